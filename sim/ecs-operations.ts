@@ -1,0 +1,170 @@
+import { ApiFailure } from './api-failure.js'
+import type { AwsInput, AwsOperations, AwsOutput } from './aws-request.js'
+import { page, pageSize, text, texts } from './aws-request.js'
+import { definitionDescription } from './definition-description.js'
+import { instanceDescription } from './instance-description.js'
+import { lastSegment } from './place.js'
+import type { SimulatedCluster } from './simulated-cluster.js'
+import type { SimulatedTask } from './simulated-task.js'
+import { taskDescription } from './task-description.js'
+
+/** Both the most that a Describe takes and the most that a page of a List gives. */
+const MOST = 100
+
+const listPage = { least: 1, most: MOST, refusal: 'InvalidParameterException' } as const
+
+/** The read operations of Amazon ECS over the clusters of one account and region. */
+export const ecsOperations = (clusters: readonly SimulatedCluster[]): AwsOperations => {
+  const find = (identifier: string): SimulatedCluster | undefined =>
+    clusters.find(({ name, arn }) => identifier === name || identifier === arn)
+
+  const clusterOf = (input: AwsInput): SimulatedCluster => {
+    const cluster = find(text(input, 'cluster') ?? 'default')
+    if (cluster === undefined) throw new ApiFailure('ClusterNotFoundException', 'Cluster not found.')
+    return cluster
+  }
+
+  return {
+    ListClusters: (input) => {
+      const { items, nextToken } = page(
+        clusters.map(({ arn }, position) => ({ arn, position })),
+        ({ position }) => position,
+        text(input, 'nextToken'),
+        pageSize(input['maxResults'], listPage),
+      )
+      return { clusterArns: items.map(({ arn }) => arn), nextToken }
+    },
+
+    DescribeClusters: (input) => {
+      const asked = texts(input, 'clusters')
+      return described(
+        asked.length === 0 ? ['default'] : asked,
+        'clusters',
+        find,
+        clusterDescription,
+        (name) => (clusters[0] === undefined ? name : clusters[0].arn.replace(/[^/]*$/, lastSegment(name))),
+      )
+    },
+
+    ListTasks: (input) => {
+      const cluster = clusterOf(input)
+      const { items, nextToken } = page(
+        cluster.tasks().filter(taskFilter(cluster, input)),
+        ({ ordinal }) => ordinal,
+        text(input, 'nextToken'),
+        pageSize(input['maxResults'], listPage),
+      )
+      return { taskArns: items.map(({ arn }) => arn), nextToken }
+    },
+
+    DescribeTasks: (input) => {
+      const cluster = clusterOf(input)
+      const asked = chunk(input, 'tasks')
+      for (const identifier of asked) refuseForeign(cluster, identifier)
+      return described(
+        asked,
+        'tasks',
+        (identifier) => cluster.task(lastSegment(identifier)),
+        taskDescription,
+        (identifier) => cluster.arn.replace(':cluster/', ':task/') + '/' + lastSegment(identifier),
+      )
+    },
+
+    DescribeContainerInstances: (input) => {
+      const cluster = clusterOf(input)
+      const asked = chunk(input, 'containerInstances')
+      for (const identifier of asked) refuseForeign(cluster, identifier)
+      const longArn = (identifier: string): string =>
+        cluster.arn.replace(':cluster/', ':container-instance/') + '/' + lastSegment(identifier)
+      return described(
+        asked,
+        'containerInstances',
+        (identifier) => cluster.instance(longArn(identifier)),
+        instanceDescription,
+        longArn,
+      )
+    },
+
+    DescribeTaskDefinition: (input) => {
+      const asked = lastSegment(text(input, 'taskDefinition') ?? '')
+      const newestFirst = clusters.flatMap((cluster) => cluster.definitions()).reverse()
+      const definition = newestFirst.find(
+        ({ family, revision }) => asked === `${family}:${revision}` || asked === family,
+      )
+      if (definition === undefined)
+        throw new ApiFailure('ClientException', 'Unable to describe task definition.')
+      return { taskDefinition: definitionDescription(definition), tags: [] }
+    },
+  }
+}
+
+/** At most 100, and at least one: ECS refuses both an empty list and a longer one. */
+const chunk = (input: AwsInput, name: string): readonly string[] => {
+  const asked = texts(input, name)
+  if (asked.length === 0) throw new ApiFailure('InvalidParameterException', `${name} cannot be empty.`)
+  if (asked.length > MOST) {
+    throw new ApiFailure('InvalidParameterException', `${name} cannot have more than ${MOST} elements.`)
+  }
+  return asked
+}
+
+/** What was found, and a MISSING failure for what was not. */
+const described = <A>(
+  asked: readonly string[],
+  name: string,
+  find: (identifier: string) => A | undefined,
+  describe: (found: A) => AwsOutput,
+  arn: (identifier: string) => string,
+): AwsOutput => {
+  const found: AwsOutput[] = []
+  const failures: AwsOutput[] = []
+  for (const identifier of asked) {
+    const one = find(identifier)
+    if (one === undefined) failures.push({ arn: arn(identifier), reason: 'MISSING' })
+    else found.push(describe(one))
+  }
+  return { [name]: found, failures }
+}
+
+/** A long ARN names its cluster; ECS refuses the whole request when that is another one. */
+const refuseForeign = (cluster: SimulatedCluster, identifier: string): void => {
+  const [, inArn] = /^arn:[^/]*\/([^/]+)\/[^/]+$/.exec(identifier) ?? []
+  if (inArn === undefined || inArn === cluster.name) return
+  throw new ApiFailure(
+    'InvalidParameterException',
+    `Invalid identifier: Identifier is for cluster ${inArn}. Your cluster is ${cluster.name}`,
+  )
+}
+
+/** ListTasks leaves out what was told to stop, unless it is asked for it. */
+const taskFilter = (cluster: SimulatedCluster, input: AwsInput): ((task: SimulatedTask) => boolean) => {
+  const desiredStatus = text(input, 'desiredStatus') ?? 'RUNNING'
+  const family = text(input, 'family')
+  const service = text(input, 'serviceName')
+  const serviceName = service === undefined ? undefined : lastSegment(service)
+  if (serviceName !== undefined && !cluster.services().some(({ name }) => name === serviceName)) {
+    throw new ApiFailure('ServiceNotFoundException', 'Service not found.')
+  }
+  return (task) =>
+    task.desiredStatus === desiredStatus &&
+    (family === undefined || task.definition.family === family) &&
+    (serviceName === undefined || task.service.name === serviceName)
+}
+
+const clusterDescription = (cluster: SimulatedCluster): AwsOutput => {
+  const tasks = cluster.tasks()
+  return {
+    clusterArn: cluster.arn,
+    clusterName: cluster.name,
+    status: 'ACTIVE',
+    activeServicesCount: cluster.services().length,
+    registeredContainerInstancesCount: cluster.instances().filter(({ status }) => status !== 'INACTIVE')
+      .length,
+    runningTasksCount: tasks.filter(({ lastStatus }) => lastStatus === 'RUNNING').length,
+    pendingTasksCount: tasks.filter(({ lastStatus }) => lastStatus === 'PENDING').length,
+    capacityProviders: [],
+    settings: [],
+    statistics: [],
+    tags: [],
+  }
+}

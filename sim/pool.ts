@@ -1,0 +1,20 @@
+/**
+ * Numbers that are lent and given back (host ports, the last part of an address). The number given back last is lent
+ * first, so that reuse, which is what breaks designs keyed by address, happens as soon and as often as it can.
+ */
+export class Pool {
+  readonly #returned: number[] = []
+  #next: number
+
+  constructor(first: number) {
+    this.#next = first
+  }
+
+  take(): number {
+    return this.#returned.pop() ?? this.#next++
+  }
+
+  giveBack(number: number): void {
+    this.#returned.push(number)
+  }
+}

@@ -1,0 +1,102 @@
+/** An answer by which a service says that a request failed. */
+export interface ServiceFailure {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: string
+}
+
+/** As much of a request as decides in what form its service fails. */
+export interface ServiceRequest {
+  /** `X-Amz-Target` up to its last dot, as in `DynamoDB_20120810`; empty for protocols that have no such header. */
+  readonly service: string
+  /** `PutItem`, `DescribeInstances`, or method and path for what is not AWS. */
+  readonly operation: string
+  readonly protocol: 'json' | 'query' | 'other'
+}
+
+/** Refusal for too many requests, in the form of the service that is asked, so that its SDK client raises its own error. */
+export function throttled(request: ServiceRequest): ServiceFailure {
+  switch (request.protocol) {
+    case 'json':
+      return throttledJson(request)
+    case 'query':
+      return ec2(503, 'RequestLimitExceeded', 'Request limit exceeded.')
+    case 'other':
+      return {
+        status: 429,
+        headers: { 'content-type': 'text/plain', 'retry-after': '0' },
+        body: 'Too Many Requests',
+      }
+  }
+}
+
+/** An internal error of the service that is asked. */
+export function internalError(request: ServiceRequest): ServiceFailure {
+  switch (request.protocol) {
+    case 'json':
+      return internalErrorJson(request)
+    case 'query':
+      return ec2(500, 'InternalError', 'An internal error has occurred')
+    case 'other':
+      return { status: 500, headers: { 'content-type': 'text/plain' }, body: 'Internal Server Error' }
+  }
+}
+
+/** DynamoDB throttles reads and writes of items by capacity, and what manages tables by rate. */
+const ITEM_OPERATION = /Items?$|^Query$|^Scan$/
+
+function throttledJson({ service, operation }: ServiceRequest): ServiceFailure {
+  switch (service) {
+    case 'DynamoDB_20120810':
+      return ITEM_OPERATION.test(operation)
+        ? json10('com.amazonaws.dynamodb.v20120810#ProvisionedThroughputExceededException', 400, CAPACITY)
+        : json10('com.amazonaws.dynamodb.v20120810#ThrottlingException', 400, RATE)
+    case 'AmazonSQS':
+      return json10('com.amazonaws.sqs#RequestThrottled', 400, RATE, 'RequestThrottled;Sender')
+    default:
+      return json11('ThrottlingException', 400, RATE)
+  }
+}
+
+function internalErrorJson({ service }: ServiceRequest): ServiceFailure {
+  switch (service) {
+    case 'DynamoDB_20120810':
+      return json10('com.amazonaws.dynamodb.v20120810#InternalServerError', 500, 'Internal server error')
+    case 'AmazonSQS':
+      return json10('com.amazonaws.sqs#InternalFailure', 500, 'Internal failure', 'InternalFailure;Receiver')
+    case 'AmazonEC2ContainerServiceV20141113':
+      return json11('ServerException', 500, 'Service Unavailable. Please try again later.')
+    default:
+      return json11('InternalServerError', 500, 'Internal server error')
+  }
+}
+
+const RATE = 'Rate exceeded'
+const CAPACITY =
+  'The level of configured provisioned throughput for the table was exceeded. ' +
+  'Consider increasing your provisioning level with the UpdateTable API.'
+
+/** `queryError`: the header by which SQS, which once spoke the query protocol, tells its clients the older error code. */
+const json10 = (type: string, status: number, message: string, queryError?: string): ServiceFailure => ({
+  status,
+  headers: {
+    'content-type': 'application/x-amz-json-1.0',
+    ...(queryError !== undefined && { 'x-amzn-query-error': queryError }),
+  },
+  body: JSON.stringify({ __type: type, message }),
+})
+
+const json11 = (type: string, status: number, message: string): ServiceFailure => ({
+  status,
+  headers: { 'content-type': 'application/x-amz-json-1.1' },
+  body: JSON.stringify({ __type: type, message }),
+})
+
+/** Of the query protocols only EC2's is known here; others wrap their errors in `ErrorResponse`. */
+const ec2 = (status: number, code: string, message: string): ServiceFailure => ({
+  status,
+  headers: { 'content-type': 'text/xml;charset=UTF-8' },
+  body:
+    `<?xml version="1.0" encoding="UTF-8"?>\n<Response><Errors><Error><Code>${code}</Code>` +
+    `<Message>${message}</Message></Error></Errors><RequestID>injected</RequestID></Response>`,
+})

@@ -1,0 +1,139 @@
+/** All claims to one backend's name, kept so that a change costs what changed and one pass over the endpoints. */
+import type { TaskClaims } from './claim.js'
+import { type Address, type Backend, compareAddresses, type Endpoint } from './desired.js'
+import type { TaskArn } from './event.js'
+import type { BackendName } from './expose.js'
+
+const compareEndpoints = (a: Endpoint, b: Endpoint): number =>
+  compareAddresses(a, b) || (a.id === b.id ? 0 : a.id < b.id ? -1 : 1)
+
+const sameEndpoints = (a: readonly Endpoint[], b: readonly Endpoint[]): boolean =>
+  a.length === b.length && a.every((endpoint, i) => endpoint === b[i])
+
+const sameAddresses = (a: readonly Address[], b: readonly Address[]): boolean =>
+  a.length === b.length &&
+  a.every((address, i) => {
+    const other = b[i]
+    return other !== undefined && compareAddresses(address, other) === 0
+  })
+
+export class BackendClaims {
+  private readonly claimants = new Map<TaskArn, TaskClaims>()
+  /** By origin: how many live or waiting tasks claim the name for it. */
+  private readonly active = new Map<string, number>()
+  private waiting = 0
+  private changed = new Set<TaskArn>()
+  private built: Backend | undefined
+  private builtFor: string | undefined
+
+  constructor(
+    private readonly name: BackendName,
+    private readonly pooled: boolean,
+  ) {}
+
+  get isEmpty(): boolean {
+    return this.claimants.size === 0
+  }
+
+  set(task: TaskArn, claims: TaskClaims | undefined): void {
+    const before = this.claimants.get(task)
+    if (before !== undefined) this.count(before, -1)
+    if (claims === undefined) this.claimants.delete(task)
+    else {
+      this.claimants.set(task, claims)
+      this.count(claims, 1)
+    }
+    this.changed.add(task)
+  }
+
+  /**
+   * The origin that has the name: of those with live tasks the least, so that no order of arrival decides.
+   * `undefined` when all share it.
+   */
+  get holder(): string | undefined {
+    if (this.pooled) return undefined
+    let holder: string | undefined
+    for (const origin of this.active.keys()) if (holder === undefined || origin < holder) holder = origin
+    return holder ?? [...this.claimants.values()].map(({ origin }) => origin).sort()[0]
+  }
+
+  /** Live or waiting tasks of other origins than the holder's. */
+  get losers(): readonly TaskClaims[] {
+    if (this.pooled || this.active.size < 2) return []
+    const { holder } = this
+    return [...this.claimants.values()].filter(
+      (claimant) => claimant.origin !== holder && this.isActive(claimant),
+    )
+  }
+
+  /** `known`: whether a whole snapshot of a cluster is there, and all names in it are told. */
+  build(known: (claimant: TaskClaims) => boolean): Backend {
+    const { holder } = this
+    const mine = (claimant: TaskClaims | undefined): claimant is TaskClaims =>
+      claimant !== undefined && (holder === undefined || claimant.origin === holder)
+    // When the holder stays, only the changed tasks' endpoints are looked at anew; sorting what is nearly sorted is one pass.
+    const same = this.built !== undefined && this.builtFor === holder
+    const kept = same ? (this.built?.endpoints ?? []).filter(({ task }) => !this.changed.has(task)) : []
+    const fresh = same
+      ? [...this.changed].map((task) => this.claimants.get(task))
+      : [...this.claimants.values()]
+    const endpoints = kept
+      .concat(fresh.filter(mine).flatMap((claimant) => this.endpointsOf(claimant)))
+      .sort(compareEndpoints)
+    const complete = this.waiting === 0 && this.everyCluster(known, mine)
+    const gone = complete ? [] : this.gone(endpoints)
+    this.changed = new Set()
+    this.builtFor = holder
+    if (
+      this.built?.complete !== complete ||
+      !sameEndpoints(this.built.endpoints, endpoints) ||
+      !sameAddresses(this.built.gone, gone)
+    )
+      this.built = { name: this.name, endpoints, gone, complete }
+    return this.built
+  }
+
+  private endpointsOf({ claims }: TaskClaims): readonly Endpoint[] {
+    return claims.flatMap((claim) =>
+      claim._tag === 'Live' && claim.backend === this.name ? [claim.endpoint] : [],
+    )
+  }
+
+  private everyCluster(
+    known: (claimant: TaskClaims) => boolean,
+    mine: (claimant: TaskClaims) => boolean,
+  ): boolean {
+    for (const claimant of this.claimants.values()) {
+      if (!mine(claimant)) continue
+      // Without pooling all of the holder's tasks are of one cluster: the first one tells.
+      if (!this.pooled) return known(claimant)
+      if (!known(claimant)) return false
+    }
+    return true
+  }
+
+  private gone(endpoints: readonly Endpoint[]): readonly Address[] {
+    const live = new Set(endpoints.map(({ host, port }) => `${host} ${port}`))
+    const gone = new Map<string, Address>()
+    for (const { claims } of this.claimants.values())
+      for (const claim of claims)
+        if (claim._tag === 'Gone' && claim.backend === this.name) {
+          const key = `${claim.address.host} ${claim.address.port}`
+          if (!live.has(key)) gone.set(key, claim.address)
+        }
+    return [...gone.values()].sort(compareAddresses)
+  }
+
+  private isActive({ claims }: TaskClaims): boolean {
+    return claims.some((claim) => claim.backend === this.name && claim._tag !== 'Gone')
+  }
+
+  private count(claimant: TaskClaims, by: 1 | -1): void {
+    if (claimant.claims.some((claim) => claim.backend === this.name && claim._tag === 'Waiting'))
+      this.waiting += by
+    if (!this.isActive(claimant)) return
+    const active = (this.active.get(claimant.origin) ?? 0) + by
+    if (active === 0) this.active.delete(claimant.origin)
+    else this.active.set(claimant.origin, active)
+  }
+}

@@ -1,0 +1,181 @@
+/** What one task contributes to backends: the unit in which the projection is incremental. */
+import type { ClusterState } from './cluster-state.js'
+import { type Address, compareAddresses, type Endpoint, type Unresolved } from './desired.js'
+import type { Addresses, ClusterArn, Millis, TaskArn } from './event.js'
+import type { BackendName, Expose, ExposedPort } from './expose.js'
+import { containerLiveness, livenessOf } from './liveness.js'
+import type { Task } from './task.js'
+
+export type Claim =
+  | { readonly _tag: 'Live'; readonly backend: BackendName; readonly endpoint: Endpoint }
+  | { readonly _tag: 'Gone'; readonly backend: BackendName; readonly address: Address }
+  /** A live task that will claim the backend once a lookup has answered. */
+  | { readonly _tag: 'Waiting'; readonly backend: BackendName }
+
+export interface TaskClaims {
+  readonly task: TaskArn
+  readonly cluster: ClusterArn
+  /** The service that claims: a name is held by one of them, unless the policy pools. */
+  readonly origin: string
+  readonly claims: readonly Claim[]
+  readonly unresolved: Unresolved | undefined
+  /** A live task whose backends cannot even be named yet. */
+  readonly waitsForAny: boolean
+}
+
+const hostOf = (task: Task, state: ClusterState): Addresses | undefined =>
+  task.interface ?? (task.instance === undefined ? undefined : state.instances.get(task.instance)?.addresses)
+
+const unresolved = (task: Task, why: Unresolved['why'], detail: string): Unresolved => ({
+  task: task.arn,
+  cluster: task.cluster,
+  why,
+  detail,
+})
+
+const waitingFor = (backend: BackendName): Claim => ({ _tag: 'Waiting', backend })
+
+const sameEndpoint = (a: Endpoint, b: Endpoint): boolean =>
+  a.id === b.id &&
+  a.host === b.host &&
+  a.port === b.port &&
+  a.ipv6 === b.ipv6 &&
+  a.weight === b.weight &&
+  a.group === b.group &&
+  (a.labels === b.labels || JSON.stringify(a.labels) === JSON.stringify(b.labels))
+
+const sameClaim = (a: Claim, b: Claim): boolean => {
+  if (a.backend !== b.backend) return false
+  switch (a._tag) {
+    case 'Live':
+      return b._tag === 'Live' && sameEndpoint(a.endpoint, b.endpoint)
+    case 'Gone':
+      return b._tag === 'Gone' && compareAddresses(a.address, b.address) === 0
+    case 'Waiting':
+      return b._tag === 'Waiting'
+  }
+}
+
+const noHost = (task: Task): Unresolved =>
+  task.instance === undefined
+    ? unresolved(task, 'interface-address', 'ECS has told no address of its network interface yet')
+    : unresolved(task, 'instance-address', `the address of ${task.instance} is not known yet`)
+
+const claimOf = (
+  task: Task,
+  { ipv4, ipv6 }: Addresses,
+  port: ExposedPort,
+  state: ClusterState,
+): readonly Claim[] => {
+  const host = ipv4 ?? ipv6
+  if (host === undefined) return []
+  const { backend } = port
+  const id = `${task.arn}#${port.container}:${port.containerPort}/${port.protocol}`
+  const status = task.containers.find(({ name }) => name === port.container)?.lastStatus
+  const liveness = status === undefined ? 'pending' : containerLiveness(status)
+  if (liveness === 'pending') return []
+  if (liveness === 'gone' || state.health.get(id)?.healthy === false)
+    return [{ _tag: 'Gone', backend, address: { host, port: port.port } }]
+  return [
+    {
+      _tag: 'Live',
+      backend,
+      endpoint: {
+        id,
+        task: task.arn,
+        cluster: task.cluster,
+        group: task.group,
+        container: port.container,
+        containerPort: port.containerPort,
+        host,
+        ipv6,
+        port: port.port,
+        protocol: port.protocol,
+        weight: port.weight,
+        labels: port.labels,
+      },
+    },
+  ]
+}
+
+const claimants = (
+  task: Task,
+  claims: readonly Claim[],
+  missing?: Unresolved,
+  waitsForAny = false,
+): TaskClaims => ({
+  task: task.arn,
+  cluster: task.cluster,
+  origin: `${task.cluster} ${task.group ?? ''}`,
+  claims,
+  unresolved: missing,
+  waitsForAny,
+})
+
+/** `undefined` when nothing follows from the task. */
+export const claimsOf = (
+  task: Task,
+  state: ClusterState,
+  expose: Expose,
+  grace: Millis,
+): TaskClaims | undefined => {
+  const liveness = livenessOf(task, state.marks.get(task.cluster), grace)
+  if (liveness === 'pending') return undefined
+  const definition = task.definition === undefined ? undefined : state.definitions.get(task.definition)
+  const exposure = expose(task, definition)
+  const host = hostOf(task, state)
+  const address = host?.ipv4 ?? host?.ipv6
+
+  if (liveness === 'gone') {
+    if (exposure._tag !== 'Ports' || exposure.ports.length === 0 || address === undefined) return undefined
+    return claimants(
+      task,
+      exposure.ports.map(({ backend, port }) => ({
+        _tag: 'Gone',
+        backend,
+        address: { host: address, port },
+      })),
+    )
+  }
+
+  switch (exposure._tag) {
+    case 'Refused':
+      return claimants(task, [], unresolved(task, 'refused', exposure.reason))
+    case 'NeedsDefinition': {
+      const missing = unresolved(
+        task,
+        'task-definition',
+        `${task.definition ?? 'its task definition'} is not known yet`,
+      )
+      return exposure.backends === 'any'
+        ? claimants(task, [], missing, true)
+        : claimants(task, exposure.backends.map(waitingFor), missing)
+    }
+    case 'Ports':
+      if (exposure.ports.length === 0) return undefined
+      return host === undefined || address === undefined
+        ? claimants(
+            task,
+            exposure.ports.map(({ backend }) => waitingFor(backend)),
+            noHost(task),
+          )
+        : claimants(
+            task,
+            exposure.ports.flatMap((port) => claimOf(task, host, port, state)),
+          )
+  }
+}
+
+/** Whether two sets of claims make no difference to any backend. */
+export const sameClaims = (a: TaskClaims | undefined, b: TaskClaims | undefined): boolean =>
+  a === b ||
+  (b !== undefined &&
+    a?.origin === b.origin &&
+    a.waitsForAny === b.waitsForAny &&
+    a.unresolved?.why === b.unresolved?.why &&
+    a.unresolved?.detail === b.unresolved?.detail &&
+    a.claims.length === b.claims.length &&
+    a.claims.every((claim, i) => {
+      const other = b.claims[i]
+      return other !== undefined && sameClaim(claim, other)
+    }))

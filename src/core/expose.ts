@@ -1,0 +1,46 @@
+import type { Protocol, TaskDefinition } from './event.js'
+import type { Task } from './task.js'
+
+/** The name under which endpoints are pooled: a Traefik backend, an SRV record, a scrape job. */
+export type BackendName = string
+
+/** One port of a task, offered under a backend's name. The host is not the policy's business: the projection adds it. */
+export interface ExposedPort {
+  readonly backend: BackendName
+  readonly container: string
+  readonly containerPort: number
+  /** Where `containerPort` is reached on the task's host. */
+  readonly port: number
+  readonly protocol: Protocol
+  readonly weight?: number
+  readonly labels?: Readonly<Record<string, string>>
+}
+
+export type Exposure =
+  /** All that the task offers; may be nothing. */
+  | { readonly _tag: 'Ports'; readonly ports: readonly ExposedPort[] }
+  /**
+   * It cannot be told before the task definition is known. `backends` may gain from it, so they are incomplete until then;
+   * `'any'` when not even their names can be told.
+   */
+  | { readonly _tag: 'NeedsDefinition'; readonly backends: readonly BackendName[] | 'any' }
+  /** It should be offered and cannot be, whatever else we learn. Reported with the reason; holds back nobody else. */
+  | { readonly _tag: 'Refused'; readonly reason: string }
+
+export const exposesNothing: Exposure = { _tag: 'Ports', ports: [] }
+
+/**
+ * A policy: which ports of a task are offered, and under which names.
+ *
+ * Called by the projection for every live or gone task that changed, and again when its definition becomes known; so it must be pure, cheap and total.
+ * It is asked about gone tasks too, because what they offered must be taken away.
+ * Not its job: whether the task is live, the address of its host, duplicates.
+ */
+export interface Expose {
+  (task: Task, definition: TaskDefinition | undefined): Exposure
+  /**
+   * Whether the same backend name may be offered by several services or clusters, whose endpoints are then pooled.
+   * Unless it is true, one of them gets the name and the others are reported as unresolved: never a silent merge.
+   */
+  readonly pooled?: boolean
+}

@@ -1,0 +1,44 @@
+import type { Millis } from './event.js'
+import type { Mark } from './cluster-state.js'
+import type { Task } from './task.js'
+import { lifecycleRank, type TaskStatus } from './task-status.js'
+
+/**
+ * - `live`: may be routed to.
+ * - `gone`: known not to be: stopping, stopped, unhealthy, or ruled out by a newer snapshot.
+ * - `pending`: not running yet, or in a status that we do not know. Nothing follows from it.
+ */
+export type Liveness = 'live' | 'gone' | 'pending'
+
+/**
+ * How far the clocks of ECS and of this machine may differ, and how long ECS may take to list a task that it has announced.
+ * A task younger than this before a snapshot's begin is not ruled out by it.
+ */
+export const defaultGrace: Millis = 30_000
+
+/** Whether a snapshot says that a task is gone: being newer than it and not naming it is the tombstone. */
+export const ruledOut = (task: Task, mark: Mark | undefined, grace: Millis): boolean =>
+  mark !== undefined && task.at + grace < mark.at && !mark.tasks.has(task.arn)
+
+const RUNNING = lifecycleRank('RUNNING')
+
+/**
+ * | desired | last      | snapshot  | health    | liveness |
+ * |---------|-----------|-----------|-----------|----------|
+ * | STOPPED | any       | any       | any       | gone (draining shows as last RUNNING, and ends before the container's SIGTERM) |
+ * | RUNNING | > RUNNING | any       | any       | gone     |
+ * | RUNNING | any       | ruled out | any       | gone     |
+ * | RUNNING | RUNNING   | allows    | UNHEALTHY | gone     |
+ * | RUNNING | RUNNING   | allows    | other     | live     |
+ * | RUNNING | < RUNNING | allows    | any       | pending  |
+ */
+export const livenessOf = (task: Task, mark: Mark | undefined, grace: Millis): Liveness => {
+  if (task.desiredStatus === 'STOPPED' || lifecycleRank(task.lastStatus) > RUNNING) return 'gone'
+  if (ruledOut(task, mark, grace)) return 'gone'
+  if (task.lastStatus !== 'RUNNING' || task.desiredStatus !== 'RUNNING') return 'pending'
+  return task.health?.status === 'UNHEALTHY' ? 'gone' : 'live'
+}
+
+/** A container of a live task: a non-essential one may have exited, or not have started. */
+export const containerLiveness = (status: TaskStatus): Liveness =>
+  status === 'RUNNING' ? 'live' : lifecycleRank(status) > RUNNING ? 'gone' : 'pending'

@@ -1,0 +1,224 @@
+/**
+ * An immutable map from strings that shares structure between versions: a hash array mapped trie (Bagwell 2001), five bits a
+ * level. Ours, because the fold pays for every `set` (see docs/decisions/0002) and because `diff` between two versions must cost
+ * what changed and not what there is; `ReadonlyMap` for readers. Iteration order is unspecified.
+ */
+interface Leaf<V> {
+  readonly hash: number
+  readonly key: string
+  readonly value: V
+}
+interface Collision<V> {
+  readonly hash: number
+  /** Two or more; all with the same 32-bit hash. */
+  readonly leaves: readonly Leaf<V>[]
+}
+interface Branch<V> {
+  /** Bit i is set iff there is a child for the five hash bits i; children are in the order of the bits. */
+  readonly bitmap: number
+  readonly children: readonly Node<V>[]
+}
+type Node<V> = Leaf<V> | Collision<V> | Branch<V>
+
+const BITS = 5
+const MASK = 31
+const emptyRoot: Branch<never> = { bitmap: 0, children: [] }
+
+/** FNV-1a with a final mix: task ARNs differ in their last characters only, and the trie reads the low bits first. */
+const hashOf = (key: string): number => {
+  let h = 0x811c9dc5
+  for (let i = 0; i < key.length; i++) h = Math.imul(h ^ key.charCodeAt(i), 0x01000193)
+  h ^= h >>> 15
+  h = Math.imul(h, 0x2c1b3c6d)
+  return (h ^ (h >>> 13)) | 0
+}
+
+const ones = (n: number): number => {
+  n -= (n >>> 1) & 0x55555555
+  n = (n & 0x33333333) + ((n >>> 2) & 0x33333333)
+  return Math.imul((n + (n >>> 4)) & 0x0f0f0f0f, 0x01010101) >>> 24
+}
+
+const bitOf = (hash: number, shift: number): number => 1 << ((hash >>> shift) & MASK)
+const indexOf = (bitmap: number, bit: number): number => ones(bitmap & (bit - 1))
+
+const replaced = <A>(items: readonly A[], at: number, item: A): readonly A[] => {
+  const copy = items.slice()
+  copy[at] = item
+  return copy
+}
+const inserted = <A>(items: readonly A[], at: number, item: A): readonly A[] => {
+  const copy = new Array<A>(items.length + 1)
+  for (let i = 0; i < at; i++) copy[i] = items[i] ?? item
+  copy[at] = item
+  for (let i = at; i < items.length; i++) copy[i + 1] = items[i] ?? item
+  return copy
+}
+
+/** The smallest node that holds two nodes whose hashes first differ at `shift` or above. */
+const pair = <V>(a: Leaf<V> | Collision<V>, b: Leaf<V>, shift: number): Node<V> => {
+  if (a.hash === b.hash) return { hash: a.hash, leaves: 'leaves' in a ? [...a.leaves, b] : [a, b] }
+  const bitA = bitOf(a.hash, shift)
+  const bitB = bitOf(b.hash, shift)
+  if (bitA === bitB) return { bitmap: bitA, children: [pair(a, b, shift + BITS)] }
+  return { bitmap: bitA | bitB, children: bitA >>> 0 < bitB >>> 0 ? [a, b] : [b, a] }
+}
+
+const find = <V>(root: Node<V>, hash: number, key: string): Leaf<V> | undefined => {
+  let node: Node<V> | undefined = root
+  for (let shift = 0; node !== undefined; shift += BITS) {
+    if ('children' in node) {
+      const bit = bitOf(hash, shift)
+      node = (node.bitmap & bit) === 0 ? undefined : node.children[indexOf(node.bitmap, bit)]
+    } else if ('leaves' in node) return node.leaves.find((leaf) => leaf.key === key)
+    else return node.key === key ? node : undefined
+  }
+  return undefined
+}
+
+const put = <V>(node: Node<V>, leaf: Leaf<V>, shift: number): Node<V> => {
+  if ('children' in node) {
+    const bit = bitOf(leaf.hash, shift)
+    const at = indexOf(node.bitmap, bit)
+    const child = node.children[at]
+    if ((node.bitmap & bit) === 0 || child === undefined)
+      return { bitmap: node.bitmap | bit, children: inserted<Node<V>>(node.children, at, leaf) }
+    return { bitmap: node.bitmap, children: replaced(node.children, at, put(child, leaf, shift + BITS)) }
+  }
+  if ('leaves' in node) {
+    const at = node.leaves.findIndex(({ key }) => key === leaf.key)
+    return at < 0 ? pair(node, leaf, shift) : { hash: node.hash, leaves: replaced(node.leaves, at, leaf) }
+  }
+  return node.key === leaf.key ? leaf : pair(node, leaf, shift)
+}
+
+const without = <V>(node: Node<V>, hash: number, key: string, shift: number): Node<V> | undefined => {
+  if ('children' in node) {
+    const bit = bitOf(hash, shift)
+    const at = indexOf(node.bitmap, bit)
+    const child = node.children[at]
+    if ((node.bitmap & bit) === 0 || child === undefined) return node
+    const kept = without(child, hash, key, shift + BITS)
+    if (kept === child) return node
+    if (kept !== undefined) {
+      // A branch never holds a lone leaf below the root, so that equal contents have equal shapes.
+      if (node.children.length === 1 && shift > 0 && !('children' in kept)) return kept
+      return { bitmap: node.bitmap, children: replaced(node.children, at, kept) }
+    }
+    const children = node.children.filter((_, i) => i !== at)
+    const [only] = children
+    if (only === undefined) return undefined
+    return children.length === 1 && shift > 0 && !('children' in only)
+      ? only
+      : { bitmap: node.bitmap & ~bit, children }
+  }
+  if ('leaves' in node) {
+    const leaves = node.leaves.filter((leaf) => leaf.key !== key)
+    return leaves.length === node.leaves.length
+      ? node
+      : leaves.length > 1
+        ? { hash: node.hash, leaves }
+        : leaves[0]
+  }
+  return node.key === key ? undefined : node
+}
+
+function* leavesOf<V>(node: Node<V>): Generator<Leaf<V>> {
+  if ('children' in node) for (const child of node.children) yield* leavesOf(child)
+  else if ('leaves' in node) yield* node.leaves
+  else yield node
+}
+
+/** Called once for each key whose value is not identical (`===`) in the two versions; `undefined` means absent. */
+export type DiffVisitor<V> = (key: string, before: V | undefined, after: V | undefined) => void
+
+const visitAll = <V>(node: Node<V>, visit: (leaf: Leaf<V>) => void): void => {
+  if ('children' in node) for (const child of node.children) visitAll(child, visit)
+  else if ('leaves' in node) node.leaves.forEach(visit)
+  else visit(node)
+}
+
+const diffNodes = <V>(
+  before: Node<V> | undefined,
+  after: Node<V> | undefined,
+  visit: DiffVisitor<V>,
+): void => {
+  if (before === after) return
+  if (before === undefined) visitAll(after ?? emptyRoot, (leaf) => visit(leaf.key, undefined, leaf.value))
+  else if (after === undefined) visitAll(before, (leaf) => visit(leaf.key, leaf.value, undefined))
+  else if ('children' in before && 'children' in after) {
+    let inBefore = 0
+    let inAfter = 0
+    for (let bits = before.bitmap | after.bitmap; bits !== 0; bits &= bits - 1) {
+      const bit = bits & -bits
+      diffNodes(
+        (before.bitmap & bit) === 0 ? undefined : before.children[inBefore++],
+        (after.bitmap & bit) === 0 ? undefined : after.children[inAfter++],
+        visit,
+      )
+    }
+  } else {
+    // At least one side holds a single leaf or a bucket: the other's keys are few, or were just added to it.
+    const old = new Map([...leavesOf(before)].map((leaf) => [leaf.key, leaf.value]))
+    for (const { key, value } of leavesOf(after)) {
+      const was = old.get(key)
+      if (was !== value) visit(key, was, value)
+      old.delete(key)
+    }
+    for (const [key, value] of old) visit(key, value, undefined)
+  }
+}
+
+export class PersistentMap<V extends object> implements Iterable<readonly [string, V]> {
+  private constructor(
+    private readonly root: Node<V>,
+    readonly size: number,
+  ) {}
+
+  static empty<V extends object>(): PersistentMap<V> {
+    return new PersistentMap<V>(emptyRoot, 0)
+  }
+
+  static from<V extends object>(entries: Iterable<readonly [string, V]>): PersistentMap<V> {
+    let map = PersistentMap.empty<V>()
+    for (const [key, value] of entries) map = map.set(key, value)
+    return map
+  }
+
+  get(key: string): V | undefined {
+    return find(this.root, hashOf(key), key)?.value
+  }
+
+  has(key: string): boolean {
+    return find(this.root, hashOf(key), key) !== undefined
+  }
+
+  /** Returns this same map when `key` already has this very value. */
+  set(key: string, value: V): PersistentMap<V> {
+    const hash = hashOf(key)
+    const found = find(this.root, hash, key)
+    if (found?.value === value) return this
+    return new PersistentMap<V>(
+      put(this.root, { hash, key, value }, 0),
+      this.size + (found === undefined ? 1 : 0),
+    )
+  }
+
+  delete(key: string): PersistentMap<V> {
+    const root = without(this.root, hashOf(key), key, 0)
+    return root === this.root ? this : new PersistentMap<V>(root ?? emptyRoot, this.size - 1)
+  }
+
+  *values(): Generator<V> {
+    for (const leaf of leavesOf(this.root)) yield leaf.value
+  }
+
+  *[Symbol.iterator](): Generator<readonly [string, V]> {
+    for (const { key, value } of leavesOf(this.root)) yield [key, value]
+  }
+
+  /** Visits what differs from `before`, at a cost that grows with the differences and not with the sizes. */
+  diff(before: PersistentMap<V>, visit: DiffVisitor<V>): void {
+    diffNodes(before.root, this.root, visit)
+  }
+}

@@ -1,0 +1,136 @@
+import { sameCluster } from './arn.js'
+import { BackendClaims } from './backend-claims.js'
+import { type TaskClaims, claimsOf, sameClaims } from './claim.js'
+import { type ClusterState, emptyState } from './cluster-state.js'
+import type { Backend, Desired, Revision, Unresolved } from './desired.js'
+import type { ClusterArn, Millis, TaskArn } from './event.js'
+import type { BackendName, Expose } from './expose.js'
+import { defaultGrace } from './liveness.js'
+import { PersistentMap } from './persistent-map.js'
+import type { Task } from './task.js'
+
+export interface ProjectOptions {
+  readonly expose: Expose
+  /** Clusters, by name or ARN, of which snapshots are promised; `Desired.complete` waits for all of them. Empty: never complete. */
+  readonly covers: readonly string[]
+  /** As in `livenessOf`. Default: 30,000 ms. */
+  readonly grace?: Millis
+}
+
+/** Says what is desired in a state. It remembers the last one that it was asked about: pass successive states of one fold. */
+export type Projector = (state: ClusterState, revision: Revision) => Desired
+
+/** The tasks whose claims may differ between two states. */
+const affectedTasks = (last: ClusterState, state: ClusterState): ReadonlyMap<TaskArn, Task | undefined> => {
+  const tasks = new Map<TaskArn, Task | undefined>()
+  state.tasks.diff(last.tasks, (arn, _before, after) => tasks.set(arn, after))
+  state.health.diff(last.health, (endpoint) => {
+    const arn = endpoint.slice(0, endpoint.indexOf('#'))
+    tasks.set(arn, state.tasks.get(arn))
+  })
+  const causes = new Set<string | undefined>()
+  const cause = (arn: string): void => {
+    causes.add(arn)
+  }
+  state.marks.diff(last.marks, cause)
+  state.definitions.diff(last.definitions, cause)
+  state.instances.diff(last.instances, cause)
+  // Snapshots, new definitions and new instances are rare beside events: one pass over the tasks for all that came together.
+  if (causes.size > 0)
+    for (const [arn, task] of state.tasks)
+      if (causes.has(task.cluster) || causes.has(task.definition) || causes.has(task.instance))
+        tasks.set(arn, task)
+  return tasks
+}
+
+const nameTaken = (
+  { task, cluster }: TaskClaims,
+  backend: BackendName,
+  holder: string | undefined,
+): Unresolved => ({
+  task,
+  cluster,
+  why: 'name-taken',
+  detail: `backend "${backend}" belongs to ${holder ?? 'another service'}: give one of them another name in the policy`,
+})
+
+/**
+ * A projection that costs what changed: the tasks that differ from the last state, and the backends that they claim. A snapshot, an
+ * instance or a definition costs one pass over the tasks.
+ */
+export const projector = ({ expose, covers, grace = defaultGrace }: ProjectOptions): Projector => {
+  const pooled = expose.pooled ?? false
+  const byTask = new Map<TaskArn, TaskClaims>()
+  const byBackend = new Map<BackendName, BackendClaims>()
+  const taken = new Map<BackendName, readonly TaskClaims[]>()
+  const waitingForAny = new Map<TaskArn, ClusterArn>()
+  let last = emptyState
+  let backends = PersistentMap.empty<Backend>()
+  let unresolved = PersistentMap.empty<Unresolved>()
+  let horizon = ''
+
+  const claim = (arn: TaskArn, next: TaskClaims | undefined, dirty: Set<BackendName>): void => {
+    const before = byTask.get(arn)
+    if (sameClaims(before, next)) return
+    const names = new Set([...(before?.claims ?? []), ...(next?.claims ?? [])].map(({ backend }) => backend))
+    for (const name of names) {
+      const claims = byBackend.get(name) ?? new BackendClaims(name, pooled)
+      byBackend.set(name, claims)
+      claims.set(arn, next?.claims.some(({ backend }) => backend === name) === true ? next : undefined)
+      dirty.add(name)
+    }
+    if (next === undefined) byTask.delete(arn)
+    else byTask.set(arn, next)
+    if (next?.waitsForAny === true) waitingForAny.set(arn, next.cluster)
+    else waitingForAny.delete(arn)
+    unresolved =
+      next?.unresolved === undefined ? unresolved.delete(arn) : unresolved.set(arn, next.unresolved)
+  }
+
+  const rebuild = (
+    name: BackendName,
+    claims: BackendClaims,
+    known: (claimant: TaskClaims) => boolean,
+  ): void => {
+    for (const { task } of taken.get(name) ?? []) {
+      const own = byTask.get(task)?.unresolved
+      unresolved = own === undefined ? unresolved.delete(task) : unresolved.set(task, own)
+    }
+    const { losers } = claims
+    if (losers.length === 0) taken.delete(name)
+    else taken.set(name, losers)
+    for (const loser of losers) unresolved = unresolved.set(loser.task, nameTaken(loser, name, claims.holder))
+    if (claims.isEmpty) {
+      byBackend.delete(name)
+      backends = backends.delete(name)
+    } else backends = backends.set(name, claims.build(known))
+  }
+
+  return (state, revision) => {
+    const dirty = new Set<BackendName>()
+    if (state !== last)
+      for (const [arn, task] of affectedTasks(last, state))
+        claim(arn, task === undefined ? undefined : claimsOf(task, state, expose, grace), dirty)
+    last = state
+
+    const marked = [...state.marks].map(([cluster]) => cluster)
+    const covered =
+      covers.length > 0 && covers.every((named) => marked.some((cluster) => sameCluster(named, cluster)))
+    const nameless = new Set(waitingForAny.values())
+    const known = ({ cluster }: TaskClaims): boolean =>
+      state.marks.has(cluster) && !nameless.has(cluster) && (!pooled || (covered && nameless.size === 0))
+
+    // What is known of whole clusters decides the completeness of all their backends.
+    const view = JSON.stringify([marked.sort(), [...nameless].sort(), covered])
+    if (view !== horizon) for (const name of byBackend.keys()) dirty.add(name)
+    horizon = view
+    for (const name of dirty) {
+      const claims = byBackend.get(name)
+      if (claims !== undefined) rebuild(name, claims, known)
+    }
+    return { revision, backends, complete: covered && nameless.size === 0, unresolved }
+  }
+}
+
+/** What is desired in a state, from scratch. */
+export const project = (state: ClusterState, options: ProjectOptions): Desired => projector(options)(state, 0)

@@ -1,0 +1,57 @@
+import type { Observable } from 'rxjs'
+import type { ClusterState } from './cluster-state.js'
+import type { ClusterEvent, Millis } from './event.js'
+
+/** Events, and the way to say what became of them. The first of `ack` and `nack` wins, later calls do nothing, and neither throws. */
+export interface Delivery {
+  readonly _tag: 'Delivery'
+  readonly events: readonly ClusterEvent[]
+  /** Forget it: every required sink holds what follows from it. */
+  ack(): void
+  /** It will not be settled by this process: let it come again, later. */
+  nack(reason: Error): void
+}
+
+/** What people should know and nobody has to settle. */
+export type Notice =
+  /** A message that is no event. It was left where it is (to the queue's redrive policy, say), not acknowledged. */
+  | {
+      readonly _tag: 'Undecodable'
+      readonly id: string
+      /** Every failing path, with what was expected and what came. */
+      readonly reason: string
+      /** How often it has been received, where that is known. */
+      readonly receives: number | undefined
+    }
+  /** A well-formed event of a kind that is not ours; it was acknowledged. */
+  | { readonly _tag: 'Ignored'; readonly kind: string; readonly count: number }
+  /** A call failed. It is made again after `retryIn`, if that is given. */
+  | {
+      readonly _tag: 'SourceFailed'
+      readonly operation: string
+      readonly error: Error
+      readonly retryIn: Millis | undefined
+    }
+  /** Something is set up so that it will hurt later. Says what to do. */
+  | { readonly _tag: 'Warning'; readonly message: string }
+
+/**
+ * Where events come from: a queue, a webhook, a poll, a lookup. Copy `sources/memory.ts` and run `sourceContract` against it.
+ *
+ * `run` subscribes to `deliveries` once, and gives it the folded state after every delivery (the current one at once).
+ *
+ * - *Stop*: when `state$` completes, receive nothing more, and complete once every delivery is settled and what was acknowledged
+ *   is forgotten where it came from. Unsubscribing means the same without waiting: open calls are aborted.
+ * - *Errors*: the stream never errors. What can be tried again is tried again inside, with backoff and a `SourceFailed`; what
+ *   concerns one message is that message's notice.
+ * - *Back-pressure*: unsettled deliveries are the only buffer. Bound them, and stop receiving at the bound.
+ *
+ * Not its job: order, duplicates, what is live.
+ */
+export interface Source {
+  /** Unique among a worker's sources; appears in reports and metrics. */
+  readonly name: string
+  /** Clusters, by name or ARN, for which it promises whole snapshots (`TasksListed`). */
+  readonly covers: readonly string[]
+  deliveries(state$: Observable<ClusterState>): Observable<Delivery | Notice>
+}

@@ -1,0 +1,69 @@
+import type { Millis } from './event.js'
+import type { ClusterState } from './cluster-state.js'
+import { livenessOf, ruledOut } from './liveness.js'
+import type { PersistentMap } from './persistent-map.js'
+import type { Task } from './task.js'
+
+/** A queue redelivers for 14 days at most (SQS's longest retention); a day more for what was on its way. */
+export const defaultRemember: Millis = 15 * 24 * 3_600_000
+
+export interface SweepOptions {
+  /** As in `livenessOf`. */
+  readonly grace: Millis
+  readonly now: Millis
+  /** Whether every required sink has reached this state. Until then nothing shrinks to a tombstone, which no longer tells what is gone. */
+  readonly settled: boolean
+  /** How long a stopped task of a cluster *without* snapshots is remembered, so that a late RUNNING cannot resurrect it. */
+  readonly remember?: Millis
+}
+
+/** Only what rejects late events: version and status. Its addresses have left the targets long ago. */
+const tombstone = (task: Task): Task =>
+  task.containers.length === 0 && task.interface === undefined && task.health === undefined
+    ? task
+    : { ...task, containers: [], interface: undefined, health: undefined }
+
+const retain = <V extends object>(
+  map: PersistentMap<V>,
+  keep: (key: string) => boolean,
+): PersistentMap<V> => {
+  let kept = map
+  for (const [key] of map) if (!keep(key)) kept = kept.delete(key)
+  return kept
+}
+
+/**
+ * Forgets what can no longer make a difference to what is live, whatever comes:
+ *
+ * - a task that a snapshot rules out even at 2 × grace. A late event of it is at most one grace newer than what we knew of it, so
+ *   the mark rules that out too. At 1 × grace it would not: a late event would resurrect it;
+ * - without snapshots, stopped tasks after `remember`; before that, they shrink to tombstones;
+ * - instances, definitions and health that no remaining task refers to: the lookups bring them again when needed.
+ *
+ * Costs O(tasks): call it after a snapshot, and now and then.
+ */
+export const sweep = (state: ClusterState, options: SweepOptions): ClusterState => {
+  const { grace, now, settled, remember = defaultRemember } = options
+  let { tasks } = state
+  const instances = new Set<string>()
+  const definitions = new Set<string>()
+  for (const [arn, task] of state.tasks) {
+    const mark = state.marks.get(task.cluster)
+    const stopped = livenessOf(task, undefined, grace) === 'gone' && task.health?.status !== 'UNHEALTHY'
+    if (ruledOut(task, mark, 2 * grace)) tasks = tasks.delete(arn)
+    else if (mark === undefined && stopped && settled && task.at + remember < now) tasks = tasks.delete(arn)
+    else {
+      if (mark === undefined && stopped && settled && task.at + 2 * grace < now)
+        tasks = tasks.set(arn, tombstone(task))
+      if (task.instance !== undefined) instances.add(task.instance)
+      if (task.definition !== undefined) definitions.add(task.definition)
+    }
+  }
+  return {
+    tasks,
+    instances: retain(state.instances, (arn) => instances.has(arn)),
+    definitions: retain(state.definitions, (arn) => definitions.has(arn)),
+    health: retain(state.health, (endpoint) => tasks.has(endpoint.slice(0, endpoint.indexOf('#')))),
+    marks: state.marks,
+  }
+}

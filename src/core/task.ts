@@ -1,0 +1,197 @@
+/**
+ * What is known of one task: one observation of it, or the join of many. Observations come late, twice and out of order, from events and
+ * from the API, so `joinTask` is commutative, associative and idempotent: a product of independent registers.
+ *
+ * - *Facts* (group, definition, instance, launch type) are written once in a task's life. What is missing is filled.
+ * - *Status* belongs to the highest `version`: ECS raises it at every change, and says that equal versions are duplicates.
+ * - *Addresses* belong to the highest version *that carries any*: a higher version may carry less (an ACTIVATING event
+ *   without attachments has been seen before the RUNNING event that has them again).
+ * - *Health* comes from snapshots only, and belongs to the latest of them: a flip of health does not raise `version`.
+ *
+ * Events and DescribeTasks do disagree under one version. Each field then takes the greater value of a total order in which
+ * stopping beats running, so that no order of arrival decides.
+ */
+import type { Binding, ClusterArn, DefinitionArn, InstanceArn, Millis, TaskArn } from './event.js'
+import { lifecycleRank, type TaskStatus } from './task-status.js'
+
+export type Health = 'HEALTHY' | 'UNKNOWN' | 'UNHEALTHY'
+
+export interface Container {
+  readonly name: string
+  /** The task's version that told `lastStatus`. */
+  readonly version: number
+  readonly lastStatus: TaskStatus
+  /** The task's version that told `bindings`; -1 when none did. */
+  readonly bindingsVersion: number
+  /** Canonical: by protocol and container port; the IPv4 and IPv6 rows of a port are one. Empty for awsvpc. */
+  readonly bindings: readonly Binding[]
+}
+
+/** The network interface of an awsvpc task. It is told whether routable by the task's status, never by being known. */
+export interface Interface {
+  readonly version: number
+  readonly ipv4: string | undefined
+  readonly ipv6: string | undefined
+}
+
+export interface Task {
+  readonly arn: TaskArn
+  readonly cluster: ClusterArn
+  /** `service:<name>`, `family:<name>`, or whatever the one who started it chose. */
+  readonly group: string | undefined
+  readonly definition: DefinitionArn | undefined
+  /** Absent on Fargate, and until the task is placed. */
+  readonly instance: InstanceArn | undefined
+  readonly launchType: string | undefined
+  /** `detail.version`: counts the changes of this task from 1. */
+  readonly version: number
+  /** `updatedAt` of that version. */
+  readonly at: Millis
+  readonly lastStatus: TaskStatus
+  readonly desiredStatus: TaskStatus
+  readonly interface: Interface | undefined
+  /** By name. */
+  readonly containers: readonly Container[]
+  readonly health: { readonly at: Millis; readonly status: Health } | undefined
+}
+
+/** The greater of two in the order of strings, where `undefined` is least: fills what is missing. */
+const fill = <A extends string>(a: A | undefined, b: A | undefined): A | undefined =>
+  a === undefined ? b : b === undefined || a >= b ? a : b
+
+const later = (a: TaskStatus, b: TaskStatus): TaskStatus => {
+  const rankA = lifecycleRank(a)
+  const rankB = lifecycleRank(b)
+  return rankA > rankB || (rankA === rankB && a >= b) ? a : b
+}
+
+const healthRank: Readonly<Record<Health, number>> = { UNKNOWN: 0, HEALTHY: 1, UNHEALTHY: 2 }
+
+const joinHealth = (a: Task['health'], b: Task['health']): Task['health'] => {
+  if (a === undefined || b === undefined) return a ?? b
+  if (a.at !== b.at) return a.at > b.at ? a : b
+  return healthRank[a.status] >= healthRank[b.status] ? a : b
+}
+
+const joinInterface = (a: Interface | undefined, b: Interface | undefined): Interface | undefined => {
+  if (a === undefined || b === undefined) return a ?? b
+  if (a.version !== b.version) return a.version > b.version ? a : b
+  return { version: a.version, ipv4: fill(a.ipv4, b.ipv4), ipv6: fill(a.ipv6, b.ipv6) }
+}
+
+/** The canonical order of bindings, and what makes two of them rows of one port. */
+export const compareBindings = (a: Binding, b: Binding): number =>
+  a.protocol === b.protocol ? a.containerPort - b.containerPort : a.protocol < b.protocol ? -1 : 1
+
+const wider = (a: Binding, b: Binding): Binding =>
+  a.hostPort > b.hostPort || (a.hostPort === b.hostPort && a.count >= b.count) ? a : b
+
+/** Merges two lists that `compare` has ordered, joining what it calls equal. */
+const mergeSorted = <A>(
+  as: readonly A[],
+  bs: readonly A[],
+  compare: (a: A, b: A) => number,
+  join: (a: A, b: A) => A,
+): readonly A[] => {
+  const merged: A[] = []
+  let i = 0
+  let j = 0
+  for (;;) {
+    const a = as[i]
+    const b = bs[j]
+    if (a === undefined) return j === 0 && merged.length === 0 ? bs : merged.concat(bs.slice(j))
+    if (b === undefined) return merged.concat(as.slice(i))
+    const order = compare(a, b)
+    merged.push(order === 0 ? join(a, b) : order < 0 ? a : b)
+    if (order <= 0) i++
+    if (order >= 0) j++
+  }
+}
+
+/** Puts bindings in canonical form: ordered, one a port. */
+export const canonicalBindings = (bindings: readonly Binding[]): readonly Binding[] =>
+  bindings.length < 2
+    ? bindings
+    : bindings.reduce<readonly Binding[]>((all, one) => mergeSorted(all, [one], compareBindings, wider), [])
+
+const compareNames = (a: Container, b: Container): number =>
+  a.name === b.name ? 0 : a.name < b.name ? -1 : 1
+
+const joinContainer = (a: Container, b: Container): Container => {
+  const newer = a.version >= b.version ? a : b
+  const bound = a.bindingsVersion >= b.bindingsVersion ? a : b
+  return {
+    name: a.name,
+    version: newer.version,
+    lastStatus: a.version === b.version ? later(a.lastStatus, b.lastStatus) : newer.lastStatus,
+    bindingsVersion: bound.bindingsVersion,
+    bindings:
+      a.bindingsVersion === b.bindingsVersion
+        ? mergeSorted(a.bindings, b.bindings, compareBindings, wider)
+        : bound.bindings,
+  }
+}
+
+/** The least that says what both say. The two must be of one task. */
+export const joinTask = (a: Task, b: Task): Task => {
+  const newer = a.version >= b.version ? a : b
+  const tie = a.version === b.version
+  return {
+    arn: a.arn,
+    cluster: a.cluster,
+    group: fill(a.group, b.group),
+    definition: fill(a.definition, b.definition),
+    instance: fill(a.instance, b.instance),
+    launchType: fill(a.launchType, b.launchType),
+    version: newer.version,
+    at: tie ? Math.max(a.at, b.at) : newer.at,
+    lastStatus: tie ? later(a.lastStatus, b.lastStatus) : newer.lastStatus,
+    desiredStatus: tie ? later(a.desiredStatus, b.desiredStatus) : newer.desiredStatus,
+    interface: joinInterface(a.interface, b.interface),
+    containers: mergeSorted(a.containers, b.containers, compareNames, joinContainer),
+    health: joinHealth(a.health, b.health),
+  }
+}
+
+const sameBindings = (a: readonly Binding[], b: readonly Binding[]): boolean =>
+  a === b ||
+  (a.length === b.length &&
+    a.every((x, i) => {
+      const y = b[i]
+      return (
+        x.hostPort === y?.hostPort &&
+        x.containerPort === y.containerPort &&
+        x.protocol === y.protocol &&
+        x.count === y.count
+      )
+    }))
+
+const sameContainer = (a: Container, b: Container): boolean =>
+  a.name === b.name &&
+  a.version === b.version &&
+  a.lastStatus === b.lastStatus &&
+  a.bindingsVersion === b.bindingsVersion &&
+  sameBindings(a.bindings, b.bindings)
+
+/** Whether two records say the same of a task. */
+export const sameTask = (a: Task, b: Task): boolean =>
+  a === b ||
+  (a.arn === b.arn &&
+    a.version === b.version &&
+    a.at === b.at &&
+    a.lastStatus === b.lastStatus &&
+    a.desiredStatus === b.desiredStatus &&
+    a.group === b.group &&
+    a.definition === b.definition &&
+    a.instance === b.instance &&
+    a.launchType === b.launchType &&
+    a.interface?.version === b.interface?.version &&
+    a.interface?.ipv4 === b.interface?.ipv4 &&
+    a.interface?.ipv6 === b.interface?.ipv6 &&
+    a.health?.at === b.health?.at &&
+    a.health?.status === b.health?.status &&
+    a.containers.length === b.containers.length &&
+    a.containers.every((container, i) => {
+      const other = b.containers[i]
+      return other !== undefined && sameContainer(container, other)
+    }))
