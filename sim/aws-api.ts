@@ -41,6 +41,7 @@ export const awsApi = async (
   const answer = answers(clusters)
   const calls = new Map<string, number>()
   let faults: ApiFaults = options.faults ?? (() => 'ok')
+  let closed: Promise<void> | undefined
 
   const serve = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const call = callOf(request, await bodyOf(request))
@@ -57,10 +58,8 @@ export const awsApi = async (
         send(response, failure(call, throttled(call)))
         return
       case 'error500':
-        return send(
-          response,
-          failure(call, new ApiFailure('InternalFailure', 'An internal error occurred.', 500)),
-        )
+        send(response, failure(call, broken))
+        return
       case 'ok':
         send(response, answer(call))
         return
@@ -68,10 +67,10 @@ export const awsApi = async (
   }
 
   const server = createServer((request, response) => {
-    // A client that goes away in the middle of its request is not the server's trouble.
-    serve(request, response).catch((error: unknown) =>
-      response.destroy(error instanceof Error ? error : undefined),
-    )
+    serve(request, response).catch((error: unknown) => {
+      // A client that goes away in the middle of its request is not our trouble; anything else is a bug, and loud.
+      if (request.complete) throw error
+    })
   })
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
@@ -84,11 +83,14 @@ export const awsApi = async (
     inject: (next) => {
       faults = next
     },
-    close: () =>
-      new Promise((resolve, reject) => {
+    close: () => {
+      // Called again, it waits for the same end.
+      closed ??= new Promise<void>((resolve, reject) => {
         server.close((error) => (error === undefined ? resolve() : reject(error)))
         server.closeAllConnections()
-      }),
+      })
+      return closed
+    },
   }
 }
 
@@ -155,6 +157,8 @@ const REQUEST_ID = '00000000-0000-4000-8000-000000000000'
 
 const contentType = (call: Call): string =>
   call._tag === 'Json' ? 'application/x-amz-json-1.1' : 'text/xml;charset=UTF-8'
+
+const broken = new ApiFailure('InternalFailure', 'An internal error occurred.', 500)
 
 const throttled = (call: Call): ApiFailure =>
   call._tag === 'Json'

@@ -3,7 +3,7 @@ import type { AwsInput, AwsOperations, AwsOutput } from './aws-request.js'
 import { page, pageSize, text, texts } from './aws-request.js'
 import { definitionDescription } from './definition-description.js'
 import { instanceDescription } from './instance-description.js'
-import { lastSegment } from './place.js'
+import { clusterArn, containerInstanceArn, lastSegment, taskArn } from './place.js'
 import type { SimulatedCluster } from './simulated-cluster.js'
 import type { SimulatedTask } from './simulated-task.js'
 import { taskDescription } from './task-description.js'
@@ -37,12 +37,13 @@ export const ecsOperations = (clusters: readonly SimulatedCluster[]): AwsOperati
 
     DescribeClusters: (input) => {
       const asked = texts(input, 'clusters')
+      const { place } = clusters[0] ?? {}
       return described(
         asked.length === 0 ? ['default'] : asked,
         'clusters',
         find,
         clusterDescription,
-        (name) => (clusters[0] === undefined ? name : clusters[0].arn.replace(/[^/]*$/, lastSegment(name))),
+        (name) => (place === undefined ? name : clusterArn({ ...place, cluster: lastSegment(name) })),
       )
     },
 
@@ -66,7 +67,7 @@ export const ecsOperations = (clusters: readonly SimulatedCluster[]): AwsOperati
         'tasks',
         (identifier) => cluster.task(lastSegment(identifier)),
         taskDescription,
-        (identifier) => cluster.arn.replace(':cluster/', ':task/') + '/' + lastSegment(identifier),
+        (identifier) => taskArn(cluster.place, lastSegment(identifier)),
       )
     },
 
@@ -75,7 +76,7 @@ export const ecsOperations = (clusters: readonly SimulatedCluster[]): AwsOperati
       const asked = chunk(input, 'containerInstances')
       for (const identifier of asked) refuseForeign(cluster, identifier)
       const longArn = (identifier: string): string =>
-        cluster.arn.replace(':cluster/', ':container-instance/') + '/' + lastSegment(identifier)
+        containerInstanceArn(cluster.place, lastSegment(identifier))
       return described(
         asked,
         'containerInstances',

@@ -9,7 +9,8 @@ import type { AddressInfo, Socket } from 'node:net'
 import { once } from 'node:events'
 import { buffer } from 'node:stream/consumers'
 import { setTimeout as delay } from 'node:timers/promises'
-import { internalError, throttled, type ServiceFailure, type ServiceRequest } from './service-failure.js'
+import { prng } from './prng.js'
+import { internalError, serviceRequest, throttled, type ServiceFailure } from './service-failure.js'
 
 /**
  * What becomes of one request:
@@ -29,7 +30,7 @@ export interface FaultProxyOptions {
   readonly target: string
   /** `never` by default. */
   readonly faults?: Faults
-  /** What every request waits before anything else happens to it; 0 by default. */
+  /** What every request waits, once counted, before its fault is acted out; 0 by default. */
   readonly latencyMs?: number
 }
 
@@ -55,9 +56,9 @@ export const never: Faults = () => 'ok'
 
 /** Refuses half of the requests, throttled or as a 500 in equal parts; the same `seed` gives the same sequence. */
 export function half(seed: number): Faults {
-  const random = mulberry32(seed)
+  const random = prng(seed)
   return () => {
-    const drawn = random()
+    const drawn = random.next()
     return drawn < 0.25 ? 'throttle' : drawn < 0.5 ? 'error500' : 'ok'
   }
 }
@@ -200,31 +201,4 @@ function endToEnd({
   ...headers
 }: IncomingMessage['headers']): IncomingMessage['headers'] {
   return headers
-}
-
-function serviceRequest(
-  { headers, method = 'GET', url = '/' }: IncomingMessage,
-  body: Buffer,
-): ServiceRequest {
-  const target = headers['x-amz-target']
-  if (typeof target === 'string') {
-    const dot = target.lastIndexOf('.')
-    return { service: target.slice(0, dot), operation: target.slice(dot + 1), protocol: 'json' }
-  }
-  const action = headers['content-type']?.startsWith('application/x-www-form-urlencoded')
-    ? new URLSearchParams(body.toString()).get('Action')
-    : null
-  if (action !== null) return { service: '', operation: action, protocol: 'query' }
-  return { service: '', operation: `${method} ${url.split('?', 1)[0] ?? url}`, protocol: 'other' }
-}
-
-/** Numbers in [0, 1) that a seed determines (Tommy Ettinger's mulberry32, public domain). */
-function mulberry32(seed: number): () => number {
-  let state = seed | 0
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
-  }
 }

@@ -19,32 +19,30 @@ export const instanceDescription = (instance: SimulatedInstance): Json => ({
   versionInfo: { agentHash: '5e1c7b2a', agentVersion: '1.89.2', dockerVersion: 'DockerVersion: 25.0.6' },
 })
 
-/** `registeredResources` and `remainingResources`, which API and events write alike. */
+/** `registeredResources` and `remainingResources`, which API and events write alike; PORTS lists the ports in use. */
 export const instanceResources = (instance: SimulatedInstance): Json => {
-  const resources = (cpu: number, memory: number, ports: readonly string[]): readonly Json[] => [
-    { name: 'CPU', type: 'INTEGER', doubleValue: 0, longValue: 0, integerValue: cpu },
-    { name: 'MEMORY', type: 'INTEGER', doubleValue: 0, longValue: 0, integerValue: memory },
-    {
-      name: 'PORTS',
-      type: 'STRINGSET',
-      doubleValue: 0,
-      longValue: 0,
-      integerValue: 0,
-      stringSetValue: ports,
-    },
-    {
-      name: 'PORTS_UDP',
-      type: 'STRINGSET',
-      doubleValue: 0,
-      longValue: 0,
-      integerValue: 0,
-      stringSetValue: [],
-    },
+  const resources = (cpu: number, memory: number, tcp: readonly string[], udp: readonly string[]) => [
+    { name: 'CPU', type: 'INTEGER', integerValue: cpu },
+    { name: 'MEMORY', type: 'INTEGER', integerValue: memory },
+    { name: 'PORTS', type: 'STRINGSET', stringSetValue: tcp },
+    { name: 'PORTS_UDP', type: 'STRINGSET', stringSetValue: udp },
   ]
-  const reserved = ['22', '2376', '2375', '51678', '51679']
-  const used = instance.tasks.size
+  const tasks = instance.tasks.size
+  const bound = (protocol: 'tcp' | 'udp'): readonly string[] =>
+    [...instance.tasks]
+      .flatMap(({ containers }) => containers)
+      .filter(({ spec, status }) => spec.protocol === protocol && status === 'RUNNING')
+      .flatMap(({ hostPort }) => (hostPort === undefined ? [] : [String(hostPort)]))
   return {
-    registeredResources: resources(65_536, 262_144, reserved),
-    remainingResources: resources(65_536 - 256 * used, 262_144 - 512 * used, reserved),
+    registeredResources: resources(65_536, 262_144, reserved, []),
+    remainingResources: resources(
+      65_536 - 256 * tasks,
+      262_144 - 512 * tasks,
+      [...reserved, ...bound('tcp')],
+      bound('udp'),
+    ),
   }
 }
+
+/** SSH, the Docker daemon and the ECS agent. */
+const reserved = ['22', '2376', '2375', '51678', '51679']

@@ -1,3 +1,5 @@
+import type { IncomingMessage } from 'node:http'
+
 /** An answer by which a service says that a request failed. */
 export interface ServiceFailure {
   readonly status: number
@@ -12,6 +14,23 @@ export interface ServiceRequest {
   /** `PutItem`, `DescribeInstances`, or method and path for what is not AWS. */
   readonly operation: string
   readonly protocol: 'json' | 'query' | 'other'
+}
+
+/** What an HTTP request asks for: named by its header, else by the `Action` in its form, else by method and path. */
+export function serviceRequest(
+  { headers, method = 'GET', url = '/' }: IncomingMessage,
+  body: Buffer,
+): ServiceRequest {
+  const target = headers['x-amz-target']
+  if (typeof target === 'string') {
+    const dot = target.lastIndexOf('.')
+    return { service: target.slice(0, dot), operation: target.slice(dot + 1), protocol: 'json' }
+  }
+  const action = headers['content-type']?.startsWith('application/x-www-form-urlencoded')
+    ? new URLSearchParams(body.toString()).get('Action')
+    : null
+  if (action !== null) return { service: '', operation: action, protocol: 'query' }
+  return { service: '', operation: `${method} ${url.split('?', 1)[0] ?? url}`, protocol: 'other' }
 }
 
 /** Refusal for too many requests, in the form of the service that is asked, so that its SDK client raises its own error. */

@@ -10,6 +10,7 @@ import { clusterArn } from './place.js'
 import { Pool } from './pool.js'
 import type { Random } from './prng.js'
 import { prng } from './prng.js'
+import { serviceBalance } from './service-balance.js'
 import type { SimulatedDefinition } from './simulated-definition.js'
 import { simulatedDefinition } from './simulated-definition.js'
 import type { SimulatedInstance } from './simulated-instance.js'
@@ -266,25 +267,14 @@ export class SimulatedCluster {
     return definition
   }
 
-  /** The service scheduler: compares what is wanted with what there is, and launches or stops the difference. */
+  /** Lets the service scheduler act once; whatever it begins brings it back here when it is done. */
   #balance(service: SimulatedService): void {
-    const tasks = [...service.wanted]
-    const current = tasks.filter(({ definition }) => definition === service.definition)
-    const older = tasks.filter(({ definition }) => definition !== service.definition)
-    for (let missing = service.desiredCount - current.length; missing > 0; missing--) this.#launch(service)
-
-    // Those that serve nobody yet go first.
-    const serving = current.filter(({ endpoint }) => endpoint !== undefined)
-    const starting = current.filter(({ endpoint }) => endpoint === undefined)
-    const excess = Math.max(0, current.length - service.desiredCount)
-    for (const task of [...starting, ...serving].slice(0, excess)) this.#stop(task, scalingIn)
-
-    const replaced = Math.min(older.length, Math.max(0, serving.length + older.length - service.desiredCount))
-    for (const task of older.slice(0, replaced)) this.#stop(task, scalingIn)
-    if (older.length > 0 && replaced === older.length) {
-      this.#announceDeployment(service, 'COMPLETED')
-      this.#announceService(service, 'SERVICE_STEADY_STATE')
-    }
+    const { launch, stop, completes } = serviceBalance(service)
+    for (let launched = 0; launched < launch; launched++) this.#launch(service)
+    for (const task of stop) this.#stop(task, scalingIn)
+    if (!completes) return
+    this.#announceDeployment(service, 'COMPLETED')
+    this.#announceService(service, 'SERVICE_STEADY_STATE')
   }
 
   #launch(service: SimulatedService): void {

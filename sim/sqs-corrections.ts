@@ -130,7 +130,7 @@ export function correctSqs(app: FastifyInstance): void {
     const deadline = Date.now() + waitMs
     const gone = () => reply.raw.destroyed || request.raw.socket.destroyed
     while (Date.now() < deadline && !gone()) {
-      await arrivalOrTick(queueOf(request.body as Payload), reply)
+      await arrivalOrTick(queueOf(request.body as Payload))
       if (gone()) break
       const answer = await ask(request, 'ReceiveMessage', request.body as Payload)
       if (answer.Messages === undefined) continue
@@ -147,17 +147,15 @@ export function correctSqs(app: FastifyInstance): void {
   }
 
   /** Expiring visibility, delays, redrives and SNS come without a request of this queue's own: fauxqs looks every 20 ms, too. */
-  const arrivalOrTick = (queue: string, reply: FastifyReply): Promise<void> =>
+  const arrivalOrTick = (queue: string): Promise<void> =>
     new Promise((resolve) => {
       const done = () => {
         clearTimeout(tick)
         arrivals.off(queue, done)
-        reply.raw.off('close', done)
         resolve()
       }
       const tick = setTimeout(done, 20)
       arrivals.on(queue, done)
-      reply.raw.on('close', done)
     })
 
   /** One request to fauxqs without a socket; it passes the hooks above like any other. */

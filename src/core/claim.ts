@@ -1,8 +1,8 @@
 /** What one task contributes to backends: the unit in which the projection is incremental. */
 import type { ClusterState } from './cluster-state.js'
 import { type Address, compareAddresses, type Endpoint, type Unresolved } from './desired.js'
-import type { Addresses, ClusterArn, Millis, TaskArn } from './event.js'
-import type { BackendName, Expose, ExposedPort } from './expose.js'
+import type { Addresses, ClusterArn, Millis, TaskArn, TaskDefinition } from './event.js'
+import type { BackendName, Expose, ExposedPort, Exposure } from './expose.js'
 import { containerLiveness, livenessOf } from './liveness.js'
 import type { Task } from './task.js'
 
@@ -32,6 +32,15 @@ const unresolved = (task: Task, why: Unresolved['why'], detail: string): Unresol
   why,
   detail,
 })
+
+/** A policy that throws concerns this task only. */
+const exposureOf = (expose: Expose, task: Task, definition: TaskDefinition | undefined): Exposure => {
+  try {
+    return expose(task, definition)
+  } catch (thrown) {
+    return { _tag: 'Refused', reason: `the expose policy threw: ${String(thrown)}` }
+  }
+}
 
 const waitingFor = (backend: BackendName): Claim => ({ _tag: 'Waiting', backend })
 
@@ -122,7 +131,7 @@ export const claimsOf = (
   const liveness = livenessOf(task, state.marks.get(task.cluster), grace)
   if (liveness === 'pending') return undefined
   const definition = task.definition === undefined ? undefined : state.definitions.get(task.definition)
-  const exposure = expose(task, definition)
+  const exposure = exposureOf(expose, task, definition)
   const host = hostOf(task, state)
   const address = host?.ipv4 ?? host?.ipv6
 

@@ -1,4 +1,3 @@
-import type { Eq } from 'fp-ts/lib/Eq.js'
 import type { Option } from 'fp-ts/lib/Option.js'
 import type { Backend } from './desired.js'
 import type { PersistentMap } from './persistent-map.js'
@@ -42,8 +41,8 @@ export type Outcome<V> =
 export interface Sink<V> {
   /** Unique among a worker's sinks; appears in reports and metrics. */
   readonly name: string
-  /** Whether two values are the same to the target's readers: nothing is written then. */
-  readonly eq: Eq<V>
+  /** Whether two values are the same to the target's readers (an fp-ts `Eq`): nothing is written then. */
+  readonly eq: { equals(a: V, b: V): boolean }
   /** Whether deliveries wait for this sink before they are acknowledged. Default: true. */
   readonly required?: boolean
   /** Plans and reports, but is never applied, and nothing is ever acknowledged on its account. Set by `dryRun`. Default: false. */
@@ -69,3 +68,8 @@ export interface Sink<V> {
    */
   apply(changes: readonly Change<V>[], owner: Owner, signal: AbortSignal): Promise<readonly Outcome<V>[]>
 }
+
+/**
+ * Any sink. Sound although a sink takes values as well as gives them, because its reconciler passes it only values that came from it.
+ */
+export type AnySink = Sink<unknown>

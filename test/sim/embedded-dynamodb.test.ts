@@ -118,10 +118,10 @@ describe('embeddedDynamoDb', () => {
   })
 
   it('compares empty maps and lists in order', async () => {
-    await put('lists', { nothing: { M: {} }, list: { L: [servers, { N: '1' }] } })
+    await put('lists', { nothing: { M: {} }, ordered: { L: [servers, { N: '1' }] } })
     await marksIf('lists', 'nothing = :v', { M: {} })
-    await marksIf('lists', 'list = :v', { L: [servers, { N: '1' }] })
-    await expect(marksIf('lists', 'list = :v', { L: [{ N: '1' }, servers] })).rejects.toThrow(
+    await marksIf('lists', 'ordered = :v', { L: [servers, { N: '1' }] })
+    await expect(marksIf('lists', 'ordered = :v', { L: [{ N: '1' }, servers] })).rejects.toThrow(
       ConditionalCheckFailedException,
     )
   })

@@ -1,0 +1,32 @@
+import type { SimulatedService } from './simulated-service.js'
+import type { SimulatedTask } from './simulated-task.js'
+
+/** What the service scheduler does next. */
+export interface ServiceBalance {
+  /** How many tasks of the newest revision to launch. */
+  readonly launch: number
+  readonly stop: readonly SimulatedTask[]
+  /** Whether this stops the last task of an older revision, which completes the deployment. */
+  readonly completes: boolean
+}
+
+/**
+ * Compares what the service asks for with the tasks that are meant to run. An older task goes only when a newer one serves
+ * in its place, so a deployment never leaves fewer routable tasks than the service asks for.
+ */
+export const serviceBalance = ({ wanted, definition, desiredCount }: SimulatedService): ServiceBalance => {
+  const tasks = [...wanted]
+  const older = tasks.filter((task) => task.definition !== definition)
+  const current = tasks.filter((task) => task.definition === definition)
+  const serving = current.filter(({ endpoint }) => endpoint !== undefined)
+  const starting = current.filter(({ endpoint }) => endpoint === undefined)
+
+  const excess = Math.max(0, current.length - desiredCount)
+  const replaced = Math.min(older.length, Math.max(0, serving.length + older.length - desiredCount))
+  return {
+    launch: Math.max(0, desiredCount - current.length),
+    // Those that serve nobody yet go first.
+    stop: [...[...starting, ...serving].slice(0, excess), ...older.slice(0, replaced)],
+    completes: older.length > 0 && replaced === older.length,
+  }
+}

@@ -1,0 +1,261 @@
+import * as O from 'fp-ts/lib/Option.js'
+import { type Observable, Subject } from 'rxjs'
+import { backoff, type BackoffOptions } from './backoff.js'
+import type { Clock, Random } from './clock.js'
+import { conflateMap } from './conflate-map.js'
+import type { Desired } from './desired.js'
+import type { Millis } from './event.js'
+import { type Guard, type Plan, plan } from './plan.js'
+import type { Report } from './report.js'
+import type { Change, Outcome, Owner, Row, Sink } from './sink.js'
+
+export interface ReconcileOptions {
+  readonly owner: Owner
+  readonly guard: Guard | 'off'
+  /** How old our view of the target may become before it is read again, to see what others did to it. */
+  readonly rereadMs: Millis
+  /** A call that takes longer is aborted, and given up. */
+  readonly timeoutMs: Millis
+  /** Plans in a row in which a change may be rejected before it stops holding the cursor. */
+  readonly givesUpAfter: number
+  readonly clock: Clock
+  readonly random: Random
+  /** The newest desired state. Asked at each attempt, so that a retry never applies a stale one. */
+  readonly latest: () => Desired
+  readonly report: (report: Report) => void
+  /** The target was compared with `desired`: it holds all of it (`settled`), or something is withheld that must not be forgotten. */
+  readonly reached: (desired: Desired, settled: boolean) => void
+  readonly signal: AbortSignal
+}
+
+/** Conflicts and failures of a target pass in seconds; a longer wait would only add to its staleness. */
+const retries: BackoffOptions = { base: 50, cap: 10_000 }
+
+/** What an attempt came to. `held`: the target is as near as it may come, and something must not be forgotten. */
+type Attempt = 'settled' | 'held' | 'again'
+
+const errorOf = (thrown: unknown): Error => (thrown instanceof Error ? thrown : new Error(String(thrown)))
+
+/**
+ * Brings one target to the newest desired state: read ▸ render ▸ plan ▸ apply ▸ cursor. One at a time; what is asked for meanwhile is one further round.
+ *
+ * The target is not read before each write: what it holds is known from the last read and from the outcomes of our own writes, and each write is
+ * conditional on it. Where the view was wrong, the target says so, and the view follows.
+ */
+export class Reconciler<V> {
+  private readonly asked = new Subject<void>()
+  private view: Map<string, Row<V>> | undefined
+  private readAt: Millis = 0
+  private settled: Desired | undefined
+  private readonly rejected = new Map<string, { readonly after: V | undefined; readonly attempts: number }>()
+  private reportedWithheld = ''
+  /** Completes when it was told to `finish` and has reached the newest state, or is aborted. */
+  readonly rounds$: Observable<void> = this.asked.pipe(conflateMap(() => this.reach()))
+
+  constructor(
+    private readonly sink: Sink<V>,
+    private readonly options: ReconcileOptions,
+  ) {}
+
+  /** There may be something to do. */
+  ask(): void {
+    this.asked.next()
+  }
+
+  /** One last round, then no more. */
+  finish(): void {
+    this.asked.next()
+    this.asked.complete()
+  }
+
+  /** Asks now and then, so that the view is renewed even when nothing happens. */
+  async keepReading(): Promise<void> {
+    const { clock, random, rereadMs, signal } = this.options
+    while (!signal.aborted) {
+      await clock.sleep(rereadMs * (0.9 + 0.2 * random()), signal)
+      this.ask()
+    }
+  }
+
+  private async reach(): Promise<void> {
+    const { clock, random, latest, reached, signal } = this.options
+    for (let failures = 0; !signal.aborted; failures++) {
+      const wait = backoff(failures, random, retries)
+      const rows = await this.rows(wait)
+      // Only now: what arrived during a slow read is in this round, and a burst of deliveries is one round.
+      const desired = latest()
+      const attempt = rows === undefined ? 'again' : await this.attempt(desired, rows, wait)
+      switch (attempt) {
+        case 'settled':
+          this.settled = desired
+          reached(desired, true)
+          return
+        case 'held':
+          reached(desired, false)
+          return
+        case 'again':
+          await clock.sleep(wait, signal)
+      }
+    }
+  }
+
+  private async attempt(desired: Desired, rows: Map<string, Row<V>>, retryIn: Millis): Promise<Attempt> {
+    const { sink } = this
+    if (this.settled?.backends === desired.backends && this.settled.complete === desired.complete)
+      return 'settled'
+    const wanted = sink.render(desired.backends, new Map(Array.from(rows, ([key, row]) => [key, row.value])))
+    const { owner, guard } = this.options
+    const whole = plan(sink, wanted, rows.values(), { owner, complete: desired.complete, guard })
+    const next = { ...whole, changes: whole.changes.filter((change) => !this.isGivenUp(change)) }
+    this.reportPlan(next, desired)
+    if (sink.dry === true) return 'held'
+    if (next.changes.length > 0 && !(await this.apply(next.changes, rows, retryIn))) return 'again'
+    return next.withheld.some(({ why }) => why === 'too-much') ? 'held' : 'settled'
+  }
+
+  /** The view, read again when there is none or it is old. */
+  private async rows(retryIn: Millis): Promise<Map<string, Row<V>> | undefined> {
+    const { clock, rereadMs, report } = this.options
+    const now = clock.now()
+    if (this.view !== undefined && now - this.readAt < rereadMs * 0.9) return this.view
+    try {
+      const rows = await this.call((signal) => this.sink.read(signal))
+      this.view = new Map(rows.map((row) => [row.key, row]))
+      this.readAt = now
+      this.settled = undefined
+      this.rejected.clear()
+      return this.view
+    } catch (thrown) {
+      if (!this.options.signal.aborted)
+        report({
+          _tag: 'SinkFailed',
+          sink: this.sink.name,
+          operation: 'read',
+          key: undefined,
+          error: errorOf(thrown),
+          retryIn,
+        })
+      return undefined
+    }
+  }
+
+  /** Whether every change is done or given up. */
+  private async apply(
+    changes: readonly Change<V>[],
+    rows: Map<string, Row<V>>,
+    retryIn: Millis,
+  ): Promise<boolean> {
+    const { sink, options } = this
+    // From here until all is done the view may differ from what was settled.
+    this.settled = undefined
+    let outcomes: readonly Outcome<V>[]
+    try {
+      outcomes = await this.call((signal) => sink.apply(changes, options.owner, signal))
+    } catch (thrown) {
+      this.view = undefined
+      if (!options.signal.aborted)
+        options.report({
+          _tag: 'SinkFailed',
+          sink: sink.name,
+          operation: 'apply',
+          key: undefined,
+          error: errorOf(thrown),
+          retryIn,
+        })
+      return false
+    }
+    const byKey = new Map(outcomes.map((outcome) => [outcome.key, outcome]))
+    const done = changes.map((change) => this.follow(change, byKey.get(change.key), rows, retryIn))
+    return done.every(Boolean)
+  }
+
+  /** Takes an outcome into the view. Whether the change needs no further attempt. */
+  private follow(
+    change: Change<V>,
+    outcome: Outcome<V> | undefined,
+    rows: Map<string, Row<V>>,
+    retryIn: Millis,
+  ): boolean {
+    const { report, givesUpAfter } = this.options
+    const sink = this.sink.name
+    const { key } = change
+    const put = (row: O.Option<Row<V>>): void => {
+      if (O.isSome(row)) rows.set(key, row.value)
+      else rows.delete(key)
+    }
+    switch (outcome?._tag) {
+      case 'Done':
+        put(outcome.row)
+        this.rejected.delete(key)
+        report({ _tag: 'Applied', sink, change })
+        return true
+      case 'Conflict':
+        if (outcome.found === 'unread') this.view = undefined
+        else put(outcome.found)
+        report({ _tag: 'Conflicted', sink, key })
+        return false
+      case 'Rejected': {
+        const attempts = (this.rejectionOf(change)?.attempts ?? 0) + 1
+        const givenUp = attempts >= givesUpAfter
+        this.rejected.set(key, { after: change._tag === 'Delete' ? undefined : change.after, attempts })
+        report({ _tag: 'Rejected', sink, key, reason: outcome.reason, attempts, givenUp })
+        return givenUp
+      }
+      case 'Failed':
+        report({ _tag: 'SinkFailed', sink, operation: 'apply', key, error: outcome.error, retryIn })
+        return false
+      case undefined: {
+        const error = new Error('the sink told no outcome of this change')
+        report({ _tag: 'SinkFailed', sink, operation: 'apply', key, error, retryIn })
+        return false
+      }
+    }
+  }
+
+  /** How often this very change was rejected. */
+  private rejectionOf(change: Change<V>): { readonly attempts: number } | undefined {
+    const rejection = this.rejected.get(change.key)
+    if (rejection === undefined) return undefined
+    const { after } = rejection
+    if (change._tag === 'Delete') return after === undefined ? rejection : undefined
+    return after !== undefined && this.sink.eq.equals(after, change.after) ? rejection : undefined
+  }
+
+  private isGivenUp(change: Change<V>): boolean {
+    return (this.rejectionOf(change)?.attempts ?? 0) >= this.options.givesUpAfter
+  }
+
+  /** A plan is news when it changes something, or withholds something else than the last one. */
+  private reportPlan(next: Plan<V>, { revision }: Desired): void {
+    const withheld = JSON.stringify(next.withheld.map(({ change, why }) => [change.key, why]))
+    if (next.changes.length === 0 && withheld === this.reportedWithheld) return
+    this.reportedWithheld = withheld
+    if (next.changes.length === 0 && next.withheld.length === 0) return
+    const { name, dry = false } = this.sink
+    this.options.report({ _tag: 'Planned', sink: name, revision, plan: next, dry })
+  }
+
+  /** Gives up on a call that takes too long, whether or not it heeds its signal. */
+  private async call<A>(make: (signal: AbortSignal) => Promise<A>): Promise<A> {
+    const { clock, timeoutMs, signal } = this.options
+    const done = new AbortController()
+    const abort = (): void => done.abort(signal.reason)
+    if (signal.aborted) abort()
+    signal.addEventListener('abort', abort)
+    const late = clock.sleep(timeoutMs, done.signal).then(() => {
+      const error = new Error(
+        signal.aborted ? 'stopped' : `no answer from ${this.sink.name} within ${timeoutMs} ms`,
+      )
+      done.abort(error)
+      throw error
+    })
+    // Whichever loses the race has nobody to tell.
+    late.catch(() => undefined)
+    try {
+      return await Promise.race([make(done.signal), late])
+    } finally {
+      done.abort()
+      signal.removeEventListener('abort', abort)
+    }
+  }
+}

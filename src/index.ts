@@ -1,0 +1,39 @@
+/**
+ * The public surface. Sources, sinks, workers and the test kit have subpaths of their own, so that nobody loads an SDK that they do not
+ * use: `ecs-task-stream/sources/sqs`, `ecs-task-stream/sinks/traefik-table`, `ecs-task-stream/worker`, `ecs-task-stream/testing`.
+ */
+export { run } from './run.js'
+export type { Environment, RunSetup, Worker } from './core/run.js'
+
+export type * from './core/event.js'
+export type { Container, Health, Interface, Task } from './core/task.js'
+export { joinTask } from './core/task.js'
+export type { ClusterState, EndpointHealth, Instance, Mark } from './core/cluster-state.js'
+export { clusterStateJoin, emptyState } from './core/cluster-state.js'
+export { reduce } from './core/reduce.js'
+export { sweep, type SweepOptions } from './core/sweep.js'
+export { defaultGrace, type Liveness, livenessOf } from './core/liveness.js'
+
+export {
+  type BackendName,
+  type Expose,
+  type ExposedPort,
+  type Exposure,
+  exposesNothing,
+} from './core/expose.js'
+export { servicePorts, type ServicePortsOptions, serviceOf } from './policies/service-ports.js'
+export type { Address, Backend, Desired, Endpoint, Revision, Unresolved } from './core/desired.js'
+export { compareAddresses, formatAddress } from './core/desired.js'
+export { project, projector, type ProjectOptions, type Projector } from './core/project.js'
+
+export { defaultGuard, type Guard, plan, type Plan, type PlanOptions, type Withheld } from './core/plan.js'
+export type { AnySink, Change, Outcome, Owner, Row, Sink } from './core/sink.js'
+export type { Delivery, Notice, Source } from './core/source.js'
+export type { Report } from './core/report.js'
+
+export { backoff, type BackoffOptions } from './core/backoff.js'
+export type { Clock, Random } from './core/clock.js'
+export { conflateMap } from './core/conflate-map.js'
+export { lastSegment, longArn, type Place, placeOf, sameCluster } from './core/arn.js'
+export { PersistentMap } from './core/persistent-map.js'
+export { systemClock } from './system-clock.js'

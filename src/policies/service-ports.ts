@@ -1,0 +1,90 @@
+import type { Binding, TaskDefinition } from '../core/event.js'
+import { type BackendName, type ExposedPort, exposesNothing, type Expose } from '../core/expose.js'
+import type { Task } from '../core/task.js'
+
+export interface ServicePortsOptions {
+  /**
+   * The backend's name for a task; `undefined` to leave the task out.
+   * Default: the service's name, and nothing for tasks that no service started. `service:web` and `family:web` are different
+   * things: a function that names both must name them differently.
+   */
+  readonly name?: (task: Task) => BackendName | undefined
+  /**
+   * - `primary` (default): one TCP port a task. Of the ports that the options below allow: the one of the container that has the backend's
+   *   name, else the lowest container port, else the container's name decides. It never depends on host ports or on the order of
+   *   containers, so all tasks of a service agree.
+   * - `all`: the primary under the backend's name, every other as `<backend>-<container>-<container port>`.
+   */
+  readonly ports?: 'primary' | 'all'
+  /** Only ports of this container. Default: any. */
+  readonly container?: string
+  /** Only this container port. Default: any. */
+  readonly containerPort?: number
+}
+
+/** The name of the service that started a task. */
+export const serviceOf = (task: Task): string | undefined =>
+  task.group?.startsWith('service:') === true ? task.group.slice('service:'.length) : undefined
+
+interface Port {
+  readonly container: string
+  readonly binding: Binding
+}
+
+/** Where the ports are read from: ECS tells bindings for bridge mode; otherwise the definition maps them, to the same port of the host. */
+const portsOf = (task: Task, definition: TaskDefinition | undefined): readonly Port[] | undefined => {
+  const bound = task.containers.flatMap(({ name, bindings }) =>
+    bindings.map((binding) => ({ container: name, binding })),
+  )
+  if (bound.length > 0) return bound
+  if (definition === undefined) return undefined
+  // In bridge mode the host's port is chosen at the start: without a binding it is not published.
+  if (definition.networkMode === 'bridge' || definition.networkMode === 'none') return []
+  return definition.containers.flatMap(({ name, ports }) =>
+    ports.map((binding) => ({ container: name, binding })),
+  )
+}
+
+/** A policy for load balancers: a backend a service. Ranges of ports and UDP are left out: they are not what one balances. */
+export const servicePorts = (options: ServicePortsOptions = {}): Expose => {
+  const { name = serviceOf, ports = 'primary', container, containerPort } = options
+  return (task, definition) => {
+    const backend = name(task)
+    if (backend === undefined) return exposesNothing
+    const found = portsOf(task, definition)
+    if (found === undefined) return { _tag: 'NeedsDefinition', backends: [backend] }
+
+    const rank = (port: Port): number => (port.container === backend ? 0 : 1)
+    const [primary, ...others] = found
+      .filter(
+        (port) =>
+          port.binding.protocol === 'tcp' &&
+          port.binding.count === 1 &&
+          (container === undefined || port.container === container) &&
+          (containerPort === undefined || port.binding.containerPort === containerPort),
+      )
+      .sort(
+        (a, b) =>
+          rank(a) - rank(b) ||
+          a.binding.containerPort - b.binding.containerPort ||
+          (a.container < b.container ? -1 : 1),
+      )
+    if (primary === undefined) return exposesNothing
+
+    const expose = (port: Port, under: BackendName): ExposedPort => ({
+      backend: under,
+      container: port.container,
+      containerPort: port.binding.containerPort,
+      port: port.binding.hostPort,
+      protocol: 'tcp',
+    })
+    const rest = ports === 'all' ? others : []
+    return {
+      _tag: 'Ports',
+      ports: [
+        expose(primary, backend),
+        ...rest.map((port) => expose(port, `${backend}-${port.container}-${port.binding.containerPort}`)),
+      ],
+    }
+  }
+}

@@ -1,0 +1,69 @@
+import * as O from 'fp-ts/lib/Option.js'
+import { formatAddress } from '../core/desired.js'
+import type { Change, Outcome, Owner, Row, Sink } from '../core/sink.js'
+
+/** The addresses of one backend, ordered. */
+export type Addresses = readonly string[]
+
+export interface MemoryTarget {
+  /** By key, which is the backend's name. */
+  readonly rows: Map<string, Row<Addresses>>
+  /** Successful writes so far. */
+  writes: number
+}
+
+export interface MemorySink extends Sink<Addresses> {
+  readonly target: MemoryTarget
+}
+
+export interface MemorySinkOptions {
+  readonly name?: string
+  /** Share one to let several sinks race for it. */
+  readonly target?: MemoryTarget
+  readonly adopts?: boolean
+}
+
+export const memoryTarget = (): MemoryTarget => ({ rows: new Map(), writes: 0 })
+
+/** A target in memory, with the optimistic versioning of the real ones. For tests, for programs that read it, and the one to copy. */
+export const memory = (options: MemorySinkOptions = {}): MemorySink => {
+  const { name = 'memory', target = memoryTarget(), adopts = true } = options
+
+  const write = (change: Change<Addresses>, owner: Owner): Outcome<Addresses> => {
+    const { key } = change
+    const held = O.fromNullable(target.rows.get(key))
+    const expected = change._tag === 'Create' ? O.none : change.before.etag
+    const actual = O.chain((row: Row<Addresses>) => row.etag)(held)
+    if (!O.getEq({ equals: (a: string, b: string) => a === b }).equals(expected, actual))
+      return { _tag: 'Conflict', key, found: held }
+    target.writes++
+    if (change._tag === 'Delete') {
+      target.rows.delete(key)
+      return { _tag: 'Done', key, row: O.none }
+    }
+    const etag = O.some(String(target.writes))
+    const row = { key, value: change.after, owner: O.some(owner), etag }
+    target.rows.set(key, row)
+    return { _tag: 'Done', key, row: O.some(row) }
+  }
+
+  return {
+    name,
+    target,
+    adopts,
+    eq: { equals: (a, b) => a.length === b.length && a.every((address, i) => address === b[i]) },
+    render: (backends, before) =>
+      new Map(
+        Array.from(backends, ([key, { endpoints, gone, complete }]) => {
+          const live = endpoints.map(formatAddress)
+          if (complete) return [key, [...new Set(live)].sort()]
+          const left = new Set(gone.map(formatAddress))
+          const unexplained = (before.get(key) ?? []).filter((address) => !left.has(address))
+          return [key, [...new Set([...live, ...unexplained])].sort()]
+        }),
+      ),
+    retire: () => O.some([]),
+    read: () => Promise.resolve([...target.rows.values()]),
+    apply: (changes, owner) => Promise.resolve(changes.map((change) => write(change, owner))),
+  }
+}

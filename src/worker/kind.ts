@@ -1,0 +1,103 @@
+import * as O from 'fp-ts/lib/Option.js'
+
+/** How the text of a setting becomes a value, and back. */
+export interface Kind<A> {
+  /** Stands for the value in the help, as in `--cluster <names>`. */
+  readonly placeholder: string
+  /** For people; completes "expected …". */
+  readonly expected: string
+  /** Whether giving the flag again adds to it. Otherwise giving it twice, differently, is a contradiction. */
+  readonly repeats: boolean
+  /** Total. A flag without a value is the empty text. */
+  parse(text: string): O.Option<A>
+  format(value: A): string
+}
+
+const single = { repeats: false } as const
+
+/** Any text but none. */
+export const text = (placeholder: string): Kind<string> => ({
+  ...single,
+  placeholder,
+  expected: `a ${placeholder}`,
+  parse: (given) => (given.trim() === '' ? O.none : O.some(given.trim())),
+  format: (value) => value,
+})
+
+/** A whole number, bounds included. */
+export const integer = ({
+  min,
+  max,
+  unit,
+}: {
+  readonly min: number
+  readonly max: number
+  readonly unit: string
+}): Kind<number> => ({
+  ...single,
+  placeholder: unit,
+  expected: `a whole number of ${unit} from ${min} to ${max}`,
+  parse: (given) => {
+    const value = /^[+-]?\d{1,15}$/.test(given.trim()) ? Number(given) : NaN
+    return value >= min && value <= max ? O.some(value) : O.none
+  },
+  format: String,
+})
+
+/** An http or https URL, kept as it was written. */
+export const url = (): Kind<string> => ({
+  ...single,
+  placeholder: 'url',
+  expected: 'an http or https URL',
+  parse: (given) => {
+    const trimmed = given.trim()
+    return /^https?:/i.test(trimmed) && URL.canParse(trimmed) ? O.some(trimmed) : O.none
+  },
+  format: (value) => value,
+})
+
+/** One or more words, separated by commas or blanks; each once, in the order given. */
+export const list = (placeholder: string): Kind<readonly [string, ...string[]]> => ({
+  placeholder,
+  repeats: true,
+  expected: `one or more ${placeholder}, separated by commas or blanks`,
+  parse: (given) => {
+    const [first, ...rest] = new Set(given.split(/[\s,]+/).filter((word) => word !== ''))
+    return first === undefined ? O.none : O.some([first, ...rest])
+  },
+  format: (value) => value.join(','),
+})
+
+/** `on` or `off`; a flag without a value is on. */
+export const onOff = (): Kind<boolean> => ({
+  ...single,
+  placeholder: 'on|off',
+  expected: 'on or off',
+  parse: (given) => {
+    switch (given.trim().toLowerCase()) {
+      case '':
+      case 'on':
+      case 'true':
+      case 'yes':
+      case '1':
+        return O.some(true)
+      case 'off':
+      case 'false':
+      case 'no':
+      case '0':
+        return O.some(false)
+      default:
+        return O.none
+    }
+  },
+  format: (value) => (value ? 'on' : 'off'),
+})
+
+/** One word of a few. */
+export const oneOf = <const W extends string>(...words: readonly [W, W, ...W[]]): Kind<W> => ({
+  ...single,
+  placeholder: words.join('|'),
+  expected: `one of ${words.join(', ')}`,
+  parse: (given) => O.fromNullable(words.find((word) => word === given.trim())),
+  format: (value) => value,
+})
