@@ -73,7 +73,7 @@ export const page = <A>(
   const after =
     token === undefined || token === '' ? -Infinity : Number(Buffer.from(token, 'base64url').toString())
   if (Number.isNaN(after)) throw new ApiFailure('InvalidParameterException', 'Invalid token.')
-  const rest = items.filter((item) => position(item) >= after)
+  const rest = items.filter((item) => position(item) > after)
   const taken = rest.slice(0, size)
   const last = taken.at(-1)
   const more = rest.length > size && last !== undefined

@@ -36,7 +36,8 @@ export const rowOf = (item: Item, ownerAttribute: string): O.Option<Row<TraefikB
   const key = item['id']?.S
   if (key === undefined) return O.none
   // As in Traefik, `backend` wins where an item has both. One with neither is a backend that lost its settings, if its id says so.
-  if (item['backend'] === undefined && (item['frontend'] !== undefined || !key.endsWith(suffix))) return O.none
+  if (item['backend'] === undefined && (item['frontend'] !== undefined || !key.endsWith(suffix)))
+    return O.none
   const owner = item[ownerAttribute]
   const version = item['version']?.N
   return O.some({
@@ -44,7 +45,11 @@ export const rowOf = (item: Item, ownerAttribute: string): O.Option<Row<TraefikB
     value: {
       name: item['name']?.S ?? (key.endsWith(suffix) ? key.slice(0, -suffix.length) : key),
       servers: item['backend']?.M?.['servers']?.M ?? {},
-      held: item,
+      held: Object.fromEntries(
+        Object.entries(item).filter(
+          ([attribute]) => attribute === ownerAttribute || attributesRead.some((read) => read === attribute),
+        ),
+      ),
     },
     // A mark of another type is nobody's that we know, and not ours.
     owner: owner === undefined ? O.none : O.some(owner.S ?? JSON.stringify(owner)),
@@ -180,10 +185,10 @@ export const renderItems = (
     if (named === undefined) keys.set(name, [key])
     else named.push(key)
   }
-  /** The id of a new item; another one where an item of another name sits there. */
+  /** The id of a new item. Where an item of another name sits there, one that cannot be any other backend's. */
   const newKey = (name: string): string => {
     let key = `${name}${suffix}`
-    for (let n = 2; before.has(key); n++) key = `${name}_${n}${suffix}`
+    for (let n = 2; before.has(key); n++) key = `${name}${suffix} (${n})`
     return key
   }
 

@@ -4,7 +4,7 @@ import { isObject, object, optional } from './lenient.js'
 import { taskRecord } from './task-record.js'
 import { wireTask } from './wire-task.js'
 const taskStateChange = object(
-  { detail: t.intersection([wireTask, object({}, { updatedAt: optional(t.string) })]) },
+  { detail: wireTask },
   { time: optional(t.string) },
 )
 export const is = taskStateChange.is

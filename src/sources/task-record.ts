@@ -16,7 +16,7 @@ const attached = (attachments: readonly WireAttachment[], name: string): string 
   for (const { type, details } of attachments)
     // Events say the former, DescribeTasks the latter. Volumes and load balancers are attachments as well.
     if (type === 'eni' || type === 'ElasticNetworkInterface')
-      for (const detail of details ?? []) if (detail.name === name) address = greater(address, detail.value)
+      for (const detail of details ?? []) if (detail['name'] === name && typeof detail['value'] === 'string') address = greater(address, detail['value'])
   return address
 }
 
@@ -37,7 +37,7 @@ const interfaceOf = (wire: WireTask): Interface | undefined => {
 }
 
 /** Nothing for a container without a name or a status: what an observation lacks, it leaves as it was known. */
-const containersOf = (wires: readonly WireContainer[], version: number): readonly Container[] => {
+const containersOf = (wires: readonly WireContainer[], version: number): Container[] => {
   const containers: Container[] = []
   for (const { name, lastStatus, networkBindings } of wires) {
     if (typeof name !== 'string' || name === '' || typeof lastStatus !== 'string') continue
@@ -54,33 +54,36 @@ const containersOf = (wires: readonly WireContainer[], version: number): readonl
 }
 
 const ascend = (containers: readonly Container[]): boolean =>
-  containers.every((container, i) => i === 0 || (containers[i - 1]?.name ?? '') < container.name)
+  { for (let i = 1; i < containers.length; i++) if (containers[i-1]!.name >= containers[i]!.name) return false
+  return true }
 
-/** `task` with `containers` by name. Joining is what orders them, and makes one of two of a name, which ECS does not send. */
-const withContainers = (task: Task, containers: readonly Container[]): Task =>
-  ascend(containers)
-    ? { ...task, containers }
-    : containers.map((container) => ({ ...task, containers: [container] })).reduce(joinTask)
+const observation = (
+  wire: WireTask,
+  at: Millis,
+  health: Task['health'],
+  containers: readonly Container[],
+): Task => ({
+  arn: longArn(wire.taskArn, wire.clusterArn),
+  cluster: wire.clusterArn,
+  group: wire.group ?? undefined,
+  definition: wire.taskDefinitionArn ?? undefined,
+  instance: wire.containerInstanceArn ? longArn(wire.containerInstanceArn, wire.clusterArn) : undefined,
+  launchType: wire.launchType ?? undefined,
+  version: wire.version,
+  at,
+  lastStatus: wire.lastStatus,
+  desiredStatus: wire.desiredStatus,
+  interface: interfaceOf(wire),
+  containers,
+  health,
+})
 
 /** One observation of a task, made `at`, in our own terms: canonical, so that two ways of telling the same give equal records. */
 export const taskRecord = (wire: WireTask, at: Millis, health: Task['health']): Task => {
-  const cluster = wire.clusterArn
-  return withContainers(
-    {
-      arn: longArn(wire.taskArn, cluster),
-      cluster,
-      group: wire.group ?? undefined,
-      definition: wire.taskDefinitionArn ?? undefined,
-      instance: wire.containerInstanceArn ? longArn(wire.containerInstanceArn, cluster) : undefined,
-      launchType: wire.launchType ?? undefined,
-      version: wire.version,
-      at,
-      lastStatus: wire.lastStatus,
-      desiredStatus: wire.desiredStatus,
-      interface: interfaceOf(wire),
-      containers: [],
-      health,
-    },
-    containersOf(wire.containers ?? [], wire.version),
-  )
+  const containers = containersOf(wire.containers ?? [], wire.version)
+  if (!ascend(containers)) containers.sort((a,b)=>a.name<b.name?-1:1)
+  // Joining is what orders containers, and makes one of two of a name, which ECS does not send.
+  return ascend(containers)
+    ? observation(wire, at, health, containers)
+    : containers.map((container) => observation(wire, at, health, [container])).reduce(joinTask)
 }

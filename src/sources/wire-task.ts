@@ -33,7 +33,7 @@ const container = object(
   },
 )
 
-const detail = object({}, { name: optional(t.string), value: optional(t.string) })
+const detail = t.UnknownRecord
 
 const attachment = object({}, { type: optional(t.string), details: optional(arrayOf(detail)) })
 
@@ -53,6 +53,8 @@ export const wireTask = object(
     launchType: optional(t.string),
     containers: optional(arrayOf(container)),
     attachments: optional(arrayOf(attachment)),
+    /** In events only. */
+    updatedAt: optional(t.string),
   },
 )
 

@@ -1,4 +1,5 @@
 import * as O from 'fp-ts/lib/Option.js'
+import * as t from 'io-ts'
 
 /** How the text of a setting becomes a value, and back. */
 export interface Kind<A> {
@@ -8,16 +9,19 @@ export interface Kind<A> {
   readonly expected: string
   /** Whether giving the flag again adds to it. Otherwise giving it twice, differently, is a contradiction. */
   readonly repeats: boolean
+  readonly is: t.Is<A>
   /** Total. A flag without a value is the empty text. */
   parse(text: string): O.Option<A>
   format(value: A): string
 }
 
 const single = { repeats: false } as const
+const words = t.readonlyArray(t.string)
 
 /** Any text but none. */
 export const text = (placeholder: string): Kind<string> => ({
   ...single,
+  is: t.string.is,
   placeholder,
   expected: `a ${placeholder}`,
   parse: (given) => (given.trim() === '' ? O.none : O.some(given.trim())),
@@ -35,6 +39,7 @@ export const integer = ({
   readonly unit: string
 }): Kind<number> => ({
   ...single,
+  is: t.number.is,
   placeholder: unit,
   expected: `a whole number of ${unit} from ${min} to ${max}`,
   parse: (given) => {
@@ -47,6 +52,7 @@ export const integer = ({
 /** An http or https URL, kept as it was written. */
 export const url = (): Kind<string> => ({
   ...single,
+  is: t.string.is,
   placeholder: 'url',
   expected: 'an http or https URL',
   parse: (given) => {
@@ -60,6 +66,7 @@ export const url = (): Kind<string> => ({
 export const list = (placeholder: string): Kind<readonly [string, ...string[]]> => ({
   placeholder,
   repeats: true,
+  is: (value): value is readonly [string, ...string[]] => words.is(value) && value.length > 0,
   expected: `one or more ${placeholder}, separated by commas or blanks`,
   parse: (given) => {
     const [first, ...rest] = new Set(given.split(/[\s,]+/).filter((word) => word !== ''))
@@ -71,6 +78,7 @@ export const list = (placeholder: string): Kind<readonly [string, ...string[]]> 
 /** `on` or `off`; a flag without a value is on. */
 export const onOff = (): Kind<boolean> => ({
   ...single,
+  is: t.boolean.is,
   placeholder: 'on|off',
   expected: 'on or off',
   parse: (given) => {
@@ -94,10 +102,11 @@ export const onOff = (): Kind<boolean> => ({
 })
 
 /** One word of a few. */
-export const oneOf = <const W extends string>(...words: readonly [W, W, ...W[]]): Kind<W> => ({
+export const oneOf = <const W extends string>(...choices: readonly [W, W, ...W[]]): Kind<W> => ({
   ...single,
-  placeholder: words.join('|'),
-  expected: `one of ${words.join(', ')}`,
-  parse: (given) => O.fromNullable(words.find((word) => word === given.trim())),
+  is: (value): value is W => choices.some((choice) => choice === value),
+  placeholder: choices.join('|'),
+  expected: `one of ${choices.join(', ')}`,
+  parse: (given) => O.fromNullable(choices.find((choice) => choice === given.trim())),
   format: (value) => value,
 })

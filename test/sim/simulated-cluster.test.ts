@@ -202,6 +202,18 @@ describe('a simulated cluster', () => {
     )
   })
 
+  it('does not hold a task routable, nor lets it crash, that drains while it is still RUNNING', () => {
+    const cluster = mixedCluster(4)
+    cluster.start()
+    cluster.settle()
+    cluster.scale('web', 0)
+    const draining = cluster.tasks().filter(({ service }) => service.name === 'web')
+    expect(draining.map(({ lastStatus }) => lastStatus)).toEqual(Array(6).fill('RUNNING'))
+    expect(draining.map(({ endpoint }) => endpoint)).toEqual(Array(6).fill(undefined))
+    expect(cluster.truth().get('web')).toEqual([])
+    expect(cluster.crash(draining[0]!.id)).toBe(false)
+  })
+
   it('never has fewer routable tasks in a deployment than the service asks for', () => {
     const cluster = simulatedCluster({
       seed: 11,

@@ -1,0 +1,21 @@
+import type { Sink } from '../core/sink.js'
+
+/** The same sink, read and planned but never written. Its reports say what would be done. */
+export const dryRun = <V>(sink: Sink<V>): Sink<V> =>
+  sink.dry === true
+    ? sink
+    : {
+        name: `${sink.name} (dry run)`,
+        eq: sink.eq,
+        ...(sink.required === undefined ? {} : { required: sink.required }),
+        dry: true,
+        adopts: sink.adopts,
+        // Called on the sink itself, which may be an instance of a class.
+        render: (backends, before) => sink.render(backends, before),
+        retire: (before) => sink.retire(before),
+        read: (signal) => sink.read(signal),
+        apply: () =>
+          Promise.reject(
+            new Error(`${sink.name} is a dry run, which is planned and never applied: this is a defect`),
+          ),
+      }

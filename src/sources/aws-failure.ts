@@ -1,0 +1,29 @@
+import { isObject } from './lenient.js'
+
+/** The HTTP status that the service answered with; `undefined` where it did not answer. */
+const statusOf = (thrown: unknown): number | undefined => {
+  if (!isObject(thrown) || !isObject(thrown['$metadata'])) return undefined
+  const status = thrown['$metadata']['httpStatusCode']
+  return typeof status === 'number' ? status : undefined
+}
+
+const nameOf = (thrown: unknown): string => (thrown instanceof Error ? thrown.name : '')
+
+/** What services call their throttling, much of which comes with status 400. */
+const throttling = /thrott|LimitExceeded|TooManyRequests|SlowDown/i
+
+/** Whether the same call may well succeed a little later: the network, a fault of the service, or too many calls. */
+export const isTransient = (thrown: unknown): boolean => {
+  const status = statusOf(thrown)
+  return status === undefined || status >= 500 || status === 429 || throttling.test(nameOf(thrown))
+}
+
+const denied = /AccessDenied|UnauthorizedOperation|NotAuthorized/
+
+/** What a person reads of a failed call: with what to do about it, where we know. */
+export const awsFailure = (operation: string, thrown: unknown): Error => {
+  const hint = denied.test(nameOf(thrown))
+    ? ' (allow it in the IAM policy; to ask in another account, give the option `clients` with credentials of that account)'
+    : ''
+  return new Error(`${operation}: ${String(thrown)}${hint}`, { cause: thrown })
+}

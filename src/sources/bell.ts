@@ -1,0 +1,21 @@
+import type { Clock } from '../core/clock.js'
+import type { Millis } from '../core/event.js'
+
+/** A sleep that can be cut short. */
+export interface Bell {
+  /** Ends the wait; while nobody waits, the next one. Many rings until then are one. */
+  ring(): void
+  /** Resolves after `ms`, or when it rings. */
+  wait(ms: Millis): Promise<void>
+}
+
+export const bell = (clock: Clock): Bell => {
+  let rings = new AbortController()
+  return {
+    ring: () => rings.abort(),
+    wait: async (ms) => {
+      await clock.sleep(ms, rings.signal)
+      if (rings.signal.aborted) rings = new AbortController()
+    },
+  }
+}

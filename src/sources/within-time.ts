@@ -1,0 +1,46 @@
+import type { Clock } from '../core/clock.js'
+import type { Millis } from '../core/event.js'
+
+/**
+ * Makes a call that ends: it rejects when it takes longer than `ms` or when `signal` aborts, even if the call heeds neither (a
+ * connection that fell silent, a credential provider that hangs). The call's own signal aborts in both cases.
+ */
+export const withinTime = <A>(
+  ms: Millis,
+  clock: Clock,
+  signal: AbortSignal,
+  call: (signal: AbortSignal) => Promise<A>,
+): Promise<A> =>
+  new Promise((resolve, reject) => {
+    // Two controllers, for a call that succeeded must not be aborted: that could cost its connection.
+    const inner = new AbortController()
+    const timer = new AbortController()
+    const end = (): void => {
+      timer.abort()
+      signal.removeEventListener('abort', onAbort)
+    }
+    const giveUp = (error: Error): void => {
+      reject(error)
+      end()
+      inner.abort()
+    }
+    const onAbort = (): void => giveUp(new Error('aborted'))
+    if (signal.aborted) {
+      onAbort()
+      return
+    }
+    signal.addEventListener('abort', onAbort)
+    void clock.sleep(ms, timer.signal).then(() => {
+      if (!timer.signal.aborted) giveUp(new Error(`no answer within ${ms} ms`))
+    })
+    call(inner.signal).then(
+      (answer) => {
+        resolve(answer)
+        end()
+      },
+      (error: unknown) => {
+        reject(error instanceof Error ? error : new Error(String(error)))
+        end()
+      },
+    )
+  })

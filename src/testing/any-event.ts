@@ -1,0 +1,121 @@
+/**
+ * Events that need not make sense, about very few things, so that they disagree about all of them. For laws that hold for any
+ * multiset of events, whatever ECS may send.
+ */
+import fc from 'fast-check'
+import type { Addresses, Binding, ClusterEvent, TaskDefinition } from '../core/event.js'
+import { canonicalBindings, type Container, type Health, type Interface, type Task } from '../core/task.js'
+import type { TaskStatus } from '../core/task-status.js'
+
+const place = 'arn:aws:ecs:eu-west-1:123456789012'
+const cluster = `${place}:cluster/staging`
+const taskArns = [`${place}:task/staging/a`, `${place}:task/staging/b`, `${place}:task/staging/c`] as const
+const instanceArns = [`${place}:container-instance/staging/i`, `${place}:container-instance/staging/j`]
+const definitionArns = [`${place}:task-definition/web:1`, `${place}:task-definition/api:1`]
+
+const maybe = <A>(arbitrary: fc.Arbitrary<A>): fc.Arbitrary<A | undefined> =>
+  fc.option(arbitrary, { nil: undefined })
+const version = fc.integer({ min: 1, max: 3 })
+const at = fc.integer({ min: 0, max: 4 }).map((quarters) => quarters * 40_000)
+const status: fc.Arbitrary<TaskStatus> = fc.constantFrom(
+  'PENDING',
+  'RUNNING',
+  'DEACTIVATING',
+  'STOPPED',
+  'HIBERNATING', // no status of today's ECS
+  'THAWING',
+)
+const ipv4 = maybe(fc.constantFrom('10.0.0.1', '10.0.0.2'))
+const ipv6 = maybe(fc.constantFrom('fd00::1', 'fd00::2'))
+const addresses: fc.Arbitrary<Addresses> = fc.record({ ipv4, ipv6 })
+
+const binding: fc.Arbitrary<Binding> = fc.record({
+  containerPort: fc.constantFrom(80, 81),
+  hostPort: fc.constantFrom(80, 32768, 32769),
+  protocol: fc.constantFrom('tcp', 'udp'),
+  count: fc.constantFrom(1, 2),
+})
+
+const container = (name: string): fc.Arbitrary<Container> =>
+  fc
+    .record({ version, lastStatus: status, bindings: maybe(fc.array(binding, { maxLength: 3 })) })
+    .map(({ version, lastStatus, bindings }) => ({
+      name,
+      version,
+      lastStatus,
+      bindingsVersion: bindings === undefined ? -1 : version,
+      bindings: canonicalBindings(bindings ?? []),
+    }))
+
+/** By name, as every record of a task has them. */
+const containers = fc
+  .tuple(maybe(container('app')), maybe(container('sidecar')))
+  .map((all) => all.filter((one) => one !== undefined))
+
+const networkInterface: fc.Arbitrary<Interface> = fc.record({ version, ipv4, ipv6 })
+const health: fc.Arbitrary<Health> = fc.constantFrom('HEALTHY', 'UNKNOWN', 'UNHEALTHY')
+
+export const anyTask: fc.Arbitrary<Task> = fc.record({
+  arn: fc.constantFrom(...taskArns),
+  cluster: fc.constant(cluster),
+  group: maybe(fc.constantFrom('service:web', 'service:api', 'family:web')),
+  definition: maybe(fc.constantFrom(...definitionArns)),
+  instance: maybe(fc.constantFrom(...instanceArns)),
+  launchType: maybe(fc.constantFrom('EC2', 'FARGATE')),
+  version,
+  at,
+  lastStatus: status,
+  desiredStatus: fc.constantFrom('RUNNING', 'STOPPED'),
+  interface: maybe(networkInterface),
+  containers,
+  health: maybe(fc.record({ at, status: health })),
+})
+
+const definition: fc.Arbitrary<TaskDefinition> = fc.record({
+  arn: fc.constantFrom(...definitionArns),
+  networkMode: fc.constantFrom('awsvpc', 'bridge', 'host'),
+  containers: fc.array(
+    fc.record({
+      name: fc.constantFrom('app', 'sidecar'),
+      ports: fc.array(binding, { maxLength: 2 }),
+      labels: fc.constant({}),
+      environment: fc.constant({}),
+    }),
+    { maxLength: 2 },
+  ),
+})
+
+/** About one task, one instance, one definition, one endpoint, or a whole cluster. */
+export const anyEvent: fc.Arbitrary<ClusterEvent> = fc.oneof(
+  { weight: 6, arbitrary: fc.record({ _tag: fc.constant('TaskChanged' as const), task: anyTask }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      _tag: fc.constant('TasksListed' as const),
+      cluster: fc.constant(cluster),
+      at,
+      tasks: fc.uniqueArray(anyTask, { selector: ({ arn }) => arn, maxLength: 3 }),
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      _tag: fc.constant('InstanceDescribed' as const),
+      instance: fc.constantFrom(...instanceArns),
+      addresses,
+      at,
+    }),
+  },
+  { weight: 1, arbitrary: fc.record({ _tag: fc.constant('DefinitionDescribed' as const), definition }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      _tag: fc.constant('HealthObserved' as const),
+      endpoint: fc.constantFrom(...taskArns.map((arn) => `${arn}#app:80/tcp`)),
+      healthy: fc.boolean(),
+      at,
+    }),
+  },
+)
+
+export const anyEvents: fc.Arbitrary<readonly ClusterEvent[]> = fc.array(anyEvent, { maxLength: 12 })

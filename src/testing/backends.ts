@@ -1,0 +1,77 @@
+import fc from 'fast-check'
+import {
+  type Address,
+  type Backend,
+  compareAddresses,
+  type Endpoint,
+  formatAddress,
+} from '../core/desired.js'
+import { PersistentMap } from '../core/persistent-map.js'
+
+const cluster = 'arn:aws:ecs:eu-west-1:123456789012:cluster/production'
+const names = ['web', 'api', 'mail', 'shop-2', 'a.b_c']
+/** Few, so that two states have addresses in common and tasks follow each other on one. */
+const hosts = ['10.0.0.1', '10.0.0.2', '172.16.0.10', 'fd00::1']
+
+const addresses: fc.Arbitrary<Address> = fc.record({
+  host: fc.constantFrom(...hosts),
+  port: fc.constantFrom(80, 443, 8080, 32768, 32769),
+})
+
+/** A TCP endpoint of task `task`, as a projection would make it. */
+export const endpointOf = (backend: string, { host, port }: Address, task: string): Endpoint => {
+  const arn = `${cluster.replace(':cluster/', ':task/')}/${task}`
+  return {
+    id: `${arn}#app:8080/tcp`,
+    task: arn,
+    cluster,
+    group: `service:${backend}`,
+    container: 'app',
+    containerPort: 8080,
+    host,
+    ipv6: undefined,
+    port,
+    protocol: 'tcp',
+    weight: undefined,
+    labels: undefined,
+  }
+}
+
+/** A backend with one task at each address; ordered as a projection orders. */
+export const backendOf = (
+  name: string,
+  endpoints: readonly Address[],
+  { gone = [], complete = true }: { readonly gone?: readonly Address[]; readonly complete?: boolean } = {},
+): Backend => {
+  const live = new Set(endpoints.map(formatAddress))
+  return {
+    name,
+    endpoints: endpoints
+      .map((address) =>
+        endpointOf(name, address, `${name}-${formatAddress(address)}`.replaceAll(/[^a-z0-9]/g, '-')),
+      )
+      .sort((a, b) => compareAddresses(a, b) || (a.id < b.id ? -1 : 1)),
+    gone: gone.filter((address) => !live.has(formatAddress(address))).toSorted(compareAddresses),
+    complete,
+  }
+}
+
+export const backendsOf = (backends: Iterable<Backend>): PersistentMap<Backend> =>
+  PersistentMap.from(Array.from(backends, (backend) => [backend.name, backend]))
+
+const addressSet = fc.uniqueArray(addresses, { selector: formatAddress, maxLength: 6 })
+
+/** Backends of any size, none and empty ones included, all complete or all not. */
+export const backendsArbitrary = ({
+  complete,
+}: {
+  readonly complete: boolean
+}): fc.Arbitrary<PersistentMap<Backend>> =>
+  fc
+    .uniqueArray(fc.tuple(fc.constantFrom(...names), addressSet, addressSet), {
+      selector: ([name]) => name,
+      maxLength: names.length,
+    })
+    .map((entries) =>
+      backendsOf(entries.map(([name, live, gone]) => backendOf(name, live, { gone, complete }))),
+    )

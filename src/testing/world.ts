@@ -1,0 +1,253 @@
+import type { ClusterArn, ClusterEvent, InstanceArn, Millis, TaskDefinition } from '../core/event.js'
+import type { Task } from '../core/task.js'
+import { ipv4Only, ModelledTask, type ModelledService, type Placement } from './modelled-task.js'
+import type { Operation } from './operation.js'
+
+const place = 'arn:aws:ecs:eu-west-1:123456789012'
+const staging: ClusterArn = `${place}:cluster/staging`
+const production: ClusterArn = `${place}:cluster/production`
+
+/** The clusters of every `World`. */
+export const modelledClusters: readonly ClusterArn[] = [staging, production]
+
+const services: readonly ModelledService[] = [
+  { cluster: staging, name: 'web', network: 'bridge', sidecar: false },
+  { cluster: staging, name: 'api', network: 'awsvpc', sidecar: true },
+  { cluster: production, name: 'mail', network: 'bridge', sidecar: true },
+  { cluster: production, name: 'shop', network: 'awsvpc', sidecar: false },
+]
+
+interface ModelledInstance {
+  readonly arn: InstanceArn
+  readonly cluster: ClusterArn
+  readonly address: string
+  readonly ports: Set<number>
+}
+
+interface Listing {
+  readonly at: Millis
+  readonly tasks: readonly ModelledTask[]
+}
+
+/** The least number from `first` that is not taken, which it then is: what is given back is used again at once. */
+const take = (taken: Set<number>, first: number): number => {
+  let free = first
+  while (taken.has(free)) free++
+  taken.add(free)
+  return free
+}
+
+const chosen = <A>(items: readonly A[], pick: number): A | undefined => items[pick % items.length]
+
+/**
+ * A model of two clusters with two services each, and of what ECS says of them. It is small on purpose: addresses and ports are used again as
+ * soon as they are free, and everything happens within a few graces.
+ */
+export class World {
+  /** True time. */
+  now: Millis = Date.UTC(2026, 0, 1)
+  readonly #grace: Millis
+  readonly #tell: (event: ClusterEvent) => void
+  readonly #tasks: ModelledTask[] = []
+  readonly #instances: ModelledInstance[] = []
+  readonly #revisions = new Map<ModelledService, number>(services.map((service) => [service, 0]))
+  readonly #listings = new Map<ClusterArn, Listing>()
+  readonly #interfaces = new Set<number>()
+  #names = 0
+
+  /** `tell` gets every event as it happens, each once and in order. */
+  constructor(grace: Millis, tell: (event: ClusterEvent) => void) {
+    this.#grace = grace
+    this.#tell = tell
+    modelledClusters.forEach((cluster, i) => {
+      for (const host of [1, 2]) this.#register(cluster, `10.0.${i}.${host}`)
+    })
+    for (const service of services) this.#define(service)
+  }
+
+  /** What can be routed to, by service: addresses in their order. Services without any are left out. */
+  get truth(): ReadonlyMap<string, readonly string[]> {
+    const truth = new Map<string, string[]>()
+    for (const task of this.#tasks)
+      if (task.live) truth.set(task.service.name, [...(truth.get(task.service.name) ?? []), task.endpoint])
+    return new Map([...truth].sort().map(([service, endpoints]) => [service, endpoints.sort()]))
+  }
+
+  perform({ kind, pick, wait, skew, odd }: Operation): void {
+    this.now += (wait * this.#grace) / 4
+    const stamp = this.now + (skew * this.#grace) / 4
+    const current = this.#tasks.filter((task) => !task.stopped)
+    const wanted = current.filter(({ desiredStatus }) => desiredStatus === 'RUNNING')
+    const task = chosen(wanted, pick)
+    switch (kind) {
+      case 'launch': {
+        const service = chosen(services, pick)
+        if (service !== undefined) this.#launch(service, pick, stamp, odd)
+        return
+      }
+      case 'advance': {
+        const moving = chosen(
+          current.filter((one) => !one.steady),
+          pick,
+        )
+        if (moving?.advance(stamp) === true) this.#changed(moving, odd)
+        return
+      }
+      case 'drain':
+        if (task?.drain(stamp) === true) this.#changed(task, odd)
+        return
+      case 'crash':
+        if (task?.crash(stamp, odd) === true) this.#changed(task, false)
+        return
+      case 'deploy': {
+        const service = chosen(services, pick)
+        if (service === undefined) return
+        const oldest = wanted.find((one) => one.service === service)
+        this.#define(service)
+        this.#launch(service, pick, stamp, false)
+        if (oldest?.drain(stamp) === true) this.#changed(oldest, odd)
+        return
+      }
+      case 'exit-sidecar':
+        if (task?.exitSidecar(stamp) === true) this.#changed(task, false)
+        return
+      case 'flip-health':
+        task?.flipHealth()
+        return
+      case 'replace-instance': {
+        const instance = chosen(this.#instances, pick)
+        if (instance === undefined) return
+        for (const one of current)
+          if (one.placement.instance === instance.arn && one.crash(stamp, true)) this.#changed(one, false)
+        this.#instances.splice(this.#instances.indexOf(instance), 1)
+        this.#register(instance.cluster, instance.address)
+        return
+      }
+      case 'snapshot': {
+        const cluster = chosen(modelledClusters, pick)
+        if (cluster !== undefined) this.#snapshot(cluster, odd ? this.#grace / 2 : 0)
+        return
+      }
+    }
+  }
+
+  /** Lets everything be quiet until no stamp is within the grace, and takes a snapshot of every cluster. */
+  close(): void {
+    for (const cluster of this.#listings.keys()) this.#snapshot(cluster, 0)
+    this.now += 2 * this.#grace
+    for (const cluster of modelledClusters) {
+      this.#snapshot(cluster, 0)
+      this.#snapshot(cluster, 0)
+    }
+  }
+
+  /** `slow`: it has only begun; otherwise it is running by now. */
+  #launch(service: ModelledService, pick: number, at: Millis, slow: boolean): void {
+    const revision = this.#revisions.get(service) ?? 0
+    const containerPort = 8000 + revision
+    const placement = this.#placed(service, pick, containerPort)
+    if (placement === undefined) return
+    const cluster = service.cluster.slice(service.cluster.lastIndexOf('/') + 1)
+    const arn = `${place}:task/${cluster}/${service.name}-${++this.#names}`
+    const definition = this.#definition(service)
+    const task = new ModelledTask(arn, service, definition.arn, containerPort, placement, this.now, at)
+    this.#tasks.push(task)
+    this.#changed(task, false)
+    while (!slow && task.advance(at)) this.#changed(task, false)
+  }
+
+  #placed(service: ModelledService, pick: number, containerPort: number): Placement | undefined {
+    if (service.network === 'awsvpc') {
+      const host = take(this.#interfaces, 1)
+      return {
+        instance: undefined,
+        address: `10.1.0.${host}`,
+        port: containerPort,
+        sidecarPort: 8125,
+        release: () => void this.#interfaces.delete(host),
+      }
+    }
+    const instance = chosen(
+      this.#instances.filter(({ cluster }) => cluster === service.cluster),
+      pick,
+    )
+    if (instance === undefined) return undefined
+    const port = take(instance.ports, 32768)
+    const sidecarPort = take(instance.ports, 40000)
+    return {
+      instance: instance.arn,
+      address: instance.address,
+      port,
+      sidecarPort,
+      release: () => {
+        instance.ports.delete(port)
+        instance.ports.delete(sidecarPort)
+      },
+    }
+  }
+
+  #register(cluster: ClusterArn, address: string): void {
+    const arn = `${cluster.replace(':cluster/', ':container-instance/')}/${++this.#names}`
+    this.#instances.push({ arn, cluster, address, ports: new Set() })
+    this.#tell({ _tag: 'InstanceDescribed', instance: arn, addresses: ipv4Only(address), at: this.now })
+  }
+
+  /** A new revision of the service's task definition. */
+  #define(service: ModelledService): void {
+    this.#revisions.set(service, (this.#revisions.get(service) ?? 0) + 1)
+    this.#tell({ _tag: 'DefinitionDescribed', definition: this.#definition(service) })
+  }
+
+  #definition(service: ModelledService): TaskDefinition {
+    const revision = this.#revisions.get(service) ?? 0
+    const port = (containerPort: number, protocol: 'tcp' | 'udp') =>
+      ({
+        containerPort,
+        hostPort: service.network === 'bridge' ? 0 : containerPort,
+        protocol,
+        count: 1,
+      }) as const
+    const container = (name: string, mapped: ReturnType<typeof port>) =>
+      ({ name, ports: [mapped], labels: {}, environment: {} }) as const
+    const app = container('app', port(8000 + revision, 'tcp'))
+    return {
+      arn: `${place}:task-definition/${service.name}:${revision}`,
+      networkMode: service.network,
+      containers: service.sidecar ? [container('statsd', port(8125, 'udp')), app] : [app],
+    }
+  }
+
+  #changed(task: ModelledTask, odd: boolean): void {
+    const told = task.observed()
+    this.#tell({ _tag: 'TaskChanged', task: odd ? understated(told) : told })
+  }
+
+  /** `late`: how long a new task is not listed yet. */
+  #snapshot(cluster: ClusterArn, late: Millis): void {
+    const begun = this.#listings.get(cluster)
+    if (begun === undefined) {
+      const tasks = this.#tasks.filter(
+        (task) =>
+          task.service.cluster === cluster &&
+          task.desiredStatus === 'RUNNING' &&
+          task.created + late <= this.now,
+      )
+      this.#listings.set(cluster, { at: this.now, tasks })
+      return
+    }
+    this.#listings.delete(cluster)
+    // Described later than listed: what has stopped meanwhile is still named, and says so.
+    const tasks = begun.tasks.map((task) => task.described(this.now))
+    this.#tell({ _tag: 'TasksListed', cluster, at: begun.at, tasks })
+  }
+}
+
+/** The same version as an event that tells less: no interface before running, and the status that was before. */
+const understated = (task: Task): Task =>
+  task.lastStatus === 'ACTIVATING'
+    ? { ...task, interface: undefined }
+    : task.lastStatus === 'RUNNING' && task.desiredStatus === 'RUNNING'
+      ? { ...task, lastStatus: 'PENDING' }
+      : task.lastStatus === 'RUNNING'
+        ? { ...task, desiredStatus: 'RUNNING' }
+        : task
