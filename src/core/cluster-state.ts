@@ -48,30 +48,30 @@ export const emptyState: ClusterState = {
 
 /** The later mark; of two at one instant, the one that names what either names: it rules out less. */
 export const joinMark = (a: Mark, b: Mark): Mark =>
-  a.at !== b.at ? (a.at > b.at ? a : b) : { at: a.at, tasks: new Set([...a.tasks, ...b.tasks]) }
-
-const greater = (a: string | undefined, b: string | undefined): string | undefined =>
-  a === undefined ? b : b === undefined || a >= b ? a : b
-
-export const joinInstance = (a: Instance, b: Instance): Instance =>
   a.at !== b.at
     ? a.at > b.at
       ? a
       : b
-    : {
-        at: a.at,
-        addresses: {
-          ipv4: greater(a.addresses.ipv4, b.addresses.ipv4),
-          ipv6: greater(a.addresses.ipv6, b.addresses.ipv6),
-        },
-      }
+    : [...b.tasks].every((task) => a.tasks.has(task))
+      ? a
+      : { at: a.at, tasks: new Set([...a.tasks, ...b.tasks]) }
+
+const greater = (a: string | undefined, b: string | undefined): string | undefined =>
+  a === undefined ? b : b === undefined || a >= b ? a : b
+
+export const joinInstance = (a: Instance, b: Instance): Instance => {
+  if (a.at !== b.at) return a.at > b.at ? a : b
+  const ipv4 = greater(a.addresses.ipv4, b.addresses.ipv4)
+  const ipv6 = greater(a.addresses.ipv6, b.addresses.ipv6)
+  return ipv4 === a.addresses.ipv4 && ipv6 === a.addresses.ipv6 ? a : { at: a.at, addresses: { ipv4, ipv6 } }
+}
 
 /** A revision is immutable, so the two are the same; should they differ all the same, a total order decides and not arrival. */
 export const joinDefinition = (a: TaskDefinition, b: TaskDefinition): TaskDefinition =>
   JSON.stringify(a) >= JSON.stringify(b) ? a : b
 
 export const joinHealth = (a: EndpointHealth, b: EndpointHealth): EndpointHealth =>
-  a.at !== b.at ? (a.at > b.at ? a : b) : a.healthy ? b : a
+  a.at !== b.at ? (a.at > b.at ? a : b) : b.healthy ? a : b
 
 const joinMaps = <V extends object>(
   a: PersistentMap<V>,

@@ -48,7 +48,7 @@ export class Reconciler<V> {
   private readAt: Millis = 0
   private settled: Desired | undefined
   private readonly rejected = new Map<string, { readonly after: V | undefined; readonly attempts: number }>()
-  private reportedWithheld = ''
+  private reported: Plan<V> = { changes: [], withheld: [] }
   /** Completes when it was told to `finish` and has reached the newest state, or is aborted. */
   readonly rounds$: Observable<void> = this.asked.pipe(conflateMap(() => this.reach()))
 
@@ -225,14 +225,25 @@ export class Reconciler<V> {
     return (this.rejectionOf(change)?.attempts ?? 0) >= this.options.givesUpAfter
   }
 
-  /** A plan is news when it changes something, or withholds something else than the last one. */
+  /** A plan is news when it differs from the last one: a dry run, and what is withheld, would repeat themselves with every delivery. */
   private reportPlan(next: Plan<V>, { revision }: Desired): void {
-    const withheld = JSON.stringify(next.withheld.map(({ change, why }) => [change.key, why]))
-    if (next.changes.length === 0 && withheld === this.reportedWithheld) return
-    this.reportedWithheld = withheld
-    if (next.changes.length === 0 && next.withheld.length === 0) return
-    const { name, dry = false } = this.sink
-    this.options.report({ _tag: 'Planned', sink: name, revision, plan: next, dry })
+    const { name, dry = false, eq } = this.sink
+    const same = (a: Change<V>, b: Change<V> | undefined): boolean =>
+      a._tag === b?._tag &&
+      a.key === b.key &&
+      (a._tag === 'Delete' || b._tag === 'Delete' || eq.equals(a.after, b.after))
+    const last = this.reported
+    this.reported = next
+    const nothing = next.changes.length === 0 && next.withheld.length === 0
+    const repeated =
+      last.changes.length === next.changes.length &&
+      last.withheld.length === next.withheld.length &&
+      next.changes.every((change, i) => same(change, last.changes[i])) &&
+      next.withheld.every(
+        ({ change, why }, i) => why === last.withheld[i]?.why && same(change, last.withheld[i].change),
+      )
+    if (!nothing && !(repeated && (dry || next.changes.length === 0)))
+      this.options.report({ _tag: 'Planned', sink: name, revision, plan: next, dry })
   }
 
   /** Gives up on a call that takes too long, whether or not it heeds its signal. */

@@ -28,7 +28,11 @@ export interface Life {
 }
 
 /** A sink whose calls arrive, and are answered, when the scheduler says; never after its process has died. */
-export const scheduled = <V>(sink: Sink<V>, scheduler: fc.Scheduler, life: Life = { alive: true }): Sink<V> => {
+export const scheduled = <V>(
+  sink: Sink<V>,
+  scheduler: fc.Scheduler,
+  life: Life = { alive: true },
+): Sink<V> => {
   const turn = async (label: string): Promise<void> => {
     await scheduler.schedule(Promise.resolve(), label)
     if (!life.alive) await new Promise(() => undefined)
@@ -60,7 +64,7 @@ const macrotask = (): Promise<void> => new Promise((resolve) => setImmediate(res
 export const play = async (scheduler: fc.Scheduler, turns = Infinity): Promise<void> => {
   await macrotask()
   for (let i = 0; i < turns && scheduler.count() > 0; i++) {
-    await scheduler.waitOne()
+    await scheduler.waitNext(1)
     await macrotask()
   }
 }
@@ -71,7 +75,11 @@ export interface Message {
 }
 
 /** A queue that gives every message that is not forgotten, in a given order. */
-export const deliverAll = (source: MemorySource, messages: readonly Message[], life: Life = { alive: true }): void => {
+export const deliverAll = (
+  source: MemorySource,
+  messages: readonly Message[],
+  life: Life = { alive: true },
+): void => {
   for (const message of messages)
     void source.push(message.event).then((how) => {
       if (life.alive && how === 'acked') message.acked = true

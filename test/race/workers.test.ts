@@ -5,7 +5,19 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { runs } from '../laws/runs.js'
 import { cluster } from '../support/observed-task.js'
-import { deliverAll, environment, happenings, held, type Life, play, scheduled, snapshotOf, truth } from './stage.js'
+import {
+  deliverAll,
+  environment,
+  happenings,
+  held,
+  type Life,
+  play,
+  scheduled,
+  snapshotOf,
+  truth,
+} from './stage.js'
+
+const roll = (dice: fc.Stream<number>): number => (dice.next() as IteratorYieldResult<number>).value
 
 describe('racing workers', () => {
   it('that each hear everything, in any order and interleaving, leave exactly what is live', async () => {
@@ -20,8 +32,11 @@ describe('racing workers', () => {
           const running = Array.from({ length: workers }, () => {
             const source = memorySource()
             const sink = scheduled(memorySink({ target }), scheduler)
-            const worker = run({ sources: [source], sinks: [sink], expose: servicePorts() }, environment(scheduler))
-            const order = events.map((event) => ({ event, at: dice.next().value ?? 0 }))
+            const worker = run(
+              { sources: [source], sinks: [sink], expose: servicePorts() },
+              environment(scheduler),
+            )
+            const order = events.map((event) => ({ event, at: roll(dice) }))
             return { source, worker, order: order.sort((a, b) => a.at - b.at) }
           })
           await play(scheduler, 0)
@@ -29,7 +44,7 @@ describe('racing workers', () => {
           for (let i = 0; i < events.length; i++) {
             for (const { source, order } of running)
               deliverAll(source, [{ event: order[i]!.event, acked: false }])
-            await play(scheduler, (dice.next().value ?? 0) % 4)
+            await play(scheduler, roll(dice) % 4)
           }
           await play(scheduler)
           expect(held(target)).toEqual(truth(events))
@@ -53,7 +68,7 @@ const crashAndRestart = async (
   const shuffled = (): typeof messages =>
     messages
       .filter(({ acked }) => !acked)
-      .map((message) => ({ message, at: dice.next().value ?? 0 }))
+      .map((message) => ({ message, at: roll(dice) }))
       .sort((a, b) => a.at - b.at)
       .map(({ message }) => message)
   const launch = (life: Life): ReturnType<typeof memorySource> => {

@@ -16,7 +16,14 @@ export interface Observed {
 
 /** One observation of a bridge-mode task with one container, whose address came with it. Defaults: version 3, running. */
 export const observed = (what: Observed): Task => {
-  const { id, service = 'web', version = 3, at = version * 1000, last = 'RUNNING', desired = 'RUNNING' } = what
+  const {
+    id,
+    service = 'web',
+    version = 3,
+    at = version * 1000,
+    last = 'RUNNING',
+    desired = 'RUNNING',
+  } = what
   const { host = '10.0.0.1', port = 32768 } = what
   const inCluster = what.cluster ?? cluster
   return {
