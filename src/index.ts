@@ -27,6 +27,7 @@ export { compareAddresses, formatAddress } from './core/desired.js'
 export { project, projector, type ProjectOptions, type Projector } from './core/project.js'
 
 export { defaultGuard, type Guard, plan, type Plan, type PlanOptions, type Withheld } from './core/plan.js'
+export { renderEach } from './core/render-each.js'
 export type { AnySink, Change, Outcome, Owner, Row, Sink } from './core/sink.js'
 export type { Delivery, Notice, Source } from './core/source.js'
 export type { Report } from './core/report.js'

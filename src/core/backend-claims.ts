@@ -1,5 +1,5 @@
 /** All claims to one backend's name, kept so that a change costs what changed and one pass over the endpoints. */
-import type { TaskClaims } from './claim.js'
+import { sameEndpoint, type TaskClaims } from './claim.js'
 import { type Address, type Backend, compareAddresses, type Endpoint } from './desired.js'
 import type { TaskArn } from './event.js'
 import type { BackendName } from './expose.js'
@@ -7,8 +7,31 @@ import type { BackendName } from './expose.js'
 const compareEndpoints = (a: Endpoint, b: Endpoint): number =>
   compareAddresses(a, b) || (a.id === b.id ? 0 : a.id < b.id ? -1 : 1)
 
+/** `kept` is ordered, and `fresh` is usually one or two: they are put where they belong, which is cheaper than to sort anew. */
+const mergeEndpoints = (kept: readonly Endpoint[], fresh: readonly Endpoint[]): readonly Endpoint[] => {
+  if (fresh.length === 0) return kept
+  const merged = kept.slice()
+  if (fresh.length > 8) return merged.concat(fresh).sort(compareEndpoints)
+  for (const endpoint of fresh) {
+    let low = 0
+    let high = merged.length
+    while (low < high) {
+      const middle = (low + high) >>> 1
+      const other = merged[middle]
+      if (other !== undefined && compareEndpoints(other, endpoint) < 0) low = middle + 1
+      else high = middle
+    }
+    merged.splice(low, 0, endpoint)
+  }
+  return merged
+}
+
 const sameEndpoints = (a: readonly Endpoint[], b: readonly Endpoint[]): boolean =>
-  a.length === b.length && a.every((endpoint, i) => endpoint === b[i])
+  a.length === b.length &&
+  a.every((endpoint, i) => {
+    const other = b[i]
+    return endpoint === other || (other !== undefined && sameEndpoint(endpoint, other))
+  })
 
 const sameAddresses = (a: readonly Address[], b: readonly Address[]): boolean =>
   a.length === b.length &&
@@ -71,15 +94,16 @@ export class BackendClaims {
     const { holder } = this
     const mine = (claimant: TaskClaims | undefined): claimant is TaskClaims =>
       claimant !== undefined && (holder === undefined || claimant.origin === holder)
-    // When the holder stays, only the changed tasks' endpoints are looked at anew; sorting what is nearly sorted is one pass.
+    // When the holder stays, only the changed tasks' endpoints are looked at anew.
     const same = this.built !== undefined && this.builtFor === holder
     const kept = same ? (this.built?.endpoints ?? []).filter(({ task }) => !this.changed.has(task)) : []
     const fresh = same
       ? [...this.changed].map((task) => this.claimants.get(task))
       : [...this.claimants.values()]
-    const endpoints = kept
-      .concat(fresh.filter(mine).flatMap((claimant) => this.endpointsOf(claimant)))
-      .sort(compareEndpoints)
+    const endpoints = mergeEndpoints(
+      kept,
+      fresh.filter(mine).flatMap((claimant) => this.endpointsOf(claimant)),
+    )
     const complete = this.waiting === 0 && this.everyCluster(known, mine)
     const gone = complete ? [] : this.gone(endpoints)
     this.changed = new Set()

@@ -44,7 +44,8 @@ const exposureOf = (expose: Expose, task: Task, definition: TaskDefinition | und
 
 const waitingFor = (backend: BackendName): Claim => ({ _tag: 'Waiting', backend })
 
-const sameEndpoint = (a: Endpoint, b: Endpoint): boolean =>
+/** Whether two endpoints are the same in all that a target can show. */
+export const sameEndpoint = (a: Endpoint, b: Endpoint): boolean =>
   a.id === b.id &&
   a.host === b.host &&
   a.port === b.port &&

@@ -71,7 +71,7 @@ export const joinDefinition = (a: TaskDefinition, b: TaskDefinition): TaskDefini
   JSON.stringify(a) >= JSON.stringify(b) ? a : b
 
 export const joinHealth = (a: EndpointHealth, b: EndpointHealth): EndpointHealth =>
-  a.at !== b.at ? (a.at > b.at ? a : b) : b.healthy ? a : b
+  a.at !== b.at ? (a.at > b.at ? a : b) : a.healthy && !b.healthy ? b : a
 
 const joinMaps = <V extends object>(
   a: PersistentMap<V>,

@@ -1,4 +1,12 @@
-import { from, Observable, type ObservableInput, type OperatorFunction, type Subscription } from 'rxjs'
+import {
+  defer,
+  finalize,
+  Observable,
+  type ObservableInput,
+  type OperatorFunction,
+  Subject,
+  takeUntil,
+} from 'rxjs'
 
 /**
  * Projects each value to an inner stream, one at a time. Values that arrive while one runs overwrite a single slot; when it
@@ -20,7 +28,26 @@ export const conflateMap =
       let running = false
       let draining = false
       let completed = false
-      let inner: Subscription | undefined
+      // Closes what emits synchronously, too, whose subscription nobody has yet.
+      const closed = new Subject<void>()
+      subscriber.add(() => closed.next())
+
+      const start = (value: A): void => {
+        running = true
+        defer(() => project(value))
+          .pipe(
+            takeUntil(closed),
+            // Not at completion, but when it has let go of what it held: never two at once.
+            finalize(() => {
+              running = false
+              drain()
+            }),
+          )
+          .subscribe({
+            next: (result) => subscriber.next(result),
+            error: (error) => subscriber.error(error),
+          })
+      }
 
       const drain = (): void => {
         if (draining) return
@@ -28,28 +55,13 @@ export const conflateMap =
         while (!running && slot !== undefined && !subscriber.closed) {
           const { value } = slot
           slot = undefined
-          running = true
-          let input: Observable<B>
-          try {
-            input = from(project(value))
-          } catch (error) {
-            subscriber.error(error)
-            break
-          }
-          inner = input.subscribe({
-            next: (result) => subscriber.next(result),
-            error: (error) => subscriber.error(error),
-            complete: () => {
-              running = false
-              drain()
-            },
-          })
+          start(value)
         }
         draining = false
         if (completed && !running) subscriber.complete()
       }
 
-      const outer = source.subscribe({
+      source.pipe(takeUntil(closed)).subscribe({
         next: (value) => {
           slot = { value }
           drain()
@@ -60,8 +72,4 @@ export const conflateMap =
           drain()
         },
       })
-      return () => {
-        outer.unsubscribe()
-        inner?.unsubscribe()
-      }
     })

@@ -1,8 +1,19 @@
 import type { Protocol, TaskDefinition } from './event.js'
-import type { Task } from './task.js'
+import type { Container, Task } from './task.js'
 
 /** The name under which endpoints are pooled: a Traefik backend, an SRV record, a scrape job. */
 export type BackendName = string
+
+/**
+ * What a policy may look at: all that lasts while a task lives. Not its status, since a task offers the same from its start to its end; so a
+ * change of status alone asks no policy.
+ */
+export type Exposable = Pick<
+  Task,
+  'arn' | 'cluster' | 'group' | 'definition' | 'instance' | 'launchType' | 'interface'
+> & {
+  readonly containers: readonly Pick<Container, 'name' | 'bindings'>[]
+}
 
 /** One port of a task, offered under a backend's name. The host is not the policy's business: the projection adds it. */
 export interface ExposedPort {
@@ -37,7 +48,7 @@ export const exposesNothing: Exposure = { _tag: 'Ports', ports: [] }
  * Not its job: whether the task is live, the address of its host, duplicates.
  */
 export interface Expose {
-  (task: Task, definition: TaskDefinition | undefined): Exposure
+  (task: Exposable, definition: TaskDefinition | undefined): Exposure
   /**
    * Whether the same backend name may be offered by several services or clusters, whose endpoints are then pooled.
    * Unless it is true, one of them gets the name and the others are reported as unresolved: never a silent merge.

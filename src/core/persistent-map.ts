@@ -76,20 +76,36 @@ const find = <V>(root: Node<V>, hash: number, key: string): Leaf<V> | undefined 
   return undefined
 }
 
-const put = <V>(node: Node<V>, leaf: Leaf<V>, shift: number): Node<V> => {
+/** Called with the value under the key, if there is one; returning that very value changes nothing. */
+export type Revise<V> = (known: V | undefined) => V
+
+/** Returns `node` itself when nothing changed. */
+const revised = <V>(node: Node<V>, hash: number, key: string, revise: Revise<V>, shift: number): Node<V> => {
   if ('children' in node) {
-    const bit = bitOf(leaf.hash, shift)
-    const at = indexOf(node.bitmap, bit)
-    const child = node.children[at]
-    if ((node.bitmap & bit) === 0 || child === undefined)
-      return { bitmap: node.bitmap | bit, children: inserted<Node<V>>(node.children, at, leaf) }
-    return { bitmap: node.bitmap, children: replaced(node.children, at, put(child, leaf, shift + BITS)) }
+    const { bitmap, children } = node
+    const bit = bitOf(hash, shift)
+    const at = indexOf(bitmap, bit)
+    const child = children[at]
+    if ((bitmap & bit) === 0 || child === undefined)
+      return {
+        bitmap: bitmap | bit,
+        children: inserted<Node<V>>(children, at, { hash, key, value: revise(undefined) }),
+      }
+    const next = revised(child, hash, key, revise, shift + BITS)
+    return next === child ? node : { bitmap, children: replaced(children, at, next) }
   }
   if ('leaves' in node) {
-    const at = node.leaves.findIndex(({ key }) => key === leaf.key)
-    return at < 0 ? pair(node, leaf, shift) : { hash: node.hash, leaves: replaced(node.leaves, at, leaf) }
+    const at = node.leaves.findIndex((leaf) => leaf.key === key)
+    const leaf = node.leaves[at]
+    if (leaf === undefined) return pair(node, { hash, key, value: revise(undefined) }, shift)
+    const value = revise(leaf.value)
+    return value === leaf.value
+      ? node
+      : { hash: node.hash, leaves: replaced(node.leaves, at, { hash, key, value }) }
   }
-  return node.key === leaf.key ? leaf : pair(node, leaf, shift)
+  if (node.key !== key) return pair(node, { hash, key, value: revise(undefined) }, shift)
+  const value = revise(node.value)
+  return value === node.value ? node : { hash, key, value }
 }
 
 const without = <V>(node: Node<V>, hash: number, key: string, shift: number): Node<V> | undefined => {
@@ -147,6 +163,13 @@ const diffNodes = <V>(
   if (before === undefined) visitAll(after ?? emptyRoot, (leaf) => visit(leaf.key, undefined, leaf.value))
   else if (after === undefined) visitAll(before, (leaf) => visit(leaf.key, leaf.value, undefined))
   else if ('children' in before && 'children' in after) {
+    if (before.bitmap === after.bitmap) {
+      for (let i = 0; i < after.children.length; i++) {
+        const child = after.children[i]
+        if (before.children[i] !== child) diffNodes(before.children[i], child, visit)
+      }
+      return
+    }
     let inBefore = 0
     let inAfter = 0
     for (let bits = before.bitmap | after.bitmap; bits !== 0; bits &= bits - 1) {
@@ -195,13 +218,23 @@ export class PersistentMap<V extends object> implements Iterable<readonly [strin
 
   /** Returns this same map when `key` already has this very value. */
   set(key: string, value: V): PersistentMap<V> {
-    const hash = hashOf(key)
-    const found = find(this.root, hash, key)
-    if (found?.value === value) return this
-    return new PersistentMap<V>(
-      put(this.root, { hash, key, value }, 0),
-      this.size + (found === undefined ? 1 : 0),
+    return this.update(key, () => value)
+  }
+
+  /** Sets what `revise` makes of the value under `key`, in one descent; returns this same map when that is the same value. */
+  update(key: string, revise: Revise<V>): PersistentMap<V> {
+    let added = 0
+    const root = revised(
+      this.root,
+      hashOf(key),
+      key,
+      (known) => {
+        if (known === undefined) added = 1
+        return revise(known)
+      },
+      0,
     )
+    return root === this.root ? this : new PersistentMap<V>(root, this.size + added)
   }
 
   delete(key: string): PersistentMap<V> {

@@ -77,7 +77,7 @@ export const plan = <V>(
         retired.push({ _tag: 'Update', key, before: row, after: rest.value })
       continue
     }
-    const same = sink.eq.equals(row.value, after)
+    const same = row.value === after || sink.eq.equals(row.value, after)
     const change: Change<V> = { _tag: 'Update', key, before: row, after }
     if (ours || (O.isNone(row.owner) && sink.adopts)) {
       if (!ours || !same) changes.push(change)

@@ -5,9 +5,9 @@ import { type ClusterState, emptyState } from './cluster-state.js'
 import type { Backend, Desired, Revision, Unresolved } from './desired.js'
 import type { ClusterArn, Millis, TaskArn } from './event.js'
 import type { BackendName, Expose } from './expose.js'
-import { defaultGrace } from './liveness.js'
+import { defaultGrace, livenessOf } from './liveness.js'
 import { PersistentMap } from './persistent-map.js'
-import type { Task } from './task.js'
+import { sameSite, type Task } from './task.js'
 
 export interface ProjectOptions {
   readonly expose: Expose
@@ -21,9 +21,22 @@ export interface ProjectOptions {
 export type Projector = (state: ClusterState, revision: Revision) => Desired
 
 /** The tasks whose claims may differ between two states. */
-const affectedTasks = (last: ClusterState, state: ClusterState): ReadonlyMap<TaskArn, Task | undefined> => {
+const affectedTasks = (
+  last: ClusterState,
+  state: ClusterState,
+  grace: Millis,
+): ReadonlyMap<TaskArn, Task | undefined> => {
   const tasks = new Map<TaskArn, Task | undefined>()
-  state.tasks.diff(last.tasks, (arn, _before, after) => tasks.set(arn, after))
+  state.tasks.diff(last.tasks, (arn, before, after) => {
+    // Most events tell a step of a task that is still to start or has long been leaving, and make no difference.
+    if (before !== undefined && after !== undefined) {
+      const mark = state.marks.get(after.cluster)
+      const liveness = livenessOf(after, mark, grace)
+      if (liveness !== 'live' && livenessOf(before, mark, grace) === liveness && sameSite(before, after))
+        return
+    }
+    tasks.set(arn, after)
+  })
   state.health.diff(last.health, (endpoint) => {
     const arn = endpoint.slice(0, endpoint.indexOf('#'))
     tasks.set(arn, state.tasks.get(arn))
@@ -63,6 +76,8 @@ export const projector = ({ expose, covers, grace = defaultGrace }: ProjectOptio
   const byTask = new Map<TaskArn, TaskClaims>()
   const byBackend = new Map<BackendName, BackendClaims>()
   const taken = new Map<BackendName, readonly TaskClaims[]>()
+  /** By task: the names that it does not get. */
+  const lost = new Map<TaskArn, Set<BackendName>>()
   const waitingForAny = new Map<TaskArn, ClusterArn>()
   let last = emptyState
   let backends = PersistentMap.empty<Backend>()
@@ -87,29 +102,46 @@ export const projector = ({ expose, covers, grace = defaultGrace }: ProjectOptio
       next?.unresolved === undefined ? unresolved.delete(arn) : unresolved.set(arn, next.unresolved)
   }
 
+  /** Adds the tasks that lost the name, or had lost it, to `affected`. */
   const rebuild = (
     name: BackendName,
     claims: BackendClaims,
     known: (claimant: TaskClaims) => boolean,
+    affected: Set<TaskArn>,
   ): void => {
     for (const { task } of taken.get(name) ?? []) {
-      const own = byTask.get(task)?.unresolved
-      unresolved = own === undefined ? unresolved.delete(task) : unresolved.set(task, own)
+      lost.get(task)?.delete(name)
+      affected.add(task)
     }
     const { losers } = claims
     if (losers.length === 0) taken.delete(name)
     else taken.set(name, losers)
-    for (const loser of losers) unresolved = unresolved.set(loser.task, nameTaken(loser, name, claims.holder))
+    for (const { task } of losers) {
+      lost.set(task, (lost.get(task) ?? new Set()).add(name))
+      affected.add(task)
+    }
     if (claims.isEmpty) {
       byBackend.delete(name)
       backends = backends.delete(name)
     } else backends = backends.set(name, claims.build(known))
   }
 
+  /** Of several names that a task does not get, the least is told, so that no order of arrival decides. */
+  const explain = (arn: TaskArn): void => {
+    const claims = byTask.get(arn)
+    const [name] = [...(lost.get(arn) ?? [])].sort()
+    if (name === undefined) lost.delete(arn)
+    const why =
+      claims === undefined || name === undefined
+        ? claims?.unresolved
+        : nameTaken(claims, name, byBackend.get(name)?.holder)
+    unresolved = why === undefined ? unresolved.delete(arn) : unresolved.set(arn, why)
+  }
+
   return (state, revision) => {
     const dirty = new Set<BackendName>()
     if (state !== last)
-      for (const [arn, task] of affectedTasks(last, state))
+      for (const [arn, task] of affectedTasks(last, state, grace))
         claim(arn, task === undefined ? undefined : claimsOf(task, state, expose, grace), dirty)
     last = state
 
@@ -124,10 +156,12 @@ export const projector = ({ expose, covers, grace = defaultGrace }: ProjectOptio
     const view = JSON.stringify([marked.sort(), [...nameless].sort(), covered])
     if (view !== horizon) for (const name of byBackend.keys()) dirty.add(name)
     horizon = view
+    const affected = new Set<TaskArn>()
     for (const name of dirty) {
       const claims = byBackend.get(name)
-      if (claims !== undefined) rebuild(name, claims, known)
+      if (claims !== undefined) rebuild(name, claims, known, affected)
     }
+    for (const arn of affected) explain(arn)
     return { revision, backends, complete: covered && nameless.size === 0, unresolved }
   }
 }

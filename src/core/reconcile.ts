@@ -34,6 +34,9 @@ const retries: BackoffOptions = { base: 50, cap: 10_000 }
 /** What an attempt came to. `held`: the target is as near as it may come, and something must not be forgotten. */
 type Attempt = 'settled' | 'held' | 'again'
 
+/** Why a call's signal is aborted after it was answered: to end the wait for its time-out. */
+const answered = Symbol('answered')
+
 const errorOf = (thrown: unknown): Error => (thrown instanceof Error ? thrown : new Error(String(thrown)))
 
 /**
@@ -253,19 +256,18 @@ export class Reconciler<V> {
     const abort = (): void => done.abort(signal.reason)
     if (signal.aborted) abort()
     signal.addEventListener('abort', abort)
-    const late = clock.sleep(timeoutMs, done.signal).then(() => {
+    const late = clock.sleep(timeoutMs, done.signal).then((): Promise<never> => {
+      if (done.signal.reason === answered) return new Promise(() => undefined)
       const error = new Error(
         signal.aborted ? 'stopped' : `no answer from ${this.sink.name} within ${timeoutMs} ms`,
       )
       done.abort(error)
       throw error
     })
-    // Whichever loses the race has nobody to tell.
-    late.catch(() => undefined)
     try {
       return await Promise.race([make(done.signal), late])
     } finally {
-      done.abort()
+      done.abort(answered)
       signal.removeEventListener('abort', abort)
     }
   }

@@ -13,7 +13,10 @@ export interface SweepOptions {
   readonly now: Millis
   /** Whether every required sink has reached this state. Until then nothing shrinks to a tombstone, which no longer tells what is gone. */
   readonly settled: boolean
-  /** How long a stopped task of a cluster *without* snapshots is remembered, so that a late RUNNING cannot resurrect it. */
+  /**
+   * How long is remembered what no snapshot can tell: that a task has stopped, in a cluster *without* snapshots, and that it is
+   * unhealthy. Otherwise a late RUNNING would resurrect it. Default: `defaultRemember`.
+   */
   readonly remember?: Millis
 }
 
@@ -36,7 +39,8 @@ const retain = <V extends object>(
  * Forgets what can no longer make a difference to what is live, whatever comes:
  *
  * - a task that a snapshot rules out even at 2 × grace. A late event of it is at most one grace newer than what we knew of it, so
- *   the mark rules that out too. At 1 × grace it would not: a late event would resurrect it;
+ *   the mark rules that out too. At 1 × grace it would not: a late event would resurrect it. One that is known to be UNHEALTHY is kept for
+ *   `remember`: no event tells health, so a late one, sent within the grace of the mark, would be believed;
  * - without snapshots, stopped tasks after `remember`; before that, they shrink to tombstones;
  * - instances, definitions and health that no remaining task refers to: the lookups bring them again when needed.
  *
@@ -49,8 +53,9 @@ export const sweep = (state: ClusterState, options: SweepOptions): ClusterState 
   const definitions = new Set<string>()
   for (const [arn, task] of state.tasks) {
     const mark = state.marks.get(task.cluster)
-    const stopped = livenessOf(task, undefined, grace) === 'gone' && task.health?.status !== 'UNHEALTHY'
-    if (ruledOut(task, mark, 2 * grace)) tasks = tasks.delete(arn)
+    const unhealthy = task.health?.status === 'UNHEALTHY'
+    const stopped = livenessOf(task, undefined, grace) === 'gone' && !unhealthy
+    if (ruledOut(task, mark, unhealthy ? Math.max(2 * grace, remember) : 2 * grace)) tasks = tasks.delete(arn)
     else if (mark === undefined && stopped && settled && task.at + remember < now) tasks = tasks.delete(arn)
     else {
       if (mark === undefined && stopped && settled && task.at + 2 * grace < now)

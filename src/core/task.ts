@@ -173,25 +173,41 @@ const sameContainer = (a: Container, b: Container): boolean =>
   a.bindingsVersion === b.bindingsVersion &&
   sameBindings(a.bindings, b.bindings)
 
+const sameContainers = (
+  a: readonly Container[],
+  b: readonly Container[],
+  same: (a: Container, b: Container) => boolean,
+): boolean =>
+  a.length === b.length &&
+  a.every((container, i) => {
+    const other = b[i]
+    return other !== undefined && same(container, other)
+  })
+
+/** Whether two records say the same of what lasts while a task lives: all but status, time and health. */
+export const sameSite = (a: Task, b: Task): boolean =>
+  a.arn === b.arn &&
+  a.group === b.group &&
+  a.definition === b.definition &&
+  a.instance === b.instance &&
+  a.launchType === b.launchType &&
+  a.interface?.ipv4 === b.interface?.ipv4 &&
+  a.interface?.ipv6 === b.interface?.ipv6 &&
+  sameContainers(
+    a.containers,
+    b.containers,
+    (x, y) => x.name === y.name && sameBindings(x.bindings, y.bindings),
+  )
+
 /** Whether two records say the same of a task. */
 export const sameTask = (a: Task, b: Task): boolean =>
   a === b ||
-  (a.arn === b.arn &&
-    a.version === b.version &&
+  (a.version === b.version &&
     a.at === b.at &&
     a.lastStatus === b.lastStatus &&
     a.desiredStatus === b.desiredStatus &&
-    a.group === b.group &&
-    a.definition === b.definition &&
-    a.instance === b.instance &&
-    a.launchType === b.launchType &&
     a.interface?.version === b.interface?.version &&
-    a.interface?.ipv4 === b.interface?.ipv4 &&
-    a.interface?.ipv6 === b.interface?.ipv6 &&
     a.health?.at === b.health?.at &&
     a.health?.status === b.health?.status &&
-    a.containers.length === b.containers.length &&
-    a.containers.every((container, i) => {
-      const other = b.containers[i]
-      return other !== undefined && sameContainer(container, other)
-    }))
+    sameSite(a, b) &&
+    sameContainers(a.containers, b.containers, sameContainer))

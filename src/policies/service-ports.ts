@@ -1,6 +1,11 @@
 import type { Binding, TaskDefinition } from '../core/event.js'
-import { type BackendName, type ExposedPort, exposesNothing, type Expose } from '../core/expose.js'
-import type { Task } from '../core/task.js'
+import {
+  type BackendName,
+  type Exposable,
+  type ExposedPort,
+  exposesNothing,
+  type Expose,
+} from '../core/expose.js'
 
 export interface ServicePortsOptions {
   /**
@@ -8,7 +13,7 @@ export interface ServicePortsOptions {
    * Default: the service's name, and nothing for tasks that no service started. `service:web` and `family:web` are different
    * things: a function that names both must name them differently.
    */
-  readonly name?: (task: Task) => BackendName | undefined
+  readonly name?: (task: Exposable) => BackendName | undefined
   /**
    * - `primary` (default): one TCP port a task. Of the ports that the options below allow: the one of the container that has the backend's
    *   name, else the lowest container port, else the container's name decides. It never depends on host ports or on the order of
@@ -23,7 +28,7 @@ export interface ServicePortsOptions {
 }
 
 /** The name of the service that started a task. */
-export const serviceOf = (task: Task): string | undefined =>
+export const serviceOf = (task: Exposable): string | undefined =>
   task.group?.startsWith('service:') === true ? task.group.slice('service:'.length) : undefined
 
 interface Port {
@@ -32,7 +37,7 @@ interface Port {
 }
 
 /** Where the ports are read from: ECS tells bindings for bridge mode; otherwise the definition maps them, to the same port of the host. */
-const portsOf = (task: Task, definition: TaskDefinition | undefined): readonly Port[] | undefined => {
+const portsOf = (task: Exposable, definition: TaskDefinition | undefined): readonly Port[] | undefined => {
   const bound = task.containers.flatMap(({ name, bindings }) =>
     bindings.map((binding) => ({ container: name, binding })),
   )

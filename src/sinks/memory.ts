@@ -1,5 +1,6 @@
 import * as O from 'fp-ts/lib/Option.js'
 import { formatAddress } from '../core/desired.js'
+import { renderEach } from '../core/render-each.js'
 import type { Change, Outcome, Owner, Row, Sink } from '../core/sink.js'
 
 /** The addresses of one backend, ordered. */
@@ -52,16 +53,12 @@ export const memory = (options: MemorySinkOptions = {}): MemorySink => {
     target,
     adopts,
     eq: { equals: (a, b) => a.length === b.length && a.every((address, i) => address === b[i]) },
-    render: (backends, before) =>
-      new Map(
-        Array.from(backends, ([key, { endpoints, gone, complete }]) => {
-          const live = endpoints.map(formatAddress)
-          if (complete) return [key, [...new Set(live)].sort()]
-          const left = new Set(gone.map(formatAddress))
-          const unexplained = (before.get(key) ?? []).filter((address) => !left.has(address))
-          return [key, [...new Set([...live, ...unexplained])].sort()]
-        }),
-      ),
+    render: renderEach(({ endpoints, gone, complete }, before = []) => {
+      const live = endpoints.map(formatAddress)
+      const left = new Set(gone.map(formatAddress))
+      const unexplained = complete ? [] : before.filter((address) => !left.has(address))
+      return [...new Set([...live, ...unexplained])].sort()
+    }),
     retire: () => O.some([]),
     read: () => Promise.resolve([...target.rows.values()]),
     apply: (changes, owner) => Promise.resolve(changes.map((change) => write(change, owner))),

@@ -2,6 +2,7 @@ import * as O from 'fp-ts/lib/Option.js'
 import type { Writable } from 'node:stream'
 import pc from 'picocolors'
 import { type Backend, formatAddress } from '../core/desired.js'
+import { renderEach } from '../core/render-each.js'
 import type { Change, Outcome, Owner, Row, Sink } from '../core/sink.js'
 import {
   difference,
@@ -127,8 +128,7 @@ export const stdout = ({
             return other !== undefined && sameEndpoint(endpoint, other)
           })),
     },
-    render: (backends, before) =>
-      new Map(Array.from(backends, ([key, backend]) => [key, render(backend, before.get(key))])),
+    render: renderEach(render),
     retire: () => O.none,
     read: () => Promise.resolve([...rows.values()]),
     apply: (changes, owner) => {

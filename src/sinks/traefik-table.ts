@@ -8,6 +8,7 @@ import {
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb'
 import * as O from 'fp-ts/lib/Option.js'
+import { setMaxListeners } from 'node:events'
 import { from, lastValueFrom, mergeMap, toArray } from 'rxjs'
 import type { Endpoint } from '../core/desired.js'
 import type { Change, Outcome, Row, Sink } from '../core/sink.js'
@@ -15,7 +16,7 @@ import {
   attributesRead,
   flawsOf,
   type Item,
-  renderItems,
+  itemRenderer,
   rowOf,
   type TraefikBackend,
   traefikBackendEq,
@@ -79,8 +80,6 @@ export const traefikTable = ({
     throw new RangeError(`concurrency: expected an integer, 1 or more, got ${concurrency}`)
   if (ownerAttribute === '' || reserved.includes(ownerAttribute))
     throw new RangeError(`ownerAttribute: expected none of ${reserved.join(', ')}, got "${ownerAttribute}"`)
-
-  const serverOptions = { scheme: typeof scheme === 'function' ? scheme : () => scheme, weight }
 
   /** Says what a person would have to know; everything else is told by the SDK's own error. */
   const explained = async (thrown: unknown, action: string): Promise<Error> => {
@@ -196,7 +195,7 @@ export const traefikTable = ({
     name,
     eq: traefikBackendEq,
     adopts: adopt,
-    render: (backends, before) => renderItems(backends, before, serverOptions),
+    render: itemRenderer({ scheme: typeof scheme === 'function' ? scheme : () => scheme, weight }),
     retire: (before) =>
       retire === 'delete' ? O.none : O.some({ name: before.name, servers: {}, held: undefined }),
     read: async (abortSignal) => {
@@ -228,12 +227,16 @@ export const traefikTable = ({
       }
       return rows
     },
-    apply: (changes, owner, signal) =>
-      lastValueFrom(
+    apply: (changes, owner, signal) => {
+      // Each write under way listens to it; the caller's own would warn of a leak beyond ten.
+      const abort = AbortSignal.any([signal])
+      setMaxListeners(0, abort)
+      return lastValueFrom(
         from(changes).pipe(
-          mergeMap((change) => write(change, { table, ownerAttribute, owner }, signal), concurrency),
+          mergeMap((change) => write(change, { table, ownerAttribute, owner }, abort), concurrency),
           toArray(),
         ),
-      ),
+      )
+    },
   }
 }

@@ -21,9 +21,9 @@ export const isTransient = (thrown: unknown): boolean => {
 const denied = /AccessDenied|UnauthorizedOperation|NotAuthorized/
 
 /** What a person reads of a failed call: with what to do about it, where we know. */
-export const awsFailure = (operation: string, thrown: unknown): Error => {
+export const awsFailure = (thrown: unknown): Error => {
   const hint = denied.test(nameOf(thrown))
     ? ' (allow it in the IAM policy; to ask in another account, give the option `clients` with credentials of that account)'
     : ''
-  return new Error(`${operation}: ${String(thrown)}${hint}`, { cause: thrown })
+  return new Error(`${String(thrown)}${hint}`, { cause: thrown })
 }

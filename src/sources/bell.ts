@@ -4,9 +4,9 @@ import type { Millis } from '../core/event.js'
 /** A sleep that can be cut short. */
 export interface Bell {
   /** Ends the wait; while nobody waits, the next one. Many rings until then are one. */
-  ring(): void
+  readonly ring: () => void
   /** Resolves after `ms`, or when it rings. */
-  wait(ms: Millis): Promise<void>
+  readonly wait: (ms: Millis) => Promise<void>
 }
 
 export const bell = (clock: Clock): Bell => {

@@ -30,7 +30,8 @@ const pageSize = 100
  */
 const attempts = 10
 
-const notWhole = (operation: string, why: string): Error => new Error(`${operation}: ${why}`)
+const notWhole = (operation: string, why: string, cause?: unknown): Error =>
+  new Error(`${operation}: ${why}`, { cause })
 
 type TasksListed = Extract<ClusterEvent, { _tag: 'TasksListed' }>
 
@@ -53,7 +54,8 @@ export const clusterSnapshot = (
       try {
         return await call(clients(place).ecs)
       } catch (thrown) {
-        if (attempt + 1 >= attempts || !isTransient(thrown)) throw awsFailure(operation, thrown)
+        if (attempt + 1 >= attempts || !isTransient(thrown))
+          throw notWhole(operation, awsFailure(thrown).message, thrown)
       }
       await clock.sleep(backoff(attempt, random, { base: 200, cap: 5_000 }), signal)
     }

@@ -1,15 +1,14 @@
-import type { Context, Errors, ValidationError } from 'io-ts'
+import type { ValidationError } from 'io-ts'
 import { isObject } from './lenient.js'
 
-/** What is wrong with one place of a message. Safe to log: see `received`. */
+/**
+ * What is wrong with one place of a message. Safe to log: messages carry environment overrides, which are secrets, and in a broken one anything
+ * may stand anywhere, so what came is described, and quoted only where that is short and plain.
+ */
 export interface DecodeError {
-  /** From the root `$`, e.g. `$.detail.containers[0].name`. */
+  /** From the root `$`, e.g. `$.detail.containers[0].name`. What is inside a text counts as inside its place: `$.Message.detail`. */
   readonly path: string
   readonly expected: string
-  /**
-   * Described, not quoted, unless it is short and plain: a message carries environment overrides, which are secrets, and where it is
-   * broken anything may stand anywhere.
-   */
   readonly received: string
 }
 
@@ -17,21 +16,61 @@ const SHOWN_CHARACTERS = 80
 const SHOWN_KEYS = 10
 const SHOWN_ERRORS = 20
 
-const cut = (text: string, length: number): string =>
-  text.length <= length ? text : `${text.slice(0, length - 1)}…`
+const cut = (text: string): string =>
+  text.length <= SHOWN_CHARACTERS ? text : `${text.slice(0, SHOWN_CHARACTERS - 1)}…`
 
-const describeText = (text: string): string =>
-  text === '' ? 'an empty string' : `a string of ${text.length} characters`
+/** Names, statuses, numbers and ARNs. A document inside a string, or a part of one, has other characters. */
+const isPlain = (text: string): boolean => /^[\w ./:-]*$/.test(text)
 
-/** Describes a value that stands where another was expected. */
+/** Describes a text that is not what it should be inside: by its length and how it starts, as all of it may be secret. */
+export const describeText = (text: string): string =>
+  text === ''
+    ? 'empty text'
+    : `text of ${text.length} characters that starts with ${JSON.stringify(text.charAt(0))}`
+
+const describeString = (text: string): string =>
+  text.length <= SHOWN_CHARACTERS && isPlain(text) ? JSON.stringify(text) : describeText(text)
+
+/** Describes a value that stands where another should. */
 export const describe = (value: unknown): string => {
   if (value === undefined) return 'nothing'
-  if (Array.isArray(value)) return `an array of ${value.length}`
-  if (isObject(value)) {
-    const keys = Object.keys(value)
-    const shown = keys.slice(0, SHOWN_KEYS).map((key) => cut(key, SHOWN_CHARACTERS / 2))
-    const more = keys.length > SHOWN_KEYS ? ` and ${keys.length - SHOWN_KEYS} more` : ''
-    return keys.length === 0 ? 'an empty object' : `an object with keys ${shown.join(', ')}${more}`
+  if (typeof value === 'string') return describeString(value)
+  if (Array.isArray(value)) return `array of ${value.length}`
+  if (value === null || typeof value === 'number' || typeof value === 'boolean') return String(value)
+  if (!isObject(value)) return `a ${typeof value}`
+  const keys = Object.keys(value)
+  const more = keys.length > SHOWN_KEYS ? ` and ${keys.length - SHOWN_KEYS} more` : ''
+  return keys.length === 0
+    ? 'empty object'
+    : `object with keys ${cut(keys.slice(0, SHOWN_KEYS).join(', '))}${more}`
+}
+
+const step = (key: string, parent: unknown): string => (Array.isArray(parent) ? `[${key}]` : `.${key}`)
+
+const decodeError = ({ context, value }: ValidationError, root: string): DecodeError => {
+  const path = context.reduce((path, { key, actual }, i) => {
+    const parent = context[i - 1]?.actual
+    // io-ts also enters the members of an intersection, which look at the same value; no value is inside itself.
+    return i === 0 || actual === parent ? path : path + step(key, parent)
+  }, root)
+  return { path, expected: context.at(-1)?.type.name ?? 'something else', received: describe(value) }
+}
+
+/** What io-ts found wrong with the value at path `root`, once for each place. */
+export const decodeErrors = (errors: readonly ValidationError[], root: string): readonly DecodeError[] => {
+  const byPath = new Map<string, DecodeError>()
+  for (const error of errors) {
+    const found = decodeError(error, root)
+    if (!byPath.has(found.path)) byPath.set(found.path, found)
   }
-  return typeof value === 'string' ? describeText(value) : String(value)
+  return [...byPath.values()]
+}
+
+/** For people: a line for each of the first 20, and how many more there are. */
+export const explain = (errors: readonly DecodeError[]): string => {
+  const lines = errors
+    .slice(0, SHOWN_ERRORS)
+    .map(({ path, expected, received }) => `${path}: expected ${expected}, got ${received}`)
+  const more = errors.length - lines.length
+  return (more > 0 ? [...lines, `… and ${more} more`] : lines).join('\n')
 }

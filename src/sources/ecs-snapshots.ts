@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import { Observable, Subject } from 'rxjs'
 import type { Place } from '../core/arn.js'
 import { backoff } from '../core/backoff.js'
@@ -71,16 +72,17 @@ export const ecsSnapshots = ({
   ): Promise<void> => {
     const take = clusterSnapshot(cluster, environment)
     const alarm = bell(clock)
+    const stopped = (): boolean => signal.aborted
     const refreshing = refreshes.subscribe(alarm.ring)
     signal.addEventListener('abort', alarm.ring)
-    for (let failures = 0; !signal.aborted; ) {
+    for (let failures = 0; !signal.aborted;) {
       let pause = intervalMs * (1 + jitter * (2 * random() - 1))
       try {
         const snapshot = await take(signal)
         failures = 0
         emit({ _tag: 'Delivery', events: [snapshot], ack: settled, nack: settled })
       } catch (thrown) {
-        if (signal.aborted) break
+        if (stopped()) break
         pause = backoff(failures++, random, { base: 1_000, cap: 60_000 })
         const error = thrown instanceof Error ? thrown : new Error(String(thrown))
         emit({ _tag: 'SourceFailed', operation: `snapshot of ${cluster}`, error, retryIn: pause })
@@ -97,6 +99,8 @@ export const ecsSnapshots = ({
     deliveries: (state$) =>
       new Observable((subscriber) => {
         const stop = new AbortController()
+        // Every call and every wait of every cluster listens: no leak, as Node would warn.
+        setMaxListeners(0, stop.signal)
         const stopping = state$.subscribe({ complete: () => stop.abort() })
         void Promise.all(
           clusters.map((cluster) => follow(cluster, stop.signal, (output) => subscriber.next(output))),

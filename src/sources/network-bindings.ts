@@ -34,15 +34,13 @@ const bindingOf = (row: WireBinding): Binding | undefined => {
   if (typeof containerPortRange !== 'string' || typeof hostPortRange !== 'string') return undefined
   const [first, last] = endsOf(containerPortRange)
   const [hostFirst, hostLast] = endsOf(hostPortRange)
-  return [first, last, hostFirst, hostLast].every(isPort) && last >= first && hostLast - hostFirst === last - first
+  return [first, last, hostFirst, hostLast].every(isPort) &&
+    last >= first &&
+    hostLast - hostFirst === last - first
     ? { containerPort: first, hostPort: hostFirst, protocol, count: last - first + 1 }
     : undefined
 }
 
-const none: readonly Binding[] = []
-
 /** The bindings that rows of `networkBindings` tell, in canonical form: a port's row for IPv4 and its row for IPv6 are one. */
-export const bindingsOf = (rows: readonly WireBinding[] | null | undefined): readonly Binding[] =>
-  rows === null || rows === undefined || rows.length === 0
-    ? none
-    : canonicalBindings(rows.map(bindingOf).filter((binding) => binding !== undefined))
+export const bindingsOf = (rows: readonly WireBinding[]): readonly Binding[] =>
+  canonicalBindings(rows.map(bindingOf).filter((binding) => binding !== undefined))

@@ -13,6 +13,8 @@ export interface Lease {
   receivedAt: Millis
   /** When SQS will hand the message to whoever asks, unless it is extended. */
   deadline: Millis
+  /** Whether it is to be extended: not from its acknowledgement on. */
+  wanted: boolean
 }
 
 export interface LeasesOptions {
@@ -57,19 +59,20 @@ export class Leases {
   /** Enters a message, which is not extended unless it is held. */
   open({ id, handle, receives }: ReceivedMessage): Lease {
     const receivedAt = this.options.clock.now()
-    const lease = { id, handle, receives, receivedAt, deadline: receivedAt + this.visibility }
+    const lease = { id, handle, receives, receivedAt, deadline: receivedAt + this.visibility, wanted: false }
     this.book.set(id, lease)
     return lease
   }
 
   /** From now on the lease is extended, until it is released or closed. */
   hold(lease: Lease): void {
+    lease.wanted = true
     this.held.add(lease)
     void this.extend()
   }
 
   /** Whether the message is in the book; then its lease now speaks for this receive. */
-  renew({ id, handle, receives }: ReceivedMessage, settled: (lease: Lease) => boolean): boolean {
+  renew({ id, handle, receives }: ReceivedMessage): boolean {
     const lease = this.book.get(id)
     if (lease === undefined) return false
     lease.handle = handle
@@ -77,18 +80,19 @@ export class Leases {
     lease.receivedAt = this.options.clock.now()
     lease.deadline = lease.receivedAt + this.visibility
     this.held.delete(lease)
-    if (!settled(lease)) this.hold(lease)
+    if (lease.wanted) this.hold(lease)
     return true
   }
 
   /** Extended no more. */
   release(lease: Lease): void {
+    lease.wanted = false
     this.held.delete(lease)
   }
 
   /** Released, and out of the book: when the message comes again, it is a new one. */
   close(lease: Lease): void {
-    this.held.delete(lease)
+    this.release(lease)
     this.book.delete(lease.id)
   }
 
@@ -102,9 +106,9 @@ export class Leases {
     this.extending = true
     const { clock, random, report } = this.options
     const { signal } = this.ended
-    for (let failures = 0; ; ) {
+    for (let failures = 0; ;) {
       const [next] = this.held
-      if (next === undefined || signal.aborted) break
+      if (next === undefined) break
       await clock.sleep(Math.max(0, next.deadline - this.visibility / 2 - clock.now()), signal)
       if (signal.aborted) break
       const error = await this.round()

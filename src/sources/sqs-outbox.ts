@@ -9,8 +9,10 @@ export interface OutboxOptions {
   readonly operation: string
   /** Makes one call for at most `batchSize` leases; resolves to the entries that SQS refused. */
   readonly send: (leases: readonly Lease[]) => Promise<readonly Refusal[]>
-  /** Told once of every lease added: whether it was done, or given up, so that its message will come again. */
-  readonly settled: (lease: Lease, done: boolean) => void
+  /** Told once of every lease added: that it was done, or given up, which was reported and lets the message come again. */
+  readonly settled: (lease: Lease) => void
+  /** Told whenever nothing waits and no call is under way. */
+  readonly idle: () => void
   readonly clock: Clock
   readonly random: Random
   readonly report: (notice: Notice) => void
@@ -59,14 +61,15 @@ export class Outbox {
     const { again, error } = await this.attempt(batch)
     if (error === undefined) this.failures = 0
     else {
+      const retryIn = again.length === 0 ? undefined : backoff(this.failures++, random)
+      report({ _tag: 'SourceFailed', operation, error, retryIn })
       // The slot stays taken: a queue that refuses everything is not asked faster because there is more to say.
-      const retryIn = backoff(this.failures++, random)
-      report({ _tag: 'SourceFailed', operation, error, retryIn: again.length > 0 ? retryIn : undefined })
-      if (again.length > 0) await clock.sleep(retryIn, never)
+      if (retryIn !== undefined) await clock.sleep(retryIn, never)
     }
     this.calls--
     this.waiting.unshift(...again)
     this.pump()
+    if (this.idle) this.options.idle()
   }
 
   private async attempt(batch: readonly Lease[]): Promise<{
@@ -87,13 +90,9 @@ export class Outbox {
           again.push(lease)
           continue
         }
-        if (refusal === undefined) {
-          settled(lease, true)
-          continue
-        }
-        complaints.push(`${lease.id} (${refusal.code})`)
-        if (refusal.transient && holds(lease)) again.push(lease)
-        else settled(lease, false)
+        if (refusal !== undefined) complaints.push(`${lease.id} (${refusal.code})`)
+        if (refusal?.transient === true && holds(lease)) again.push(lease)
+        else settled(lease)
       }
       return {
         again,
@@ -102,7 +101,7 @@ export class Outbox {
     } catch (thrown) {
       const error = thrown instanceof Error ? thrown : new Error(String(thrown))
       const again = batch.filter(holds)
-      for (const lease of batch) if (!holds(lease)) settled(lease, false)
+      for (const lease of batch) if (!holds(lease)) settled(lease)
       return { again, error }
     }
   }

@@ -126,11 +126,8 @@ export const sqsQueue = (options: SqsQueueOptions): SqsQueue => {
         VisibilityTimeout: visibilitySeconds,
         MessageSystemAttributeNames: ['ApproximateReceiveCount'],
       })
-      const { Messages = [] } = await call(
-        'ReceiveMessage',
-        waitSeconds * 1_000 + patience,
-        signal,
-        (http) => client.send(command, http),
+      const { Messages = [] } = await call('ReceiveMessage', waitSeconds * 1_000 + patience, signal, (http) =>
+        client.send(command, http),
       )
       return Messages.flatMap(received)
     },

@@ -4,7 +4,7 @@
  * Source: Amazon ECS Developer Guide, "Amazon ECS task state change events"; API reference, `Task`.
  */
 import * as t from 'io-ts'
-import { arrayOf, count, nonEmptyString, object, optional } from './lenient.js'
+import { anyObject, arrayOf, count, nonEmptyString, object, optional } from './lenient.js'
 
 const networkBinding = object(
   {},
@@ -33,9 +33,18 @@ const container = object(
   },
 )
 
-const detail = t.UnknownRecord
-
-const attachment = object({}, { type: optional(t.string), details: optional(arrayOf(detail)) })
+/**
+ * A task's network interface among its attachments; volumes and load balancers are others. It matters only where no container tells the
+ * address, so attachments are looked at no sooner than then, and one that is not of this form is none.
+ */
+export const networkAttachment = object(
+  {
+    // Events say the former, DescribeTasks the latter.
+    type: t.keyof({ eni: null, ElasticNetworkInterface: null }),
+    details: arrayOf(object({}, { name: optional(t.string), value: optional(t.string) })),
+  },
+  {},
+)
 
 /** Events of 2016 have no more than what is required here. */
 export const wireTask = object(
@@ -52,7 +61,7 @@ export const wireTask = object(
     containerInstanceArn: optional(t.string),
     launchType: optional(t.string),
     containers: optional(arrayOf(container)),
-    attachments: optional(arrayOf(attachment)),
+    attachments: optional(arrayOf(anyObject)),
     /** In events only. */
     updatedAt: optional(t.string),
   },
@@ -60,5 +69,4 @@ export const wireTask = object(
 
 export type WireTask = t.TypeOf<typeof wireTask>
 export type WireContainer = t.TypeOf<typeof container>
-export type WireAttachment = t.TypeOf<typeof attachment>
 export type WireBinding = t.TypeOf<typeof networkBinding>

@@ -13,6 +13,9 @@ const taskArns = [`${place}:task/staging/a`, `${place}:task/staging/b`, `${place
 const instanceArns = [`${place}:container-instance/staging/i`, `${place}:container-instance/staging/j`]
 const definitionArns = [`${place}:task-definition/web:1`, `${place}:task-definition/api:1`]
 
+/** With the usual prototype: events are compared deeply. */
+const record = <A>(model: { readonly [K in keyof A]: fc.Arbitrary<A[K]> }): fc.Arbitrary<A> =>
+  fc.record<A>({ ...model }, { noNullPrototype: true })
 const maybe = <A>(arbitrary: fc.Arbitrary<A>): fc.Arbitrary<A | undefined> =>
   fc.option(arbitrary, { nil: undefined })
 const version = fc.integer({ min: 1, max: 3 })
@@ -27,9 +30,9 @@ const status: fc.Arbitrary<TaskStatus> = fc.constantFrom(
 )
 const ipv4 = maybe(fc.constantFrom('10.0.0.1', '10.0.0.2'))
 const ipv6 = maybe(fc.constantFrom('fd00::1', 'fd00::2'))
-const addresses: fc.Arbitrary<Addresses> = fc.record({ ipv4, ipv6 })
+const addresses: fc.Arbitrary<Addresses> = record({ ipv4, ipv6 })
 
-const binding: fc.Arbitrary<Binding> = fc.record({
+const binding: fc.Arbitrary<Binding> = record({
   containerPort: fc.constantFrom(80, 81),
   hostPort: fc.constantFrom(80, 32768, 32769),
   protocol: fc.constantFrom('tcp', 'udp'),
@@ -37,25 +40,25 @@ const binding: fc.Arbitrary<Binding> = fc.record({
 })
 
 const container = (name: string): fc.Arbitrary<Container> =>
-  fc
-    .record({ version, lastStatus: status, bindings: maybe(fc.array(binding, { maxLength: 3 })) })
-    .map(({ version, lastStatus, bindings }) => ({
+  record({ version, lastStatus: status, bindings: maybe(fc.array(binding, { maxLength: 3 })) }).map(
+    ({ version, lastStatus, bindings }) => ({
       name,
       version,
       lastStatus,
       bindingsVersion: bindings === undefined ? -1 : version,
       bindings: canonicalBindings(bindings ?? []),
-    }))
+    }),
+  )
 
 /** By name, as every record of a task has them. */
 const containers = fc
   .tuple(maybe(container('app')), maybe(container('sidecar')))
   .map((all) => all.filter((one) => one !== undefined))
 
-const networkInterface: fc.Arbitrary<Interface> = fc.record({ version, ipv4, ipv6 })
+const networkInterface: fc.Arbitrary<Interface> = record({ version, ipv4, ipv6 })
 const health: fc.Arbitrary<Health> = fc.constantFrom('HEALTHY', 'UNKNOWN', 'UNHEALTHY')
 
-export const anyTask: fc.Arbitrary<Task> = fc.record({
+export const anyTask: fc.Arbitrary<Task> = record({
   arn: fc.constantFrom(...taskArns),
   cluster: fc.constant(cluster),
   group: maybe(fc.constantFrom('service:web', 'service:api', 'family:web')),
@@ -68,14 +71,14 @@ export const anyTask: fc.Arbitrary<Task> = fc.record({
   desiredStatus: fc.constantFrom('RUNNING', 'STOPPED'),
   interface: maybe(networkInterface),
   containers,
-  health: maybe(fc.record({ at, status: health })),
+  health: maybe(record({ at, status: health })),
 })
 
-const definition: fc.Arbitrary<TaskDefinition> = fc.record({
+const definition: fc.Arbitrary<TaskDefinition> = record({
   arn: fc.constantFrom(...definitionArns),
   networkMode: fc.constantFrom('awsvpc', 'bridge', 'host'),
   containers: fc.array(
-    fc.record({
+    record({
       name: fc.constantFrom('app', 'sidecar'),
       ports: fc.array(binding, { maxLength: 2 }),
       labels: fc.constant({}),
@@ -87,10 +90,10 @@ const definition: fc.Arbitrary<TaskDefinition> = fc.record({
 
 /** About one task, one instance, one definition, one endpoint, or a whole cluster. */
 export const anyEvent: fc.Arbitrary<ClusterEvent> = fc.oneof(
-  { weight: 6, arbitrary: fc.record({ _tag: fc.constant('TaskChanged' as const), task: anyTask }) },
+  { weight: 6, arbitrary: record({ _tag: fc.constant('TaskChanged' as const), task: anyTask }) },
   {
     weight: 3,
-    arbitrary: fc.record({
+    arbitrary: record({
       _tag: fc.constant('TasksListed' as const),
       cluster: fc.constant(cluster),
       at,
@@ -99,17 +102,17 @@ export const anyEvent: fc.Arbitrary<ClusterEvent> = fc.oneof(
   },
   {
     weight: 1,
-    arbitrary: fc.record({
+    arbitrary: record({
       _tag: fc.constant('InstanceDescribed' as const),
       instance: fc.constantFrom(...instanceArns),
       addresses,
       at,
     }),
   },
-  { weight: 1, arbitrary: fc.record({ _tag: fc.constant('DefinitionDescribed' as const), definition }) },
+  { weight: 1, arbitrary: record({ _tag: fc.constant('DefinitionDescribed' as const), definition }) },
   {
     weight: 1,
-    arbitrary: fc.record({
+    arbitrary: record({
       _tag: fc.constant('HealthObserved' as const),
       endpoint: fc.constantFrom(...taskArns.map((arn) => `${arn}#app:80/tcp`)),
       healthy: fc.boolean(),

@@ -125,7 +125,7 @@ export class World {
       }
       case 'snapshot': {
         const cluster = chosen(modelledClusters, pick)
-        if (cluster !== undefined) this.#snapshot(cluster, odd ? this.#grace / 2 : 0)
+        if (cluster !== undefined) this.#snapshot(cluster, odd)
         return
       }
     }
@@ -133,12 +133,9 @@ export class World {
 
   /** Lets everything be quiet until no stamp is within the grace, and takes a snapshot of every cluster. */
   close(): void {
-    for (const cluster of this.#listings.keys()) this.#snapshot(cluster, 0)
+    for (const cluster of this.#listings.keys()) this.#snapshot(cluster, false)
     this.now += 2 * this.#grace
-    for (const cluster of modelledClusters) {
-      this.#snapshot(cluster, 0)
-      this.#snapshot(cluster, 0)
-    }
+    for (const cluster of modelledClusters) this.#snapshot(cluster, false)
   }
 
   /** `slow`: it has only begun; otherwise it is running by now. */
@@ -222,23 +219,27 @@ export class World {
     this.#tell({ _tag: 'TaskChanged', task: odd ? understated(told) : told })
   }
 
-  /** `late`: how long a new task is not listed yet. */
-  #snapshot(cluster: ClusterArn, late: Millis): void {
+  /** Ends the snapshot that has begun, or takes one. `slow`: it only begins, and new tasks are not listed yet. */
+  #snapshot(cluster: ClusterArn, slow: boolean): void {
     const begun = this.#listings.get(cluster)
-    if (begun === undefined) {
-      const tasks = this.#tasks.filter(
+    const late = slow ? this.#grace / 2 : 0
+    const { at, tasks } = begun ?? {
+      at: this.now,
+      tasks: this.#tasks.filter(
         (task) =>
           task.service.cluster === cluster &&
           task.desiredStatus === 'RUNNING' &&
           task.created + late <= this.now,
-      )
-      this.#listings.set(cluster, { at: this.now, tasks })
+      ),
+    }
+    if (begun === undefined && slow) {
+      this.#listings.set(cluster, { at, tasks })
       return
     }
     this.#listings.delete(cluster)
     // Described later than listed: what has stopped meanwhile is still named, and says so.
-    const tasks = begun.tasks.map((task) => task.described(this.now))
-    this.#tell({ _tag: 'TasksListed', cluster, at: begun.at, tasks })
+    const described = tasks.map((task) => task.described(this.now))
+    this.#tell({ _tag: 'TasksListed', cluster, at, tasks: described })
   }
 }
 

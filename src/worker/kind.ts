@@ -18,12 +18,12 @@ export interface Kind<A> {
 const single = { repeats: false } as const
 const words = t.readonlyArray(t.string)
 
-/** Any text but none. */
-export const text = (placeholder: string): Kind<string> => ({
+/** Any text but none. `expected` completes “expected …”. */
+export const text = (placeholder: string, expected = `a ${placeholder}`): Kind<string> => ({
   ...single,
   is: t.string.is,
   placeholder,
-  expected: `a ${placeholder}`,
+  expected,
   parse: (given) => (given.trim() === '' ? O.none : O.some(given.trim())),
   format: (value) => value,
 })
@@ -63,11 +63,14 @@ export const url = (): Kind<string> => ({
 })
 
 /** One or more words, separated by commas or blanks; each once, in the order given. */
-export const list = (placeholder: string): Kind<readonly [string, ...string[]]> => ({
+export const list = (
+  placeholder: string,
+  expected = `one or more ${placeholder}, separated by commas or blanks`,
+): Kind<readonly [string, ...string[]]> => ({
   placeholder,
   repeats: true,
   is: (value): value is readonly [string, ...string[]] => words.is(value) && value.length > 0,
-  expected: `one or more ${placeholder}, separated by commas or blanks`,
+  expected,
   parse: (given) => {
     const [first, ...rest] = new Set(given.split(/[\s,]+/).filter((word) => word !== ''))
     return first === undefined ? O.none : O.some([first, ...rest])

@@ -1,0 +1,65 @@
+import { decodeEvent } from 'ecs-task-stream/sources/ecs-event'
+import { bound, ecsEvent, eni } from '../test/support/ecs-event-builder.js'
+
+const EVENTS = 200
+const ROUNDS = 150
+
+/** About the size of the event of a Fargate task with a sidecar, or of a bridge task: 3 kB, most of which nobody reads. */
+const bodies = Array.from({ length: EVENTS }, (_, i) => {
+  const padding = {
+    image: `123456789012.dkr.ecr.eu-west-1.amazonaws.com/shop/web@sha256:${'0123456789abcdef'.repeat(4)}`,
+    runtimeId: `${'0123456789abcdef'.repeat(2)}-${i}`,
+    containerArn: `arn:aws:ecs:eu-west-1:123456789012:container/shop/${'f'.repeat(32)}/${i}`,
+    cpu: '0',
+    memory: '512',
+    managedAgents: [{ name: 'ExecuteCommandAgent', status: 'RUNNING' }],
+  }
+  const ip = `10.0.${i % 250}.7`
+  const placed =
+    i % 2 === 0
+      ? { networkInterfaces: [{ attachmentId: 'eni-attachment', privateIpv4Address: ip }] }
+      : { networkInterfaces: [], networkBindings: [bound(80, 32768 + i), bound(80, 32768 + i, 'tcp', '::')] }
+  const times = ['createdAt', 'startedAt', 'pullStartedAt', 'pullStoppedAt', 'connectivityAt']
+  return JSON.stringify(
+    ecsEvent({
+      ...Object.fromEntries(times.map((field) => [field, '2026-01-02T03:04:05.678Z'])),
+      attributes: [{ name: 'ecs.cpu-architecture', value: 'x86_64' }],
+      startedBy: `ecs-svc/${i}`,
+      platformVersion: '1.4.0',
+      version: i,
+      attachments: i % 2 === 0 ? [eni(ip)] : [],
+      containers: ['log_router', 'web'].map((name) => ({
+        ...padding,
+        ...placed,
+        name,
+        lastStatus: 'RUNNING',
+      })),
+      overrides: {
+        containerOverrides: [{ name: 'web', environment: [{ name: 'LEVEL', value: 'debug' }] }],
+      },
+    }),
+  )
+})
+
+/** Microseconds an event, the best of five tries: what disturbs a try only adds to it. */
+const cost = (run: () => void): number => {
+  const attempt = (): number => {
+    const start = process.hrtime.bigint()
+    for (let round = 0; round < ROUNDS; round++) run()
+    return Number(process.hrtime.bigint() - start) / 1000 / ROUNDS / EVENTS
+  }
+  attempt()
+  return Math.min(...Array.from({ length: 5 }, attempt))
+}
+
+/** Prints what decoding costs relative to `JSON.parse` of the same bodies, which nothing can do without. */
+export const benchDecode = (): void => {
+  const events = bodies.map((body) => JSON.parse(body) as object)
+  const broken = events.map((event) => ({ ...event, detail: {} }))
+  const parse = cost(() => bodies.forEach((body) => JSON.parse(body) as unknown))
+  const decode = cost(() => events.forEach(decodeEvent))
+  const reject = cost(() => broken.forEach(decodeEvent))
+  console.log(`decode  JSON.parse of ${bodies[0]?.length ?? 0} characters: ${parse.toFixed(2)} µs = 1.00`)
+  console.log(`decode  decodeEvent:  ${decode.toFixed(2)} µs = ${(decode / parse).toFixed(2)}`)
+  console.log(`decode  five errors:  ${reject.toFixed(2)} µs = ${(reject / parse).toFixed(2)}`)
+}

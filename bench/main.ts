@@ -1,0 +1,3 @@
+import { benchWholePath } from './whole-path.js'
+
+await benchWholePath()

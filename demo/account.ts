@@ -1,0 +1,71 @@
+import { devNull } from 'node:os'
+import { awsApi } from '../sim/aws-api.js'
+import { embeddedDynamoDb } from '../sim/embedded-dynamodb.js'
+import { embeddedSqs } from '../sim/embedded-sqs.js'
+import type { SimulatedCluster } from '../sim/simulated-cluster.js'
+import { readTable, type TableView } from './table-view.js'
+
+export const tableName = 'traefik'
+
+/** An AWS account in this process: servers on 127.0.0.1 that speak its wire protocols, with a queue and a table. */
+export interface Account {
+  readonly urls: { readonly sqs: string; readonly dynamoDb: string; readonly ecs: string }
+  readonly queueUrl: string
+  /** What the AWS SDK and the AWS CLI have to be told, to use it and nothing else. */
+  readonly environment: Readonly<Record<string, string>>
+  send(bodies: readonly string[]): Promise<void>
+  /** Messages that are received and not deleted, or not received at all. */
+  unacknowledged(): Promise<number>
+  readTable(): Promise<TableView>
+  close(): Promise<void>
+}
+
+export const openAccount = async (cluster: SimulatedCluster): Promise<Account> => {
+  const [sqs, dynamoDb, ecs] = await Promise.all([embeddedSqs(), embeddedDynamoDb(), awsApi([cluster])])
+  const [queue] = await Promise.all([
+    sqs.createQueue('ecs-task-events', { redrive: { maxReceiveCount: 50 } }),
+    dynamoDb.createTable(tableName),
+  ])
+  // A connection of its own: how fast the table is read must not depend on the worker's.
+  const reader = dynamoDb.client()
+
+  return {
+    urls: { sqs: sqs.url, dynamoDb: dynamoDb.url, ecs: ecs.url },
+    queueUrl: queue.url,
+    environment: {
+      AWS_ENDPOINT_URL_SQS: sqs.url,
+      AWS_ENDPOINT_URL_DYNAMODB: dynamoDb.url,
+      AWS_ENDPOINT_URL_ECS: ecs.url,
+      AWS_ENDPOINT_URL_EC2: ecs.url,
+      AWS_ENDPOINT_URL_SSM: ecs.url,
+      AWS_REGION: cluster.place.region,
+      AWS_ACCESS_KEY_ID: 'embedded',
+      AWS_SECRET_ACCESS_KEY: 'embedded',
+    },
+    send: (bodies) => sqs.send(queue.url, bodies),
+    unacknowledged: async () => {
+      const { visible, inFlight } = await sqs.counts(queue.url)
+      return visible + inFlight
+    },
+    readTable: () => readTable(reader, tableName),
+    close: async () => {
+      await Promise.all([sqs.close(), dynamoDb.close(), ecs.close()])
+    },
+  }
+}
+
+/** Settings of a person's own account, of which nothing may reach the demo. */
+const strangers = /^AWS_|^(https?|no|all)_proxy$/i
+
+/** Whatever credentials, profiles and proxies a person has: no call of this process leaves the machine with them. */
+export const isolate = (): void => {
+  for (const name of Object.keys(process.env))
+    if (strangers.test(name)) Reflect.deleteProperty(process.env, name)
+  Object.assign(process.env, {
+    AWS_CONFIG_FILE: devNull,
+    AWS_SHARED_CREDENTIALS_FILE: devNull,
+    AWS_EC2_METADATA_DISABLED: 'true',
+    // What the SDK says of the next versions of Node is for its users' logs.
+    AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
+  })
+}

@@ -1,0 +1,64 @@
+import { run, type Report, type Worker } from 'ecs-task-stream'
+import { formatProblems } from 'ecs-task-stream/worker'
+import traefikTable from '../examples/traefik-table.js'
+import { type Account, tableName } from './account.js'
+
+/** 300 s where it is not for show. */
+export const resyncSeconds = 5
+
+/**
+ * How far a snapshot may be off: 30 s by default, for the clocks and delays of ECS. This cluster has neither, and
+ * waiting for them would only hide how a snapshot repairs.
+ */
+const graceMs = 1_000
+
+/** The bundled worker, set up as a person does it: by its environment variables. */
+export const demoWorker = (cluster: string, { queueUrl }: Account): Worker => {
+  const reading = traefikTable.read({}, 'npm start', [], {
+    CLUSTER: cluster,
+    TRAEFIK_TABLE: tableName,
+    QUEUE_URL: queueUrl,
+    RESYNC_SECONDS: String(resyncSeconds),
+  })
+  switch (reading._tag) {
+    case 'Help':
+      throw new Error(reading.text)
+    case 'Problems':
+      throw new Error(formatProblems('the bundled worker', reading.problems))
+    case 'Settings': {
+      const { inbound, knowledge, ...composition } = reading.compose()
+      return run({ ...composition, sources: [...inbound, ...knowledge], grace: graceMs })
+    }
+  }
+}
+
+/** What a report says of trouble, for people; undefined for the steady stream. */
+export const trouble = (report: Report): string | undefined => {
+  switch (report._tag) {
+    case 'SinkFailed':
+      return `${report.sink}: ${report.error.message}`
+    case 'Rejected':
+      return `${report.sink}: ${report.key} was rejected, ${report.reason}`
+    case 'Noticed':
+      switch (report.notice._tag) {
+        case 'SourceFailed':
+          return `${report.source}: ${report.notice.operation} failed, ${report.notice.error.message}`
+        case 'Undecodable':
+          return `${report.source}: undecodable, ${report.notice.reason}`
+        case 'Warning':
+          return `${report.source}: ${report.notice.message}`
+        case 'Ignored':
+          return undefined
+      }
+      return undefined
+    case 'Folded':
+    case 'Planned':
+    case 'Applied':
+    case 'Conflicted':
+    case 'Settled':
+    case 'Acknowledged':
+    case 'Unresolved':
+    case 'Swept':
+      return undefined
+  }
+}

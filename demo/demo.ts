@@ -1,0 +1,64 @@
+import { type Account, isolate, openAccount, tableName } from './account.js'
+import { ClusterLife, faults, tickMs } from './cluster-life.js'
+import { demoWorker, resyncSeconds } from './demo-worker.js'
+import type { Display } from './display.js'
+import type { DemoOptions } from './options.js'
+import { formatMs, outcome } from './screen.js'
+import { Trial } from './trial.js'
+
+const percent = (share: number): string => `${Math.round(share * 100)} %`
+
+const introduction = (
+  { urls, queueUrl }: Account,
+  { seed }: DemoOptions,
+  { colors: { bold, dim } }: ReturnType<Display['surface']>,
+): readonly string[] => [
+  '',
+  ` ${bold('ecs-task-stream')}  ECS task events ▸ SQS ▸ fold ▸ DynamoDB, for Traefik`,
+  dim(` All of it is in this process, and nothing reaches AWS. Seed ${seed}.`),
+  dim(
+    ` Events are up to ${faults.delay} ms late, ${percent(faults.duplicate)} come twice and ${percent(faults.lose)} never,`,
+  ),
+  dim(` which a snapshot every ${resyncSeconds} s makes up for (300 s outside of this demo).`),
+  '',
+  `   ECS, EC2, SSM  ${urls.ecs}`,
+  `   SQS            ${queueUrl}`,
+  `   DynamoDB       ${urls.dynamoDb}`,
+  '',
+  dim(' See for yourself (any credentials do):'),
+  dim(`   aws --region us-east-1 --endpoint-url ${urls.dynamoDb} dynamodb scan --table-name ${tableName}`),
+  '',
+]
+
+/** Runs it all, from the first server to the last line. Resolves to the exit code: 0 if truth and table agree in the end. */
+export const demo = async (options: DemoOptions, display: Display, stop: AbortSignal): Promise<0 | 1> => {
+  const { seed, services, forMs, quiet, sabotage } = options
+  const life = new ClusterLife({ seed, services })
+  isolate()
+  const account = await openAccount(life.cluster)
+  Object.assign(process.env, account.environment)
+  if (!quiet) display.print(introduction(account, options, display.surface()))
+
+  const worker = demoWorker(life.cluster.name, account)
+  const trial = new Trial(life, account, worker, { seed, total: forMs })
+  const took = await trial.begin()
+  if (!quiet)
+    display.print([
+      took === undefined
+        ? ' The worker came to a running cluster, and the table is not right yet.'
+        : ` The worker came to a running cluster, and ${formatMs(took)} later the table was right.`,
+      '',
+    ])
+
+  const showing = setInterval(() => display.show(trial.scene), display.everyMs)
+  await trial.play(forMs === undefined ? Infinity : Math.ceil(forMs / tickMs), stop, () => {
+    if (sabotage) void worker.stop()
+  })
+  const { unacknowledged, agreed } = await trial.settle()
+  clearInterval(showing)
+  display.show(trial.scene)
+  display.print([...(quiet ? [] : ['']), ...outcome(trial.scene, unacknowledged, display.surface())])
+  await worker.stop()
+  await account.close()
+  return agreed ? 0 : 1
+}

@@ -1,0 +1,69 @@
+import pc from 'picocolors'
+import type { WriteStream } from 'node:tty'
+import { frame, plainLine, type Scene, type Surface } from './screen.js'
+
+/** Where the scene is shown, again and again. */
+export interface Display {
+  /** Between two scenes, in milliseconds. */
+  readonly everyMs: number
+  readonly surface: () => Surface
+  /** Text that stays. */
+  print(lines: readonly string[]): void
+  show(scene: Scene): void
+  /** Leaves the terminal as it was found. */
+  close(): void
+}
+
+type Output = NodeJS.WritableStream & Partial<Pick<WriteStream, 'isTTY' | 'columns' | 'rows'>>
+
+const hideCursor = '\x1b[?25l'
+const showCursor = '\x1b[?25h'
+const clearToEnd = '\x1b[J'
+const clearLine = '\x1b[K'
+
+/** In place on a terminal, a line a second elsewhere, nothing if it is to be quiet. */
+export const display = (output: Output, quiet: boolean, env: NodeJS.ProcessEnv = process.env): Display => {
+  const live = output.isTTY === true && env['TERM'] !== 'dumb'
+  const isSet = (name: string): boolean => (env[name] ?? '') !== ''
+  const colors = pc.createColors(!isSet('NO_COLOR') && (live || isSet('FORCE_COLOR')))
+  const surface = (): Surface => ({ colors, columns: output.columns ?? 80, rows: output.rows ?? 24 })
+  const print = (lines: readonly string[]): void => {
+    output.write(lines.map((line) => `${line}\n`).join(''))
+  }
+  if (quiet) return { everyMs: 1_000, surface, print, show: () => undefined, close: () => undefined }
+  if (!live)
+    return {
+      everyMs: 1_000,
+      surface,
+      print,
+      show: (scene) => print([plainLine(scene)]),
+      close: () => undefined,
+    }
+
+  /** Lines of the frame that stands above the cursor. */
+  let drawn = 0
+  const restore = (): void => {
+    output.write(showCursor)
+  }
+  process.once('exit', restore)
+  output.write(hideCursor)
+  return {
+    everyMs: 100,
+    surface,
+    print: (lines) => {
+      drawn = 0
+      print(lines)
+    },
+    show: (scene) => {
+      const lines = frame(scene, surface())
+      // Each line is overwritten and not cleared first, which would flicker.
+      const up = drawn === 0 ? '\r' : `\r\x1b[${Math.min(drawn, surface().rows - 1)}A`
+      output.write(`${up}${lines.map((line) => `${line}${clearLine}\n`).join('')}${clearToEnd}`)
+      drawn = lines.length
+    },
+    close: () => {
+      process.off('exit', restore)
+      restore()
+    },
+  }
+}

@@ -1,0 +1,41 @@
+import { randomInt } from 'node:crypto'
+import { demo } from './demo.js'
+import { display } from './display.js'
+import { parseOptions } from './options.js'
+
+/** npm, its shell and tsx each pass on a Ctrl-C that the terminal has sent already: only a later one is a second one. */
+const echoMs = 1_000
+
+const stopSignal = (): AbortSignal => {
+  const stop = new AbortController()
+  let first: number | undefined
+  const onSignal = (): void => {
+    const now = performance.now()
+    first ??= now
+    if (now - first > echoMs) process.exit(130)
+    stop.abort()
+  }
+  process.on('SIGINT', onSignal).on('SIGTERM', onSignal)
+  // Whoever read our output has gone.
+  process.stdout.on('error', () => stop.abort())
+  return stop.signal
+}
+
+const request = parseOptions(process.argv.slice(2), () => randomInt(1_000))
+switch (request._tag) {
+  case 'Help':
+    process.stdout.write(request.text)
+    break
+  case 'Misuse':
+    process.stderr.write(request.text)
+    process.exitCode = 64
+    break
+  case 'Run': {
+    const screen = display(process.stdout, request.options.quiet)
+    try {
+      process.exitCode = await demo(request.options, screen, stopSignal())
+    } finally {
+      screen.close()
+    }
+  }
+}

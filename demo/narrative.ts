@@ -1,0 +1,30 @@
+import { lastSegment } from 'ecs-task-stream'
+import type { EventBridgeEvent } from '../sim/event-bridge-event.js'
+import type { SimulatedCluster } from '../sim/simulated-cluster.js'
+
+/** As much as is told here of the details of the cluster's events. */
+interface Told {
+  readonly eventName?: string
+  readonly status?: string
+  readonly ec2InstanceId?: string
+}
+
+/** What an event says has begun or ended, for people; undefined for the many steps on the way, and for what is only noise. */
+export const narrative = (event: EventBridgeEvent, cluster: SimulatedCluster): string | undefined => {
+  const { eventName, status, ec2InstanceId = '' } = event.detail as Told
+  const service = cluster.services().find(({ name }) => name === lastSegment(event.resources[0] ?? ''))
+  switch (event['detail-type']) {
+    case 'ECS Deployment State Change':
+      return eventName === 'SERVICE_DEPLOYMENT_IN_PROGRESS'
+        ? `deploying ${service!.name}, revision ${service!.definition.revision}`
+        : `${service!.name} is deployed`
+    case 'ECS Service Action':
+      return eventName === 'SERVICE_DESIRED_COUNT_UPDATED'
+        ? `scaling ${service!.name} to ${service!.desiredCount}`
+        : undefined
+    case 'ECS Container Instance State Change':
+      return status === 'DRAINING' ? `replacing machine ${ec2InstanceId}` : undefined
+    default:
+      return undefined
+  }
+}

@@ -1,0 +1,249 @@
+import type { Colors } from 'picocolors/types.js'
+import type { Placement } from '../sim/simulated-service.js'
+import { clip, pad } from './columns.js'
+import type { EventCounts } from './cluster-life.js'
+import { type Contents, disagreements } from './contents.js'
+import type { Figures } from './convergence.js'
+import type { Spread } from './durations.js'
+
+/** All that is shown, at one moment. Times in milliseconds. */
+export interface Scene {
+  readonly seed: number
+  readonly elapsed: number
+  /** Undefined for until Ctrl-C. */
+  readonly total: number | undefined
+  readonly phase: 'storm' | 'calm' | 'settling' | 'over'
+  readonly services: readonly { readonly name: string; readonly placement: Placement }[]
+  readonly truth: Contents
+  readonly table: Contents
+  readonly versions: ReadonlyMap<string, number>
+  readonly events: EventCounts
+  readonly figures: Figures
+  readonly snapshots: number
+  /** The newest last. */
+  readonly news: readonly { readonly at: number; readonly text: string }[]
+  /** What the worker had to complain of, the newest last. */
+  readonly troubles: readonly string[]
+}
+
+/** Where it is shown. */
+export interface Surface {
+  readonly colors: Colors
+  readonly columns: number
+  readonly rows: number
+}
+
+const machines: Readonly<Record<Placement, string>> = {
+  bridge: 'EC2',
+  awsvpc: 'EC2, awsvpc',
+  fargate: 'Fargate',
+  external: 'ECS Anywhere',
+}
+
+/** News that are shown, the newest first. */
+const newsLines = 4
+
+const none: readonly string[] = []
+
+/** `340 ms`, `1.24 s`, `12.4 s`. */
+export const formatMs = (ms: number): string =>
+  ms < 1_000 ? `${Math.round(ms)} ms` : `${(ms / 1_000).toFixed(ms < 10_000 ? 2 : 1)} s`
+
+const formatSpread = ({ p50, p95, max }: Spread): string =>
+  `p50 ${formatMs(p50)}  p95 ${formatMs(p95)}  max ${formatMs(max)}`
+
+const plural = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`
+
+const seconds = (ms: number): string => `${(ms / 1_000).toFixed(1)} s`
+
+const clockOf = ({ elapsed, total }: Scene): string =>
+  total === undefined ? seconds(elapsed) : `${seconds(Math.min(elapsed, total))} of ${seconds(total)}`
+
+const sum = (numbers: Iterable<number>): number => [...numbers].reduce((a, b) => a + b, 0)
+
+const serverCount = (contents: Contents): number => sum([...contents.values()].map(({ length }) => length))
+
+const phases: Readonly<Record<Scene['phase'], string>> = {
+  storm: 'things happen',
+  calm: 'a quiet moment',
+  settling: 'nothing happens any more; waiting for the table',
+  over: 'in the end',
+}
+
+/** One square a server: there and known, there and unknown, known and not there. */
+const bar = (
+  live: readonly string[],
+  table: readonly string[],
+  width: number,
+  { colors }: Surface,
+): string => {
+  const squares = [
+    ...live.map((server) => (table.includes(server) ? colors.green('■') : colors.yellow('□'))),
+    ...table.filter((server) => !live.includes(server)).map(() => colors.red('■')),
+  ]
+  const shown = squares.length > width ? [...squares.slice(0, width - 1), '…'] : squares
+  return shown.join('') + ' '.repeat(width - shown.length)
+}
+
+const serviceLine = (
+  { truth, table, versions }: Scene,
+  { name, placement }: Scene['services'][number],
+  surface: Surface,
+): string => {
+  const { colors } = surface
+  const live = truth.get(name) ?? none
+  const told = table.get(name) ?? none
+  const missing = live.filter((server) => !told.includes(server)).length
+  const stale = told.filter((server) => !live.includes(server)).length
+  const verdict =
+    missing + stale === 0
+      ? colors.green('✓')
+      : `${colors.yellow('Δ')} ${[
+          ...(missing > 0 ? [colors.yellow(`${missing} missing`)] : []),
+          ...(stale > 0 ? [colors.red(`${stale} stale`)] : []),
+        ].join(', ')}`
+  return [
+    ` ${pad(colors.bold(name), 12)}`,
+    pad(colors.dim(machines[placement]), 12),
+    pad(String(live.length), 4, 'right'),
+    pad(String(told.length), 5, 'right'),
+    colors.dim(pad(`v${versions.get(name) ?? '–'}`, 5, 'right')),
+    ` ${bar(live, told, 18, surface)}`,
+    verdict,
+  ].join(' ')
+}
+
+const serviceLines = (scene: Scene, surface: Surface, room: number): readonly string[] => {
+  const { services, truth, table } = scene
+  if (services.length <= room) return services.map((service) => serviceLine(scene, service, surface))
+  const shown = services.slice(0, Math.max(0, room - 1))
+  const hidden = services.slice(shown.length)
+  const wrong = new Set(disagreements(truth, table).map(({ service }) => service))
+  const agreeing = hidden.filter(({ name }) => !wrong.has(name)).length
+  return [
+    ...shown.map((service) => serviceLine(scene, service, surface)),
+    surface.colors.dim(` … and ${hidden.length} more, of which ${agreeing} agree`),
+  ]
+}
+
+const lostText = ({ retold, found }: Figures): string =>
+  retold.count + found.count === 0
+    ? 'none so far'
+    : [
+        `${retold.count} told by the task's next event`,
+        `${found.count} by a snapshot${found.count === 0 ? '' : ` (max ${formatMs(found.max)})`}`,
+      ].join(', ')
+
+const factLines = (scene: Scene, { colors }: Surface): readonly string[] => {
+  const { events, figures, versions, snapshots } = scene
+  const fact = (name: string, text: string): string => ` ${colors.dim(pad(name, 12))} ${text}`
+  return [
+    fact(
+      'events',
+      `${events.told} told, ${events.extra} repeated, ${events.overtaken} out of order, ${events.lost} lost`,
+    ),
+    fact(
+      'table',
+      `${plural(sum(versions.values()), 'update')} of ${plural(versions.size, 'item')}, ${plural(snapshots, 'snapshot')}`,
+    ),
+    fact(
+      'to the table',
+      figures.told.count === 0
+        ? 'no change yet'
+        : `${formatSpread(figures.told)}  (${plural(figures.told.count, 'change')})`,
+    ),
+    fact('  from queue', figures.queued.count === 0 ? '–' : formatSpread(figures.queued)),
+    fact('lost changes', lostText(figures)),
+  ]
+}
+
+/** The whole of it, for a terminal: never wider or higher than the surface. */
+export const frame = (scene: Scene, surface: Surface): readonly string[] => {
+  const { colors, columns, rows } = surface
+  const title = ` ${colors.bold('truth and table')}  ${clockOf(scene)}  ${colors.cyan(phases[scene.phase])}`
+  const heading = colors.dim(
+    [` ${pad('service', 12)}`, pad('runs on', 12), 'live', 'table', ' item'].join(' '),
+  )
+  const facts = factLines(scene, surface)
+  const news = scene.news.slice(-newsLines).reverse()
+  const newsText = Array.from({ length: newsLines }, (_, line) => {
+    const item = news[line]
+    if (item === undefined) return ''
+    const text = ` ${pad(seconds(item.at), 8, 'right')}  ${item.text}`
+    return line === 0 ? text : colors.dim(text)
+  })
+  const around = [title, '', heading, '', ...facts, '', ...newsText]
+  // One row is the cursor's.
+  const services = serviceLines(scene, surface, Math.max(1, rows - 1 - around.length))
+  return [title, '', heading, ...services, '', ...facts, '', ...newsText]
+    .slice(0, Math.max(1, rows - 1))
+    .map((line) => clip(line, columns))
+}
+
+/** One moment in one line, for logs. */
+export const plainLine = (scene: Scene): string => {
+  const { services, truth, table, events, news, phase } = scene
+  const wrong = disagreements(truth, table)
+  const servers = sum(wrong.map(({ missing, stale }) => missing.length + stale.length))
+  const agreement = `${services.length - wrong.length} of ${plural(services.length, 'service')} agree`
+  const state = wrong.length === 0 ? `✓ ${agreement}` : `Δ ${agreement}, ${plural(servers, 'server')} to go`
+  return [
+    `${seconds(scene.elapsed).padStart(7)}  ${state}`,
+    `${serverCount(truth)} live, ${serverCount(table)} in the table`,
+    `events ${events.told} +${events.extra} −${events.lost}`,
+    phase === 'storm' ? (news.at(-1)?.text ?? phases.storm) : phases[phase],
+  ].join(' · ')
+}
+
+/** What makes the same happen again. */
+const command = ({ services, seed, total }: Scene): string =>
+  [
+    'npm start --',
+    ...(total === undefined ? [] : [`--for ${total % 1_000 === 0 ? `${total / 1_000}s` : `${total}ms`}`]),
+    `--seed ${seed} --services ${services.length}`,
+  ].join(' ')
+
+/** A row of the closing table; none for what did not happen. */
+const outcomeRow = (what: string, { count, p50, p95, max }: Spread): readonly string[] =>
+  count === 0
+    ? []
+    : [
+        [
+          `  ${pad(what, 32)}`,
+          ...[p50, p95, max].map((ms, i) => `${['p50', 'p95', 'max'][i]!} ${pad(formatMs(ms), 7, 'right')}`),
+          pad(`${count}×`, 4, 'right'),
+        ].join('  '),
+      ]
+
+/** How it came out: the first line says whether truth and table agree, the rest how they came to. */
+export const outcome = (
+  scene: Scene,
+  unacknowledged: number,
+  { colors }: Pick<Surface, 'colors'>,
+): readonly string[] => {
+  const { services, truth, table, events, figures, troubles } = scene
+  const wrong = disagreements(truth, table)
+  const agreed = wrong.length === 0 && unacknowledged === 0
+  const after = `after ${plural(events.told, 'event')} (${events.extra} repeated, ${events.overtaken} out of order, ${events.lost} lost)`
+  const extent = `${plural(services.length, 'service')}, ${plural(serverCount(truth), 'server')}`
+  return [
+    agreed
+      ? `${colors.green('agree')}: ${extent}, ${after}: p50 ${formatMs(figures.told.p50)}, p95 ${formatMs(figures.told.p95)}`
+      : `${colors.red('do not agree')}: ${wrong.length} of ${extent}, ${after}`,
+    ...wrong.flatMap(({ service, missing, stale }) => [
+      ...missing.map((server) => `  ${service}: ${server} is live, and not in the table`),
+      ...stale.map((server) => `  ${service}: ${server} is in the table, and not live`),
+    ]),
+    ...(unacknowledged > 0 ? [`  ${plural(unacknowledged, 'message')} in the queue not acknowledged`] : []),
+    ...(agreed ? [] : troubles.map((text) => `  worker: ${text}`)),
+    ...outcomeRow('from a change to the table', figures.told),
+    ...outcomeRow('once its event was in the queue', figures.queued),
+    ...outcomeRow("event lost, task's next told it", figures.retold),
+    ...outcomeRow('event lost, a snapshot showed it', figures.found),
+    ...outcomeRow('table strayed (late event), for', figures.strayed),
+    ...(figures.overtaken > 0
+      ? [`  ${plural(figures.overtaken, 'change')} of the cluster taken back before the table had it`]
+      : []),
+    colors.dim(`  the same again: ${command(scene)}`),
+  ]
+}

@@ -1,0 +1,27 @@
+/**
+ * The heavy packages that each public module may load, by subpath: the point of having subpaths. A worker that writes to a table does
+ * not load the clients of EC2, and one that composes its own needs no HTTP server.
+ */
+export const heavyImports: Readonly<Record<string, readonly string[]>> = {
+  '.': [],
+  './sources/ecs-client': ['@aws-sdk/client-ecs'],
+  './sources/ecs-event': [],
+  './sources/ecs-snapshots': ['@aws-sdk/client-ecs'],
+  './sources/instance-addresses': ['@aws-sdk/client-ec2', '@aws-sdk/client-ecs', '@aws-sdk/client-ssm'],
+  './sources/lambda-records': [],
+  './sources/memory': [],
+  './sources/sqs': ['@aws-sdk/client-sqs'],
+  './sources/task-definitions': ['@aws-sdk/client-ecs'],
+  './sinks/dry-run': [],
+  './sinks/memory': [],
+  './sinks/stdout': ['picocolors'],
+  './sinks/traefik-table': ['@aws-sdk/client-dynamodb'],
+  './worker': ['commander', 'fastify', 'picocolors', 'pino', 'prom-client'],
+  './testing': ['fast-check', 'vitest'],
+}
+
+/** What everything is made of. */
+const light = /^(rxjs|fp-ts|io-ts)(\/|$)/
+
+export const isHeavy = (specifier: string): boolean =>
+  !light.test(specifier) && !specifier.startsWith('ecs-task-stream')

@@ -1,0 +1,16 @@
+#!/usr/bin/env node
+import { readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import * as t from 'io-ts'
+import { isLeft } from 'fp-ts/lib/Either.js'
+import { command } from './worker/command.js'
+import { processTerminal } from './worker/process-terminal.js'
+
+/** This package, by its own name: the file is elsewhere in a checkout than in an installation. */
+const readVersion = (): string => {
+  const file = fileURLToPath(import.meta.resolve('ecs-task-stream/package.json'))
+  const decoded = t.type({ version: t.string }).decode(JSON.parse(readFileSync(file, 'utf8')))
+  return isLeft(decoded) ? 'unknown' : decoded.right.version
+}
+
+process.exitCode = await command(process.argv.slice(2), processTerminal(), { version: readVersion() })

@@ -1,0 +1,154 @@
+import { DescribeContainerInstancesCommand } from '@aws-sdk/client-ecs'
+import { lastSegment, type Place, placeOf } from '../core/arn.js'
+import type { Clock, Random } from '../core/clock.js'
+import type { ClusterArn, ClusterEvent, InstanceArn } from '../core/event.js'
+import type { Source } from '../core/source.js'
+import { systemClock } from '../system-clock.js'
+import { perPlace } from './aws-clients.js'
+import { resourceReads } from './ecs-client.js'
+import { type InstanceClients, instanceClients } from './instance-clients.js'
+import { isRunning, lookup } from './lookup.js'
+import { type Answer, type LookupFailure, lookupFailure } from './lookup-queue.js'
+import { type AddressesById, ec2Addresses, ssmAddresses } from './machine-addresses.js'
+import { RecentMap } from './recent-map.js'
+import type { TokenBucket } from './token-bucket.js'
+
+export interface InstanceAddressesOptions {
+  /**
+   * The clients for an account and region; called once for each. Default: clients for that region with the environment's
+   * credentials, which reach their own account only.
+   */
+  readonly clients?: (place: Place) => InstanceClients
+  /** What rations the calls of ECS in an account and region. Default: 20 at once and 5 a second, shared with `ecsSnapshots`. */
+  readonly bucket?: (place: Place) => TokenBucket
+  readonly clock?: Clock
+  readonly random?: Random
+  /** Default: `instance-addresses`. */
+  readonly name?: string
+}
+
+/** The most that DescribeContainerInstances takes. */
+const batch = 100
+/** The most values that a filter of DescribeInstanceInformation takes. */
+const ssmBatch = 50
+
+/** An instance stays on its machine for life, so nobody needs to be asked twice; bounded, as machines come and go. */
+const rememberedMachines = 10_000
+
+const clusterOf = (instance: InstanceArn): ClusterArn =>
+  instance.slice(0, instance.lastIndexOf('/')).replace(':container-instance/', ':cluster/')
+
+const chunks = <A>(items: readonly A[], size: number): readonly (readonly A[])[] =>
+  Array.from({ length: Math.ceil(items.length / size) }, (_, i) => items.slice(i * size, (i + 1) * size))
+
+/** For a report: the ids, or the first few of many. */
+const some = (ids: readonly string[]): string =>
+  ids.length <= 3 ? ids.join(', ') : `${ids.slice(0, 3).join(', ')} and ${ids.length - 3} more`
+
+/**
+ * The addresses of the container instances that running tasks in bridge or host mode need: by DescribeContainerInstances, then EC2's
+ * DescribeInstances, or Systems Manager for the `mi-…` machines of ECS Anywhere. Each is asked for once while it is needed, up to
+ * 100 in a call. What fails is reported once a call and asked again: soon after throttling and faults, and from 5 s up to
+ * 5 minutes later when ECS, EC2 or Systems Manager does not know the instance or its address.
+ *
+ * IAM: `ecs:DescribeContainerInstances`, `ec2:DescribeInstances`, and `ssm:DescribeInstanceInformation` for ECS Anywhere.
+ */
+export const instanceAddresses = ({
+  clients = instanceClients,
+  clock = systemClock,
+  bucket = resourceReads(clock),
+  random = Math.random,
+  name = 'instance-addresses',
+}: InstanceAddressesOptions = {}): Source => {
+  const clientsOf = perPlace(clients)
+  /** `i-…` or `mi-…`, by instance. */
+  const machines = new RecentMap<string>(rememberedMachines)
+
+  /** Learns on which machines the instances are; returns what failed. */
+  const findMachines = async (
+    instances: readonly InstanceArn[],
+    cluster: ClusterArn,
+    signal: AbortSignal,
+  ): Promise<readonly LookupFailure[]> => {
+    const operation = 'DescribeContainerInstances'
+    const unknown = instances.filter((instance) => machines.get(instance) === undefined)
+    if (unknown.length === 0) return []
+    const place = placeOf(cluster)
+    await bucket(place).take(1, signal)
+    signal.throwIfAborted()
+    try {
+      const { containerInstances = [] } = await clientsOf(place).ecs.send(
+        new DescribeContainerInstancesCommand({ cluster, containerInstances: [...unknown] }),
+        { abortSignal: signal },
+      )
+      const byId = new Map(unknown.map((instance) => [lastSegment(instance), instance]))
+      for (const { containerInstanceArn = '', ec2InstanceId } of containerInstances) {
+        const instance = byId.get(lastSegment(containerInstanceArn))
+        if (instance !== undefined && ec2InstanceId !== undefined) machines.set(instance, ec2InstanceId)
+      }
+      const missing = unknown.filter((instance) => machines.get(instance) === undefined)
+      const error = new Error(`${cluster} does not know ${some(missing)}`)
+      return missing.length === 0 ? [] : [{ operation, error, keys: missing, retry: 'later' }]
+    } catch (thrown) {
+      return [lookupFailure(operation, unknown, thrown)]
+    }
+  }
+
+  const ask = async (instances: readonly InstanceArn[], signal: AbortSignal): Promise<Answer> => {
+    const [first = ''] = instances
+    const cluster = clusterOf(first)
+    const { ec2, ssm } = clientsOf(placeOf(cluster))
+    const at = clock.now()
+    const failures = [...(await findMachines(instances, cluster, signal))]
+    const found = instances.flatMap((instance) => {
+      const machine = machines.get(instance)
+      return machine === undefined ? [] : [{ instance, machine }]
+    })
+    const events: ClusterEvent[] = []
+
+    const learn = async (
+      operation: string,
+      asked: readonly (typeof found)[number][],
+      describe: (ids: readonly string[]) => Promise<AddressesById>,
+    ): Promise<void> => {
+      if (asked.length === 0) return
+      try {
+        const described = await describe(asked.map(({ machine }) => machine))
+        for (const { instance, machine } of asked) {
+          const addresses = described.get(machine)
+          if (addresses !== undefined) events.push({ _tag: 'InstanceDescribed', instance, addresses, at })
+        }
+        const without = asked.filter(({ machine }) => !described.has(machine))
+        if (without.length === 0) return
+        const error = new Error(`no address of ${some(without.map(({ machine }) => machine))}`)
+        failures.push({ operation, error, keys: without.map(({ instance }) => instance), retry: 'later' })
+      } catch (thrown) {
+        const keys = asked.map(({ instance }) => instance)
+        failures.push(lookupFailure(operation, keys, thrown))
+      }
+    }
+
+    const external = found.filter(({ machine }) => machine.startsWith('mi-'))
+    const ofEc2 = found.filter(({ machine }) => !machine.startsWith('mi-'))
+    await Promise.all([
+      learn('DescribeInstances', ofEc2, (ids) => ec2Addresses(ec2, ids, signal)),
+      ...chunks(external, ssmBatch).map((some) =>
+        learn('DescribeInstanceInformation', some, (ids) => ssmAddresses(ssm, ids, signal)),
+      ),
+    ])
+    return { events, failures }
+  }
+
+  return lookup(
+    name,
+    {
+      needOf: (task) => (isRunning(task) && task.interface === undefined ? task.instance : undefined),
+      known: (state) => state.instances,
+      groupOf: clusterOf,
+      batch,
+      concurrency: 1,
+      ask,
+    },
+    { clock, random },
+  )
+}

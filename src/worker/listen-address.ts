@@ -1,0 +1,33 @@
+import * as O from 'fp-ts/lib/Option.js'
+import * as t from 'io-ts'
+import type { Kind } from './kind.js'
+
+/** Where a server listens. */
+export interface ListenAddress {
+  readonly host: string
+  /** 0 takes any free one. */
+  readonly port: number
+}
+
+const address = t.readonly(t.type({ host: t.string, port: t.number }))
+
+/** `host:port`, `:port` or a port alone; IPv6 hosts in brackets. */
+const pattern = /^(?:\[(?<ipv6>[\da-f:.]+)\]:|(?<host>[\w.-]*):)?(?<port>\d{1,5})$/i
+
+/** Without a host, every IPv4 interface: what a health check from outside of the container needs. */
+const everywhere = '0.0.0.0'
+
+/** The kind of setting that says where to listen. */
+export const listenAddress = (): Kind<ListenAddress> => ({
+  placeholder: 'address',
+  repeats: false,
+  is: address.is,
+  expected: 'a port, such as 8080 or :8080, or host:port',
+  parse: (given) => {
+    const parts = pattern.exec(given.trim())?.groups
+    const port = Number(parts?.['port'])
+    const host = parts?.['ipv6'] ?? parts?.['host'] ?? ''
+    return port <= 65_535 ? O.some({ host: host === '' ? everywhere : host, port }) : O.none
+  },
+  format: ({ host, port }) => (host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`),
+})

@@ -1,0 +1,17 @@
+import { onOff } from './kind.js'
+import { listenAddress } from './listen-address.js'
+import { defaulted, optional } from './setting.js'
+
+/** Settings that every worker has when it is started. */
+export const operating = {
+  dryRun: defaulted(onOff(), false, {
+    description: 'Follow the clusters and say what would change, without changing it; reads no queue',
+    example: 'on',
+  }),
+  port: optional(listenAddress(), {
+    description: 'Serve /health, /ready and /metrics there; without a host, on every IPv4 interface',
+    example: ':8080',
+    otherwise: 'no server',
+  }),
+  debug: defaulted(onOff(), false, { description: 'Log every delivery and plan', example: 'on' }),
+}

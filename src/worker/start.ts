@@ -1,0 +1,109 @@
+import { collectDefaultMetrics } from 'prom-client'
+import { run } from '../run.js'
+import { systemClock } from '../system-clock.js'
+import { explain } from './advice.js'
+import type { Composition } from './composition.js'
+import { dryComposition, dryProblems } from './dry-composition.js'
+import { exitCode, type ExitCode } from './exit-code.js'
+import { createLogger, logReports } from './logger.js'
+import { metricsOf } from './metrics.js'
+import { operating } from './operating.js'
+import { formatProblems } from './problem.js'
+import { readinessOf } from './readiness.js'
+import type { SettingsOf } from './setting.js'
+import { type StatusServer, statusServer } from './status-server.js'
+import type { Terminal } from './terminal.js'
+import type { DefinedWorker } from './worker.js'
+
+/** The first request to stop; a second one does not wait for what the first began. */
+const stopRequested = ({ stops$, exit }: Terminal): Promise<string> =>
+  new Promise((resolve) => {
+    let requests = 0
+    stops$.subscribe((signal) => {
+      if (++requests > 1) exit(exitCode.failed)
+      resolve(signal)
+    })
+  })
+
+/** Runs the worker until it is told to stop, and drains it. Rejects when it cannot be run at all. */
+const operate = async (
+  name: string,
+  composition: Composition,
+  { port, debug, dryRun }: SettingsOf<typeof operating>,
+  terminal: Terminal,
+): Promise<void> => {
+  const sources = [...composition.inbound, ...composition.knowledge]
+  const { sinks, owner, warnings = [] } = composition
+  const logger = createLogger({
+    worker: name,
+    level: debug ? 'debug' : 'info',
+    destination: terminal.log,
+  })
+  const worker = run({ ...composition, sources })
+  // Until the first `await` nothing is reported: see `Worker.reports$`.
+  logReports(worker.reports$, logger, systemClock)
+  const metrics = metricsOf(worker, systemClock)
+  collectDefaultMetrics({ register: metrics })
+  const readiness = readinessOf(worker, sinks, systemClock)
+  void worker.ready.then(() => logger.info('ready: every required sink has reached a complete state'))
+  const stop = stopRequested(terminal)
+  let status: StatusServer | undefined
+  try {
+    if (port !== undefined) status = await statusServer({ listen: port, readiness, metrics })
+    logger.info(
+      {
+        owner,
+        dryRun,
+        sources: sources.map((source) => source.name),
+        sinks: sinks.map((sink) => sink.name),
+        status: status?.url,
+      },
+      'started',
+    )
+    for (const warning of warnings) logger.warn(warning)
+    logger.info({ signal: await stop }, 'stopping')
+  } finally {
+    await worker.stop()
+    await status?.close()
+  }
+  logger.info('stopped')
+}
+
+/**
+ * Starts a worker and runs it until it is told to stop: settings ▸ compose ▸ run, with logs on standard error, and health, readiness and
+ * metrics over HTTP if a port is set. The first SIGTERM or SIGINT drains, a second one ends at once.
+ *
+ * Resolves to the exit code: 0 stopped, 1 failed, 64 wrong settings.
+ */
+export const start = async (
+  worker: DefinedWorker,
+  argv: readonly string[],
+  terminal: Terminal,
+): Promise<ExitCode> => {
+  const usage = `ecs-task-stream ${worker.name}`
+  const reading = worker.read(operating, usage, argv, terminal.env)
+  switch (reading._tag) {
+    case 'Help':
+      terminal.out(reading.text)
+      return exitCode.ok
+    case 'Problems':
+      terminal.err(`${formatProblems(usage, reading.problems)}\n`)
+      return exitCode.usage
+    case 'Settings':
+      break
+  }
+  const { common } = reading
+  try {
+    const composition = reading.compose()
+    const problems = common.dryRun ? dryProblems(composition) : []
+    if (problems.length > 0) {
+      terminal.err(`${formatProblems(usage, problems)}\n`)
+      return exitCode.usage
+    }
+    await operate(worker.name, common.dryRun ? dryComposition(composition) : composition, common, terminal)
+    return exitCode.ok
+  } catch (thrown) {
+    terminal.err(`${usage}: ${explain(thrown)}\n`)
+    return exitCode.failed
+  }
+}

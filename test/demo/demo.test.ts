@@ -1,0 +1,69 @@
+import { spawn } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { describe, expect, it } from 'vitest'
+
+const root = fileURLToPath(new URL('../..', import.meta.url))
+
+interface Ended {
+  readonly code: number | null
+  readonly out: string
+  readonly err: string
+}
+
+/** Runs what `npm start` runs; `interruptAt` sends Ctrl-C once the output contains that. */
+const start = (argv: readonly string[], interruptAt?: string): Promise<Ended> =>
+  new Promise((resolve, reject) => {
+    const child = spawn(
+      process.execPath,
+      ['--import', 'tsx', '--conditions=ecs-task-stream:source', 'demo/main.ts', ...argv],
+      {
+        cwd: root,
+        env: { ...process.env, FORCE_COLOR: '', AWS_PROFILE: 'a-real-one', AWS_REGION: 'eu-west-3' },
+      },
+    )
+    let out = ''
+    let err = ''
+    child.stdout.on('data', (chunk: Buffer) => {
+      out += chunk.toString()
+      if (interruptAt !== undefined && out.includes(interruptAt)) {
+        interruptAt = undefined
+        child.kill('SIGINT')
+      }
+    })
+    child.stderr.on('data', (chunk: Buffer) => (err += chunk.toString()))
+    child.on('error', reject)
+    child.on('close', (code) => resolve({ code, out, err }))
+  })
+
+describe('npm start', () => {
+  it('ends with truth and table in agreement', async () => {
+    const { code, out, err } = await start(['--for', '3s', '--seed', '7'])
+    expect(err).toBe('')
+    expect(out).toMatch(/^agree: 6 services, \d+ servers, after \d+ events/m)
+    expect(out).toMatch(/\d\.\d s {2}[✓Δ]/)
+    // eslint-disable-next-line no-control-regex -- Not a terminal: no colours, no cursor.
+    expect(out).not.toMatch(/\x1b/)
+    expect(code).toBe(0)
+  })
+
+  it('sees it when they do not agree, names the servers, and exits 1', async () => {
+    const { code, out } = await start(['--for', '2s', '--seed', '7', '--sabotage', '--quiet'])
+    expect(out).toMatch(/^do not agree: \d of 6 services/)
+    expect(out).toMatch(/is live, and not in the table|is in the table, and not live/)
+    expect(code).toBe(1)
+  })
+
+  it('runs without an end until Ctrl-C, and then comes to its end in order', async () => {
+    const { code, out, err } = await start(['--seed', '7', '--services', '2'], 'services agree')
+    expect(err).toBe('')
+    expect(out).toMatch(/^agree: 2 services/m)
+    expect(code).toBe(0)
+  })
+
+  it('refuses flags that it does not know, with exit code 64', async () => {
+    const { code, out, err } = await start(['--for', 'ever'])
+    expect(err).toContain('such as 500ms, 20s or 2m')
+    expect(out).toBe('')
+    expect(code).toBe(64)
+  })
+})

@@ -1,0 +1,275 @@
+import { deepStrictEqual, ok, strictEqual } from 'node:assert/strict'
+import fc from 'fast-check'
+import * as O from 'fp-ts/lib/Option.js'
+import { describe, it } from 'vitest'
+import { emptyState } from '../../src/core/cluster-state.js'
+import { formatAddress, type Desired } from '../../src/core/desired.js'
+import type { ClusterEvent } from '../../src/core/event.js'
+import { defaultGuard, plan, type PlanOptions } from '../../src/core/plan.js'
+import { project, projector } from '../../src/core/project.js'
+import { reduce } from '../../src/core/reduce.js'
+import type { Row } from '../../src/core/sink.js'
+import { cut, redelivered, shuffled } from '../../src/testing/distortions.js'
+import { histories } from '../../src/testing/histories.js'
+import { holds } from './holds.js'
+import { fold, options } from './observed.js'
+import { applied, type Pool, setSink, type SetSinkOptions } from './set-sink.js'
+
+const us = 'us'
+const address = fc.constantFrom('10.0.0.1:80', '10.0.0.2:80', '10.0.0.3:80')
+const pool: fc.Arbitrary<Pool> = fc.record(
+  {
+    servers: fc.uniqueArray(address).map((servers) => servers.sort()),
+    note: fc.constantFrom('', 'mine'),
+  },
+  { noNullPrototype: true },
+)
+const keys = ['api', 'mail', 'shop', 'web', 'zoo']
+const key = fc.constantFrom(...keys)
+const owner = fc.constantFrom(O.none, O.some(us), O.some(us), O.some('them'))
+
+const rowOf = (name: fc.Arbitrary<string>, value: fc.Arbitrary<Pool>): fc.Arbitrary<Row<Pool>> =>
+  fc.record({ key: name, value, owner, etag: fc.constant(O.none) }, { noNullPrototype: true })
+const rows = fc.uniqueArray(rowOf(key, pool), { selector: (row) => row.key })
+const wanted = fc
+  .uniqueArray(fc.tuple(key, pool), { selector: ([name]) => name })
+  .map((entries) => new Map(entries))
+const target: fc.Arbitrary<SetSinkOptions> = fc.record({ adopts: fc.boolean(), deletes: fc.boolean() })
+
+const unguarded = (complete: boolean): PlanOptions => ({ owner: us, complete, guard: 'off' })
+const isOurs = (row: Row<Pool>): boolean => O.isSome(row.owner) && row.owner.value === us
+const byKey = (all: readonly Row<Pool>[]): ReadonlyMap<string, Row<Pool>> =>
+  new Map(all.map((row) => [row.key, row]))
+
+describe('a plan', () => {
+  it('applied, yields what was wanted on our rows and on those that it may adopt', () => {
+    holds(
+      fc.property(target, wanted, rows, fc.boolean(), (settings, want, held, complete) => {
+        const sink = setSink(settings)
+        const after = byKey(applied(held, plan(sink, want, held, unguarded(complete)), us))
+        const before = byKey(held)
+        for (const [name, value] of want) {
+          const row = before.get(name)
+          const mayWrite = row === undefined || isOurs(row) || (O.isNone(row.owner) && settings.adopts)
+          if (!mayWrite) continue
+          deepStrictEqual(after.get(name)?.value, value)
+          deepStrictEqual(after.get(name)?.owner, O.some(us))
+        }
+      }),
+    )
+  })
+
+  it('retires what is ours and not wanted when knowledge is complete, as the sink says', () => {
+    holds(
+      fc.property(target, wanted, rows, (settings, want, held) => {
+        const after = byKey(applied(held, plan(setSink(settings), want, held, unguarded(true)), us))
+        for (const row of held) {
+          if (!isOurs(row) || want.has(row.key)) continue
+          const left = after.get(row.key)
+          if (settings.deletes) strictEqual(left, undefined)
+          else deepStrictEqual(left?.value, { ...row.value, servers: [] })
+        }
+      }),
+    )
+  })
+
+  it('leaves foreign rows alone: they are in no change, whatever is wanted', () => {
+    holds(
+      fc.property(target, wanted, rows, fc.boolean(), (settings, want, held, complete) => {
+        const { changes, withheld } = plan(setSink(settings), want, held, unguarded(complete))
+        const foreign = held.filter(
+          (row) => !isOurs(row) && !(O.isNone(row.owner) && settings.adopts && want.has(row.key)),
+        )
+        for (const row of foreign) {
+          ok(changes.every((change) => change.key !== row.key))
+          const value = want.get(row.key)
+          const differs = value !== undefined && !setSink(settings).eq.equals(value, row.value)
+          deepStrictEqual(
+            withheld.filter(({ change }) => change.key === row.key).map(({ why }) => why),
+            differs ? ['foreign'] : [],
+          )
+        }
+      }),
+    )
+  })
+
+  it('is empty after it was applied', () => {
+    holds(
+      fc.property(target, wanted, rows, fc.boolean(), (settings, want, held, complete) => {
+        const sink = setSink(settings)
+        const after = applied(held, plan(sink, want, held, unguarded(complete)), us)
+        deepStrictEqual(plan(sink, want, after, unguarded(complete)).changes, [])
+      }),
+    )
+  })
+
+  it('retires nothing while knowledge is incomplete, and says what it would', () => {
+    holds(
+      fc.property(target, wanted, rows, (settings, want, held) => {
+        const sink = setSink(settings)
+        const cautious = plan(sink, want, held, { owner: us, complete: false })
+        const bold = plan(sink, want, held, unguarded(true))
+        ok(cautious.changes.every(({ _tag, key: name }) => _tag !== 'Delete' && want.has(name)))
+        const kept = cautious.withheld.filter(({ why }) => why === 'incomplete').map(({ change }) => change)
+        deepStrictEqual(
+          new Set([...cautious.changes, ...kept].map(({ key: name }) => name)),
+          new Set(bold.changes.map(({ key: name }) => name)),
+        )
+      }),
+    )
+  })
+
+  it('does not depend on the order of the rows', () => {
+    holds(
+      fc.property(
+        target,
+        wanted,
+        rows.chain((held) => fc.tuple(fc.constant(held), shuffled(held))),
+        fc.boolean(),
+        (settings, want, [held, other], complete) => {
+          const [a, b] = [held, other].map((all) => plan(setSink(settings), want, all, unguarded(complete)))
+          deepStrictEqual(a, b)
+        },
+      ),
+    )
+  })
+
+  it('withholds retiring beyond the guard as a whole, and nothing else', () => {
+    const guard = fc.record({ share: fc.double({ min: 0, max: 1, noNaN: true }), atLeast: fc.nat(4) })
+    holds(
+      fc.property(target, wanted, rows, guard, (settings, want, held, limits) => {
+        const sink = setSink(settings)
+        const bold = plan(sink, want, held, unguarded(true))
+        const guarded = plan(sink, want, held, { owner: us, complete: true, guard: limits })
+        const retired = bold.changes.filter((change) => !want.has(change.key))
+        const own = held.filter(isOurs).length
+        const tooMuch = retired.length >= limits.atLeast && retired.length > limits.share * own
+        deepStrictEqual(
+          guarded.changes,
+          tooMuch ? bold.changes.filter((change) => want.has(change.key)) : bold.changes,
+        )
+        deepStrictEqual(
+          guarded.withheld.filter(({ why }) => why === 'too-much').map(({ change }) => change),
+          tooMuch ? retired : [],
+        )
+      }),
+    )
+  })
+
+  it('is guarded by default: of twenty own rows ten may go, and eleven may not', () => {
+    const held: readonly Row<Pool>[] = Array.from({ length: 20 }, (_, i) => ({
+      key: `row-${i}`,
+      value: { servers: ['10.0.0.1:80'], note: '' },
+      owner: O.some(us),
+      etag: O.none,
+    }))
+    const keeping = (n: number) =>
+      plan(
+        setSink({ adopts: true, deletes: true }),
+        new Map(held.slice(0, n).map(({ key: name, value }) => [name, value])),
+        held,
+        { owner: us, complete: true },
+      ).changes.length
+    deepStrictEqual(defaultGuard, { share: 0.5, atLeast: 10 })
+    strictEqual(keeping(10), 10)
+    strictEqual(keeping(9), 0)
+  })
+})
+
+describe('what a history leads to', () => {
+  /** One round of a reconciler: rendered over what the target holds, planned, applied. */
+  const reconciled = (settings: SetSinkOptions, held: readonly Row<Pool>[], desired: Desired) => {
+    const sink = setSink(settings)
+    const before = new Map(held.map((row) => [row.key, row.value]))
+    const planned = plan(sink, sink.render(desired.backends, before), held, unguarded(desired.complete))
+    return applied(held, planned, us)
+  }
+  const serversOf = (held: readonly Row<Pool>[], name: string): readonly string[] =>
+    byKey(held).get(name)?.value.servers ?? []
+
+  /** The target as it was left by a worker that knew it all, and by time. */
+  const leftovers = fc.constantFrom('10.9.9.9:1', '10.0.0.1:32768', '10.0.1.1:32768', '10.1.0.1:8001')
+  const tableOf = (truth: ReadonlyMap<string, readonly string[]>): fc.Arbitrary<readonly Row<Pool>[]> =>
+    fc
+      .record({ stale: fc.uniqueArray(leftovers), note: fc.constantFrom('', 'mine') })
+      .map(({ stale, note }) =>
+        ['web', 'api', 'mail', 'shop', 'retired'].map((name) => ({
+          key: name,
+          value: { servers: [...new Set([...(truth.get(name) ?? []), ...stale])].sort(), note },
+          owner: O.some(us),
+          etag: O.none,
+        })),
+      )
+  const heard = (of: (known: readonly ClusterEvent[]) => fc.Arbitrary<readonly ClusterEvent[]>) =>
+    histories().chain((history) =>
+      fc
+        .tuple(of(history.events), tableOf(history.truth))
+        .map(([arrived, table]) => ({ history, arrived, table })),
+    )
+
+  it('is that incomplete knowledge removes only what it knows to be gone: no row, and no other server inside one', () => {
+    holds(
+      fc.property(
+        target,
+        heard((events) => cut(events).chain(redelivered)),
+        (settings, { arrived, table }) => {
+          const desired = project(fold(arrived), options)
+          const after = reconciled(settings, table, desired)
+          for (const { key: name, value } of table) {
+            const backend = desired.backends.get(name)
+            if (backend === undefined ? desired.complete : backend.complete) continue
+            const gone = new Set(backend?.gone.map(formatAddress))
+            const kept = value.servers.filter((server) => !gone.has(server))
+            const there = new Set(serversOf(after, name))
+            ok(kept.every((server) => there.has(server)))
+            ok((backend?.endpoints ?? []).every((endpoint) => there.has(formatAddress(endpoint))))
+          }
+          const notes = byKey(table)
+          for (const { key: name, value } of after)
+            if (notes.has(name)) strictEqual(value.note, notes.get(name)?.value.note)
+        },
+      ),
+    )
+  })
+
+  it('is the truth and nothing else once snapshots and lookups have come, whatever the target held', () => {
+    holds(
+      fc.property(
+        target,
+        heard((events) => cut(events).chain(redelivered)),
+        (settings, { history, arrived, table }) => {
+          const known = [...arrived, ...history.closing, ...history.lookups]
+          const after = reconciled(settings, table, project(fold(known), options))
+          for (const name of ['web', 'api', 'mail', 'shop', 'retired'])
+            deepStrictEqual(serversOf(after, name), history.truth.get(name) ?? [])
+        },
+      ),
+    )
+  })
+
+  it('is that a restart removes nothing live, however slowly the lookups answer', () => {
+    holds(
+      fc.property(
+        target,
+        histories().chain((history) =>
+          fc
+            .tuple(shuffled([...history.closing, ...history.lookups]), tableOf(history.truth))
+            .map(([arrived, table]) => ({ history, arrived, table })),
+        ),
+        (settings, { history: { truth }, arrived, table }) => {
+          const again = projector(options)
+          let state = emptyState
+          let held = table
+          arrived.forEach((event, i) => {
+            state = reduce(state, event)
+            held = reconciled(settings, held, again(state, i))
+            for (const [name, live] of truth) {
+              const there = new Set(serversOf(held, name))
+              ok(live.every((server) => there.has(server)))
+            }
+          })
+        },
+      ),
+    )
+  })
+})

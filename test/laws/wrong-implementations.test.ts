@@ -1,0 +1,118 @@
+/** The laws can fail: each of these is a worker that somebody might well write, and the very law that ours keeps refutes it. */
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import type { ClusterEvent, TaskArn } from '../../src/core/event.js'
+import { PersistentMap } from '../../src/core/persistent-map.js'
+import { project } from '../../src/core/project.js'
+import { reduce } from '../../src/core/reduce.js'
+import { sweep } from '../../src/core/sweep.js'
+import type { Task } from '../../src/core/task.js'
+import { serviceOf } from '../../src/policies/service-ports.js'
+import { anyOrderAgrees, nextSnapshotRepairs, type Router, sweepIsUnobservable } from './convergence.js'
+import { fold, options, routed, routesOf } from './observed.js'
+
+const isRefuted = <Case>(law: fc.IProperty<Case>): void => {
+  // Not as often as a soak tries a law: what is so wrong is found soon, whatever the seed.
+  const { failed, counterexample } = fc.check(law, { numRuns: 10_000, endOnFailure: true })
+  expect(failed).toBe(true)
+  expect(counterexample).not.toBeNull()
+}
+
+const tasksOf = (event: ClusterEvent): readonly Task[] =>
+  event._tag === 'TaskChanged' ? [event.task] : event._tag === 'TasksListed' ? event.tasks : []
+
+describe('a worker in which the newest arrival wins', () => {
+  const newestArrival: Router = (events) => {
+    const arrived = new Map<TaskArn, Task>()
+    for (const task of events.flatMap(tasksOf)) arrived.set(task.arn, task)
+    const tasks = PersistentMap.from(arrived)
+    return routesOf(project({ ...fold(events), tasks }, options))
+  }
+
+  it('routes otherwise when events change places', () => {
+    isRefuted(anyOrderAgrees(newestArrival))
+  })
+})
+
+describe('a worker keyed by address, which adds at RUNNING and removes at STOPPED', () => {
+  /** Each event alone is projected to what it adds or removes; what is stopped is asked for the address that it had. */
+  const byAddress: Router = (events) => {
+    const routes = new Map<string, Set<string>>()
+    const lookups = events.filter(
+      ({ _tag }) => _tag === 'InstanceDescribed' || _tag === 'DefinitionDescribed',
+    )
+    const known = fold(lookups)
+    for (const task of events.flatMap(tasksOf)) {
+      const name = serviceOf(task) ?? ''
+      const running: Task = {
+        ...task,
+        lastStatus: 'RUNNING',
+        desiredStatus: 'RUNNING',
+        containers: task.containers.map((container) => ({ ...container, lastStatus: 'RUNNING' })),
+      }
+      const alone = reduce(known, { _tag: 'TaskChanged', task: running })
+      const addresses = routesOf(project(alone, options)).get(name) ?? []
+      const held = routes.get(name) ?? new Set()
+      for (const address of addresses)
+        if (task.desiredStatus === 'STOPPED') held.delete(address)
+        else if (task.lastStatus === 'RUNNING') held.add(address)
+      routes.set(name, held)
+    }
+    return new Map(
+      [...routes]
+        .filter(([, held]) => held.size > 0)
+        .sort(([a], [b]) => (a < b ? -1 : 1))
+        .map(([name, held]) => [name, [...held].sort()]),
+    )
+  }
+
+  it('removes a port that a new task has when the old one stops late', () => {
+    isRefuted(anyOrderAgrees(byAddress))
+  })
+
+  it('keeps for ever what it lost the end of', () => {
+    isRefuted(nextSnapshotRepairs(byAddress))
+  })
+})
+
+describe('a worker that sweeps at one grace', () => {
+  it('resurrects a task whose RUNNING comes late', () => {
+    isRefuted(sweepIsUnobservable((state, { grace, ...rest }) => sweep(state, { grace: grace / 2, ...rest })))
+  })
+})
+
+describe('a worker that takes a snapshot with a page missing for whole', () => {
+  const withoutLastPage = (event: ClusterEvent): ClusterEvent =>
+    event._tag === 'TasksListed' ? { ...event, tasks: event.tasks.slice(0, -1) } : event
+  const pageMissing: Router = (events) => routed(events.map(withoutLastPage))
+
+  it('removes what is live', () => {
+    isRefuted(nextSnapshotRepairs(pageMissing))
+  })
+})
+
+describe('a worker that replaces a task by its highest version', () => {
+  const replacing: Router = (events) => {
+    const highest = new Map<TaskArn, Task>()
+    for (const task of events.flatMap(tasksOf))
+      if (task.version > (highest.get(task.arn)?.version ?? 0)) highest.set(task.arn, task)
+    return routesOf(project({ ...fold(events), tasks: PersistentMap.from(highest) }, options))
+  }
+
+  it('lets the order decide where an event and the API differ under one version', () => {
+    isRefuted(anyOrderAgrees(replacing))
+  })
+})
+
+describe('a worker that believes the latest time instead of the highest version', () => {
+  const byTime: Router = (events) => {
+    const latest = new Map<TaskArn, Task>()
+    for (const task of events.flatMap(tasksOf))
+      if (task.at > (latest.get(task.arn)?.at ?? -Infinity)) latest.set(task.arn, task)
+    return routesOf(project({ ...fold(events), tasks: PersistentMap.from(latest) }, options))
+  }
+
+  it('is wrong where clocks are', () => {
+    isRefuted(nextSnapshotRepairs(byTime))
+  })
+})

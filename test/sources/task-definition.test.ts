@@ -1,0 +1,48 @@
+import type { PortMapping } from '@aws-sdk/client-ecs'
+import { describe, expect, it } from 'vitest'
+import type { Binding } from '../../src/core/event.js'
+import { taskDefinition } from '../../src/sources/task-definition.js'
+
+const portsOf = (networkMode: 'awsvpc' | 'bridge' | 'host' | undefined, ...portMappings: PortMapping[]) =>
+  taskDefinition('arn', {
+    ...(networkMode === undefined ? {} : { networkMode }),
+    containerDefinitions: [{ name: 'web', portMappings }],
+  }).containers[0]?.ports
+
+const tcp = (containerPort: number, hostPort: number, count = 1): Binding => ({
+  containerPort,
+  hostPort,
+  protocol: 'tcp',
+  count,
+})
+
+describe('taskDefinition', () => {
+  it('takes bridge for the network mode where none is told', () => {
+    expect(taskDefinition('arn', {}).networkMode).toBe('bridge')
+    expect(taskDefinition('arn', { networkMode: 'host' }).networkMode).toBe('host')
+  })
+
+  it('leaves the host port of bridge mode open unless it is fixed', () => {
+    expect(portsOf('bridge', { containerPort: 80 }, { containerPort: 81, hostPort: 0 })).toEqual([
+      tcp(80, 0),
+      tcp(81, 0),
+    ])
+    expect(portsOf(undefined, { containerPort: 80, hostPort: 8080 })).toEqual([tcp(80, 8080)])
+  })
+
+  it('gives the host the port of the container in awsvpc and host mode', () => {
+    expect(portsOf('awsvpc', { containerPort: 80 })).toEqual([tcp(80, 80)])
+    expect(portsOf('host', { containerPort: 80, hostPort: 0 })).toEqual([tcp(80, 80)])
+  })
+
+  it('counts the ports of a range, and keeps their order', () => {
+    expect(
+      portsOf('awsvpc', { containerPortRange: '9000-9009' }, { containerPort: 80, protocol: 'udp' }),
+    ).toEqual([tcp(9000, 9000, 10), { ...tcp(80, 80), protocol: 'udp' }])
+    expect(portsOf('bridge', { containerPortRange: '9000-9009' })).toEqual([tcp(9000, 0, 10)])
+  })
+
+  it('passes over what names no port', () => {
+    expect(portsOf('awsvpc', {}, { containerPortRange: '9-' }, { containerPortRange: '9-1' })).toEqual([])
+  })
+})

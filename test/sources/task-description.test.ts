@@ -1,0 +1,67 @@
+import type { Task as DescribedTask } from '@aws-sdk/client-ecs'
+import { describe, expect, it } from 'vitest'
+import { decodeEvent } from '../../src/sources/ecs-event.js'
+import { taskFromDescription } from '../../src/sources/task-description.js'
+import { bound, ecsDetail, ecsEvent, eni } from '../support/ecs-event-builder.js'
+
+const now = Date.UTC(2026, 0, 2, 3, 5)
+
+/** The same task as `ecsEvent()`'s, as the SDK gives it. */
+const described = (changes: Partial<DescribedTask> = {}): DescribedTask => ({
+  ...(ecsDetail() as unknown as DescribedTask),
+  attachments: [eni('10.0.0.7', { type: 'ElasticNetworkInterface' })],
+  createdAt: new Date(now - 60_000),
+  healthStatus: 'HEALTHY',
+  ...changes,
+})
+
+describe('a described task', () => {
+  it('has the record that its event gives, dated when asked, with its health', () => {
+    const decoded = decodeEvent(ecsEvent())
+    const told =
+      decoded._tag === 'Event' && decoded.event._tag === 'TaskChanged' ? decoded.event.task : undefined
+    expect(taskFromDescription(described(), now)).toEqual({
+      ...told,
+      at: now,
+      health: { at: now, status: 'HEALTHY' },
+    })
+  })
+
+  it('tells its address by its attachment where no container does', () => {
+    expect(taskFromDescription(described({ containers: [] }), now)?.interface).toEqual({
+      version: 5,
+      ipv4: '10.0.0.7',
+      ipv6: undefined,
+    })
+  })
+
+  it('tells its bindings, and none by an empty list', () => {
+    const containers = [
+      { name: 'web', lastStatus: 'RUNNING', networkBindings: [bound(80, 32768)] },
+      { name: 'log', lastStatus: 'RUNNING', networkBindings: [] },
+    ] as DescribedTask['containers']
+    expect(taskFromDescription({ ...described(), containers }, now)?.containers).toMatchObject([
+      { name: 'log', bindingsVersion: -1, bindings: [] },
+      { name: 'web', bindingsVersion: 5, bindings: [{ containerPort: 80, hostPort: 32768 }] },
+    ])
+  })
+
+  it.each([undefined, 'SOMETHING_NEW'])('of health %s says nothing of its health', (healthStatus) => {
+    const task = { ...described(), healthStatus } as DescribedTask
+    expect(taskFromDescription(task, now)?.health).toBeUndefined()
+  })
+
+  it.each(['taskArn', 'clusterArn', 'lastStatus', 'desiredStatus', 'version'])(
+    'without %s is no task',
+    (field) => {
+      expect(taskFromDescription({ ...described(), [field]: undefined }, now)).toBeUndefined()
+    },
+  )
+
+  it('keeps nothing of its overrides', () => {
+    const overrides = {
+      containerOverrides: [{ name: 'web', environment: [{ name: 'A', value: 'hunter2' }] }],
+    }
+    expect(JSON.stringify(taskFromDescription(described({ overrides }), now))).not.toContain('hunter2')
+  })
+})

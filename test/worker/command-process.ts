@@ -1,0 +1,46 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { filter, firstValueFrom, map, merge, ReplaySubject } from 'rxjs'
+
+/** The command as a process of its own, from the sources. */
+export const commandProcess = (argv: readonly string[], env: Readonly<Record<string, string>> = {}) => {
+  const child = spawn(
+    process.execPath,
+    ['--import', 'tsx', '--conditions=ecs-task-stream:source', 'src/bin.ts', ...argv],
+    // Nothing of this machine's settings: no CLUSTER, no AWS profile.
+    { env: { PATH: process.env['PATH'], HOME: '/nonexistent', ...env }, stdio: ['ignore', 'pipe', 'pipe'] },
+  )
+  const out: string[] = []
+  const err: string[] = []
+  const lines$ = new ReplaySubject<string>()
+  let rest = ''
+  child.stdout.setEncoding('utf8').on('data', (chunk: string) => out.push(chunk))
+  child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
+    err.push(chunk)
+    const lines = (rest + chunk).split('\n')
+    rest = lines.pop() ?? ''
+    for (const line of lines) lines$.next(line)
+  })
+  const ended = once(child, 'close').then(([code]) => ({
+    code: code as number | null,
+    out: out.join(''),
+    err: err.join(''),
+  }))
+  const log$ = lines$.pipe(
+    filter((line) => line.startsWith('{')),
+    map((line) => JSON.parse(line) as Record<string, unknown>),
+  )
+  const early$ = new ReplaySubject<never>(1)
+  void ended.then(({ err: text }) => early$.error(new Error(`the command has ended:\n${text}`)))
+
+  return {
+    /** Its exit code and all that it wrote. */
+    ended,
+    /** The first log line with this message; rejects when the command ends without one. */
+    logged: (message: string) =>
+      firstValueFrom(merge(log$.pipe(filter(({ msg }) => msg === message)), early$)),
+    signal: (signal: NodeJS.Signals) => child.kill(signal),
+  }
+}
+
+export type CommandProcess = ReturnType<typeof commandProcess>

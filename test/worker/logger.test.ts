@@ -1,0 +1,131 @@
+import { PersistentMap, type Report, type Unresolved } from 'ecs-task-stream'
+import { createLogger, logReports } from 'ecs-task-stream/worker'
+import { describe, expect, it } from 'vitest'
+import { folded, reporting, settled, sinkFailed } from './reports.js'
+
+const logging = (level: 'debug' | 'info' = 'debug') => {
+  const texts: string[] = []
+  const logger = createLogger({
+    worker: 'test',
+    level,
+    destination: { write: (line) => void texts.push(line) },
+  })
+  const by = reporting()
+  logReports(by.reports$, logger, by.clock)
+  return {
+    ...by,
+    texts,
+    lines: () => texts.map((line) => JSON.parse(line) as Record<string, unknown>),
+    levels: () => texts.map((line) => (JSON.parse(line) as { level: string }).level),
+  }
+}
+
+const noticed = (notice: (Report & { _tag: 'Noticed' })['notice']): Report => ({
+  _tag: 'Noticed',
+  source: 'sqs',
+  notice,
+})
+const create = { _tag: 'Create', key: 'web', after: {} } as const
+const unresolved = (n: number, why: Unresolved['why']): Report => ({
+  _tag: 'Unresolved',
+  tasks: PersistentMap.from(
+    Array.from(
+      { length: n },
+      (_, i) => [`t${i}`, { task: `t${i}`, cluster: 'c', why, detail: 'because' }] as const,
+    ),
+  ),
+})
+const failure = (name: string, message = 'no'): Error => Object.assign(new Error(message), { name })
+
+describe('the log', () => {
+  it('gives each report its level', () => {
+    const { report, levels } = logging()
+    report(
+      folded(1),
+      settled('table', 1),
+      { _tag: 'Acknowledged', deliveries: 1, unsettled: 0 },
+      { _tag: 'Swept', forgotten: 1, tasks: 0 },
+      noticed({ _tag: 'Ignored', kind: 'ECS Service Action', count: 1 }),
+      { _tag: 'Planned', sink: 'table', revision: 1, plan: { changes: [create], withheld: [] }, dry: false },
+    )
+    expect(new Set(levels())).toEqual(new Set(['debug']))
+    const after = levels().length
+    report(
+      { _tag: 'Applied', sink: 'table', change: create },
+      { _tag: 'Conflicted', sink: 'table', key: 'web' },
+      noticed({ _tag: 'Undecodable', id: 'm1', reason: 'no detail', receives: 2 }),
+      { _tag: 'Rejected', sink: 'table', key: 'web', reason: 'too big', attempts: 1, givenUp: false },
+      noticed({ _tag: 'Warning', message: 'the queue has no dead letter queue' }),
+      noticed({ _tag: 'SourceFailed', operation: 'receive', error: failure('Boom'), retryIn: 100 }),
+      sinkFailed('table', failure('Boom')),
+    )
+    expect(levels().slice(after)).toEqual(['info', 'info', 'warn', 'warn', 'warn', 'error', 'error'])
+  })
+
+  it('leaves out the steady stream unless it is asked for', () => {
+    const { report, texts } = logging('info')
+    report(folded(1), settled('table', 1))
+    expect(texts).toEqual([])
+  })
+
+  it('warns of what is withheld and why', () => {
+    const { report, lines } = logging('info')
+    const plan = { changes: [], withheld: [{ change: create, why: 'foreign' as const }] }
+    report({ _tag: 'Planned', sink: 'table', revision: 1, plan, dry: false })
+    expect(lines()).toMatchObject([{ level: 'warn', sink: 'table', reasons: { foreign: 1 }, keys: ['web'] }])
+  })
+
+  it.each([
+    [failure('AccessDeniedException'), /IAM policy/],
+    [failure('ThrottlingException'), /more slowly/],
+    [failure('Error', 'connect ECONNREFUSED 127.0.0.1:1'), /network/],
+    [failure('CredentialsProviderError'), /credentials/],
+  ])('says what to do about %s', (error, advice) => {
+    const { report, lines } = logging()
+    report(sinkFailed('table', error))
+    expect(lines()[0]?.['nextStep']).toMatch(advice)
+  })
+
+  it('logs equal failures once a minute, with the count of those held back', () => {
+    const { report, lines, pass } = logging()
+    for (let i = 0; i < 100; i++) report(sinkFailed('table', failure('Boom', `request ${i}`)))
+    report(sinkFailed('other', failure('Boom')))
+    expect(lines().map(({ sink }) => sink)).toEqual(['table', 'other'])
+    pass(60_000)
+    report(sinkFailed('table', failure('Boom')))
+    expect(lines().at(-1)).toMatchObject({ sink: 'table', heldBack: 99 })
+  })
+
+  it('bundles poison messages by their reason, however many there are', () => {
+    const { report, texts } = logging()
+    for (let i = 0; i < 1000; i++)
+      report(noticed({ _tag: 'Undecodable', id: `m${i}`, reason: 'no detail', receives: 1 }))
+    expect(texts).toHaveLength(1)
+  })
+
+  it('never lets a reason become the message that it quotes', () => {
+    const { report, texts } = logging()
+    report(noticed({ _tag: 'Undecodable', id: 'm', reason: 'x'.repeat(100_000), receives: 1 }))
+    report(sinkFailed('table', failure('Boom', 'y'.repeat(100_000))))
+    for (const text of texts) expect(text.length).toBeLessThan(1_000)
+  })
+
+  it('leaves out what an error carries beside its name and message', () => {
+    const { report, texts } = logging()
+    report(sinkFailed('table', Object.assign(failure('Boom'), { $response: { body: 'private' } })))
+    expect(texts.join()).not.toContain('private')
+  })
+
+  it('summarises unresolved tasks, and again only when the numbers change', () => {
+    const { report, lines } = logging('info')
+    report(unresolved(0, 'refused'))
+    expect(lines()).toEqual([])
+    report(unresolved(2, 'instance-address'), unresolved(2, 'instance-address'), unresolved(1, 'name-taken'))
+    report(unresolved(0, 'refused'))
+    expect(lines()).toMatchObject([
+      { level: 'info', tasks: 2, reasons: { 'instance-address': 2 } },
+      { level: 'warn', tasks: 1, reasons: { 'name-taken': 1 } },
+      { level: 'info', tasks: 0, reasons: {} },
+    ])
+  })
+})

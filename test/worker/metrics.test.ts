@@ -1,0 +1,123 @@
+import { emptyState, PersistentMap, type Report } from 'ecs-task-stream'
+import { metricsOf } from 'ecs-task-stream/worker'
+import { of } from 'rxjs'
+import { describe, expect, it } from 'vitest'
+import { folded, reporting, settled, sinkFailed } from './reports.js'
+
+const measuring = (ready: Promise<void> = new Promise(() => undefined)) => {
+  const by = reporting()
+  const registry = metricsOf({ reports$: by.reports$, state$: of(emptyState), ready }, by.clock)
+  const value = async (line: string): Promise<number | undefined> => {
+    const found = (await registry.metrics())
+      .split('\n')
+      .find((each) => each.startsWith(`ecs_task_stream_${line} `))
+    return found === undefined ? undefined : Number(found.split(' ').at(-1))
+  }
+  return { ...by, registry, value }
+}
+
+const create = { _tag: 'Create', key: 'web', after: {} } as const
+
+describe('the metrics', () => {
+  it('tell every event once, by what it came to', async () => {
+    const { report, value } = measuring()
+    report(folded(1, { events: 3, elsewhere: 2 }), folded(2, { changed: false }))
+    report({ _tag: 'Noticed', source: 'sqs', notice: { _tag: 'Ignored', kind: 'x', count: 4 } })
+    report({
+      _tag: 'Noticed',
+      source: 'sqs',
+      notice: { _tag: 'Undecodable', id: 'm', reason: 'r', receives: undefined },
+    })
+    const outcomes = ['changed', 'unchanged', 'elsewhere', 'ignored', 'undecodable']
+    const counts = await Promise.all(
+      outcomes.map((outcome) => value(`events_total{source="sqs",outcome="${outcome}"}`)),
+    )
+    expect(counts).toEqual([3, 1, 2, 4, 1])
+    expect(await value('deliveries_total{source="sqs"}')).toBe(2)
+  })
+
+  it('tell what is unsettled, in whichever order folding and acknowledging are reported', async () => {
+    const { report, value } = measuring()
+    report(folded(1), folded(2), { _tag: 'Acknowledged', deliveries: 1, unsettled: 1 })
+    expect(await value('unsettled_deliveries')).toBe(1)
+    report({ _tag: 'Acknowledged', deliveries: 2, unsettled: 0 }, folded(3))
+    expect(await value('unsettled_deliveries')).toBe(0)
+  })
+
+  it('measure lag from the newest event to the sink, never below zero', async () => {
+    const { report, value, clock } = measuring()
+    report(
+      settled('table', 1, clock.now() - 2_000),
+      settled('table', 2),
+      settled('table', 3, clock.now() + 5_000),
+    )
+    expect(await value('lag_seconds_sum{sink="table"}')).toBe(2)
+    expect(await value('lag_seconds_count{sink="table"}')).toBe(2)
+    expect(await value('lag_seconds_bucket{le="2.5",sink="table"}')).toBe(2)
+    expect(await value('lag_seconds_bucket{le="1",sink="table"}')).toBe(1)
+  })
+
+  it('follow cursors, plans, writes, conflicts, rejects and failures', async () => {
+    const { report, value } = measuring()
+    const planned: Report = {
+      _tag: 'Planned',
+      sink: 'table',
+      revision: 7,
+      plan: { changes: [create], withheld: [{ change: create, why: 'foreign' }] },
+      dry: false,
+    }
+    report(folded(7), planned, { _tag: 'Applied', sink: 'table', change: create })
+    report({ _tag: 'Conflicted', sink: 'table', key: 'web' }, sinkFailed('table', new Error('no')))
+    report({ _tag: 'Rejected', sink: 'table', key: 'web', reason: 'r', attempts: 1, givenUp: false })
+    report({
+      _tag: 'Noticed',
+      source: 'sqs',
+      notice: { _tag: 'SourceFailed', operation: 'receive', error: new Error('no'), retryIn: 1 },
+    })
+    report(settled('table', 6), { _tag: 'Swept', forgotten: 3, tasks: 0 })
+    const expected = {
+      revision: 7,
+      'sink_cursor_revision{sink="table"}': 6,
+      'plans_total{sink="table"}': 1,
+      'withheld_changes{sink="table",reason="foreign"}': 1,
+      'withheld_changes{sink="table",reason="too-much"}': 0,
+      'writes_total{sink="table",kind="create"}': 1,
+      'conflicts_total{sink="table"}': 1,
+      'rejects_total{sink="table"}': 1,
+      'sink_failures_total{sink="table",operation="apply"}': 1,
+      'source_failures_total{source="sqs",operation="receive"}': 1,
+      swept_tasks_total: 3,
+      tasks: 0,
+    }
+    for (const [line, count] of Object.entries(expected))
+      expect([line, await value(line)]).toEqual([line, count])
+  })
+
+  it('tell unresolved tasks by reason, and zero when there are none any more', async () => {
+    const { report, value } = measuring()
+    const task = { task: 't', cluster: 'c', why: 'name-taken', detail: 'd' } as const
+    expect(await value('unresolved_tasks{reason="name-taken"}')).toBe(0)
+    report({ _tag: 'Unresolved', tasks: PersistentMap.from([['t', task]]) })
+    expect(await value('unresolved_tasks{reason="name-taken"}')).toBe(1)
+    report({ _tag: 'Unresolved', tasks: PersistentMap.empty() })
+    expect(await value('unresolved_tasks{reason="name-taken"}')).toBe(0)
+  })
+
+  it('turn ready when the worker is', async () => {
+    const ready = Promise.resolve()
+    const { value } = measuring(ready)
+    expect(await value('ready')).toBe(0)
+    await ready
+    expect(await value('ready')).toBe(1)
+  })
+
+  it('are named and typed as Prometheus asks, with a help text each, in a registry of their own', async () => {
+    const { registry } = measuring()
+    measuring()
+    for (const { name, type, help } of await registry.getMetricsAsJSON()) {
+      expect(name).toMatch(/^ecs_task_stream_[a-z_]+$/)
+      expect(help.length).toBeGreaterThan(10)
+      expect(name.endsWith('_total')).toBe(String(type) === 'counter')
+    }
+  })
+})

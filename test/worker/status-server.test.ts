@@ -1,0 +1,95 @@
+import { readinessOf, statusServer, type StatusServer } from 'ecs-task-stream/worker'
+import { Counter, Registry } from 'prom-client'
+import { afterEach, describe, expect, it } from 'vitest'
+import { folded, reporting, settled, sinkFailed } from './reports.js'
+
+const open: StatusServer[] = []
+afterEach(async () => {
+  await Promise.all(open.splice(0).map((server) => server.close()))
+})
+
+const serving = async () => {
+  const by = reporting()
+  let becomeReady: () => void = () => undefined
+  const ready = new Promise<void>((resolve) => (becomeReady = resolve))
+  const sinks = [{ name: 'table' }, { name: 'prints', required: false }, { name: 'dry', dry: true }]
+  const metrics = new Registry()
+  new Counter({ name: 'some_total', help: 'Some.', registers: [metrics] }).inc(3)
+  const server = await statusServer({
+    listen: { host: '127.0.0.1', port: 0 },
+    readiness: readinessOf({ reports$: by.reports$, ready }, sinks, by.clock),
+    metrics,
+  })
+  open.push(server)
+  const get = async (path: string) => {
+    const answer = await fetch(`${server.url}${path}`)
+    return { status: answer.status, type: answer.headers.get('content-type'), body: await answer.text() }
+  }
+  return { ...by, get, becomeReady, server }
+}
+
+describe('the status server', () => {
+  it('answers /health while the process lives', async () => {
+    const { get } = await serving()
+    expect(await get('/health')).toMatchObject({ status: 200, body: 'Healthy' })
+  })
+
+  it('answers /metrics in the text format of Prometheus', async () => {
+    const { get } = await serving()
+    const answer = await get('/metrics')
+    expect(answer.status).toBe(200)
+    expect(answer.type).toContain('text/plain; version=0.0.4')
+    expect(answer.body).toContain('some_total 3')
+  })
+
+  it('is not ready, with reasons, before a complete state has reached the sinks', async () => {
+    const { get, becomeReady, report } = await serving()
+    report(sinkFailed('table', Object.assign(new Error('no'), { name: 'AccessDenied' })))
+    const before = await get('/ready')
+    expect(before.status).toBe(503)
+    expect(JSON.parse(before.body)).toEqual({
+      ready: false,
+      reasons: ['no complete state has reached the sinks yet', 'sink table: apply failed: AccessDenied'],
+    })
+    becomeReady()
+    expect(await get('/ready')).toMatchObject({ status: 200, body: '{"ready":true,"reasons":[]}' })
+  })
+
+  it('is not ready while a required sink stands still behind the newest revision, and again when it moves', async () => {
+    const { get, becomeReady, report, pass } = await serving()
+    becomeReady()
+    report(folded(1), settled('table', 1))
+    pass(3_600_000)
+    expect((await get('/ready')).status).toBe(200)
+    report(folded(2))
+    pass(60_000)
+    report(folded(3))
+    expect((await get('/ready')).status).toBe(200)
+    pass(1_000)
+    report(sinkFailed('table', new Error('no')))
+    expect(await get('/ready')).toMatchObject({
+      status: 503,
+      body: expect.stringContaining('sink table has not moved for 61 s: apply failed: Error') as string,
+    })
+    report(settled('table', 2))
+    expect((await get('/ready')).status).toBe(200)
+    report(settled('table', 3))
+    pass(3_600_000)
+    expect((await get('/ready')).status).toBe(200)
+  })
+
+  it('knows nothing else', async () => {
+    const { get } = await serving()
+    expect((await get('/')).status).toBe(404)
+  })
+
+  it('rejects when its port is taken, and lets go of it when it is closed', async () => {
+    const { server } = await serving()
+    const listen = { host: '127.0.0.1', port: Number(new URL(server.url).port) }
+    const again = () =>
+      statusServer({ listen, readiness: () => ({ ready: true, reasons: [] }), metrics: new Registry() })
+    await expect(again()).rejects.toThrow(/EADDRINUSE/)
+    await server.close()
+    open.push(await again())
+  })
+})

@@ -1,0 +1,202 @@
+import { PutItemCommand, ScanCommand } from '@aws-sdk/client-dynamodb'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { awsApi, type AwsApi } from '../../sim/aws-api.js'
+import { embeddedDynamoDb, type EmbeddedDynamoDb } from '../../sim/embedded-dynamodb.js'
+import { embeddedSqs, type EmbeddedSqs } from '../../sim/embedded-sqs.js'
+import { SimulatedCluster } from '../../sim/simulated-cluster.js'
+import { type CommandProcess, commandProcess } from './command-process.js'
+
+type Backends = ReadonlyMap<string, readonly string[]>
+
+describe('the worker traefik-table, over the wire', () => {
+  let dynamodb: EmbeddedDynamoDb
+  let queues: EmbeddedSqs
+  let n = 0
+  const apis: AwsApi[] = []
+  const running: CommandProcess[] = []
+
+  beforeAll(async () => {
+    dynamodb = await embeddedDynamoDb()
+    queues = await embeddedSqs()
+  })
+  afterEach(async () => {
+    for (const each of running) each.signal('SIGKILL')
+    await Promise.all(running.splice(0).map(({ ended }) => ended))
+    await Promise.all(apis.splice(0).map((api) => api.close()))
+  })
+  afterAll(() => Promise.all([dynamodb.close(), queues.close()]))
+
+  /** A cluster with one service of each placement, its API, a table and a queue. */
+  const setting = async () => {
+    const cluster = new SimulatedCluster({
+      seed: 7,
+      name: 'staging',
+      clock: () => Date.now(),
+      services: [
+        { name: 'web', placement: 'bridge', desiredCount: 3 },
+        { name: 'api', placement: 'fargate', desiredCount: 2 },
+        { name: 'edge', placement: 'external', desiredCount: 1 },
+      ],
+      instances: { ec2: 2, external: 1 },
+    })
+    cluster.start()
+    cluster.settle()
+    const api = await awsApi([cluster])
+    apis.push(api)
+    const table = `traefik-${++n}`
+    await dynamodb.createTable(table)
+    const { url: queueUrl } = await queues.createQueue(`events-${n}`, { visibilitySeconds: 5 })
+    const env = {
+      AWS_ACCESS_KEY_ID: 'x',
+      AWS_SECRET_ACCESS_KEY: 'x',
+      AWS_EC2_METADATA_DISABLED: 'true',
+      AWS_ENDPOINT_URL_SQS: queues.url,
+      AWS_ENDPOINT_URL_DYNAMODB: dynamodb.url,
+      AWS_ENDPOINT_URL_ECS: api.url,
+      AWS_ENDPOINT_URL_EC2: api.url,
+      AWS_ENDPOINT_URL_SSM: api.url,
+      // Where the embedded queue and table are; the clusters' ARNs tell theirs.
+      AWS_REGION: 'us-east-1',
+      CLUSTER: 'staging',
+      TRAEFIK_TABLE: table,
+    }
+    const command = (argv: readonly string[], more: Record<string, string> = {}) => {
+      const process = commandProcess(argv, { ...env, ...more })
+      running.push(process)
+      return process
+    }
+    const items = async () =>
+      (await dynamodb.client().send(new ScanCommand({ TableName: table }))).Items ?? []
+    const backends = async (): Promise<Backends> =>
+      new Map(
+        (await items()).map((item) => [
+          item['name']?.S ?? '',
+          Object.keys(item['backend']?.M?.['servers']?.M ?? {}).sort(),
+        ]),
+      )
+    const truth = (): Backends =>
+      new Map([...cluster.truth()].map(([service, addresses]) => [service, [...addresses].sort()]))
+    return { cluster, api, table, queueUrl, command, items, backends, truth }
+  }
+
+  it('brings the table to what a snapshot tells, follows events, and drains when it is told to stop', async () => {
+    const { cluster, queueUrl, command, items, backends, truth } = await setting()
+    const worker = command(['traefik-table'], { QUEUE_URL: queueUrl, PORT: '127.0.0.1:0' })
+    const { status } = (await worker.logged('started')) as { status: string }
+    await worker.logged('ready: every required sink has reached a complete state')
+    await expect.poll(backends, { timeout: 20_000 }).toEqual(truth())
+    expect((await fetch(`${status}/health`)).status).toBe(200)
+    expect((await fetch(`${status}/ready`)).status).toBe(200)
+    for (const item of await items()) expect(item['owner']).toEqual({ S: 'ecs-task-stream/staging' })
+
+    const bodies: string[] = []
+    const subscription = cluster.events$.subscribe((event) => bodies.push(JSON.stringify(event)))
+    cluster.scale('web', 5)
+    cluster.scale('api', 1)
+    cluster.settle()
+    subscription.unsubscribe()
+    await queues.send(queueUrl, ['{"not":"ours"', ...bodies.toReversed()])
+    await expect.poll(backends, { timeout: 20_000 }).toEqual(truth())
+    // The one that is no event stays, for the queue's redrive policy.
+    await expect.poll(() => queues.counts(queueUrl)).toEqual({ visible: 0, inFlight: 1 })
+
+    const metrics = await (await fetch(`${status}/metrics`)).text()
+    expect(metrics).toMatch(/events_total\{source="sqs",outcome="undecodable"\} 1/)
+    expect(metrics).toMatch(/ecs_task_stream_lag_seconds_count\{sink="traefik-table"\} [1-9]/)
+    expect(metrics).toContain('process_cpu_seconds_total')
+
+    worker.signal('SIGTERM')
+    const { code, err } = await worker.ended
+    expect(code).toBe(0)
+    expect(err).toContain('"msg":"stopped"')
+    expect(err).not.toContain('not":"ours')
+  })
+
+  it('plans what it would do: exits 2 and writes nothing, and 0 once it is done', async () => {
+    const { queueUrl, command, items, truth } = await setting()
+    await queues.send(queueUrl, ['{}'])
+    const before = await command(['plan', 'traefik-table', '--format', 'json'], { QUEUE_URL: queueUrl }).ended
+    expect(before.code).toBe(2)
+    const plan = JSON.parse(before.out) as {
+      complete: boolean
+      unresolved: unknown[]
+      sinks: { changes: { kind: string; key: string; after: { servers: object } }[] }[]
+    }
+    expect(plan).toMatchObject({ complete: true, unresolved: [] })
+    expect(
+      new Map(
+        plan.sinks[0]?.changes.map(({ key, after }) => [
+          key.replace('__backend', ''),
+          Object.keys(after.servers).sort(),
+        ]),
+      ),
+    ).toEqual(truth())
+    expect(await items()).toEqual([])
+    expect(await queues.counts(queueUrl)).toEqual({ visible: 1, inFlight: 0 })
+
+    const worker = command(['traefik-table'])
+    await worker.logged('no QUEUE_URL: changes are seen only at the next snapshot')
+    await worker.logged('ready: every required sink has reached a complete state')
+    await expect.poll(async () => (await items()).length).toBe(3)
+    worker.signal('SIGINT')
+    expect(await worker.ended).toMatchObject({ code: 0 })
+
+    const after = await command(['plan', 'traefik-table']).ended
+    expect(after).toMatchObject({ code: 0, out: expect.stringContaining('nothing would change') as string })
+  })
+
+  it('prints a plan for people, with what is withheld and why', async () => {
+    const { cluster, table, command, truth } = await setting()
+    const put = (service: string, owner: string) =>
+      dynamodb.client().send(
+        new PutItemCommand({
+          TableName: table,
+          Item: {
+            id: { S: `${service}__backend` },
+            name: { S: service },
+            version: { N: '4' },
+            owner: { S: owner },
+            backend: {
+              M: {
+                servers: {
+                  M: { '192.0.2.9:1': { M: { url: { S: 'http://192.0.2.9:1' }, weight: { N: '5' } } } },
+                },
+              },
+            },
+          },
+        }),
+      )
+    await put('web', 'somebody else')
+    await put('api', `ecs-task-stream/${cluster.name}`)
+    const { code, out } = await command(['plan', 'traefik-table']).ended
+    expect(code).toBe(2)
+    expect(out).toContain('traefik-table: 2 changes')
+    expect(out).toMatch(/~ update web__backend {2}\(withheld as foreign: another owner/)
+    expect(out).toMatch(/~ update api__backend\n/)
+    expect(out).toContain('- servers 192.0.2.9:1: ')
+    expect(out).toMatch(/\+ create edge__backend\n {6}\+ name: "edge"\n {6}\+ servers \S+: /)
+    for (const address of truth().get('api') ?? []) expect(out).toContain(`+ servers ${address}: `)
+    expect(out).not.toMatch(/\bheld\b/)
+  })
+
+  it('exits 1 when it cannot be told in time, and says what failed', async () => {
+    const { command } = await setting()
+    const { code, err } = await command(['plan', 'traefik-table', '--timeout-seconds', '2'], {
+      CLUSTER: 'nowhere',
+    }).ended
+    expect(code).toBe(1)
+    expect(err).toContain('no whole snapshot of every cluster within 2 s')
+    expect(err).toMatch(/"level":"error".*nowhere.*"msg":"source failed"/)
+  })
+
+  it('follows without writing, and without reading its queue, in a dry run', async () => {
+    const { queueUrl, command, items } = await setting()
+    await queues.send(queueUrl, ['{}'])
+    const worker = command(['traefik-table', '--dry-run'], { QUEUE_URL: queueUrl })
+    expect(await worker.logged('would change')).toMatchObject({ dry: true })
+    expect(await items()).toEqual([])
+    expect(await queues.counts(queueUrl)).toEqual({ visible: 1, inFlight: 0 })
+    worker.signal('SIGTERM')
+    expect(await worker.ended).toMatchObject({ code: 0 })
+  })
+})
