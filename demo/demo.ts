@@ -3,8 +3,9 @@ import { ClusterLife, faults, tickMs } from './cluster-life.js'
 import { demoWorker, resyncSeconds } from './demo-worker.js'
 import type { Display } from './display.js'
 import type { DemoOptions } from './options.js'
-import { formatMs, outcome } from './screen.js'
+import { agreed, outcome } from './outcome.js'
 import { Trial } from './trial.js'
+import { formatMs } from './wording.js'
 
 const percent = (share: number): string => `${Math.round(share * 100)} %`
 
@@ -41,7 +42,7 @@ export const demo = async (options: DemoOptions, display: Display, stop: AbortSi
 
   const worker = demoWorker(life.cluster.name, account)
   const trial = new Trial(life, account, worker, { seed, total: forMs })
-  const took = await trial.begin()
+  const took = await trial.begin(stop)
   if (!quiet)
     display.print([
       took === undefined
@@ -54,11 +55,11 @@ export const demo = async (options: DemoOptions, display: Display, stop: AbortSi
   await trial.play(forMs === undefined ? Infinity : Math.ceil(forMs / tickMs), stop, () => {
     if (sabotage) void worker.stop()
   })
-  const { unacknowledged, agreed } = await trial.settle()
+  await trial.settle()
   clearInterval(showing)
   display.show(trial.scene)
-  display.print([...(quiet ? [] : ['']), ...outcome(trial.scene, unacknowledged, display.surface())])
+  display.print([...(quiet ? [] : ['']), ...outcome(trial.scene, display.surface())])
   await worker.stop()
   await account.close()
-  return agreed ? 0 : 1
+  return agreed(trial.scene) ? 0 : 1
 }

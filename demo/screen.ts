@@ -5,6 +5,7 @@ import type { EventCounts } from './cluster-life.js'
 import { type Contents, disagreements } from './contents.js'
 import type { Figures } from './convergence.js'
 import type { Spread } from './durations.js'
+import { formatMs, plural, serverCount, sum } from './wording.js'
 
 /** All that is shown, at one moment. Times in milliseconds. */
 export interface Scene {
@@ -24,6 +25,8 @@ export interface Scene {
   readonly news: readonly { readonly at: number; readonly text: string }[]
   /** What the worker had to complain of, the newest last. */
   readonly troubles: readonly string[]
+  /** Messages of the queue that the worker has not acknowledged; asked for in the end only, and 0 before. */
+  readonly unacknowledged: number
 }
 
 /** Where it is shown. */
@@ -45,23 +48,13 @@ const newsLines = 4
 
 const none: readonly string[] = []
 
-/** `340 ms`, `1.24 s`, `12.4 s`. */
-export const formatMs = (ms: number): string =>
-  ms < 1_000 ? `${Math.round(ms)} ms` : `${(ms / 1_000).toFixed(ms < 10_000 ? 2 : 1)} s`
-
 const formatSpread = ({ p50, p95, max }: Spread): string =>
   `p50 ${formatMs(p50)}  p95 ${formatMs(p95)}  max ${formatMs(max)}`
-
-const plural = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`
 
 const seconds = (ms: number): string => `${(ms / 1_000).toFixed(1)} s`
 
 const clockOf = ({ elapsed, total }: Scene): string =>
   total === undefined ? seconds(elapsed) : `${seconds(Math.min(elapsed, total))} of ${seconds(total)}`
-
-const sum = (numbers: Iterable<number>): number => [...numbers].reduce((a, b) => a + b, 0)
-
-const serverCount = (contents: Contents): number => sum([...contents.values()].map(({ length }) => length))
 
 const phases: Readonly<Record<Scene['phase'], string>> = {
   storm: 'things happen',
@@ -193,57 +186,4 @@ export const plainLine = (scene: Scene): string => {
     `events ${events.told} +${events.extra} −${events.lost}`,
     phase === 'storm' ? (news.at(-1)?.text ?? phases.storm) : phases[phase],
   ].join(' · ')
-}
-
-/** What makes the same happen again. */
-const command = ({ services, seed, total }: Scene): string =>
-  [
-    'npm start --',
-    ...(total === undefined ? [] : [`--for ${total % 1_000 === 0 ? `${total / 1_000}s` : `${total}ms`}`]),
-    `--seed ${seed} --services ${services.length}`,
-  ].join(' ')
-
-/** A row of the closing table; none for what did not happen. */
-const outcomeRow = (what: string, { count, p50, p95, max }: Spread): readonly string[] =>
-  count === 0
-    ? []
-    : [
-        [
-          `  ${pad(what, 32)}`,
-          ...[p50, p95, max].map((ms, i) => `${['p50', 'p95', 'max'][i]!} ${pad(formatMs(ms), 7, 'right')}`),
-          pad(`${count}×`, 4, 'right'),
-        ].join('  '),
-      ]
-
-/** How it came out: the first line says whether truth and table agree, the rest how they came to. */
-export const outcome = (
-  scene: Scene,
-  unacknowledged: number,
-  { colors }: Pick<Surface, 'colors'>,
-): readonly string[] => {
-  const { services, truth, table, events, figures, troubles } = scene
-  const wrong = disagreements(truth, table)
-  const agreed = wrong.length === 0 && unacknowledged === 0
-  const after = `after ${plural(events.told, 'event')} (${events.extra} repeated, ${events.overtaken} out of order, ${events.lost} lost)`
-  const extent = `${plural(services.length, 'service')}, ${plural(serverCount(truth), 'server')}`
-  return [
-    agreed
-      ? `${colors.green('agree')}: ${extent}, ${after}: p50 ${formatMs(figures.told.p50)}, p95 ${formatMs(figures.told.p95)}`
-      : `${colors.red('do not agree')}: ${wrong.length} of ${extent}, ${after}`,
-    ...wrong.flatMap(({ service, missing, stale }) => [
-      ...missing.map((server) => `  ${service}: ${server} is live, and not in the table`),
-      ...stale.map((server) => `  ${service}: ${server} is in the table, and not live`),
-    ]),
-    ...(unacknowledged > 0 ? [`  ${plural(unacknowledged, 'message')} in the queue not acknowledged`] : []),
-    ...(agreed ? [] : troubles.map((text) => `  worker: ${text}`)),
-    ...outcomeRow('from a change to the table', figures.told),
-    ...outcomeRow('once its event was in the queue', figures.queued),
-    ...outcomeRow("event lost, task's next told it", figures.retold),
-    ...outcomeRow('event lost, a snapshot showed it', figures.found),
-    ...outcomeRow('table strayed (late event), for', figures.strayed),
-    ...(figures.overtaken > 0
-      ? [`  ${plural(figures.overtaken, 'change')} of the cluster taken back before the table had it`]
-      : []),
-    colors.dim(`  the same again: ${command(scene)}`),
-  ]
 }

@@ -1,9 +1,9 @@
 import { systemClock, type Report, type Worker } from 'ecs-task-stream'
 import type { Account } from './account.js'
 import { type ClusterLife, type Tick, tickMs } from './cluster-life.js'
-import { disagreements } from './contents.js'
 import { Convergence } from './convergence.js'
 import { resyncSeconds, trouble } from './demo-worker.js'
+import { agreed } from './outcome.js'
 import type { Scene } from './screen.js'
 import { emptyTable, type TableView } from './table-view.js'
 
@@ -16,21 +16,17 @@ const patienceMs = 2.2 * resyncSeconds * 1_000 + 1_000
 /** News and troubles that are kept, of each. */
 const kept = 20
 
-export interface Result {
-  /** Messages that the worker left in the queue. */
-  readonly unacknowledged: number
-  readonly agreed: boolean
-}
-
 /** The life of a cluster, the worker that follows it, and what is measured of both. */
 export class Trial {
   readonly #news: Scene['news'][number][] = []
   readonly #troubles: string[] = []
-  readonly #ended = new AbortController()
+  /** Ends the continual reading of the table. */
+  readonly #watched = new AbortController()
   #view: TableView = emptyTable
   #convergence: Convergence | undefined
   #phase: Scene['phase'] = 'storm'
   #snapshots = 0
+  #unacknowledged = 0
   #startedAt: number | undefined
   #watching: Promise<void> = Promise.resolve()
   /** What is sent arrives in order: each batch waits for the one before. */
@@ -49,17 +45,16 @@ export class Trial {
    * Waits until the table shows the cluster as it was found, at most for as long as a repair may take. Resolves to how
    * long it took, or undefined.
    */
-  async begin(): Promise<number | undefined> {
+  async begin(stop: AbortSignal): Promise<number | undefined> {
     const begun = performance.now()
-    while (performance.now() - begun < patienceMs) {
+    while (!agreed(this.scene) && !stop.aborted && performance.now() - begun < patienceMs) {
+      await systemClock.sleep(lookMs, stop)
       await this.#look()
-      if (this.#right) break
-      await this.#pause(lookMs)
     }
     const now = performance.now()
     this.#startedAt = now
     this.#convergence = new Convergence(this.life.cluster.truth(), this.#view.contents)
-    return this.#right ? now - begun : undefined
+    return agreed(this.scene) ? now - begun : undefined
   }
 
   /** Lets things happen for that many ticks, or until `stop` aborts. `midway` is called after half of them. */
@@ -79,27 +74,26 @@ export class Trial {
   }
 
   /** Nothing happens any more: what is under way arrives, and the worker gets the time of two snapshots. */
-  async settle(): Promise<Result> {
+  async settle(): Promise<void> {
     this.#phase = 'settling'
+    const never = new AbortController().signal
     while (this.life.underWay > 0) {
       this.#take(this.life.deliver())
-      await this.#pause(tickMs)
+      await systemClock.sleep(tickMs, never)
     }
     await this.#sending
+    // From now on it is read here alone: of two reads at once, the older could have the last word.
+    this.#watched.abort()
+    await this.#watching
     const deadline = performance.now() + patienceMs
     for (;;) {
-      // In this order: once nothing is left to acknowledge, the table that is read next is the last.
-      const unacknowledged = await this.account.unacknowledged()
+      // In this order: once nothing is left to acknowledge, what the table says then it says for good.
+      this.#unacknowledged = await this.account.unacknowledged()
       await this.#look()
-      const agreed = this.#right && unacknowledged === 0
-      if (agreed || performance.now() > deadline) {
-        this.#ended.abort()
-        await this.#watching
-        this.#phase = 'over'
-        return { unacknowledged, agreed }
-      }
-      await this.#pause(lookMs)
+      if (agreed(this.scene) || performance.now() > deadline) break
+      await systemClock.sleep(lookMs, never)
     }
+    this.#phase = 'over'
   }
 
   get scene(): Scene {
@@ -117,15 +111,12 @@ export class Trial {
       snapshots: this.#snapshots,
       news: this.#news,
       troubles: this.#troubles,
+      unacknowledged: this.#unacknowledged,
     }
   }
 
   get #elapsed(): number {
     return this.#startedAt === undefined ? 0 : performance.now() - this.#startedAt
-  }
-
-  get #right(): boolean {
-    return disagreements(this.life.cluster.truth(), this.#view.contents).length === 0
   }
 
   #take({ changes, arrived, news }: Tick): void {
@@ -140,9 +131,10 @@ export class Trial {
   }
 
   async #watch(): Promise<void> {
-    while (!this.#ended.signal.aborted) {
+    const { signal } = this.#watched
+    while (!signal.aborted) {
       await this.#look()
-      await this.#pause(lookMs)
+      await systemClock.sleep(lookMs, signal)
     }
   }
 
@@ -163,9 +155,5 @@ export class Trial {
   #tell(text: string): void {
     this.#news.push({ at: this.#elapsed, text })
     if (this.#news.length > kept) this.#news.shift()
-  }
-
-  #pause(ms: number): Promise<void> {
-    return systemClock.sleep(ms, this.#ended.signal)
   }
 }

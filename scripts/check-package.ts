@@ -116,8 +116,8 @@ const compileFlaws = (moduleResolution: 'nodenext' | 'bundler'): readonly string
     types: ['node'],
     module: moduleResolution === 'nodenext' ? 'nodenext' : 'esnext',
     moduleResolution,
-    // The declarations of our dependencies are not ours to check; ours are checked in the checkout, where they are made.
-    skipLibCheck: true,
+    // Checks the declarations themselves, ours and those that they rest on.
+    skipLibCheck: false,
   }
   writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, include: ['program.ts'] }))
   outputOf(process.execPath, join(checkout, 'node_modules/typescript/bin/tsc'), '-p', folder)

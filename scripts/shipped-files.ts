@@ -1,7 +1,14 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, normalize, sep } from 'node:path'
 
-const required = ['package.json', 'README.md', 'CHANGELOG.md', 'LICENSE', 'dist/src/index.js', 'dist/src/bin.js']
+const required = [
+  'package.json',
+  'README.md',
+  'CHANGELOG.md',
+  'LICENSE',
+  'dist/src/index.js',
+  'dist/src/bin.js',
+]
 const folders = ['dist/src', 'dist/examples', 'src', 'examples']
 
 /** Every file under the folder, by its path from there, with `/`. */
@@ -36,11 +43,11 @@ export const flawsOfFiles = (folder: string, checkout: string): readonly string[
       .filter(missing)
       .map((path) => `${path} is exported, but missing`),
     ...files
-      .filter((path) => !required.includes(path) && !folders.some((allowed) => path.startsWith(`${allowed}/`)))
+      .filter(
+        (path) => !required.includes(path) && !folders.some((allowed) => path.startsWith(`${allowed}/`)),
+      )
       .map((path) => `${path} is shipped, but of no use to anybody`),
-    ...files
-      .filter((path) => /\.(test|spec)\./.test(path))
-      .map((path) => `${path} is a test`),
+    ...files.filter((path) => /\.(test|spec)\./.test(path)).map((path) => `${path} is a test`),
     ...files
       .filter((path) => readFileSync(join(folder, path), 'utf8').includes(checkout))
       .map((path) => `${path} names the folder in which it was built`),

@@ -16,7 +16,7 @@ export const heavyImports: Readonly<Record<string, readonly string[]>> = {
   './sinks/memory': [],
   './sinks/stdout': ['picocolors'],
   './sinks/traefik-table': ['@aws-sdk/client-dynamodb'],
-  './worker': ['commander', 'fastify', 'picocolors', 'pino', 'prom-client'],
+  './worker': ['commander', 'fastify', 'pino', 'prom-client'],
   './testing': ['fast-check', 'vitest'],
 }
 

@@ -12,6 +12,6 @@ const isBare = (specifier) => !/^(\.|\/|node:|file:|data:)/.test(specifier)
 
 export const resolve = (specifier, context, nextResolve) => {
   if (isBare(specifier) && context.parentURL?.includes('/node_modules/ecs-task-stream/'))
-    writeSync(process.stdout.fd, `${specifier}\n`)
+    writeSync(1, `${specifier}\n`)
   return nextResolve(specifier, context)
 }

@@ -132,8 +132,8 @@ export const instanceAddresses = ({
     const ofEc2 = found.filter(({ machine }) => !machine.startsWith('mi-'))
     await Promise.all([
       learn('DescribeInstances', ofEc2, (ids) => ec2Addresses(ec2, ids, signal)),
-      ...chunks(external, ssmBatch).map((some) =>
-        learn('DescribeInstanceInformation', some, (ids) => ssmAddresses(ssm, ids, signal)),
+      ...chunks(external, ssmBatch).map((asked) =>
+        learn('DescribeInstanceInformation', asked, (ids) => ssmAddresses(ssm, ids, signal)),
       ),
     ])
     return { events, failures }

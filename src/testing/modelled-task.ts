@@ -1,4 +1,4 @@
-import type { Addresses, Binding, ClusterArn, DefinitionArn, InstanceArn, Millis } from '../core/event.js'
+import type { Binding, ClusterArn, DefinitionArn, InstanceArn, Millis } from '../core/event.js'
 import type { Container, Health, Task } from '../core/task.js'
 import type { TaskStatus } from '../core/task-status.js'
 
@@ -124,6 +124,16 @@ export class ModelledTask {
     }
   }
 
+  /** The same version as an event that tells less: no interface before running, and the status that was before. */
+  understated(): Task {
+    const told = this.observed()
+    if (this.lastStatus === 'ACTIVATING') return { ...told, interface: undefined }
+    if (this.lastStatus !== 'RUNNING') return told
+    return this.desiredStatus === 'RUNNING'
+      ? { ...told, lastStatus: 'PENDING' }
+      : { ...told, desiredStatus: 'RUNNING' }
+  }
+
   /** What DescribeTasks says of it: its health too. */
   described(at: Millis): Task {
     return { ...this.observed(), health: { at, status: this.health } }
@@ -174,6 +184,3 @@ export class ModelledTask {
     return true
   }
 }
-
-/** An address is written as the API writes it: version 4 only, in this model. */
-export const ipv4Only = (ipv4: string): Addresses => ({ ipv4, ipv6: undefined })

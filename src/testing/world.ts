@@ -1,6 +1,6 @@
-import type { ClusterArn, ClusterEvent, InstanceArn, Millis, TaskDefinition } from '../core/event.js'
-import type { Task } from '../core/task.js'
-import { ipv4Only, ModelledTask, type ModelledService, type Placement } from './modelled-task.js'
+import type { ClusterArn, ClusterEvent, Millis, TaskDefinition } from '../core/event.js'
+import { chosen, ModelledHosts } from './modelled-hosts.js'
+import { ModelledTask, type ModelledService } from './modelled-task.js'
 import type { Operation } from './operation.js'
 
 const place = 'arn:aws:ecs:eu-west-1:123456789012'
@@ -17,27 +17,10 @@ const services: readonly ModelledService[] = [
   { cluster: production, name: 'shop', network: 'awsvpc', sidecar: false },
 ]
 
-interface ModelledInstance {
-  readonly arn: InstanceArn
-  readonly cluster: ClusterArn
-  readonly address: string
-  readonly ports: Set<number>
-}
-
 interface Listing {
   readonly at: Millis
   readonly tasks: readonly ModelledTask[]
 }
-
-/** The least number from `first` that is not taken, which it then is: what is given back is used again at once. */
-const take = (taken: Set<number>, first: number): number => {
-  let free = first
-  while (taken.has(free)) free++
-  taken.add(free)
-  return free
-}
-
-const chosen = <A>(items: readonly A[], pick: number): A | undefined => items[pick % items.length]
 
 /**
  * A model of two clusters with two services each, and of what ECS says of them. It is small on purpose: addresses and ports are used again as
@@ -49,10 +32,9 @@ export class World {
   readonly #grace: Millis
   readonly #tell: (event: ClusterEvent) => void
   readonly #tasks: ModelledTask[] = []
-  readonly #instances: ModelledInstance[] = []
+  readonly #hosts = new ModelledHosts()
   readonly #revisions = new Map<ModelledService, number>(services.map((service) => [service, 0]))
   readonly #listings = new Map<ClusterArn, Listing>()
-  readonly #interfaces = new Set<number>()
   #names = 0
 
   /** `tell` gets every event as it happens, each once and in order. */
@@ -115,11 +97,10 @@ export class World {
         task?.flipHealth()
         return
       case 'replace-instance': {
-        const instance = chosen(this.#instances, pick)
+        const instance = this.#hosts.remove(pick)
         if (instance === undefined) return
         for (const one of current)
           if (one.placement.instance === instance.arn && one.crash(stamp, true)) this.#changed(one, false)
-        this.#instances.splice(this.#instances.indexOf(instance), 1)
         this.#register(instance.cluster, instance.address)
         return
       }
@@ -142,7 +123,7 @@ export class World {
   #launch(service: ModelledService, pick: number, at: Millis, slow: boolean): void {
     const revision = this.#revisions.get(service) ?? 0
     const containerPort = 8000 + revision
-    const placement = this.#placed(service, pick, containerPort)
+    const placement = this.#hosts.place(service, pick, containerPort)
     if (placement === undefined) return
     const cluster = service.cluster.slice(service.cluster.lastIndexOf('/') + 1)
     const arn = `${place}:task/${cluster}/${service.name}-${++this.#names}`
@@ -153,40 +134,14 @@ export class World {
     while (!slow && task.advance(at)) this.#changed(task, false)
   }
 
-  #placed(service: ModelledService, pick: number, containerPort: number): Placement | undefined {
-    if (service.network === 'awsvpc') {
-      const host = take(this.#interfaces, 1)
-      return {
-        instance: undefined,
-        address: `10.1.0.${host}`,
-        port: containerPort,
-        sidecarPort: 8125,
-        release: () => void this.#interfaces.delete(host),
-      }
-    }
-    const instance = chosen(
-      this.#instances.filter(({ cluster }) => cluster === service.cluster),
-      pick,
-    )
-    if (instance === undefined) return undefined
-    const port = take(instance.ports, 32768)
-    const sidecarPort = take(instance.ports, 40000)
-    return {
-      instance: instance.arn,
-      address: instance.address,
-      port,
-      sidecarPort,
-      release: () => {
-        instance.ports.delete(port)
-        instance.ports.delete(sidecarPort)
-      },
-    }
-  }
-
   #register(cluster: ClusterArn, address: string): void {
-    const arn = `${cluster.replace(':cluster/', ':container-instance/')}/${++this.#names}`
-    this.#instances.push({ arn, cluster, address, ports: new Set() })
-    this.#tell({ _tag: 'InstanceDescribed', instance: arn, addresses: ipv4Only(address), at: this.now })
+    const { arn } = this.#hosts.register(cluster, address)
+    this.#tell({
+      _tag: 'InstanceDescribed',
+      instance: arn,
+      addresses: { ipv4: address, ipv6: undefined },
+      at: this.now,
+    })
   }
 
   /** A new revision of the service's task definition. */
@@ -215,8 +170,7 @@ export class World {
   }
 
   #changed(task: ModelledTask, odd: boolean): void {
-    const told = task.observed()
-    this.#tell({ _tag: 'TaskChanged', task: odd ? understated(told) : told })
+    this.#tell({ _tag: 'TaskChanged', task: odd ? task.understated() : task.observed() })
   }
 
   /** Ends the snapshot that has begun, or takes one. `slow`: it only begins, and new tasks are not listed yet. */
@@ -242,13 +196,3 @@ export class World {
     this.#tell({ _tag: 'TasksListed', cluster, at, tasks: described })
   }
 }
-
-/** The same version as an event that tells less: no interface before running, and the status that was before. */
-const understated = (task: Task): Task =>
-  task.lastStatus === 'ACTIVATING'
-    ? { ...task, interface: undefined }
-    : task.lastStatus === 'RUNNING' && task.desiredStatus === 'RUNNING'
-      ? { ...task, lastStatus: 'PENDING' }
-      : task.lastStatus === 'RUNNING'
-        ? { ...task, desiredStatus: 'RUNNING' }
-        : task

@@ -19,6 +19,7 @@ const scene: Scene = {
   snapshots: 1,
   news: [],
   troubles: [],
+  unacknowledged: 0,
 }
 
 class Recorder extends Writable {

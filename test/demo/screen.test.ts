@@ -3,7 +3,9 @@ import pc from 'picocolors'
 import { describe, expect, it } from 'vitest'
 import { clip, pad } from '../../demo/columns.js'
 import type { Figures } from '../../demo/convergence.js'
-import { formatMs, frame, outcome, plainLine, type Scene, type Surface } from '../../demo/screen.js'
+import { agreed, outcome } from '../../demo/outcome.js'
+import { frame, plainLine, type Scene, type Surface } from '../../demo/screen.js'
+import { formatMs } from '../../demo/wording.js'
 
 const never = { count: 0, p50: 0, p95: 0, max: 0 }
 
@@ -49,6 +51,7 @@ const agreeing: Scene = {
     { at: 5_000, text: 'the newest' },
   ],
   troubles: ['sqs: ReceiveMessage failed'],
+  unacknowledged: 0,
 }
 
 const differing: Scene = {
@@ -153,8 +156,7 @@ describe('the plain line', () => {
 })
 
 describe('the outcome', () => {
-  const text = (scene: Scene, unacknowledged = 0): string =>
-    outcome(scene, unacknowledged, monochrome).join('\n')
+  const text = (scene: Scene): string => outcome(scene, monochrome).join('\n')
 
   it('says first that they agree, after what, and how fast', () => {
     expect(text(agreeing).split('\n')[0]).toBe(
@@ -174,8 +176,10 @@ describe('the outcome', () => {
   })
 
   it('is not agreement while messages are left unacknowledged', () => {
-    expect(text(agreeing, 3)).toMatch(/^do not agree/)
-    expect(text(agreeing, 3)).toContain('3 messages in the queue not acknowledged')
+    const waiting: Scene = { ...agreeing, unacknowledged: 3 }
+    expect([agreeing, differing, waiting].map(agreed)).toEqual([true, false, false])
+    expect(text(waiting)).toMatch(/^do not agree/)
+    expect(text(waiting)).toContain('3 messages in the queue not acknowledged')
   })
 
   it('tells of lost events apart, and not at all of what did not happen', () => {

@@ -55,16 +55,19 @@ export const sweepIsUnobservable = (swept: typeof sweep) =>
       }
       agree(first, late)
       agree(first, events)
-      // Sweeping follows snapshots: every change that may be late for one of them, is.
+      // Sweeping follows snapshots: every change that may come late for one of them, and would resurrect, does.
+      const isRunning = (event: ClusterEvent): boolean =>
+        event._tag === 'TaskChanged' &&
+        event.task.lastStatus === 'RUNNING' &&
+        event.task.desiredStatus === 'RUNNING'
       events.forEach(({ _tag }, moment) => {
         const sofar = events.slice(0, moment + 1)
         if (_tag === 'TasksListed')
-          for (const one of sofar)
-            if (one._tag === 'TaskChanged' && one.task.lastStatus === 'RUNNING')
-              agree(
-                sofar.filter((event) => event !== one),
-                [one],
-              )
+          for (const one of sofar.filter(isRunning))
+            agree(
+              sofar.filter((event) => event !== one),
+              [one],
+            )
       })
     },
   )

@@ -1,4 +1,5 @@
 import { deepStrictEqual, notStrictEqual, ok, strictEqual } from 'node:assert/strict'
+import { isDeepStrictEqual } from 'node:util'
 import fc from 'fast-check'
 import { describe, it } from 'vitest'
 import { sameCluster } from '../../src/core/arn.js'
@@ -85,13 +86,7 @@ describe('the projection', () => {
           for (const [name, backend] of next.backends) {
             const before = last?.backends.get(name)
             if (before === backend) continue
-            let differs = false
-            try {
-              deepStrictEqual(backend, before)
-            } catch {
-              differs = true
-            }
-            ok(differs, `${name} was built anew and is the same`)
+            ok(!isDeepStrictEqual(backend, before), `${name} was built anew and is the same`)
           }
           last = next
         })
@@ -237,7 +232,7 @@ describe('a name that two services want', () => {
     )
   })
 
-  it('belongs to the same one in any order of arrival, and to another when that has gone', () => {
+  it('belongs to the same one in any order of arrival', () => {
     holds(
       fc.property(
         told.chain(({ known }) => fc.tuple(fc.constant(known), redelivered(known))),

@@ -35,18 +35,18 @@ export interface Account {
   readonly urls: { readonly sqs: string; readonly dynamodb: string; readonly api: string }
   readonly queues: readonly string[]
   /** Sends what has happened since to every queue, each in its own disorder. */
-  publish(): Promise<void>
+  readonly publish: () => Promise<void>
   /** Starts a worker on one of the queues. It is stopped when the test is over, unless it was before. */
-  work(
+  readonly work: (
     queue: number,
     options?: { readonly resyncMs?: number },
-  ): { readonly worker: Worker; readonly reports: Report[] }
+  ) => { readonly worker: Worker; readonly reports: Report[] }
   /** What Traefik would read: by backend, the servers; without empty backends. */
-  servers(): Promise<Readonly<Record<string, readonly string[]>>>
-  items(): Promise<readonly Readonly<Record<string, AttributeValue>>[]>
-  put(item: Readonly<Record<string, AttributeValue>>): Promise<void>
+  readonly servers: () => Promise<Readonly<Record<string, readonly string[]>>>
+  readonly items: () => Promise<readonly Readonly<Record<string, AttributeValue>>[]>
+  readonly put: (item: Readonly<Record<string, AttributeValue>>) => Promise<void>
   /** Waits until the table says what is live, and nothing else. */
-  agrees(): Promise<void>
+  readonly agrees: () => Promise<void>
 }
 
 /** By service, what is live; without services that have nothing. */

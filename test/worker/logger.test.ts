@@ -1,6 +1,7 @@
 import { PersistentMap, type Report, type Unresolved } from 'ecs-task-stream'
 import { createLogger, logReports } from 'ecs-task-stream/worker'
 import { describe, expect, it } from 'vitest'
+import { RepeatGate } from '../../src/worker/repeat-gate.js'
 import { folded, reporting, settled, sinkFailed } from './reports.js'
 
 const logging = (level: 'debug' | 'info' = 'debug') => {
@@ -126,6 +127,18 @@ describe('the log', () => {
       { level: 'info', tasks: 2, reasons: { 'instance-address': 2 } },
       { level: 'warn', tasks: 1, reasons: { 'name-taken': 1 } },
       { level: 'info', tasks: 0, reasons: {} },
+    ])
+  })
+
+  it('tells a bounded number of failures apart, whatever they are called', () => {
+    const gate = new RepeatGate(() => 0, { remembers: 2 })
+    expect(['a', 'a', 'b', 'c', 'b', 'a'].map((key) => gate.pass(key))).toEqual([
+      0,
+      undefined,
+      0,
+      0,
+      undefined,
+      0,
     ])
   })
 })

@@ -112,6 +112,34 @@ describe('the worker traefik-table, over the wire', () => {
     expect(err).not.toContain('not":"ours')
   })
 
+  it('has acknowledged everything that it folded when it ends in the middle of a backlog', async () => {
+    const { cluster, queueUrl, command, backends, truth } = await setting()
+    const bodies: string[] = []
+    cluster.events$.subscribe((event) => bodies.push(JSON.stringify(event)))
+    for (let round = 0; round < 20; round++) {
+      cluster.scale('web', 1 + (round % 5))
+      cluster.settle()
+    }
+    await queues.send(queueUrl, bodies)
+    const worker = command(['traefik-table', '--debug'], { QUEUE_URL: queueUrl })
+    await worker.logged('acknowledged')
+    worker.signal('SIGTERM')
+    const { code, err } = await worker.ended
+    expect(code).toBe(0)
+    const lines = err
+      .split('\n')
+      .filter((line) => line.startsWith('{'))
+      .map((line) => JSON.parse(line) as { msg: string; deliveries?: number })
+    const folded = lines.filter(({ msg }) => msg === 'folded').length
+    const acknowledged = lines.reduce((sum, { deliveries = 0 }) => sum + deliveries, 0)
+    expect(folded).toBeGreaterThan(0)
+    expect(acknowledged).toBe(folded)
+
+    const successor = command(['traefik-table'], { QUEUE_URL: queueUrl })
+    await successor.logged('ready: every required sink has reached a complete state')
+    await expect.poll(backends, { timeout: 20_000 }).toEqual(truth())
+  })
+
   it('plans what it would do: exits 2 and writes nothing, and 0 once it is done', async () => {
     const { queueUrl, command, items, truth } = await setting()
     await queues.send(queueUrl, ['{}'])

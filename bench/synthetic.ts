@@ -1,0 +1,36 @@
+import type { ClusterEvent, Task } from 'ecs-task-stream'
+
+export const clusterArn = 'arn:aws:ecs:eu-west-1:123456789012:cluster/bench'
+
+const hex = (n: number): string => ((n * 2654435761) >>> 0).toString(16).padStart(8, '0')
+
+/** A running Fargate task with one container, as the codec makes it: every string its own, as from separate messages. */
+export const task = (index: number, service: number, version: number, status = 'RUNNING'): Task => ({
+  arn: `arn:aws:ecs:eu-west-1:123456789012:task/bench/${hex(index)}${hex(index + 1)}${hex(index + 2)}${hex(index + 3)}`,
+  cluster: clusterArn,
+  group: `service:service-${service}`,
+  definition: `arn:aws:ecs:eu-west-1:123456789012:task-definition/service-${service}:1`,
+  instance: undefined,
+  launchType: 'FARGATE',
+  version,
+  at: 1_700_000_000_000 + version,
+  lastStatus: status,
+  desiredStatus: 'RUNNING',
+  interface: {
+    version,
+    ipv4: `10.${(index >> 16) & 255}.${(index >> 8) & 255}.${index & 255}`,
+    ipv6: undefined,
+  },
+  containers: [
+    {
+      name: `service-${service}`,
+      version,
+      lastStatus: status,
+      bindingsVersion: version,
+      bindings: [{ containerPort: 80, hostPort: 80, protocol: 'tcp', count: 1 }],
+    },
+  ],
+  health: undefined,
+})
+
+export const changed = (what: Task): ClusterEvent => ({ _tag: 'TaskChanged', task: what })

@@ -1,0 +1,133 @@
+/** Counter-examples that the laws have found, in their shrunk form. Each broke the code of its time. */
+import { deepStrictEqual, strictEqual } from 'node:assert/strict'
+import { describe, it } from 'vitest'
+import { emptyState } from '../../src/core/cluster-state.js'
+import type { ClusterEvent } from '../../src/core/event.js'
+import type { Expose } from '../../src/core/expose.js'
+import { defaultGrace } from '../../src/core/liveness.js'
+import { project, projector } from '../../src/core/project.js'
+import { reduce } from '../../src/core/reduce.js'
+import { sweep } from '../../src/core/sweep.js'
+import type { Container, Task } from '../../src/core/task.js'
+import { desiredContents, fold, options, routesOf } from './observed.js'
+
+const start = Date.UTC(2026, 0, 1)
+const cluster = 'arn:aws:ecs:eu-west-1:123456789012:cluster/production'
+const second = 1000
+
+const container = (name: string, port: number, version: number, lastStatus = 'RUNNING'): Container => ({
+  name,
+  version,
+  lastStatus,
+  bindingsVersion: version,
+  bindings: [{ containerPort: port, hostPort: port, protocol: 'tcp', count: 1 }],
+})
+const task = (id: string, version: number, at: number, changes: Partial<Task> = {}): Task => ({
+  arn: `arn:aws:ecs:eu-west-1:123456789012:task/production/${id}`,
+  cluster,
+  group: 'service:shop',
+  definition: undefined,
+  instance: undefined,
+  launchType: 'FARGATE',
+  version,
+  at: start + at,
+  lastStatus: 'RUNNING',
+  desiredStatus: 'RUNNING',
+  interface: { version, ipv4: '10.1.0.1', ipv6: undefined },
+  containers: [container('app', 8002, version)],
+  health: undefined,
+  ...changes,
+})
+const changed = (one: Task): ClusterEvent => ({ _tag: 'TaskChanged', task: one })
+const listed = (at: number, tasks: readonly Task[]): ClusterEvent => ({
+  _tag: 'TasksListed',
+  cluster,
+  at: start + at,
+  tasks,
+})
+
+describe('duplicates', () => {
+  it.each<ClusterEvent>([
+    {
+      _tag: 'DefinitionDescribed',
+      definition: {
+        arn: 'arn:aws:ecs:eu-west-1:123456789012:task-definition/shop:1',
+        networkMode: 'awsvpc',
+        containers: [],
+      },
+    },
+    {
+      _tag: 'InstanceDescribed',
+      instance: 'arn:aws:ecs:eu-west-1:123456789012:container-instance/production/1',
+      addresses: { ipv4: '10.0.0.1', ipv6: undefined },
+      at: start,
+    },
+    { _tag: 'HealthObserved', endpoint: 'a#app:80/tcp', healthy: true, at: start },
+    { _tag: 'HealthObserved', endpoint: 'a#app:80/tcp', healthy: false, at: start },
+    listed(0, [task('a', 1, 0)]),
+    listed(0, []),
+  ])('$_tag twice is the very same state', (event) => {
+    const known = fold([event])
+    strictEqual(reduce(known, event), known)
+  })
+})
+
+describe('sweeping', () => {
+  // Health is told by snapshots only: once forgotten, the last event before the task stopped was believed.
+  it('keeps in mind that a task was unhealthy, while its last events may still come', () => {
+    const unhealthy = task('a', 4, 60 * second, { health: { at: start + 112_500, status: 'UNHEALTHY' } })
+    const known = fold([listed(112_500, [unhealthy]), listed(262_500, [])])
+    const late = changed(task('a', 5, 247_500))
+    for (const settled of [true, false]) {
+      const swept = sweep(known, { grace: defaultGrace, now: start + 322_500, settled })
+      for (const state of [known, swept])
+        deepStrictEqual(routesOf(project(fold([late], state), options)), new Map())
+    }
+  })
+})
+
+describe('the projection', () => {
+  /** Every container's port under the container's name. */
+  const byContainer: Expose = ({ containers }) => ({
+    _tag: 'Ports',
+    ports: containers.flatMap(({ name, bindings }) =>
+      bindings.map(({ containerPort, hostPort, protocol }) => ({
+        backend: name,
+        container: name,
+        containerPort,
+        port: hostPort,
+        protocol,
+      })),
+    ),
+  })
+  const both = (version: number, second = 'RUNNING'): readonly Container[] => [
+    container('a', 8001, version),
+    container('b', 8002, version, second),
+  ]
+  const settings = { expose: byContainer, covers: [cluster] }
+
+  it('still says that a task lacks one name when it has got the other', () => {
+    const again = projector(settings)
+    let state = emptyState
+    for (const event of [
+      changed(task('first', 1, 0, { group: 'service:first', containers: both(1) })),
+      changed(task('other', 1, 0, { group: 'service:other', containers: both(1) })),
+      changed(task('first', 2, 0, { group: 'service:first', containers: both(2, 'STOPPED') })),
+    ]) {
+      state = reduce(state, event)
+      deepStrictEqual(desiredContents(again(state, 0)), desiredContents(project(state, settings)))
+    }
+    const [unresolved] = [...again(state, 0).unresolved.values()]
+    strictEqual(unresolved?.why, 'name-taken')
+    strictEqual(unresolved.detail.startsWith('backend "a" belongs to'), true)
+  })
+
+  it('keeps the backend of a port whose neighbour changed', () => {
+    const again = projector(settings)
+    const before = reduce(emptyState, changed(task('one', 1, 0, { containers: both(1) })))
+    const after = reduce(before, changed(task('one', 2, 0, { containers: both(2, 'STOPPED') })))
+    const kept = again(before, 0).backends.get('a')
+    strictEqual(again(after, 1).backends.get('a'), kept)
+    strictEqual(kept?.endpoints.length, 1)
+  })
+})

@@ -1,0 +1,77 @@
+import * as O from 'fp-ts/lib/Option.js'
+import type { Change, Withheld } from 'ecs-task-stream'
+import { describe, expect, it } from 'vitest'
+import { planJson, planText } from '../../src/worker/plan-text.js'
+
+const row = (key: string, value: unknown) => ({ key, value, owner: O.none, etag: O.none })
+const summary = (changes: readonly Change<unknown>[], withheld: readonly Withheld<unknown>[] = []) => ({
+  sinks: [{ sink: 'table', plan: { changes, withheld } }],
+  complete: true,
+  unresolved: [],
+})
+
+describe('a printed plan', () => {
+  it('says so when nothing would change', () => {
+    expect(planText(summary([]))).toBe('table: nothing would change\n')
+  })
+
+  it('tells what is created, updated and deleted, part by part', () => {
+    const changes: readonly Change<unknown>[] = [
+      { _tag: 'Create', key: 'a', after: { name: 'a', servers: { x: 1 } } },
+      {
+        _tag: 'Update',
+        key: 'b',
+        before: row('b', { servers: { x: 1, y: { w: 2 } }, held: 'remembered' }),
+        after: { servers: { y: { w: 3 }, z: ['10.0.0.1'] } },
+      },
+      { _tag: 'Delete', key: 'c', before: row('c', 'gone') },
+    ]
+    expect(planText(summary(changes))).toBe(
+      [
+        'table: 3 changes',
+        '  + create a',
+        '      + name: "a"',
+        '      + servers x: 1',
+        '  ~ update b',
+        '      - servers x: 1',
+        '      - servers y w: 2',
+        '      + servers y w: 3',
+        '      + servers z: ["10.0.0.1"]',
+        '  - delete c',
+        '      - "gone"',
+        '',
+      ].join('\n'),
+    )
+  })
+
+  it('tells an adoption from a change', () => {
+    const change: Change<unknown> = { _tag: 'Update', key: 'b', before: row('b', { x: 1 }), after: { x: 1 } }
+    expect(planText(summary([change]))).toContain("only the owner's mark")
+  })
+
+  it.each(['foreign', 'incomplete', 'too-much'] as const)('says why a change is withheld as %s', (why) => {
+    const change: Change<unknown> = { _tag: 'Delete', key: 'c', before: row('c', {}) }
+    expect(planText(summary([], [{ change, why }]))).toMatch(
+      new RegExp(`^table: nothing would change\n  - delete c {2}\\(withheld as ${why}: .{20,}\\)\n$`),
+    )
+  })
+
+  it('tells live tasks that are not offered, and what it does not know', () => {
+    const task = { task: 'arn:t', cluster: 'c', why: 'name-taken', detail: 'rename one' } as const
+    const text = planText({ ...summary([]), complete: false, unresolved: [task] })
+    expect(text).toContain('not known completely')
+    expect(text).toContain('1 live task not offered as they should be:\n  ? arn:t: name-taken: rename one')
+  })
+
+  it('is one JSON document for programs', () => {
+    const change: Change<unknown> = { _tag: 'Create', key: 'a', after: { name: 'a' } }
+    const text = planJson(summary([change], [{ change, why: 'foreign' }]))
+    expect(text.trim()).not.toContain('\n')
+    const plain = { kind: 'create', key: 'a', after: { name: 'a' } }
+    expect(JSON.parse(text)).toEqual({
+      complete: true,
+      sinks: [{ sink: 'table', changes: [plain], withheld: [{ ...plain, why: 'foreign' }] }],
+      unresolved: [],
+    })
+  })
+})
