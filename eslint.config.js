@@ -30,7 +30,18 @@ export default tseslint.config(
     rules: {
       'no-restricted-imports': [
         'error',
-        { patterns: ['@aws-sdk/*', 'node:*', 'pino*', 'prom-client', 'fastify', '../sources/*', '../sinks/*', '../worker/*'] },
+        {
+          patterns: [
+            '@aws-sdk/*',
+            'node:*',
+            'pino*',
+            'prom-client',
+            'fastify',
+            '../sources/*',
+            '../sinks/*',
+            '../worker/*',
+          ],
+        },
       ],
       'no-restricted-properties': [
         'error',

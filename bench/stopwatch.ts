@@ -3,7 +3,7 @@
 export interface Contender {
   readonly name: string
   /** Does the whole work once. */
-  run(): void | Promise<void>
+  readonly run: () => void | Promise<void>
 }
 
 export interface Timing {

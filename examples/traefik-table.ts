@@ -40,7 +40,8 @@ export default defineWorker({
       example: '300',
     }),
     region: optional(text('region', 'the name of an AWS region'), {
-      description: 'Where the clusters given by name and the table are; a queue is where its URL says',
+      description:
+        'Where the clusters given by name, the table and, unless its URL says otherwise, the queue are',
       example: 'eu-west-1',
       otherwise: 'as the AWS SDK finds it',
     }),
@@ -83,7 +84,7 @@ export default defineWorker({
     owner,
     backendName,
   }) => ({
-    inbound: queueUrl === undefined ? [] : [sqs({ queueUrl })],
+    inbound: queueUrl === undefined ? [] : [sqs({ queueUrl, ...(region === undefined ? {} : { region }) })],
     knowledge: [
       ...(resyncSeconds === 0
         ? []

@@ -40,6 +40,14 @@ const sameAddresses = (a: readonly Address[], b: readonly Address[]): boolean =>
     return other !== undefined && compareAddresses(address, other) === 0
   })
 
+/** How far our knowledge of the clusters reaches. */
+export interface Horizon {
+  /** Whether everything that may claim the name beside this claimant is known: its cluster has a whole snapshot, and so on. */
+  knows(claimant: TaskClaims): boolean
+  /** Whether what a gone task of the cluster offered may be taken away before that. */
+  mayRemove(claimant: TaskClaims): boolean
+}
+
 export class BackendClaims {
   private readonly claimants = new Map<TaskArn, TaskClaims>()
   /** By origin: how many live or waiting tasks claim the name for it. */
@@ -89,8 +97,7 @@ export class BackendClaims {
     )
   }
 
-  /** `known`: whether a whole snapshot of a cluster is there, and all names in it are told. */
-  build(known: (claimant: TaskClaims) => boolean): Backend {
+  build(horizon: Horizon): Backend {
     const { holder } = this
     const mine = (claimant: TaskClaims | undefined): claimant is TaskClaims =>
       claimant !== undefined && (holder === undefined || claimant.origin === holder)
@@ -104,8 +111,8 @@ export class BackendClaims {
       kept,
       fresh.filter(mine).flatMap((claimant) => this.endpointsOf(claimant)),
     )
-    const complete = this.waiting === 0 && this.everyCluster(known, mine)
-    const gone = complete ? [] : this.gone(endpoints)
+    const complete = this.waiting === 0 && this.everyCluster(horizon, mine)
+    const gone = complete ? [] : this.gone(endpoints, horizon)
     this.changed = new Set()
     this.builtFor = holder
     if (
@@ -123,29 +130,33 @@ export class BackendClaims {
     )
   }
 
-  private everyCluster(
-    known: (claimant: TaskClaims) => boolean,
-    mine: (claimant: TaskClaims) => boolean,
-  ): boolean {
+  private everyCluster(horizon: Horizon, mine: (claimant: TaskClaims) => boolean): boolean {
     for (const claimant of this.claimants.values()) {
       if (!mine(claimant)) continue
       // Without pooling all of the holder's tasks are of one cluster: the first one tells.
-      if (!this.pooled) return known(claimant)
-      if (!known(claimant)) return false
+      if (!this.pooled) return horizon.knows(claimant)
+      if (!horizon.knows(claimant)) return false
     }
     return true
   }
 
-  private gone(endpoints: readonly Endpoint[]): readonly Address[] {
+  /** A live task whose address is not known in full may have taken over any address of its host, or any at all. */
+  private gone(endpoints: readonly Endpoint[], horizon: Horizon): readonly Address[] {
     const live = new Set(endpoints.map(({ host, port }) => `${host} ${port}`))
+    const waitingOn = new Set<string | undefined>()
     const gone = new Map<string, Address>()
-    for (const { claims } of this.claimants.values())
-      for (const claim of claims)
-        if (claim._tag === 'Gone' && claim.backend === this.name) {
-          const key = `${claim.address.host} ${claim.address.port}`
-          if (!live.has(key)) gone.set(key, claim.address)
-        }
-    return [...gone.values()].sort(compareAddresses)
+    for (const claimant of this.claimants.values())
+      for (const claim of claimant.claims) {
+        if (claim.backend !== this.name) continue
+        if (claim._tag === 'Waiting') waitingOn.add(claim.host)
+        else if (claim._tag === 'Gone' && horizon.mayRemove(claimant))
+          gone.set(`${claim.address.host} ${claim.address.port}`, claim.address)
+      }
+    if (waitingOn.has(undefined)) return []
+    return [...gone]
+      .filter(([key, { host }]) => !live.has(key) && !waitingOn.has(host))
+      .map(([, address]) => address)
+      .sort(compareAddresses)
   }
 
   private isActive({ claims }: TaskClaims): boolean {

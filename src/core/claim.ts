@@ -9,8 +9,8 @@ import type { Task } from './task.js'
 export type Claim =
   | { readonly _tag: 'Live'; readonly backend: BackendName; readonly endpoint: Endpoint }
   | { readonly _tag: 'Gone'; readonly backend: BackendName; readonly address: Address }
-  /** A live task that will claim the backend once a lookup has answered. */
-  | { readonly _tag: 'Waiting'; readonly backend: BackendName }
+  /** A live task that will claim the backend once a lookup has answered; on `host`, where that is known already. */
+  | { readonly _tag: 'Waiting'; readonly backend: BackendName; readonly host: string | undefined }
 
 export interface TaskClaims {
   readonly task: TaskArn
@@ -23,8 +23,16 @@ export interface TaskClaims {
   readonly waitsForAny: boolean
 }
 
-const hostOf = (task: Task, state: ClusterState): Addresses | undefined =>
-  task.interface ?? (task.instance === undefined ? undefined : state.instances.get(task.instance)?.addresses)
+/** In awsvpc mode the task has an interface of its own, also on an instance: until it is told, the instance's address would be a lie. */
+const hostOf = (
+  task: Task,
+  definition: TaskDefinition | undefined,
+  state: ClusterState,
+): Addresses | undefined => {
+  if (task.interface !== undefined) return task.interface
+  if (task.instance === undefined || definition?.networkMode === 'awsvpc') return undefined
+  return state.instances.get(task.instance)?.addresses
+}
 
 const unresolved = (task: Task, why: Unresolved['why'], detail: string): Unresolved => ({
   task: task.arn,
@@ -42,7 +50,8 @@ const exposureOf = (expose: Expose, task: Task, definition: TaskDefinition | und
   }
 }
 
-const waitingFor = (backend: BackendName): Claim => ({ _tag: 'Waiting', backend })
+const waiting = (backends: readonly BackendName[], host: string | undefined): readonly Claim[] =>
+  backends.map((backend) => ({ _tag: 'Waiting', backend, host }))
 
 /** Whether two endpoints are the same in all that a target can show. */
 export const sameEndpoint = (a: Endpoint, b: Endpoint): boolean =>
@@ -62,12 +71,12 @@ const sameClaim = (a: Claim, b: Claim): boolean => {
     case 'Gone':
       return b._tag === 'Gone' && compareAddresses(a.address, b.address) === 0
     case 'Waiting':
-      return b._tag === 'Waiting'
+      return b._tag === 'Waiting' && a.host === b.host
   }
 }
 
-const noHost = (task: Task): Unresolved =>
-  task.instance === undefined
+const noHost = (task: Task, definition: TaskDefinition | undefined): Unresolved =>
+  task.instance === undefined || definition?.networkMode === 'awsvpc'
     ? unresolved(task, 'interface-address', 'ECS has told no address of its network interface yet')
     : unresolved(task, 'instance-address', `the address of ${task.instance} is not known yet`)
 
@@ -133,7 +142,7 @@ export const claimsOf = (
   if (liveness === 'pending') return undefined
   const definition = task.definition === undefined ? undefined : state.definitions.get(task.definition)
   const exposure = exposureOf(expose, task, definition)
-  const host = hostOf(task, state)
+  const host = hostOf(task, definition, state)
   const address = host?.ipv4 ?? host?.ipv6
 
   if (liveness === 'gone') {
@@ -159,15 +168,18 @@ export const claimsOf = (
       )
       return exposure.backends === 'any'
         ? claimants(task, [], missing, true)
-        : claimants(task, exposure.backends.map(waitingFor), missing)
+        : claimants(task, waiting(exposure.backends, address), missing)
     }
     case 'Ports':
       if (exposure.ports.length === 0) return undefined
       return host === undefined || address === undefined
         ? claimants(
             task,
-            exposure.ports.map(({ backend }) => waitingFor(backend)),
-            noHost(task),
+            waiting(
+              exposure.ports.map(({ backend }) => backend),
+              undefined,
+            ),
+            noHost(task, definition),
           )
         : claimants(
             task,

@@ -34,7 +34,10 @@ export interface Backend {
   readonly name: BackendName
   /** Ordered by host, port and id; two live tasks may claim one address. */
   readonly endpoints: readonly Endpoint[]
-  /** Addresses that a gone task offered here and no live one does; ordered, unique. */
+  /**
+   * Addresses that a gone task offered here and no live one does nor may; ordered, unique. Empty when `complete`, and, where snapshots
+   * are promised, before the first.
+   */
   readonly gone: readonly Address[]
   /**
    * True: `endpoints` is all there is, also when empty. False: there may be more, so what a target holds

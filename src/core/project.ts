@@ -1,5 +1,5 @@
 import { sameCluster } from './arn.js'
-import { BackendClaims } from './backend-claims.js'
+import { BackendClaims, type Horizon } from './backend-claims.js'
 import { type TaskClaims, claimsOf, sameClaims } from './claim.js'
 import { type ClusterState, emptyState } from './cluster-state.js'
 import type { Backend, Desired, Revision, Unresolved } from './desired.js'
@@ -82,7 +82,7 @@ export const projector = ({ expose, covers, grace = defaultGrace }: ProjectOptio
   let last = emptyState
   let backends = PersistentMap.empty<Backend>()
   let unresolved = PersistentMap.empty<Unresolved>()
-  let horizon = ''
+  let lastView = ''
 
   const claim = (arn: TaskArn, next: TaskClaims | undefined, dirty: Set<BackendName>): void => {
     const before = byTask.get(arn)
@@ -106,7 +106,7 @@ export const projector = ({ expose, covers, grace = defaultGrace }: ProjectOptio
   const rebuild = (
     name: BackendName,
     claims: BackendClaims,
-    known: (claimant: TaskClaims) => boolean,
+    horizon: Horizon,
     affected: Set<TaskArn>,
   ): void => {
     for (const { task } of taken.get(name) ?? []) {
@@ -123,7 +123,7 @@ export const projector = ({ expose, covers, grace = defaultGrace }: ProjectOptio
     if (claims.isEmpty) {
       byBackend.delete(name)
       backends = backends.delete(name)
-    } else backends = backends.set(name, claims.build(known))
+    } else backends = backends.set(name, claims.build(horizon))
   }
 
   /** Of several names that a task does not get, the least is told, so that no order of arrival decides. */
@@ -145,21 +145,31 @@ export const projector = ({ expose, covers, grace = defaultGrace }: ProjectOptio
         claim(arn, task === undefined ? undefined : claimsOf(task, state, expose, grace), dirty)
     last = state
 
-    const marked = [...state.marks].map(([cluster]) => cluster)
-    const covered =
-      covers.length > 0 && covers.every((named) => marked.some((cluster) => sameCluster(named, cluster)))
+    const marked = [...state.marks].map(([cluster]) => cluster).sort()
+    const hasMark = (named: string): boolean => marked.some((cluster) => sameCluster(named, cluster))
+    const covered = covers.length > 0 && covers.every(hasMark)
     const nameless = new Set(waitingForAny.values())
-    const known = ({ cluster }: TaskClaims): boolean =>
-      state.marks.has(cluster) && !nameless.has(cluster) && (!pooled || (covered && nameless.size === 0))
+    const horizon: Horizon = {
+      knows: ({ cluster }) =>
+        state.marks.has(cluster) &&
+        (pooled
+          ? covered && nameless.size === 0
+          : // A cluster that would come first in the contest for a name must have had its say; one given by name may be that.
+            !nameless.has(cluster) &&
+            covers.every((named) => hasMark(named) || (named.startsWith('arn:') && named > cluster))),
+      // Where a snapshot is promised it is waited for: a late STOPPED may be of a task whose address has a new one already.
+      mayRemove: ({ cluster }) =>
+        state.marks.has(cluster) || !covers.some((named) => sameCluster(named, cluster)),
+    }
 
     // What is known of whole clusters decides the completeness of all their backends.
-    const view = JSON.stringify([marked.sort(), [...nameless].sort(), covered])
-    if (view !== horizon) for (const name of byBackend.keys()) dirty.add(name)
-    horizon = view
+    const view = JSON.stringify([marked, [...nameless].sort()])
+    if (view !== lastView) for (const name of byBackend.keys()) dirty.add(name)
+    lastView = view
     const affected = new Set<TaskArn>()
     for (const name of dirty) {
       const claims = byBackend.get(name)
-      if (claims !== undefined) rebuild(name, claims, known, affected)
+      if (claims !== undefined) rebuild(name, claims, horizon, affected)
     }
     for (const arn of affected) explain(arn)
     return { revision, backends, complete: covered && nameless.size === 0, unresolved }

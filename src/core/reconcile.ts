@@ -228,24 +228,23 @@ export class Reconciler<V> {
     return (this.rejectionOf(change)?.attempts ?? 0) >= this.options.givesUpAfter
   }
 
-  /** A plan is news when it differs from the last one: a dry run, and what is withheld, would repeat themselves with every delivery. */
+  /** A plan is news when it changes something, or withholds something else; a dry one when it differs from the last. */
   private reportPlan(next: Plan<V>, { revision }: Desired): void {
     const { name, dry = false, eq } = this.sink
     const same = (a: Change<V>, b: Change<V> | undefined): boolean =>
       a._tag === b?._tag &&
       a.key === b.key &&
       (a._tag === 'Delete' || b._tag === 'Delete' || eq.equals(a.after, b.after))
-    const last = this.reported
+    const { changes, withheld } = this.reported
     this.reported = next
-    const nothing = next.changes.length === 0 && next.withheld.length === 0
-    const repeated =
-      last.changes.length === next.changes.length &&
-      last.withheld.length === next.withheld.length &&
-      next.changes.every((change, i) => same(change, last.changes[i])) &&
+    const withholdsSame =
+      withheld.length === next.withheld.length &&
       next.withheld.every(
-        ({ change, why }, i) => why === last.withheld[i]?.why && same(change, last.withheld[i].change),
+        ({ change, why }, i) => why === withheld[i]?.why && same(change, withheld[i].change),
       )
-    if (!nothing && !(repeated && (dry || next.changes.length === 0)))
+    const changesSame =
+      changes.length === next.changes.length && next.changes.every((change, i) => same(change, changes[i]))
+    if (!withholdsSame || (dry ? !changesSame : next.changes.length > 0))
       this.options.report({ _tag: 'Planned', sink: name, revision, plan: next, dry })
   }
 

@@ -20,7 +20,7 @@ export type Report =
       /** Whether it told anything new. */
       readonly changed: boolean
     }
-  /** What a sink would do next. Not reported when it is nothing. */
+  /** What a sink is about to do, and what it must not. Also reported when nothing is withheld any more. */
   | {
       readonly _tag: 'Planned'
       readonly sink: string

@@ -53,6 +53,7 @@ export interface Sink<V> {
    * The records that the backends should be, by key. Pure and canonical: equal backends give equal values.
    * Only a complete backend overwrites. For an incomplete one it starts from what the target holds (`before`), adds its endpoints and takes away its `gone`
    * addresses, and leaves the rest. In every case it keeps what is not ours inside a value.
+   * A value that is identical (`===`) to `before`'s is taken to be unchanged.
    */
   render(backends: PersistentMap<Backend>, before: ReadonlyMap<string, V>): ReadonlyMap<string, V>
   /** What an own record becomes that nothing desires any more; none to delete it. Only asked when knowledge is complete. */

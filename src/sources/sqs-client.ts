@@ -20,8 +20,8 @@ export const regionOf = (queueUrl: string): string | undefined => {
 const spareSockets = 32
 
 /** A client for one queue. It does not retry by itself: every retry is the source's, with a notice. */
-export const sqsClient = (queueUrl: string, polls: number): SQSClient => {
-  const region = regionOf(queueUrl)
+export const sqsClient = (queueUrl: string, polls: number, otherwise?: string): SQSClient => {
+  const region = regionOf(queueUrl) ?? otherwise
   const agent = { keepAlive: true, maxSockets: polls + spareSockets }
   // Else the SDK prefers the queue URL's host to an endpoint of the environment, with a warning at every call.
   const named = process.env['AWS_ENDPOINT_URL_SQS'] ?? process.env['AWS_ENDPOINT_URL']

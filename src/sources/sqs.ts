@@ -11,9 +11,11 @@ import { SqsSession } from './sqs-session.js'
 export interface SqsOptions {
   /** `https://sqs.<region>.amazonaws.com/<account>/<name>`. */
   readonly queueUrl: string
+  /** Where the queue is, if its URL does not tell. Default: as the SDK finds it. */
+  readonly region?: string
   /**
    * Yours, and yours to destroy. Give it `maxAttempts: 1`: what fails is tried again here, with a notice. Default: one for each
-   * subscription, for the region in the queue's URL, else that of the SDK's default chain; credentials from that chain.
+   * subscription, for the region in the queue's URL, else `region`; credentials from the SDK's default chain.
    */
   readonly client?: SQSClient
   /** Unique among a worker's sources. Default: `sqs`. */
@@ -74,7 +76,7 @@ export const sqs = (options: SqsOptions): Source => {
     covers: [],
     deliveries: (state$) =>
       new Observable((subscriber) => {
-        const client = options.client ?? sqsClient(queueUrl, polls)
+        const client = options.client ?? sqsClient(queueUrl, polls, options.region)
         const session = new SqsSession(
           {
             queue: sqsQueue({ client, url: queueUrl, waitSeconds, visibilitySeconds, clock }),
