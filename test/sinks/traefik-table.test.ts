@@ -1,4 +1,4 @@
-import { DynamoDBClient, UpdateItemCommand } from '@aws-sdk/client-dynamodb'
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import fc from 'fast-check'
 import * as O from 'fp-ts/lib/Option.js'
 import { once } from 'node:events'
@@ -13,7 +13,7 @@ import type { Outcome } from '../../src/core/sink.js'
 import { traefikTable } from '../../src/sinks/traefik-table.js'
 import type { TraefikBackend } from '../../src/sinks/traefik-table-item.js'
 import { backendOf, backendsOf } from '../../src/testing/backends.js'
-import { type SinkHarness, sinkContract } from '../../src/testing/sink-contract.js'
+import { sinkContract } from '../../src/testing/sink-contract.js'
 import { attributeValues, unknownAttributes } from '../support/attribute-values.js'
 import {
   type Item,
@@ -25,6 +25,7 @@ import {
   TableOfBackends,
   urlsIn,
 } from '../support/table-of-backends.js'
+import { type TraefikTableContract, traefikTableHarness } from '../support/traefik-table-harness.js'
 import { readAsTraefik } from '../support/traefik-v1-rules.js'
 
 const { signal } = new AbortController()
@@ -57,89 +58,8 @@ const expectReadable = async (table: TableOfBackends): Promise<void> => {
   for (const item of (await table.items()).values()) expect(readAsTraefik(item)._tag).toBe('backend')
 }
 
-const harness = async (options: {
-  adopt?: boolean
-  retire?: 'empty' | 'delete'
-}): Promise<SinkHarness<TraefikBackend>> => {
-  const client = dynamo.client()
-  const target = await tableOf()
-  const { table } = target
-  let writes = 0
-  const failing = new Set<string>()
-  client.middlewareStack.add(
-    (next, { commandName = '' }) =>
-      async (args) => {
-        const { Key: key, Item: item } = args.input as { Key?: Item; Item?: Item }
-        const isWrite = /^(Put|Update|Delete)Item/.test(commandName)
-        if (isWrite && failing.has((key ?? item)?.['id']?.S ?? '')) throw new Error('injected')
-        const answer = await next(args)
-        if (isWrite) writes++
-        return answer
-      },
-    { step: 'initialize' },
-  )
-  const set = (key: string, expression: string, names: Record<string, string>, values: Item) =>
-    target.client.send(
-      new UpdateItemCommand({
-        TableName: table,
-        Key: { id: { S: key } },
-        UpdateExpression: `SET ${expression}`,
-        ExpressionAttributeNames: names,
-        ExpressionAttributeValues: values,
-      }),
-    )
-  return {
-    sink: traefikTable({ table, client, ...options }),
-    snapshot: () => target.items(),
-    writes: () => writes,
-    addresses: ({ servers }) =>
-      Object.values(servers).map((server) => server.M?.['url']?.S?.replace('http://', '') ?? '?'),
-    // As a person does in the console: without regard to `version`.
-    tamper: async (key) => {
-      const byHand = { ':s': { M: { byHand: serverOf('http://192.0.2.1:1', '5') } } }
-      await set(key, '#b.servers = :s', { '#b': 'backend' }, byHand)
-    },
-    plant: ({ name, endpoints }, owner) =>
-      target.put(
-        itemOf(
-          name,
-          Object.fromEntries(
-            endpoints.map(({ host, port }) => [
-              `${host}-${port}`,
-              serverOf(host.includes(':') ? `http://[${host}]:${port}` : `http://${host}:${port}`),
-            ]),
-          ),
-          owner === undefined ? {} : { owner: { S: owner } },
-        ),
-      ),
-    embellishment: {
-      add: async (key) => {
-        const values = {
-          ':n': { NS: ['1', '2'] },
-          ':b': { B: new Uint8Array([1]) },
-          ':m': { M: { sticky: { BOOL: true } } },
-        }
-        await set(
-          key,
-          '#t = :n, #b.odd = :b, #b.loadBalancer = :m',
-          { '#t': 'tags', '#b': 'backend' },
-          values,
-        )
-      },
-      read: async (key) => {
-        const { version: _v, owner: _o, backend, ...rest } = (await target.get(key)) ?? {}
-        const { servers: _s, ...settings } = backend?.M ?? {}
-        return { rest, settings }
-      },
-    },
-    failOn: (key) => void failing.add(key),
-    dispose: () => {
-      client.destroy()
-      target.client.destroy()
-      return Promise.resolve()
-    },
-  }
-}
+const harness = async (options: TraefikTableContract) =>
+  traefikTableHarness(dynamo, `contract-${++tables}`, options)
 
 sinkContract('traefikTable', () => harness({}), { runs: 15 })
 sinkContract(

@@ -5,7 +5,7 @@ import {
 } from '@aws-sdk/client-sqs'
 import type { ClusterEvent } from 'ecs-task-stream'
 import { sqs, type SqsOptions } from 'ecs-task-stream/sources/sqs'
-import type { EmbeddedSqs, QueueOptions } from '../../sim/embedded-sqs.js'
+import type { QueueOptions, SqsQueues } from '../../sim/sqs-queues.js'
 import type { Decoded } from '../../src/sources/ecs-event.js'
 
 /** Bodies that are `ClusterEvent`s in JSON, and garbage that is not JSON. */
@@ -39,7 +39,7 @@ let queues = 0
 
 /** A queue of its own, and a source on it. */
 export const sqsBackend = async (
-  server: EmbeddedSqs,
+  server: SqsQueues,
   options: Partial<SqsOptions> & { readonly queue?: QueueOptions } = {},
 ) => {
   const { queue: queueOptions, ...sourceOptions } = options

@@ -1,0 +1,57 @@
+import {
+  CreateTableCommand,
+  DescribeTableCommand,
+  DynamoDBClient,
+  type DynamoDBClientConfig,
+} from '@aws-sdk/client-dynamodb'
+
+/** The tables of a server that speaks DynamoDB, for tests, the demo and the bench. */
+export interface DynamoDbTables {
+  /** `http://127.0.0.1:<port>`, for `endpoint` or `AWS_ENDPOINT_URL_DYNAMODB`. */
+  readonly url: string
+  /** A client of this server with invented credentials; `close` destroys it. `overrides` win, `endpoint` included. */
+  client(overrides?: DynamoDBClientConfig): DynamoDBClient
+  /** Creates a table with the string hash key `id`, billed by request; it is ACTIVE once this resolves. */
+  createTable(name: string): Promise<void>
+  /** Destroys the clients. */
+  close(): Promise<void>
+}
+
+/** Speaks to the server at `url`, whoever started it. */
+export const dynamoDbTables = (url: string): DynamoDbTables => {
+  const clients: DynamoDBClient[] = []
+  const client = (overrides: DynamoDBClientConfig = {}) => {
+    const made = new DynamoDBClient({
+      endpoint: url,
+      region: 'us-east-1',
+      credentials: { accessKeyId: 'embedded', secretAccessKey: 'embedded' },
+      ...overrides,
+    })
+    clients.push(made)
+    return made
+  }
+  const admin = client()
+
+  return {
+    url,
+    client,
+    createTable: async (name) => {
+      await admin.send(
+        new CreateTableCommand({
+          TableName: name,
+          BillingMode: 'PAY_PER_REQUEST',
+          KeySchema: [{ AttributeName: 'id', KeyType: 'HASH' }],
+          AttributeDefinitions: [{ AttributeName: 'id', AttributeType: 'S' }],
+        }),
+      )
+      // CreateTable answers CREATING; the embedded table is ACTIVE at the next turn of its timers.
+      while (
+        (await admin.send(new DescribeTableCommand({ TableName: name }))).Table?.TableStatus !== 'ACTIVE'
+      );
+    },
+    close: () => {
+      for (const each of clients) each.destroy()
+      return Promise.resolve()
+    },
+  }
+}
