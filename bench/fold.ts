@@ -1,4 +1,11 @@
-import { type ClusterEvent, type ClusterState, emptyState, projector, reduce, servicePorts } from 'ecs-task-stream'
+import {
+  type ClusterEvent,
+  type ClusterState,
+  emptyState,
+  projector,
+  reduce,
+  servicePorts,
+} from 'ecs-task-stream'
 import { each, heading, race, ratio, table } from './stopwatch.js'
 import { changed, clusterArn, task } from './synthetic.js'
 
@@ -54,7 +61,9 @@ export const benchFold = async (): Promise<void> => {
       }
     }),
   )
-  heading(`The fold: ${EVENTS.toLocaleString('en')} events on a state of so many tasks, ${TASKS_A_SERVICE} a service`)
+  heading(
+    `The fold: ${EVENTS.toLocaleString('en')} events on a state of so many tasks, ${TASKS_A_SERVICE} a service`,
+  )
   const at10k = { fold: fold[1]!.ms, projected: projected[1]!.ms }
   table([
     ['tasks', 'fold, against 10,000          fold and project by tens, against 10,000        memory'],
@@ -62,7 +71,10 @@ export const benchFold = async (): Promise<void> => {
       const aim = size === 1_000_000 ? 2 : undefined
       const folded = `${each(fold[i]!.ms, EVENTS)}  ${ratio(fold[i]!.ms / at10k.fold, aim)}`
       const both = `${each(projected[i]!.ms, EVENTS)}  ${ratio(projected[i]!.ms / at10k.projected, aim)}`
-      return [size.toLocaleString('en'), `${folded.padEnd(34)} ${both.padEnd(38)} ${Math.round(bytes)} bytes a task`]
+      return [
+        size.toLocaleString('en'),
+        `${folded.padEnd(34)} ${both.padEnd(38)} ${Math.round(bytes)} bytes a task`,
+      ]
     }),
   ])
 }

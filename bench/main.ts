@@ -1,7 +1,19 @@
+import { benchDecode } from './decode.js'
+import { benchFlush } from './flush.js'
 import { benchFold } from './fold.js'
+import { benchLatency } from './latency.js'
 import { benchWholePath } from './whole-path.js'
 
-const all: Readonly<Record<string, () => Promise<void>>> = { path: benchWholePath, fold: benchFold }
+const all: Readonly<Record<string, () => void | Promise<void>>> = {
+  path: benchWholePath,
+  decode: benchDecode,
+  fold: benchFold,
+  flush: benchFlush,
+  latency: benchLatency,
+}
 
 const named = process.argv.slice(2)
+const unknown = named.filter((name) => !(name in all))
+if (unknown.length > 0)
+  throw new Error(`no bench ${unknown.join(', ')}: there are ${Object.keys(all).join(', ')}`)
 for (const [name, bench] of Object.entries(all)) if (named.length === 0 || named.includes(name)) await bench()

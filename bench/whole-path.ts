@@ -39,15 +39,24 @@ export const record = (): Recording => {
       arn,
       networkMode: 'awsvpc',
       containers: [
-        { name: family, ports: [{ containerPort: 8080, hostPort: 8080, protocol: 'tcp', count: 1 }] },
-        { name: 'statsd', ports: [{ containerPort: 8125, hostPort: 8125, protocol: 'udp', count: 1 }] },
+        {
+          name: family,
+          ports: [{ containerPort: 8080, hostPort: 8080, protocol: 'tcp' as const, count: 1 }],
+        },
+        {
+          name: 'statsd',
+          ports: [{ containerPort: 8125, hostPort: 8125, protocol: 'udp' as const, count: 1 }],
+        },
       ].map((container) => ({ ...container, labels: {}, environment: {} })),
     })),
   }
 }
 
 /** As a queue hands it over: ten messages a delivery, a turn of the event loop between deliveries. */
-const inBatches = async (bodies: readonly string[], take: (batch: readonly string[]) => void): Promise<void> => {
+const inBatches = async (
+  bodies: readonly string[],
+  take: (batch: readonly string[]) => void,
+): Promise<void> => {
   for (let at = 0; at < bodies.length; at += BATCH) {
     take(bodies.slice(at, at + BATCH))
     await new Promise(setImmediate)
@@ -66,7 +75,9 @@ export const benchWholePath = async (): Promise<void> => {
     await worker.ready
     // Begun before anything happened: it rules nothing out, and makes knowledge complete, as it is with snapshots.
     void source.push({ _tag: 'TasksListed', cluster, at: 0, tasks: [] })
-    void source.push(...definitions.map((definition) => ({ _tag: 'DefinitionDescribed', definition }) as const))
+    void source.push(
+      ...definitions.map((definition) => ({ _tag: 'DefinitionDescribed', definition }) as const),
+    )
     let last: Promise<unknown> = Promise.resolve()
     await inBatches(bodies, (batch) => {
       last = source.push(

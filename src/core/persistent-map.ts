@@ -3,17 +3,25 @@
  * level. Ours, because the fold pays for every `set` (see docs/decisions/0002) and because `diff` between two versions must cost
  * what changed and not what there is; `ReadonlyMap` for readers. Iteration order is unspecified.
  */
+// A tag that every shape has in its first field is cheaper to tell apart than by which fields there are.
+const LEAF = 0
+const COLLISION = 1
+const BRANCH = 2
+
 interface Leaf<V> {
+  readonly kind: typeof LEAF
   readonly hash: number
   readonly key: string
   readonly value: V
 }
 interface Collision<V> {
+  readonly kind: typeof COLLISION
   readonly hash: number
   /** Two or more; all with the same 32-bit hash. */
   readonly leaves: readonly Leaf<V>[]
 }
 interface Branch<V> {
+  readonly kind: typeof BRANCH
   /** Bit i is set iff there is a child for the five hash bits i; children are in the order of the bits. */
   readonly bitmap: number
   readonly children: readonly Node<V>[]
@@ -22,7 +30,7 @@ type Node<V> = Leaf<V> | Collision<V> | Branch<V>
 
 const BITS = 5
 const MASK = 31
-const emptyRoot: Branch<never> = { bitmap: 0, children: [] }
+const emptyRoot: Branch<never> = { kind: BRANCH, bitmap: 0, children: [] }
 
 /** FNV-1a with a final mix: task ARNs differ in their last characters only, and the trie reads the low bits first. */
 const hashOf = (key: string): number => {
@@ -57,20 +65,21 @@ const inserted = <A>(items: readonly A[], at: number, item: A): readonly A[] => 
 
 /** The smallest node that holds two nodes whose hashes first differ at `shift` or above. */
 const pair = <V>(a: Leaf<V> | Collision<V>, b: Leaf<V>, shift: number): Node<V> => {
-  if (a.hash === b.hash) return { hash: a.hash, leaves: 'leaves' in a ? [...a.leaves, b] : [a, b] }
+  if (a.hash === b.hash)
+    return { kind: COLLISION, hash: a.hash, leaves: a.kind === COLLISION ? [...a.leaves, b] : [a, b] }
   const bitA = bitOf(a.hash, shift)
   const bitB = bitOf(b.hash, shift)
-  if (bitA === bitB) return { bitmap: bitA, children: [pair(a, b, shift + BITS)] }
-  return { bitmap: bitA | bitB, children: bitA >>> 0 < bitB >>> 0 ? [a, b] : [b, a] }
+  if (bitA === bitB) return { kind: BRANCH, bitmap: bitA, children: [pair(a, b, shift + BITS)] }
+  return { kind: BRANCH, bitmap: bitA | bitB, children: bitA >>> 0 < bitB >>> 0 ? [a, b] : [b, a] }
 }
 
 const find = <V>(root: Node<V>, hash: number, key: string): Leaf<V> | undefined => {
   let node: Node<V> | undefined = root
   for (let shift = 0; node !== undefined; shift += BITS) {
-    if ('children' in node) {
+    if (node.kind === BRANCH) {
       const bit = bitOf(hash, shift)
       node = (node.bitmap & bit) === 0 ? undefined : node.children[indexOf(node.bitmap, bit)]
-    } else if ('leaves' in node) return node.leaves.find((leaf) => leaf.key === key)
+    } else if (node.kind === COLLISION) return node.leaves.find((leaf) => leaf.key === key)
     else return node.key === key ? node : undefined
   }
   return undefined
@@ -81,35 +90,40 @@ export type Revise<V> = (known: V | undefined) => V
 
 /** Returns `node` itself when nothing changed. */
 const revised = <V>(node: Node<V>, hash: number, key: string, revise: Revise<V>, shift: number): Node<V> => {
-  if ('children' in node) {
+  if (node.kind === BRANCH) {
     const { bitmap, children } = node
     const bit = bitOf(hash, shift)
     const at = indexOf(bitmap, bit)
     const child = children[at]
     if ((bitmap & bit) === 0 || child === undefined)
       return {
+        kind: BRANCH,
         bitmap: bitmap | bit,
-        children: inserted<Node<V>>(children, at, { hash, key, value: revise(undefined) }),
+        children: inserted<Node<V>>(children, at, { kind: LEAF, hash, key, value: revise(undefined) }),
       }
     const next = revised(child, hash, key, revise, shift + BITS)
-    return next === child ? node : { bitmap, children: replaced(children, at, next) }
+    return next === child ? node : { kind: BRANCH, bitmap, children: replaced(children, at, next) }
   }
-  if ('leaves' in node) {
+  if (node.kind === COLLISION) {
     const at = node.leaves.findIndex((leaf) => leaf.key === key)
     const leaf = node.leaves[at]
-    if (leaf === undefined) return pair(node, { hash, key, value: revise(undefined) }, shift)
+    if (leaf === undefined) return pair(node, { kind: LEAF, hash, key, value: revise(undefined) }, shift)
     const value = revise(leaf.value)
     return value === leaf.value
       ? node
-      : { hash: node.hash, leaves: replaced(node.leaves, at, { hash, key, value }) }
+      : {
+          kind: COLLISION,
+          hash: node.hash,
+          leaves: replaced(node.leaves, at, { kind: LEAF, hash, key, value }),
+        }
   }
-  if (node.key !== key) return pair(node, { hash, key, value: revise(undefined) }, shift)
+  if (node.key !== key) return pair(node, { kind: LEAF, hash, key, value: revise(undefined) }, shift)
   const value = revise(node.value)
-  return value === node.value ? node : { hash, key, value }
+  return value === node.value ? node : { kind: LEAF, hash, key, value }
 }
 
 const without = <V>(node: Node<V>, hash: number, key: string, shift: number): Node<V> | undefined => {
-  if ('children' in node) {
+  if (node.kind === BRANCH) {
     const bit = bitOf(hash, shift)
     const at = indexOf(node.bitmap, bit)
     const child = node.children[at]
@@ -118,30 +132,30 @@ const without = <V>(node: Node<V>, hash: number, key: string, shift: number): No
     if (kept === child) return node
     if (kept !== undefined) {
       // A branch never holds a lone leaf below the root, so that equal contents have equal shapes.
-      if (node.children.length === 1 && shift > 0 && !('children' in kept)) return kept
-      return { bitmap: node.bitmap, children: replaced(node.children, at, kept) }
+      if (node.children.length === 1 && shift > 0 && kept.kind !== BRANCH) return kept
+      return { kind: BRANCH, bitmap: node.bitmap, children: replaced(node.children, at, kept) }
     }
     const children = node.children.filter((_, i) => i !== at)
     const [only] = children
     if (only === undefined) return undefined
-    return children.length === 1 && shift > 0 && !('children' in only)
+    return children.length === 1 && shift > 0 && only.kind !== BRANCH
       ? only
-      : { bitmap: node.bitmap & ~bit, children }
+      : { kind: BRANCH, bitmap: node.bitmap & ~bit, children }
   }
-  if ('leaves' in node) {
+  if (node.kind === COLLISION) {
     const leaves = node.leaves.filter((leaf) => leaf.key !== key)
     return leaves.length === node.leaves.length
       ? node
       : leaves.length > 1
-        ? { hash: node.hash, leaves }
+        ? { kind: COLLISION, hash: node.hash, leaves }
         : leaves[0]
   }
   return node.key === key ? undefined : node
 }
 
 function* leavesOf<V>(node: Node<V>): Generator<Leaf<V>> {
-  if ('children' in node) for (const child of node.children) yield* leavesOf(child)
-  else if ('leaves' in node) yield* node.leaves
+  if (node.kind === BRANCH) for (const child of node.children) yield* leavesOf(child)
+  else if (node.kind === COLLISION) yield* node.leaves
   else yield node
 }
 
@@ -149,8 +163,8 @@ function* leavesOf<V>(node: Node<V>): Generator<Leaf<V>> {
 export type DiffVisitor<V> = (key: string, before: V | undefined, after: V | undefined) => void
 
 const visitAll = <V>(node: Node<V>, visit: (leaf: Leaf<V>) => void): void => {
-  if ('children' in node) for (const child of node.children) visitAll(child, visit)
-  else if ('leaves' in node) node.leaves.forEach(visit)
+  if (node.kind === BRANCH) for (const child of node.children) visitAll(child, visit)
+  else if (node.kind === COLLISION) node.leaves.forEach(visit)
   else visit(node)
 }
 
@@ -162,7 +176,7 @@ const diffNodes = <V>(
   if (before === after) return
   if (before === undefined) visitAll(after ?? emptyRoot, (leaf) => visit(leaf.key, undefined, leaf.value))
   else if (after === undefined) visitAll(before, (leaf) => visit(leaf.key, leaf.value, undefined))
-  else if ('children' in before && 'children' in after) {
+  else if (before.kind === BRANCH && after.kind === BRANCH) {
     if (before.bitmap === after.bitmap) {
       for (let i = 0; i < after.children.length; i++) {
         const child = after.children[i]

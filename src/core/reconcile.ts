@@ -12,6 +12,8 @@ import type { Change, Outcome, Owner, Row, Sink } from './sink.js'
 export interface ReconcileOptions {
   readonly owner: Owner
   readonly guard: Guard | 'off'
+  /** The rest after each round that wrote, in which changes collect. */
+  readonly paceMs: Millis
   /** How old our view of the target may become before it is read again, to see what others did to it. */
   readonly rereadMs: Millis
   /** A call that takes longer is aborted, and given up. */
@@ -51,6 +53,8 @@ export class Reconciler<V> {
   private readAt: Millis = 0
   private settled: Desired | undefined
   private readonly rejected = new Map<string, { readonly after: V | undefined; readonly attempts: number }>()
+  private wrote = false
+  private readonly finishing = new AbortController()
   private reported: Plan<V> = { changes: [], withheld: [] }
   /** Completes when it was told to `finish` and has reached the newest state, or is aborted. */
   readonly rounds$: Observable<void> = this.asked.pipe(conflateMap(() => this.reach()))
@@ -67,6 +71,7 @@ export class Reconciler<V> {
 
   /** One last round, then no more. */
   finish(): void {
+    this.finishing.abort()
     this.asked.next()
     this.asked.complete()
   }
@@ -81,7 +86,7 @@ export class Reconciler<V> {
   }
 
   private async reach(): Promise<void> {
-    const { clock, random, latest, reached, signal } = this.options
+    const { clock, random, latest, reached, paceMs, signal } = this.options
     for (let failures = 0; !signal.aborted; failures++) {
       const wait = backoff(failures, random, retries)
       const rows = await this.rows(wait)
@@ -90,11 +95,12 @@ export class Reconciler<V> {
       const attempt = rows === undefined ? 'again' : await this.attempt(desired, rows, wait)
       switch (attempt) {
         case 'settled':
-          this.settled = desired
-          reached(desired, true)
-          return
         case 'held':
-          reached(desired, false)
+          if (attempt === 'settled') this.settled = desired
+          reached(desired, attempt === 'settled')
+          // A first change is written at once; those that follow closely share a round. Acknowledgements do not wait for it.
+          if (this.wrote) await clock.sleep(paceMs, this.finishing.signal)
+          this.wrote = false
           return
         case 'again':
           await clock.sleep(wait, signal)
@@ -151,6 +157,7 @@ export class Reconciler<V> {
     const { sink, options } = this
     // From here until all is done the view may differ from what was settled.
     this.settled = undefined
+    this.wrote = true
     let outcomes: readonly Outcome<V>[]
     try {
       outcomes = await this.call((signal) => sink.apply(changes, options.owner, signal))

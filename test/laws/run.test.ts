@@ -17,7 +17,7 @@ interface Started {
 
 const started = (setup: Omit<RunSetup, 'expose'>): Started => {
   const clock = virtualClock(1_000_000)
-  const worker = run({ expose: servicePorts(), ...setup }, { clock, random: () => 0.5 })
+  const worker = run({ expose: servicePorts(), paceMs: 0, ...setup }, { clock, random: () => 0.5 })
   const reports: Report[] = []
   worker.reports$.subscribe((report) => reports.push(report))
   onTestFinished(async () => {
@@ -60,6 +60,24 @@ describe('run', () => {
     expect(good.target.rows.get('web')?.value).toHaveLength(5)
     // But what the hung one does not hold is not forgotten.
     expect(source.unsettled).toBe(5)
+  })
+
+  it('writes a first change at once, and what follows closely in one further round', async () => {
+    const source = memorySource()
+    const sink = memorySink()
+    const { worker, clock } = started({ sources: [source], sinks: [sink], paceMs: 250 })
+    await clock.advance(0)
+    for (let port = 1; port <= 50; port++) {
+      void source.push(running(`t${port}`, port))
+      await clock.advance(5)
+    }
+    expect(sink.target.writes).toBe(2)
+    void source.push(running('last', 51))
+    void worker.stop()
+    await clock.advance(0)
+    expect(sink.target.writes).toBe(3)
+    expect(sink.target.rows.get('web')?.value).toHaveLength(51)
+    expect(source.unsettled).toBe(0)
   })
 
   it('gives up on a call that takes too long, and tries again', async () => {

@@ -1,0 +1,111 @@
+import { run, servicePorts, type ClusterEvent } from 'ecs-task-stream'
+import { sqs } from 'ecs-task-stream/sources/sqs'
+import { memory as memorySource } from 'ecs-task-stream/sources/memory'
+import { traefikTable } from 'ecs-task-stream/sinks/traefik-table'
+import { embeddedDynamoDb } from '../sim/embedded-dynamodb.js'
+import { embeddedSqs } from '../sim/embedded-sqs.js'
+import { simulatedCluster } from '../sim/simulated-cluster.js'
+import { counted } from './counted-client.js'
+import { heading, table } from './stopwatch.js'
+
+const TASKS = 1_000
+
+interface Deployment {
+  readonly cluster: string
+  readonly definitions: readonly ClusterEvent[]
+  /** What the services are before, and the events of the rolling deployment. */
+  readonly before: readonly string[]
+  readonly bodies: readonly string[]
+}
+
+/** A rolling deployment of 1,000 Fargate tasks: nine events for each that is replaced. */
+const record = (services: number): Deployment => {
+  const names = Array.from({ length: services }, (_, i) => `service-${i}`)
+  const cluster = simulatedCluster({
+    seed: 3,
+    services: names.map((name) => ({ name, placement: 'fargate', desiredCount: TASKS / services })),
+  })
+  let bodies: string[] = []
+  cluster.events$.subscribe((event) => bodies.push(JSON.stringify(event)))
+  cluster.start()
+  cluster.settle()
+  const before = bodies
+  bodies = []
+  for (const name of names) cluster.deploy(name)
+  cluster.settle()
+  return {
+    cluster: cluster.arn,
+    before,
+    bodies,
+    definitions: cluster.definitions().map(({ arn, family }) => ({
+      _tag: 'DefinitionDescribed',
+      definition: {
+        arn,
+        networkMode: 'awsvpc',
+        containers: [
+          {
+            name: family,
+            ports: [{ containerPort: 8080, hostPort: 8080, protocol: 'tcp', count: 1 }],
+            labels: {},
+            environment: {},
+          },
+        ],
+      },
+    })),
+  }
+}
+
+const flush = async (services: number): Promise<readonly [string, string]> => {
+  const { cluster, before, bodies, definitions } = record(services)
+  const [database, messages] = await Promise.all([embeddedDynamoDb(), embeddedSqs()])
+  await database.createTable('traefik')
+  const queue = await messages.createQueue('events', { redrive: { maxReceiveCount: 9 } })
+  const client = database.client()
+  const { calls } = counted(client)
+  const known = memorySource()
+  const worker = run({
+    sources: [
+      sqs({ queueUrl: queue.url, client: messages.client({ maxAttempts: 1 }), waitSeconds: 1 }),
+      known,
+    ],
+    sinks: [traefikTable({ table: 'traefik', client })],
+    expose: servicePorts(),
+  })
+  let acknowledged = 0
+  let unsettled = 0
+  worker.reports$.subscribe((report) => {
+    if (report._tag === 'Folded') acknowledged += report.events
+    if (report._tag === 'Acknowledged') unsettled = report.unsettled
+  })
+  const settled = async (): Promise<void> => {
+    for (;;) {
+      const { visible, inFlight } = await messages.counts(queue.url)
+      if (visible + inFlight + unsettled === 0) return
+    }
+  }
+  void known.push({ _tag: 'TasksListed', cluster, at: 0, tasks: [] })
+  await messages.send(queue.url, before)
+  await settled()
+  // As the lookups answer: when there are tasks that need it.
+  await known.push(...definitions)
+  const start = { calls: calls(), events: acknowledged, at: performance.now() }
+  await messages.send(queue.url, bodies)
+  await settled()
+  const took = performance.now() - start.at
+  const made = calls() - start.calls
+  const events = acknowledged - start.events
+  await worker.stop()
+  await Promise.all([database.close(), messages.close()])
+  const aim = made / events <= 0.02 ? '' : ', MISSED'
+  return [
+    `${services} service${services === 1 ? '' : 's'}`,
+    `${events} events in ${Math.round(took)} ms, ${made} table calls: ${(made / events).toFixed(4)} an event (aim: at most 0.02${aim})`,
+  ]
+}
+
+/** Calls of the table while a rolling deployment comes out of a queue, as it is sent. */
+export const benchFlush = async (): Promise<void> => {
+  const rows = [await flush(1), await flush(10)]
+  heading(`A rolling deployment of ${TASKS.toLocaleString('en')} tasks, from SQS to DynamoDB`)
+  table(rows)
+}
