@@ -78,7 +78,7 @@ export const benchWholePath = async (): Promise<void> => {
     void source.push(
       ...definitions.map((definition) => ({ _tag: 'DefinitionDescribed', definition }) as const),
     )
-    let last: Promise<unknown> = Promise.resolve()
+    let last: Promise<'acked' | 'nacked'> = Promise.resolve('acked')
     await inBatches(bodies, (batch) => {
       last = source.push(
         ...batch.flatMap((body) => {
@@ -87,8 +87,9 @@ export const benchWholePath = async (): Promise<void> => {
         }),
       )
     })
-    await last
+    // A stop does not wait for the rest after a write, and only ends when all is applied.
     await worker.stop()
+    if ((await last) !== 'acked') throw new Error('the last delivery was not acknowledged')
   }
   const parse = (): Promise<void> =>
     inBatches(bodies, (batch) => {

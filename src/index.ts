@@ -3,7 +3,8 @@
  * use: `ecs-task-stream/sources/sqs`, `ecs-task-stream/sinks/traefik-table`, `ecs-task-stream/worker`, `ecs-task-stream/testing`.
  */
 export { run } from './run.js'
-export type { Environment, RunSetup, Worker } from './core/run.js'
+export type { Environment, RunSetup } from './core/run-setup.js'
+export type { Worker } from './core/worker.js'
 
 export type * from './core/event.js'
 export type { Container, Health, Interface, Task } from './core/task.js'

@@ -1,4 +1,6 @@
-import { type Environment, run as runIn, type RunSetup, type Worker } from './core/run.js'
+import { run as runIn } from './core/run.js'
+import type { Environment, RunSetup } from './core/run-setup.js'
+import type { Worker } from './core/worker.js'
 import { systemClock } from './system-clock.js'
 
 /** `run` of core, with this machine's clock and randomness. */

@@ -38,6 +38,7 @@ export interface ClusterState {
   readonly marks: PersistentMap<Mark>
 }
 
+/** Nothing is known. */
 export const emptyState: ClusterState = {
   tasks: PersistentMap.empty(),
   instances: PersistentMap.empty(),

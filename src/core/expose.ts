@@ -38,6 +38,7 @@ export type Exposure =
   /** It should be offered and cannot be, whatever else we learn. Reported with the reason; holds back nobody else. */
   | { readonly _tag: 'Refused'; readonly reason: string }
 
+/** The answer for a task that is none of the policy's business. */
 export const exposesNothing: Exposure = { _tag: 'Ports', ports: [] }
 
 /**

@@ -28,6 +28,7 @@ export interface Guard {
   readonly atLeast: number
 }
 
+/** Half of our own records, when that is ten or more. */
 export const defaultGuard: Guard = { share: 0.5, atLeast: 10 }
 
 export interface PlanOptions {

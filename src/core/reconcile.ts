@@ -2,12 +2,15 @@ import * as O from 'fp-ts/lib/Option.js'
 import { type Observable, Subject } from 'rxjs'
 import { backoff, type BackoffOptions } from './backoff.js'
 import type { Clock, Random } from './clock.js'
+import { comparePlans } from './compare-plans.js'
 import { conflateMap } from './conflate-map.js'
 import type { Desired } from './desired.js'
 import type { Millis } from './event.js'
 import { type Guard, type Plan, plan } from './plan.js'
 import type { Report } from './report.js'
+import { Rejections } from './rejections.js'
 import type { Change, Outcome, Owner, Row, Sink } from './sink.js'
+import { withinTime } from './within-time.js'
 
 export interface ReconcileOptions {
   readonly owner: Owner
@@ -36,9 +39,6 @@ const retries: BackoffOptions = { base: 50, cap: 10_000 }
 /** What an attempt came to. `held`: the target is as near as it may come, and something must not be forgotten. */
 type Attempt = 'settled' | 'held' | 'again'
 
-/** Why a call's signal is aborted after it was answered: to end the wait for its time-out. */
-const answered = Symbol('answered')
-
 const errorOf = (thrown: unknown): Error => (thrown instanceof Error ? thrown : new Error(String(thrown)))
 
 /**
@@ -52,7 +52,7 @@ export class Reconciler<V> {
   private view: Map<string, Row<V>> | undefined
   private readAt: Millis = 0
   private settled: Desired | undefined
-  private readonly rejected = new Map<string, { readonly after: V | undefined; readonly attempts: number }>()
+  private readonly rejections: Rejections<V>
   private wrote = false
   private readonly finishing = new AbortController()
   private reported: Plan<V> = { changes: [], withheld: [] }
@@ -62,7 +62,9 @@ export class Reconciler<V> {
   constructor(
     private readonly sink: Sink<V>,
     private readonly options: ReconcileOptions,
-  ) {}
+  ) {
+    this.rejections = new Rejections(sink.eq)
+  }
 
   /** There may be something to do. */
   ask(): void {
@@ -113,9 +115,12 @@ export class Reconciler<V> {
     if (this.settled?.backends === desired.backends && this.settled.complete === desired.complete)
       return 'settled'
     const wanted = sink.render(desired.backends, new Map(Array.from(rows, ([key, row]) => [key, row.value])))
-    const { owner, guard } = this.options
+    const { owner, guard, givesUpAfter } = this.options
     const whole = plan(sink, wanted, rows.values(), { owner, complete: desired.complete, guard })
-    const next = { ...whole, changes: whole.changes.filter((change) => !this.isGivenUp(change)) }
+    const next = {
+      ...whole,
+      changes: whole.changes.filter((change) => this.rejections.of(change) < givesUpAfter),
+    }
     this.reportPlan(next, desired)
     if (sink.dry === true) return 'held'
     if (next.changes.length > 0 && !(await this.apply(next.changes, rows, retryIn))) return 'again'
@@ -132,7 +137,7 @@ export class Reconciler<V> {
       this.view = new Map(rows.map((row) => [row.key, row]))
       this.readAt = now
       this.settled = undefined
-      this.rejected.clear()
+      this.rejections.clear()
       return this.view
     } catch (thrown) {
       if (!this.options.signal.aborted)
@@ -196,7 +201,7 @@ export class Reconciler<V> {
     switch (outcome?._tag) {
       case 'Done':
         put(outcome.row)
-        this.rejected.delete(key)
+        this.rejections.forget(key)
         report({ _tag: 'Applied', sink, change })
         return true
       case 'Conflict':
@@ -205,9 +210,8 @@ export class Reconciler<V> {
         report({ _tag: 'Conflicted', sink, key })
         return false
       case 'Rejected': {
-        const attempts = (this.rejectionOf(change)?.attempts ?? 0) + 1
+        const attempts = this.rejections.add(change)
         const givenUp = attempts >= givesUpAfter
-        this.rejected.set(key, { after: change._tag === 'Delete' ? undefined : change.after, attempts })
         report({ _tag: 'Rejected', sink, key, reason: outcome.reason, attempts, givenUp })
         return givenUp
       }
@@ -222,59 +226,17 @@ export class Reconciler<V> {
     }
   }
 
-  /** How often this very change was rejected. */
-  private rejectionOf(change: Change<V>): { readonly attempts: number } | undefined {
-    const rejection = this.rejected.get(change.key)
-    if (rejection === undefined) return undefined
-    const { after } = rejection
-    if (change._tag === 'Delete') return after === undefined ? rejection : undefined
-    return after !== undefined && this.sink.eq.equals(after, change.after) ? rejection : undefined
-  }
-
-  private isGivenUp(change: Change<V>): boolean {
-    return (this.rejectionOf(change)?.attempts ?? 0) >= this.options.givesUpAfter
-  }
-
   /** A plan is news when it changes something, or withholds something else; a dry one when it differs from the last. */
   private reportPlan(next: Plan<V>, { revision }: Desired): void {
     const { name, dry = false, eq } = this.sink
-    const same = (a: Change<V>, b: Change<V> | undefined): boolean =>
-      a._tag === b?._tag &&
-      a.key === b.key &&
-      (a._tag === 'Delete' || b._tag === 'Delete' || eq.equals(a.after, b.after))
-    const { changes, withheld } = this.reported
+    const same = comparePlans(next, this.reported, eq)
     this.reported = next
-    const withholdsSame =
-      withheld.length === next.withheld.length &&
-      next.withheld.every(
-        ({ change, why }, i) => why === withheld[i]?.why && same(change, withheld[i].change),
-      )
-    const changesSame =
-      changes.length === next.changes.length && next.changes.every((change, i) => same(change, changes[i]))
-    if (!withholdsSame || (dry ? !changesSame : next.changes.length > 0))
+    if (!same.withheld || (dry ? !same.changes : next.changes.length > 0))
       this.options.report({ _tag: 'Planned', sink: name, revision, plan: next, dry })
   }
 
-  /** Gives up on a call that takes too long, whether or not it heeds its signal. */
-  private async call<A>(make: (signal: AbortSignal) => Promise<A>): Promise<A> {
+  private call<A>(make: (signal: AbortSignal) => Promise<A>): Promise<A> {
     const { clock, timeoutMs, signal } = this.options
-    const done = new AbortController()
-    const abort = (): void => done.abort(signal.reason)
-    if (signal.aborted) abort()
-    signal.addEventListener('abort', abort)
-    const late = clock.sleep(timeoutMs, done.signal).then((): Promise<never> => {
-      if (done.signal.reason === answered) return new Promise(() => undefined)
-      const error = new Error(
-        signal.aborted ? 'stopped' : `no answer from ${this.sink.name} within ${timeoutMs} ms`,
-      )
-      done.abort(error)
-      throw error
-    })
-    try {
-      return await Promise.race([make(done.signal), late])
-    } finally {
-      done.abort(answered)
-      signal.removeEventListener('abort', abort)
-    }
+    return withinTime(timeoutMs, clock, signal, make)
   }
 }

@@ -1,77 +1,21 @@
 import { BehaviorSubject, lastValueFrom, Observable, Subject, Subscription } from 'rxjs'
-import { lastSegment, sameCluster } from './arn.js'
-import { backoff } from './backoff.js'
-import type { Clock, Random } from './clock.js'
+import { sameCluster } from './arn.js'
 import { type ClusterState, emptyState } from './cluster-state.js'
 import type { Desired } from './desired.js'
 import type { ClusterEvent, Millis } from './event.js'
-import type { Expose } from './expose.js'
+import { followSource } from './follow-source.js'
 import { Ledger } from './ledger.js'
 import { defaultGrace } from './liveness.js'
-import { defaultGuard, type Guard } from './plan.js'
+import { defaultGuard } from './plan.js'
 import { projector } from './project.js'
 import { Reconciler } from './reconcile.js'
 import { reduce } from './reduce.js'
 import type { Report } from './report.js'
-import type { AnySink, Owner } from './sink.js'
-import type { Delivery, Notice, Source } from './source.js'
+import { checkSetup, defaultOwner, type Environment, type RunSetup } from './run-setup.js'
+import type { AnySink } from './sink.js'
+import type { Delivery, Source } from './source.js'
 import { sweep } from './sweep.js'
-
-export interface RunSetup {
-  readonly sources: readonly Source[]
-  readonly sinks: readonly AnySink[]
-  /** Which ports of a task are offered, and under which names: `servicePorts()`, or your own. */
-  readonly expose: Expose
-  /**
-   * Follow only these clusters, by name or ARN; events of others are acknowledged and counted. Default: all that the sources tell of.
-   */
-  readonly clusters?: readonly string[]
-  /**
-   * Who we are to the targets. Workers with one owner must follow the same clusters, else they take each other's records away.
-   * Default: `ecs-task-stream/` and the names of the clusters.
-   */
-  readonly owner?: Owner
-  /**
-   * When a delivery may be forgotten.
-   * - `applied` (default): when every required sink holds what follows from it. Safe with a queue alone. A required sink that is down pauses the sources.
-   * - `folded`: at once. Isolates sinks, and needs snapshots of every cluster: what a crash loses comes back with the next one. Refused otherwise.
-   */
-  readonly ack?: 'applied' | 'folded'
-  /** Clock skew and delays of ECS that a snapshot must allow for: see `defaultGrace`. Default: 30,000 ms. */
-  readonly grace?: Millis
-  /** Default: no more than half of our own records at once, when that is ten or more. */
-  readonly guard?: Guard | 'off'
-  /**
-   * How long a sink rests after it has written: changes that come meanwhile are one round. A change that comes when it rests not is written
-   * at once. Default: 250 ms, so that a deployment of 1,000 tasks is some dozens of writes.
-   */
-  readonly paceMs?: Millis
-  /** How often each target is read as a whole, to find what others did to it; ± 10 %. Default: 60,000 ms. */
-  readonly rereadMs?: Millis
-  /** A sink's call is aborted after this. Default: 30,000 ms. */
-  readonly timeoutMs?: Millis
-  /** How long `stop` waits for sinks and acknowledgements. Default: 20,000 ms; ECS kills a task 30 s after SIGTERM. */
-  readonly drainMs?: Millis
-}
-
-/** What core cannot have of itself. */
-export interface Environment {
-  readonly clock: Clock
-  readonly random: Random
-}
-
-export interface Worker {
-  /** Hot. Nothing is reported before the code that called `run` has returned. */
-  readonly reports$: Observable<Report>
-  /** The folded state, now and after each delivery. */
-  readonly state$: Observable<ClusterState>
-  /** What every target should hold, now and after each delivery; never filtered for changes. */
-  readonly desired$: Observable<Desired>
-  /** Resolves when every required sink has reached a state that is complete (for the clusters of which snapshots are promised). */
-  readonly ready: Promise<void>
-  /** Receives nothing more, brings the sinks to the newest state, acknowledges, releases everything. Never rejects. */
-  stop(): Promise<void>
-}
+import type { Worker } from './worker.js'
 
 /** After this many plans a rejected change no longer holds back acknowledgements. */
 const givesUpAfter = 3
@@ -85,44 +29,12 @@ const clusterOf = (event: ClusterEvent): string | undefined =>
 const timeOf = (event: ClusterEvent): Millis | undefined =>
   event._tag === 'TaskChanged' ? event.task.at : undefined
 
-const unique = (kind: string, names: readonly string[]): void => {
-  const twice = names.find((name, i) => names.indexOf(name) !== i)
-  if (twice !== undefined)
-    throw new Error(`two ${kind} are named "${twice}": give one of them another name option`)
-}
-
-const validate = ({ sources, sinks, clusters, ack }: RunSetup): void => {
-  unique(
-    'sources',
-    sources.map(({ name }) => name),
-  )
-  unique(
-    'sinks',
-    sinks.map(({ name }) => name),
-  )
-  if (ack !== 'folded') return
-  const covers = sources.flatMap((source) => source.covers)
-  const uncovered = clusters?.filter(
-    (cluster) => !covers.some((covered) => sameCluster(covered, cluster) || sameCluster(cluster, covered)),
-  )
-  if (uncovered === undefined || uncovered.length > 0)
-    throw new Error(
-      `ack: 'folded' forgets events before they are applied, so every cluster needs a snapshot source: ` +
-        (uncovered === undefined
-          ? 'name the clusters, and add a source that covers them'
-          : `add one that covers ${uncovered.join(', ')}, or use ack: 'applied'`),
-    )
-}
-
-const defaultOwner = (clusters: readonly string[]): Owner =>
-  ['ecs-task-stream', [...new Set(clusters.map(lastSegment))].sort().join('+')].filter(Boolean).join('/')
-
 /**
  * The whole product: sources deliver, the reducer folds, each sink is reconciled with what then is desired, and its progress tells the
  * sources what may be forgotten. Throws when the setup contradicts itself; after that, nothing but `stop` ends it.
  */
 export const run = (setup: RunSetup, { clock, random }: Environment): Worker => {
-  validate(setup)
+  checkSetup(setup)
   const { sources, sinks, expose, clusters, ack = 'applied', grace = defaultGrace, drainMs = 20_000 } = setup
   const covers = sources.flatMap((source) => source.covers)
   const required = sinks.filter((sink) => sink.required !== false)
@@ -239,29 +151,6 @@ export const run = (setup: RunSetup, { clock, random }: Environment): Worker => 
     for (const reconciler of reconcilers) reconciler.ask()
   }
 
-  /** A source promises never to fail; should it, it is a bug of its own, and the others go on. */
-  const follow = (source: Source): Observable<Delivery | Notice> =>
-    new Observable((subscriber) => {
-      const subscribe = (failures: number): void => {
-        subscriber.add(
-          source.deliveries(fed$).subscribe({
-            next: (output) => subscriber.next(output),
-            complete: () => subscriber.complete(),
-            error: (thrown) => {
-              const retryIn = backoff(failures, random)
-              const error = thrown instanceof Error ? thrown : new Error(String(thrown))
-              subscriber.next({ _tag: 'SourceFailed', operation: 'deliveries', error, retryIn })
-              void clock.sleep(retryIn, abort.signal).then(() => {
-                if (abort.signal.aborted) subscriber.complete()
-                else subscribe(failures + 1)
-              })
-            },
-          }),
-        )
-      }
-      subscribe(0)
-    })
-
   const rounds = reconcilers.map(({ rounds$ }) => lastValueFrom(rounds$, { defaultValue: undefined }))
   const drained: Promise<unknown>[] = []
 
@@ -274,7 +163,7 @@ export const run = (setup: RunSetup, { clock, random }: Environment): Worker => 
     for (const source of sources) {
       const ended = new Promise<void>((resolve) => {
         subscriptions.add(
-          follow(source).subscribe({
+          followSource(source, fed$, { clock, random }, abort.signal).subscribe({
             next: (output) => {
               if (output._tag === 'Delivery') fold(source, output)
               else report({ _tag: 'Noticed', source: source.name, notice: output })

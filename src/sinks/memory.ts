@@ -24,6 +24,7 @@ export interface MemorySinkOptions {
   readonly adopts?: boolean
 }
 
+/** An empty target. */
 export const memoryTarget = (): MemoryTarget => ({ rows: new Map(), writes: 0 })
 
 /** A target in memory, with the optimistic versioning of the real ones. For tests, for programs that read it, and the one to copy. */

@@ -9,7 +9,7 @@ import {
 } from '@aws-sdk/client-sqs'
 import type { Clock } from '../core/clock.js'
 import type { Millis } from '../core/event.js'
-import { withinTime } from './within-time.js'
+import { withinTime } from '../core/within-time.js'
 
 /** The most entries of one call, and messages of one receive; a limit of SQS. */
 export const batchSize = 10

@@ -58,6 +58,7 @@ const containers = fc
 const networkInterface: fc.Arbitrary<Interface> = record({ version, ipv4, ipv6 })
 const health: fc.Arbitrary<Health> = fc.constantFrom('HEALTHY', 'UNKNOWN', 'UNHEALTHY')
 
+/** Any record of one of few tasks, consistent or not: for laws that hold for every multiset of events. */
 export const anyTask: fc.Arbitrary<Task> = record({
   arn: fc.constantFrom(...taskArns),
   cluster: fc.constant(cluster),
@@ -121,4 +122,5 @@ export const anyEvent: fc.Arbitrary<ClusterEvent> = fc.oneof(
   },
 )
 
+/** Up to twelve events of any kind, about few things, so that they meet. */
 export const anyEvents: fc.Arbitrary<readonly ClusterEvent[]> = fc.array(anyEvent, { maxLength: 12 })

@@ -56,6 +56,7 @@ export const backendOf = (
   }
 }
 
+/** By name, as a projection holds them. */
 export const backendsOf = (backends: Iterable<Backend>): PersistentMap<Backend> =>
   PersistentMap.from(Array.from(backends, (backend) => [backend.name, backend]))
 

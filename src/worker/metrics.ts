@@ -4,7 +4,7 @@ import type { Unresolved } from '../core/desired.js'
 import type { Millis } from '../core/event.js'
 import type { Plan } from '../core/plan.js'
 import type { Report } from '../core/report.js'
-import type { Worker } from '../core/run.js'
+import type { Worker } from '../core/worker.js'
 import type { Notice } from '../core/source.js'
 
 /** Seconds. From a queue that is up to date to one that waited for a night. */

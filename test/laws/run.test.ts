@@ -94,7 +94,7 @@ describe('run', () => {
     await clock.advance(10_000)
     expect(await settled).toBe('acked')
     expect(of('SinkFailed').map(({ error }) => error.message)).toEqual([
-      'no answer from memory within 5000 ms',
+      'no answer within 5000 ms',
     ])
   })
 

@@ -1,5 +1,5 @@
-import type { Clock } from '../core/clock.js'
-import type { Millis } from '../core/event.js'
+import type { Clock } from './clock.js'
+import type { Millis } from './event.js'
 
 /**
  * Makes a call that ends: it rejects when it takes longer than `ms` or when `signal` aborts, even if the call heeds neither (a

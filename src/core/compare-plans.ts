@@ -1,0 +1,29 @@
+import type { Plan } from './plan.js'
+import type { Change } from './sink.js'
+
+type Same<V> = (a: Change<V>, b: Change<V> | undefined) => boolean
+
+const sameChange =
+  <V>(eq: { equals(a: V, b: V): boolean }): Same<V> =>
+  (a, b) =>
+    a._tag === b?._tag &&
+    a.key === b.key &&
+    (a._tag === 'Delete' || b._tag === 'Delete' || eq.equals(a.after, b.after))
+
+/** Whether two plans change the same, and whether they withhold the same. */
+export const comparePlans = <V>(
+  a: Plan<V>,
+  b: Plan<V>,
+  eq: { equals(a: V, b: V): boolean },
+): { readonly changes: boolean; readonly withheld: boolean } => {
+  const same = sameChange(eq)
+  return {
+    changes:
+      a.changes.length === b.changes.length && a.changes.every((change, i) => same(change, b.changes[i])),
+    withheld:
+      a.withheld.length === b.withheld.length &&
+      a.withheld.every(
+        ({ change, why }, i) => why === b.withheld[i]?.why && same(change, b.withheld[i].change),
+      ),
+  }
+}

@@ -1,0 +1,36 @@
+import { Observable } from 'rxjs'
+import { backoff } from './backoff.js'
+import type { ClusterState } from './cluster-state.js'
+import type { Environment } from './run-setup.js'
+import type { Delivery, Notice, Source } from './source.js'
+
+/**
+ * A source promises never to fail. Should it, that is a bug of its own: it is reported, subscribed to again after a while, and the
+ * others go on.
+ */
+export const followSource = (
+  source: Source,
+  state$: Observable<ClusterState>,
+  { clock, random }: Environment,
+  signal: AbortSignal,
+): Observable<Delivery | Notice> =>
+  new Observable((subscriber) => {
+    const subscribe = (failures: number): void => {
+      subscriber.add(
+        source.deliveries(state$).subscribe({
+          next: (output) => subscriber.next(output),
+          complete: () => subscriber.complete(),
+          error: (thrown) => {
+            const retryIn = backoff(failures, random)
+            const error = thrown instanceof Error ? thrown : new Error(String(thrown))
+            subscriber.next({ _tag: 'SourceFailed', operation: 'deliveries', error, retryIn })
+            void clock.sleep(retryIn, signal).then(() => {
+              if (signal.aborted) subscriber.complete()
+              else subscribe(failures + 1)
+            })
+          },
+        }),
+      )
+    }
+    subscribe(0)
+  })

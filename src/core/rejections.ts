@@ -1,0 +1,38 @@
+import type { Change } from './sink.js'
+
+interface Rejection<V> {
+  /** `undefined` for a delete. */
+  readonly after: V | undefined
+  readonly times: number
+}
+
+/** How often a target has rejected the same change in a row, so that what can never succeed does not hold back everything. */
+export class Rejections<V> {
+  private readonly byKey = new Map<string, Rejection<V>>()
+
+  constructor(private readonly eq: { equals(a: V, b: V): boolean }) {}
+
+  /** How often this very change was rejected. */
+  of(change: Change<V>): number {
+    const rejection = this.byKey.get(change.key)
+    if (rejection === undefined) return 0
+    const { after, times } = rejection
+    if (change._tag === 'Delete') return after === undefined ? times : 0
+    return after !== undefined && this.eq.equals(after, change.after) ? times : 0
+  }
+
+  /** Counts one more, and says how often now. */
+  add(change: Change<V>): number {
+    const times = this.of(change) + 1
+    this.byKey.set(change.key, { after: change._tag === 'Delete' ? undefined : change.after, times })
+    return times
+  }
+
+  forget(key: string): void {
+    this.byKey.delete(key)
+  }
+
+  clear(): void {
+    this.byKey.clear()
+  }
+}

@@ -1,0 +1,84 @@
+import { lastSegment, sameCluster } from './arn.js'
+import type { Clock, Random } from './clock.js'
+import type { Millis } from './event.js'
+import type { Expose } from './expose.js'
+import type { Guard } from './plan.js'
+import type { AnySink, Owner } from './sink.js'
+import type { Source } from './source.js'
+
+export interface RunSetup {
+  readonly sources: readonly Source[]
+  readonly sinks: readonly AnySink[]
+  /** Which ports of a task are offered, and under which names: `servicePorts()`, or your own. */
+  readonly expose: Expose
+  /**
+   * Follow only these clusters, by name or ARN; events of others are acknowledged and counted. Default: all that the sources tell of.
+   */
+  readonly clusters?: readonly string[]
+  /**
+   * Who we are to the targets. Workers with one owner must follow the same clusters, else they take each other's records away.
+   * Default: `ecs-task-stream/` and the names of the clusters.
+   */
+  readonly owner?: Owner
+  /**
+   * When a delivery may be forgotten.
+   * - `applied` (default): when every required sink holds what follows from it. Safe with a queue alone. A required sink that is down pauses the sources.
+   * - `folded`: at once. Isolates sinks, and needs snapshots of every cluster: what a crash loses comes back with the next one. Refused otherwise.
+   */
+  readonly ack?: 'applied' | 'folded'
+  /** Clock skew and delays of ECS that a snapshot must allow for: see `defaultGrace`. Default: 30,000 ms. */
+  readonly grace?: Millis
+  /** Default: no more than half of our own records at once, when that is ten or more. */
+  readonly guard?: Guard | 'off'
+  /**
+   * How long a sink rests after it has written: changes that come meanwhile are one round. A change that comes when it rests not is written
+   * at once. Default: 250 ms, so that a deployment of 1,000 tasks is some dozens of writes.
+   */
+  readonly paceMs?: Millis
+  /** How often each target is read as a whole, to find what others did to it; ± 10 %. Default: 60,000 ms. */
+  readonly rereadMs?: Millis
+  /** A sink's call is aborted after this. Default: 30,000 ms. */
+  readonly timeoutMs?: Millis
+  /** How long `stop` waits for sinks and acknowledgements. Default: 20,000 ms; ECS kills a task 30 s after SIGTERM. */
+  readonly drainMs?: Millis
+}
+
+/** What core cannot have of itself. */
+export interface Environment {
+  readonly clock: Clock
+  readonly random: Random
+}
+
+const unique = (kind: string, names: readonly string[]): void => {
+  const twice = names.find((name, i) => names.indexOf(name) !== i)
+  if (twice !== undefined)
+    throw new Error(`two ${kind} are named "${twice}": give one of them another name option`)
+}
+
+/** Throws when the setup contradicts itself, and says how to mend it. */
+export const checkSetup = ({ sources, sinks, clusters, ack }: RunSetup): void => {
+  unique(
+    'sources',
+    sources.map(({ name }) => name),
+  )
+  unique(
+    'sinks',
+    sinks.map(({ name }) => name),
+  )
+  if (ack !== 'folded') return
+  const covers = sources.flatMap((source) => source.covers)
+  const uncovered = clusters?.filter(
+    (cluster) => !covers.some((covered) => sameCluster(covered, cluster) || sameCluster(cluster, covered)),
+  )
+  if (uncovered === undefined || uncovered.length > 0)
+    throw new Error(
+      `ack: 'folded' forgets events before they are applied, so every cluster needs a snapshot source: ` +
+        (uncovered === undefined
+          ? 'name the clusters, and add a source that covers them'
+          : `add one that covers ${uncovered.join(', ')}, or use ack: 'applied'`),
+    )
+}
+
+/** Workers of the same clusters are one owner; workers of others are others. */
+export const defaultOwner = (clusters: readonly string[]): Owner =>
+  ['ecs-task-stream', [...new Set(clusters.map(lastSegment))].sort().join('+')].filter(Boolean).join('/')

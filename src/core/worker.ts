@@ -1,0 +1,17 @@
+import type { Observable } from 'rxjs'
+import type { ClusterState } from './cluster-state.js'
+import type { Desired } from './desired.js'
+import type { Report } from './report.js'
+
+export interface Worker {
+  /** Hot. Nothing is reported before the code that called `run` has returned. */
+  readonly reports$: Observable<Report>
+  /** The folded state, now and after each delivery. */
+  readonly state$: Observable<ClusterState>
+  /** What every target should hold, now and after each delivery; never filtered for changes. */
+  readonly desired$: Observable<Desired>
+  /** Resolves when every required sink has reached a state that is complete (for the clusters of which snapshots are promised). */
+  readonly ready: Promise<void>
+  /** Receives nothing more, brings the sinks to the newest state, acknowledges, releases everything. Never rejects. */
+  stop(): Promise<void>
+}
