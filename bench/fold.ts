@@ -12,6 +12,8 @@ import { changed, clusterArn, task } from './synthetic.js'
 const SIZES = [1_000, 10_000, 100_000, 1_000_000] as const
 const TASKS_A_SERVICE = 100
 const EVENTS = 20_000
+/** Few, because a million tasks take their time. */
+const ROUNDS = 4
 
 const stateOf = (size: number): ClusterState => {
   let state = reduce(emptyState, { _tag: 'TasksListed', cluster: clusterArn, at: 0, tasks: [] })
@@ -42,6 +44,7 @@ export const benchFold = async (): Promise<void> => {
       name: size.toLocaleString('en'),
       run: () => void events.reduce(reduce, state),
     })),
+    ROUNDS,
   )
   const projected = await race(
     cases.map(({ size, state, events }) => {
@@ -60,6 +63,7 @@ export const benchFold = async (): Promise<void> => {
         },
       }
     }),
+    ROUNDS,
   )
   heading(
     `The fold: ${EVENTS.toLocaleString('en')} events on a state of so many tasks, ${TASKS_A_SERVICE} a service`,

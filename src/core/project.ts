@@ -7,7 +7,7 @@ import type { ClusterArn, Millis, TaskArn } from './event.js'
 import type { BackendName, Expose } from './expose.js'
 import { defaultGrace, livenessOf } from './liveness.js'
 import { PersistentMap } from './persistent-map.js'
-import { sameSite, type Task } from './task.js'
+import { sameContainerStatuses, sameSite, type Task } from './task.js'
 
 export interface ProjectOptions {
   readonly expose: Expose
@@ -27,32 +27,35 @@ const affectedTasks = (
   grace: Millis,
 ): ReadonlyMap<TaskArn, Task | undefined> => {
   const tasks = new Map<TaskArn, Task | undefined>()
-  state.tasks.diff(last.tasks, (arn, before, after) => {
-    // Most events tell a step of a task that is still to start or has long been leaving, and make no difference.
+  // Most events tell a step of a task that is still to start or is leaving, and most snapshots tell what is known: no claim follows from them.
+  const compare = (arn: TaskArn, before: Task | undefined, after: Task | undefined): void => {
     if (before !== undefined && after !== undefined) {
-      const mark = state.marks.get(after.cluster)
-      const liveness = livenessOf(after, mark, grace)
-      if (liveness !== 'live' && livenessOf(before, mark, grace) === liveness && sameSite(before, after))
+      const liveness = livenessOf(after, state.marks.get(after.cluster), grace)
+      if (
+        livenessOf(before, last.marks.get(before.cluster), grace) === liveness &&
+        sameSite(before, after) &&
+        (liveness !== 'live' || sameContainerStatuses(before, after))
+      )
         return
     }
     tasks.set(arn, after)
-  })
+  }
+  state.tasks.diff(last.tasks, compare)
   state.health.diff(last.health, (endpoint) => {
     const arn = endpoint.slice(0, endpoint.indexOf('#'))
     tasks.set(arn, state.tasks.get(arn))
   })
-  const causes = new Set<string | undefined>()
-  const cause = (arn: string): void => {
-    causes.add(arn)
-  }
-  state.marks.diff(last.marks, cause)
-  state.definitions.diff(last.definitions, cause)
-  state.instances.diff(last.instances, cause)
+  const clusters = new Set<string>()
+  state.marks.diff(last.marks, (cluster) => clusters.add(cluster))
+  const answers = new Set<string | undefined>()
+  state.definitions.diff(last.definitions, (arn) => answers.add(arn))
+  state.instances.diff(last.instances, (arn) => answers.add(arn))
   // Snapshots, new definitions and new instances are rare beside events: one pass over the tasks for all that came together.
-  if (causes.size > 0)
-    for (const [arn, task] of state.tasks)
-      if (causes.has(task.cluster) || causes.has(task.definition) || causes.has(task.instance))
-        tasks.set(arn, task)
+  if (clusters.size + answers.size > 0)
+    for (const [arn, task] of state.tasks) {
+      if (answers.has(task.definition) || answers.has(task.instance)) tasks.set(arn, task)
+      else if (clusters.has(task.cluster)) compare(arn, last.tasks.get(arn), task)
+    }
   return tasks
 }
 

@@ -199,6 +199,10 @@ export const sameSite = (a: Task, b: Task): boolean =>
     (x, y) => x.name === y.name && sameBindings(x.bindings, y.bindings),
   )
 
+/** Whether every container is where it was in its life. */
+export const sameContainerStatuses = (a: Task, b: Task): boolean =>
+  sameContainers(a.containers, b.containers, (x, y) => x.name === y.name && x.lastStatus === y.lastStatus)
+
 /** Whether two records say the same of a task. */
 export const sameTask = (a: Task, b: Task): boolean =>
   a === b ||
