@@ -4,7 +4,10 @@ import { bound, ecsEvent, eni } from '../test/support/ecs-event-builder.js'
 const EVENTS = 200
 const ROUNDS = 150
 
-/** About the size of the event of a Fargate task with a sidecar, or of a bridge task: 3 kB, most of which nobody reads. */
+/**
+ * About the size of the event of a Fargate task with a sidecar, or of a bridge task: 3 kB, most of which nobody
+ * reads.
+ */
 const bodies = Array.from({ length: EVENTS }, (_, i) => {
   const padding = {
     image: `123456789012.dkr.ecr.eu-west-1.amazonaws.com/shop/web@sha256:${'0123456789abcdef'.repeat(4)}`,

@@ -11,7 +11,10 @@ const ROUNDS = 600
 
 const median = (times: number[]): number => times.sort((a, b) => a - b)[Math.floor(times.length / 2)]!
 
-/** From the hand-over of a change by its source until the table holds it, against the bare conditional write of the same item. */
+/**
+ * From the hand-over of a change by its source until the table holds it, against the bare conditional write of the
+ * same item.
+ */
 export const benchLatency = async (): Promise<void> => {
   const database = await embeddedDynamoDb()
   await database.createTable('traefik')

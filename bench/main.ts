@@ -1,4 +1,5 @@
 import { benchDecode } from './decode.js'
+import { benchDrain } from './drain.js'
 import { benchFlush } from './flush.js'
 import { benchFold } from './fold.js'
 import { benchLatency } from './latency.js'
@@ -10,6 +11,7 @@ const all: Readonly<Record<string, () => void | Promise<void>>> = {
   fold: benchFold,
   flush: benchFlush,
   latency: benchLatency,
+  drain: benchDrain,
 }
 
 const named = process.argv.slice(2)

@@ -1,4 +1,6 @@
-/** Ratios of things timed side by side, in one run: machines are shared and noisy, so absolute figures mean little. */
+/**
+ * Ratios of things timed side by side, in one run: machines are shared and noisy, so absolute figures mean little.
+ */
 
 export interface Contender {
   readonly name: string
@@ -14,7 +16,10 @@ export interface Timing {
 
 const now = (): number => performance.now()
 
-/** Lets all of them run in turn, in rounds, so that a disturbance hits each of them; the first round warms up and is not counted. */
+/**
+ * Lets all of them run in turn, in rounds, so that a disturbance hits each of them; the first round warms up and is
+ * not counted.
+ */
 export const race = async (contenders: readonly Contender[], rounds = 7): Promise<readonly Timing[]> => {
   const best = new Map<string, number>()
   for (let round = 0; round <= rounds; round++) {

@@ -4,7 +4,9 @@ export const clusterArn = 'arn:aws:ecs:eu-west-1:123456789012:cluster/bench'
 
 const hex = (n: number): string => ((n * 2654435761) >>> 0).toString(16).padStart(8, '0')
 
-/** A running Fargate task with one container, as the codec makes it: every string its own, as from separate messages. */
+/**
+ * A running Fargate task with one container, as the codec makes it: every string its own, as from separate messages.
+ */
 export const task = (index: number, service: number, version: number, status = 'RUNNING'): Task => ({
   arn: `arn:aws:ecs:eu-west-1:123456789012:task/bench/${hex(index)}${hex(index + 1)}${hex(index + 2)}${hex(index + 3)}`,
   cluster: clusterArn,

@@ -91,7 +91,10 @@ const quantile = (values: readonly number[], q: number): string => {
   return `${(sorted[Math.floor(q * (sorted.length - 1))] ?? NaN).toFixed(2)} ms`
 }
 
-/** Webhooks against a handler that does nothing, on the same server with the same requests; client and server share the process. */
+/**
+ * Webhooks against a handler that does nothing, on the same server with the same requests; client and server share
+ * the process.
+ */
 export const benchWebhook = async (): Promise<void> => {
   const events = record().bodies.slice(0, 500)
   const sns = await snsHttp({ signatureVersion: '2' })

@@ -60,9 +60,9 @@ interface Identity {
 const crashed: StopCause['code'] = 'EssentialContainerExited'
 
 /**
- * The life of a cluster, a tick at a time, and what becomes of its events under way. The same seed and number of ticks
- * give the same life, however fast the machine is: nothing here looks at a clock, except for the times that the tasks
- * themselves bear.
+ * The life of a cluster, a tick at a time, and what becomes of its events under way. The same seed and number of
+ * ticks give the same life, however fast the machine is: nothing here looks at a clock, except for the times that the
+ * tasks themselves bear.
  */
 export class ClusterLife {
   readonly cluster: SimulatedCluster

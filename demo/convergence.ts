@@ -13,8 +13,8 @@ export interface Figures {
   /** Changes whose event was lost, and no other came: a snapshot showed them. */
   readonly found: Spread
   /**
-   * The table left the truth with no change of it, until it came back. That is what a late event does to a server that
-   * came and went while it was under way, or whose address passed from one task to the next.
+   * The table left the truth with no change of it, until it came back. That is what a late event does to a server
+   * that came and went while it was under way, or whose address passed from one task to the next.
    */
   readonly strayed: Spread
   /** Changes that the cluster itself took back before the table showed them. */
@@ -36,8 +36,8 @@ interface Difference {
 }
 
 /**
- * Measures, for each server, how long the table is wrong about it: a difference opens when truth or table changes, and
- * closes when a read of the table shows the truth. Told of all that happens; looks at no clock.
+ * Measures, for each server, how long the table is wrong about it: a difference opens when truth or table changes,
+ * and closes when a read of the table shows the truth. Told of all that happens; looks at no clock.
  */
 export class Convergence {
   readonly #truth: Set<string>

@@ -31,7 +31,10 @@ const introduction = (
   '',
 ]
 
-/** Runs it all, from the first server to the last line. Resolves to the exit code: 0 if truth and table agree in the end. */
+/**
+ * Runs it all, from the first server to the last line. Resolves to the exit code: 0 if truth and table agree in the
+ * end.
+ */
 export const demo = async (options: DemoOptions, display: Display, stop: AbortSignal): Promise<0 | 1> => {
   const { seed, services, forMs, quiet, sabotage } = options
   const life = new ClusterLife({ seed, services })

@@ -6,7 +6,9 @@ export interface Spread {
   readonly max: number
 }
 
-/** Durations, to the millisecond. It holds each different one once, so that a demo that runs for days does not grow. */
+/**
+ * Durations, to the millisecond. It holds each different one once, so that a demo that runs for days does not grow.
+ */
 export class Durations {
   readonly #counts = new Map<number, number>()
   #total = 0

@@ -3,7 +3,9 @@ import { demo } from './demo.js'
 import { display } from './display.js'
 import { parseOptions } from './options.js'
 
-/** npm, its shell and tsx each pass on a Ctrl-C that the terminal has sent already: only a later one is a second one. */
+/**
+ * npm, its shell and tsx each pass on a Ctrl-C that the terminal has sent already: only a later one is a second one.
+ */
 const echoMs = 1_000
 
 const stopSignal = (): AbortSignal => {

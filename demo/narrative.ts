@@ -9,7 +9,10 @@ interface Told {
   readonly ec2InstanceId?: string
 }
 
-/** What an event says has begun or ended, for people; undefined for the many steps on the way, and for what is only noise. */
+/**
+ * What an event says has begun or ended, for people; undefined for the many steps on the way, and for what is only
+ * noise.
+ */
 export const narrative = (event: EventBridgeEvent, cluster: SimulatedCluster): string | undefined => {
   const { eventName, status, ec2InstanceId = '' } = event.detail as Told
   const service = cluster.services().find(({ name }) => name === lastSegment(event.resources[0] ?? ''))

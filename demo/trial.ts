@@ -42,8 +42,8 @@ export class Trial {
   }
 
   /**
-   * Waits until the table shows the cluster as it was found, at most for as long as a repair may take. Resolves to how
-   * long it took, or undefined.
+   * Waits until the table shows the cluster as it was found, at most for as long as a repair may take. Resolves to
+   * how long it took, or undefined.
    */
   async begin(stop: AbortSignal): Promise<number | undefined> {
     const begun = performance.now()

@@ -1,6 +1,7 @@
 /**
- * ECS services as backends of Traefik v1, through the DynamoDB table that its [dynamodb] provider reads. The successor of
- * ecs-task-tracker: same table, same items. Start it with `ecs-task-stream traefik-table`, or copy it and change what you like.
+ * ECS services as backends of Traefik v1, through the DynamoDB table that its [dynamodb] provider reads. The
+ * successor of ecs-task-tracker: same table, same items. Start it with `ecs-task-stream traefik-table`, or copy it
+ * and change what you like.
  */
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { lastSegment, serviceOf, servicePorts } from 'ecs-task-stream'
@@ -12,7 +13,10 @@ import { taskDefinitions } from 'ecs-task-stream/sources/task-definitions'
 import { traefikTable } from 'ecs-task-stream/sinks/traefik-table'
 import { defaulted, defineWorker, integer, list, optional, required, text, url } from 'ecs-task-stream/worker'
 
-/** Two workers with one owner and different clusters would take each other's backends away: so the clusters make the name. */
+/**
+ * Two workers with one owner and different clusters would take each other's backends away: so the clusters make the
+ * name.
+ */
 const ownerOf = (clusters: readonly string[]): string =>
   `ecs-task-stream/${[...new Set(clusters.map(lastSegment))].sort().join('+')}`
 

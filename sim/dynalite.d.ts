@@ -32,13 +32,40 @@ declare module 'dynalite/db/index.js' {
 
   export interface WriteRequest {
     readonly _condition?: { readonly expression: Expression }
+    readonly ReturnValuesOnConditionCheckFailure?: string
+  }
+
+  /** What is sent as the answer. */
+  export interface Refusal extends Error {
+    readonly body: Readonly<Record<string, unknown>>
   }
 
   const db: {
     /** The error to answer with when the condition does not hold, else null or undefined. */
-    checkConditional: (request: WriteRequest, item: Item | undefined) => Error | null | undefined
+    checkConditional: (request: WriteRequest, item: Item | undefined) => Refusal | null | undefined
     /** The value that the path leads to, if any. */
     readonly mapPath: (path: Path, item: Item) => AttributeValue | null | undefined
   }
   export default db
+}
+
+declare module 'dynalite/validations/deleteItem.js' {
+  const request: {
+    readonly types: Record<string, { readonly type: string; readonly enum?: readonly string[] }>
+  }
+  export default request
+}
+
+declare module 'dynalite/validations/putItem.js' {
+  const request: {
+    readonly types: Record<string, { readonly type: string; readonly enum?: readonly string[] }>
+  }
+  export default request
+}
+
+declare module 'dynalite/validations/updateItem.js' {
+  const request: {
+    readonly types: Record<string, { readonly type: string; readonly enum?: readonly string[] }>
+  }
+  export default request
 }

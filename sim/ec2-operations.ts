@@ -53,7 +53,9 @@ const known = (
   if (missing.length > 0) {
     throw new ApiFailure(
       'InvalidInstanceID.NotFound',
-      `The instance IDs '${missing.join(', ')}' do not exist`,
+      missing.length === 1
+        ? `The instance ID '${missing.join()}' does not exist`
+        : `The instance IDs '${missing.join(', ')}' do not exist`,
     )
   }
   return ids.flatMap((id) => byId.get(id) ?? [])

@@ -2,7 +2,7 @@ import dynalite from 'dynalite'
 import { once } from 'node:events'
 import type { RequestListener, Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { compareMapsByValue } from './dynalite-equality.js'
+import { correctConditions } from './dynalite-conditions.js'
 import { type DynamoDbTables, dynamoDbTables } from './dynamodb-tables.js'
 
 /** A DynamoDB in this process, in memory, for tests, the demo and the bench. */
@@ -12,12 +12,11 @@ export interface EmbeddedDynamoDb extends DynamoDbTables {
 }
 
 /**
- * Starts dynalite on 127.0.0.1 and a free port. What it does not do, unlike DynamoDB: transactions, time to live, streams, and
- * `ReturnValuesOnConditionCheckFailure` (ignored: the error carries no item). Maps compare by value as in DynamoDB, but only in
- * the conditions of writes: see `compareMapsByValue`.
+ * Starts dynalite on 127.0.0.1 and a free port. What it does not do, unlike DynamoDB: transactions, time to live, and streams.
+ * Conditions of writes are as in DynamoDB: see `correctConditions`.
  */
 export async function embeddedDynamoDb(): Promise<EmbeddedDynamoDb> {
-  compareMapsByValue()
+  correctConditions()
   const server = dynalite({ createTableMs: 0, deleteTableMs: 0, updateTableMs: 0 })
   surviveAbortedRequests(server)
   server.listen(0, '127.0.0.1')

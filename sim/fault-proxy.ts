@@ -18,11 +18,15 @@ import { internalError, serviceRequest, throttled, type ServiceFailure } from '.
  * - `throttle`, `error500`: refused in the service's own form, never forwarded;
  * - `hang`: never answered nor forwarded, until the client gives up or the proxy closes;
  * - `reset`: the connection is reset, nothing is forwarded;
- * - `lost-answer`: the target does it and answers, but the connection is reset instead: it happened, the client does not know.
+ * - `lost-answer`: the target does it and answers, but the connection is reset instead: it happened, the client does
+ *   not know.
  */
 export type Fault = 'ok' | 'throttle' | 'error500' | 'hang' | 'reset' | 'lost-answer'
 
-/** Decides about the `count`-th request (from 1) of an operation, such as `PutItem`, or `GET /health` for what is not AWS. */
+/**
+ * Decides about the `count`-th request (from 1) of an operation, such as `PutItem`, or `GET /health` for what is not
+ * AWS.
+ */
 export type Faults = (operation: string, count: number) => Fault
 
 export interface FaultProxyOptions {
@@ -41,7 +45,10 @@ export interface FaultProxy {
   /** Asked once per request; may be replaced at any time. */
   faults: Faults
   latencyMs: number
-  /** While true, every connection, open or new, is reset. The port stays ours, so that the proxy comes back under its URL. */
+  /**
+   * While true, every connection, open or new, is reset. The port stays ours, so that the proxy comes back under its
+   * URL.
+   */
   down: boolean
   /** Requests that arrived, by operation; none do while `down`. */
   readonly calls: ReadonlyMap<string, number>
@@ -63,7 +70,9 @@ export function half(seed: number): Faults {
   }
 }
 
-/** Starts a proxy on 127.0.0.1 and a free port. An unreachable target looks like `reset`. Bodies are held in memory. */
+/**
+ * Starts a proxy on 127.0.0.1 and a free port. An unreachable target looks like `reset`. Bodies are held in memory.
+ */
 export async function faultProxy(options: FaultProxyOptions): Promise<FaultProxy> {
   const target = new URL(options.target)
   // Node's servers drop idle connections after 5 s: let go earlier, so that none is reused at the moment it dies.

@@ -209,8 +209,8 @@ export class SimulatedCluster {
   }
 
   /**
-   * For each service the sorted `host:port` that is routable now: the primary container's TCP port of every task whose
-   * lastStatus and desiredStatus are RUNNING. A service without tasks is there, with an empty list.
+   * For each service the sorted `host:port` that is routable now: the primary container's TCP port of every task
+   * whose lastStatus and desiredStatus are RUNNING. A service without tasks is there, with an empty list.
    */
   truth(): ReadonlyMap<string, readonly string[]> {
     return new Map(
@@ -226,7 +226,9 @@ export class SimulatedCluster {
     return [...this.#services.values()]
   }
 
-  /** Tasks that DescribeTasks knows now, in the order of launch: those that stopped over an hour ago are forgotten. */
+  /**
+   * Tasks that DescribeTasks knows now, in the order of launch: those that stopped over an hour ago are forgotten.
+   */
   tasks(): readonly SimulatedTask[] {
     return [...this.#roster.describable(this.now()).values()]
   }

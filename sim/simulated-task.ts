@@ -17,7 +17,9 @@ export type TaskStatus =
   | 'DEPROVISIONING'
   | 'STOPPED'
 
-/** One thing that may happen to a task: the next status, or a change that keeps the status and still has a version. */
+/**
+ * One thing that may happen to a task: the next status, or a change that keeps the status and still has a version.
+ */
 type Stage = Exclude<TaskStatus, 'PROVISIONING'> | 'pulled' | 'attachments lost' | 'draining'
 
 /** Why a task stops, as its events say it. */

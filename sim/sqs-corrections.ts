@@ -8,7 +8,7 @@ interface Payload {
   QueueUrls?: string[]
   WaitTimeSeconds?: number
   Entries?: { Id: string; ReceiptHandle: string }[]
-  Messages?: { MessageId: string; ReceiptHandle: string }[]
+  Messages?: { ReceiptHandle: string }[]
   Successful?: { Id: string }[]
   Failed?: { Id: string; Code: string; SenderFault: boolean; Message: string }[]
 }
@@ -21,9 +21,9 @@ const operationOf = ({ headers }: FastifyRequest): string | undefined => {
 }
 
 /**
- * fauxqs names queues `http://sqs.<region>.localhost:<port>/…`, which few machines resolve, and knows a queue by that whole text
- * only. Here a queue's URL carries the authority that its caller used, so that a client (with `endpoint` or without) reaches it,
- * also through a proxy; of the URL in a request only the path counts, as at SQS.
+ * fauxqs names queues `http://sqs.<region>.localhost:<port>/…`, which few machines resolve, and knows a queue by that
+ * whole text only. Here a queue's URL carries the authority that its caller used, so that a client (with `endpoint`
+ * or without) reaches it, also through a proxy; of the URL in a request only the path counts, as at SQS.
  */
 export function reachableQueueUrls(app: FastifyInstance): void {
   const doors = new WeakMap<FastifyRequest, string>()
@@ -59,11 +59,14 @@ const regionOf = ({ headers }: FastifyRequest): string =>
 /**
  * Two deviations of fauxqs 1.9.2 from SQS that would hide bugs of a consumer:
  *
- * - DeleteMessageBatch succeeds for any receipt handle. SQS reports entries that fail, which a consumer must look for: a handle
- *   that was never issued or that a later receive superseded fails here as `ReceiptHandleIsInvalid`. (A handle whose visibility
- *   ran out, not yet superseded, succeeds as at SQS; fauxqs nevertheless keeps that message, as SQS may on rare occasions.)
- * - A long poll whose client went away still takes the next message, which then stays invisible for a whole visibility timeout.
- *   At a graceful shutdown that looks like a lost message. Here fauxqs only ever sees short polls, and a wait ends with its client.
+ * - DeleteMessageBatch succeeds for any receipt handle. SQS reports entries that fail, which a consumer must look
+ *   for: a handle that was never issued fails here as `ReceiptHandleIsInvalid`. One that a later receive superseded
+ *   succeeds and deletes nothing, which SQS says may happen: no answer tells a consumer that it used an old handle.
+ *   (One whose visibility ran out, not yet superseded, deletes at SQS; fauxqs keeps that message, as SQS may on rare
+ *   occasions.)
+ * - A long poll whose client went away still takes the next message, which then stays invisible for a whole
+ *   visibility timeout. At a graceful shutdown that looks like a lost message. Here fauxqs only ever sees short
+ *   polls, and a wait ends with its client.
  *
  * Both work on fauxqs' own answers, in the same process: a receive that finds messages costs no additional request.
  * A queue's ReceiveMessageWaitTimeSeconds is not looked at: only a wait that the request asks for is corrected.
@@ -100,8 +103,7 @@ export function correctSqs(app: FastifyInstance): void {
       case 'ReceiveMessage': {
         const waitMs = waits.get(request)
         if (waitMs !== undefined && answer.Messages === undefined) return longPoll(request, reply, waitMs)
-        for (const { MessageId, ReceiptHandle } of answer.Messages ?? [])
-          handles.issued(MessageId, ReceiptHandle)
+        for (const { ReceiptHandle } of answer.Messages ?? []) handles.issue(ReceiptHandle)
         return answer
       }
       case 'DeleteMessageBatch':
@@ -113,7 +115,7 @@ export function correctSqs(app: FastifyInstance): void {
 
   const failInvalid = (body: Payload, answer: Payload): Payload => {
     const invalid = new Set(
-      body.Entries?.filter((entry) => !handles.valid(entry.ReceiptHandle)).map(({ Id }) => Id),
+      body.Entries?.filter((entry) => !handles.issued(entry.ReceiptHandle)).map(({ Id }) => Id),
     )
     return {
       Successful: (answer.Successful ?? []).filter(({ Id }) => !invalid.has(Id)),
@@ -146,7 +148,10 @@ export function correctSqs(app: FastifyInstance): void {
     return {}
   }
 
-  /** Expiring visibility, delays, redrives and SNS come without a request of this queue's own: fauxqs looks every 20 ms, too. */
+  /**
+   * Expiring visibility, delays, redrives and SNS come without a request of this queue's own: fauxqs looks every 20
+   * ms, too.
+   */
   const arrivalOrTick = (queue: string): Promise<void> =>
     new Promise((resolve) => {
       const done = () => {

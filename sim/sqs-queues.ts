@@ -34,7 +34,10 @@ export interface Queue {
   readonly deadLetterUrl?: string
 }
 
-/** `inFlight` still counts a message whose visibility has just run out, until the next receive looks: approximate, as at SQS. */
+/**
+ * `inFlight` still counts a message whose visibility has just run out, until the next receive looks: approximate, as
+ * at SQS.
+ */
 export interface Counts {
   readonly visible: number
   readonly inFlight: number

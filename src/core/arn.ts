@@ -1,6 +1,6 @@
 /**
- * Names inside Amazon Resource Names. Accounts of before 2020 send the short forms `task/<id>` and `container-instance/<id>`, and one event may
- * mix both, so ARNs are made long before they are used as keys.
+ * Names inside Amazon Resource Names. Accounts of before 2020 send the short forms `task/<id>` and
+ * `container-instance/<id>`, and one event may mix both, so ARNs are made long before they are used as keys.
  */
 import type { ClusterArn } from './event.js'
 

@@ -7,7 +7,10 @@ import type { BackendName } from './expose.js'
 const compareEndpoints = (a: Endpoint, b: Endpoint): number =>
   compareAddresses(a, b) || (a.id === b.id ? 0 : a.id < b.id ? -1 : 1)
 
-/** `kept` is ordered, and `fresh` is usually one or two: they are put where they belong, which is cheaper than to sort anew. */
+/**
+ * `kept` is ordered, and `fresh` is usually one or two: they are put where they belong, which is cheaper than to sort
+ * anew.
+ */
 const mergeEndpoints = (kept: readonly Endpoint[], fresh: readonly Endpoint[]): readonly Endpoint[] => {
   if (fresh.length === 0) return kept
   const merged = kept.slice()
@@ -42,7 +45,10 @@ const sameAddresses = (a: readonly Address[], b: readonly Address[]): boolean =>
 
 /** How far our knowledge of the clusters reaches. */
 export interface Horizon {
-  /** Whether everything that may claim the name beside this claimant is known: its cluster has a whole snapshot, and so on. */
+  /**
+   * Whether everything that may claim the name beside this claimant is known: its cluster has a whole snapshot, and
+   * so on.
+   */
   knows(claimant: TaskClaims): boolean
   /** Whether what a gone task of the cluster offered may be taken away before that. */
   mayRemove(claimant: TaskClaims): boolean

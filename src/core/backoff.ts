@@ -9,8 +9,8 @@ export interface BackoffOptions {
 }
 
 /**
- * Exponential backoff with full jitter: a uniformly random wait between 0 and `min(cap, base × 2^attempt)`, so that many
- * that failed together do not come back together. (AWS Architecture Blog, "Exponential Backoff And Jitter".)
+ * Exponential backoff with full jitter: a uniformly random wait between 0 and `min(cap, base × 2^attempt)`, so that
+ * many that failed together do not come back together. (AWS Architecture Blog, "Exponential Backoff And Jitter".)
  * `attempt` counts from 0.
  */
 export const backoff = (

@@ -23,7 +23,10 @@ export interface TaskClaims {
   readonly waitsForAny: boolean
 }
 
-/** In awsvpc mode the task has an interface of its own, also on an instance: until it is told, the instance's address would be a lie. */
+/**
+ * In awsvpc mode the task has an interface of its own, also on an instance: until it is told, the instance's address
+ * would be a lie.
+ */
 const hostOf = (
   task: Task,
   definition: TaskDefinition | undefined,

@@ -1,6 +1,7 @@
 /**
- * What we know of the clusters: a product of joins, so that any two ways of having heard the same events give the same state.
- * Knowledge only grows here; that a task is gone is known from its own status, or from a newer snapshot that does not name it.
+ * What we know of the clusters: a product of joins, so that any two ways of having heard the same events give the
+ * same state. Knowledge only grows here; that a task is gone is known from its own status, or from a newer snapshot
+ * that does not name it.
  */
 import type { JoinSemilattice } from 'fp-ts/lib/JoinSemilattice.js'
 import type { Addresses, Millis, TaskArn, TaskDefinition } from './event.js'
@@ -67,7 +68,10 @@ export const joinInstance = (a: Instance, b: Instance): Instance => {
   return ipv4 === a.addresses.ipv4 && ipv6 === a.addresses.ipv6 ? a : { at: a.at, addresses: { ipv4, ipv6 } }
 }
 
-/** A revision is immutable, so the two are the same; should they differ all the same, a total order decides and not arrival. */
+/**
+ * A revision is immutable, so the two are the same; should they differ all the same, a total order decides and not
+ * arrival.
+ */
 export const joinDefinition = (a: TaskDefinition, b: TaskDefinition): TaskDefinition =>
   JSON.stringify(a) >= JSON.stringify(b) ? a : b
 

@@ -9,16 +9,18 @@ import {
 } from 'rxjs'
 
 /**
- * Projects each value to an inner stream, one at a time. Values that arrive while one runs overwrite a single slot; when it
- * completes, the slot's value runs next. So the last value always runs, never two at once, and memory is one value.
+ * Projects each value to an inner stream, one at a time. Values that arrive while one runs overwrite a single slot;
+ * when it completes, the slot's value runs next. So the last value always runs, never two at once, and memory is one
+ * value.
  *
  * ```
  * source:      a--b-c-d---------|
  * inner:       [--a--][--d--]
  * ```
  *
- * Completes when the source has and the slot is empty; an error of either passes on. It is what `exhaustMap` (which drops the newest) and `concatMap`
- * (whose buffer has no bound) are not. Inner streams that complete synchronously run in a loop: they cannot exhaust the stack.
+ * Completes when the source has and the slot is empty; an error of either passes on. It is what `exhaustMap` (which
+ * drops the newest) and `concatMap` (whose buffer has no bound) are not. Inner streams that complete synchronously
+ * run in a loop: they cannot exhaust the stack.
  */
 export const conflateMap =
   <A, B>(project: (value: A) => ObservableInput<B>): OperatorFunction<A, B> =>

@@ -35,8 +35,8 @@ export interface Backend {
   /** Ordered by host, port and id; two live tasks may claim one address. */
   readonly endpoints: readonly Endpoint[]
   /**
-   * Addresses that a gone task offered here and no live one does nor may; ordered, unique. Empty when `complete`, and, where snapshots
-   * are promised, before the first.
+   * Addresses that a gone task offered here and no live one does nor may; ordered, unique. Empty when `complete`,
+   * and, where snapshots are promised, before the first.
    */
   readonly gone: readonly Address[]
   /**
@@ -70,7 +70,10 @@ export interface Desired {
   readonly revision: Revision
   /** By name; backends that did not change since the last revision are the same object. */
   readonly backends: PersistentMap<Backend>
-  /** Every covered cluster has a whole snapshot, and no task's backend names are still unknown: what is not in `backends` is not wanted. */
+  /**
+   * Every covered cluster has a whole snapshot, and no task's backend names are still unknown: what is not in
+   * `backends` is not wanted.
+   */
   readonly complete: boolean
   /** By task. */
   readonly unresolved: PersistentMap<Unresolved>

@@ -1,6 +1,7 @@
 /**
- * What a source may claim. Events are made at the edge (see `decodeEvent` and the polling sources), and core never sees raw JSON.
- * No type here has a place for a task's environment overrides: they carry secrets, so they are dropped before this point.
+ * What a source may claim. Events are made at the edge (see `decodeEvent` and the polling sources), and core never
+ * sees raw JSON. No type here has a place for a task's environment overrides: they carry secrets, so they are dropped
+ * before this point.
  */
 import type { Task } from './task.js'
 
@@ -9,7 +10,10 @@ export type Millis = number
 
 /** `arn:aws:ecs:<region>:<account>:cluster/<name>` */
 export type ClusterArn = string
-/** The long form, `arn:aws:ecs:<region>:<account>:task/<cluster>/<id>`, also where AWS sent the short one: see `longArn`. */
+/**
+ * The long form, `arn:aws:ecs:<region>:<account>:task/<cluster>/<id>`, also where AWS sent the short one: see
+ * `longArn`.
+ */
 export type TaskArn = string
 /** The long form, `arn:aws:ecs:<region>:<account>:container-instance/<cluster>/<id>`. */
 export type InstanceArn = string
@@ -26,7 +30,10 @@ export interface Addresses {
   readonly ipv6: string | undefined
 }
 
-/** Port `containerPort` of a container is reached at `hostPort` of its host; a range of ports is `count` of them, in step. */
+/**
+ * Port `containerPort` of a container is reached at `hostPort` of its host; a range of ports is `count` of them, in
+ * step.
+ */
 export interface Binding {
   readonly containerPort: number
   readonly hostPort: number

@@ -5,8 +5,8 @@ import type { Container, Task } from './task.js'
 export type BackendName = string
 
 /**
- * What a policy may look at: all that lasts while a task lives. Not its status, since a task offers the same from its start to its end; so a
- * change of status alone asks no policy.
+ * What a policy may look at: all that lasts while a task lives. Not its status, since a task offers the same from its
+ * start to its end; so a change of status alone asks no policy.
  */
 export type Exposable = Pick<
   Task,
@@ -15,7 +15,9 @@ export type Exposable = Pick<
   readonly containers: readonly Pick<Container, 'name' | 'bindings'>[]
 }
 
-/** One port of a task, offered under a backend's name. The host is not the policy's business: the projection adds it. */
+/**
+ * One port of a task, offered under a backend's name. The host is not the policy's business: the projection adds it.
+ */
 export interface ExposedPort {
   readonly backend: BackendName
   readonly container: string
@@ -31,8 +33,8 @@ export type Exposure =
   /** All that the task offers; may be nothing. */
   | { readonly _tag: 'Ports'; readonly ports: readonly ExposedPort[] }
   /**
-   * It cannot be told before the task definition is known. `backends` may gain from it, so they are incomplete until then;
-   * `'any'` when not even their names can be told.
+   * It cannot be told before the task definition is known. `backends` may gain from it, so they are incomplete until
+   * then; `'any'` when not even their names can be told.
    */
   | { readonly _tag: 'NeedsDefinition'; readonly backends: readonly BackendName[] | 'any' }
   /** It should be offered and cannot be, whatever else we learn. Reported with the reason; holds back nobody else. */
@@ -44,8 +46,8 @@ export const exposesNothing: Exposure = { _tag: 'Ports', ports: [] }
 /**
  * A policy: which ports of a task are offered, and under which names.
  *
- * Called by the projection for every live or gone task that changed, and again when its definition becomes known; so it must be pure, cheap and total.
- * It is asked about gone tasks too, because what they offered must be taken away.
+ * Called by the projection for every live or gone task that changed, and again when its definition becomes known; so
+ * it must be pure, cheap and total. It is asked about gone tasks too, because what they offered must be taken away.
  * Not its job: whether the task is live, the address of its host, duplicates.
  */
 export interface Expose {

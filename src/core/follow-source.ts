@@ -5,8 +5,8 @@ import type { Environment } from './run-setup.js'
 import type { Delivery, Notice, Source } from './source.js'
 
 /**
- * A source promises never to fail. Should it, that is a bug of its own: it is reported, subscribed to again after a while, and the
- * others go on.
+ * A source promises never to fail. Should it, that is a bug of its own: it is reported, subscribed to again after a
+ * while, and the others go on.
  */
 export const followSource = (
   source: Source,

@@ -9,8 +9,9 @@ interface Entry {
 }
 
 /**
- * Which deliveries may be forgotten. Each gets a revision when it is folded; each required sink has one cursor; a delivery is acknowledged when all
- * cursors have passed it. No counting of references: a cursor that moves settles everything below it.
+ * Which deliveries may be forgotten. Each gets a revision when it is folded; each required sink has one cursor; a
+ * delivery is acknowledged when all cursors have passed it. No counting of references: a cursor that moves settles
+ * everything below it.
  */
 export class Ledger {
   private readonly cursors: Map<string, Revision>
@@ -19,7 +20,9 @@ export class Ledger {
   private head = 0
   private current: Revision = 0
 
-  /** `required`: the sinks whose cursors hold acknowledgements. None: a delivery is acknowledged when it is folded. */
+  /**
+   * `required`: the sinks whose cursors hold acknowledgements. None: a delivery is acknowledged when it is folded.
+   */
   constructor(required: readonly string[]) {
     this.cursors = new Map(required.map((sink) => [sink, 0]))
   }
@@ -51,7 +54,9 @@ export class Ledger {
     return this.current
   }
 
-  /** A sink holds everything up to `revision`. Cursors never go back. Returns how many deliveries were acknowledged. */
+  /**
+   * A sink holds everything up to `revision`. Cursors never go back. Returns how many deliveries were acknowledged.
+   */
   settle(sink: string, revision: Revision): number {
     const cursor = this.cursors.get(sink)
     if (cursor === undefined || revision <= cursor) return 0

@@ -11,8 +11,8 @@ import { lifecycleRank, type TaskStatus } from './task-status.js'
 export type Liveness = 'live' | 'gone' | 'pending'
 
 /**
- * How far the clocks of ECS and of this machine may differ, and how long ECS may take to list a task that it has announced.
- * A task younger than this before a snapshot's begin is not ruled out by it.
+ * How far the clocks of ECS and of this machine may differ, and how long ECS may take to list a task that it has
+ * announced. A task younger than this before a snapshot's begin is not ruled out by it.
  */
 export const defaultGrace: Millis = 30_000
 

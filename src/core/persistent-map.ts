@@ -12,9 +12,10 @@ import {
 } from './trie.js'
 
 /**
- * An immutable map from strings that shares structure between versions. `set` and `get` cost the logarithm of the size to the base of 32, and `diff` costs what
- * changed between two versions and not what there is: the fold pays for the one with every event, the projection for the other.
- * Iteration is in no order that means anything. Ours, for these two costs: see docs/decisions/0002.
+ * An immutable map from strings that shares structure between versions. `set` and `get` cost the logarithm of the
+ * size to the base of 32, and `diff` costs what changed between two versions and not what there is: the fold pays for
+ * the one with every event, the projection for the other. Iteration is in no order that means anything. Ours, for
+ * these two costs: see docs/decisions/0002.
  */
 export class PersistentMap<V extends object> implements Iterable<readonly [string, V]> {
   private constructor(
@@ -45,7 +46,10 @@ export class PersistentMap<V extends object> implements Iterable<readonly [strin
     return this.update(key, () => value)
   }
 
-  /** Sets what `revise` makes of the value under `key`, in one descent; returns this same map when that is the same value. */
+  /**
+   * Sets what `revise` makes of the value under `key`, in one descent; returns this same map when that is the same
+   * value.
+   */
   update(key: string, revise: Revise<V>): PersistentMap<V> {
     let added = 0
     const root = revised(

@@ -19,8 +19,9 @@ export interface Plan<V> {
 }
 
 /**
- * The brake against a mistake of ours (a wrong cluster, a wrong owner): retiring more than `share` of our own records, and at least `atLeast` of them,
- * is withheld as a whole. Records of backends that we *know* to be empty are not counted.
+ * The brake against a mistake of ours (a wrong cluster, a wrong owner): retiring more than `share` of our own
+ * records, and at least `atLeast` of them, is withheld as a whole. Records of backends that we *know* to be empty are
+ * not counted.
  */
 export interface Guard {
   /** Of our own records, 0 to 1. */

@@ -11,13 +11,19 @@ import { sameContainerStatuses, sameSite, type Task } from './task.js'
 
 export interface ProjectOptions {
   readonly expose: Expose
-  /** Clusters, by name or ARN, of which snapshots are promised; `Desired.complete` waits for all of them. Empty: never complete. */
+  /**
+   * Clusters, by name or ARN, of which snapshots are promised; `Desired.complete` waits for all of them. Empty: never
+   * complete.
+   */
   readonly covers: readonly string[]
   /** As in `livenessOf`. Default: 30,000 ms. */
   readonly grace?: Millis
 }
 
-/** Says what is desired in a state. It remembers the last one that it was asked about: pass successive states of one fold. */
+/**
+ * Says what is desired in a state. It remembers the last one that it was asked about: pass successive states of one
+ * fold.
+ */
 export type Projector = (state: ClusterState, revision: Revision) => Desired
 
 /** The tasks whose claims may differ between two states. */
@@ -27,7 +33,8 @@ const affectedTasks = (
   grace: Millis,
 ): ReadonlyMap<TaskArn, Task | undefined> => {
   const tasks = new Map<TaskArn, Task | undefined>()
-  // Most events tell a step of a task that is still to start or is leaving, and most snapshots tell what is known: no claim follows from them.
+  // Most events tell a step of a task that is still to start or is leaving, and most snapshots tell what is known: no
+  // claim follows from them.
   const compare = (arn: TaskArn, before: Task | undefined, after: Task | undefined): void => {
     if (before !== undefined && after !== undefined) {
       const liveness = livenessOf(after, state.marks.get(after.cluster), grace)
@@ -50,7 +57,8 @@ const affectedTasks = (
   const answers = new Set<string | undefined>()
   state.definitions.diff(last.definitions, (arn) => answers.add(arn))
   state.instances.diff(last.instances, (arn) => answers.add(arn))
-  // Snapshots, new definitions and new instances are rare beside events: one pass over the tasks for all that came together.
+  // Snapshots, new definitions and new instances are rare beside events: one pass over the tasks for all that came
+  // together.
   if (clusters.size + answers.size > 0)
     for (const [arn, task] of state.tasks) {
       if (answers.has(task.definition) || answers.has(task.instance)) tasks.set(arn, task)
@@ -71,8 +79,8 @@ const nameTaken = (
 })
 
 /**
- * A projection that costs what changed: the tasks that differ from the last state, and the backends that they claim. A snapshot, an
- * instance or a definition costs one pass over the tasks.
+ * A projection that costs what changed: the tasks that differ from the last state, and the backends that they claim.
+ * A snapshot, an instance or a definition costs one pass over the tasks.
  */
 export const projector = ({ expose, covers, grace = defaultGrace }: ProjectOptions): Projector => {
   const pooled = expose.pooled ?? false
@@ -160,7 +168,8 @@ export const projector = ({ expose, covers, grace = defaultGrace }: ProjectOptio
           : // A cluster that would come first in the contest for a name must have had its say; one given by name may be that.
             !nameless.has(cluster) &&
             covers.every((named) => hasMark(named) || (named.startsWith('arn:') && named > cluster))),
-      // Where a snapshot is promised it is waited for: a late STOPPED may be of a task whose address has a new one already.
+      // Where a snapshot is promised it is waited for: a late STOPPED may be of a task whose address has a new one
+      // already.
       mayRemove: ({ cluster }) =>
         state.marks.has(cluster) || !covers.some((named) => sameCluster(named, cluster)),
     }

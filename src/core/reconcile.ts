@@ -28,7 +28,10 @@ export interface ReconcileOptions {
   /** The newest desired state. Asked at each attempt, so that a retry never applies a stale one. */
   readonly latest: () => Desired
   readonly report: (report: Report) => void
-  /** The target was compared with `desired`: it holds all of it (`settled`), or something is withheld that must not be forgotten. */
+  /**
+   * The target was compared with `desired`: it holds all of it (`settled`), or something is withheld that must not be
+   * forgotten.
+   */
   readonly reached: (desired: Desired, settled: boolean) => void
   readonly signal: AbortSignal
 }
@@ -42,10 +45,12 @@ type Attempt = 'settled' | 'held' | 'again'
 const errorOf = (thrown: unknown): Error => (thrown instanceof Error ? thrown : new Error(String(thrown)))
 
 /**
- * Brings one target to the newest desired state: read ▸ render ▸ plan ▸ apply ▸ cursor. One at a time; what is asked for meanwhile is one further round.
+ * Brings one target to the newest desired state: read ▸ render ▸ plan ▸ apply ▸ cursor. One at a time; what is asked
+ * for meanwhile is one further round.
  *
- * The target is not read before each write: what it holds is known from the last read and from the outcomes of our own writes, and each write is
- * conditional on it. Where the view was wrong, the target says so, and the view follows.
+ * The target is not read before each write: what it holds is known from the last read and from the outcomes of our
+ * own writes, and each write is conditional on it. Where the view was wrong, the target says so, and the view
+ * follows.
  */
 export class Reconciler<V> {
   private readonly asked = new Subject<void>()
@@ -100,7 +105,8 @@ export class Reconciler<V> {
         case 'held':
           if (attempt === 'settled') this.settled = desired
           reached(desired, attempt === 'settled')
-          // A first change is written at once; those that follow closely share a round. Acknowledgements do not wait for it.
+          // A first change is written at once; those that follow closely share a round. Acknowledgements do not wait
+          // for it.
           if (this.wrote) await clock.sleep(paceMs, this.finishing.signal)
           this.wrote = false
           return
@@ -226,7 +232,9 @@ export class Reconciler<V> {
     }
   }
 
-  /** A plan is news when it changes something, or withholds something else; a dry one when it differs from the last. */
+  /**
+   * A plan is news when it changes something, or withholds something else; a dry one when it differs from the last.
+   */
   private reportPlan(next: Plan<V>, { revision }: Desired): void {
     const { name, dry = false, eq } = this.sink
     const same = comparePlans(next, this.reported, eq)

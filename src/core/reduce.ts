@@ -7,7 +7,8 @@ const observe = (tasks: PersistentMap<Task>, task: Task): PersistentMap<Task> =>
   tasks.update(task.arn, (known) => {
     if (known === undefined) return task
     const joined = joinTask(known, task)
-    // A duplicate must not look like a change: everything downstream costs what changed. A higher version always is one.
+    // A duplicate must not look like a change: everything downstream costs what changed. A higher version always is
+    // one.
     return task.version <= known.version && sameTask(known, joined) ? known : joined
   })
 
@@ -19,8 +20,8 @@ const learn = <V extends object>(
 ): PersistentMap<V> => map.update(key, (known) => (known === undefined ? value : join(known, value)))
 
 /**
- * Folds one event into what is known. Commutative, associative and idempotent over any multiset of events; costs O(log tasks), but for a
- * snapshot, which costs its size. Returns `state` itself when the event says nothing new.
+ * Folds one event into what is known. Commutative, associative and idempotent over any multiset of events; costs
+ * O(log tasks), but for a snapshot, which costs its size. Returns `state` itself when the event says nothing new.
  */
 export const reduce = (state: ClusterState, event: ClusterEvent): ClusterState => {
   switch (event._tag) {

@@ -6,7 +6,10 @@ interface Rejection<V> {
   readonly times: number
 }
 
-/** How often a target has rejected the same change in a row, so that what can never succeed does not hold back everything. */
+/**
+ * How often a target has rejected the same change in a row, so that what can never succeed does not hold back
+ * everything.
+ */
 export class Rejections<V> {
   private readonly byKey = new Map<string, Rejection<V>>()
 

@@ -7,16 +7,18 @@ interface Rendered<V> {
 }
 
 /**
- * For sinks with one record a backend: `Sink.render` from the rendering of one, which is asked again only for a backend that changed or
- * whose record did. So a round costs what changed, and a look at the rest.
+ * For sinks with one record a backend: `Sink.render` from the rendering of one, which is asked again only for a
+ * backend that changed or whose record did. So a round costs what changed, and a look at the rest.
  *
- * `keyOf`: the record's key (default: the backend's name). `renderOne` gives `undefined` for a backend that has no record.
+ * `keyOf`: the record's key (default: the backend's name). `renderOne` gives `undefined` for a backend that has no
+ * record.
  */
 export const renderEach = <V>(
   renderOne: (backend: Backend, before: V | undefined) => V | undefined,
   keyOf: (backend: Backend) => string = ({ name }) => name,
 ): ((backends: PersistentMap<Backend>, before: ReadonlyMap<string, V>) => ReadonlyMap<string, V>) => {
-  // Backends that did not change are the same object from one state to the next, and so are records that nobody wrote.
+  // Backends that did not change are the same object from one state to the next, and so are records that nobody
+  // wrote.
   const rendered = new WeakMap<Backend, Rendered<V>>()
   return (backends, held) => {
     const wanted = new Map<string, V>()

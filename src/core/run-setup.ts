@@ -12,18 +12,21 @@ export interface RunSetup {
   /** Which ports of a task are offered, and under which names: `servicePorts()`, or your own. */
   readonly expose: Expose
   /**
-   * Follow only these clusters, by name or ARN; events of others are acknowledged and counted. Default: all that the sources tell of.
+   * Follow only these clusters, by name or ARN; events of others are acknowledged and counted. Default: all that the
+   * sources tell of.
    */
   readonly clusters?: readonly string[]
   /**
-   * Who we are to the targets. Workers with one owner must follow the same clusters, else they take each other's records away.
-   * Default: `ecs-task-stream/` and the names of the clusters.
+   * Who we are to the targets. Workers with one owner must follow the same clusters, else they take each other's
+   * records away. Default: `ecs-task-stream/` and the names of the clusters.
    */
   readonly owner?: Owner
   /**
    * When a delivery may be forgotten.
-   * - `applied` (default): when every required sink holds what follows from it. Safe with a queue alone. A required sink that is down pauses the sources.
-   * - `folded`: at once. Isolates sinks, and needs snapshots of every cluster: what a crash loses comes back with the next one. Refused otherwise.
+   * - `applied` (default): when every required sink holds what follows from it. Safe with a queue alone. A required
+   *   sink that is down pauses the sources.
+   * - `folded`: at once. Isolates sinks, and needs snapshots of every cluster: what a crash loses comes back with the
+   *   next one. Refused otherwise.
    */
   readonly ack?: 'applied' | 'folded'
   /** Clock skew and delays of ECS that a snapshot must allow for: see `defaultGrace`. Default: 30,000 ms. */
@@ -31,15 +34,17 @@ export interface RunSetup {
   /** Default: no more than half of our own records at once, when that is ten or more. */
   readonly guard?: Guard | 'off'
   /**
-   * How long a sink rests after it has written: changes that come meanwhile are one round. A change that comes when it rests not is written
-   * at once. Default: 250 ms, so that a deployment of 1,000 tasks is some dozens of writes.
+   * How long a sink rests after it has written: changes that come meanwhile are one round. A change that comes when
+   * it rests not is written at once. Default: 250 ms, so that a deployment of 1,000 tasks is some dozens of writes.
    */
   readonly paceMs?: Millis
   /** How often each target is read as a whole, to find what others did to it; ± 10 %. Default: 60,000 ms. */
   readonly rereadMs?: Millis
   /** A sink's call is aborted after this. Default: 30,000 ms. */
   readonly timeoutMs?: Millis
-  /** How long `stop` waits for sinks and acknowledgements. Default: 20,000 ms; ECS kills a task 30 s after SIGTERM. */
+  /**
+   * How long `stop` waits for sinks and acknowledgements. Default: 20,000 ms; ECS kills a task 30 s after SIGTERM.
+   */
   readonly drainMs?: Millis
 }
 

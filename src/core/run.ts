@@ -30,8 +30,9 @@ const timeOf = (event: ClusterEvent): Millis | undefined =>
   event._tag === 'TaskChanged' ? event.task.at : undefined
 
 /**
- * The whole product: sources deliver, the reducer folds, each sink is reconciled with what then is desired, and its progress tells the
- * sources what may be forgotten. Throws when the setup contradicts itself; after that, nothing but `stop` ends it.
+ * The whole product: sources deliver, the reducer folds, each sink is reconciled with what then is desired, and its
+ * progress tells the sources what may be forgotten. Throws when the setup contradicts itself; after that, nothing but
+ * `stop` ends it.
  */
 export const run = (setup: RunSetup, { clock, random }: Environment): Worker => {
   checkSetup(setup)

@@ -2,7 +2,9 @@ import type { Option } from 'fp-ts/lib/Option.js'
 import type { Backend } from './desired.js'
 import type { PersistentMap } from './persistent-map.js'
 
-/** Who may change a record: written into the record, read back from it, and checked again by the target at each write. */
+/**
+ * Who may change a record: written into the record, read back from it, and checked again by the target at each write.
+ */
 export type Owner = string
 
 /** A record as the target holds it. */
@@ -23,7 +25,10 @@ export type Change<V> =
 export type Outcome<V> =
   /** Applied. `row` is what the target holds now; none after a delete. */
   | { readonly _tag: 'Done'; readonly key: string; readonly row: Option<Row<V>> }
-  /** The target does not hold what the change was planned against. `found`: what it holds instead, unless that takes a whole `read`. */
+  /**
+   * The target does not hold what the change was planned against. `found`: what it holds instead, unless that takes a
+   * whole `read`.
+   */
   | { readonly _tag: 'Conflict'; readonly key: string; readonly found: Option<Row<V>> | 'unread' }
   /** It will not succeed as it is, however often it is tried. Says what to do. */
   | { readonly _tag: 'Rejected'; readonly key: string; readonly reason: string }
@@ -33,10 +38,12 @@ export type Outcome<V> =
 /**
  * A target: a table, a zone, a file. Copy `sinks/memory.ts`, fill the members, and run `sinkContract` against it.
  *
- * Each sink has one reconciler, which calls `read` at the start, every minute or so and when a conflict says `'unread'`; `render` for every state that it gets to; `apply`
- * with what then differs. Never two calls at once. A sink never sees an event.
+ * Each sink has one reconciler, which calls `read` at the start, every minute or so and when a conflict says
+ * `'unread'`; `render` for every state that it gets to; `apply` with what then differs. Never two calls at once. A
+ * sink never sees an event.
  *
- * Not its job: retries (beyond those of its client), deciding what may be deleted, other sinks, remembering what it wrote.
+ * Not its job: retries (beyond those of its client), deciding what may be deleted, other sinks, remembering what it
+ * wrote.
  */
 export interface Sink<V> {
   /** Unique among a worker's sinks; appears in reports and metrics. */
@@ -45,32 +52,40 @@ export interface Sink<V> {
   readonly eq: { equals(a: V, b: V): boolean }
   /** Whether deliveries wait for this sink before they are acknowledged. Default: true. */
   readonly required?: boolean
-  /** Plans and reports, but is never applied, and nothing is ever acknowledged on its account. Set by `dryRun`. Default: false. */
+  /**
+   * Plans and reports, but is never applied, and nothing is ever acknowledged on its account. Set by `dryRun`.
+   * Default: false.
+   */
   readonly dry?: boolean
   /** Whether a record without an owner becomes ours when it is desired. */
   readonly adopts: boolean
   /**
-   * The records that the backends should be, by key. Pure and canonical: equal backends give equal values.
-   * Only a complete backend overwrites. For an incomplete one it starts from what the target holds (`before`), adds its endpoints and takes away its `gone`
-   * addresses, and leaves the rest. In every case it keeps what is not ours inside a value.
-   * A value that is identical (`===`) to `before`'s is taken to be unchanged.
+   * The records that the backends should be, by key. Pure and canonical: equal backends give equal values. Only a
+   * complete backend overwrites. For an incomplete one it starts from what the target holds (`before`), adds its
+   * endpoints and takes away its `gone` addresses, and leaves the rest. In every case it keeps what is not ours
+   * inside a value. A value that is identical (`===`) to `before`'s is taken to be unchanged.
    */
   render(backends: PersistentMap<Backend>, before: ReadonlyMap<string, V>): ReadonlyMap<string, V>
-  /** What an own record becomes that nothing desires any more; none to delete it. Only asked when knowledge is complete. */
+  /**
+   * What an own record becomes that nothing desires any more; none to delete it. Only asked when knowledge is
+   * complete.
+   */
   retire(before: V): Option<V>
   /**
-   * Everything that the target holds of our kind, whoever owns it; whole, or rejected. Rejecting is a transient failure: it is called again with
-   * backoff.
+   * Everything that the target holds of our kind, whoever owns it; whole, or rejected. Rejecting is a transient
+   * failure: it is called again with backoff.
    */
   read(signal: AbortSignal): Promise<readonly Row<V>[]>
   /**
-   * Makes the changes, each conditional on what it was planned against, and marks what it writes with `owner`. One outcome a change, in any order; one bad
-   * change must not hold up the others. Rejecting means that nothing is known of any of them: all is read again.
+   * Makes the changes, each conditional on what it was planned against, and marks what it writes with `owner`. One
+   * outcome a change, in any order; one bad change must not hold up the others. Rejecting means that nothing is known
+   * of any of them: all is read again.
    */
   apply(changes: readonly Change<V>[], owner: Owner, signal: AbortSignal): Promise<readonly Outcome<V>[]>
 }
 
 /**
- * Any sink. Sound although a sink takes values as well as gives them, because its reconciler passes it only values that came from it.
+ * Any sink. Sound although a sink takes values as well as gives them, because its reconciler passes it only values
+ * that came from it.
  */
 export type AnySink = Sink<unknown>

@@ -2,7 +2,10 @@ import type { Observable } from 'rxjs'
 import type { ClusterState } from './cluster-state.js'
 import type { ClusterEvent, Millis } from './event.js'
 
-/** Events, and the way to say what became of them. The first of `ack` and `nack` wins, later calls do nothing, and neither throws. */
+/**
+ * Events, and the way to say what became of them. The first of `ack` and `nack` wins, later calls do nothing, and
+ * neither throws.
+ */
 export interface Delivery {
   readonly _tag: 'Delivery'
   readonly events: readonly ClusterEvent[]
@@ -36,14 +39,17 @@ export type Notice =
   | { readonly _tag: 'Warning'; readonly message: string }
 
 /**
- * Where events come from: a queue, a webhook, a poll, a lookup. Copy `sources/memory.ts` and run `sourceContract` against it.
+ * Where events come from: a queue, a webhook, a poll, a lookup. Copy `sources/memory.ts` and run `sourceContract`
+ * against it.
  *
- * `run` subscribes to `deliveries` once, and gives it the folded state after every delivery (the current one at once).
+ * `run` subscribes to `deliveries` once, and gives it the folded state after every delivery (the current one at
+ * once).
  *
- * - *Stop*: when `state$` completes, receive nothing more, and complete once every delivery is settled and what was acknowledged
- *   is forgotten where it came from. Unsubscribing means the same without waiting: open calls are aborted.
- * - *Errors*: the stream never errors. What can be tried again is tried again inside, with backoff and a `SourceFailed`; what
- *   concerns one message is that message's notice.
+ * - *Stop*: when `state$` completes, receive nothing more, and complete once every delivery is settled and what was
+ *   acknowledged is forgotten where it came from. Unsubscribing means the same without waiting: open calls are
+ *   aborted.
+ * - *Errors*: the stream never errors. What can be tried again is tried again inside, with backoff and a
+ *   `SourceFailed`; what concerns one message is that message's notice.
  * - *Back-pressure*: unsettled deliveries are the only buffer. Bound them, and stop receiving at the bound.
  *
  * Not its job: order, duplicates, what is live.

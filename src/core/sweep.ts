@@ -11,11 +11,14 @@ export interface SweepOptions {
   /** As in `livenessOf`. */
   readonly grace: Millis
   readonly now: Millis
-  /** Whether every required sink has reached this state. Until then nothing shrinks to a tombstone, which no longer tells what is gone. */
+  /**
+   * Whether every required sink has reached this state. Until then nothing shrinks to a tombstone, which no longer
+   * tells what is gone.
+   */
   readonly settled: boolean
   /**
-   * How long is remembered what no snapshot can tell: that a task has stopped, in a cluster *without* snapshots, and that it is
-   * unhealthy. Otherwise a late RUNNING would resurrect it. Default: `defaultRemember`.
+   * How long is remembered what no snapshot can tell: that a task has stopped, in a cluster *without* snapshots, and
+   * that it is unhealthy. Otherwise a late RUNNING would resurrect it. Default: `defaultRemember`.
    */
   readonly remember?: Millis
 }
@@ -38,9 +41,10 @@ const retain = <V extends object>(
 /**
  * Forgets what can no longer make a difference to what is live, whatever comes:
  *
- * - a task that a snapshot rules out even at 2 × grace. A late event of it is at most one grace newer than what we knew of it, so
- *   the mark rules that out too. At 1 × grace it would not: a late event would resurrect it. One that is known to be UNHEALTHY is kept for
- *   `remember`: no event tells health, so a late one, sent within the grace of the mark, would be believed;
+ * - a task that a snapshot rules out even at 2 × grace. A late event of it is at most one grace newer than what we
+ *   knew of it, so the mark rules that out too. At 1 × grace it would not: a late event would resurrect it. One that
+ *   is known to be UNHEALTHY is kept for `remember`: no event tells health, so a late one, sent within the grace of
+ *   the mark, would be believed;
  * - without snapshots, stopped tasks after `remember`; before that, they shrink to tombstones;
  * - instances, definitions and health that no remaining task refers to: the lookups bring them again when needed.
  *

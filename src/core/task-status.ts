@@ -1,6 +1,6 @@
 /**
- * The statuses of tasks and containers. ECS may add others, so the type is open; an unknown one is never taken for running.
- * Source: Amazon ECS Developer Guide, "Amazon ECS task lifecycle".
+ * The statuses of tasks and containers. ECS may add others, so the type is open; an unknown one is never taken for
+ * running. Source: Amazon ECS Developer Guide, "Amazon ECS task lifecycle".
  */
 export type TaskStatus =
   | 'PROVISIONING'

@@ -1,15 +1,17 @@
 /**
- * What is known of one task: one observation of it, or the join of many. Observations come late, twice and out of order, from events and
- * from the API, so `joinTask` is commutative, associative and idempotent: a product of independent registers.
+ * What is known of one task: one observation of it, or the join of many. Observations come late, twice and out of
+ * order, from events and from the API, so `joinTask` is commutative, associative and idempotent: a product of
+ * independent registers.
  *
  * - *Facts* (group, definition, instance, launch type) are written once in a task's life. What is missing is filled.
- * - *Status* belongs to the highest `version`: ECS raises it at every change, and says that equal versions are duplicates.
- * - *Addresses* belong to the highest version *that carries any*: a higher version may carry less (an ACTIVATING event
- *   without attachments has been seen before the RUNNING event that has them again).
+ * - *Status* belongs to the highest `version`: ECS raises it at every change, and says that equal versions are
+ *   duplicates.
+ * - *Addresses* belong to the highest version *that carries any*: a higher version may carry less (an ACTIVATING
+ *   event without attachments has been seen before the RUNNING event that has them again).
  * - *Health* comes from snapshots only, and belongs to the latest of them: a flip of health does not raise `version`.
  *
- * Events and DescribeTasks do disagree under one version. Each field then takes the greater value of a total order in which
- * stopping beats running, so that no order of arrival decides.
+ * Events and DescribeTasks do disagree under one version. Each field then takes the greater value of a total order in
+ * which stopping beats running, so that no order of arrival decides.
  */
 import type { Binding, ClusterArn, DefinitionArn, InstanceArn, Millis, TaskArn } from './event.js'
 import { lifecycleRank, type TaskStatus } from './task-status.js'
@@ -27,7 +29,9 @@ export interface Container {
   readonly bindings: readonly Binding[]
 }
 
-/** The network interface of an awsvpc task. It is told whether routable by the task's status, never by being known. */
+/**
+ * The network interface of an awsvpc task. It is told whether routable by the task's status, never by being known.
+ */
 export interface Interface {
   readonly version: number
   readonly ipv4: string | undefined

@@ -1,6 +1,6 @@
 /**
- * The nodes of a hash array mapped trie (Bagwell, "Ideal Hash Trees", 2001), five bits of the key's hash a level, and what is done with them.
- * Pure: every change copies the path from the root, and shares the rest.
+ * The nodes of a hash array mapped trie (Bagwell, "Ideal Hash Trees", 2001), five bits of the key's hash a level, and
+ * what is done with them. Pure: every change copies the path from the root, and shares the rest.
  */
 // A tag that every shape has in its first field is cheaper to tell apart than by which fields there are.
 const LEAF = 0

@@ -2,8 +2,9 @@ import type { Clock } from './clock.js'
 import type { Millis } from './event.js'
 
 /**
- * Makes a call that ends: it rejects when it takes longer than `ms` or when `signal` aborts, even if the call heeds neither (a
- * connection that fell silent, a credential provider that hangs). The call's own signal aborts in both cases.
+ * Makes a call that ends: it rejects when it takes longer than `ms` or when `signal` aborts, even if the call heeds
+ * neither (a connection that fell silent, a credential provider that hangs). The call's own signal aborts in both
+ * cases.
  */
 export const withinTime = <A>(
   ms: Millis,

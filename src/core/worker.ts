@@ -10,8 +10,13 @@ export interface Worker {
   readonly state$: Observable<ClusterState>
   /** What every target should hold, now and after each delivery; never filtered for changes. */
   readonly desired$: Observable<Desired>
-  /** Resolves when every required sink has reached a state that is complete (for the clusters of which snapshots are promised). */
+  /**
+   * Resolves when every required sink has reached a state that is complete (for the clusters of which snapshots are
+   * promised).
+   */
   readonly ready: Promise<void>
-  /** Receives nothing more, brings the sinks to the newest state, acknowledges, releases everything. Never rejects. */
+  /**
+   * Receives nothing more, brings the sinks to the newest state, acknowledges, releases everything. Never rejects.
+   */
   stop(): Promise<void>
 }

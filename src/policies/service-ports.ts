@@ -9,15 +9,15 @@ import {
 
 export interface ServicePortsOptions {
   /**
-   * The backend's name for a task; `undefined` to leave the task out.
-   * Default: the service's name, and nothing for tasks that no service started. `service:web` and `family:web` are different
-   * things: a function that names both must name them differently.
+   * The backend's name for a task; `undefined` to leave the task out. Default: the service's name, and nothing for
+   * tasks that no service started. `service:web` and `family:web` are different things: a function that names both
+   * must name them differently.
    */
   readonly name?: (task: Exposable) => BackendName | undefined
   /**
-   * - `primary` (default): one TCP port a task. Of the ports that the options below allow: the one of the container that has the backend's
-   *   name, else the lowest container port, else the container's name decides. It never depends on host ports or on the order of
-   *   containers, so all tasks of a service agree.
+   * - `primary` (default): one TCP port a task. Of the ports that the options below allow: the one of the container
+   *   that has the backend's name, else the lowest container port, else the container's name decides. It never
+   *   depends on host ports or on the order of containers, so all tasks of a service agree.
    * - `all`: the primary under the backend's name, every other as `<backend>-<container>-<container port>`.
    */
   readonly ports?: 'primary' | 'all'
@@ -36,7 +36,10 @@ interface Port {
   readonly binding: Binding
 }
 
-/** Where the ports are read from: ECS tells bindings for bridge mode; otherwise the definition maps them, to the same port of the host. */
+/**
+ * Where the ports are read from: ECS tells bindings for bridge mode; otherwise the definition maps them, to the same
+ * port of the host.
+ */
 const portsOf = (task: Exposable, definition: TaskDefinition | undefined): readonly Port[] | undefined => {
   const bound = task.containers.flatMap(({ name, bindings }) =>
     bindings.map((binding) => ({ container: name, binding })),
@@ -50,7 +53,10 @@ const portsOf = (task: Exposable, definition: TaskDefinition | undefined): reado
   )
 }
 
-/** A policy for load balancers: a backend a service. Ranges of ports and UDP are left out: they are not what one balances. */
+/**
+ * A policy for load balancers: a backend a service. Ranges of ports and UDP are left out: they are not what one
+ * balances.
+ */
 export const servicePorts = (options: ServicePortsOptions = {}): Expose => {
   const { name = serviceOf, ports = 'primary', container, containerPort } = options
   return (task, definition) => {

@@ -27,7 +27,10 @@ export interface MemorySinkOptions {
 /** An empty target. */
 export const memoryTarget = (): MemoryTarget => ({ rows: new Map(), writes: 0 })
 
-/** A target in memory, with the optimistic versioning of the real ones. For tests, for programs that read it, and the one to copy. */
+/**
+ * A target in memory, with the optimistic versioning of the real ones. For tests, for programs that read it, and the
+ * one to copy.
+ */
 export const memory = (options: MemorySinkOptions = {}): MemorySink => {
   const { name = 'memory', target = memoryTarget(), adopts = true } = options
 

@@ -18,7 +18,10 @@ export interface StdoutOptions {
   readonly format?: 'text' | 'json'
   /** Default: the process's standard output. */
   readonly stream?: Writable
-  /** Whether text is coloured. Default: on a terminal, unless the environment has `NO_COLOR`; and wherever it has `FORCE_COLOR`. */
+  /**
+   * Whether text is coloured. Default: on a terminal, unless the environment has `NO_COLOR`; and wherever it has
+   * `FORCE_COLOR`.
+   */
   readonly color?: boolean
   /** Default: `stdout`. */
   readonly name?: string
@@ -54,10 +57,12 @@ const render = (
 }
 
 /**
- * Prints what changes, backend by backend. Its target is its own memory of what it was given, so a restart prints everything anew.
+ * Prints what changes, backend by backend. Its target is its own memory of what it was given, so a restart prints
+ * everything anew.
  *
- * It never waits for its reader: while the stream is full nothing is written, and once it drains, the difference between what was last printed and the newest state
- * is. So a slow reader misses steps in between and never the end, and at most one difference is buffered. Not `required`: nothing waits for it to be acknowledged.
+ * It never waits for its reader: while the stream is full nothing is written, and once it drains, the difference
+ * between what was last printed and the newest state is. So a slow reader misses steps in between and never the end,
+ * and at most one difference is buffered. Not `required`: nothing waits for it to be acknowledged.
  */
 export const stdout = ({
   format = 'text',

@@ -32,7 +32,8 @@ export const attributesRead = ['id', 'name', 'version', 'backend', 'frontend'] a
 export const rowOf = (item: Item, ownerAttribute: string): O.Option<Row<TraefikBackend>> => {
   const key = item['id']?.S
   if (key === undefined) return O.none
-  // As in Traefik, `backend` wins where an item has both. One with neither is a backend that lost its settings, if its id says so.
+  // As in Traefik, `backend` wins where an item has both. One with neither is a backend that lost its settings, if
+  // its id says so.
   if (item['backend'] === undefined && (item['frontend'] !== undefined || !key.endsWith(suffix)))
     return O.none
   const owner = item[ownerAttribute]
@@ -54,7 +55,9 @@ export const rowOf = (item: Item, ownerAttribute: string): O.Option<Row<TraefikB
   })
 }
 
-/** What keeps Traefik or us from reading an item, for people; empty when nothing does, and for what is only wanted. */
+/**
+ * What keeps Traefik or us from reading an item, for people; empty when nothing does, and for what is only wanted.
+ */
 export const flawsOf = ({ held }: TraefikBackend): readonly string[] => {
   if (held === undefined) return []
   const { name, version, backend } = held
@@ -90,9 +93,10 @@ interface Rendered {
 }
 
 /**
- * `Sink.render`: the items that backends should be, by `id`. Traefik knows a backend by `name` alone, so that is what an existing item is found by, whatever
- * its `id` (people write plain names there); and where several items have one name, of which Traefik takes either at random, each becomes
- * what the backend should be. An item that should stay as it is comes back as the very value that it was.
+ * `Sink.render`: the items that backends should be, by `id`. Traefik knows a backend by `name` alone, so that is what
+ * an existing item is found by, whatever its `id` (people write plain names there); and where several items have one
+ * name, of which Traefik takes either at random, each becomes what the backend should be. An item that should stay as
+ * it is comes back as the very value that it was.
  */
 export const itemRenderer = (options: ServerOptions): Sink<TraefikBackend>['render'] => {
   // Backends that did not change are the same object from one state to the next, and so are items that nobody wrote.
@@ -125,7 +129,8 @@ export const itemRenderer = (options: ServerOptions): Sink<TraefikBackend>['rend
         for (const [key, held] of existing) wanted.set(key, rerendered(backend, held))
         continue
       }
-      // Nothing is known of a backend that is incomplete and offers nothing: it gets no item yet. One known to be empty does.
+      // Nothing is known of a backend that is incomplete and offers nothing: it gets no item yet. One known to be
+      // empty does.
       if (backend.complete || backend.endpoints.length > 0)
         wanted.set(newKey(name, before), {
           name,

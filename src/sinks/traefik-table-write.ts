@@ -42,8 +42,8 @@ const unchanged = (attribute: string, path: string, read: AttributeValue | undef
     : { clauses: [`${path} = :${attribute}Read`], names: {}, values: { [`:${attribute}Read`]: read } }
 
 /**
- * That nobody wrote since: neither a writer that counts versions, nor a person, who does not. So each attribute that will be overwritten must be as
- * it was read, the servers one by one.
+ * That nobody wrote since: neither a writer that counts versions, nor a person, who does not. So each attribute that
+ * will be overwritten must be as it was read, the servers one by one.
  */
 const asRead = ({ value: { held } }: Row<TraefikBackend>, ownerAttribute: string): Condition => {
   const backend = held?.['backend']

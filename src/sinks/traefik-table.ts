@@ -30,16 +30,23 @@ export interface TraefikTableOptions {
   readonly client?: DynamoDBClient
   /** Default: `traefik-table`. */
   readonly name?: string
-  /** Whether an item without an owner becomes ours when its backend is desired, which is how one moves here from ecs-task-tracker. Default: true. */
+  /**
+   * Whether an item without an owner becomes ours when its backend is desired, which is how one moves here from
+   * ecs-task-tracker. Default: true.
+   */
   readonly adopt?: boolean
   /** How servers are spoken to. Default: `http`. */
   readonly scheme?: 'http' | 'https' | ((endpoint: Endpoint) => 'http' | 'https')
   /**
-   * The weight of a server that is added, unless its endpoint has one; an integer, 0 or more. Servers that stay keep theirs. Default: 0, which Traefik v1
-   * takes for 1, and which ecs-task-tracker wrote: its `/diff` finds nothing to complain of.
+   * The weight of a server that is added, unless its endpoint has one; an integer, 0 or more. Servers that stay keep
+   * theirs. Default: 0, which Traefik v1 takes for 1, and which ecs-task-tracker wrote: its `/diff` finds nothing to
+   * complain of.
    */
   readonly weight?: number
-  /** What becomes of an item of ours whose backend no longer exists: it stays with no servers (Traefik answers 503), or goes (404). Default: `empty`. */
+  /**
+   * What becomes of an item of ours whose backend no longer exists: it stays with no servers (Traefik answers 503),
+   * or goes (404). Default: `empty`.
+   */
   readonly retire?: 'empty' | 'delete'
   /** The most writes at a time. Default: 8. */
   readonly concurrency?: number
@@ -52,14 +59,16 @@ const reserved: readonly string[] = attributesRead
 const errorOf = (thrown: unknown): Error => (thrown instanceof Error ? thrown : new Error(String(thrown)))
 
 /**
- * Backends as items of the DynamoDB table that Traefik v1 reads (its `[dynamodb]` provider), one item a backend:
- * `id` S `<name>__backend`, `name` S, `version` N, `backend` M { `servers` M { `<ip>:<port>`: M { `url` S, `weight` N } } }, and the owner's mark.
+ * Backends as items of the DynamoDB table that Traefik v1 reads (its `[dynamodb]` provider), one item a backend: `id`
+ * S `<name>__backend`, `name` S, `version` N, `backend` M { `servers` M { `<ip>:<port>`: M { `url` S, `weight` N } }
+ * }, and the owner's mark.
  *
- * Each write is conditional on the version and the servers that it was planned against, raises `version` by one, and leaves every other attribute as it is.
- * Servers are known by their `url`: one that stays keeps its key, its weight and whatever else it has. Frontends are never read nor written. UDP is not offered.
+ * Each write is conditional on the version and the servers that it was planned against, raises `version` by one, and
+ * leaves every other attribute as it is. Servers are known by their `url`: one that stays keeps its key, its weight
+ * and whatever else it has. Frontends are never read nor written. UDP is not offered.
  *
- * An item that is malformed is repaired if it is ours, and else rejected with what is wrong in it. IAM: `dynamodb:Scan`, `GetItem`, `PutItem`,
- * `UpdateItem`, and `DeleteItem` with `retire: 'delete'`.
+ * An item that is malformed is repaired if it is ours, and else rejected with what is wrong in it. IAM:
+ * `dynamodb:Scan`, `GetItem`, `PutItem`, `UpdateItem`, and `DeleteItem` with `retire: 'delete'`.
  *
  * @throws RangeError when an option cannot be.
  */

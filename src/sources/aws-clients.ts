@@ -16,9 +16,10 @@ export const perPlace = <A extends object>(make: (place: Place) => A): ((place: 
 }
 
 /**
- * What clients of AWS are made with by default: the place's region, where it names one, and the environment's credentials.
- * One attempt a call, because the sources wait and try again themselves, by their own clock and within their own allowance;
- * and time limits, because without any a connection that goes silent would be waited for forever.
+ * What clients of AWS are made with by default: the place's region, where it names one, and the environment's
+ * credentials. One attempt a call, because the sources wait and try again themselves, by their own clock and within
+ * their own allowance; and time limits, because without any a connection that goes silent would be waited for
+ * forever.
  */
 export const clientSettings = ({ region }: Place) => ({
   ...(region === '' ? {} : { region }),
@@ -27,8 +28,8 @@ export const clientSettings = ({ region }: Place) => ({
 })
 
 /**
- * Buckets for the calls of one kind, one for each account and region. Whoever tells the time by the same clock shares them, as do
- * all sources of a process by default: AWS rations an account's calls in a region, not a client's.
+ * Buckets for the calls of one kind, one for each account and region. Whoever tells the time by the same clock shares
+ * them, as do all sources of a process by default: AWS rations an account's calls in a region, not a client's.
  */
 export const sharedBuckets = (allowance: Allowance): ((clock: Clock) => (place: Place) => TokenBucket) => {
   const byClock = new WeakMap<Clock, (place: Place) => TokenBucket>()

@@ -25,8 +25,8 @@ export interface SnapshotEnvironment {
 const pageSize = 100
 
 /**
- * A call of a snapshot is made this often before the snapshot is dropped. Ten, because a snapshot of 10,000 tasks is 200 calls: when
- * half of all calls are throttled, five in six such snapshots still come through.
+ * A call of a snapshot is made this often before the snapshot is dropped. Ten, because a snapshot of 10,000 tasks is
+ * 200 calls: when half of all calls are throttled, five in six such snapshots still come through.
  */
 const attempts = 10
 
@@ -35,7 +35,10 @@ const notWhole = (operation: string, why: string, cause?: unknown): Error =>
 
 type TasksListed = Extract<ClusterEvent, { _tag: 'TasksListed' }>
 
-/** Takes snapshots of one cluster, given by name or ARN. They resolve to the whole list, or reject: nothing lies between. */
+/**
+ * Takes snapshots of one cluster, given by name or ARN. They resolve to the whole list, or reject: nothing lies
+ * between.
+ */
 export const clusterSnapshot = (
   named: string,
   { clients, bucket, clock, random }: SnapshotEnvironment,

@@ -11,7 +11,10 @@ export { type DecodeError, explain } from './decode-error.js'
 export type Decoded =
   /** An ECS task event. */
   | { readonly _tag: 'Event'; readonly event: ClusterEvent }
-  /** Well-formed, and not ours: `kind` is `<source>/<detail-type>`, such as `aws.ecs/ECS Service Action`, or `sns/<Type>`. */
+  /**
+   * Well-formed, and not ours: `kind` is `<source>/<detail-type>`, such as `aws.ecs/ECS Service Action`, or
+   * `sns/<Type>`.
+   */
   | { readonly _tag: 'Ignored'; readonly kind: string }
   /** Not an event at all, or a task event that lacks what every one has. At least one error. */
   | { readonly _tag: 'Undecodable'; readonly errors: readonly DecodeError[] }
@@ -26,7 +29,9 @@ const undecodable = (path: string, expected: string, received: string): Decoded 
   errors: [{ path, expected, received }],
 })
 
-/** `updatedAt` tells the milliseconds; `time` is the same cut to seconds. Either may have 0 to 9 fractional digits. */
+/**
+ * `updatedAt` tells the milliseconds; `time` is the same cut to seconds. Either may have 0 to 9 fractional digits.
+ */
 const timeOf = (updatedAt: string | null | undefined, time: string | null | undefined): Millis => {
   const at = Date.parse(updatedAt ?? '')
   return Number.isNaN(at) ? Date.parse(time ?? '') : at
@@ -90,8 +95,9 @@ const decode = (json: unknown, path: string, envelopes: number): Decoded => {
 }
 
 /**
- * Tells what a message is: an ECS task event, another event, or neither. Takes the event as EventBridge sends it, its SNS envelope, a Lambda
- * record of a queue or a topic, and these inside each other. For a whole Lambda event see `decodeRecords`.
+ * Tells what a message is: an ECS task event, another event, or neither. Takes the event as EventBridge sends it, its
+ * SNS envelope, a Lambda record of a queue or a topic, and these inside each other. For a whole Lambda event see
+ * `decodeRecords`.
  *
  * Never throws. Environment overrides are not read, so neither the event nor an error can show them.
  */

@@ -17,16 +17,18 @@ export interface EcsSnapshotsOptions {
   readonly clusters: readonly string[]
   /** From the end of one snapshot of a cluster to the beginning of the next. Default: 300,000 ms. */
   readonly intervalMs?: Millis
-  /** The share of the interval by which it varies either way, so that many workers do not ask in step. Default: 0.1. */
+  /**
+   * The share of the interval by which it varies either way, so that many workers do not ask in step. Default: 0.1.
+   */
   readonly jitter?: number
   /**
-   * The client for an account and region (both empty for a cluster given by name); called once for each. Default: a client for that
-   * region with the environment's credentials, which reach their own account only.
+   * The client for an account and region (both empty for a cluster given by name); called once for each. Default: a
+   * client for that region with the environment's credentials, which reach their own account only.
    */
   readonly clients?: (place: Place) => EcsClients
   /**
-   * What rations the calls in an account and region. Default: 20 at once and 5 a second, shared with the process's other default
-   * sources: a quarter of what AWS gives the account for these calls.
+   * What rations the calls in an account and region. Default: 20 at once and 5 a second, shared with the process's
+   * other default sources: a quarter of what AWS gives the account for these calls.
    */
   readonly bucket?: (place: Place) => TokenBucket
   readonly clock?: Clock
@@ -36,16 +38,19 @@ export interface EcsSnapshotsOptions {
 }
 
 export interface EcsSnapshots extends Source {
-  /** Takes a snapshot of each cluster now. One that is under way is followed by one more, however often this is called meanwhile. */
+  /**
+   * Takes a snapshot of each cluster now. One that is under way is followed by one more, however often this is called
+   * meanwhile.
+   */
   refresh(): void
 }
 
 const settled = (): void => undefined
 
 /**
- * Whole snapshots of clusters, by ListTasks and DescribeTasks: the first at once, then at intervals, and on demand. A snapshot that
- * fails in any part is dropped as a whole, reported as `SourceFailed` and tried again with backoff, up to a minute. No cluster
- * waits for another.
+ * Whole snapshots of clusters, by ListTasks and DescribeTasks: the first at once, then at intervals, and on demand. A
+ * snapshot that fails in any part is dropped as a whole, reported as `SourceFailed` and tried again with backoff, up
+ * to a minute. No cluster waits for another.
  *
  * Its deliveries need no acknowledgement: the next snapshot says it all again.
  *

@@ -15,11 +15,14 @@ import type { TokenBucket } from './token-bucket.js'
 
 export interface InstanceAddressesOptions {
   /**
-   * The clients for an account and region; called once for each. Default: clients for that region with the environment's
-   * credentials, which reach their own account only.
+   * The clients for an account and region; called once for each. Default: clients for that region with the
+   * environment's credentials, which reach their own account only.
    */
   readonly clients?: (place: Place) => InstanceClients
-  /** What rations the calls of ECS in an account and region. Default: 20 at once and 5 a second, shared with `ecsSnapshots`. */
+  /**
+   * What rations the calls of ECS in an account and region. Default: 20 at once and 5 a second, shared with
+   * `ecsSnapshots`.
+   */
   readonly bucket?: (place: Place) => TokenBucket
   readonly clock?: Clock
   readonly random?: Random
@@ -46,12 +49,14 @@ const some = (ids: readonly string[]): string =>
   ids.length <= 3 ? ids.join(', ') : `${ids.slice(0, 3).join(', ')} and ${ids.length - 3} more`
 
 /**
- * The addresses of the container instances that running tasks in bridge or host mode need: by DescribeContainerInstances, then EC2's
- * DescribeInstances, or Systems Manager for the `mi-…` machines of ECS Anywhere. Each is asked for once while it is needed, up to
- * 100 in a call. What fails is reported once a call and asked again: soon after throttling and faults, and from 5 s up to
- * 5 minutes later when ECS, EC2 or Systems Manager does not know the instance or its address.
+ * The addresses of the container instances that running tasks in bridge or host mode need: by
+ * DescribeContainerInstances, then EC2's DescribeInstances, or Systems Manager for the `mi-…` machines of ECS
+ * Anywhere. Each is asked for once while it is needed, up to 100 in a call. What fails is reported once a call and
+ * asked again: soon after throttling and faults, and from 5 s up to 5 minutes later when ECS, EC2 or Systems Manager
+ * does not know the instance or its address.
  *
- * IAM: `ecs:DescribeContainerInstances`, `ec2:DescribeInstances`, and `ssm:DescribeInstanceInformation` for ECS Anywhere.
+ * IAM: `ecs:DescribeContainerInstances`, `ec2:DescribeInstances`, and `ssm:DescribeInstanceInformation` for ECS
+ * Anywhere.
  */
 export const instanceAddresses = ({
   clients = instanceClients,

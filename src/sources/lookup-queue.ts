@@ -16,8 +16,10 @@ export interface LookupFailure {
   readonly error: Error
   readonly keys: readonly string[]
   /**
-   * - `soon`: throttling, the network, a fault of the service. All of the queue waits, because all of it asks the same service.
-   * - `later`: the service has answered, and the answer is no. These keys wait, longer each time, and nothing else does.
+   * - `soon`: throttling, the network, a fault of the service. All of the queue waits, because all of it asks the
+   *   same service.
+   * - `later`: the service has answered, and the answer is no. These keys wait, longer each time, and nothing else
+   *   does.
    */
   readonly retry: 'soon' | 'later'
 }
@@ -53,8 +55,9 @@ const leastLater: Millis = 5_000
 const settled = (): void => undefined
 
 /**
- * The keys of one group that have to be asked for. What comes while questions are under way goes into the next one together; what
- * fails is asked for again, with backoff, for as long as it is needed. It remembers nothing of a key that is not.
+ * The keys of one group that have to be asked for. What comes while questions are under way goes into the next one
+ * together; what fails is asked for again, with backoff, for as long as it is needed. It remembers nothing of a key
+ * that is not.
  */
 export class LookupQueue {
   readonly #needed = new Set<string>()

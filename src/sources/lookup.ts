@@ -32,9 +32,9 @@ export const isRunning = (task: Task): boolean =>
   task.lastStatus === 'RUNNING' && task.desiredStatus === 'RUNNING'
 
 /**
- * A source that watches the folded state for what is needed and unknown, and asks for it. It looks at what changed from one state
- * to the next, so that an event costs the same however many tasks there are. A failure removes nothing: the worst that a lookup
- * can do is to say nothing yet.
+ * A source that watches the folded state for what is needed and unknown, and asks for it. It looks at what changed
+ * from one state to the next, so that an event costs the same however many tasks there are. A failure removes
+ * nothing: the worst that a lookup can do is to say nothing yet.
  */
 export const lookup = (name: string, question: Question, { clock, random }: LookupEnvironment): Source => ({
   name,

@@ -15,8 +15,8 @@ export interface MemorySourceOptions {
 }
 
 /**
- * A source for tests and for events that your own code already has. The one to copy: everything that `Source` asks for is here.
- * What is pushed while nobody listens, or after the stop, is refused.
+ * A source for tests and for events that your own code already has. The one to copy: everything that `Source` asks
+ * for is here. What is pushed while nobody listens, or after the stop, is refused.
  */
 export const memory = ({ name = 'memory', covers = [] }: MemorySourceOptions = {}): MemorySource => {
   const incoming = new Subject<Delivery>()

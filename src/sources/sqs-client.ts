@@ -3,8 +3,9 @@ import { Agent as HttpAgent } from 'node:http'
 import { Agent as HttpsAgent } from 'node:https'
 
 /**
- * The region in the host of a queue's URL: `sqs.<region>.amazonaws.com` and its kin (FIPS, dual stack, VPC endpoints, China,
- * the emulators that follow it), or the legacy `<region>.queue.amazonaws.com`. Undefined where the host does not tell.
+ * The region in the host of a queue's URL: `sqs.<region>.amazonaws.com` and its kin (FIPS, dual stack, VPC endpoints,
+ * China, the emulators that follow it), or the legacy `<region>.queue.amazonaws.com`. Undefined where the host does
+ * not tell.
  */
 export const regionOf = (queueUrl: string): string | undefined => {
   if (!URL.canParse(queueUrl)) return undefined

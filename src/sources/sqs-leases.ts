@@ -33,8 +33,9 @@ const longest: Millis = 12 * 3_600_000
 const parallel = 8
 
 /**
- * The book of the messages in flight. Those that are held are extended at half-life, in the order of their deadlines, by one timer for
- * all. A lease that could not be extended stays in the book: should its message come again, it is renewed, not delivered twice.
+ * The book of the messages in flight. Those that are held are extended at half-life, in the order of their deadlines,
+ * by one timer for all. A lease that could not be extended stays in the book: should its message come again, it is
+ * renewed, not delivered twice.
  */
 export class Leases {
   private readonly book = new Map<string, Lease>()

@@ -9,7 +9,10 @@ export interface OutboxOptions {
   readonly operation: string
   /** Makes one call for at most `batchSize` leases; resolves to the entries that SQS refused. */
   readonly send: (leases: readonly Lease[]) => Promise<readonly Refusal[]>
-  /** Told once of every lease added: that it was done, or given up, which was reported and lets the message come again. */
+  /**
+   * Told once of every lease added: that it was done, or given up, which was reported and lets the message come
+   * again.
+   */
   readonly settled: (lease: Lease) => void
   /** Told whenever nothing waits and no call is under way. */
   readonly idle: () => void
@@ -24,8 +27,8 @@ const parallel = 4
 const never = new AbortController().signal
 
 /**
- * Says something about leases to SQS, in batches: what is added in one tick, or while a call is under way, goes together. What
- * fails is tried again with backoff and the newest handle, for as long as the lease holds.
+ * Says something about leases to SQS, in batches: what is added in one tick, or while a call is under way, goes
+ * together. What fails is tried again with backoff and the newest handle, for as long as the lease holds.
  */
 export class Outbox {
   private readonly waiting: Lease[] = []

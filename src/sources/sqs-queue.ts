@@ -38,7 +38,9 @@ export interface VisibilityChange {
   readonly seconds: number
 }
 
-/** The calls of one queue. All reject when they fail as a whole or take too long; batches are of at most `batchSize`. */
+/**
+ * The calls of one queue. All reject when they fail as a whole or take too long; batches are of at most `batchSize`.
+ */
 export interface SqsQueue {
   /** Waits for messages; at most `most` of them. */
   receive(most: number, signal: AbortSignal): Promise<readonly ReceivedMessage[]>

@@ -234,7 +234,10 @@ export class SqsSession {
     return Math.max(1, Math.ceil(backoff(receives - 1, this.options.random, { base: 2_000, cap }) / 1_000))
   }
 
-  /** Ends the session once nothing can come any more. Every settlement passes through an outbox, which asks for this when it is idle. */
+  /**
+   * Ends the session once nothing can come any more. Every settlement passes through an outbox, which asks for this
+   * when it is idle.
+   */
   private finish(): void {
     if (this.over || !this.receiving.signal.aborted) return
     if (this.leases.size > 0 || !this.deletions.idle || !this.returns.idle) return

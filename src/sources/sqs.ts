@@ -14,8 +14,9 @@ export interface SqsOptions {
   /** Where the queue is, if its URL does not tell. Default: as the SDK finds it. */
   readonly region?: string
   /**
-   * Yours, and yours to destroy. Give it `maxAttempts: 1`: what fails is tried again here, with a notice. Default: one for each
-   * subscription, for the region in the queue's URL, else `region`; credentials from the SDK's default chain.
+   * Yours, and yours to destroy. Give it `maxAttempts: 1`: what fails is tried again here, with a notice. Default:
+   * one for each subscription, for the region in the queue's URL, else `region`; credentials from the SDK's default
+   * chain.
    */
   readonly client?: SQSClient
   /** Unique among a worker's sources. Default: `sqs`. */
@@ -25,13 +26,20 @@ export interface SqsOptions {
   /** How long a poll waits for a first message, in seconds, 0 to 20. Default: 20. */
   readonly waitSeconds?: number
   /**
-   * How long a message stays hidden from other consumers after a receive and after each extension, in seconds, at least 1. After a crash
-   * messages come again that much later. Default: 30. It goes with each receive: the queue's own setting does not matter.
+   * How long a message stays hidden from other consumers after a receive and after each extension, in seconds, at
+   * least 1. After a crash messages come again that much later. Default: 30. It goes with each receive: the queue's
+   * own setting does not matter.
    */
   readonly visibilitySeconds?: number
-  /** Messages delivered and not settled, or settled and not yet deleted. Receiving pauses at the bound. Default: 2,000. */
+  /**
+   * Messages delivered and not settled, or settled and not yet deleted. Receiving pauses at the bound. Default:
+   * 2,000.
+   */
   readonly maxInFlight?: number
-  /** What a body says. Default: `decodeMessage`, for events as EventBridge sends them, with an SNS envelope or without. */
+  /**
+   * What a body says. Default: `decodeMessage`, for events as EventBridge sends them, with an SNS envelope or
+   * without.
+   */
   readonly decode?: (body: string) => Decoded
   /** Default: the machine's. */
   readonly clock?: Clock
@@ -42,13 +50,14 @@ export interface SqsOptions {
 /**
  * Events out of an SQS queue, at least once and in any order.
  *
- * - A delivery is one receive's messages. `ack` deletes them; `nack` hides them for 1 s to 15 min, at random and longer with each receive.
+ * - A delivery is one receive's messages. `ack` deletes them; `nack` hides them for 1 s to 15 min, at random and
+ *   longer with each receive.
  * - While unsettled, messages are extended at half-life, for the 12 hours that SQS allows. One that comes again
  *   meanwhile is not delivered again.
  * - A message that is no event is reported, and left to the queue's redrive policy; it holds up no other.
  * - An event of a kind that is not ours is deleted and counted.
- * - Calls that fail are made again, with backoff and a `SourceFailed`. A deletion that failed until its lease ended is made
- *   when the message comes again.
+ * - Calls that fail are made again, with backoff and a `SourceFailed`. A deletion that failed until its lease ended
+ *   is made when the message comes again.
  *
  * Needs `sqs:ReceiveMessage`, `sqs:DeleteMessage`, `sqs:ChangeMessageVisibility` and, for a warning at start only,
  * `sqs:GetQueueAttributes`. Throws a RangeError for options that SQS would refuse.

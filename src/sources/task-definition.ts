@@ -27,7 +27,8 @@ const portOf = (
   if (port === undefined || port === 0) return []
   const count = last === undefined ? 1 : Number(last) - port + 1
   if (count < 1) return []
-  // Without a bridge between them, the host's port and the container's are one. Through one, ports of a range are always dynamic.
+  // Without a bridge between them, the host's port and the container's are one. Through one, ports of a range are
+  // always dynamic.
   const fixed = mode === 'bridge' || mode === 'none' ? (hostPort ?? 0) : port
   return [{ containerPort: port, hostPort: fixed, protocol: protocolOf(protocol), count }]
 }

@@ -16,16 +16,20 @@ import type { TokenBucket } from './token-bucket.js'
 export interface TaskDefinitionsOptions {
   /**
    * Whose definitions are asked for:
-   * - `unbound` (default): those of running tasks without a binding. In awsvpc and host mode only the definition tells the ports.
+   * - `unbound` (default): those of running tasks without a binding. In awsvpc and host mode only the definition
+   *   tells the ports.
    * - `all`: those of every running task, for policies that read labels or `SERVICE_…` variables.
    */
   readonly for?: 'unbound' | 'all'
   /**
-   * The client for an account and region; called once for each. Default: a client for that region with the environment's
-   * credentials, which reach their own account only.
+   * The client for an account and region; called once for each. Default: a client for that region with the
+   * environment's credentials, which reach their own account only.
    */
   readonly clients?: (place: Place) => EcsClients
-  /** What rations the calls in an account and region. Default: 10 at once and 4 a second, a fifth of what AWS gives the account. */
+  /**
+   * What rations the calls in an account and region. Default: 10 at once and 4 a second, a fifth of what AWS gives
+   * the account.
+   */
   readonly bucket?: (place: Place) => TokenBucket
   readonly clock?: Clock
   readonly random?: Random
@@ -42,9 +46,9 @@ const remembered = 10_000
 const isBound = (task: Task): boolean => task.containers.some(({ bindings }) => bindings.length > 0)
 
 /**
- * The definitions of running tasks, by DescribeTaskDefinition: one call for each revision, ever, because a revision never changes.
- * One that cannot be had is reported and asked for again, soon after throttling and faults, and from 5 s up to 5 minutes later
- * when ECS says that there is none; it holds up no other.
+ * The definitions of running tasks, by DescribeTaskDefinition: one call for each revision, ever, because a revision
+ * never changes. One that cannot be had is reported and asked for again, soon after throttling and faults, and from 5
+ * s up to 5 minutes later when ECS says that there is none; it holds up no other.
  *
  * IAM: `ecs:DescribeTaskDefinition`.
  */

@@ -8,7 +8,8 @@ const healthOf = (status: string | undefined): Health | undefined =>
   status === 'HEALTHY' || status === 'UNHEALTHY' || status === 'UNKNOWN' ? status : undefined
 
 /**
- * The record of a task that DescribeTasks tells of: as its event would give, and its health besides, which no event tells.
+ * The record of a task that DescribeTasks tells of: as its event would give, and its health besides, which no event
+ * tells.
  *
  * @param at when it was asked for; an answer does not tell when the task last changed.
  * @returns undefined for an answer without what every task has (ARN, cluster, statuses, version).

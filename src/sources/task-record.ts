@@ -77,7 +77,10 @@ const observation = (
   health,
 })
 
-/** One observation of a task, made `at`, in our own terms: canonical, so that two ways of telling the same give equal records. */
+/**
+ * One observation of a task, made `at`, in our own terms: canonical, so that two ways of telling the same give equal
+ * records.
+ */
 export const taskRecord = (wire: WireTask, at: Millis, health: Task['health']): Task => {
   const told = containersOf(wire.containers ?? [], wire.version)
   const containers = ascend(told) ? told : told.toSorted(byName)

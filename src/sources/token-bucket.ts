@@ -9,8 +9,9 @@ export interface Allowance {
 
 export interface TokenBucket {
   /**
-   * Resolves to true once `n` tokens are taken, first come, first served: who asks for much is not overtaken by who asks for little.
-   * Resolves to false, and takes nothing, as soon as the signal aborts. More than `burst` waits for a full bucket, and leaves a debt.
+   * Resolves to true once `n` tokens are taken, first come, first served: who asks for much is not overtaken by who
+   * asks for little. Resolves to false, and takes nothing, as soon as the signal aborts. More than `burst` waits for
+   * a full bucket, and leaves a debt.
    */
   take(n: number, signal: AbortSignal): Promise<boolean>
 }

@@ -1,6 +1,6 @@
 /**
- * Events that need not make sense, about very few things, so that they disagree about all of them. For laws that hold for any
- * multiset of events, whatever ECS may send.
+ * Events that need not make sense, about very few things, so that they disagree about all of them. For laws that hold
+ * for any multiset of events, whatever ECS may send.
  */
 import fc from 'fast-check'
 import type { Addresses, Binding, ClusterEvent, TaskDefinition } from '../core/event.js'

@@ -8,11 +8,13 @@ export interface HistoriesOptions {
 }
 
 /**
- * Histories of two clusters with two services each: deployments, scaling in and out, crashes that skip states, ports and addresses used again on one
- * instance, replaced instances, events that carry less than the ones before or than the API, skewed clocks, sidecars that
- * exit, health that flips, snapshots that take a while. They shrink to the least that had to happen.
+ * Histories of two clusters with two services each: deployments, scaling in and out, crashes that skip states, ports
+ * and addresses used again on one instance, replaced instances, events that carry less than the ones before or than
+ * the API, skewed clocks, sidecars that exit, health that flips, snapshots that take a while. They shrink to the
+ * least that had to happen.
  *
- * To make them arrive late, twice, never or elsewhere, apply `shuffled`, `duplicated`, `cut` or `split` to their events.
+ * To make them arrive late, twice, never or elsewhere, apply `shuffled`, `duplicated`, `cut` or `split` to their
+ * events.
  */
 export const histories = ({ maxLength = 40 }: HistoriesOptions = {}): fc.Arbitrary<History> =>
   fc.array(operation, { maxLength, size: 'max' }).map((operations) => historyOf(operations))

@@ -8,15 +8,18 @@ export interface History {
   readonly clusters: readonly ClusterArn[]
   /** How far the stamps are off at most, together with how late a new task is listed. */
   readonly grace: Millis
-  /** Everything that was told while things happened, each once and in order: changes, snapshots, and the answers of lookups. */
+  /**
+   * Everything that was told while things happened, each once and in order: changes, snapshots, and the answers of
+   * lookups.
+   */
   readonly events: readonly ClusterEvent[]
   /** A snapshot of every cluster, begun after everything had been quiet for two graces. */
   readonly closing: readonly ClusterEvent[]
   /** The answers of all lookups, as they would be given again. */
   readonly lookups: readonly ClusterEvent[]
   /**
-   * What can be routed to in the end: by service, `host:port` in order; services without any are left out. The service's one TCP
-   * port is meant, as by `servicePorts()`.
+   * What can be routed to in the end: by service, `host:port` in order; services without any are left out. The
+   * service's one TCP port is meant, as by `servicePorts()`.
    */
   readonly truth: ReadonlyMap<string, readonly string[]>
   /** When it ended: no stamp is later. */

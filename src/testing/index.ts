@@ -1,6 +1,6 @@
 /**
- * What the package is tested with, for those who write sources, sinks and policies of their own: `ecs-task-stream/testing`.
- * It needs the optional peers fast-check and vitest.
+ * What the package is tested with, for those who write sources, sinks and policies of their own:
+ * `ecs-task-stream/testing`. It needs the optional peers fast-check and vitest.
  */
 export { sinkContract, type SinkContractOptions, type SinkHarness } from './sink-contract.js'
 export {

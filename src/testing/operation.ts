@@ -1,6 +1,9 @@
 import fc from 'fast-check'
 
-/** What may happen next in a `World`. Every operation is possible at any time: where there is nothing to do it to, nothing happens. */
+/**
+ * What may happen next in a `World`. Every operation is possible at any time: where there is nothing to do it to,
+ * nothing happens.
+ */
 export interface Operation {
   readonly kind:
     /** A task starts and goes on until it runs. */
@@ -26,9 +29,9 @@ export interface Operation {
   /** How far the clock that stamps it is off, in quarters of the grace: between -2 and 2. */
   readonly skew: number
   /**
-   * Whether ECS behaves as it seldom does: an event carries less than the one before it, or says less than the API does under the
-   * same version; a new task takes its time to start, and is listed late; a snapshot takes its time; a crash skips every state but
-   * the last.
+   * Whether ECS behaves as it seldom does: an event carries less than the one before it, or says less than the API
+   * does under the same version; a new task takes its time to start, and is listed late; a snapshot takes its time; a
+   * crash skips every state but the last.
    */
   readonly odd: boolean
 }

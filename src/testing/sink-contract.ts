@@ -8,8 +8,8 @@ import type { Outcome, Owner, Row, Sink } from '../core/sink.js'
 import { backendOf, backendsArbitrary, backendsOf } from './backends.js'
 
 /**
- * A sink over a target of its own, empty when it is made, and the hands of everybody else on that target. The optional ones are capabilities:
- * without one, the laws that need it are skipped, and shown as skipped.
+ * A sink over a target of its own, empty when it is made, and the hands of everybody else on that target. The
+ * optional ones are capabilities: without one, the laws that need it are skipped, and shown as skipped.
  */
 export interface SinkHarness<V> {
   readonly sink: Sink<V>

@@ -9,20 +9,24 @@ import type { Delivery, Notice, Source } from '../core/source.js'
 export interface SourceBackend {
   readonly source: Source
   /**
-   * Makes the backend offer these events, in any deliveries and order; may be called while nobody is subscribed. Resolves once it has them,
-   * not when they are delivered. All are `TaskChanged`; the laws compare task ARNs, so an encoding may lose the rest.
+   * Makes the backend offer these events, in any deliveries and order; may be called while nobody is subscribed.
+   * Resolves once it has them, not when they are delivered. All are `TaskChanged`; the laws compare task ARNs, so an
+   * encoding may lose the rest.
    */
   publish(events: readonly ClusterEvent[]): Promise<void>
   /** Makes the backend offer one message that is no event. */
   readonly publishGarbage?: () => Promise<void>
   /**
-   * Lets so much time pass that the backend offers again whatever was delivered, or nacked, and not acknowledged: the visibility timeout
-   * of a queue, the retry of a sender. The laws call it while nothing is held, so that an honest source cannot object.
+   * Lets so much time pass that the backend offers again whatever was delivered, or nacked, and not acknowledged: the
+   * visibility timeout of a queue, the retry of a sender. The laws call it while nothing is held, so that an honest
+   * source cannot object.
    */
   readonly redeliver?: () => Promise<void>
   /** How many messages the backend has that nobody acknowledged, delivered or not; garbage that it keeps counts. */
   unacknowledged(): Promise<number>
-  /** The bound of unsettled events, of which the source was told. At least 40: other laws leave up to 25 unsettled. */
+  /**
+   * The bound of unsettled events, of which the source was told. At least 40: other laws leave up to 25 unsettled.
+   */
   readonly maxInFlight?: number
   dispose(): Promise<void>
 }

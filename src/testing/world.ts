@@ -23,8 +23,8 @@ interface Listing {
 }
 
 /**
- * A model of two clusters with two services each, and of what ECS says of them. It is small on purpose: addresses and ports are used again as
- * soon as they are free, and everything happens within a few graces.
+ * A model of two clusters with two services each, and of what ECS says of them. It is small on purpose: addresses and
+ * ports are used again as soon as they are free, and everything happens within a few graces.
  */
 export class World {
   /** True time. */

@@ -1,6 +1,6 @@
 /**
- * The laws that a worker stands on, as properties of an implementation: of ours they must hold, and of plausible wrong
- * ones they must not.
+ * The laws that a worker stands on, as properties of an implementation: of ours they must hold, and of plausible
+ * wrong ones they must not.
  */
 import { deepStrictEqual } from 'node:assert/strict'
 import fc from 'fast-check'
@@ -35,8 +35,8 @@ export const nextSnapshotRepairs = (route: Router) =>
   )
 
 /**
- * Whatever has arrived before it is swept, and whatever comes afterwards, late or again. In which order does not matter:
- * `anyOrderAgrees`. Lookups are asked again for what was forgotten.
+ * Whatever has arrived before it is swept, and whatever comes afterwards, late or again. In which order does not
+ * matter: `anyOrderAgrees`. Lookups are asked again for what was forgotten.
  */
 export const sweepIsUnobservable = (swept: typeof sweep) =>
   fc.property(

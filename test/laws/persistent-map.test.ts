@@ -8,7 +8,9 @@ interface Value {
   readonly n: number
 }
 
-/** The first three have one hash of 32 bits; the hash of the fourth differs from theirs in the highest four bits only. */
+/**
+ * The first three have one hash of 32 bits; the hash of the fourth differs from theirs in the highest four bits only.
+ */
 const colliding = ['1ybo2v1/1v', 'iy379v/n', '1mr56d/1m', 'o6gxo0/4'] as const
 const alsoColliding = ['14chr0j/14', '1uz0qi5/2', 'ocv50g/q'] as const
 

@@ -93,9 +93,7 @@ describe('run', () => {
     const settled = source.push(running('a', 1))
     await clock.advance(10_000)
     expect(await settled).toBe('acked')
-    expect(of('SinkFailed').map(({ error }) => error.message)).toEqual([
-      'no answer within 5000 ms',
-    ])
+    expect(of('SinkFailed').map(({ error }) => error.message)).toEqual(['no answer within 5000 ms'])
   })
 
   it('acknowledges a delivery that changes nothing', async () => {

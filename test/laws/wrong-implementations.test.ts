@@ -1,4 +1,7 @@
-/** The laws can fail: each of these is a worker that somebody might well write, and the very law that ours keeps refutes it. */
+/**
+ * The laws can fail: each of these is a worker that somebody might well write, and the very law that ours keeps
+ * refutes it.
+ */
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { ClusterEvent, TaskArn } from '../../src/core/event.js'
@@ -35,7 +38,9 @@ describe('a worker in which the newest arrival wins', () => {
 })
 
 describe('a worker keyed by address, which adds at RUNNING and removes at STOPPED', () => {
-  /** Each event alone is projected to what it adds or removes; what is stopped is asked for the address that it had. */
+  /**
+   * Each event alone is projected to what it adds or removes; what is stopped is asked for the address that it had.
+   */
   const byAddress: Router = (events) => {
     const routes = new Map<string, Set<string>>()
     const lookups = events.filter(

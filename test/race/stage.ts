@@ -1,4 +1,7 @@
-/** Workers, a queue and a target under fast-check's scheduler: every call to the target, and its answer, waits for its turn. */
+/**
+ * Workers, a queue and a target under fast-check's scheduler: every call to the target, and its answer, waits for its
+ * turn.
+ */
 import type { Clock, ClusterEvent, Environment, Sink } from 'ecs-task-stream'
 import { formatAddress, livenessOf } from 'ecs-task-stream'
 import type { MemorySource } from 'ecs-task-stream/sources/memory'
@@ -6,7 +9,10 @@ import type { MemoryTarget } from 'ecs-task-stream/sinks/memory'
 import fc from 'fast-check'
 import { cluster, observed } from '../support/observed-task.js'
 
-/** Waits that pass by themselves are turns; waits for what must not happen in a test (time-outs, reading again) end with the worker. */
+/**
+ * Waits that pass by themselves are turns; waits for what must not happen in a test (time-outs, reading again) end
+ * with the worker.
+ */
 const scheduledClock = (scheduler: fc.Scheduler): Clock => ({
   now: () => 0,
   sleep: async (ms, signal) => {

@@ -56,8 +56,8 @@ describe('racing workers', () => {
 })
 
 /**
- * The law of the crash: a worker dies at some turn, with what it did to the target done and what it acknowledged forgotten; a second one
- * gets the rest.
+ * The law of the crash: a worker dies at some turn, with what it did to the target done and what it acknowledged
+ * forgotten; a second one gets the rest.
  */
 const crashAndRestart = async (
   { events, turns, dice, scheduler }: Crash,

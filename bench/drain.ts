@@ -1,0 +1,88 @@
+import { run, servicePorts } from 'ecs-task-stream'
+import { memory as memorySink } from 'ecs-task-stream/sinks/memory'
+import { sqs } from 'ecs-task-stream/sources/sqs'
+import { Consumer } from 'sqs-consumer'
+import { embeddedSqs, type EmbeddedSqs } from '../sim/embedded-sqs.js'
+import { simulatedCluster } from '../sim/simulated-cluster.js'
+import { heading, ratio, table } from './stopwatch.js'
+
+const MESSAGES = 2_000
+const ROUNDS = 3
+
+const bodies = (): readonly string[] => {
+  const cluster = simulatedCluster({
+    seed: 5,
+    services: [{ name: 'web', placement: 'fargate', desiredCount: 400 }],
+  })
+  const all: string[] = []
+  cluster.events$.subscribe((event) => all.push(JSON.stringify(event)))
+  cluster.start()
+  while (all.length < MESSAGES) cluster.step()
+  return all.slice(0, MESSAGES)
+}
+
+const empty = async (server: EmbeddedSqs, queueUrl: string): Promise<void> => {
+  for (;;) {
+    const { visible, inFlight } = await server.counts(queueUrl)
+    if (visible + inFlight === 0) return
+    await new Promise((resolve) => setTimeout(resolve, 2))
+  }
+}
+
+/**
+ * From the first receive to the last deletion: each parses its messages, and deletes them only when they are dealt
+ * with.
+ */
+const contenders: Readonly<Record<string, (server: EmbeddedSqs, queueUrl: string) => Promise<void>>> = {
+  'sqs-consumer 14, batch handler': async (server, queueUrl) => {
+    const consumer = Consumer.create({
+      queueUrl,
+      sqs: server.client(),
+      batchSize: 10,
+      waitTimeSeconds: 1,
+      handleMessageBatch: (messages) => {
+        for (const { Body } of messages) JSON.parse(Body ?? '')
+        return Promise.resolve(messages)
+      },
+    })
+    consumer.start()
+    await empty(server, queueUrl)
+    consumer.stop({ abort: true })
+  },
+  'ours, one poll': (server, queueUrl) => ours(server, queueUrl, 1),
+  'ours, four polls (the default)': (server, queueUrl) => ours(server, queueUrl, 4),
+}
+
+const ours = async (server: EmbeddedSqs, queueUrl: string, polls: number): Promise<void> => {
+  const worker = run({
+    sources: [sqs({ queueUrl, client: server.client({ maxAttempts: 1 }), waitSeconds: 1, polls })],
+    sinks: [memorySink()],
+    expose: servicePorts(),
+  })
+  await empty(server, queueUrl)
+  await worker.stop()
+}
+
+/** A queue of task events, drained: ours decodes, folds, plans and applies on the way. */
+export const benchDrain = async (): Promise<void> => {
+  const messages = bodies()
+  const best = new Map<string, number>()
+  for (let round = 0; round <= ROUNDS; round++)
+    for (const [name, drain] of Object.entries(contenders)) {
+      const server = await embeddedSqs()
+      const queue = await server.createQueue('events', { redrive: { maxReceiveCount: 9 } })
+      await server.send(queue.url, messages)
+      const start = performance.now()
+      await drain(server, queue.url)
+      if (round > 0) best.set(name, Math.min(best.get(name) ?? Infinity, performance.now() - start))
+      await server.close()
+    }
+  heading(`A queue of ${MESSAGES.toLocaleString('en')} task events, drained and deleted`)
+  const [base = NaN] = best.values()
+  table(
+    [...best].map(([name, ms]) => [
+      name,
+      `${Math.round((MESSAGES * 1000) / ms).toLocaleString('en')} messages a second   ${ratio(base / ms)}`,
+    ]),
+  )
+}

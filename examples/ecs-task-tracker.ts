@@ -1,0 +1,134 @@
+/**
+ * The drop-in for tskinn/ecs-task-tracker: the same environment, the same routes, the same table. See docs/ecs-task-tracker.md. Start it with
+ * `ecs-task-stream ecs-task-tracker`, or copy it and change what you like.
+ */
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
+import { lastSegment, servicePorts } from 'ecs-task-stream'
+import { ecsClients } from 'ecs-task-stream/sources/ecs-client'
+import { ecsSnapshots } from 'ecs-task-stream/sources/ecs-snapshots'
+import { eventBridgeWebhook } from 'ecs-task-stream/sources/event-bridge-webhook'
+import { instanceAddresses } from 'ecs-task-stream/sources/instance-addresses'
+import { snsWebhook } from 'ecs-task-stream/sources/sns-webhook'
+import { sqs } from 'ecs-task-stream/sources/sqs'
+import { taskDefinitions } from 'ecs-task-stream/sources/task-definitions'
+import { dryRun } from 'ecs-task-stream/sinks/dry-run'
+import { traefikTable } from 'ecs-task-stream/sinks/traefik-table'
+import {
+  clusterTopics,
+  defaulted,
+  defineWorker,
+  integer,
+  list,
+  onDemandSync,
+  onOff,
+  optional,
+  required,
+  text,
+  trackerRoutes,
+  url,
+} from 'ecs-task-stream/worker'
+
+export default defineWorker({
+  name: 'ecs-task-tracker',
+  summary:
+    'Takes the place of tskinn/ecs-task-tracker: events from SNS over HTTP, backends in the DynamoDB table of Traefik v1',
+  settings: {
+    cluster: required(text('cluster', 'the name or ARN of a cluster'), {
+      description: 'The cluster to follow, by name or ARN',
+      example: 'staging',
+    }),
+    traefikTable: required(text('table', 'the name of a DynamoDB table'), {
+      description: 'The table that Traefik reads',
+      example: 'traefik-staging',
+    }),
+    region: optional(text('region', 'the name of an AWS region'), {
+      description: 'Where the cluster, if it is given by name, and the table are',
+      example: 'us-east-1',
+      otherwise: 'as the AWS SDK finds it',
+    }),
+    topicArns: optional(list('arns', 'one or more ARNs of SNS topics, separated by commas or blanks'), {
+      description: 'The topics whose messages are taken',
+      example: 'arn:aws:sns:us-east-1:123456789012:ecs-events',
+      otherwise: "every topic of the cluster's own account and region",
+    }),
+    snsVerify: defaulted(onOff(), true, {
+      description: 'Whether messages must be signed by SNS; off for private networks alone',
+      example: 'off',
+    }),
+    routesToken: optional(list('secrets', 'one or more secrets, separated by commas or blanks'), {
+      description:
+        'What the header x-api-key must say for /sync and /syncslow, and for events that come without SNS; several while one replaces another',
+      example: 'a-long-random-text',
+      otherwise: 'everybody may sync, and events come by SNS alone',
+    }),
+    queueUrl: optional(url(), {
+      description: 'An SQS queue that receives the task events too, or instead',
+      example: 'https://sqs.us-east-1.amazonaws.com/123456789012/ecs-events',
+      otherwise: 'events come by HTTP alone',
+    }),
+    resyncSeconds: defaulted(integer({ min: 1, max: 86_400, unit: 'seconds' }), 300, {
+      description: 'How often the cluster is read as a whole, which repairs what an event lost',
+      example: '300',
+    }),
+    owner: optional(text('owner', 'the mark of an owner'), {
+      description: 'Marks the items that are ours; workers of the same cluster share it',
+      example: 'ecs-task-stream/staging',
+      otherwise: 'ecs-task-stream/ and the name of the cluster',
+    }),
+  },
+  check: ({ topicArns = [] }) =>
+    topicArns
+      .filter((topic) => !/^arn:[\w-]+:sns:[\w-]+:\d{12}:[\w.-]+$/.test(topic))
+      .map((topic) => ({
+        settings: ['topicArns'] as const,
+        message: `"${topic}" is not the ARN of a topic`,
+        example: 'TOPIC_ARNS=arn:aws:sns:us-east-1:123456789012:ecs-events',
+      })),
+  compose: (settings) => {
+    const { cluster, region, topicArns, snsVerify, routesToken: secrets, queueUrl } = settings
+    const { owner = `ecs-task-stream/${lastSegment(cluster)}` } = settings
+    const inRegion = region === undefined ? {} : { region }
+    const client = new DynamoDBClient(inRegion)
+    const table = () => traefikTable({ table: settings.traefikTable, client })
+
+    const snapshots = ecsSnapshots({
+      clusters: [cluster],
+      intervalMs: settings.resyncSeconds * 1000,
+      clients: (place) => ecsClients(place.region === '' ? { ...place, ...inRegion } : place),
+    })
+    const ownTopics = clusterTopics()
+    const sns = snsWebhook({
+      topics: topicArns ?? ownTopics.accepts,
+      verify: snsVerify ? 'signature' : 'off',
+    })
+    const events = secrets === undefined ? undefined : eventBridgeWebhook({ secrets })
+
+    return {
+      inbound: [
+        sns,
+        ...(events === undefined ? [] : [events]),
+        ...(queueUrl === undefined ? [] : [sqs({ queueUrl, ...inRegion })]),
+      ],
+      knowledge: [snapshots, instanceAddresses(), taskDefinitions()],
+      sinks: [table()],
+      expose: servicePorts(),
+      clusters: [cluster],
+      owner,
+      routes: ({ worker, dry, logger: log, clock }) => {
+        ownTopics.follow(worker.state$)
+        const sink = dry ? dryRun(table()) : table()
+        const sync = onDemandSync({ worker, snapshots, sink, backendOf: ({ name }) => name, owner, clock })
+        return trackerRoutes({ sns: sns.listener, events: events?.listener, sync, secrets, log })
+      },
+      warnings: [
+        ...(topicArns === undefined
+          ? ["no TOPIC_ARNS: messages of every topic of the cluster's own account and region are taken"]
+          : []),
+        ...(snsVerify ? [] : ['SNS_VERIFY=off: whoever reaches /event is believed']),
+        ...(secrets === undefined
+          ? ['no ROUTES_TOKEN: whoever reaches /sync can make this worker sync']
+          : []),
+      ],
+    }
+  },
+})

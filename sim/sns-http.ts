@@ -1,0 +1,182 @@
+import { createSign, generateKeyPairSync, type KeyObject, randomUUID } from 'node:crypto'
+import { once } from 'node:events'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { type Clock, systemClock } from 'ecs-task-stream'
+import type { Fetch } from 'ecs-task-stream/sources/sns-signature'
+import { selfSignedCertificate } from './self-signed-certificate.js'
+
+/** The members of a message as SNS posts it; any may be given, also a wrong one. */
+export type SnsFields = Readonly<Record<string, unknown>>
+
+export interface SnsAnswer {
+  readonly status: number
+  readonly text: string
+  readonly retryAfter: string | null
+}
+
+export interface SnsHttpOptions {
+  /** Default: a standard topic in eu-west-1. */
+  readonly topicArn?: string
+  /** Default: `1`, as SNS. */
+  readonly signatureVersion?: '1' | '2'
+  /** Times of messages and certificates, and the waits between tries. */
+  readonly clock?: Clock
+  /** Tries after the first, and what lies between them. Default: 3 and 20 s, as SNS. */
+  readonly retries?: number
+  readonly retryMs?: number
+}
+
+/** The HTTP side of one SNS topic: it signs and posts, and serves its certificate and its confirmations on 127.0.0.1. */
+export interface SnsHttp {
+  readonly topicArn: string
+  readonly certificateUrl: string
+  readonly privateKey: KeyObject
+  /** Asks this server for whatever is asked of any host: for the name of SNS, which TLS would prove. */
+  readonly fetch: Fetch
+  /** URLs that were asked for. */
+  readonly asked: readonly string[]
+  /** Answers instead of the topic, until it is set back to `undefined`. */
+  respond: ((request: IncomingMessage, response: ServerResponse) => void) | undefined
+  /** The certificate that it serves; another one may be put there. */
+  certificate: string
+  /** Signs anew; a `Signature` that is given stays. */
+  signed(fields: SnsFields): SnsFields
+  notification(message: string, changes?: SnsFields): SnsFields
+  confirmation(changes?: SnsFields): SnsFields
+  /** Posts once, with the headers of SNS unless others are given. */
+  post(endpoint: string, fields: SnsFields, headers?: Readonly<Record<string, string>>): Promise<SnsAnswer>
+  /** Posts until it is taken; `dead` after a status that SNS does not try again, or when its tries are spent. */
+  publish(endpoint: string, message: string): Promise<'delivered' | 'dead'>
+  close(): Promise<void>
+}
+
+/** "Verifying the signatures of Amazon SNS messages": fields by name, in the order of their bytes, as far as they are there. */
+const stringToSign = (fields: SnsFields): string => {
+  const names =
+    fields['Type'] === 'Notification'
+      ? ['Message', 'MessageId', 'Subject', 'Timestamp', 'TopicArn', 'Type']
+      : ['Message', 'MessageId', 'SubscribeURL', 'Timestamp', 'Token', 'TopicArn', 'Type']
+  return names
+    .filter((name) => typeof fields[name] === 'string')
+    .map((name) => `${name}\n${String(fields[name])}\n`)
+    .join('')
+}
+
+const text = (value: unknown): string => (typeof value === 'string' ? value : '')
+
+const day = 86_400_000
+
+export const snsHttp = async ({
+  topicArn = 'arn:aws:sns:eu-west-1:123456789012:ecs-events',
+  signatureVersion = '1',
+  clock = systemClock,
+  retries = 3,
+  retryMs = 20_000,
+}: SnsHttpOptions = {}): Promise<SnsHttp> => {
+  const host = 'https://sns.eu-west-1.amazonaws.com'
+  const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
+  const asked: string[] = []
+  const server = createServer((request, response) => {
+    if (sns.respond !== undefined) sns.respond(request, response)
+    else if (request.url?.endsWith('.pem')) response.end(sns.certificate)
+    else if (request.url?.startsWith('/?Action=ConfirmSubscription&'))
+      response.end('<ConfirmSubscriptionResponse/>')
+    else response.writeHead(404).end()
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const local = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+
+  const sns: SnsHttp = {
+    topicArn,
+    certificateUrl: `${host}/SimpleNotificationService-0123456789abcdef.pem`,
+    privateKey,
+    asked,
+    respond: undefined,
+    certificate: selfSignedCertificate({
+      subject: 'sns.amazonaws.com',
+      privateKey,
+      publicKey,
+      from: clock.now() - day,
+      to: clock.now() + day,
+    }),
+    fetch: (url, init) => {
+      asked.push(url)
+      const { pathname, search } = new URL(url)
+      return fetch(`${local}${pathname}${search}`, init)
+    },
+    signed: (fields) => ({
+      ...fields,
+      Signature:
+        fields['Signature'] ??
+        createSign(fields['SignatureVersion'] === '2' ? 'RSA-SHA256' : 'RSA-SHA1')
+          .update(stringToSign(fields))
+          .sign(privateKey, 'base64'),
+    }),
+    notification: (message, changes = {}) =>
+      sns.signed({
+        Type: 'Notification',
+        MessageId: randomUUID(),
+        TopicArn: topicArn,
+        Message: message,
+        Timestamp: new Date(clock.now()).toISOString(),
+        SignatureVersion: signatureVersion,
+        SigningCertURL: sns.certificateUrl,
+        UnsubscribeURL: `${host}/?Action=Unsubscribe&SubscriptionArn=${topicArn}:0`,
+        ...changes,
+      }),
+    confirmation: (changes = {}) =>
+      sns.signed({
+        Type: 'SubscriptionConfirmation',
+        MessageId: randomUUID(),
+        Token: 'a-token',
+        TopicArn: topicArn,
+        Message: `You have chosen to subscribe to the topic ${topicArn}.`,
+        SubscribeURL: `${host}/?Action=ConfirmSubscription&TopicArn=${topicArn}&Token=a-token`,
+        Timestamp: new Date(clock.now()).toISOString(),
+        SignatureVersion: signatureVersion,
+        SigningCertURL: sns.certificateUrl,
+        ...changes,
+      }),
+    post: async (endpoint, fields, headers) => {
+      const answer = await fetch(endpoint, {
+        method: 'POST',
+        headers: headers ?? {
+          'content-type': 'text/plain; charset=UTF-8',
+          'user-agent': 'Amazon Simple Notification Service Agent',
+          'x-amz-sns-message-type': text(fields['Type']),
+          'x-amz-sns-message-id': text(fields['MessageId']),
+          'x-amz-sns-topic-arn': text(fields['TopicArn']),
+        },
+        body: JSON.stringify(fields),
+      })
+      return {
+        status: answer.status,
+        text: await answer.text(),
+        retryAfter: answer.headers.get('retry-after'),
+      }
+    },
+    publish: async (endpoint, message) => {
+      const fields = sns.notification(message)
+      const never = new AbortController().signal
+      for (let attempt = 0; attempt <= retries; attempt++) {
+        if (attempt > 0) await clock.sleep(retryMs, never)
+        // A connection that breaks is tried again as well.
+        const status = await sns.post(endpoint, fields).then(
+          (answer) => answer.status,
+          () => 503,
+        )
+        if (status < 300) return 'delivered'
+        if (status < 500 && status !== 429) return 'dead'
+      }
+      return 'dead'
+    },
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve())
+        server.closeAllConnections()
+      }),
+  }
+  return sns
+}
