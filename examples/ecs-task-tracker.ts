@@ -1,6 +1,6 @@
 /**
- * The drop-in for tskinn/ecs-task-tracker: the same environment, the same routes, the same table. See docs/ecs-task-tracker.md. Start it with
- * `ecs-task-stream ecs-task-tracker`, or copy it and change what you like.
+ * The drop-in for tskinn/ecs-task-tracker: the same environment, the same routes, the same table; see
+ * docs/ecs-task-tracker.md. Start it with `ecs-task-stream ecs-task-tracker`, or copy it and change what you like.
  */
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { lastSegment, servicePorts } from 'ecs-task-stream'
@@ -20,6 +20,7 @@ import {
   integer,
   list,
   onDemandSync,
+  oneOf,
   onOff,
   optional,
   required,
@@ -75,6 +76,10 @@ export default defineWorker({
       example: 'ecs-task-stream/staging',
       otherwise: 'ecs-task-stream/ and the name of the cluster',
     }),
+    guard: defaulted(oneOf('on', 'off'), 'on', {
+      description: 'Whether retiring more than half of our items at once, and at least ten, is withheld',
+      example: 'off',
+    }),
   },
   check: ({ topicArns = [] }) =>
     topicArns
@@ -87,6 +92,7 @@ export default defineWorker({
   compose: (settings) => {
     const { cluster, region, topicArns, snsVerify, routesToken: secrets, queueUrl } = settings
     const { owner = `ecs-task-stream/${lastSegment(cluster)}` } = settings
+    const guard = settings.guard === 'off' ? { guard: settings.guard } : {}
     const inRegion = region === undefined ? {} : { region }
     const client = new DynamoDBClient(inRegion)
     const table = () => traefikTable({ table: settings.traefikTable, client })
@@ -114,10 +120,12 @@ export default defineWorker({
       expose: servicePorts(),
       clusters: [cluster],
       owner,
+      ...guard,
       routes: ({ worker, dry, logger: log, clock }) => {
         ownTopics.follow(worker.state$)
         const sink = dry ? dryRun(table()) : table()
-        const sync = onDemandSync({ worker, snapshots, sink, backendOf: ({ name }) => name, owner, clock })
+        const backendOf = ({ name }: { readonly name: string }): string => name
+        const sync = onDemandSync({ worker, snapshots, sink, backendOf, owner, clock, ...guard })
         return trackerRoutes({ sns: sns.listener, events: events?.listener, sync, secrets, log })
       },
       warnings: [

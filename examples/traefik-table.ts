@@ -11,7 +11,17 @@ import { instanceAddresses } from 'ecs-task-stream/sources/instance-addresses'
 import { sqs } from 'ecs-task-stream/sources/sqs'
 import { taskDefinitions } from 'ecs-task-stream/sources/task-definitions'
 import { traefikTable } from 'ecs-task-stream/sinks/traefik-table'
-import { defaulted, defineWorker, integer, list, optional, required, text, url } from 'ecs-task-stream/worker'
+import {
+  defaulted,
+  defineWorker,
+  integer,
+  list,
+  oneOf,
+  optional,
+  required,
+  text,
+  url,
+} from 'ecs-task-stream/worker'
 
 /**
  * Two workers with one owner and different clusters would take each other's backends away: so the clusters make the
@@ -58,6 +68,10 @@ export default defineWorker({
       description: "A backend's name, made of {service} and {cluster}",
       example: '{cluster}-{service}',
     }),
+    guard: defaulted(oneOf('on', 'off'), 'on', {
+      description: 'Whether retiring more than half of our items at once, and at least ten, is withheld',
+      example: 'off',
+    }),
   },
   check: ({ queueUrl, resyncSeconds, backendName = '{service}' }) => [
     ...(resyncSeconds === 0 && queueUrl === undefined
@@ -87,6 +101,7 @@ export default defineWorker({
     region,
     owner,
     backendName,
+    guard,
   }) => ({
     inbound: queueUrl === undefined ? [] : [sqs({ queueUrl, ...(region === undefined ? {} : { region }) })],
     knowledge: [
@@ -113,6 +128,7 @@ export default defineWorker({
     }),
     clusters,
     owner: owner ?? ownerOf(clusters),
+    ...(guard === 'off' ? { guard } : {}),
     warnings: [
       ...(resyncSeconds === 0 ? ['RESYNC_SECONDS=0: what events do not tell or lose stays unknown'] : []),
       ...(queueUrl === undefined ? ['no QUEUE_URL: changes are seen only at the next snapshot'] : []),

@@ -3,6 +3,7 @@ import { sameEndpoint, type TaskClaims } from './claim.js'
 import { type Address, type Backend, compareAddresses, type Endpoint } from './desired.js'
 import type { TaskArn } from './event.js'
 import type { BackendName } from './expose.js'
+import type { Horizon } from './horizon.js'
 
 const compareEndpoints = (a: Endpoint, b: Endpoint): number =>
   compareAddresses(a, b) || (a.id === b.id ? 0 : a.id < b.id ? -1 : 1)
@@ -42,17 +43,6 @@ const sameAddresses = (a: readonly Address[], b: readonly Address[]): boolean =>
     const other = b[i]
     return other !== undefined && compareAddresses(address, other) === 0
   })
-
-/** How far our knowledge of the clusters reaches. */
-export interface Horizon {
-  /**
-   * Whether everything that may claim the name beside this claimant is known: its cluster has a whole snapshot, and
-   * so on.
-   */
-  knows(claimant: TaskClaims): boolean
-  /** Whether what a gone task of the cluster offered may be taken away before that. */
-  mayRemove(claimant: TaskClaims): boolean
-}
 
 export class BackendClaims {
   private readonly claimants = new Map<TaskArn, TaskClaims>()

@@ -18,6 +18,7 @@ export class Ledger {
   /** In the order of revisions; `head` is the first that is not acknowledged. */
   private entries: Entry[] = []
   private head = 0
+  private releasing = false
   private current: Revision = 0
 
   /**
@@ -87,14 +88,17 @@ export class Ledger {
   }
 
   private release(): number {
-    const passed = this.passed()
+    // An acknowledgement may settle more: this very loop takes it, so that no chain of them exhausts the stack.
+    if (this.releasing) return 0
+    this.releasing = true
     const start = this.head
     for (;;) {
       const entry = this.entries[this.head]
-      if (entry === undefined || entry.revision > passed) break
+      if (entry === undefined || entry.revision > this.passed()) break
       this.head++
       entry.delivery.ack()
     }
+    this.releasing = false
     const released = this.head - start
     // Amortised: an array's shift would cost its length.
     if (this.head > 1024 && this.head * 2 > this.entries.length) {

@@ -1,10 +1,10 @@
-import { sameCluster } from './arn.js'
-import { BackendClaims, type Horizon } from './backend-claims.js'
+import { BackendClaims } from './backend-claims.js'
 import { type TaskClaims, claimsOf, sameClaims } from './claim.js'
 import { type ClusterState, emptyState } from './cluster-state.js'
 import type { Backend, Desired, Revision, Unresolved } from './desired.js'
 import type { ClusterArn, Millis, TaskArn } from './event.js'
 import type { BackendName, Expose } from './expose.js'
+import { horizonOf } from './horizon.js'
 import { defaultGrace, livenessOf } from './liveness.js'
 import { PersistentMap } from './persistent-map.js'
 import { sameContainerStatuses, sameSite, type Task } from './task.js'
@@ -93,7 +93,9 @@ export const projector = ({ expose, covers, grace = defaultGrace }: ProjectOptio
   let last = emptyState
   let backends = PersistentMap.empty<Backend>()
   let unresolved = PersistentMap.empty<Unresolved>()
-  let lastView = ''
+  let { marks } = last
+  let wereNameless = false
+  let horizon = horizonOf(marks, new Set(), { covers, pooled })
 
   const claim = (arn: TaskArn, next: TaskClaims | undefined, dirty: Set<BackendName>): void => {
     const before = byTask.get(arn)
@@ -114,12 +116,7 @@ export const projector = ({ expose, covers, grace = defaultGrace }: ProjectOptio
   }
 
   /** Adds the tasks that lost the name, or had lost it, to `affected`. */
-  const rebuild = (
-    name: BackendName,
-    claims: BackendClaims,
-    horizon: Horizon,
-    affected: Set<TaskArn>,
-  ): void => {
+  const rebuild = (name: BackendName, claims: BackendClaims, affected: Set<TaskArn>): void => {
     for (const { task } of taken.get(name) ?? []) {
       lost.get(task)?.delete(name)
       affected.add(task)
@@ -156,35 +153,21 @@ export const projector = ({ expose, covers, grace = defaultGrace }: ProjectOptio
         claim(arn, task === undefined ? undefined : claimsOf(task, state, expose, grace), dirty)
     last = state
 
-    const marked = [...state.marks].map(([cluster]) => cluster).sort()
-    const hasMark = (named: string): boolean => marked.some((cluster) => sameCluster(named, cluster))
-    const covered = covers.length > 0 && covers.every(hasMark)
-    const nameless = new Set(waitingForAny.values())
-    const horizon: Horizon = {
-      knows: ({ cluster }) =>
-        state.marks.has(cluster) &&
-        (pooled
-          ? covered && nameless.size === 0
-          : // A cluster that would come first in the contest for a name must have had its say; one given by name may be that.
-            !nameless.has(cluster) &&
-            covers.every((named) => hasMark(named) || (named.startsWith('arn:') && named > cluster))),
-      // Where a snapshot is promised it is waited for: a late STOPPED may be of a task whose address has a new one
-      // already.
-      mayRemove: ({ cluster }) =>
-        state.marks.has(cluster) || !covers.some((named) => sameCluster(named, cluster)),
+    // What is known of whole clusters decides the completeness of all their backends, and seldom changes.
+    if (state.marks !== marks || waitingForAny.size > 0 || wereNameless) {
+      const next = horizonOf(state.marks, new Set(waitingForAny.values()), { covers, pooled })
+      if (next.view !== horizon.view) for (const name of byBackend.keys()) dirty.add(name)
+      horizon = next
+      marks = state.marks
+      wereNameless = waitingForAny.size > 0
     }
-
-    // What is known of whole clusters decides the completeness of all their backends.
-    const view = JSON.stringify([marked, [...nameless].sort()])
-    if (view !== lastView) for (const name of byBackend.keys()) dirty.add(name)
-    lastView = view
     const affected = new Set<TaskArn>()
     for (const name of dirty) {
       const claims = byBackend.get(name)
-      if (claims !== undefined) rebuild(name, claims, horizon, affected)
+      if (claims !== undefined) rebuild(name, claims, affected)
     }
     for (const arn of affected) explain(arn)
-    return { revision, backends, complete: covered && nameless.size === 0, unresolved }
+    return { revision, backends, complete: horizon.complete, unresolved }
   }
 }
 

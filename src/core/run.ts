@@ -26,8 +26,13 @@ const sweepMs: Millis = 3_600_000
 const clusterOf = (event: ClusterEvent): string | undefined =>
   event._tag === 'TaskChanged' ? event.task.cluster : event._tag === 'TasksListed' ? event.cluster : undefined
 
-const timeOf = (event: ClusterEvent): Millis | undefined =>
-  event._tag === 'TaskChanged' ? event.task.at : undefined
+const newestOf = (events: readonly ClusterEvent[]): Millis | undefined => {
+  let newest: Millis | undefined
+  for (const event of events)
+    if (event._tag === 'TaskChanged' && (newest === undefined || event.task.at > newest))
+      newest = event.task.at
+  return newest
+}
 
 /**
  * The whole product: sources deliver, the reducer folds, each sink is reconciled with what then is desired, and its
@@ -124,11 +129,10 @@ export const run = (setup: RunSetup, { clock, random }: Environment): Worker => 
       delivery.nack(new Error('the worker is stopping'))
       return
     }
-    const events = delivery.events.filter(follows)
+    const events = clusters === undefined ? delivery.events : delivery.events.filter(follows)
     const before = state$.value
     const after = events.reduce(reduce, before)
-    const times = events.map(timeOf).filter((time) => time !== undefined)
-    const newest = times.length === 0 ? undefined : Math.max(...times)
+    const newest = newestOf(events)
     const revision = ledger.enter(
       ack === 'folded' ? { ack: () => undefined, nack: () => undefined } : delivery,
       newest,
