@@ -1,4 +1,4 @@
-import { defineConfig } from 'vitest/config'
+import { configDefaults, defineConfig } from 'vitest/config'
 
 export default defineConfig({
   // Tests run against the sources: the package's own name resolves to src/, as in `examples/`.
@@ -8,6 +8,8 @@ export default defineConfig({
   },
   test: {
     include: ['test/**/*.test.ts'],
+    // Needs servers that npm does not have: `npm run test:aws`.
+    exclude: [...configDefaults.exclude, 'test/aws/**'],
     // Vitest leaves one core to itself, which is half of a machine with two. A file has a process of its own, with the servers that it
     // starts: laws that keep a core busy do not starve those of another file.
     maxWorkers: '100%',

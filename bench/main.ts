@@ -3,6 +3,7 @@ import { benchDrain } from './drain.js'
 import { benchFlush } from './flush.js'
 import { benchFold } from './fold.js'
 import { benchLatency } from './latency.js'
+import { benchWebhook } from './webhook.js'
 import { benchWholePath } from './whole-path.js'
 
 const all: Readonly<Record<string, () => void | Promise<void>>> = {
@@ -12,6 +13,7 @@ const all: Readonly<Record<string, () => void | Promise<void>>> = {
   flush: benchFlush,
   latency: benchLatency,
   drain: benchDrain,
+  webhook: benchWebhook,
 }
 
 const named = process.argv.slice(2)

@@ -27,7 +27,9 @@ export interface SnsHttpOptions {
   readonly retryMs?: number
 }
 
-/** The HTTP side of one SNS topic: it signs and posts, and serves its certificate and its confirmations on 127.0.0.1. */
+/**
+ * The HTTP side of one SNS topic: it signs and posts, and serves its certificate and its confirmations on 127.0.0.1.
+ */
 export interface SnsHttp {
   readonly topicArn: string
   readonly certificateUrl: string
@@ -51,7 +53,10 @@ export interface SnsHttp {
   close(): Promise<void>
 }
 
-/** "Verifying the signatures of Amazon SNS messages": fields by name, in the order of their bytes, as far as they are there. */
+/**
+ * "Verifying the signatures of Amazon SNS messages": fields by name, in the order of their bytes, as far as they are
+ * there.
+ */
 const stringToSign = (fields: SnsFields): string => {
   const names =
     fields['Type'] === 'Notification'

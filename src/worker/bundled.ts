@@ -14,4 +14,10 @@ export const bundled: readonly BundledWorker[] = [
     summary: "ECS services as backends in the DynamoDB table that Traefik v1's [dynamodb] provider reads",
     load: async () => (await import('../../examples/traefik-table.js')).default,
   },
+  {
+    name: 'ecs-task-tracker',
+    summary:
+      'the drop-in for tskinn/ecs-task-tracker: its environment, its routes, its table; events from SNS over HTTP',
+    load: async () => (await import('../../examples/ecs-task-tracker.js')).default,
+  },
 ]

@@ -3,6 +3,7 @@ import { bundled, type BundledWorker } from './bundled.js'
 import { closest } from './closest.js'
 import { exitCode, type ExitCode } from './exit-code.js'
 import { planCommand } from './plan-command.js'
+import { replayCommand } from './replay-command.js'
 import { start } from './start.js'
 import type { Terminal } from './terminal.js'
 import type { DefinedWorker } from './worker.js'
@@ -20,7 +21,7 @@ const listed = (workers: readonly BundledWorker[]): string => {
   return workers.map(({ name, summary }) => `  ${name.padEnd(width)}  ${summary}`).join('\n')
 }
 
-/** `ecs-task-stream …`: finds the worker by name and starts or plans it. Resolves to the exit code. */
+/** `ecs-task-stream …`: finds the worker by name and starts or plans it, or replays what was recorded. Resolves to the exit code. */
 export const command = async (
   argv: readonly string[],
   terminal: Terminal,
@@ -31,7 +32,7 @@ export const command = async (
   const begin = async (name: string, flags: readonly string[], starter: Starter): Promise<void> => {
     const worker = workers.find((each) => each.name === name)
     if (worker === undefined) {
-      const near = closest(name, [...workers.map((each) => each.name), 'plan'])
+      const near = closest(name, [...workers.map((each) => each.name), 'plan', 'replay'])
       const hint = near === undefined ? '' : ` Did you mean ${near}?`
       terminal.err(`ecs-task-stream: there is no worker "${name}".${hint} Workers:\n${listed(workers)}\n`)
       code = exitCode.usage
@@ -41,7 +42,9 @@ export const command = async (
   const output = { writeOut: terminal.out, writeErr: terminal.err }
   const program = new Command('ecs-task-stream')
     .description('Amazon ECS task events as a stream, reconciled into load balancers and the like.')
-    .usage('<worker> [flags]\n       ecs-task-stream plan <worker> [flags]')
+    .usage(
+      '<worker> [flags]\n       ecs-task-stream plan <worker> [flags]\n       ecs-task-stream replay <file...> [flags]',
+    )
     .version(version)
     .configureOutput(output)
     .exitOverride()
@@ -71,6 +74,20 @@ export const command = async (
     .argument('<worker>')
     .argument('[flags...]')
     .action((name: string, flags: readonly string[]) => begin(name, flags, planCommand))
+  program
+    .command('replay')
+    .summary('print what was desired at any time, from recorded events, and why')
+    .usage('<file...> [flags]')
+    .configureOutput(output)
+    .exitOverride()
+    // Its settings are read as a worker's are, with all problems told at once.
+    .helpOption(false)
+    .allowUnknownOption()
+    .passThroughOptions()
+    .argument('[file...]')
+    .action(async (words: readonly string[]) => {
+      code = await replayCommand(words, terminal)
+    })
 
   try {
     await program.parseAsync([...argv], { from: 'user' })

@@ -1,6 +1,20 @@
-import type { RunSetup } from '../core/run.js'
+import type { FastifyPluginCallback } from 'fastify'
+import type { Logger } from 'pino'
+import type { Clock } from '../core/clock.js'
+import type { RunSetup } from '../core/run-setup.js'
+import type { Worker } from '../core/worker.js'
 import type { Owner } from '../core/sink.js'
 import type { Source } from '../core/source.js'
+
+/** What a composition has become, for its routes. */
+export interface Running {
+  /** Has reported nothing yet: see `Worker.reports$`. */
+  readonly worker: Worker
+  /** Whether nothing may be written. */
+  readonly dry: boolean
+  readonly logger: Pick<Logger, 'info' | 'error'>
+  readonly clock: Clock
+}
 
 /**
  * What a worker is made of. Its sources are of two kinds, because looking must not take: receiving from a queue without
@@ -13,6 +27,8 @@ export interface Composition extends Omit<RunSetup, 'sources' | 'owner'> {
   readonly knowledge: readonly Source[]
   /** Who writes: see `RunSetup.owner`. */
   readonly owner: Owner
+  /** What the worker's server answers beside `/health`, `/ready` and `/metrics`; it needs a port then. Called once. */
+  readonly routes?: (running: Running) => FastifyPluginCallback
   /** What is set up so that it will hurt later, for people; logged at the start. */
   readonly warnings?: readonly string[]
 }

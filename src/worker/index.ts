@@ -1,6 +1,6 @@
 /** What a worker file and its command are made of: `ecs-task-stream/worker`. */
 export { defineWorker, type DefinedWorker, type Reading, type WorkerDefinition } from './worker.js'
-export type { Composition } from './composition.js'
+export type { Composition, Running } from './composition.js'
 
 export { integer, type Kind, list, oneOf, onOff, text, url } from './kind.js'
 export { type ListenAddress, listenAddress } from './listen-address.js'
@@ -29,3 +29,14 @@ export type { RepeatGateOptions } from './repeat-gate.js'
 export { metricsOf } from './metrics.js'
 export { type Readiness, readinessOf } from './readiness.js'
 export { statusServer, type StatusServer, type StatusServerOptions } from './status-server.js'
+
+export { type ClusterTopics, clusterTopics } from './cluster-topics.js'
+export { onDemandSync, type OnDemandSync, type OnDemandSyncSetup } from './on-demand-sync.js'
+export { trackerRoutes, type TrackerRoutesOptions } from './tracker-routes.js'
+export { statusRoutes, type StatusRoutesOptions } from './status-routes.js'
+export {
+  webhookRoutes,
+  webhookServer,
+  type WebhookServer,
+  type WebhookServerOptions,
+} from './webhook-server.js'

@@ -3,9 +3,9 @@ import type { Desired } from '../core/desired.js'
 import type { Owner, Sink } from '../core/sink.js'
 
 /** What a sink would do next, as data. */
-export interface SinkPlan {
+export interface SinkPlan<V = unknown> {
   readonly sink: string
-  readonly plan: Plan<unknown>
+  readonly plan: Plan<V>
 }
 
 /** Reads a target and plans once, as its reconciler would; it is not even given what would apply it. Rejects as `read` does. */
@@ -14,7 +14,7 @@ export const sinkPlan = async <V>(
   { backends, complete }: Desired,
   { owner, guard }: { readonly owner: Owner; readonly guard?: Guard | 'off' },
   signal: AbortSignal,
-): Promise<SinkPlan> => {
+): Promise<SinkPlan<V>> => {
   const rows = await sink.read(signal)
   const wanted = sink.render(backends, new Map(rows.map(({ key, value }) => [key, value])))
   return {

@@ -8,11 +8,13 @@ import { exitCode, type ExitCode } from './exit-code.js'
 import { createLogger, logReports } from './logger.js'
 import { metricsOf } from './metrics.js'
 import { operating } from './operating.js'
-import { formatProblems } from './problem.js'
+import { formatProblems, type Problem } from './problem.js'
 import { readinessOf } from './readiness.js'
 import type { SettingsOf } from './setting.js'
+import { statusRoutes } from './status-routes.js'
 import { type StatusServer, statusServer } from './status-server.js'
 import type { Terminal } from './terminal.js'
+import { webhookServer } from './webhook-server.js'
 import type { DefinedWorker } from './worker.js'
 
 /** The first request to stop; a second one does not wait for what the first began. */
@@ -45,11 +47,16 @@ const operate = async (
   const metrics = metricsOf(worker, systemClock)
   collectDefaultMetrics({ register: metrics })
   const readiness = readinessOf(worker, sinks, systemClock)
+  const routes = composition.routes?.({ worker, dry: dryRun, logger, clock: systemClock })
   void worker.ready.then(() => logger.info('ready: every required sink has reached a complete state'))
   const stop = stopRequested(terminal)
   let status: StatusServer | undefined
   try {
-    if (port !== undefined) status = await statusServer({ listen: port, readiness, metrics })
+    if (port !== undefined)
+      status =
+        routes === undefined
+          ? await statusServer({ listen: port, readiness, metrics })
+          : await webhookServer({ listen: port, routes: [statusRoutes({ readiness, metrics }), routes] })
     logger.info(
       {
         owner,
@@ -68,6 +75,12 @@ const operate = async (
   }
   logger.info('stopped')
 }
+
+/** Who listens must be reached. */
+const portProblems = ({ routes }: Composition, { port }: SettingsOf<typeof operating>): readonly Problem[] =>
+  routes !== undefined && port === undefined
+    ? [{ where: 'PORT (--port)', message: 'is required: this worker is told by HTTP', example: 'PORT=:8080' }]
+    : []
 
 /**
  * Starts a worker and runs it until it is told to stop: settings ▸ compose ▸ run, with logs on standard error, and health, readiness and
@@ -95,7 +108,10 @@ export const start = async (
   const { common } = reading
   try {
     const composition = reading.compose()
-    const problems = common.dryRun ? dryProblems(composition) : []
+    const problems = [
+      ...(common.dryRun ? dryProblems(composition) : []),
+      ...portProblems(composition, common),
+    ]
     if (problems.length > 0) {
       terminal.err(`${formatProblems(usage, problems)}\n`)
       return exitCode.usage

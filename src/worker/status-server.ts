@@ -1,12 +1,9 @@
 import Fastify from 'fastify'
-import type { Registry } from 'prom-client'
 import { type ListenAddress, listenAddress } from './listen-address.js'
-import type { Readiness } from './readiness.js'
+import { statusRoutes, type StatusRoutesOptions } from './status-routes.js'
 
-export interface StatusServerOptions {
+export interface StatusServerOptions extends StatusRoutesOptions {
   readonly listen: ListenAddress
-  readonly readiness: () => Readiness
-  readonly metrics: Registry
 }
 
 export interface StatusServer {
@@ -16,14 +13,7 @@ export interface StatusServer {
   close(): Promise<void>
 }
 
-/**
- * Tells how a worker is doing, to load balancers, orchestrators and Prometheus:
- * - `GET /health`: 200 `Healthy` while the process lives;
- * - `GET /ready`: 200, or 503 with the reasons;
- * - `GET /metrics`: Prometheus's text format.
- *
- * Rejects when it cannot listen.
- */
+/** Tells how a worker is doing, by `statusRoutes`. Rejects when it cannot listen. */
 export const statusServer = async ({
   listen,
   readiness,
@@ -36,14 +26,7 @@ export const statusServer = async ({
     connectionTimeout: 10_000,
     forceCloseConnections: true,
   })
-  server.get('/health', (_request, reply) => reply.type('text/plain; charset=utf-8').send('Healthy'))
-  server.get('/ready', (_request, reply) => {
-    const state = readiness()
-    return reply.code(state.ready ? 200 : 503).send(state)
-  })
-  server.get('/metrics', async (_request, reply) =>
-    reply.type(metrics.contentType).send(await metrics.metrics()),
-  )
+  server.register(statusRoutes({ readiness, metrics }))
   await server.listen({ host: listen.host, port: listen.port })
   const [address] = server.addresses()
   const port = typeof address === 'object' ? address.port : listen.port

@@ -70,6 +70,25 @@ describe('embeddedDynamoDb', () => {
     expect((await get('raced'))?.['version']).toEqual({ N: '2' })
   })
 
+  it('tells the item over which a write was refused, if it is asked to and there is one', async () => {
+    await put('refused', { version: { N: '1' } })
+    const refusal = (id: string, tell?: 'ALL_OLD') =>
+      update(id, {
+        UpdateExpression: 'ADD version :one',
+        ConditionExpression: 'version = :v',
+        ExpressionAttributeValues: { ':one': { N: '1' }, ':v': { N: '7' } },
+        ReturnValuesOnConditionCheckFailure: tell,
+      }).then(
+        () => undefined,
+        (error: unknown) => error as ConditionalCheckFailedException,
+      )
+    expect((await refusal('refused', 'ALL_OLD'))?.Item).toEqual({ id: { S: 'refused' }, version: { N: '1' } })
+    for (const untold of [await refusal('refused'), await refusal('nothing', 'ALL_OLD')]) {
+      expect(untold).toBeInstanceOf(ConditionalCheckFailedException)
+      expect(untold?.Item).toBeUndefined()
+    }
+  })
+
   it('sets a nested map whole and keeps its siblings', async () => {
     await put('nested', { backend: { M: { servers, loadBalancer: { M: { method: { S: 'drr' } } } } } })
     const only: AttributeValue = { M: { c: server('http://10.0.0.3') } }

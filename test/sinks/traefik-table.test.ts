@@ -362,15 +362,24 @@ describe('when the table fails', () => {
     await proxy.close()
   })
 
-  it('a conflict whose item cannot be read is unread', async () => {
-    const { table, proxy, sink } = await behindProxy()
-    await table.put(itemOf('web', {}))
-    proxy.faults = (operation) => (operation === 'GetItem' ? 'error500' : 'ok')
-    const [[key, after]] = [...sink.render(web(at(1)), new Map())] as [[string, TraefikBackend]]
-    expect(await sink.apply([{ _tag: 'Create', key, after }], 'worker', signal)).toEqual([
-      { _tag: 'Conflict', key, found: 'unread' },
-    ])
-    await proxy.close()
+  it('a conflict whose refusal does not tell the item is read, and is unread if it cannot be', async () => {
+    const refusal = {
+      __type: 'com.amazonaws.dynamodb.v20120810#ConditionalCheckFailedException',
+      message: 'no',
+    }
+    const denial = { __type: 'com.amazon.coral.service#AccessDeniedException', message: 'denied' }
+    const found = itemOf('web', {}, { owner: { S: 'other' } })
+    for (const [answer, expected] of [
+      [{ Item: found }, { value: { owner: O.some('other') } }],
+      [denial, 'unread'],
+    ] as const) {
+      const stub = await stubbedTable((operation) => (operation === 'GetItem' ? answer : refusal))
+      const [[key, after]] = [...stub.sink.render(web(at(1)), new Map())] as [[string, TraefikBackend]]
+      expect(await stub.sink.apply([{ _tag: 'Create', key, after }], 'worker', signal)).toMatchObject([
+        { _tag: 'Conflict', key, found: expected },
+      ])
+      await stub.close()
+    }
   })
 
   it('a failed page fails the whole read', async () => {

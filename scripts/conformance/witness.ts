@@ -1,0 +1,133 @@
+/** A server written by others, against which our own reading of AWS is checked. */
+import { execFile, spawn } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { once } from 'node:events'
+import { createWriteStream } from 'node:fs'
+import { mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { createServer, type AddressInfo } from 'node:net'
+import { basename, join } from 'node:path'
+import { promisify } from 'node:util'
+
+export interface Witness {
+  readonly name: string
+  /** The file that pins the version: another content is another installation. */
+  readonly pinnedBy: string
+  /** Installs into the empty folder. */
+  readonly install: (folder: string) => Promise<void>
+  /** How it is started, to listen on 127.0.0.1 and this port. */
+  readonly command: (folder: string, port: number) => readonly [program: string, ...args: readonly string[]]
+}
+
+export interface RunningWitness {
+  readonly url: string
+  stop(): Promise<void>
+}
+
+/** It cannot be had on this machine: `message` says why, in one line. */
+export class Unavailable extends Error {}
+
+/** Installing downloads up to 100 MB. Two of these, and the tests, stay below the ten minutes that a step of `.ci/run` has. */
+const installMs = 200_000
+/** Python and Java take seconds to start; on a machine that is busy, many. */
+const startMs = 60_000
+
+/** What `execFile` rejects with. */
+interface Failure {
+  readonly code: string | number
+  readonly killed: boolean
+  readonly stdout: string
+  readonly stderr: string
+}
+
+/** Runs a program to its end. What it said when it failed is in the error. */
+export const ran = async (program: string, ...args: readonly string[]): Promise<void> => {
+  try {
+    await promisify(execFile)(program, args, { timeout: installMs })
+  } catch (thrown) {
+    const { code, killed, stdout = '', stderr = '' } = thrown as Partial<Failure>
+    if (code === 'ENOENT') throw new Unavailable(`there is no \`${program}\` on the PATH`)
+    const lines = `${stdout}\n${stderr}`.trim().split('\n')
+    const said = killed === true ? `stopped after ${installMs / 1000} s` : (lines.at(-1) ?? '').slice(0, 200)
+    throw new Unavailable(`\`${basename(program)} ${args.slice(0, 2).join(' ')} …\` failed: ${said}`)
+  }
+}
+
+/** Where the witness is installed, below `home`; a second call finds it there. */
+export const installed = async (home: string, witness: Witness): Promise<string> => {
+  const pin = createHash('sha256')
+    .update(await readFile(witness.pinnedBy))
+    .digest('hex')
+  const folder = join(home, `${witness.name}-${pin.slice(0, 12)}`)
+  const complete = join(folder, '.complete')
+  if (await exists(complete)) return folder
+  // What an earlier attempt left behind may be half of it.
+  await rm(folder, { recursive: true, force: true })
+  await mkdir(folder, { recursive: true })
+  await witness.install(folder)
+  await writeFile(complete, '')
+  return folder
+}
+
+/** Starts it, and resolves once it answers. What it prints goes into `<folder>.log`. */
+export const started = async (folder: string, { name, command }: Witness): Promise<RunningWitness> => {
+  const port = await freePort()
+  const [program, ...args] = command(folder, port)
+  const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] })
+  // Whatever ends this process ends its children.
+  process.once('exit', () => child.kill())
+  const log = createWriteStream(`${folder}.log`)
+  child.stdout.pipe(log, { end: false })
+  child.stderr.pipe(log, { end: false })
+  let ended: Error | undefined
+  const exit = once(child, 'close').then(
+    ([code, signal]) =>
+      void (ended = new Error(`${name} ended with ${String(code ?? signal)}: see ${folder}.log`)),
+    // As when Java was removed since.
+    () => void (ended = new Unavailable(`there is no \`${program}\` on the PATH`)),
+  )
+  const stop = async (): Promise<void> => {
+    child.kill()
+    await exit
+    log.end()
+  }
+
+  const url = `http://127.0.0.1:${port}`
+  const deadline = Date.now() + startMs
+  while (!(await answers(url))) {
+    const late =
+      Date.now() > deadline ? new Error(`${name} did not answer within ${startMs / 1000} s`) : undefined
+    const failure = ended ?? late
+    if (failure !== undefined) {
+      await stop()
+      throw failure
+    }
+    await new Promise((resolve) => setTimeout(resolve, 50))
+  }
+  return { url, stop }
+}
+
+/** Any answer will do. */
+const answers = (url: string): Promise<boolean> =>
+  fetch(url).then(
+    async (response) => {
+      await response.arrayBuffer()
+      return true
+    },
+    () => false,
+  )
+
+const exists = (path: string): Promise<boolean> =>
+  stat(path).then(
+    () => true,
+    () => false,
+  )
+
+/** Free a moment ago: neither server can be told to choose, and to say what it chose. */
+const freePort = async (): Promise<number> => {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  server.close()
+  await once(server, 'close')
+  return port
+}

@@ -1,0 +1,52 @@
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { ran, type Witness } from './witness.js'
+
+const here = (file: string): string => fileURLToPath(new URL(file, import.meta.url))
+
+/** Most of AWS in one process, in Python. */
+export const moto: Witness = {
+  name: 'moto',
+  pinnedBy: here('requirements.txt'),
+  install: async (folder) => {
+    await ran('python3', '-m', 'venv', folder)
+    const pip = [
+      '-m',
+      'pip',
+      '--quiet',
+      '--disable-pip-version-check',
+      '--no-input',
+      '--retries',
+      '1',
+      '--timeout',
+      '30',
+      'install',
+    ]
+    await ran(join(folder, 'bin/python'), ...pip, '--requirement', here('requirements.txt'))
+  },
+  command: (folder, port) => [join(folder, 'bin/moto_server'), '--host', '127.0.0.1', '--port', String(port)],
+}
+
+/** Amazon's own DynamoDB, to run on one's own machine, in Java. */
+export const dynamoDbLocal: Witness = {
+  name: 'dynamodb-local',
+  pinnedBy: here('pom.xml'),
+  install: async (folder) => {
+    // A whole JDK, which compiles its launcher.
+    await ran('javac', '-version')
+    const copy = 'org.apache.maven.plugins:maven-dependency-plugin:3.6.1:copy-dependencies'
+    await ran('mvn', '-q', '-B', '-f', here('pom.xml'), copy, `-DoutputDirectory=${folder}`)
+  },
+  command: (folder, port) => [
+    'java',
+    // It keeps its tables in SQLite, in memory, whose native library lies beside the jars.
+    `-Djava.library.path=${folder}`,
+    '-cp',
+    join(folder, '*'),
+    here('LoopbackDynamoDb.java'),
+    '-inMemory',
+    '-disableTelemetry',
+    '-port',
+    String(port),
+  ],
+}

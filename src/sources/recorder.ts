@@ -1,0 +1,185 @@
+import { backoff } from '../core/backoff.js'
+import type { Clock, Random } from '../core/clock.js'
+import type { Millis } from '../core/event.js'
+import type { Delivery, Notice } from '../core/source.js'
+import { encodeEntry, maxLineBytes } from './journal.js'
+import { JournalDirectory, type JournalDirectorySetup } from './journal-directory.js'
+import { withinTime } from '../core/within-time.js'
+
+export interface RecorderSetup {
+  /** Its name in the entries. */
+  readonly source: string
+  readonly files: JournalDirectorySetup
+  readonly fsync: 'every' | 'interval' | 'never'
+  readonly timeoutMs: Millis
+  readonly maxWaitingBytes: number
+  readonly clock: Clock
+  readonly random: Random
+}
+
+interface Waiting {
+  readonly delivery: Delivery
+  /** `undefined`: it cannot be written, and waits only for its turn. */
+  readonly line: string | undefined
+}
+
+const fsyncMs: Millis = 1000
+
+/** Calls to the disk are not aborted: what they leave behind would be unknown. */
+const unaborted = new AbortController().signal
+
+/**
+ * Writes deliveries and passes them on, in their order. What comes while the disk is busy is written together, so its latency is paid once for
+ * all of it.
+ */
+export class Recorder {
+  private readonly files: JournalDirectory
+  private readonly closing = new AbortController()
+  private waiting: Waiting[] = []
+  private waitingBytes = 0
+  private syncDue = false
+  private syncPlanned = false
+  /** The calls to the disk, one at a time, while there are any to make. */
+  private working: Promise<void> | undefined
+  /** Whether a call took too long and has not returned: the next one waits for that. */
+  private stuck = false
+  private failures = 0
+  private retryAt: Millis = -Infinity
+  /** Deliveries passed on unwritten since the last write. */
+  private missing = 0
+  private closed: Promise<void> | undefined
+
+  constructor(
+    private readonly setup: RecorderSetup,
+    private readonly emit: (output: Delivery | Notice) => void,
+  ) {
+    this.files = new JournalDirectory(setup.files)
+  }
+
+  /** Passes it on once it is written, or cannot be. */
+  record(delivery: Delivery): void {
+    this.waiting.push({ delivery, line: this.lineOf(delivery) })
+    this.work()
+  }
+
+  /** Writes what waits, passes it on, and releases the files. Never rejects. */
+  close(): Promise<void> {
+    return (this.closed ??= this.release())
+  }
+
+  private lineOf({ events }: Delivery): string | undefined {
+    const { clock, source, maxWaitingBytes } = this.setup
+    const encoded = encodeEntry(clock.now(), source, events)
+    if (encoded._tag === 'Unencodable') {
+      this.missing++
+      this.fail('record', new Error(`events are not of the form that a journal holds: ${encoded.reason}`))
+      return undefined
+    }
+    const bytes = Buffer.byteLength(encoded.line)
+    if (bytes > maxLineBytes || this.waitingBytes + bytes > maxWaitingBytes) {
+      if (this.missing++ === 0)
+        this.fail('record', new Error(`${this.waitingBytes + bytes} bytes wait to be written: too many`))
+      return undefined
+    }
+    this.waitingBytes += bytes
+    return encoded.line
+  }
+
+  private work(): void {
+    this.working ??= this.rounds()
+  }
+
+  private async rounds(): Promise<void> {
+    for (;;)
+      if (this.syncDue) {
+        this.syncDue = false
+        await this.call('sync', () => this.files.sync())
+      } else if (this.waiting.length > 0) await this.round()
+      else {
+        // At once, and not when the promise has resolved: what comes in between would wait for ever.
+        this.working = undefined
+        return
+      }
+  }
+
+  private async round(): Promise<void> {
+    const round = this.waiting
+    this.waiting = []
+    this.waitingBytes = 0
+    const lines = round.flatMap(({ line }) => line ?? [])
+    if (lines.length > 0) await this.write(lines)
+    for (const { delivery } of round) this.emit(delivery)
+  }
+
+  private async write(lines: readonly string[]): Promise<void> {
+    const { clock, fsync, files } = this.setup
+    const written =
+      clock.now() >= this.retryAt &&
+      (await this.call('write', async () => {
+        await this.files.append(lines)
+        if (fsync === 'every') await this.files.sync()
+      }))
+    if (!written) {
+      this.missing += lines.length
+      return
+    }
+    this.failures = 0
+    if (this.missing > 0)
+      this.emit({
+        _tag: 'Warning',
+        message: `the journal in ${files.directory} is written again; up to ${this.missing} deliveries are missing in it`,
+      })
+    this.missing = 0
+    if (fsync === 'interval') void this.planSync()
+  }
+
+  private async planSync(): Promise<void> {
+    if (this.syncPlanned) return
+    this.syncPlanned = true
+    await this.setup.clock.sleep(fsyncMs, this.closing.signal)
+    this.syncPlanned = false
+    if (this.closing.signal.aborted) return
+    this.syncDue = true
+    this.work()
+  }
+
+  /** Makes a call, and says whether it succeeded in time. */
+  private async call(operation: string, call: () => Promise<void>): Promise<boolean> {
+    if (this.stuck) return false
+    const { clock, timeoutMs } = this.setup
+    try {
+      await withinTime(timeoutMs, clock, unaborted, async () => {
+        this.stuck = true
+        try {
+          await call()
+        } finally {
+          this.stuck = false
+        }
+      })
+      return true
+    } catch (thrown) {
+      this.fail(operation, thrown instanceof Error ? thrown : new Error(String(thrown)), this.retryIn())
+      return false
+    }
+  }
+
+  private retryIn(): Millis {
+    const { clock, random } = this.setup
+    const wait = backoff(this.failures++, random)
+    this.retryAt = clock.now() + wait
+    return wait
+  }
+
+  private fail(operation: string, error: Error, retryIn?: Millis): void {
+    this.emit({ _tag: 'SourceFailed', operation: `journal ${operation}`, error, retryIn })
+  }
+
+  private async release(): Promise<void> {
+    this.closing.abort()
+    await this.working
+    await this.call('close', async () => {
+      if (this.setup.fsync !== 'never') await this.files.sync()
+      await this.files.close()
+    })
+  }
+}

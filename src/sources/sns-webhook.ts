@@ -1,0 +1,184 @@
+import type { IncomingMessage } from 'node:http'
+import { isLeft } from 'fp-ts/lib/Either.js'
+import type { Clock } from '../core/clock.js'
+import type { Millis } from '../core/event.js'
+import { systemClock } from '../system-clock.js'
+import { type Decoded, decodeMessage, explain } from './ecs-event.js'
+import { httpInbox, type Webhook } from './http-inbox.js'
+import { header } from './request-head.js'
+import { isRaw, type RawSecret, snsAdmission, type TopicRule } from './sns-admission.js'
+import { confirmSubscription } from './sns-confirmation.js'
+import { type Fetch, snsFetcher } from './sns-endpoint.js'
+import { decodeSnsMessage, type SnsMessage } from './sns-message.js'
+import { snsSignature } from './sns-signature.js'
+import { answered, type Answered, decodedVerdict, refused, undecodable, type Verdict } from './verdict.js'
+import { wholeNumber } from './whole-number.js'
+
+export type { Webhook, WebhookListener } from './http-inbox.js'
+export type { RawSecret, TopicRule } from './sns-admission.js'
+export type { Fetch } from './sns-endpoint.js'
+
+export interface SnsWebhookOptions {
+  /**
+   * ARNs of the topics whose messages are taken, and whose subscriptions are confirmed; or which they are. While that
+   * is not known yet (`undefined`), messages are answered 503 and come again.
+   */
+  readonly topics: readonly string[] | TopicRule
+  /** Unique among a worker's sources. Default: `sns-webhook`. */
+  readonly name?: string
+  /**
+   * When a notification is answered 200.
+   * - `applied` (default): when its delivery is acknowledged.
+   * - `folded`: as soon as it is delivered. What a crash loses then comes back with a snapshot only.
+   */
+  readonly answer?: 'applied' | 'folded'
+  /** After this it is answered 503, and comes again. Default: 12,000 ms; SNS waits 15,000. */
+  readonly answerWithinMs?: Millis
+  /**
+   * Default: 524,288. SNS takes messages of 262,144 bytes, and puts them into JSON, where each quotation mark costs one
+   * more.
+   */
+  readonly maxBodyBytes?: number
+  /** Deliveries that are not settled. Beyond it requests are answered 503 with Retry-After. Default: 1,000. */
+  readonly maxInFlight?: number
+  /**
+   * How old a message may be; SNS tries for an hour at most. Default: 3,600,000 ms, and five minutes more for clocks
+   * that differ.
+   */
+  readonly maxAgeMs?: Millis
+  /**
+   * `off` believes whoever reaches the listener: for private networks alone, and with a warning at the start. Default:
+   * `signature`.
+   */
+  readonly verify?: 'signature' | 'off'
+  /** Takes raw delivery, from who knows a secret. Default: raw delivery is refused. */
+  readonly rawSecret?: RawSecret
+  /** What a message says. Default: `decodeMessage`. */
+  readonly decode?: (message: string) => Decoded
+  /** For certificates and confirmations. Default: the global `fetch`. */
+  readonly fetch?: Fetch
+  /** Default: the machine's. */
+  readonly clock?: Clock
+}
+
+/** How far clocks may differ, either way. */
+const toleranceMs: Millis = 300_000
+
+/**
+ * Events from SNS over HTTP or HTTPS, as a listener for any HTTP server: at least once and in any order. SNS tries for
+ * an hour at most and then forgets: give the worker snapshots, and the subscription a dead-letter queue and a patient
+ * retry policy (docs/webhooks.md).
+ *
+ * - 200: settled; or of a kind that is not ours; or a subscription that was confirmed.
+ * - 503: not settled in time, refused by a sink, too many at once, the worker stops, or SNS's certificate could not be
+ *   had. SNS sends it again.
+ * - 400, 403, 405, 413: nothing that could ever be taken: no event, no valid signature, another topic, too old, too
+ *   large. SNS does not send it again, and puts it into the subscription's dead-letter queue.
+ *
+ * Subscriptions to `topics` are confirmed by themselves, at SNS and nowhere else. That one was cancelled is reported,
+ * and not undone.
+ *
+ * Throws a RangeError for options out of range, a topic that is no ARN of one, or an empty `rawSecret`.
+ */
+export const snsWebhook = (options: SnsWebhookOptions): Webhook => {
+  const {
+    name = 'sns-webhook',
+    answer = 'applied',
+    answerWithinMs = 12_000,
+    maxBodyBytes = 524_288,
+    maxInFlight = 1_000,
+    maxAgeMs = 3_600_000,
+    verify = 'signature',
+    decode = decodeMessage,
+    fetch = globalThis.fetch,
+    clock = systemClock,
+  } = options
+  wholeNumber('snsWebhook: answerWithinMs', answerWithinMs, 1, 60_000)
+  wholeNumber('snsWebhook: maxBodyBytes', maxBodyBytes, 1, 16_777_216)
+  wholeNumber('snsWebhook: maxInFlight', maxInFlight, 1, 100_000)
+  wholeNumber('snsWebhook: maxAgeMs', maxAgeMs, 0, 2_592_000_000)
+  const admission = snsAdmission(options)
+  const authenticity = snsSignature({ fetch, clock })
+  const ask = snsFetcher(fetch, clock)
+  /**
+   * A replay can do no harm, as events are idempotent; but a message this old was not sent by SNS, or our clock is
+   * wrong.
+   */
+  const checkAge = ({ Timestamp }: SnsMessage): Answered | undefined => {
+    const age = clock.now() - Date.parse(Timestamp)
+    if (Number.isNaN(age)) return refused(400, 'the Timestamp is no time')
+    if (age > maxAgeMs + toleranceMs)
+      return refused(403, 'the message is too old: check the clock of this machine')
+    // Ours is behind, as SNS has signed it; the message may be taken once that is corrected.
+    return age < -maxAgeMs - toleranceMs
+      ? refused(503, 'the message comes from the future: check the clock of this machine')
+      : undefined
+  }
+
+  const authenticate = async (message: SnsMessage): Promise<Answered | undefined> => {
+    if (verify === 'off') return undefined
+    const found = await authenticity(message)
+    switch (found._tag) {
+      case 'Genuine':
+        return undefined
+      case 'Forged':
+        return refused(403, found.reason)
+      case 'Unknown':
+        return {
+          ...answered(503, 'the signing certificate could not be had: send it again'),
+          notice: {
+            _tag: 'SourceFailed',
+            operation: 'GET SigningCertURL',
+            error: found.error,
+            retryIn: undefined,
+          },
+        }
+    }
+  }
+
+  const judge = async (request: IncomingMessage, body: string): Promise<Verdict> => {
+    if (isRaw(request))
+      return decodedVerdict(header(request, 'x-amz-sns-message-id') ?? 'unknown', () => decode(body))
+    const decoded = decodeSnsMessage(body)
+    if (isLeft(decoded)) return undecodable('unknown', `not a message of SNS: ${explain(decoded.left)}`)
+    const message = decoded.right
+    const foreign = admission.checkTopic(message.TopicArn)
+    if (foreign !== undefined) return foreign
+    if ((header(request, 'x-amz-sns-message-type') ?? message.Type) !== message.Type)
+      return refused(400, 'the header x-amz-sns-message-type says another type than the message')
+    const refusal = (await authenticate(message)) ?? checkAge(message)
+    if (refusal !== undefined) return refusal
+    switch (message.Type) {
+      case 'Notification':
+        return decodedVerdict(message.MessageId, () => decode(message.Message))
+      case 'SubscriptionConfirmation':
+        return confirmSubscription(message, ask)
+      case 'UnsubscribeConfirmation':
+        return {
+          ...answered(200, 'noted'),
+          notice: {
+            _tag: 'Warning',
+            message: `the subscription to ${message.TopicArn} was cancelled: subscribe again, if that was not meant`,
+          },
+        }
+      default:
+        return refused(400, 'a message of SNS of an unknown Type')
+    }
+  }
+
+  return httpInbox({
+    name,
+    answer,
+    answerWithinMs,
+    maxBodyBytes,
+    maxInFlight,
+    clock,
+    warnings:
+      verify === 'off'
+        ? [
+            "verify: 'off' believes whoever can reach the webhook: leave it out unless the network lets nobody but SNS in",
+          ]
+        : [],
+    protocol: { admit: admission.admit, judge },
+  })
+}

@@ -1,0 +1,187 @@
+import { BehaviorSubject, filter, firstValueFrom, from, type Observable, takeUntil } from 'rxjs'
+import { sameCluster } from '../core/arn.js'
+import type { Clock } from '../core/clock.js'
+import type { ClusterState } from '../core/cluster-state.js'
+import type { Desired, Revision } from '../core/desired.js'
+import type { Millis } from '../core/event.js'
+import type { BackendName } from '../core/expose.js'
+import type { Guard, Withheld } from '../core/plan.js'
+import type { Report } from '../core/report.js'
+import type { Worker } from '../core/worker.js'
+import type { Change, Owner, Sink } from '../core/sink.js'
+import type { EcsSnapshots } from '../sources/ecs-snapshots.js'
+import { latecomers } from './latecomers.js'
+import { sinkPlan } from './sink-plan.js'
+
+export interface OnDemandSyncSetup<V> {
+  /** Give it before it starts: see `Worker.reports$`. */
+  readonly worker: Pick<Worker, 'reports$' | 'state$' | 'desired$'>
+  readonly snapshots: Pick<EcsSnapshots, 'covers' | 'refresh'>
+  /** A sink of the same name and target as the worker's, and another instance: no sink is called twice at a time. */
+  readonly sink: Sink<V>
+  /** The backend that a record is. */
+  readonly backendOf: (value: V) => BackendName
+  readonly owner: Owner
+  readonly guard?: Guard | 'off'
+  readonly clock: Clock
+  /** How long to wait for a snapshot, and for an answer of the target. Default: 20,000 ms. */
+  readonly timeoutMs?: Millis
+  /** How long to wait for lookups, and then for the worker's own writes. Default: 5,000 ms. */
+  readonly patienceMs?: Millis
+}
+
+export interface OnDemandSync {
+  /**
+   * Takes a new snapshot and brings the target to it. Resolves to the backends that are not as they should be, and why;
+   * empty when all is well. Rejects when there is no snapshot in time, or the target does not answer. Calls at once
+   * share the work.
+   */
+  sync(): Promise<ReadonlyMap<BackendName, string>>
+  /**
+   * Reads the target and compares it with what is desired now; writes nothing. Resolves to the backends that differ, or
+   * of which not everything is known, ordered; a mark of the owner that is missing is no difference. Rejects as `sync`
+   * does.
+   */
+  diff(): Promise<readonly BackendName[]>
+}
+
+/** How often a write that somebody else was ahead of is planned again. */
+const tries = 10
+
+const withheldReasons: Readonly<Record<Withheld<unknown>['why'], string>> = {
+  foreign: 'its record belongs to another owner',
+  incomplete: 'not all tasks of the clusters are known yet',
+  'too-much': 'the guard withholds that so many backends are retired at once',
+}
+
+const troubleIn = (report: Report): string | undefined => {
+  if (report._tag === 'SinkFailed') return `${report.sink}: ${report.operation}: ${report.error.message}`
+  if (report._tag === 'Noticed' && report.notice._tag === 'SourceFailed')
+    return `${report.source}: ${report.notice.operation}: ${report.notice.error.message}`
+  return undefined
+}
+
+/** Backends of which some tasks wait for a lookup. */
+const unknownIn = ({ backends }: Desired): readonly BackendName[] =>
+  [...backends.values()].filter(({ complete }) => !complete).map(({ name }) => name)
+
+const isWhole = (desired: Desired): boolean => desired.complete && unknownIn(desired).length === 0
+
+/** For people and scripts who want to be certain now, where a worker alone would be certain in a while. */
+export const onDemandSync = <V>({
+  worker: { reports$, state$, desired$ },
+  snapshots,
+  sink,
+  backendOf,
+  owner,
+  guard,
+  clock,
+  timeoutMs = 20_000,
+  patienceMs = 5_000,
+}: OnDemandSyncSetup<V>): OnDemandSync => {
+  const cursor$ = new BehaviorSubject<Revision>(0)
+  let trouble: string | undefined
+  reports$.subscribe({
+    next: (report) => {
+      trouble = troubleIn(report) ?? trouble
+      if (report._tag === 'Settled' && report.sink === sink.name) cursor$.next(report.revision)
+    },
+    complete: () => cursor$.complete(),
+  })
+
+  /** The first value, if it comes in time. */
+  const within = async <A>(ms: Millis, values$: Observable<A>): Promise<A | undefined> => {
+    const done = new AbortController()
+    try {
+      const found$: Observable<A | undefined> = values$.pipe(takeUntil(from(clock.sleep(ms, done.signal))))
+      return await firstValueFrom(found$, { defaultValue: undefined })
+    } finally {
+      done.abort()
+    }
+  }
+
+  const latest = async (): Promise<Desired> => {
+    const desired = await firstValueFrom(desired$, { defaultValue: undefined })
+    if (desired === undefined) throw new Error('the worker stops')
+    return desired
+  }
+
+  /** What is desired once lookups are answered, or without them when they take too long. */
+  const whole = async (): Promise<Desired> =>
+    (await within(patienceMs, desired$.pipe(filter(isWhole)))) ?? (await latest())
+
+  /** A failure, and the latest trouble that there was meanwhile: the likely cause. */
+  const failure = (what: string): Error => new Error(trouble === undefined ? what : `${what} (${trouble})`)
+
+  const snapshotSince = async (since: Millis): Promise<void> => {
+    const { covers } = snapshots
+    const covered = ({ marks }: ClusterState): boolean =>
+      covers.every((named) =>
+        [...marks].some(([cluster, { at }]) => at >= since && sameCluster(named, cluster)),
+      )
+    if ((await within(timeoutMs, state$.pipe(filter(covered)))) !== undefined) return
+    // Or else the worker has stopped meanwhile.
+    await latest()
+    throw failure(`no whole snapshot of ${covers.join(', ')} within ${timeoutMs / 1000} s`)
+  }
+
+  const planNow = async (desired: Desired) => {
+    const options = { owner, ...(guard !== undefined && { guard }) }
+    return (await sinkPlan(sink, desired, options, AbortSignal.timeout(timeoutMs))).plan
+  }
+
+  const nameIn = (change: Change<V>): BackendName =>
+    backendOf(change._tag === 'Create' ? change.after : change.before.value)
+
+  /**
+   * Writes what the worker has not: because somebody else has written since it read the target. What it may not or
+   * cannot write is told.
+   */
+  const bring = async (): Promise<ReadonlyMap<BackendName, string>> => {
+    const failed = new Map<string, string>()
+    for (let attempt = 1; ; attempt++) {
+      const desired = await latest()
+      const { changes, withheld } = await planNow(desired)
+      const open = changes.filter(({ key }) => !failed.has(key))
+      if (open.length === 0 || attempt > tries || sink.dry === true)
+        return new Map([
+          ...unknownIn(desired).map((name) => [name, 'some of its tasks wait for a lookup'] as const),
+          ...withheld.map(({ change, why }) => [nameIn(change), withheldReasons[why]] as const),
+          ...changes.map((change) => {
+            const otherwise =
+              sink.dry === true ? 'a dry run writes nothing' : 'somebody else keeps writing it'
+            return [nameIn(change), failed.get(change.key) ?? otherwise] as const
+          }),
+        ])
+      for (const outcome of await sink.apply(open, owner, AbortSignal.timeout(timeoutMs))) {
+        if (outcome._tag === 'Rejected') failed.set(outcome.key, outcome.reason)
+        if (outcome._tag === 'Failed') failed.set(outcome.key, outcome.error.message)
+      }
+    }
+  }
+
+  return {
+    sync: latecomers(async () => {
+      trouble = undefined
+      const since = clock.now()
+      snapshots.refresh()
+      await snapshotSince(since)
+      const { revision } = await whole()
+      // The worker writes; only what it leaves is written here.
+      if (sink.dry !== true) await within(patienceMs, cursor$.pipe(filter((cursor) => cursor >= revision)))
+      return bring()
+    }),
+    diff: latecomers(async () => {
+      trouble = undefined
+      if ((await within(timeoutMs, desired$.pipe(filter(({ complete }) => complete)))) === undefined)
+        throw failure(`it is not known yet what runs, after ${timeoutMs / 1000} s of waiting`)
+      const desired = await whole()
+      const { changes, withheld } = await planNow(desired)
+      const differing = changes.filter(
+        (change) => change._tag !== 'Update' || !sink.eq.equals(change.before.value, change.after),
+      )
+      const names = [...differing, ...withheld.map(({ change }) => change)].map(nameIn)
+      return [...new Set([...names, ...unknownIn(desired)])].sort()
+    }),
+  }
+}

@@ -1,0 +1,110 @@
+import Fastify, { type FastifyPluginCallback } from 'fastify'
+import type { Clock } from '../core/clock.js'
+import type { Millis } from '../core/event.js'
+import type { WebhookListener } from '../sources/http-inbox.js'
+import { systemClock } from '../system-clock.js'
+import { type ListenAddress, listenAddress } from './listen-address.js'
+
+/**
+ * Webhooks by path, such as `{ '/sns': sns.listener }`. A listener gets every request of its path before anything has
+ * read the body, and answers by itself.
+ */
+export const webhookRoutes =
+  (listeners: Readonly<Record<string, WebhookListener>>): FastifyPluginCallback =>
+  (server, _options, done) => {
+    for (const [path, listener] of Object.entries(listeners))
+      server.all(
+        path,
+        {
+          onRequest: (request, reply) => {
+            reply.hijack()
+            listener(request.raw, reply.raw)
+          },
+        },
+        (_request, reply) => {
+          reply.callNotFound()
+        },
+      )
+    done()
+  }
+
+export interface WebhookServerOptions {
+  readonly listen: ListenAddress
+  /** What is served: `webhookRoutes`, `statusRoutes`, and any plugin of fastify. */
+  readonly routes: readonly FastifyPluginCallback[]
+  /** Further connections wait, then are refused by the system. Default: 1,000. */
+  readonly maxConnections?: number
+  /**
+   * How long `close` waits for requests that are not answered yet. Default: 15,000 ms, more than any webhook takes to
+   * answer.
+   */
+  readonly closeWithinMs?: Millis
+  /** Default: the machine's. */
+  readonly clock?: Clock
+}
+
+export interface WebhookServer {
+  /** Where it listens; with the port that it got, if it asked for any. */
+  readonly url: string
+  /**
+   * Takes no more connections, waits for the answers that are due, and closes. Stop the worker first: that settles
+   * them.
+   */
+  close(): Promise<void>
+}
+
+/** Who sends slower than this does not mean to be understood. Sources send a few kB at once. */
+const headersMs: Millis = 5_000
+const requestMs: Millis = 10_000
+
+/**
+ * Longer than the 60 s for which load balancers of AWS keep a connection by default: they must be the ones who let go.
+ */
+const keepAliveMs: Millis = 65_000
+
+/** A connection on which nothing moves, because nobody reads the answer. */
+const silenceMs: Millis = 120_000
+
+/** Serves webhooks, and what else a worker has to say, on one port. Rejects when it cannot listen. */
+export const webhookServer = async ({
+  listen,
+  routes,
+  maxConnections = 1_000,
+  closeWithinMs = 15_000,
+  clock = systemClock,
+}: WebhookServerOptions): Promise<WebhookServer> => {
+  const server = Fastify({
+    requestTimeout: requestMs,
+    connectionTimeout: silenceMs,
+    keepAliveTimeout: keepAliveMs,
+    http: { headersTimeout: headersMs, connectionsCheckingInterval: 1_000 },
+  })
+  // Webhooks read bodies by themselves. Nothing else takes one, unless it adds a parser; an unknown path is 404,
+  // whatever was sent there.
+  server.removeAllContentTypeParsers()
+  server.addContentTypeParser('*', (_request, _payload, parsed) => parsed(null))
+  for (const plugin of routes) server.register(plugin)
+  let closing = false
+  server.server.maxConnections = maxConnections
+  server.server.on('request', (_request, response) => {
+    response.once('close', () => {
+      // Kept alive, it would hold up the end of the server.
+      if (closing) server.server.closeIdleConnections()
+    })
+  })
+  await server.listen({ host: listen.host, port: listen.port })
+  const [address] = server.addresses()
+  const port = typeof address === 'object' ? address.port : listen.port
+  return {
+    url: `http://${listenAddress().format({ host: listen.host, port })}`,
+    close: async () => {
+      closing = true
+      const closed = new AbortController()
+      void clock.sleep(closeWithinMs, closed.signal).then(() => {
+        if (!closed.signal.aborted) server.server.closeAllConnections()
+      })
+      await server.close()
+      closed.abort()
+    },
+  }
+}

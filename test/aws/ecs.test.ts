@@ -1,0 +1,440 @@
+/** Snapshots and look-ups against moto's ECS and EC2, one by one and as a whole worker. */
+import {
+  DescribeInstancesCommand,
+  EC2Client,
+  RunInstancesCommand,
+  TerminateInstancesCommand,
+} from '@aws-sdk/client-ec2'
+import {
+  CreateClusterCommand,
+  DescribeClustersCommand,
+  DescribeContainerInstancesCommand,
+  DescribeTaskDefinitionCommand,
+  DescribeTasksCommand,
+  ECSClient,
+  ListTasksCommand,
+} from '@aws-sdk/client-ecs'
+import { ScanCommand } from '@aws-sdk/client-dynamodb'
+import { BehaviorSubject } from 'rxjs'
+import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest'
+import {
+  type ClusterEvent,
+  type ClusterState,
+  emptyState,
+  type Notice,
+  run,
+  servicePorts,
+  type Source,
+} from 'ecs-task-stream'
+import { traefikTable } from 'ecs-task-stream/sinks/traefik-table'
+import { ecsSnapshots } from 'ecs-task-stream/sources/ecs-snapshots'
+import { instanceAddresses } from 'ecs-task-stream/sources/instance-addresses'
+import { taskDefinitions } from 'ecs-task-stream/sources/task-definitions'
+import { awsApi } from '../../sim/aws-api.js'
+import { dynamoDbTables } from '../../sim/dynamodb-tables.js'
+import { simulatedCluster } from '../../sim/simulated-cluster.js'
+import { reduce } from '../../src/core/reduce.js'
+import { ec2Addresses } from '../../src/sources/machine-addresses.js'
+import { systemClock } from '../../src/system-clock.js'
+import { tokenBucket } from '../../src/sources/token-bucket.js'
+import { type Candidate, lawsFor } from './candidates.js'
+import { hostPort, type MotoCluster, motoCluster, settings } from './moto-cluster.js'
+import { moto } from './witnesses.js'
+
+beforeAll(() => moto.empty())
+
+const { signal } = new AbortController()
+const eventually = (check: () => unknown): Promise<unknown> =>
+  vi.waitFor(check, { timeout: 30_000, interval: 10 })
+
+/** Unrationed: moto has no limits to respect. */
+const optionsFor = ({ clients }: MotoCluster) => {
+  const bucket = tokenBucket({ burst: 10_000, perSecond: 10_000, clock: systemClock })
+  return { clients: () => clients, bucket: () => bucket }
+}
+
+/** Follows sources that share one state, until the test ends. */
+const follow = (...sources: readonly Source[]) => {
+  const state$ = new BehaviorSubject<ClusterState>(emptyState)
+  const events: ClusterEvent[] = []
+  const notices: Notice[] = []
+  const subscriptions = sources.map((source) =>
+    source.deliveries(state$).subscribe((output) => {
+      if (output._tag !== 'Delivery') {
+        notices.push(output)
+        return
+      }
+      events.push(...output.events)
+      state$.next(output.events.reduce(reduce, state$.value))
+      output.ack()
+    }),
+  )
+  onTestFinished(() => {
+    for (const subscription of subscriptions) subscription.unsubscribe()
+  })
+  const listed = (): readonly Extract<ClusterEvent, { _tag: 'TasksListed' }>[] =>
+    events.flatMap((event) => (event._tag === 'TasksListed' ? [event] : []))
+  return {
+    events,
+    notices,
+    listed,
+    get state() {
+      return state$.value
+    },
+  }
+}
+
+const failuresIn = (notices: readonly Notice[]): readonly string[] =>
+  notices.flatMap((notice) => (notice._tag === 'SourceFailed' ? [notice.error.message] : []))
+
+describe('snapshots', () => {
+  it.each(['name', 'arn'] as const)(
+    'of a cluster by its %s tell what runs on it, and nothing else',
+    async (by) => {
+      const cluster = await motoCluster()
+      const other = await motoCluster()
+      await cluster.join(2)
+      const ours = [...(await cluster.run('web', 'bridge', 3)), ...(await cluster.run('api', 'fargate', 2))]
+      await other.run('api', 'fargate', 1)
+      const following = follow(ecsSnapshots({ clusters: [cluster[by]], ...optionsFor(cluster) }))
+      await eventually(() => expect(following.listed()).toHaveLength(1))
+      const [snapshot] = following.listed()
+      expect(snapshot?.cluster).toBe(cluster.arn)
+      expect(snapshot?.tasks.map(({ arn }) => arn).sort()).toEqual([...ours].sort())
+      for (const task of snapshot?.tasks ?? [])
+        expect(task).toMatchObject({ cluster: cluster.arn, lastStatus: 'RUNNING', desiredStatus: 'RUNNING' })
+      expect(new Set(snapshot?.tasks.map(({ group }) => group))).toEqual(
+        new Set(['service:web', 'service:api']),
+      )
+      expect(following.notices).toEqual([])
+    },
+  )
+
+  it('leave out what was told to stop', async () => {
+    const cluster = await motoCluster()
+    const [stopped = '', ...rest] = await cluster.run('api', 'fargate', 3)
+    await cluster.stop(stopped)
+    const following = follow(ecsSnapshots({ clusters: [cluster.name], ...optionsFor(cluster) }))
+    await eventually(() => expect(following.listed()).toHaveLength(1))
+    expect(
+      following
+        .listed()[0]
+        ?.tasks.map(({ arn }) => arn)
+        .sort(),
+    ).toEqual([...rest].sort())
+  })
+
+  it('describe 250 tasks 100 at a time', async () => {
+    const cluster = await motoCluster()
+    const tasks: string[] = []
+    for (let calls = 0; calls < 25; calls++) tasks.push(...(await cluster.run('api', 'fargate', 10)))
+    const asked: number[] = []
+    cluster.clients.ecs.middlewareStack.add(
+      (next, { commandName }) =>
+        (request) => {
+          if (commandName === 'DescribeTasksCommand')
+            asked.push((request.input as { readonly tasks: readonly string[] }).tasks.length)
+          return next(request)
+        },
+      { step: 'initialize' },
+    )
+    const following = follow(ecsSnapshots({ clusters: [cluster.name], ...optionsFor(cluster) }))
+    await eventually(() => expect(following.listed()).toHaveLength(1))
+    expect(
+      following
+        .listed()[0]
+        ?.tasks.map(({ arn }) => arn)
+        .sort(),
+    ).toEqual(tasks.sort())
+    expect(asked).toEqual([100, 100, 50])
+  })
+
+  it('of an empty cluster are whole, too', async () => {
+    const cluster = await motoCluster()
+    const following = follow(ecsSnapshots({ clusters: [cluster.name], ...optionsFor(cluster) }))
+    await eventually(() => expect(following.listed()).toMatchObject([{ cluster: cluster.arn, tasks: [] }]))
+  })
+
+  it('of a cluster that there is not fail, and say so', async () => {
+    const cluster = await motoCluster()
+    const following = follow(ecsSnapshots({ clusters: ['nowhere'], ...optionsFor(cluster) }))
+    await eventually(() => expect(failuresIn(following.notices)).toHaveLength(1))
+    expect(failuresIn(following.notices)[0]).toContain('cluster nowhere was not found (MISSING)')
+    expect(following.listed()).toEqual([])
+  })
+
+  it('of tasks without a version are refused as a whole: there is no telling which of two is newer', async () => {
+    const cluster = await motoCluster({ completed: false })
+    const [task] = await cluster.run('api', 'fargate', 1)
+    const following = follow(ecsSnapshots({ clusters: [cluster.name], ...optionsFor(cluster) }))
+    await eventually(() => expect(failuresIn(following.notices)).toHaveLength(1))
+    expect(failuresIn(following.notices)[0]).toContain(
+      `${String(task)} is described without what makes it one`,
+    )
+    expect(following.listed()).toEqual([])
+  })
+
+  it.skip('follow pages of 100 (moto ignores maxResults, and lists all at once)', async () => {
+    const cluster = await motoCluster()
+    await cluster.run('api', 'fargate', 2)
+    const { ecs } = cluster.clients
+    const page = await ecs.send(new ListTasksCommand({ cluster: cluster.name, maxResults: 1 }))
+    expect(page.taskArns).toHaveLength(1)
+    expect(page.nextToken).toBeDefined()
+  })
+})
+
+describe('definitions', () => {
+  it('of tasks in awsvpc mode tell the mode and the ports', async () => {
+    const cluster = await motoCluster()
+    await cluster.run('api', 'fargate', 2)
+    const options = optionsFor(cluster)
+    const following = follow(ecsSnapshots({ clusters: [cluster.name], ...options }), taskDefinitions(options))
+    await eventually(() => expect(following.state.definitions.size).toBe(1))
+    expect([...following.state.definitions.values()]).toMatchObject([
+      {
+        networkMode: 'awsvpc',
+        containers: [{ name: 'api', ports: [{ containerPort: 8080, protocol: 'tcp' }] }],
+      },
+    ])
+    expect(following.notices).toEqual([])
+  })
+})
+
+describe('addresses', () => {
+  it('of container instances are those that EC2 tells of their machines', async () => {
+    const cluster = await motoCluster()
+    const instances = await cluster.join(2)
+    // One on each: moto takes port 0 for taken after the first.
+    await cluster.run('web', 'bridge', 2)
+    const options = optionsFor(cluster)
+    const following = follow(
+      ecsSnapshots({ clusters: [cluster.name], ...options }),
+      instanceAddresses(options),
+    )
+    await eventually(() => expect(following.state.instances.size).toBe(2))
+    for (const { arn, address } of instances)
+      expect(following.state.instances.get(arn)?.addresses).toEqual({ ipv4: address, ipv6: undefined })
+    expect(following.notices).toEqual([])
+  })
+
+  it('of machines that EC2 knows are found beside those of one that it does not', async () => {
+    const cluster = await motoCluster()
+    const instances = await cluster.join(2)
+    const machines = instances.map(({ machine }) => machine)
+    for (const unknown of ['i-00000000000000000', 'i-0badf00d0badf00d0'])
+      expect(await ec2Addresses(cluster.clients.ec2, [unknown, ...machines], signal)).toEqual(
+        new Map(instances.map(({ machine, address }) => [machine, { ipv4: address, ipv6: undefined }])),
+      )
+  })
+
+  it.skip('of a terminated machine are none (moto leaves it its address)', async () => {
+    const cluster = await motoCluster()
+    const [gone, left] = await cluster.join(2)
+    await cluster.clients.ec2.send(new TerminateInstancesCommand({ InstanceIds: [gone!.machine] }))
+    const found = await ec2Addresses(cluster.clients.ec2, [gone!.machine, left!.machine], signal)
+    expect([...found.keys()]).toEqual([left!.machine])
+  })
+
+  it.skip('of ECS Anywhere come from Systems Manager (moto has no DescribeInstanceInformation)', () =>
+    undefined)
+})
+
+/** A cluster `staging` that nothing runs on. */
+interface Api {
+  readonly ecs: ECSClient
+  readonly ec2: EC2Client
+  readonly machine: string
+  readonly close: () => Promise<void>
+}
+
+const apis: readonly Candidate<Api>[] = [
+  {
+    name: 'moto',
+    open: async () => {
+      const ecs = new ECSClient(settings)
+      const ec2 = new EC2Client(settings)
+      await ecs.send(new CreateClusterCommand({ clusterName: 'staging' }))
+      const { Instances = [] } = await ec2.send(
+        new RunInstancesCommand({ ImageId: 'ami-12c6146b', MinCount: 1, MaxCount: 1 }),
+      )
+      return { ecs, ec2, machine: Instances[0]?.InstanceId ?? '', close: () => Promise.resolve() }
+    },
+    deviations: {
+      'a task that there is not': 'moto leaves it out of tasks and of failures',
+      'more than 100 tasks': 'moto describes any number',
+      'a container instance that there is not': 'moto answers 500 for a cluster that never had one',
+      'a list of tasks comes in pages': 'moto ignores maxResults and nextToken',
+      'an id that is malformed': 'moto says that there is none such',
+      'several machines that there are not': 'moto names the last one',
+    },
+  },
+  {
+    name: 'the simulated account',
+    open: async () => {
+      const cluster = simulatedCluster({ seed: 1, name: 'staging', instances: { ec2: 1 }, services: [] })
+      const api = await awsApi([cluster])
+      const own = { ...settings, endpoint: api.url }
+      const [machine] = cluster.instances()
+      return {
+        ecs: new ECSClient(own),
+        ec2: new EC2Client(own),
+        machine: machine?.machineId ?? '',
+        close: () => api.close(),
+      }
+    },
+  },
+]
+
+describe.each(apis)('what is not there, at $name:', (candidate) => {
+  const law = lawsFor(candidate)
+  let api: Api
+  beforeAll(async () => {
+    api = await candidate.open()
+  })
+  afterAll(async () => {
+    api.ecs.destroy()
+    api.ec2.destroy()
+    await api.close()
+  })
+  const id = '0123456789abcdef0123456789abcdef'
+  const cluster = 'staging'
+  const describeMachines = (...InstanceIds: string[]) =>
+    api.ec2.send(new DescribeInstancesCommand({ InstanceIds }))
+
+  law('a cluster is MISSING when it is described', async () => {
+    const { clusters, failures } = await api.ecs.send(new DescribeClustersCommand({ clusters: ['nowhere'] }))
+    expect(clusters).toEqual([])
+    expect(failures).toMatchObject([
+      { arn: expect.stringMatching(/:cluster\/nowhere$/) as string, reason: 'MISSING' },
+    ])
+  })
+
+  law('a cluster whose tasks are asked for is not found', async () => {
+    const notFound = { name: 'ClusterNotFoundException' }
+    const listed = api.ecs.send(new ListTasksCommand({ cluster: 'nowhere' }))
+    await expect(listed).rejects.toMatchObject(notFound)
+    const described = api.ecs.send(new DescribeTasksCommand({ cluster: 'nowhere', tasks: [id] }))
+    await expect(described).rejects.toMatchObject(notFound)
+  })
+
+  law('a task that there is not is MISSING', async () => {
+    const { tasks, failures } = await api.ecs.send(new DescribeTasksCommand({ cluster, tasks: [id] }))
+    expect(tasks).toEqual([])
+    expect(failures).toMatchObject([{ arn: expect.stringContaining(id) as string, reason: 'MISSING' }])
+  })
+
+  law('no tasks at all cannot be described', async () => {
+    await expect(api.ecs.send(new DescribeTasksCommand({ cluster, tasks: [] }))).rejects.toMatchObject({
+      name: 'InvalidParameterException',
+    })
+  })
+
+  law('more than 100 tasks cannot be described', async () => {
+    const tasks = Array.from({ length: 101 }, (_, n) => String(n).padStart(32, '0'))
+    await expect(api.ecs.send(new DescribeTasksCommand({ cluster, tasks }))).rejects.toMatchObject({
+      name: 'InvalidParameterException',
+    })
+  })
+
+  law('a list of tasks comes in pages of 100 at most, and of which a token must be known', async () => {
+    for (const page of [{ maxResults: 101 }, { nextToken: 'invented' }])
+      await expect(api.ecs.send(new ListTasksCommand({ cluster, ...page }))).rejects.toMatchObject({
+        name: 'InvalidParameterException',
+      })
+  })
+
+  law('a definition is not described, and the caller is to blame', async () => {
+    const asked = api.ecs.send(new DescribeTaskDefinitionCommand({ taskDefinition: 'nothing:1' }))
+    await expect(asked).rejects.toMatchObject({
+      name: 'ClientException',
+      message: 'Unable to describe task definition.',
+    })
+  })
+
+  law('a container instance that there is not is MISSING', async () => {
+    const { containerInstances, failures } = await api.ecs.send(
+      new DescribeContainerInstancesCommand({ cluster, containerInstances: [id] }),
+    )
+    expect(containerInstances).toEqual([])
+    expect(failures).toMatchObject([{ arn: expect.stringContaining(id) as string, reason: 'MISSING' }])
+  })
+
+  law('a machine that there is not fails the whole request, and is named', async () => {
+    await expect(describeMachines('i-0badf00d0badf00d0', api.machine)).rejects.toMatchObject({
+      name: 'InvalidInstanceID.NotFound',
+      message: "The instance ID 'i-0badf00d0badf00d0' does not exist",
+    })
+  })
+
+  law('several machines that there are not are all named', async () => {
+    await expect(describeMachines('i-0badf00d0badf00d0', 'i-0badf00d0badf00d1')).rejects.toMatchObject({
+      name: 'InvalidInstanceID.NotFound',
+      message: "The instance IDs 'i-0badf00d0badf00d0, i-0badf00d0badf00d1' do not exist",
+    })
+  })
+
+  law('an id that is malformed fails the whole request, and is named', async () => {
+    await expect(describeMachines('i-xyz', api.machine)).rejects.toMatchObject({
+      name: 'InvalidInstanceID.Malformed',
+      message: expect.stringContaining('i-xyz') as string,
+    })
+  })
+
+  law('machines by id cannot be asked for in pages', async () => {
+    const asked = api.ec2.send(new DescribeInstancesCommand({ InstanceIds: [api.machine], MaxResults: 5 }))
+    await expect(asked).rejects.toMatchObject({ name: 'InvalidParameterCombination' })
+  })
+})
+
+describe('a worker', () => {
+  it('brings what runs into the table, and takes out what stops', async () => {
+    const cluster = await motoCluster()
+    const [instance] = await cluster.join(1)
+    const [first = ''] = await cluster.run('web', 'bridge', 1)
+    const [, second = ''] = await cluster.run('api', 'fargate', 2)
+    const tables = dynamoDbTables(moto.url)
+    onTestFinished(() => tables.close())
+    await tables.createTable('traefik')
+    const options = optionsFor(cluster)
+    const worker = run({
+      sources: [
+        ecsSnapshots({ clusters: [cluster.arn], intervalMs: 200, ...options }),
+        instanceAddresses(options),
+        taskDefinitions(options),
+      ],
+      sinks: [traefikTable({ table: 'traefik', client: tables.client() })],
+      expose: servicePorts(),
+      clusters: [cluster.arn],
+      // Moto lists a task as soon as it runs.
+      grace: 100,
+    })
+    onTestFinished(() => worker.stop())
+    const urls = async (service: string): Promise<readonly string[]> => {
+      const { Items = [] } = await tables.client().send(new ScanCommand({ TableName: 'traefik' }))
+      const item = Items.find(({ name }) => name?.S === service)
+      return Object.values(item?.['backend']?.M?.['servers']?.M ?? {}).map(
+        (server) => server.M?.['url']?.S ?? '',
+      )
+    }
+    const { tasks = [] } = await cluster.clients.ecs.send(
+      new DescribeTasksCommand({ cluster: cluster.arn, tasks: [second] }),
+    )
+    const details = tasks[0]?.attachments?.[0]?.details ?? []
+    const address = details.find(({ name }) => name === 'privateIPv4Address')?.value ?? ''
+
+    await eventually(async () => {
+      expect(await urls('web')).toEqual([`http://${instance!.address}:${hostPort}`])
+      expect(await urls('api')).toHaveLength(2)
+    })
+    expect(await urls('api')).toContain(`http://${address}:8080`)
+
+    await cluster.stop(first)
+    await cluster.stop(second)
+    await eventually(async () => {
+      expect(await urls('web')).toEqual([])
+      expect(await urls('api')).toHaveLength(1)
+    })
+    expect(await urls('api')).not.toContain(`http://${address}:8080`)
+  })
+})

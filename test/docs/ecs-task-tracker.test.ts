@@ -1,0 +1,43 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { page, root } from './pages.js'
+
+const { text } = page('docs/ecs-task-tracker.md')
+const read = (path: string): string => readFileSync(join(root, path), 'utf8')
+const section = (heading: string): string =>
+  new RegExp(`^## ${heading}\\n([\\s\\S]*?)(?=^## |$(?![\\s\\S]))`, 'm').exec(text)?.[1] ?? ''
+
+describe('the page about ecs-task-tracker', () => {
+  it('names every setting by its variable and its flag, and no other', () => {
+    const names = ['examples/ecs-task-tracker.ts', 'src/worker/operating.ts']
+      .flatMap((path) => [...read(path).matchAll(/^ +(\w+): (?:required|optional|defaulted)\(/gm)])
+      .map(([, name = '']) => name)
+    const variable = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()
+    const flag = (name: string): string =>
+      `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`
+    const rows = [...section('Settings').matchAll(/^\| `([A-Z_]+)` +\| `(--[a-z-]+)` +\|/gm)]
+    expect(rows.length).toBeGreaterThan(10)
+    expect(new Set(rows.map(([, name, given]) => `${name ?? ''} ${given ?? ''}`))).toEqual(
+      new Set(names.map((name) => `${variable(name)} ${flag(name)}`)),
+    )
+  })
+
+  it('has a row for each bug, and each has a test', () => {
+    const told = [...section('What becomes of its bugs').matchAll(/^\| +(\d+) +\|/gm)].map(([, n]) =>
+      Number(n),
+    )
+    const tested = [...read('test/worker/ecs-task-tracker.test.ts').matchAll(/^ +it\('bug (\d+): /gm)].map(
+      ([, n]) => Number(n),
+    )
+    expect(told).toEqual(Array.from({ length: 17 }, (_, i) => i + 1))
+    expect([...new Set(tested)]).toEqual(told)
+  })
+
+  it('names every route', () => {
+    const routes = [...read('src/worker/tracker-routes.ts').matchAll(/server\.(?:get|post).*?\('([^']+)'/g)]
+    const paths = routes.map(([, path = '']) => path.replace(/\/\*$/, ''))
+    expect(paths.length).toBeGreaterThan(6)
+    for (const path of paths) expect(section('Routes')).toContain(path)
+  })
+})

@@ -1,0 +1,248 @@
+import { generateKeyPairSync } from 'node:crypto'
+import * as E from 'fp-ts/lib/Either.js'
+import * as fc from 'fast-check'
+import { decodeSnsMessage, snsSignature, type SnsMessage } from 'ecs-task-stream/sources/sns-signature'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { selfSignedCertificate } from '../../sim/self-signed-certificate.js'
+import { type SnsFields, snsHttp, type SnsHttp } from '../../sim/sns-http.js'
+import { signedText } from '../../src/sources/sns-message.js'
+import { virtualClock, type VirtualClock } from '../support/virtual-clock.js'
+
+const start = Date.UTC(2026, 0, 2, 3, 4, 5)
+const hour = 3_600_000
+
+let clock: VirtualClock
+let sns: SnsHttp
+let verify: ReturnType<typeof snsSignature>
+beforeEach(async () => {
+  clock = virtualClock(start)
+  sns = await snsHttp({ clock })
+  verify = snsSignature({ fetch: sns.fetch, clock })
+})
+afterEach(() => sns.close())
+
+const message = (fields: SnsFields): SnsMessage =>
+  E.getOrElse<unknown, SnsMessage>(() => {
+    throw new Error('the test sends no message of SNS')
+  })(decodeSnsMessage(JSON.stringify(fields)))
+
+const verifyFields = (fields: SnsFields) => verify(message(fields))
+
+const forged = (reason: RegExp) => ({ _tag: 'Forged', reason: expect.stringMatching(reason) as string })
+
+describe('the text that SNS signs', () => {
+  it('has of a notification six fields, in their order, and the subject only if there is one', () => {
+    const fields = {
+      Type: 'Notification',
+      MessageId: 'an-id',
+      TopicArn: 'arn:aws:sns:us-east-1:123456789012:MyTopic',
+      Message: 'two\nlines',
+      Timestamp: '2012-04-25T21:49:25.719Z',
+      SignatureVersion: '1',
+      Token: 'of no concern',
+    }
+    const rest = 'Timestamp\n2012-04-25T21:49:25.719Z\nTopicArn\narn:aws:sns:us-east-1:123456789012:MyTopic\n'
+    expect(signedText(message(fields))).toBe(
+      `Message\ntwo\nlines\nMessageId\nan-id\n${rest}Type\nNotification\n`,
+    )
+    expect(signedText(message({ ...fields, Subject: 'A subject' }))).toBe(
+      `Message\ntwo\nlines\nMessageId\nan-id\nSubject\nA subject\n${rest}Type\nNotification\n`,
+    )
+    expect(signedText(message({ ...fields, Subject: null }))).not.toContain('Subject')
+  })
+
+  it('has of a confirmation the URL and the token, and no subject', () => {
+    const fields = {
+      Type: 'UnsubscribeConfirmation',
+      MessageId: 'an-id',
+      TopicArn: 'a-topic',
+      Message: 'words',
+      Timestamp: 'now',
+      Token: 'a-token',
+      SubscribeURL: 'a-url',
+      Subject: 'of no concern',
+    }
+    expect(signedText(message(fields))).toBe(
+      'Message\nwords\nMessageId\nan-id\nSubscribeURL\na-url\nTimestamp\nnow\nToken\na-token\nTopicArn\na-topic\nType\nUnsubscribeConfirmation\n',
+    )
+  })
+})
+
+describe('a signature of SNS', () => {
+  it.each(['1', '2'])('of version %s is genuine, of notifications and of confirmations', async (version) => {
+    const changes = { SignatureVersion: version }
+    expect(await verifyFields(sns.notification('{"ä":"…"}', changes))).toEqual({ _tag: 'Genuine' })
+    expect(await verifyFields(sns.notification('', { ...changes, Subject: 'S' }))).toEqual({
+      _tag: 'Genuine',
+    })
+    expect(await verifyFields(sns.confirmation(changes))).toEqual({ _tag: 'Genuine' })
+  })
+
+  it('covers every field that says anything', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.constantFrom('Message', 'MessageId', 'Subject', 'Timestamp', 'TopicArn', 'Token', 'SubscribeURL'),
+        fc.boolean(),
+        fc.string({ minLength: 1 }),
+        async (field, confirmation, more) => {
+          const whole: SnsFields = confirmation
+            ? sns.confirmation()
+            : sns.notification('{}', { Subject: 'S' })
+          if (typeof whole[field] !== 'string') return
+          expect(await verifyFields({ ...whole, [field]: `${whole[field]}${more}` })).toEqual(
+            forged(/signature is not that of this message/),
+          )
+        },
+      ),
+      { numRuns: 60 },
+    )
+  })
+
+  it('is not that of another version, another key or nobody', async () => {
+    const whole = sns.notification('{}')
+    const other = await snsHttp({ clock })
+    await other.close()
+    expect(await verifyFields({ ...whole, SignatureVersion: '2' })).toEqual(forged(/signature/))
+    expect(await verifyFields(other.notification('{}'))).toEqual(forged(/signature/))
+    expect(await verifyFields({ ...whole, Signature: '' })).toEqual(forged(/signature/))
+    expect(await verifyFields({ ...whole, Signature: '~not base64~' })).toEqual(forged(/signature/))
+    expect(await verifyFields({ ...whole, Signature: undefined })).toEqual(forged(/no Signature/))
+    expect(await verifyFields({ ...whole, SignatureVersion: '3' })).toEqual(forged(/neither 1 nor 2/))
+    expect(await verifyFields({ ...whole, SignatureVersion: undefined })).toEqual(forged(/neither 1 nor 2/))
+  })
+})
+
+describe('the URL of a certificate', () => {
+  it.each([
+    'http://sns.eu-west-1.amazonaws.com/a.pem',
+    'https://sns.eu-west-1.amazonaws.com:443/a.pem',
+    'https://sns.eu-west-1.amazonaws.com:8443/a.pem',
+    'https://user@sns.eu-west-1.amazonaws.com/a.pem',
+    'https://user:password@sns.eu-west-1.amazonaws.com/a.pem',
+    'https://sns.eu-west-1.amazonaws.com@evil.example/a.pem',
+    'https://sns.eu-west-1.amazonaws.com.evil.example/a.pem',
+    'https://evil.example/sns.eu-west-1.amazonaws.com/a.pem',
+    'https://sns.eu-west-1.amazonaws.com/a.pem?b',
+    'https://sns.eu-west-1.amazonaws.com/a.pem?.pem',
+    'https://sns.eu-west-1.amazonaws.com/a.pem#b.pem',
+    'https://sns.eu-west-1.amazonaws.com/a.crt',
+    'https://sns.eu-west-1.amazonaws.com\\@evil.example/a.pem',
+    'https://sns.eu-west-1.amazonaws.com/a.pem\n',
+    ' https://sns.eu-west-1.amazonaws.com/a.pem',
+    'https://sns.eu-west-1.amazonaws.com/%2e%2e.pem',
+    'https://sns.s3.amazonaws.com/a.pem',
+    'https://sns.s3-us-west-2.amazonaws.com/a.pem',
+    'https://sns.amazonaws.com/a.pem',
+    'https://sqs.eu-west-1.amazonaws.com/a.pem',
+    'https://169.254.169.254/latest/a.pem',
+    'file:///etc/ssl/a.pem',
+    '',
+  ])('is not asked for: %j', async (url) => {
+    const found = await verifyFields(sns.notification('{}', { SigningCertURL: url }))
+    expect(found).toEqual(forged(/SigningCertURL is not https/))
+    expect(sns.asked).toEqual([])
+  })
+
+  it.each([
+    'https://sns.us-east-1.amazonaws.com/SimpleNotificationService-01.pem',
+    'https://sns.us-gov-west-1.amazonaws.com/a.pem',
+    'https://sns.cn-north-1.amazonaws.com.cn/a.pem',
+  ])('is one of SNS: %s', async (url) => {
+    expect(await verifyFields(sns.notification('{}', { SigningCertURL: url }))).toEqual({ _tag: 'Genuine' })
+    expect(sns.asked).toEqual([url])
+  })
+})
+
+describe('a certificate', () => {
+  it('is fetched once, however many messages wait for it, and kept', async () => {
+    const all = Array.from({ length: 50 }, () => verifyFields(sns.notification('{}')))
+    expect(new Set((await Promise.all(all)).map(({ _tag }) => _tag))).toEqual(new Set(['Genuine']))
+    await verifyFields(sns.notification('{}'))
+    expect(sns.asked).toHaveLength(1)
+  })
+
+  it('is kept as long as it is among those used last, and no longer', async () => {
+    const at = (i: number) => `https://sns.eu-west-1.amazonaws.com/${i}.pem`
+    for (let i = 0; i <= 32; i++) await verifyFields(sns.notification('{}', { SigningCertURL: at(i) }))
+    await verifyFields(sns.notification('{}', { SigningCertURL: at(32) }))
+    expect(sns.asked).toHaveLength(33)
+    await verifyFields(sns.notification('{}', { SigningCertURL: at(0) }))
+    expect(sns.asked).toHaveLength(34)
+  })
+
+  it('is valid between its dates alone', async () => {
+    const fields = sns.notification('{}')
+    expect(await verifyFields(fields)).toEqual({ _tag: 'Genuine' })
+    await clock.advance(25 * hour)
+    expect(await verifyFields(fields)).toEqual(forged(/not valid today/))
+    const early = snsSignature({ fetch: sns.fetch, clock: virtualClock(start - 25 * hour) })
+    expect(await early(message(fields))).toEqual(forged(/not valid today/))
+  })
+
+  it('must be one, with an RSA key', async () => {
+    const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+    const dates = { from: start - hour, to: start + hour }
+    const cases: readonly (readonly [string, RegExp])[] = [
+      ['{"not":"a certificate"}', /no X.509 certificate/],
+      ['-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n', /no X.509 certificate/],
+      [selfSignedCertificate({ subject: 'sns', privateKey, publicKey, ...dates }), /no RSA key/],
+      ['a'.repeat(100_000), /too large/],
+    ]
+    for (const [certificate, reason] of cases) {
+      sns.certificate = certificate
+      await clock.advance(10_000)
+      expect(await verifyFields(sns.notification('{}'))).toEqual(forged(reason))
+    }
+  })
+
+  it('is not looked for where a redirect leads', async () => {
+    sns.respond = (_request, response) => {
+      response.writeHead(302, { location: 'http://169.254.169.254/latest' }).end()
+    }
+    expect(await verifyFields(sns.notification('{}'))).toEqual({
+      _tag: 'Unknown',
+      error: new Error('the signing certificate answered 302'),
+    })
+    expect(sns.asked).toEqual([sns.certificateUrl])
+  })
+
+  it('that could not be had is asked for again after ten seconds, and not before', async () => {
+    sns.respond = (_request, response) => response.writeHead(503).end()
+    expect(await verifyFields(sns.notification('{}'))).toMatchObject({ _tag: 'Unknown' })
+    sns.respond = undefined
+    await clock.advance(9_999)
+    expect(await verifyFields(sns.notification('{}'))).toMatchObject({ _tag: 'Unknown' })
+    expect(sns.asked).toHaveLength(1)
+    await clock.advance(1)
+    expect(await verifyFields(sns.notification('{}'))).toEqual({ _tag: 'Genuine' })
+  })
+
+  it('is waited for five seconds, also in the middle of its body', async () => {
+    let reached = false
+    sns.respond = (_request, response) => {
+      response.write('-----BEGIN')
+      reached = true
+    }
+    const found = verifyFields(sns.notification('{}'))
+    await vi.waitUntil(() => reached)
+    await clock.advance(5_000)
+    expect(await found).toEqual({ _tag: 'Unknown', error: new Error('no answer within 5000 ms') })
+  })
+
+  it('is one of at most eight that are asked for at once', async () => {
+    let asked = 0
+    sns.respond = () => asked++
+    const all = Array.from({ length: 20 }, (_, i) =>
+      verifyFields(
+        sns.notification('{}', { SigningCertURL: `https://sns.eu-west-1.amazonaws.com/${i}.pem` }),
+      ),
+    )
+    await vi.waitUntil(() => asked === 8)
+    await clock.advance(5_000)
+    const reasons = (await Promise.all(all)).map((found) =>
+      found._tag === 'Unknown' ? found.error.message : '',
+    )
+    expect(reasons.filter((reason) => reason === '8 requests are under way')).toHaveLength(12)
+    expect(asked).toBe(8)
+  })
+})
