@@ -388,14 +388,14 @@ describe('what is listed as bugs of ecs-task-tracker', { timeout: 60_000 }, () =
     })
     api.inject((operation) => (operation === 'DescribeInstances' ? 'error500' : 'ok'))
     const { get } = await start()
-    expect(await get('/sync/web')).toEqual({
+    expect(await get('/sync')).toEqual({
       status: 500,
-      body: 'sync(web): some of its tasks wait for a lookup',
+      body: 'error syncing services:\nweb: some of its tasks wait for a lookup',
     })
-    expect((await get('/sync/api')).body).toBe('api synced')
     expect(await servers()).toEqual(truth())
     api.inject(() => 'ok')
-    await expect.poll(async () => (await get('/sync')).body, soon).toBe('all services synced')
+    const lookedUp = { timeout: 45_000, interval: 20 }
+    await expect.poll(async () => (await get('/sync')).body, lookedUp).toBe('all services synced')
     expect(await servers()).toEqual(truth())
   })
 
