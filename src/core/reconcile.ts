@@ -59,6 +59,7 @@ export class Reconciler<V> {
   private settled: Desired | undefined
   private readonly rejections: Rejections<V>
   private wrote = false
+  private waiting: (() => void)[] = []
   private readonly finishing = new AbortController()
   private reported: Plan<V> = { changes: [], withheld: [] }
   /** Completes when it was told to `finish` and has reached the newest state, or is aborted. */
@@ -74,6 +75,15 @@ export class Reconciler<V> {
   /** There may be something to do. */
   ask(): void {
     this.asked.next()
+  }
+
+  /** Reads the target anew; resolves when a round that began after this call has brought it as near as it may come. */
+  reread(): Promise<void> {
+    this.view = undefined
+    return new Promise((resolve) => {
+      this.waiting.push(resolve)
+      this.ask()
+    })
   }
 
   /** One last round, then no more. */
@@ -94,26 +104,26 @@ export class Reconciler<V> {
 
   private async reach(): Promise<void> {
     const { clock, random, latest, reached, paceMs, signal } = this.options
+    const waiting = this.waiting
+    this.waiting = []
     for (let failures = 0; !signal.aborted; failures++) {
       const wait = backoff(failures, random, retries)
       const rows = await this.rows(wait)
       // Only now: what arrived during a slow read is in this round, and a burst of deliveries is one round.
       const desired = latest()
       const attempt = rows === undefined ? 'again' : await this.attempt(desired, rows, wait)
-      switch (attempt) {
-        case 'settled':
-        case 'held':
-          if (attempt === 'settled') this.settled = desired
-          reached(desired, attempt === 'settled')
-          // A first change is written at once; those that follow closely share a round. Acknowledgements do not wait
-          // for it.
-          if (this.wrote) await clock.sleep(paceMs, this.finishing.signal)
-          this.wrote = false
-          return
-        case 'again':
-          await clock.sleep(wait, signal)
+      if (attempt === 'again') {
+        await clock.sleep(wait, signal)
+        continue
       }
+      if (attempt === 'settled') this.settled = desired
+      reached(desired, attempt === 'settled')
+      break
     }
+    for (const resolve of waiting) resolve()
+    // A first change is written at once; those that follow closely share a round. Acknowledgements do not wait for it.
+    if (this.wrote) await clock.sleep(paceMs, this.finishing.signal)
+    this.wrote = false
   }
 
   private async attempt(desired: Desired, rows: Map<string, Row<V>>, retryIn: Millis): Promise<Attempt> {

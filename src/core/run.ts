@@ -58,6 +58,8 @@ export const run = (setup: RunSetup, { clock, random }: Environment): Worker => 
   let announceReady: () => void = () => undefined
   const ready = new Promise<void>((resolve) => (announceReady = resolve))
   const reachedOnce = new Set<string>()
+  let announceStopped: () => void = () => undefined
+  const stopped = new Promise<void>((resolve) => (announceStopped = resolve))
 
   const latest = (): Desired => {
     const state = state$.value
@@ -201,6 +203,7 @@ export const run = (setup: RunSetup, { clock, random }: Environment): Worker => 
     await Promise.race([Promise.all(drained), deadline])
     late.abort()
     abort.abort()
+    announceStopped()
     subscriptions.unsubscribe()
     state$.complete()
     reports$.complete()
@@ -218,6 +221,10 @@ export const run = (setup: RunSetup, { clock, random }: Environment): Worker => 
       state$.subscribe({ next: () => subscriber.next(latest()), complete: () => subscriber.complete() }),
     ),
     ready,
+    reread: async () => {
+      const rounds = reconcilers.map((reconciler) => reconciler.reread())
+      await Promise.race([Promise.all(rounds.filter((_, i) => sinks[i]?.required !== false)), stopped])
+    },
     stop: () => (stopping ??= drain()),
   }
 }

@@ -16,6 +16,11 @@ export interface Worker {
    */
   readonly ready: Promise<void>
   /**
+   * Reads every target anew, to find at once what others did to it. Resolves when the required ones hold what is desired,
+   * or as much of it as they may; also when the worker stops. Not needed for what this worker writes itself.
+   */
+  reread(): Promise<void>
+  /**
    * Receives nothing more, brings the sinks to the newest state, acknowledges, releases everything. Never rejects.
    */
   stop(): Promise<void>

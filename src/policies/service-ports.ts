@@ -29,7 +29,7 @@ export interface ServicePortsOptions {
 
 /** The name of the service that started a task. */
 export const serviceOf = (task: Exposable): string | undefined =>
-  task.group?.startsWith('service:') === true ? task.group.slice('service:'.length) : undefined
+  (task.group?.startsWith('service:') === true && task.group.slice('service:'.length)) || undefined
 
 interface Port {
   readonly container: string

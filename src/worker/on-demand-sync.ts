@@ -1,8 +1,8 @@
-import { BehaviorSubject, filter, firstValueFrom, from, type Observable, takeUntil } from 'rxjs'
+import { filter, firstValueFrom, from, type Observable, takeUntil } from 'rxjs'
 import { sameCluster } from '../core/arn.js'
 import type { Clock } from '../core/clock.js'
 import type { ClusterState } from '../core/cluster-state.js'
-import type { Desired, Revision } from '../core/desired.js'
+import type { Desired } from '../core/desired.js'
 import type { Millis } from '../core/event.js'
 import type { BackendName } from '../core/expose.js'
 import type { Guard, Withheld } from '../core/plan.js'
@@ -15,7 +15,7 @@ import { sinkPlan } from './sink-plan.js'
 
 export interface OnDemandSyncSetup<V> {
   /** Give it before it starts: see `Worker.reports$`. */
-  readonly worker: Pick<Worker, 'reports$' | 'state$' | 'desired$'>
+  readonly worker: Pick<Worker, 'reports$' | 'state$' | 'desired$' | 'reread'>
   readonly snapshots: Pick<EcsSnapshots, 'covers' | 'refresh'>
   /** A sink of the same name and target as the worker's, and another instance: no sink is called twice at a time. */
   readonly sink: Sink<V>
@@ -26,7 +26,7 @@ export interface OnDemandSyncSetup<V> {
   readonly clock: Clock
   /** How long to wait for a snapshot, and for an answer of the target. Default: 20,000 ms. */
   readonly timeoutMs?: Millis
-  /** How long to wait for lookups, and then for the worker's own writes. Default: 5,000 ms. */
+  /** How long to wait for lookups, and then for the worker's writes. Default: 5,000 ms. */
   readonly patienceMs?: Millis
 }
 
@@ -44,9 +44,6 @@ export interface OnDemandSync {
    */
   diff(): Promise<readonly BackendName[]>
 }
-
-/** How often a write that somebody else was ahead of is planned again. */
-const tries = 10
 
 const withheldReasons: Readonly<Record<Withheld<unknown>['why'], string>> = {
   foreign: 'its record belongs to another owner',
@@ -69,7 +66,7 @@ const isWhole = (desired: Desired): boolean => desired.complete && unknownIn(des
 
 /** For people and scripts who want to be certain now, where a worker alone would be certain in a while. */
 export const onDemandSync = <V>({
-  worker: { reports$, state$, desired$ },
+  worker,
   snapshots,
   sink,
   backendOf,
@@ -79,14 +76,15 @@ export const onDemandSync = <V>({
   timeoutMs = 20_000,
   patienceMs = 5_000,
 }: OnDemandSyncSetup<V>): OnDemandSync => {
-  const cursor$ = new BehaviorSubject<Revision>(0)
+  const { reports$, state$, desired$ } = worker
+  /** By key: why a write was refused or failed. */
+  const refused = new Map<string, string>()
   let trouble: string | undefined
-  reports$.subscribe({
-    next: (report) => {
-      trouble = troubleIn(report) ?? trouble
-      if (report._tag === 'Settled' && report.sink === sink.name) cursor$.next(report.revision)
-    },
-    complete: () => cursor$.complete(),
+  reports$.subscribe((report) => {
+    trouble = troubleIn(report) ?? trouble
+    if (report._tag === 'Rejected') refused.set(report.key, report.reason)
+    if (report._tag === 'SinkFailed' && report.key !== undefined)
+      refused.set(report.key, report.error.message)
   })
 
   /** The first value, if it comes in time. */
@@ -133,31 +131,16 @@ export const onDemandSync = <V>({
   const nameIn = (change: Change<V>): BackendName =>
     backendOf(change._tag === 'Create' ? change.after : change.before.value)
 
-  /**
-   * Writes what the worker has not: because somebody else has written since it read the target. What it may not or
-   * cannot write is told.
-   */
-  const bring = async (): Promise<ReadonlyMap<BackendName, string>> => {
-    const failed = new Map<string, string>()
-    for (let attempt = 1; ; attempt++) {
-      const desired = await latest()
-      const { changes, withheld } = await planNow(desired)
-      const open = changes.filter(({ key }) => !failed.has(key))
-      if (open.length === 0 || attempt > tries || sink.dry === true)
-        return new Map([
-          ...unknownIn(desired).map((name) => [name, 'some of its tasks wait for a lookup'] as const),
-          ...withheld.map(({ change, why }) => [nameIn(change), withheldReasons[why]] as const),
-          ...changes.map((change) => {
-            const otherwise =
-              sink.dry === true ? 'a dry run writes nothing' : 'somebody else keeps writing it'
-            return [nameIn(change), failed.get(change.key) ?? otherwise] as const
-          }),
-        ])
-      for (const outcome of await sink.apply(open, owner, AbortSignal.timeout(timeoutMs))) {
-        if (outcome._tag === 'Rejected') failed.set(outcome.key, outcome.reason)
-        if (outcome._tag === 'Failed') failed.set(outcome.key, outcome.error.message)
-      }
-    }
+  /** What the target does not hold, and why not. */
+  const left = async (): Promise<ReadonlyMap<BackendName, string>> => {
+    const desired = await latest()
+    const { changes, withheld } = await planNow(desired)
+    const otherwise = sink.dry === true ? 'a dry run writes nothing' : 'it could not be written yet'
+    return new Map([
+      ...unknownIn(desired).map((name) => [name, 'some of its tasks wait for a lookup'] as const),
+      ...withheld.map(({ change, why }) => [nameIn(change), withheldReasons[why]] as const),
+      ...changes.map((change) => [nameIn(change), refused.get(change.key) ?? otherwise] as const),
+    ])
   }
 
   return {
@@ -166,10 +149,11 @@ export const onDemandSync = <V>({
       const since = clock.now()
       snapshots.refresh()
       await snapshotSince(since)
-      const { revision } = await whole()
-      // The worker writes; only what it leaves is written here.
-      if (sink.dry !== true) await within(patienceMs, cursor$.pipe(filter((cursor) => cursor >= revision)))
-      return bring()
+      await whole()
+      refused.clear()
+      // The worker's view of the target may be a minute old, and somebody may have written since.
+      await within(patienceMs, from(worker.reread()))
+      return left()
     }),
     diff: latecomers(async () => {
       trouble = undefined

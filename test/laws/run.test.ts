@@ -261,6 +261,29 @@ describe('run', () => {
     expect(sink.target.rows.get('web')?.value).toEqual(['10.0.0.1:1'])
   })
 
+  it('repairs at once what others did to the target, when it is told to read again', async () => {
+    const source = memorySource()
+    const sink = memorySink()
+    const { worker, clock } = started({ sources: [source], sinks: [sink] })
+    await clock.advance(0)
+    void source.push(running('a', 1))
+    await clock.advance(0)
+    sink.target.rows.delete('web')
+    await worker.reread()
+    expect(sink.target.rows.get('web')?.value).toEqual(['10.0.0.1:1'])
+  })
+
+  it('ends the wait for a reading when it stops', async () => {
+    const down = faulty(memorySink(), { read: () => Promise.reject(new Error('down')) })
+    const { worker, clock } = started({ sources: [memorySource()], sinks: [down], drainMs: 1_000 })
+    await clock.advance(0)
+    const read = worker.reread()
+    const stopped = worker.stop()
+    await clock.advance(1_000)
+    await stopped
+    await read
+  })
+
   it('withholds, reports and does not forget a plan that would retire too many records', async () => {
     const source = memorySource({ covers: [cluster] })
     const sink = memorySink()

@@ -56,7 +56,7 @@ describe('a sync on demand', () => {
     const clock = virtualClock()
     const reports$ = new Subject<Report>()
     const sync = onDemandSync({
-      worker: { reports$, state$: new BehaviorSubject(emptyState), desired$: working().worker.desired$ },
+      worker: { ...working().worker, reports$, state$: new BehaviorSubject(emptyState) },
       snapshots: { covers: ['shop'], refresh: () => undefined },
       sink: memorySink(),
       backendOf: () => 'web',
