@@ -106,6 +106,7 @@ export default defineWorker({
     const sns = snsWebhook({
       topics: topicArns ?? ownTopics.accepts,
       verify: snsVerify ? 'signature' : 'off',
+      texts: { applied: 'ecs event processes successfully', subscribed: 'subscribed to sns' },
     })
     const events = secrets === undefined ? undefined : eventBridgeWebhook({ secrets })
 

@@ -41,6 +41,8 @@ export interface InboxOptions {
   /** `applied`: a request is answered when its delivery is acknowledged; `folded`: as soon as it is delivered. */
   readonly answer: 'applied' | 'folded'
   readonly answerWithinMs: Millis
+  /** What a 200 says once a delivery is settled. Default: `applied`. */
+  readonly appliedText?: string
   readonly maxBodyBytes: number
   readonly maxInFlight: number
   /** Said to every subscriber at its start. */
@@ -60,8 +62,7 @@ const tryAgain = (text: string): HttpAnswer => ({ status: 503, text, headers: { 
 const closed = tryAgain('nobody follows this webhook now: the worker starts or stops')
 const noRoom = tryAgain('too much at once: try again')
 const late: HttpAnswer = { status: 503, text: 'not applied in time: send it again' }
-const outcomes = {
-  acked: { status: 200, text: 'applied' },
+const notApplied = {
   nacked: { status: 503, text: 'not applied: send it again' },
   abandoned: { status: 503, text: 'not applied, the worker stops: send it again' },
 } as const satisfies Readonly<Record<string, HttpAnswer>>
@@ -73,6 +74,7 @@ const outcomes = {
  */
 export const httpInbox = (options: InboxOptions): Webhook => {
   const { name, protocol, answer, answerWithinMs, maxBodyBytes, maxInFlight, clock } = options
+  const outcomes = { ...notApplied, acked: { status: 200, text: options.appliedText ?? 'applied' } } as const
   let current: InboxSession | undefined
   let heldBytes = 0
 

@@ -11,6 +11,7 @@ const failed = (error: Error): Answered => ({
 export const confirmSubscription = async (
   { SubscribeURL: url, TopicArn: topic }: SnsMessage,
   ask: (url: string) => Promise<Fetched>,
+  text = 'subscribed',
 ): Promise<Answered> => {
   if (typeof url !== 'string' || !isConfirmationUrl(url, topic))
     return refused(
@@ -21,7 +22,7 @@ export const confirmSubscription = async (
   switch (fetched._tag) {
     case 'Ok':
       return {
-        ...answered(200, 'subscribed'),
+        ...answered(200, text),
         notice: { _tag: 'Ignored', kind: 'sns/SubscriptionConfirmation', count: 1 },
       }
     case 'Status':

@@ -32,6 +32,8 @@ export interface SnsWebhookOptions {
    * - `folded`: as soon as it is delivered. What a crash loses then comes back with a snapshot only.
    */
   readonly answer?: 'applied' | 'folded'
+  /** What the body of a 200 says, to people: SNS reads the status alone. Default: `applied` and `subscribed`. */
+  readonly texts?: { readonly applied?: string; readonly subscribed?: string }
   /** After this it is answered 503, and comes again. Default: 12,000 ms; SNS waits 15,000. */
   readonly answerWithinMs?: Millis
   /**
@@ -84,6 +86,7 @@ export const snsWebhook = (options: SnsWebhookOptions): Webhook => {
   const {
     name = 'sns-webhook',
     answer = 'applied',
+    texts = {},
     answerWithinMs = 12_000,
     maxBodyBytes = 524_288,
     maxInFlight = 1_000,
@@ -152,7 +155,7 @@ export const snsWebhook = (options: SnsWebhookOptions): Webhook => {
       case 'Notification':
         return decodedVerdict(message.MessageId, () => decode(message.Message))
       case 'SubscriptionConfirmation':
-        return confirmSubscription(message, ask)
+        return confirmSubscription(message, ask, texts.subscribed)
       case 'UnsubscribeConfirmation':
         return {
           ...answered(200, 'noted'),
@@ -170,6 +173,7 @@ export const snsWebhook = (options: SnsWebhookOptions): Webhook => {
     name,
     answer,
     answerWithinMs,
+    ...(texts.applied === undefined ? {} : { appliedText: texts.applied }),
     maxBodyBytes,
     maxInFlight,
     clock,

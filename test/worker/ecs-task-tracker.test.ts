@@ -194,13 +194,19 @@ describe('the worker ecs-task-tracker', { timeout: 60_000 }, () => {
     const { url, endpoint } = await ready({ TOPIC_ARNS: sns.topicArn })
     const asked = sns.asked.length
     expect((await sns.post(`${url}/`, sns.confirmation())).status).toBe(200)
-    expect((await sns.post(endpoint, sns.confirmation())).status).toBe(200)
+    expect(await sns.post(endpoint, sns.confirmation())).toMatchObject({
+      status: 200,
+      text: 'subscribed to sns',
+    })
     expect(sns.asked.slice(asked).filter((each) => each.includes('Action=ConfirmSubscription'))).toHaveLength(
       2,
     )
     const TopicArn = 'arn:aws:sns:eu-west-1:123456789012:another'
     expect((await sns.post(endpoint, sns.notification(task('1', 40_001), { TopicArn }))).status).toBe(403)
-    expect((await sns.post(endpoint, sns.notification(task('1', 40_001)))).status).toBe(200)
+    expect(await sns.post(endpoint, sns.notification(task('1', 40_001)))).toMatchObject({
+      status: 200,
+      text: 'ecs event processes successfully',
+    })
     expect((await fetch(`${url}/`, { method: 'POST' })).status).toBe(404)
   })
 
