@@ -136,8 +136,29 @@ const joinContainer = (a: Container, b: Container): Container => {
   }
 }
 
+/** Whether `newer` says all that `older` does, and later. The usual case, and the cheap one: nothing is made anew. */
+const supersedes = (newer: Task, older: Task): boolean =>
+  newer.version > older.version &&
+  (older.group === undefined || older.group === newer.group) &&
+  (older.definition === undefined || older.definition === newer.definition) &&
+  (older.instance === undefined || older.instance === newer.instance) &&
+  (older.launchType === undefined || older.launchType === newer.launchType) &&
+  older.health === undefined &&
+  (older.interface === undefined || (newer.interface?.version ?? -1) > older.interface.version) &&
+  older.containers.length === newer.containers.length &&
+  newer.containers.every((container, i) => {
+    const before = older.containers[i]
+    return (
+      before?.name === container.name &&
+      before.version < container.version &&
+      (before.bindingsVersion < container.bindingsVersion || before.bindingsVersion === -1)
+    )
+  })
+
 /** The least that says what both say. The two must be of one task. */
 export const joinTask = (a: Task, b: Task): Task => {
+  if (supersedes(b, a)) return b
+  if (supersedes(a, b)) return a
   const newer = a.version >= b.version ? a : b
   const tie = a.version === b.version
   return {
