@@ -8,13 +8,13 @@ import {
   type Row,
   run,
   servicePorts,
+  type TaskDefinition,
 } from 'ecs-task-stream'
 import { decodeMessage } from 'ecs-task-stream/sources/ecs-event'
 import * as O from 'fp-ts/lib/Option.js'
 import { memory as memorySource } from 'ecs-task-stream/sources/memory'
 import { memory as memorySink } from 'ecs-task-stream/sinks/memory'
 import { simulatedCluster } from '../sim/simulated-cluster.js'
-import type { TaskDefinition } from 'ecs-task-stream'
 import { each, heading, race, ratio, table } from './stopwatch.js'
 
 const SERVICES = 20

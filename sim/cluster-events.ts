@@ -1,8 +1,6 @@
-import type { EventBridgeEvent } from './event-bridge-event.js'
-import { eventBridgeEvent, isoTime } from './event-bridge-event.js'
+import { type EventBridgeEvent, eventBridgeEvent, isoTime } from './event-bridge-event.js'
 import { instanceResources } from './instance-description.js'
-import type { Place } from './place.js'
-import { clusterArn, serviceArn } from './place.js'
+import { clusterArn, type Place, serviceArn } from './place.js'
 import type { Random } from './prng.js'
 import type { SimulatedInstance } from './simulated-instance.js'
 

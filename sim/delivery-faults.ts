@@ -1,5 +1,4 @@
-import type { Random } from './prng.js'
-import { prng } from './prng.js'
+import { prng, type Random } from './prng.js'
 
 /** How unreliably a transport delivers. All off by default, which delivers each event once, in order, at once. */
 export interface DeliveryFaults {

@@ -1,6 +1,13 @@
 import { ApiFailure } from './api-failure.js'
-import type { AwsInput, AwsOperations, AwsOutput } from './aws-request.js'
-import { page, pageSize, text, texts } from './aws-request.js'
+import {
+  type AwsInput,
+  type AwsOperations,
+  type AwsOutput,
+  page,
+  pageSize,
+  text,
+  texts,
+} from './aws-request.js'
 import { definitionDescription } from './definition-description.js'
 import { instanceDescription } from './instance-description.js'
 import { clusterArn, containerInstanceArn, lastSegment, taskArn } from './place.js'

@@ -3,8 +3,7 @@ import type { EventBridgeEvent } from './event-bridge-event.js'
 import type { Place } from './place.js'
 import { Pool } from './pool.js'
 import type { Random } from './prng.js'
-import type { SimulatedInstance } from './simulated-instance.js'
-import { simulatedInstance } from './simulated-instance.js'
+import { type SimulatedInstance, simulatedInstance } from './simulated-instance.js'
 
 type Kind = SimulatedInstance['kind']
 

@@ -1,5 +1,4 @@
-import type { Place } from './place.js'
-import { definitionArn } from './place.js'
+import { definitionArn, type Place } from './place.js'
 import type { Random } from './prng.js'
 import type { ServiceSpec } from './simulated-service.js'
 

@@ -1,5 +1,4 @@
-import type { Place } from './place.js'
-import { containerInstanceArn } from './place.js'
+import { containerInstanceArn, type Place } from './place.js'
 import { Pool } from './pool.js'
 import type { Random } from './prng.js'
 import type { SimulatedTask } from './simulated-task.js'

@@ -1,6 +1,5 @@
 import type { NetworkInterface } from './network-interface.js'
-import type { Place } from './place.js'
-import { containerArn, taskArn } from './place.js'
+import { containerArn, type Place, taskArn } from './place.js'
 import type { Random } from './prng.js'
 import type { ContainerSpec, SimulatedDefinition } from './simulated-definition.js'
 import type { SimulatedInstance } from './simulated-instance.js'

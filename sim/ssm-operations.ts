@@ -1,6 +1,14 @@
 import { ApiFailure } from './api-failure.js'
-import type { AwsInput, AwsOperations, AwsOutput } from './aws-request.js'
-import { page, pageSize, records, text, texts } from './aws-request.js'
+import {
+  type AwsInput,
+  type AwsOperations,
+  type AwsOutput,
+  page,
+  pageSize,
+  records,
+  text,
+  texts,
+} from './aws-request.js'
 import type { SimulatedCluster } from './simulated-cluster.js'
 import type { SimulatedInstance } from './simulated-instance.js'
 

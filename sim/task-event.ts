@@ -1,5 +1,4 @@
-import type { EventBridgeEvent } from './event-bridge-event.js'
-import { eventBridgeEvent, isoTime } from './event-bridge-event.js'
+import { type EventBridgeEvent, eventBridgeEvent, isoTime } from './event-bridge-event.js'
 import { clusterArn } from './place.js'
 import type { Random } from './prng.js'
 import type { SimulatedContainer, SimulatedTask } from './simulated-task.js'

@@ -2,7 +2,20 @@
  * Names inside Amazon Resource Names. Accounts of before 2020 send the short forms `task/<id>` and
  * `container-instance/<id>`, and one event may mix both, so ARNs are made long before they are used as keys.
  */
-import type { ClusterArn } from './event.js'
+
+/** `arn:aws:ecs:<region>:<account>:cluster/<name>` */
+export type ClusterArn = string
+/**
+ * The long form, `arn:aws:ecs:<region>:<account>:task/<cluster>/<id>`, also where AWS sent the short one: see
+ * `longArn`.
+ */
+export type TaskArn = string
+/** The long form, `arn:aws:ecs:<region>:<account>:container-instance/<cluster>/<id>`. */
+export type InstanceArn = string
+/** `arn:aws:ecs:<region>:<account>:task-definition/<family>:<revision>` */
+export type DefinitionArn = string
+/** Names one endpoint of one task: `<task ARN>#<container>:<container port>/<protocol>`. */
+export type EndpointId = string
 
 /** The last segment: the id of a task or an instance, the name of a cluster; a bare name is its own last segment. */
 export const lastSegment = (arn: string): string => arn.slice(arn.lastIndexOf('/') + 1)

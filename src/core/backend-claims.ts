@@ -1,7 +1,7 @@
 /** All claims to one backend's name, kept so that a change costs what changed and one pass over the endpoints. */
+import type { TaskArn } from './arn.js'
 import { sameEndpoint, type TaskClaims } from './claim.js'
 import { type Address, type Backend, compareAddresses, type Endpoint } from './desired.js'
-import type { TaskArn } from './event.js'
 import type { BackendName } from './expose.js'
 import type { Horizon } from './horizon.js'
 

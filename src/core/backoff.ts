@@ -1,5 +1,4 @@
-import type { Random } from './clock.js'
-import type { Millis } from './event.js'
+import type { Millis, Random } from './clock.js'
 
 export interface BackoffOptions {
   /** The longest first wait. Default: 100 ms. */

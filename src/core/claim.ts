@@ -1,9 +1,12 @@
 /** What one task contributes to backends: the unit in which the projection is incremental. */
+import type { Addresses } from './addresses.js'
+import type { ClusterArn, TaskArn } from './arn.js'
+import type { Millis } from './clock.js'
 import type { ClusterState } from './cluster-state.js'
 import { type Address, compareAddresses, type Endpoint, type Unresolved } from './desired.js'
-import type { Addresses, ClusterArn, Millis, TaskArn, TaskDefinition } from './event.js'
 import type { BackendName, Expose, ExposedPort, Exposure } from './expose.js'
 import { containerLiveness, livenessOf } from './liveness.js'
+import type { TaskDefinition } from './task-definition.js'
 import type { Task } from './task.js'
 
 export type Claim =

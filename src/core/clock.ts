@@ -1,4 +1,5 @@
-import type { Millis } from './event.js'
+/** Milliseconds since the Unix epoch, or of a duration. */
+export type Millis = number
 
 /** Time, injected: core and tests have no other. */
 export interface Clock {

@@ -4,8 +4,11 @@
  * that does not name it.
  */
 import type { JoinSemilattice } from 'fp-ts/lib/JoinSemilattice.js'
-import type { Addresses, Millis, TaskArn, TaskDefinition } from './event.js'
+import type { Addresses } from './addresses.js'
+import type { TaskArn } from './arn.js'
+import type { Millis } from './clock.js'
 import { PersistentMap } from './persistent-map.js'
+import type { TaskDefinition } from './task-definition.js'
 import { joinTask, type Task } from './task.js'
 
 /** The newest whole snapshot of a cluster. */

@@ -1,4 +1,5 @@
-import type { ClusterArn, EndpointId, Protocol, TaskArn } from './event.js'
+import type { ClusterArn, EndpointId, TaskArn } from './arn.js'
+import type { Protocol } from './binding.js'
 import type { BackendName } from './expose.js'
 import type { PersistentMap } from './persistent-map.js'
 

@@ -1,4 +1,5 @@
-import type { Protocol, TaskDefinition } from './event.js'
+import type { Protocol } from './binding.js'
+import type { TaskDefinition } from './task-definition.js'
 import type { Container, Task } from './task.js'
 
 /** The name under which endpoints are pooled: a Traefik backend, an SRV record, a scrape job. */

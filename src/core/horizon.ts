@@ -1,7 +1,6 @@
-import { sameCluster } from './arn.js'
+import { type ClusterArn, sameCluster } from './arn.js'
 import type { TaskClaims } from './claim.js'
 import type { Mark } from './cluster-state.js'
-import type { ClusterArn } from './event.js'
 import type { PersistentMap } from './persistent-map.js'
 
 /** How far our knowledge of the clusters reaches. */

@@ -1,5 +1,5 @@
+import type { Millis } from './clock.js'
 import type { Revision } from './desired.js'
-import type { Millis } from './event.js'
 import type { Delivery } from './source.js'
 
 interface Entry {

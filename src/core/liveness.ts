@@ -1,7 +1,7 @@
-import type { Millis } from './event.js'
+import type { Millis } from './clock.js'
 import type { Mark } from './cluster-state.js'
-import type { Task } from './task.js'
 import { lifecycleRank, type TaskStatus } from './task-status.js'
+import type { Task } from './task.js'
 
 /**
  * - `live`: may be routed to.

@@ -1,5 +1,5 @@
+import type { Millis } from './clock.js'
 import type { Revision, Unresolved } from './desired.js'
-import type { Millis } from './event.js'
 import type { PersistentMap } from './persistent-map.js'
 import type { Plan } from './plan.js'
 import type { Change } from './sink.js'

@@ -1,6 +1,5 @@
 import { lastSegment, sameCluster } from './arn.js'
-import type { Clock, Random } from './clock.js'
-import type { Millis } from './event.js'
+import type { Clock, Millis, Random } from './clock.js'
 import type { Expose } from './expose.js'
 import type { Guard } from './plan.js'
 import type { AnySink, Owner } from './sink.js'

@@ -1,6 +1,7 @@
 import type { Observable } from 'rxjs'
+import type { Millis } from './clock.js'
 import type { ClusterState } from './cluster-state.js'
-import type { ClusterEvent, Millis } from './event.js'
+import type { ClusterEvent } from './event.js'
 
 /**
  * Events, and the way to say what became of them. The first of `ack` and `nack` wins, later calls do nothing, and

@@ -1,4 +1,4 @@
-import type { Millis } from './event.js'
+import type { Millis } from './clock.js'
 import type { ClusterState } from './cluster-state.js'
 import { livenessOf, ruledOut } from './liveness.js'
 import type { PersistentMap } from './persistent-map.js'

@@ -13,7 +13,9 @@
  * Events and DescribeTasks do disagree under one version. Each field then takes the greater value of a total order in
  * which stopping beats running, so that no order of arrival decides.
  */
-import type { Binding, ClusterArn, DefinitionArn, InstanceArn, Millis, TaskArn } from './event.js'
+import type { ClusterArn, DefinitionArn, InstanceArn, TaskArn } from './arn.js'
+import type { Binding } from './binding.js'
+import type { Millis } from './clock.js'
 import { lifecycleRank, type TaskStatus } from './task-status.js'
 
 export type Health = 'HEALTHY' | 'UNKNOWN' | 'UNHEALTHY'

@@ -1,5 +1,4 @@
-import type { Clock } from './clock.js'
-import type { Millis } from './event.js'
+import type { Clock, Millis } from './clock.js'
 
 /**
  * Makes a call that ends: it rejects when it takes longer than `ms` or when `signal` aborts, even if the call heeds

@@ -1,4 +1,5 @@
-import type { Binding, TaskDefinition } from '../core/event.js'
+import type { Binding } from '../core/binding.js'
+import type { TaskDefinition } from '../core/task-definition.js'
 import {
   type BackendName,
   type Exposable,

@@ -1,5 +1,4 @@
-import type { Clock } from '../core/clock.js'
-import type { Millis } from '../core/event.js'
+import type { Clock, Millis } from '../core/clock.js'
 
 /** A sleep that can be cut short. */
 export interface Bell {

@@ -4,10 +4,10 @@ import {
   type ECSClient,
   ListTasksCommand,
 } from '@aws-sdk/client-ecs'
-import { lastSegment, type Place, placeOf, sameCluster } from '../core/arn.js'
+import { type ClusterArn, lastSegment, type Place, placeOf, sameCluster } from '../core/arn.js'
 import { backoff } from '../core/backoff.js'
-import type { Clock, Random } from '../core/clock.js'
-import type { ClusterArn, ClusterEvent, Millis } from '../core/event.js'
+import type { Clock, Millis, Random } from '../core/clock.js'
+import type { ClusterEvent } from '../core/event.js'
 import type { Task } from '../core/task.js'
 import { awsFailure, isTransient } from './aws-failure.js'
 import type { EcsClients } from './ecs-client.js'

@@ -1,6 +1,7 @@
 import { isLeft } from 'fp-ts/lib/Either.js'
 import * as t from 'io-ts'
-import type { ClusterEvent, Millis } from '../core/event.js'
+import type { Millis } from '../core/clock.js'
+import type { ClusterEvent } from '../core/event.js'
 import { type DecodeError, decodeErrors, describe, describeText } from './decode-error.js'
 import { isObject, type JsonObject, object, optional } from './lenient.js'
 import { taskRecord } from './task-record.js'

@@ -1,5 +1,4 @@
-import type { Clock } from '../core/clock.js'
-import type { Millis } from '../core/event.js'
+import type { Clock, Millis } from '../core/clock.js'
 import { systemClock } from '../system-clock.js'
 import { type Decoded, decodeMessage } from './ecs-event.js'
 import { httpInbox, type Webhook } from './http-inbox.js'

@@ -4,7 +4,9 @@
  */
 import * as E from 'fp-ts/lib/Either.js'
 import * as t from 'io-ts'
-import type { ClusterEvent, Millis, TaskDefinition } from '../core/event.js'
+import type { Millis } from '../core/clock.js'
+import type { ClusterEvent } from '../core/event.js'
+import type { TaskDefinition } from '../core/task-definition.js'
 import { compareBindings, type Container, type Task } from '../core/task.js'
 import { count, nonEmptyString } from './lenient.js'
 

@@ -1,7 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { Observable } from 'rxjs'
-import type { Clock } from '../core/clock.js'
-import type { Millis } from '../core/event.js'
+import type { Clock, Millis } from '../core/clock.js'
 import type { Source } from '../core/source.js'
 import { type HttpAnswer, sendAnswer } from './http-answer.js'
 import { InboxSession } from './inbox-session.js'

@@ -13,7 +13,8 @@
  */
 import { isLeft } from 'fp-ts/lib/Either.js'
 import * as t from 'io-ts'
-import type { ClusterEvent, Millis } from '../core/event.js'
+import type { Millis } from '../core/clock.js'
+import type { ClusterEvent } from '../core/event.js'
 import { decodeErrors, type DecodeError, describe, describeText, explain } from './decode-error.js'
 import { decodeEvent } from './ecs-event.js'
 import { eventCodec, millis } from './event-codec.js'

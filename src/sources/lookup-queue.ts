@@ -1,6 +1,6 @@
 import { backoff } from '../core/backoff.js'
-import type { Clock, Random } from '../core/clock.js'
-import type { ClusterEvent, Millis } from '../core/event.js'
+import type { Clock, Millis, Random } from '../core/clock.js'
+import type { ClusterEvent } from '../core/event.js'
 import type { Delivery, Notice } from '../core/source.js'
 import { awsFailure, isTransient } from './aws-failure.js'
 

@@ -1,6 +1,6 @@
 import { DescribeInstancesCommand, type EC2Client } from '@aws-sdk/client-ec2'
 import { DescribeInstanceInformationCommand, type SSMClient } from '@aws-sdk/client-ssm'
-import type { Addresses } from '../core/event.js'
+import type { Addresses } from '../core/addresses.js'
 
 /** Machine ids: `i-…` of EC2, `mi-…` of Systems Manager. What has no address, or is not known there, is not in it. */
 export type AddressesById = ReadonlyMap<string, Addresses>

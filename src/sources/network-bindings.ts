@@ -1,4 +1,4 @@
-import type { Binding, Protocol } from '../core/event.js'
+import type { Binding, Protocol } from '../core/binding.js'
 import { canonicalBindings } from '../core/task.js'
 import type { WireBinding } from './wire-task.js'
 

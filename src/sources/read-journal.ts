@@ -1,6 +1,5 @@
-import type { JournalEntry } from './journal.js'
-import { decodeLine, maxLineBytes } from './journal.js'
 import { journalLines } from './journal-lines.js'
+import { decodeLine, type JournalEntry, maxLineBytes } from './journal.js'
 
 /** What one line of a file is, and where it stands. */
 export type JournalItem = {

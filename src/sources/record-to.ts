@@ -1,6 +1,5 @@
 import { Observable, Subscription } from 'rxjs'
-import type { Clock, Random } from '../core/clock.js'
-import type { Millis } from '../core/event.js'
+import type { Clock, Millis, Random } from '../core/clock.js'
 import type { Delivery, Notice, Source } from '../core/source.js'
 import { systemClock } from '../system-clock.js'
 import { Recorder } from './recorder.js'

@@ -1,10 +1,9 @@
 import { backoff } from '../core/backoff.js'
-import type { Clock, Random } from '../core/clock.js'
-import type { Millis } from '../core/event.js'
+import type { Clock, Millis, Random } from '../core/clock.js'
 import type { Delivery, Notice } from '../core/source.js'
-import { encodeEntry, maxLineBytes } from './journal.js'
-import { JournalDirectory, type JournalDirectorySetup } from './journal-directory.js'
 import { withinTime } from '../core/within-time.js'
+import { JournalDirectory, type JournalDirectorySetup } from './journal-directory.js'
+import { encodeEntry, maxLineBytes } from './journal.js'
 
 export interface RecorderSetup {
   /** Its name in the entries. */

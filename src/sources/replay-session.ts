@@ -1,5 +1,5 @@
-import type { Clock } from '../core/clock.js'
-import type { ClusterEvent, Millis } from '../core/event.js'
+import type { Clock, Millis } from '../core/clock.js'
+import type { ClusterEvent } from '../core/event.js'
 import type { Delivery, Notice } from '../core/source.js'
 import type { JournalItem } from './read-journal.js'
 import { readJournals } from './read-journals.js'

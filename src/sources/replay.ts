@@ -1,6 +1,5 @@
 import { Observable } from 'rxjs'
-import type { Clock } from '../core/clock.js'
-import type { Millis } from '../core/event.js'
+import type { Clock, Millis } from '../core/clock.js'
 import type { Delivery, Notice, Source } from '../core/source.js'
 import { systemClock } from '../system-clock.js'
 import { type ReplayOutcome, ReplaySession } from './replay-session.js'

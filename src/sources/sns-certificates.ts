@@ -1,6 +1,5 @@
 import { type KeyObject, X509Certificate } from 'node:crypto'
-import type { Clock } from '../core/clock.js'
-import type { Millis } from '../core/event.js'
+import type { Clock, Millis } from '../core/clock.js'
 import { RecentMap } from './recent-map.js'
 import type { Fetched } from './sns-endpoint.js'
 

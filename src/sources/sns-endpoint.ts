@@ -1,5 +1,4 @@
-import type { Clock } from '../core/clock.js'
-import type { Millis } from '../core/event.js'
+import type { Clock, Millis } from '../core/clock.js'
 import { withinTime } from '../core/within-time.js'
 
 /** As much of the global `fetch` as is used. */

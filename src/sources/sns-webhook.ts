@@ -1,7 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import { isLeft } from 'fp-ts/lib/Either.js'
-import type { Clock } from '../core/clock.js'
-import type { Millis } from '../core/event.js'
+import type { Clock, Millis } from '../core/clock.js'
 import { systemClock } from '../system-clock.js'
 import { type Decoded, decodeMessage, explain } from './ecs-event.js'
 import { httpInbox, type Webhook } from './http-inbox.js'

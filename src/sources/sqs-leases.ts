@@ -1,6 +1,5 @@
 import { backoff } from '../core/backoff.js'
-import type { Clock, Random } from '../core/clock.js'
-import type { Millis } from '../core/event.js'
+import type { Clock, Millis, Random } from '../core/clock.js'
 import type { Notice } from '../core/source.js'
 import { batchSize, type ReceivedMessage, type SqsQueue } from './sqs-queue.js'
 

@@ -7,8 +7,7 @@ import {
   ReceiveMessageCommand,
   type SQSClient,
 } from '@aws-sdk/client-sqs'
-import type { Clock } from '../core/clock.js'
-import type { Millis } from '../core/event.js'
+import type { Clock, Millis } from '../core/clock.js'
 import { withinTime } from '../core/within-time.js'
 
 /** The most entries of one call, and messages of one receive; a limit of SQS. */

@@ -3,14 +3,9 @@ import type {
   PortMapping,
   TaskDefinition as Description,
 } from '@aws-sdk/client-ecs'
-import type {
-  Binding,
-  ContainerDefinition,
-  DefinitionArn,
-  NetworkMode,
-  Protocol,
-  TaskDefinition,
-} from '../core/event.js'
+import type { DefinitionArn } from '../core/arn.js'
+import type { Binding, Protocol } from '../core/binding.js'
+import type { ContainerDefinition, NetworkMode, TaskDefinition } from '../core/task-definition.js'
 
 /** ECS's default on Linux is bridge. On Windows it is a NAT, which maps ports as bridge does. */
 const networkModeOf = (mode: string | undefined): NetworkMode =>

@@ -1,5 +1,5 @@
 import type { Task as DescribedTask } from '@aws-sdk/client-ecs'
-import type { Millis } from '../core/event.js'
+import type { Millis } from '../core/clock.js'
 import type { Health, Task } from '../core/task.js'
 import { taskRecord } from './task-record.js'
 import { wireTask } from './wire-task.js'

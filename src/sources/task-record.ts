@@ -1,5 +1,5 @@
 import { longArn } from '../core/arn.js'
-import type { Millis } from '../core/event.js'
+import type { Millis } from '../core/clock.js'
 import { type Container, type Interface, joinTask, type Task } from '../core/task.js'
 import { bindingsOf } from './network-bindings.js'
 import { networkAttachment, type WireContainer, type WireTask } from './wire-task.js'

@@ -3,9 +3,12 @@
  * for any multiset of events, whatever ECS may send.
  */
 import fc from 'fast-check'
-import type { Addresses, Binding, ClusterEvent, TaskDefinition } from '../core/event.js'
-import { canonicalBindings, type Container, type Health, type Interface, type Task } from '../core/task.js'
+import type { Addresses } from '../core/addresses.js'
+import type { Binding } from '../core/binding.js'
+import type { ClusterEvent } from '../core/event.js'
+import type { TaskDefinition } from '../core/task-definition.js'
 import type { TaskStatus } from '../core/task-status.js'
+import { canonicalBindings, type Container, type Health, type Interface, type Task } from '../core/task.js'
 
 const place = 'arn:aws:ecs:eu-west-1:123456789012'
 const cluster = `${place}:cluster/staging`

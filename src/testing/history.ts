@@ -1,4 +1,6 @@
-import type { ClusterArn, ClusterEvent, Millis } from '../core/event.js'
+import type { ClusterArn } from '../core/arn.js'
+import type { Millis } from '../core/clock.js'
+import type { ClusterEvent } from '../core/event.js'
 import { defaultGrace } from '../core/liveness.js'
 import type { Operation } from './operation.js'
 import { modelledClusters, World } from './world.js'

@@ -1,4 +1,4 @@
-import type { ClusterArn, InstanceArn } from '../core/event.js'
+import type { ClusterArn, InstanceArn } from '../core/arn.js'
 import type { ModelledService, Placement } from './modelled-task.js'
 
 export interface ModelledInstance {

@@ -1,6 +1,8 @@
-import type { Binding, ClusterArn, DefinitionArn, InstanceArn, Millis } from '../core/event.js'
-import type { Container, Health, Task } from '../core/task.js'
+import type { ClusterArn, DefinitionArn, InstanceArn } from '../core/arn.js'
+import type { Binding } from '../core/binding.js'
+import type { Millis } from '../core/clock.js'
 import type { TaskStatus } from '../core/task-status.js'
+import type { Container, Health, Task } from '../core/task.js'
 
 export interface ModelledService {
   readonly cluster: ClusterArn

@@ -1,4 +1,7 @@
-import type { ClusterArn, ClusterEvent, Millis, TaskDefinition } from '../core/event.js'
+import type { ClusterArn } from '../core/arn.js'
+import type { Millis } from '../core/clock.js'
+import type { ClusterEvent } from '../core/event.js'
+import type { TaskDefinition } from '../core/task-definition.js'
 import { chosen, ModelledHosts } from './modelled-hosts.js'
 import { ModelledTask, type ModelledService } from './modelled-task.js'
 import type { Operation } from './operation.js'

@@ -1,6 +1,6 @@
 /** What a report is worth saying. Pure. */
+import type { Millis } from '../core/clock.js'
 import type { Unresolved } from '../core/desired.js'
-import type { Millis } from '../core/event.js'
 import type { PersistentMap } from '../core/persistent-map.js'
 import type { Report } from '../core/report.js'
 import type { Notice } from '../core/source.js'

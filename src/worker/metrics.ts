@@ -1,11 +1,10 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client'
-import type { Clock } from '../core/clock.js'
+import type { Clock, Millis } from '../core/clock.js'
 import type { Unresolved } from '../core/desired.js'
-import type { Millis } from '../core/event.js'
 import type { Plan } from '../core/plan.js'
 import type { Report } from '../core/report.js'
-import type { Worker } from '../core/worker.js'
 import type { Notice } from '../core/source.js'
+import type { Worker } from '../core/worker.js'
 
 /** Seconds. From a queue that is up to date to one that waited for a night. */
 const lagBuckets = [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1800, 7200, 43_200]

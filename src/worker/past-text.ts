@@ -1,6 +1,6 @@
 import { lastSegment } from '../core/arn.js'
+import type { Millis } from '../core/clock.js'
 import { type Backend, formatAddress, type Unresolved } from '../core/desired.js'
-import type { Millis } from '../core/event.js'
 import type { Explanation, Past } from './past.js'
 import type { FactChange } from './task-facts.js'
 import type { TaskTimeline, TimelineStep, Told } from './task-timeline.js'

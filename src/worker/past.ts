@@ -1,6 +1,7 @@
+import type { ClusterArn } from '../core/arn.js'
+import type { Millis } from '../core/clock.js'
 import { type ClusterState, emptyState } from '../core/cluster-state.js'
 import type { Backend, Desired } from '../core/desired.js'
-import type { ClusterArn, Millis } from '../core/event.js'
 import type { BackendName, Expose } from '../core/expose.js'
 import { project } from '../core/project.js'
 import { reduce } from '../core/reduce.js'

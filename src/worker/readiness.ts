@@ -1,8 +1,7 @@
-import type { Clock } from '../core/clock.js'
-import type { Millis } from '../core/event.js'
+import type { Clock, Millis } from '../core/clock.js'
 import type { Report } from '../core/report.js'
-import type { Worker } from '../core/worker.js'
 import type { AnySink } from '../core/sink.js'
+import type { Worker } from '../core/worker.js'
 
 export interface Readiness {
   readonly ready: boolean

@@ -1,5 +1,6 @@
 import { sameCluster } from '../core/arn.js'
-import type { ClusterEvent, Millis } from '../core/event.js'
+import type { Millis } from '../core/clock.js'
+import type { ClusterEvent } from '../core/event.js'
 import type { JournalItem } from '../sources/read-journal.js'
 import { readJournals } from '../sources/read-journals.js'
 

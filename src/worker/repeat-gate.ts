@@ -1,4 +1,4 @@
-import type { Millis } from '../core/event.js'
+import type { Millis } from '../core/clock.js'
 
 export interface RepeatGateOptions {
   /** How long repetitions are held back. Default: 60,000 ms. */

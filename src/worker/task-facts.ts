@@ -1,6 +1,7 @@
-import { lastSegment } from '../core/arn.js'
+import type { Addresses } from '../core/addresses.js'
+import { lastSegment, type TaskArn } from '../core/arn.js'
+import type { Binding } from '../core/binding.js'
 import type { ClusterState } from '../core/cluster-state.js'
-import type { Addresses, Binding, TaskArn } from '../core/event.js'
 
 /** What is known of a task, in words: by the name of each fact. */
 export type TaskFacts = ReadonlyMap<string, string>

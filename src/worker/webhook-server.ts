@@ -1,6 +1,5 @@
 import Fastify, { type FastifyPluginCallback } from 'fastify'
-import type { Clock } from '../core/clock.js'
-import type { Millis } from '../core/event.js'
+import type { Clock, Millis } from '../core/clock.js'
 import type { WebhookListener } from '../sources/http-inbox.js'
 import { systemClock } from '../system-clock.js'
 import { type ListenAddress, listenAddress } from './listen-address.js'

@@ -1,5 +1,4 @@
-import type { Report, RunSetup, Sink, Worker } from 'ecs-task-stream'
-import { run, servicePorts } from 'ecs-task-stream'
+import { type Report, run, type RunSetup, servicePorts, type Sink, type Worker } from 'ecs-task-stream'
 import { dryRun } from 'ecs-task-stream/sinks/dry-run'
 import { type Addresses, memory as memorySink } from 'ecs-task-stream/sinks/memory'
 import { memory as memorySource } from 'ecs-task-stream/sources/memory'

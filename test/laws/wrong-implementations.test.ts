@@ -4,7 +4,8 @@
  */
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { ClusterEvent, TaskArn } from '../../src/core/event.js'
+import type { TaskArn } from '../../src/core/arn.js'
+import type { ClusterEvent } from '../../src/core/event.js'
 import { PersistentMap } from '../../src/core/persistent-map.js'
 import { project } from '../../src/core/project.js'
 import { reduce } from '../../src/core/reduce.js'

@@ -2,8 +2,14 @@
  * Workers, a queue and a target under fast-check's scheduler: every call to the target, and its answer, waits for its
  * turn.
  */
-import type { Clock, ClusterEvent, Environment, Sink } from 'ecs-task-stream'
-import { formatAddress, livenessOf } from 'ecs-task-stream'
+import {
+  type Clock,
+  type ClusterEvent,
+  type Environment,
+  formatAddress,
+  livenessOf,
+  type Sink,
+} from 'ecs-task-stream'
 import type { MemorySource } from 'ecs-task-stream/sources/memory'
 import type { MemoryTarget } from 'ecs-task-stream/sinks/memory'
 import fc from 'fast-check'

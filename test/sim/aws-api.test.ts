@@ -5,10 +5,11 @@ import {
   DescribeTasksCommand,
   ECSClient,
   ListTasksCommand,
+  type ListTasksCommandInput,
   paginateListClusters,
   paginateListTasks,
+  type Task,
 } from '@aws-sdk/client-ecs'
-import type { ListTasksCommandInput, Task } from '@aws-sdk/client-ecs'
 import { DescribeInstancesCommand, EC2Client, paginateDescribeInstances } from '@aws-sdk/client-ec2'
 import {
   DescribeInstanceInformationCommand,
@@ -17,10 +18,8 @@ import {
 } from '@aws-sdk/client-ssm'
 import { firstValueFrom, Subject } from 'rxjs'
 import { afterEach, describe, expect, it } from 'vitest'
-import type { ApiFaults, AwsApi } from '../../sim/aws-api.js'
-import { awsApi } from '../../sim/aws-api.js'
-import type { SimulatedCluster } from '../../sim/simulated-cluster.js'
-import { simulatedCluster } from '../../sim/simulated-cluster.js'
+import { type ApiFaults, type AwsApi, awsApi } from '../../sim/aws-api.js'
+import { simulatedCluster, type SimulatedCluster } from '../../sim/simulated-cluster.js'
 import { mixedCluster } from './history.js'
 
 interface Clients {

@@ -1,7 +1,6 @@
 import type { EventBridgeEvent } from '../../sim/event-bridge-event.js'
 import type { ServiceSpec } from '../../sim/simulated-service.js'
-import type { SimulatedCluster } from '../../sim/simulated-cluster.js'
-import { simulatedCluster } from '../../sim/simulated-cluster.js'
+import { simulatedCluster, type SimulatedCluster } from '../../sim/simulated-cluster.js'
 
 /** One service of each placement. */
 export const everyPlacement: readonly ServiceSpec[] = [

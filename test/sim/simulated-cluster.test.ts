@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { simulatedCluster } from '../../sim/simulated-cluster.js'
-import type { TaskDetail } from './history.js'
-import { byTask, eventsOf, mixedCluster, taskDetails } from './history.js'
+import { byTask, eventsOf, mixedCluster, type TaskDetail, taskDetails } from './history.js'
 
 /** A long and eventful life: the versions of each of its tasks. */
 const history: readonly (readonly TaskDetail[])[] = byTask(taskDetails(eventsOf(mixedCluster(1), 20_000)))

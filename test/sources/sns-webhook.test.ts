@@ -1,7 +1,6 @@
 import { once } from 'node:events'
 import { connect } from 'node:net'
-import type { Delivery, Notice } from 'ecs-task-stream'
-import { exposesNothing, run } from 'ecs-task-stream'
+import { type Delivery, exposesNothing, type Notice, run } from 'ecs-task-stream'
 import { memory } from 'ecs-task-stream/sinks/memory'
 import { snsWebhook, type SnsWebhookOptions } from 'ecs-task-stream/sources/sns-webhook'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'

@@ -1,5 +1,4 @@
-import type { Clock } from 'ecs-task-stream'
-import { systemClock } from 'ecs-task-stream'
+import { type Clock, systemClock } from 'ecs-task-stream'
 
 /** The machine's clock, `pace` times as fast: a minute of backoff and intervals in a few seconds, with real servers. */
 export const acceleratedClock = (pace: number): Clock => {

@@ -1,6 +1,5 @@
 import { setMaxListeners } from 'node:events'
-import type { ClusterEvent } from 'ecs-task-stream'
-import { systemClock } from 'ecs-task-stream'
+import { type ClusterEvent, systemClock } from 'ecs-task-stream'
 import type { Webhook } from 'ecs-task-stream/sources/sns-webhook'
 import type { SourceBackend } from 'ecs-task-stream/testing'
 import { listening } from './followed.js'

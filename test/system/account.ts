@@ -2,8 +2,7 @@
  * A whole account on this machine: a simulated cluster, a topic with a queue for each worker, a table, and faults in
  * between.
  */
-import type { AttributeValue } from '@aws-sdk/client-dynamodb'
-import { PutItemCommand, ScanCommand } from '@aws-sdk/client-dynamodb'
+import { type AttributeValue, PutItemCommand, ScanCommand } from '@aws-sdk/client-dynamodb'
 import { EC2Client } from '@aws-sdk/client-ec2'
 import { ECSClient } from '@aws-sdk/client-ecs'
 import { SSMClient } from '@aws-sdk/client-ssm'
