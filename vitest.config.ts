@@ -10,8 +10,8 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     // Needs servers that npm does not have: `npm run test:aws`.
     exclude: [...configDefaults.exclude, 'test/aws/**'],
-    // Vitest leaves one core to itself, which is half of a machine with two. A file has a process of its own, with the servers that it
-    // starts: laws that keep a core busy do not starve those of another file.
+    // Vitest leaves one core to itself, which is half of a machine with two. A file has a process of its own, with
+    // the servers that it starts: laws that keep a core busy do not starve those of another file.
     maxWorkers: '100%',
     // A law runs a thousand histories, and servers answer over the wire: on a slow machine that may take a while.
     testTimeout: 60_000,

@@ -1,8 +1,10 @@
 /**
- * Runs `test/aws` against servers that others wrote: `moto` for everything, and Amazon's DynamoDB Local where Java and Maven are at hand.
- * Both are installed once, into `.conformance`, and listen on 127.0.0.1 while the tests run. Its exit code is that of the tests.
+ * Runs `test/aws` against servers that others wrote: `moto` for everything, and Amazon's DynamoDB Local where Java
+ * and Maven are at hand. Both are installed once, into `.conformance`, and listen on 127.0.0.1 while the tests run.
+ * Its exit code is that of the tests.
  *
- * `--if-available` exits 0 where moto cannot be installed, with a last line that begins with `skipped:`. All other arguments go to vitest.
+ * `--if-available` exits 0 where moto cannot be installed, with a last line that begins with `skipped:`. All other
+ * arguments go to vitest.
  */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'

@@ -1,6 +1,6 @@
 /**
- * The package as its users get it: packed, installed into an empty project, looked through, linted, imported from JavaScript, compiled
- * against from TypeScript, and started. Prints a line for each check; exits 1 if one fails.
+ * The package as its users get it: packed, installed into an empty project, looked through, linted, imported from
+ * JavaScript, compiled against from TypeScript, and started. Prints a line for each check; exits 1 if one fails.
  */
 import { execFileSync, type ExecFileSyncOptionsWithStringEncoding } from 'node:child_process'
 import {

@@ -29,7 +29,10 @@ const sourcesOf = (folder: string, map: string): readonly string[] => {
   return sources.map((source) => normalize(join(dirname(map), source)))
 }
 
-/** What is wrong with an unpacked package, one sentence each. `checkout` is the folder that no shipped file may mention. */
+/**
+ * What is wrong with an unpacked package, one sentence each. `checkout` is the folder that no shipped file may
+ * mention.
+ */
 export const flawsOfFiles = (folder: string, checkout: string): readonly string[] => {
   const files = filesUnder(folder)
   const shipped = new Set(files)

@@ -1,6 +1,6 @@
 /**
- * The heavy packages that each public module may load, by subpath: the point of having subpaths. A worker that writes to a table does
- * not load the clients of EC2, and one that composes its own needs no HTTP server.
+ * The heavy packages that each public module may load, by subpath: the point of having subpaths. A worker that writes
+ * to a table does not load the clients of EC2, and one that composes its own needs no HTTP server.
  */
 export const heavyImports: Readonly<Record<string, readonly string[]>> = {
   '.': [],

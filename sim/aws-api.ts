@@ -8,8 +8,8 @@ import type { SimulatedCluster } from './simulated-cluster.js'
 import { ssmOperations } from './ssm-operations.js'
 
 /**
- * What becomes of a call: the answer, the service's throttling error, its internal error, silence until the client gives
- * up, or a connection that breaks.
+ * What becomes of a call: the answer, the service's throttling error, its internal error, silence until the client
+ * gives up, or a connection that breaks.
  */
 export type CallOutcome = 'ok' | 'throttle' | 'error500' | 'hang' | 'drop'
 
@@ -29,8 +29,8 @@ export interface AwsApi {
 }
 
 /**
- * The ECS, EC2 and SSM read operations over simulated clusters of one account and region, in the real wire protocols (AWS
- * JSON 1.1 and EC2 Query), so that the real SDK clients can be pointed at it. It listens on 127.0.0.1, on a free
+ * The ECS, EC2 and SSM read operations over simulated clusters of one account and region, in the real wire protocols
+ * (AWS JSON 1.1 and EC2 Query), so that the real SDK clients can be pointed at it. It listens on 127.0.0.1, on a free
  * port, and takes any credentials.
  */
 export const awsApi = async (

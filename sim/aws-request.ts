@@ -43,7 +43,9 @@ export const records = (input: AwsInput, name: string): readonly AwsInput[] =>
 const isRecord = (value: unknown): value is AwsInput =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
-/** The page size that the request asks for; out of the allowed range it is refused with `refusal` as the error code. */
+/**
+ * The page size that the request asks for; out of the allowed range it is refused with `refusal` as the error code.
+ */
 export const pageSize = (
   asked: unknown,
   { least, most, refusal }: { readonly least: number; readonly most: number; readonly refusal: string },
@@ -61,8 +63,8 @@ export interface Page<A> {
 }
 
 /**
- * The page after the one that gave `token`. Items are told apart by a growing `position`, so what comes and goes between
- * two pages shifts nothing: an item that is there all the time is on exactly one page.
+ * The page after the one that gave `token`. Items are told apart by a growing `position`, so what comes and goes
+ * between two pages shifts nothing: an item that is there all the time is on exactly one page.
  */
 export const page = <A>(
   items: readonly A[],

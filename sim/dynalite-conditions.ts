@@ -5,11 +5,13 @@ import putItem from 'dynalite/validations/putItem.js'
 import updateItem from 'dynalite/validations/updateItem.js'
 
 /**
- * Two deviations of dynalite 4.0.0 from DynamoDB in the conditions of writes, repaired for every dynalite server of the process:
+ * Two deviations of dynalite 4.0.0 from DynamoDB in the conditions of writes, repaired for every dynalite server of
+ * the process:
  *
- * - DynamoDB compares maps and lists by value; dynalite compares the two JavaScript objects, so that `servers = :map` never holds and
- *   `servers <> :map` always does. Here `=` and `<>` get one canonical string in place of each map or list, and equal strings are what
- *   dynalite compares well. Filters of Scan and Query, `IN` and `contains` stay as they are.
+ * - DynamoDB compares maps and lists by value; dynalite compares the two JavaScript objects, so that `servers = :map`
+ *   never holds and `servers <> :map` always does. Here `=` and `<>` get one canonical string in place of each map or
+ *   list, and equal strings are what dynalite compares well. Filters of Scan and Query, `IN` and `contains` stay as
+ *   they are.
  * - `ReturnValuesOnConditionCheckFailure: ALL_OLD` is ignored. Here the refusal carries the item, if there is one.
  */
 export function correctConditions(): void {

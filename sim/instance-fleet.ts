@@ -57,7 +57,9 @@ export class InstanceFleet {
     this.#announce(instance, now)
   }
 
-  /** Deregisters the machine if it is draining and its last task has stopped; its addresses go to the next machine. */
+  /**
+   * Deregisters the machine if it is draining and its last task has stopped; its addresses go to the next machine.
+   */
   retireIfEmpty(instance: SimulatedInstance, now: number): void {
     if (instance.status !== 'DRAINING' || instance.tasks.size > 0) return
     instance.status = 'INACTIVE'

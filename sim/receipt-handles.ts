@@ -6,7 +6,9 @@ export interface ReceiptHandles {
   issued(handle: string): boolean
 }
 
-/** SQS allows 120 000 messages in flight per standard queue; a handle forgotten beyond that counts as never issued. */
+/**
+ * SQS allows 120 000 messages in flight per standard queue; a handle forgotten beyond that counts as never issued.
+ */
 const REMEMBERED = 250_000
 
 /** An empty memory of receipt handles, bounded to the newest 250 000. */

@@ -11,8 +11,8 @@ export interface ServiceBalance {
 }
 
 /**
- * Compares what the service asks for with the tasks that are meant to run. An older task goes only when a newer one serves
- * in its place, so a deployment never leaves fewer routable tasks than the service asks for.
+ * Compares what the service asks for with the tasks that are meant to run. An older task goes only when a newer one
+ * serves in its place, so a deployment never leaves fewer routable tasks than the service asks for.
  */
 export const serviceBalance = ({ wanted, definition, desiredCount }: SimulatedService): ServiceBalance => {
   const tasks = [...wanted]

@@ -33,7 +33,10 @@ export function serviceRequest(
   return { service: '', operation: `${method} ${url.split('?', 1)[0] ?? url}`, protocol: 'other' }
 }
 
-/** Refusal for too many requests, in the form of the service that is asked, so that its SDK client raises its own error. */
+/**
+ * Refusal for too many requests, in the form of the service that is asked, so that its SDK client raises its own
+ * error.
+ */
 export function throttled(request: ServiceRequest): ServiceFailure {
   switch (request.protocol) {
     case 'json':
@@ -95,7 +98,9 @@ const CAPACITY =
   'The level of configured provisioned throughput for the table was exceeded. ' +
   'Consider increasing your provisioning level with the UpdateTable API.'
 
-/** `queryError`: the header by which SQS, which once spoke the query protocol, tells its clients the older error code. */
+/**
+ * `queryError`: the header by which SQS, which once spoke the query protocol, tells its clients the older error code.
+ */
 const json10 = (type: string, status: number, message: string, queryError?: string): ServiceFailure => ({
   status,
   headers: {

@@ -34,7 +34,9 @@ export const ssmOperations = (clusters: readonly SimulatedCluster[]): AwsOperati
   },
 })
 
-/** The ids asked for, in the older or the newer form of filter; undefined asks for all. An unknown id finds nothing. */
+/**
+ * The ids asked for, in the older or the newer form of filter; undefined asks for all. An unknown id finds nothing.
+ */
 const filteredIds = (input: AwsInput): ReadonlySet<string> | undefined => {
   const filters = [
     ...records(input, 'InstanceInformationFilterList').map((each) => ({

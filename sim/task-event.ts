@@ -112,7 +112,9 @@ export const containerInterfaces = (task: SimulatedTask): readonly Readonly<Reco
   ]
 }
 
-/** The port bindings of a bridge container, with a second row for IPv6 where Docker binds it; undefined before it ran. */
+/**
+ * The port bindings of a bridge container, with a second row for IPv6 where Docker binds it; undefined before it ran.
+ */
 export const networkBindings = (
   task: SimulatedTask,
   { spec, hostPort }: SimulatedContainer,

@@ -1,6 +1,7 @@
 /**
- * The public surface. Sources, sinks, workers and the test kit have subpaths of their own, so that nobody loads an SDK that they do not
- * use: `ecs-task-stream/sources/sqs`, `ecs-task-stream/sinks/traefik-table`, `ecs-task-stream/worker`, `ecs-task-stream/testing`.
+ * The public surface. Sources, sinks, workers and the test kit have subpaths of their own, so that nobody loads an
+ * SDK that they do not use: `ecs-task-stream/sources/sqs`, `ecs-task-stream/sinks/traefik-table`,
+ * `ecs-task-stream/worker`, `ecs-task-stream/testing`.
  */
 export { run } from './run.js'
 export type { Environment, RunSetup } from './core/run-setup.js'

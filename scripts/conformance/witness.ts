@@ -26,7 +26,10 @@ export interface RunningWitness {
 /** It cannot be had on this machine: `message` says why, in one line. */
 export class Unavailable extends Error {}
 
-/** Installing downloads up to 100 MB. Two of these, and the tests, stay below the ten minutes that a step of `.ci/run` has. */
+/**
+ * Installing downloads up to 100 MB. Two of these, and the tests, stay below the ten minutes that a step of `.ci/run`
+ * has.
+ */
 const installMs = 200_000
 /** Python and Java take seconds to start; on a machine that is busy, many. */
 const startMs = 60_000

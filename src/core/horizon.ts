@@ -34,7 +34,8 @@ export const horizonOf = (
     knows: ({ cluster }) => {
       if (!marks.has(cluster)) return false
       if (pooled) return complete
-      // A cluster that would come first in the contest for a name must have had its say; one given by name may be that.
+      // A cluster that would come first in the contest for a name must have had its say; one given by name may be
+      // that.
       const hadItsSay = (named: string): boolean =>
         hasMark(named) || (named.startsWith('arn:') && named > cluster)
       return !nameless.has(cluster) && covers.every(hadItsSay)

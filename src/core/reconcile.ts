@@ -76,7 +76,9 @@ export class Reconciler<V> {
     this.asked.next()
   }
 
-  /** Reads the target anew; resolves when a round that began after this call has brought it as near as it may come. */
+  /**
+   * Reads the target anew; resolves when a round that began after this call has brought it as near as it may come.
+   */
   reread(): Promise<void> {
     this.view = undefined
     return new Promise((resolve) => {
@@ -120,7 +122,8 @@ export class Reconciler<V> {
       break
     }
     for (const resolve of waiting) resolve()
-    // A first change is written at once; those that follow closely share a round. Acknowledgements do not wait for it.
+    // A first change is written at once; those that follow closely share a round. Acknowledgements do not wait for
+    // it.
     if (this.wrote) await clock.sleep(paceMs, this.finishing.signal)
     this.wrote = false
   }

@@ -16,8 +16,8 @@ export interface Worker {
    */
   readonly ready: Promise<void>
   /**
-   * Reads every target anew, to find at once what others did to it. Resolves when the required ones hold what is desired,
-   * or as much of it as they may; also when the worker stops. Not needed for what this worker writes itself.
+   * Reads every target anew, to find at once what others did to it. Resolves when the required ones hold what is
+   * desired, or as much of it as they may; also when the worker stops. Not needed for what this worker writes itself.
    */
   reread(): Promise<void>
   /**

@@ -2,11 +2,15 @@ import type { ValidationError } from 'io-ts'
 import { isObject } from './lenient.js'
 
 /**
- * What is wrong with one place of a message. Safe to log: messages carry environment overrides, which are secrets, and in a broken one anything
- * may stand anywhere, so what came is described, and quoted only where that is short and plain.
+ * What is wrong with one place of a message. Safe to log: messages carry environment overrides, which are secrets,
+ * and in a broken one anything may stand anywhere, so what came is described, and quoted only where that is short and
+ * plain.
  */
 export interface DecodeError {
-  /** From the root `$`, e.g. `$.detail.containers[0].name`. What is inside a text counts as inside its place: `$.Message.detail`. */
+  /**
+   * From the root `$`, e.g. `$.detail.containers[0].name`. What is inside a text counts as inside its place:
+   * `$.Message.detail`.
+   */
   readonly path: string
   readonly expected: string
   readonly received: string
@@ -22,7 +26,9 @@ const cut = (text: string): string =>
 /** Names, statuses, numbers and ARNs. A document inside a string, or a part of one, has other characters. */
 const isPlain = (text: string): boolean => /^[\w ./:-]*$/.test(text)
 
-/** Describes a text that is not what it should be inside: by its length and how it starts, as all of it may be secret. */
+/**
+ * Describes a text that is not what it should be inside: by its length and how it starts, as all of it may be secret.
+ */
 export const describeText = (text: string): string =>
   text === ''
     ? 'empty text'

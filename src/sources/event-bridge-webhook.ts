@@ -50,11 +50,12 @@ const idOf = (body: string): string => {
  * does not know the secret is not listened to. It speaks HTTP; EventBridge wants HTTPS with a public certificate, so
  * something in front must.
  *
- * - 200: settled, or of a kind that is not ours. 503: not settled in time, refused by a sink, too many at once, or the
- *   worker stops; it comes again.
+ * - 200: settled, or of a kind that is not ours. 503: not settled in time, refused by a sink, too many at once, or
+ *   the worker stops; it comes again.
  * - 401: without a valid secret. EventBridge sends it again for up to 24 hours, long enough to correct one side of a
  *   rotation.
- * - 400, 405, 413: no event, not POST, too large. EventBridge puts it into the target's dead-letter queue, or drops it.
+ * - 400, 405, 413: no event, not POST, too large. EventBridge puts it into the target's dead-letter queue, or drops
+ *   it.
  *
  * Throws a RangeError for options out of range, and when no secret is given.
  */

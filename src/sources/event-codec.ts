@@ -1,6 +1,7 @@
 /**
- * Events as JSON and back. Only what has a name here passes, in either direction: what a source of somebody else's may have left on an
- * event, such as environment overrides, is dropped before it is written, and again when it is read.
+ * Events as JSON and back. Only what has a name here passes, in either direction: what a source of somebody else's
+ * may have left on an event, such as environment overrides, is dropped before it is written, and again when it is
+ * read.
  */
 import * as E from 'fp-ts/lib/Either.js'
 import * as t from 'io-ts'

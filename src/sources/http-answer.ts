@@ -9,8 +9,8 @@ export interface HttpAnswer {
 }
 
 /**
- * How long the rest of a request that is already answered may go on: closing at once would often destroy the answer on
- * its way.
+ * How long the rest of a request that is already answered may go on: closing at once would often destroy the answer
+ * on its way.
  */
 const lingerMs: Millis = 5_000
 

@@ -8,7 +8,8 @@ import { requestBody } from './request-body.js'
 import { answered, refused, type Verdict } from './verdict.js'
 
 /**
- * Takes one request and answers it, in its own time. What every HTTP framework for Node can call: see docs/webhooks.md.
+ * Takes one request and answers it, in its own time. What every HTTP framework for Node can call: see
+ * docs/webhooks.md.
  */
 export type WebhookListener = (request: IncomingMessage, response: ServerResponse) => void
 

@@ -22,8 +22,8 @@ const letter = (): Letter => {
 /** One subscription to an inbox: the deliveries that are unsettled, and the answers that wait for them. */
 export class InboxSession {
   /**
-   * By the hash of the body: a sender that tries again joins its first try, so that a sink that is down costs one place
-   * a message.
+   * By the hash of the body: a sender that tries again joins its first try, so that a sink that is down costs one
+   * place a message.
    */
   readonly #letters = new Map<string, Letter>()
   #answering = 0

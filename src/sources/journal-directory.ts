@@ -29,8 +29,9 @@ const directoryMode = 0o700
 const fileName = (name: string): string => name.replace(/[^\w.-]/g, '_')
 
 /**
- * Appends lines to the newest of a set of numbered files. One call at a time. Every method rejects when the disk does; the next `append` then
- * opens the newest file again, and begins a line of its own after one that a crash or a full disk cut off.
+ * Appends lines to the newest of a set of numbered files. One call at a time. Every method rejects when the disk
+ * does; the next `append` then opens the newest file again, and begins a line of its own after one that a crash or a
+ * full disk cut off.
  */
 export class JournalDirectory {
   private current: Current | undefined

@@ -43,7 +43,8 @@ async function* unpacked(file: string, signal: AbortSignal): AsyncGenerator<Buff
     yield* whole
     return
   }
-  // With this flush, an archive that was cut off gives all that it has, instead of an error that discards the last of it.
+  // With this flush, an archive that was cut off gives all that it has, instead of an error that discards the last of
+  // it.
   const gunzip = createGunzip({ finishFlush: constants.Z_SYNC_FLUSH })
   // Failures reach the reader through the unpacked stream.
   pipeline(Readable.from(whole), gunzip, () => undefined)

@@ -6,10 +6,12 @@
  * - `v`: the version of the format. Readers refuse the ones that they do not know; new fields do not raise it.
  * - `at`: when it was received, in milliseconds since the epoch.
  * - `source`: the name of the source that delivered it.
- * - `events`: what `ClusterEvent` says, and no more: no environment but `SERVICE_…`, no field that core does not read.
+ * - `events`: what `ClusterEvent` says, and no more: no environment but `SERVICE_…`, no field that core does not
+ *   read.
  *
- * Events as EventBridge sends them, one a line and in any envelope that `decodeEvent` knows, are read as well: exports of log
- * groups, archives, captured streams. A time before the JSON, as exported log lines have it, is when the event was received; otherwise the event's own time is.
+ * Events as EventBridge sends them, one a line and in any envelope that `decodeEvent` knows, are read as well:
+ * exports of log groups, archives, captured streams. A time before the JSON, as exported log lines have it, is when
+ * the event was received; otherwise the event's own time is.
  */
 import { isLeft } from 'fp-ts/lib/Either.js'
 import * as t from 'io-ts'
@@ -38,7 +40,10 @@ export type DecodedLine =
   /** Not JSON. Where it is the last line and does not end, its writer was stopped in the middle. */
   | { readonly _tag: 'NotJson'; readonly reason: string }
 
-/** A line may hold a snapshot: this is one of about a hundred thousand tasks. Longer ones are neither written nor read. */
+/**
+ * A line may hold a snapshot: this is one of about a hundred thousand tasks. Longer ones are neither written nor
+ * read.
+ */
 export const maxLineBytes = 64 * 1024 * 1024
 
 const entryCodec = t.strict(
@@ -59,7 +64,10 @@ const undecodable = (errors: readonly DecodeError[]): DecodedLine => ({
   reason: explain(errors),
 })
 
-/** One line, without its end. What the format has no place for is left out; what could not be read again is not encoded. */
+/**
+ * One line, without its end. What the format has no place for is left out; what could not be read again is not
+ * encoded.
+ */
 export const encodeEntry = (at: Millis, source: string, events: readonly ClusterEvent[]): Encoded => {
   // Decoding is what drops unnamed fields, and it promises that the line can be read.
   const entry = entryCodec.decode({ v: 1, at, source, events })

@@ -1,7 +1,7 @@
 /**
- * io-ts codecs for what others send: they look at only the fields that we read, let unknown ones through, and take null for absent, as AWS
- * sends either. They transform nothing, so a good value costs one look at each field (`is`), and `validate` is left to say
- * what is wrong with a bad one.
+ * io-ts codecs for what others send: they look at only the fields that we read, let unknown ones through, and take
+ * null for absent, as AWS sends either. They transform nothing, so a good value costs one look at each field (`is`),
+ * and `validate` is left to say what is wrong with a bad one.
  */
 import * as t from 'io-ts'
 
@@ -43,8 +43,9 @@ export const optional = <A>(codec: t.Type<A>): t.Type<Optional<A>> => {
 export const arrayOf = <A>(codec: t.Type<A>): t.Type<readonly A[]> => t.readonlyArray(codec, 'array')
 
 /**
- * An object that has all of `required`, and of `optionals` what it likes: io-ts's intersection of the two, with an `is` that looks at each
- * field once and costs a third of it. (`t.type` alone refuses an object that lacks an optional field.)
+ * An object that has all of `required`, and of `optionals` what it likes: io-ts's intersection of the two, with an
+ * `is` that looks at each field once and costs a third of it. (`t.type` alone refuses an object that lacks an
+ * optional field.)
  */
 export const object = <R extends t.Props, O extends t.Props>(required: R, optionals: O) => {
   const codec = t.intersection([t.type(required, 'object'), t.partial(optionals, 'object')], 'object')

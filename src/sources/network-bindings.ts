@@ -41,6 +41,9 @@ const bindingOf = (row: WireBinding): Binding | undefined => {
     : undefined
 }
 
-/** The bindings that rows of `networkBindings` tell, in canonical form: a port's row for IPv4 and its row for IPv6 are one. */
+/**
+ * The bindings that rows of `networkBindings` tell, in canonical form: a port's row for IPv4 and its row for IPv6 are
+ * one.
+ */
 export const bindingsOf = (rows: readonly WireBinding[]): readonly Binding[] =>
   canonicalBindings(rows.map(bindingOf).filter((binding) => binding !== undefined))

@@ -15,8 +15,8 @@ export type JournalItem = {
 )
 
 /**
- * Reads a journal, or events as EventBridge sends them, one a line; plain or gzip. A bad line is an item of its own, and costs no other.
- * Rejects when the file cannot be read.
+ * Reads a journal, or events as EventBridge sends them, one a line; plain or gzip. A bad line is an item of its own,
+ * and costs no other. Rejects when the file cannot be read.
  */
 export async function* readJournal(file: string, signal: AbortSignal): AsyncGenerator<JournalItem> {
   for await (const { number: line, text, ended } of journalLines(file, maxLineBytes, signal)) {

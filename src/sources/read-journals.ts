@@ -8,9 +8,9 @@ interface Head {
 }
 
 /**
- * Reads several journals as one, in the order of receipt; within one file, in the order of its lines. So the sources of a worker, which
- * have files of their own, are read as the worker heard them. Lines that are no entries come as soon as they are met. Holds one line of each file.
- * Rejects when a file cannot be read.
+ * Reads several journals as one, in the order of receipt; within one file, in the order of its lines. So the sources
+ * of a worker, which have files of their own, are read as the worker heard them. Lines that are no entries come as
+ * soon as they are met. Holds one line of each file. Rejects when a file cannot be read.
  */
 export async function* readJournals(
   files: readonly string[],

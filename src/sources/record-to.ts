@@ -6,8 +6,9 @@ import { Recorder } from './recorder.js'
 
 export interface RecordToOptions {
   /**
-   * Where the files are; made if it is missing, with mode 0700. They are named `<source>-<number>.jsonl`, with mode 0600, and their names sort as
-   * they were written. Several sources may share it, and a process that starts goes on with the newest file.
+   * Where the files are; made if it is missing, with mode 0700. They are named `<source>-<number>.jsonl`, with mode
+   * 0600, and their names sort as they were written. Several sources may share it, and a process that starts goes on
+   * with the newest file.
    */
   readonly directory: string
   /** A file that would grow beyond is ended, and the next begun. Default: 64 MiB. */
@@ -15,7 +16,8 @@ export interface RecordToOptions {
   /** Files kept, the newest ones. Default: 8. */
   readonly maxFiles?: number
   /**
-   * When what is written is forced to the disk, and so survives the machine. What is written survives the process in any case.
+   * When what is written is forced to the disk, and so survives the machine. What is written survives the process in
+   * any case.
    * - `every`: before a delivery is passed on. Deliveries that wait share one call.
    * - `interval` (default): once a second, while there is something new.
    * - `never`: when the system likes.
@@ -32,12 +34,14 @@ export interface RecordToOptions {
 }
 
 /**
- * A source that also writes down what it delivers, for `replay`: the same name, the same clusters, the same deliveries in the same order.
+ * A source that also writes down what it delivers, for `replay`: the same name, the same clusters, the same
+ * deliveries in the same order.
  *
  * - *Written ahead*: a delivery is passed on once its line is written, so what a worker acted upon is in the journal.
- * - *Redacted*: only what `ClusterEvent` names is written, and of environments only `SERVICE_…`. Docker labels are written as they are.
- * - *In nobody's way*: while the disk fails, is full or hangs, deliveries are passed on unwritten. A `SourceFailed` says so, writing is tried again
- *   with backoff, and a `Warning` then says how many deliveries are missing.
+ * - *Redacted*: only what `ClusterEvent` names is written, and of environments only `SERVICE_…`. Docker labels are
+ *   written as they are.
+ * - *In nobody's way*: while the disk fails, is full or hangs, deliveries are passed on unwritten. A `SourceFailed`
+ *   says so, writing is tried again with backoff, and a `Warning` then says how many deliveries are missing.
  * - Notices are passed on and not written.
  *
  * Throws a RangeError for limits below 1.

@@ -28,8 +28,8 @@ const fsyncMs: Millis = 1000
 const unaborted = new AbortController().signal
 
 /**
- * Writes deliveries and passes them on, in their order. What comes while the disk is busy is written together, so its latency is paid once for
- * all of it.
+ * Writes deliveries and passes them on, in their order. What comes while the disk is busy is written together, so its
+ * latency is paid once for all of it.
  */
 export class Recorder {
   private readonly files: JournalDirectory

@@ -11,15 +11,15 @@ export type Pace = 'asap' | 'recorded' | number
 
 export interface ReplayOptions {
   /**
-   * One or several files, put in the order of receipt: journals of `recordTo`, or events as EventBridge sends them, one a line. Plain or
-   * gzip, by content and not by name.
+   * One or several files, put in the order of receipt: journals of `recordTo`, or events as EventBridge sends them,
+   * one a line. Plain or gzip, by content and not by name.
    */
   readonly file: string | readonly string[]
   /** Default: `asap`. */
   readonly pace?: Pace
   /**
-   * Leaves out what was received later: milliseconds since the epoch, or a time of ISO 8601 such as `2026-01-02T03:04:05Z`. A line without a
-   * time of receipt counts by the event's own. Default: none.
+   * Leaves out what was received later: milliseconds since the epoch, or a time of ISO 8601 such as
+   * `2026-01-02T03:04:05Z`. A line without a time of receipt counts by the event's own. Default: none.
    */
   readonly until?: Millis | string
   /** Unique among a worker's sources. Default: `replay`. */
@@ -55,10 +55,12 @@ const speedOf = (pace: Pace): number => {
  * Events out of a journal: a bug report is a file.
  *
  * - A delivery is a line. `ack` makes room for the next; `nack` lets it come again after a second.
- * - The file itself is never changed, so every subscription reads all of it anew: nothing that was acknowledged is remembered.
- * - It ends: the stream completes once everything is read and settled, which `run` takes well, and `done` resolves. A stop ends it sooner.
- * - A line that is no event is reported with its number. A last line that does not end, as a crash leaves it, is a warning; so a
- *   journal cut off anywhere gives the deliveries before the cut.
+ * - The file itself is never changed, so every subscription reads all of it anew: nothing that was acknowledged is
+ *   remembered.
+ * - It ends: the stream completes once everything is read and settled, which `run` takes well, and `done` resolves. A
+ *   stop ends it sooner.
+ * - A line that is no event is reported with its number. A last line that does not end, as a crash leaves it, is a
+ *   warning; so a journal cut off anywhere gives the deliveries before the cut.
  * - A file that cannot be read is a `SourceFailed` that is not tried again, and ends it.
  *
  * Throws a RangeError for a pace that is not above 0, a bound below 1, and an `until` that is no time.

@@ -22,7 +22,8 @@ const whole = (text: string, maxBytes: number): RequestBody =>
   Buffer.byteLength(text) > maxBytes ? { _tag: 'TooLarge' } : { _tag: 'Whole', text }
 
 /**
- * What a framework's body parser has left in `request.body`. An object is written out again: what it says is the same.
+ * What a framework's body parser has left in `request.body`. An object is written out again: what it says is the
+ * same.
  */
 const parsed = (request: IncomingMessage, maxBytes: number): RequestBody => {
   const body: unknown = 'body' in request ? request.body : undefined

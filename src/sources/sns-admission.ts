@@ -14,8 +14,8 @@ export interface RawSecret {
 }
 
 /**
- * Whether a topic is one of ours. Anybody can have a topic of theirs signed by SNS, so it has to look at the account at
- * least.
+ * Whether a topic is one of ours. Anybody can have a topic of theirs signed by SNS, so it has to look at the account
+ * at least.
  */
 export type TopicRule = (topic: string) => boolean | undefined
 

@@ -8,16 +8,18 @@ export type Fetch = (
 ) => Promise<Response>
 
 /**
- * Matched against the text itself, not against what a URL parser makes of it: so there is no user, no port, and nothing
- * that two parsers could read differently. A region begins with letters alone, which AWS's own validators do not ask:
- * `sns.s3-us-west-2.amazonaws.com` would be a bucket of anybody's. (Eugene Lim, "Exploiting Improper Validation of
- * Amazon Simple Notification Service SigningCertUrl", 2022.)
+ * Matched against the text itself, not against what a URL parser makes of it: so there is no user, no port, and
+ * nothing that two parsers could read differently. A region begins with letters alone, which AWS's own validators do
+ * not ask: `sns.s3-us-west-2.amazonaws.com` would be a bucket of anybody's. (Eugene Lim, "Exploiting Improper
+ * Validation of Amazon Simple Notification Service SigningCertUrl", 2022.)
  */
 const endpoint = String.raw`https://sns\.[a-z]{2,}(?:-[a-z]+)+-\d{1,2}\.amazonaws\.com(?:\.cn)?/`
 const certificatePattern = new RegExp(String.raw`^${endpoint}[\w./-]*\.pem$`)
 const subscribePattern = new RegExp(String.raw`^${endpoint}\?[\w.~%&=:/-]+$`)
 
-/** Whether a certificate may be fetched from there: at SNS over HTTPS, a path that ends in `.pem`, and nothing else. */
+/**
+ * Whether a certificate may be fetched from there: at SNS over HTTPS, a path that ends in `.pem`, and nothing else.
+ */
 export const isCertificateUrl = (url: string): boolean => certificatePattern.test(url)
 
 /** Whether that confirms a subscription to this topic at SNS, and does nothing else. */

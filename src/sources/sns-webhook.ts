@@ -36,8 +36,8 @@ export interface SnsWebhookOptions {
   /** After this it is answered 503, and comes again. Default: 12,000 ms; SNS waits 15,000. */
   readonly answerWithinMs?: Millis
   /**
-   * Default: 524,288. SNS takes messages of 262,144 bytes, and puts them into JSON, where each quotation mark costs one
-   * more.
+   * Default: 524,288. SNS takes messages of 262,144 bytes, and puts them into JSON, where each quotation mark costs
+   * one more.
    */
   readonly maxBodyBytes?: number
   /** Deliveries that are not settled. Beyond it requests are answered 503 with Retry-After. Default: 1,000. */
@@ -48,8 +48,8 @@ export interface SnsWebhookOptions {
    */
   readonly maxAgeMs?: Millis
   /**
-   * `off` believes whoever reaches the listener: for private networks alone, and with a warning at the start. Default:
-   * `signature`.
+   * `off` believes whoever reaches the listener: for private networks alone, and with a warning at the start.
+   * Default: `signature`.
    */
   readonly verify?: 'signature' | 'off'
   /** Takes raw delivery, from who knows a secret. Default: raw delivery is refused. */
@@ -66,13 +66,13 @@ export interface SnsWebhookOptions {
 const toleranceMs: Millis = 300_000
 
 /**
- * Events from SNS over HTTP or HTTPS, as a listener for any HTTP server: at least once and in any order. SNS tries for
- * an hour at most and then forgets: give the worker snapshots, and the subscription a dead-letter queue and a patient
- * retry policy (docs/webhooks.md).
+ * Events from SNS over HTTP or HTTPS, as a listener for any HTTP server: at least once and in any order. SNS tries
+ * for an hour at most and then forgets: give the worker snapshots, and the subscription a dead-letter queue and a
+ * patient retry policy (docs/webhooks.md).
  *
  * - 200: settled; or of a kind that is not ours; or a subscription that was confirmed.
- * - 503: not settled in time, refused by a sink, too many at once, the worker stops, or SNS's certificate could not be
- *   had. SNS sends it again.
+ * - 503: not settled in time, refused by a sink, too many at once, the worker stops, or SNS's certificate could not
+ *   be had. SNS sends it again.
  * - 400, 403, 405, 413: nothing that could ever be taken: no event, no valid signature, another topic, too old, too
  *   large. SNS does not send it again, and puts it into the subscription's dead-letter queue.
  *

@@ -1,7 +1,8 @@
 /**
- * A task as AWS tells it: the fields that we read, under the names that the `detail` of an event and an answer of DescribeTasks share.
- * There is no place here for `overrides`: the variables that they hold are secrets, and what has no name here is not read.
- * Source: Amazon ECS Developer Guide, "Amazon ECS task state change events"; API reference, `Task`.
+ * A task as AWS tells it: the fields that we read, under the names that the `detail` of an event and an answer of
+ * DescribeTasks share. There is no place here for `overrides`: the variables that they hold are secrets, and what has
+ * no name here is not read. Source: Amazon ECS Developer Guide, "Amazon ECS task state change events"; API reference,
+ * `Task`.
  */
 import * as t from 'io-ts'
 import { anyObject, arrayOf, count, nonEmptyString, object, optional } from './lenient.js'
@@ -34,8 +35,9 @@ const container = object(
 )
 
 /**
- * A task's network interface among its attachments; volumes and load balancers are others. It matters only where no container tells the
- * address, so attachments are looked at no sooner than then, and one that is not of this form is none.
+ * A task's network interface among its attachments; volumes and load balancers are others. It matters only where no
+ * container tells the address, so attachments are looked at no sooner than then, and one that is not of this form is
+ * none.
  */
 export const networkAttachment = object(
   {

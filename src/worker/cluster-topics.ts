@@ -15,8 +15,8 @@ export interface ClusterTopics {
 }
 
 /**
- * Which topics to believe when nobody has said which: those of the clusters' own account and region. Anybody can have a
- * topic of theirs signed by SNS, so a valid signature alone says nothing.
+ * Which topics to believe when nobody has said which: those of the clusters' own account and region. Anybody can have
+ * a topic of theirs signed by SNS, so a valid signature alone says nothing.
  */
 export const clusterTopics = (): ClusterTopics => {
   let places: ReadonlySet<string> = new Set()

@@ -21,7 +21,10 @@ const listed = (workers: readonly BundledWorker[]): string => {
   return workers.map(({ name, summary }) => `  ${name.padEnd(width)}  ${summary}`).join('\n')
 }
 
-/** `ecs-task-stream …`: finds the worker by name and starts or plans it, or replays what was recorded. Resolves to the exit code. */
+/**
+ * `ecs-task-stream …`: finds the worker by name and starts or plans it, or replays what was recorded. Resolves to the
+ * exit code.
+ */
 export const command = async (
   argv: readonly string[],
   terminal: Terminal,

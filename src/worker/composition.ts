@@ -17,8 +17,9 @@ export interface Running {
 }
 
 /**
- * What a worker is made of. Its sources are of two kinds, because looking must not take: receiving from a queue without
- * acknowledging would push its messages towards the dead letter queue. `plan` and dry runs use `knowledge` alone.
+ * What a worker is made of. Its sources are of two kinds, because looking must not take: receiving from a queue
+ * without acknowledging would push its messages towards the dead letter queue. `plan` and dry runs use `knowledge`
+ * alone.
  */
 export interface Composition extends Omit<RunSetup, 'sources' | 'owner'> {
   /** What brings events and is told that they may be forgotten: queues, webhooks. */
@@ -27,7 +28,9 @@ export interface Composition extends Omit<RunSetup, 'sources' | 'owner'> {
   readonly knowledge: readonly Source[]
   /** Who writes: see `RunSetup.owner`. */
   readonly owner: Owner
-  /** What the worker's server answers beside `/health`, `/ready` and `/metrics`; it needs a port then. Called once. */
+  /**
+   * What the worker's server answers beside `/health`, `/ready` and `/metrics`; it needs a port then. Called once.
+   */
   readonly routes?: (running: Running) => FastifyPluginCallback
   /** What is set up so that it will hurt later, for people; logged at the start. */
   readonly warnings?: readonly string[]

@@ -26,7 +26,10 @@ const described = (name: string, facts: SettingFacts): string =>
     .filter((part) => part !== '')
     .join(' ')
 
-/** The flags of a declaration. `take` is called for each that is met; the empty text stands for a flag without a value. */
+/**
+ * The flags of a declaration. `take` is called for each that is met; the empty text stands for a flag without a
+ * value.
+ */
 export const flagsOf = (declaration: Declaration, take: (name: string, text: string) => void): Command => {
   const command = new Command().helpOption(false).allowUnknownOption().allowExcessArguments()
   for (const [name, facts] of Object.entries(declaration)) {

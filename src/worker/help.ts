@@ -1,7 +1,9 @@
 import { flagsOf } from './given.js'
 import type { Declaration } from './setting.js'
 
-/** The help of a command with settings: what it does, its flags with their variables, defaults and an example each. */
+/**
+ * The help of a command with settings: what it does, its flags with their variables, defaults and an example each.
+ */
 export const helpOf = (usage: string, summary: string, declaration: Declaration): string =>
   flagsOf(declaration, () => undefined)
     .name(usage)

@@ -26,8 +26,9 @@ export const createLogger = ({ worker, level, destination }: LoggerOptions): Log
   )
 
 /**
- * Logs what a worker reports: debug for the steady stream, info for what it changed, warn for what a person should look at, error for what failed,
- * with the next step. Equal failures are logged once a minute, with the count of those held back. Message bodies never appear.
+ * Logs what a worker reports: debug for the steady stream, info for what it changed, warn for what a person should
+ * look at, error for what failed, with the next step. Equal failures are logged once a minute, with the count of
+ * those held back. Message bodies never appear.
  */
 export const logReports = (
   reports$: Observable<Report>,

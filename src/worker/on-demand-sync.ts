@@ -31,15 +31,15 @@ export interface OnDemandSyncSetup<V> {
 
 export interface OnDemandSync {
   /**
-   * Takes a new snapshot and brings the target to it. Resolves to the backends that are not as they should be, and why;
-   * empty when all is well. Rejects when there is no snapshot in time, or the target does not answer. Calls at once
-   * share the work.
+   * Takes a new snapshot and brings the target to it. Resolves to the backends that are not as they should be, and
+   * why; empty when all is well. Rejects when there is no snapshot in time, or the target does not answer. Calls at
+   * once share the work.
    */
   sync(): Promise<ReadonlyMap<BackendName, string>>
   /**
-   * Reads the target and compares it with what is desired now; writes nothing. Resolves to the backends that differ, or
-   * of which not everything is known, ordered; a mark of the owner that is missing is no difference. Rejects as `sync`
-   * does.
+   * Reads the target and compares it with what is desired now; writes nothing. Resolves to the backends that differ,
+   * or of which not everything is known, ordered; a mark of the owner that is missing is no difference. Rejects as
+   * `sync` does.
    */
   diff(): Promise<readonly BackendName[]>
 }

@@ -25,8 +25,8 @@ export interface Projection {
 }
 
 /**
- * What a worker that had received all of this would have wanted. Clusters of which any snapshot is recorded, also a later one, are those of
- * which its sources promised them.
+ * What a worker that had received all of this would have wanted. Clusters of which any snapshot is recorded, also a
+ * later one, are those of which its sources promised them.
  */
 export const pastOf = async (
   options: ReceiptsOptions,

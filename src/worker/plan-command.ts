@@ -72,11 +72,11 @@ const summarise = async (
 }
 
 /**
- * `ecs-task-stream plan <worker>`: prints what the worker would change now, from fresh snapshots and lookups. It reads no queue and
- * writes nothing.
+ * `ecs-task-stream plan <worker>`: prints what the worker would change now, from fresh snapshots and lookups. It
+ * reads no queue and writes nothing.
  *
- * Resolves to the exit code: 0 nothing would change, 2 something would, 1 it could not be told, 64 wrong settings. What is withheld is printed
- * and is no change.
+ * Resolves to the exit code: 0 nothing would change, 2 something would, 1 it could not be told, 64 wrong settings.
+ * What is withheld is printed and is no change.
  */
 export const planCommand = async (
   worker: DefinedWorker,

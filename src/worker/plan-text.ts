@@ -20,7 +20,10 @@ type Fields = Readonly<Record<string, unknown>>
 const isObject = (value: unknown): value is Fields =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
-/** Two objects to compare field by field. One that is not there counts as empty, two levels deep: what is new is told in parts too. */
+/**
+ * Two objects to compare field by field. One that is not there counts as empty, two levels deep: what is new is told
+ * in parts too.
+ */
 const partsOf = (before: unknown, after: unknown, depth: number): readonly [Fields, Fields] | undefined => {
   const none = depth < 2 ? {} : undefined
   const old = before === undefined ? none : before

@@ -24,8 +24,9 @@ const troubleIn = (report: Report): string | undefined => {
 }
 
 /**
- * Whether a worker does its job: every required sink has reached a complete state once, and none has stood still behind the newest revision
- * for `patienceMs` (60,000 by default; a target that is slow or throttled for a while is no reason to restart anything).
+ * Whether a worker does its job: every required sink has reached a complete state once, and none has stood still
+ * behind the newest revision for `patienceMs` (60,000 by default; a target that is slow or throttled for a while is
+ * no reason to restart anything).
  */
 export const readinessOf = (
   { reports$, ready }: Pick<Worker, 'reports$' | 'ready'>,

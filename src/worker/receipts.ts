@@ -30,7 +30,8 @@ const clusterOf = (event: ClusterEvent): string | undefined =>
   event._tag === 'TaskChanged' ? event.task.cluster : event._tag === 'TasksListed' ? event.cluster : undefined
 
 /**
- * What several files say was received, in that order; tells `other` of every line that is no receipt. Rejects when a file cannot be read.
+ * What several files say was received, in that order; tells `other` of every line that is no receipt. Rejects when a
+ * file cannot be read.
  */
 export async function* receipts(
   { files, until, clusters, signal }: ReceiptsOptions,

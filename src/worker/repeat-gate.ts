@@ -3,11 +3,17 @@ import type { Millis } from '../core/clock.js'
 export interface RepeatGateOptions {
   /** How long repetitions are held back. Default: 60,000 ms. */
   readonly windowMs?: Millis
-  /** How many different things are told apart; beyond, the one that was let through longest ago is forgotten. Default: 500. */
+  /**
+   * How many different things are told apart; beyond, the one that was let through longest ago is forgotten. Default:
+   * 500.
+   */
   readonly remembers?: number
 }
 
-/** Lets equal things through once a window, with the count of those that it held back, so that a long outage is a few lines. */
+/**
+ * Lets equal things through once a window, with the count of those that it held back, so that a long outage is a few
+ * lines.
+ */
 export class RepeatGate {
   private readonly seen = new Map<string, { readonly at: Millis; heldBack: number }>()
   private readonly windowMs: Millis

@@ -158,11 +158,11 @@ const print = async (
 }
 
 /**
- * `ecs-task-stream replay FILE…`: prints what a worker that had received what the files say would have wanted, at any time, and why.
- * It reads files and nothing else.
+ * `ecs-task-stream replay FILE…`: prints what a worker that had received what the files say would have wanted, at any
+ * time, and why. It reads files and nothing else.
  *
- * Resolves to the exit code: 0 printed, bad lines included, which standard error tells; 1 a file could not be read, or nothing
- * in it, or there is no such backend; 64 wrong settings.
+ * Resolves to the exit code: 0 printed, bad lines included, which standard error tells; 1 a file could not be read,
+ * or nothing in it, or there is no such backend; 64 wrong settings.
  */
 export const replayCommand = async (argv: readonly string[], terminal: Terminal): Promise<ExitCode> => {
   const among = filesAmong(argv)

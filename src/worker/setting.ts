@@ -44,8 +44,9 @@ const validate =
   }
 
 /**
- * A setting is a codec, from the texts that were given (in their order; `undefined` for nothing) to a value, with words for people.
- * So `t.type` of a declaration reads all settings, infers their types, and tells every failure at once.
+ * A setting is a codec, from the texts that were given (in their order; `undefined` for nothing) to a value, with
+ * words for people. So `t.type` of a declaration reads all settings, infers their types, and tells every failure at
+ * once.
  */
 export class Setting<A> extends t.Type<A, string | undefined> implements SettingFacts {
   readonly description: string

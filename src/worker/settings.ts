@@ -14,8 +14,8 @@ export interface Contradiction {
 }
 
 /**
- * Finds contradictions. It is asked even when other settings are missing or malformed (these are `undefined` then, or their default),
- * so that everything is told at once.
+ * Finds contradictions. It is asked even when other settings are missing or malformed (these are `undefined` then, or
+ * their default), so that everything is told at once.
  */
 export type Check<D extends Declaration> = (settings: t.TypeOf<t.PartialC<D>>) => readonly Contradiction[]
 
@@ -55,8 +55,8 @@ export const decodeSettings = <D extends Declaration>(
 }
 
 /**
- * Reads a declaration's settings from flags and the environment; flags win. Either the typed values, or *all* problems: missing,
- * malformed, contradictory, unknown. Never throws.
+ * Reads a declaration's settings from flags and the environment; flags win. Either the typed values, or *all*
+ * problems: missing, malformed, contradictory, unknown. Never throws.
  */
 export const readSettings = <D extends Declaration>(
   declaration: D,

@@ -8,7 +8,10 @@ export interface SinkPlan<V = unknown> {
   readonly plan: Plan<V>
 }
 
-/** Reads a target and plans once, as its reconciler would; it is not even given what would apply it. Rejects as `read` does. */
+/**
+ * Reads a target and plans once, as its reconciler would; it is not even given what would apply it. Rejects as `read`
+ * does.
+ */
 export const sinkPlan = async <V>(
   sink: Omit<Sink<V>, 'apply'>,
   { backends, complete }: Desired,

@@ -83,8 +83,9 @@ const portProblems = ({ routes }: Composition, { port }: SettingsOf<typeof opera
     : []
 
 /**
- * Starts a worker and runs it until it is told to stop: settings ▸ compose ▸ run, with logs on standard error, and health, readiness and
- * metrics over HTTP if a port is set. The first SIGTERM or SIGINT drains, a second one ends at once.
+ * Starts a worker and runs it until it is told to stop: settings ▸ compose ▸ run, with logs on standard error, and
+ * health, readiness and metrics over HTTP if a port is set. The first SIGTERM or SIGINT drains, a second one ends at
+ * once.
  *
  * Resolves to the exit code: 0 stopped, 1 failed, 64 wrong settings.
  */

@@ -120,8 +120,8 @@ export class TaskTimeline {
     const told = this.told(event, known)
     const isObserved = told._tag === 'Observed'
     const news = isObserved ? this.state.tasks.get(arn) !== known : this.state !== before
-    // Snapshots that do not name a task come for ever, and lookups are asked again: only what made a difference is told, and what
-    // might have, but that the grace protects a live task.
+    // Snapshots that do not name a task come for ever, and lookups are asked again: only what made a difference is
+    // told, and what might have, but that the grace protects a live task.
     if (!isObserved && (!news || (told._tag === 'Omitted' && standing === stood && !this.isLive))) return
     const changes = factChanges(taskFacts(before, arn), taskFacts(this.state, arn))
     this.steps.push({ received, source, file, line, told, news, changes, standing })

@@ -57,7 +57,8 @@ const headersMs: Millis = 5_000
 const requestMs: Millis = 10_000
 
 /**
- * Longer than the 60 s for which load balancers of AWS keep a connection by default: they must be the ones who let go.
+ * Longer than the 60 s for which load balancers of AWS keep a connection by default: they must be the ones who let
+ * go.
  */
 const keepAliveMs: Millis = 65_000
 

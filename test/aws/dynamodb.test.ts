@@ -1,4 +1,7 @@
-/** What the table's sink relies on, at DynamoDB Local, which is Amazon's own, at moto, and at the server that our other tests run against. */
+/**
+ * What the table's sink relies on, at DynamoDB Local, which is Amazon's own, at moto, and at the server that our
+ * other tests run against.
+ */
 import {
   type AttributeValue,
   ConditionalCheckFailedException,

@@ -49,8 +49,8 @@ export const hostPort = 32_768
 
 export interface MotoClusterOptions {
   /**
-   * Whether to add to DescribeTasks what moto leaves out and every task of ECS has: `version`, containers that follow their task to RUNNING,
-   * and the bindings of bridged ones. Default: true.
+   * Whether to add to DescribeTasks what moto leaves out and every task of ECS has: `version`, containers that follow
+   * their task to RUNNING, and the bindings of bridged ones. Default: true.
    */
   readonly completed?: boolean
 }

@@ -1,4 +1,7 @@
-/** What moto's SNS sends, into queues and over HTTP, arrives as the events that were published; its signatures are real ones. */
+/**
+ * What moto's SNS sends, into queues and over HTTP, arrives as the events that were published; its signatures are
+ * real ones.
+ */
 import { CreateTopicCommand, PublishCommand, SNSClient, SubscribeCommand } from '@aws-sdk/client-sns'
 import { GetQueueAttributesCommand } from '@aws-sdk/client-sqs'
 import { once } from 'node:events'

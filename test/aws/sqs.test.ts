@@ -1,4 +1,7 @@
-/** What the queue's source relies on, at moto and at the server that our other tests run against; and the source at moto. */
+/**
+ * What the queue's source relies on, at moto and at the server that our other tests run against; and the source at
+ * moto.
+ */
 import {
   ChangeMessageVisibilityBatchCommand,
   DeleteMessageBatchCommand,

@@ -50,7 +50,10 @@ const declaredNames = (statement: ts.Statement): readonly string[] => {
   return []
 }
 
-/** What a module offers, each name with the place where it is declared: in the module itself, or in one that it passes on. */
+/**
+ * What a module offers, each name with the place where it is declared: in the module itself, or in one that it passes
+ * on.
+ */
 export const publicNames = (file: string): readonly PublicName[] =>
   parsed(file).statements.flatMap((statement): readonly PublicName[] => {
     if (

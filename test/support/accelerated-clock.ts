@@ -1,6 +1,8 @@
 import { type Clock, systemClock } from 'ecs-task-stream'
 
-/** The machine's clock, `pace` times as fast: a minute of backoff and intervals in a few seconds, with real servers. */
+/**
+ * The machine's clock, `pace` times as fast: a minute of backoff and intervals in a few seconds, with real servers.
+ */
 export const acceleratedClock = (pace: number): Clock => {
   const start = systemClock.now()
   return {

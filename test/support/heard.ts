@@ -1,7 +1,10 @@
 import { BehaviorSubject } from 'rxjs'
 import { type ClusterEvent, type Delivery, emptyState, type Notice, type Source } from 'ecs-task-stream'
 
-/** Everything that a source says until it completes, where every delivery is settled by `settle`. Default: acknowledged at once. */
+/**
+ * Everything that a source says until it completes, where every delivery is settled by `settle`. Default:
+ * acknowledged at once.
+ */
 export const heard = (
   source: Source,
   settle: (delivery: Delivery) => void = (delivery) => delivery.ack(),

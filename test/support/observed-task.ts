@@ -14,7 +14,9 @@ export interface Observed {
   readonly port?: number
 }
 
-/** One observation of a bridge-mode task with one container, whose address came with it. Defaults: version 3, running. */
+/**
+ * One observation of a bridge-mode task with one container, whose address came with it. Defaults: version 3, running.
+ */
 export const observed = (what: Observed): Task => {
   const {
     id,

@@ -17,7 +17,9 @@ export const decodeJson = (body: string): Decoded => {
   }
 }
 
-/** Remembers the newest handle of each message that the client receives, so that a test can play the passing of time. */
+/**
+ * Remembers the newest handle of each message that the client receives, so that a test can play the passing of time.
+ */
 const watchHandles = (client: SQSClient): ReadonlyMap<string, string> => {
   const handles = new Map<string, string>()
   client.middlewareStack.add(

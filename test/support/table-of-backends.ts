@@ -70,7 +70,10 @@ export const reconcileOnce = async (
   return sink.apply(changes, owner, signal)
 }
 
-/** As a worker does: plans again with what a conflict found, until there is nothing to do. Resolves with the number of writes. */
+/**
+ * As a worker does: plans again with what a conflict found, until there is nothing to do. Resolves with the number of
+ * writes.
+ */
 export const reconcileUntilQuiet = async (
   sink: Sink<TraefikBackend>,
   backends: PersistentMap<Backend>,

@@ -1,8 +1,8 @@
 import type { AttributeValue } from '@aws-sdk/client-dynamodb'
 
 /**
- * What Traefik v1.7's DynamoDB provider makes of an item, by the rules of its source (`provider/dynamodb`, and the `dynamodbattribute` package that it decodes
- * with). `stops`: it panics, and with it the reading of the whole table.
+ * What Traefik v1.7's DynamoDB provider makes of an item, by the rules of its source (`provider/dynamodb`, and the
+ * `dynamodbattribute` package that it decodes with). `stops`: it panics, and with it the reading of the whole table.
  */
 export type TraefikReading =
   | { readonly _tag: 'backend'; readonly name: string; readonly servers: ReadonlyMap<string, TraefikServer> }

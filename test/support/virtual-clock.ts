@@ -3,8 +3,8 @@ import type { Clock, Millis } from 'ecs-task-stream'
 /** A clock that stands still until it is told to advance. */
 export interface VirtualClock extends Clock {
   /**
-   * Moves on by `ms`. Sleepers wake at their times and in their order; before the next one, all promises and callbacks that are
-   * ready have run, so a sleeper that sleeps again within `ms` wakes again.
+   * Moves on by `ms`. Sleepers wake at their times and in their order; before the next one, all promises and
+   * callbacks that are ready have run, so a sleeper that sleeps again within `ms` wakes again.
    */
   advance(ms: Millis): Promise<void>
   /** How many sleep now. */

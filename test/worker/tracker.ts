@@ -62,7 +62,9 @@ export interface AccountOptions {
   readonly services?: readonly ServiceSpec[]
   /** Items that are there before the worker starts. */
   readonly items?: (cluster: SimulatedCluster) => readonly Item[]
-  /** Default: one of its own, since all calls in an account are rationed together; and then the topic is told by name. */
+  /**
+   * Default: one of its own, since all calls in an account are rationed together; and then the topic is told by name.
+   */
   readonly account?: string
 }
 
