@@ -46,6 +46,7 @@ const record = (services: number): Deployment => {
           {
             name: family,
             ports: [{ containerPort: 8080, hostPort: 8080, protocol: 'tcp', count: 1 }],
+            image: undefined,
             labels: {},
             environment: {},
           },

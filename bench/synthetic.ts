@@ -28,6 +28,8 @@ export const task = (index: number, service: number, version: number, status = '
       name: `service-${service}`,
       version,
       lastStatus: status,
+      arn: undefined,
+      runtimeId: undefined,
       bindingsVersion: version,
       bindings: [{ containerPort: 80, hostPort: 80, protocol: 'tcp', count: 1 }],
     },

@@ -58,7 +58,7 @@ export const record = (): Recording => {
           name: 'statsd',
           ports: [{ containerPort: 8125, hostPort: 8125, protocol: 'udp' as const, count: 1 }],
         },
-      ].map((container) => ({ ...container, labels: {}, environment: {} })),
+      ].map((container) => ({ ...container, image: undefined, labels: {}, environment: {} })),
     })),
   }
 }

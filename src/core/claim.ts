@@ -67,6 +67,7 @@ export const sameEndpoint = (a: Endpoint, b: Endpoint): boolean =>
   a.ipv6 === b.ipv6 &&
   a.weight === b.weight &&
   a.group === b.group &&
+  a.definition === b.definition &&
   (a.labels === b.labels || JSON.stringify(a.labels) === JSON.stringify(b.labels))
 
 const sameClaim = (a: Claim, b: Claim): boolean => {
@@ -110,6 +111,7 @@ const claimOf = (
         task: task.arn,
         cluster: task.cluster,
         group: task.group,
+        definition: task.definition,
         container: port.container,
         containerPort: port.containerPort,
         host,

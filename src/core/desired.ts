@@ -1,4 +1,4 @@
-import type { ClusterArn, EndpointId, TaskArn } from './arn.js'
+import type { ClusterArn, DefinitionArn, EndpointId, TaskArn } from './arn.js'
 import type { Protocol } from './binding.js'
 import type { BackendName } from './expose.js'
 import type { PersistentMap } from './persistent-map.js'
@@ -19,6 +19,7 @@ export interface Endpoint extends Address {
   readonly cluster: ClusterArn
   /** The task's group, such as `service:web`. */
   readonly group: string | undefined
+  readonly definition: DefinitionArn | undefined
   readonly container: string
   readonly containerPort: number
   /** IPv4 where the host has one. */

@@ -13,7 +13,7 @@ export type Exposable = Pick<
   Task,
   'arn' | 'cluster' | 'group' | 'definition' | 'instance' | 'launchType' | 'interface'
 > & {
-  readonly containers: readonly Pick<Container, 'name' | 'bindings'>[]
+  readonly containers: readonly Pick<Container, 'name' | 'arn' | 'bindings'>[]
 }
 
 /**

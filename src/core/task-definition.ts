@@ -4,6 +4,7 @@ import type { Binding } from './binding.js'
 /** What a task definition says of one container; only what some policy reads. */
 export interface ContainerDefinition {
   readonly name: string
+  readonly image: string | undefined
   /** Ports in the order of the definition. `hostPort` 0 means chosen when the task starts. */
   readonly ports: readonly Binding[]
   /** Docker labels. */

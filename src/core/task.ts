@@ -22,9 +22,16 @@ export type Health = 'HEALTHY' | 'UNKNOWN' | 'UNHEALTHY'
 
 export interface Container {
   readonly name: string
+  /** Absent where an observation did not tell it. */
+  readonly arn: string | undefined
   /** The task's version that told `lastStatus`. */
   readonly version: number
   readonly lastStatus: TaskStatus
+  /**
+   * The container runtime's id, as `docker ps` has it; told by `version` too, since a container that ECS restarts
+   * within its task gets a new one.
+   */
+  readonly runtimeId: string | undefined
   /** The task's version that told `bindings`; -1 when none did. */
   readonly bindingsVersion: number
   /** Canonical: by protocol and container port; the IPv4 and IPv6 rows of a port are one. Empty for awsvpc. */
@@ -128,8 +135,10 @@ const joinContainer = (a: Container, b: Container): Container => {
   const bound = a.bindingsVersion >= b.bindingsVersion ? a : b
   return {
     name: a.name,
+    arn: fill(a.arn, b.arn),
     version: newer.version,
     lastStatus: a.version === b.version ? later(a.lastStatus, b.lastStatus) : newer.lastStatus,
+    runtimeId: a.version === b.version ? fill(a.runtimeId, b.runtimeId) : newer.runtimeId,
     bindingsVersion: bound.bindingsVersion,
     bindings:
       a.bindingsVersion === b.bindingsVersion
@@ -153,6 +162,7 @@ const supersedes = (newer: Task, older: Task): boolean =>
     return (
       before?.name === container.name &&
       before.version < container.version &&
+      (before.arn === undefined || before.arn === container.arn) &&
       (before.bindingsVersion < container.bindingsVersion || before.bindingsVersion === -1)
     )
   })
@@ -195,8 +205,10 @@ const sameBindings = (a: readonly Binding[], b: readonly Binding[]): boolean =>
 
 const sameContainer = (a: Container, b: Container): boolean =>
   a.name === b.name &&
+  a.arn === b.arn &&
   a.version === b.version &&
   a.lastStatus === b.lastStatus &&
+  a.runtimeId === b.runtimeId &&
   a.bindingsVersion === b.bindingsVersion &&
   sameBindings(a.bindings, b.bindings)
 
@@ -223,7 +235,7 @@ export const sameSite = (a: Task, b: Task): boolean =>
   sameContainers(
     a.containers,
     b.containers,
-    (x, y) => x.name === y.name && sameBindings(x.bindings, y.bindings),
+    (x, y) => x.name === y.name && x.arn === y.arn && sameBindings(x.bindings, y.bindings),
   )
 
 /** Whether every container is where it was in its life. */

@@ -74,8 +74,10 @@ const binding = t.strict({ containerPort: count, hostPort: count, protocol, coun
 const container: t.Type<Container> = t.strict(
   {
     name: nonEmptyString,
+    arn: maybe(t.string),
     version,
     lastStatus: nonEmptyString,
+    runtimeId: maybe(t.string),
     bindingsVersion: t.Integer,
     bindings: ascending(binding, 'protocol and container port', compareBindings),
   },
@@ -115,6 +117,7 @@ const definition: t.Type<TaskDefinition> = t.strict(
       t.strict(
         {
           name: nonEmptyString,
+          image: maybe(t.string),
           ports: t.readonlyArray(binding, 'array'),
           labels: texts,
           environment: discoveryVariables,

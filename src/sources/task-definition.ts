@@ -29,10 +29,11 @@ const portOf = (
 }
 
 const containerOf = (
-  { name = '', portMappings = [], dockerLabels = {}, environment = [] }: ContainerDescription,
+  { name = '', image, portMappings = [], dockerLabels = {}, environment = [] }: ContainerDescription,
   mode: NetworkMode,
 ): ContainerDefinition => ({
   name,
+  image,
   ports: portMappings.flatMap((mapping) => portOf(mapping, mode)),
   labels: dockerLabels,
   environment: Object.fromEntries(

@@ -36,11 +36,19 @@ const interfaceOf = ({ containers, attachments, version }: WireTask): Interface 
 /** Nothing for a container without a name or a status: what an observation lacks, it leaves as it was known. */
 const containersOf = (wires: readonly WireContainer[], version: number): readonly Container[] => {
   const containers: Container[] = []
-  for (const { name, lastStatus, networkBindings } of wires) {
+  for (const { name, containerArn, lastStatus, runtimeId, networkBindings } of wires) {
     if (!name || !lastStatus) continue
     const bindings = bindingsOf(networkBindings ?? [])
     const bindingsVersion = bindings.length === 0 ? -1 : version
-    containers.push({ name, version, lastStatus, bindingsVersion, bindings })
+    containers.push({
+      name,
+      arn: containerArn || undefined,
+      version,
+      lastStatus,
+      runtimeId: runtimeId || undefined,
+      bindingsVersion,
+      bindings,
+    })
   }
   return containers
 }

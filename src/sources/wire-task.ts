@@ -28,7 +28,9 @@ const container = object(
   {},
   {
     name: optional(t.string),
+    containerArn: optional(t.string),
     lastStatus: optional(t.string),
+    runtimeId: optional(t.string),
     networkBindings: optional(arrayOf(networkBinding)),
     networkInterfaces: optional(arrayOf(networkInterface)),
   },

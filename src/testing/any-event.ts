@@ -43,15 +43,18 @@ const binding: fc.Arbitrary<Binding> = record({
 })
 
 const container = (name: string): fc.Arbitrary<Container> =>
-  record({ version, lastStatus: status, bindings: maybe(fc.array(binding, { maxLength: 3 })) }).map(
-    ({ version, lastStatus, bindings }) => ({
-      name,
-      version,
-      lastStatus,
-      bindingsVersion: bindings === undefined ? -1 : version,
-      bindings: canonicalBindings(bindings ?? []),
-    }),
-  )
+  record({
+    arn: maybe(fc.constantFrom('container-1', 'container-2')),
+    version,
+    lastStatus: status,
+    runtimeId: maybe(fc.constantFrom('runtime-1', 'runtime-2')),
+    bindings: maybe(fc.array(binding, { maxLength: 3 })),
+  }).map(({ bindings, ...told }) => ({
+    ...told,
+    name,
+    bindingsVersion: bindings === undefined ? -1 : told.version,
+    bindings: canonicalBindings(bindings ?? []),
+  }))
 
 /** By name, as every record of a task has them. */
 const containers = fc
@@ -85,6 +88,7 @@ const definition: fc.Arbitrary<TaskDefinition> = record({
     record({
       name: fc.constantFrom('app', 'sidecar'),
       ports: fc.array(binding, { maxLength: 2 }),
+      image: maybe(fc.constantFrom('web:1', 'web:2')),
       labels: fc.constant({}),
       environment: fc.constant({}),
     }),

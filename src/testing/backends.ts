@@ -26,6 +26,7 @@ export const endpointOf = (backend: string, { host, port }: Address, task: strin
     task: arn,
     cluster,
     group: `service:${backend}`,
+    definition: undefined,
     container: 'app',
     containerPort: 8080,
     host,

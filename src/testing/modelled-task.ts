@@ -150,8 +150,10 @@ export class ModelledTask {
       const bound = this.service.network === 'bridge' && lastStatus !== 'PENDING'
       return {
         name,
+        arn: `${this.arn}/${name}`,
         version: this.version,
         lastStatus,
+        runtimeId: lastStatus === 'PENDING' ? undefined : `${this.arn}-${name}`,
         bindingsVersion: bound ? this.version : -1,
         bindings: bound ? [{ ...binding, count: 1 }] : [],
       }

@@ -65,7 +65,17 @@ const tasks = (count: number, from = 0): readonly ClusterEvent[] =>
       lastStatus: 'RUNNING',
       desiredStatus: 'RUNNING',
       interface: { version: 3, ipv4: '10.0.0.1', ipv6: undefined },
-      containers: [{ name: 'app', version: 3, lastStatus: 'RUNNING', bindingsVersion: -1, bindings: [] }],
+      containers: [
+        {
+          name: 'app',
+          version: 3,
+          lastStatus: 'RUNNING',
+          arn: undefined,
+          runtimeId: undefined,
+          bindingsVersion: -1,
+          bindings: [],
+        },
+      ],
       health: undefined,
     },
   }))

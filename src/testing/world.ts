@@ -163,7 +163,7 @@ export class World {
         count: 1,
       }) as const
     const container = (name: string, mapped: ReturnType<typeof port>) =>
-      ({ name, ports: [mapped], labels: {}, environment: {} }) as const
+      ({ name, ports: [mapped], image: undefined, labels: {}, environment: {} }) as const
     const app = container('app', port(8000 + revision, 'tcp'))
     return {
       arn: `${place}:task-definition/${service.name}:${revision}`,

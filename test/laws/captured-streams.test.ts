@@ -65,6 +65,7 @@ const definitionsOf = (file: string): readonly ClusterEvent[] =>
           .map((name) => ({
             name,
             ports: [{ containerPort: port, hostPort: port, protocol: 'tcp', count: 1 }],
+            image: undefined,
             labels: {},
             environment: {},
           })),

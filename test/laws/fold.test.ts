@@ -187,6 +187,8 @@ describe('one task after another', () => {
           name: 'app',
           version,
           lastStatus,
+          arn: undefined,
+          runtimeId: undefined,
           bindingsVersion: version,
           bindings: [{ containerPort: 80, hostPort: 32768, protocol: 'tcp', count: 1 }],
         },

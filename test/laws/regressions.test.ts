@@ -19,6 +19,8 @@ const container = (name: string, port: number, version: number, lastStatus = 'RU
   name,
   version,
   lastStatus,
+  arn: undefined,
+  runtimeId: undefined,
   bindingsVersion: version,
   bindings: [{ containerPort: port, hostPort: port, protocol: 'tcp', count: 1 }],
 })

@@ -106,6 +106,7 @@ describe('an awsvpc task on an instance', () => {
             {
               name: 'web',
               ports: [{ containerPort: 80, hostPort: 80, protocol: 'tcp', count: 1 }],
+              image: undefined,
               labels: {},
               environment: {},
             },

@@ -183,6 +183,7 @@ describe('recordTo', () => {
           {
             name: 'web',
             ports: [],
+            image: undefined,
             labels: {},
             environment: { PASSWORD: secret, SERVICE_80_NAME: '_web._tcp' },
           },

@@ -45,6 +45,8 @@ export const observed = (what: Observed): Task => {
         name: service,
         version,
         lastStatus: last,
+        arn: undefined,
+        runtimeId: undefined,
         bindingsVersion: version,
         bindings: [{ containerPort: 80, hostPort: port, protocol: 'tcp', count: 1 }],
       },
