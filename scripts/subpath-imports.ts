@@ -22,6 +22,7 @@ export const heavyImports: Readonly<Record<string, readonly string[]>> = {
   './sinks/stdout': ['picocolors'],
   './sinks/traefik-table': ['@aws-sdk/client-dynamodb'],
   './worker': ['commander', 'fastify', 'pino', 'prom-client'],
+  './worker/clusters': ['@aws-sdk/client-ecs', '@aws-sdk/client-sqs'],
   './testing': ['fast-check', 'vitest'],
 }
 

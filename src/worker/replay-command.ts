@@ -1,11 +1,10 @@
 import { stat } from 'node:fs/promises'
 import * as O from 'fp-ts/lib/Option.js'
 import * as t from 'io-ts'
-import { lastSegment } from '../core/arn.js'
 import type { Millis } from '../core/clock.js'
-import type { Expose } from '../core/expose.js'
-import { servicePorts, serviceOf } from '../policies/service-ports.js'
+import { servicePorts } from '../policies/service-ports.js'
 import { explain } from './advice.js'
+import { backendName, serviceName } from './backend-name.js'
 import { closest } from './closest.js'
 import { exitCode, type ExitCode } from './exit-code.js'
 import { given } from './given.js'
@@ -51,10 +50,7 @@ export const replaying = {
     example: 'staging',
     otherwise: 'all that are told of',
   }),
-  backendName: defaulted(text('template', 'a template with {service}'), '{service}', {
-    description: "A backend's name, made of {service} and {cluster}",
-    example: '{cluster}-{service}',
-  }),
+  backendName,
   grace: defaulted(integer({ min: 0, max: 86_400, unit: 'seconds' }), 30, {
     description: 'How much younger than a snapshot a task must be known to be, to be ruled out by it',
     example: '30',
@@ -74,15 +70,6 @@ const filesAmong = (argv: readonly string[]): ReadonlySet<number> =>
       return word.startsWith('-') || isValue ? [] : [i]
     }),
   )
-
-const exposing = (template: string): Expose =>
-  servicePorts({
-    name: (task) => {
-      const service = serviceOf(task)
-      if (service === undefined) return undefined
-      return template.replaceAll('{service}', service).replaceAll('{cluster}', lastSegment(task.cluster))
-    },
-  })
 
 /** Bad lines are told one by one, up to this many. */
 const shownLines = 20
@@ -135,9 +122,9 @@ const print = async (
   settings: SettingsOf<typeof replaying>,
   terminal: Terminal,
 ): Promise<ExitCode> => {
-  const { until, explain: name, cluster: clusters, backendName, grace, format } = settings
+  const { until, explain: name, cluster: clusters, backendName: template, grace, format } = settings
   const options = { files, until: until ?? Infinity, clusters, signal: new AbortController().signal }
-  const projection = { expose: exposing(backendName), grace: grace * 1000 }
+  const projection = { expose: servicePorts({ name: serviceName(template) }), grace: grace * 1000 }
   if (name !== undefined) await requireRegular(files)
 
   const lines = new LineReport(terminal.err)
