@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import type { Clock, Millis } from '../core/clock.js'
 import type { ClusterEvent } from '../core/event.js'
 import type { Delivery, Notice } from '../core/source.js'
@@ -50,6 +51,8 @@ export class ReplaySession {
     private readonly emit: (output: Delivery | Notice) => void,
   ) {
     this.beginning = setup.clock.now()
+    // Every open file listens, and a rotated journal has many: that is no leak.
+    setMaxListeners(0, this.stopped.signal)
     this.ended = new Promise((resolve) => (this.end = resolve))
   }
 
