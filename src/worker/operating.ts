@@ -1,4 +1,4 @@
-import { onOff } from './kind.js'
+import { onOff, text } from './kind.js'
 import { listenAddress } from './listen-address.js'
 import { defaulted, optional } from './setting.js'
 
@@ -12,6 +12,11 @@ export const operating = {
     description: 'Serve /health, /ready and /metrics there; without a host, on every IPv4 interface',
     example: ':8080',
     otherwise: 'no server',
+  }),
+  journal: optional(text('directory', 'a directory'), {
+    description: 'Write down there what every source delivers, for `replay`',
+    example: '/var/lib/ecs-task-stream',
+    otherwise: 'nothing is written down',
   }),
   debug: defaulted(onOff(), false, { description: 'Log every delivery and plan', example: 'on' }),
 }

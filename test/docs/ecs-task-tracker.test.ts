@@ -9,20 +9,6 @@ const section = (heading: string): string =>
   new RegExp(`^## ${heading}\\n([\\s\\S]*?)(?=^## |$(?![\\s\\S]))`, 'm').exec(text)?.[1] ?? ''
 
 describe('the page about ecs-task-tracker', () => {
-  it('names every setting by its variable and its flag, and no other', () => {
-    const names = ['examples/ecs-task-tracker.ts', 'src/worker/operating.ts']
-      .flatMap((path) => [...read(path).matchAll(/^ +(\w+): (?:required|optional|defaulted)\(/gm)])
-      .map(([, name = '']) => name)
-    const variable = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()
-    const flag = (name: string): string =>
-      `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`
-    const rows = [...section('Settings').matchAll(/^\| `([A-Z_]+)` +\| `(--[a-z-]+)` +\|/gm)]
-    expect(rows.length).toBeGreaterThan(10)
-    expect(new Set(rows.map(([, name, given]) => `${name ?? ''} ${given ?? ''}`))).toEqual(
-      new Set(names.map((name) => `${variable(name)} ${flag(name)}`)),
-    )
-  })
-
   it('has a row for each bug, and each has a test', () => {
     const told = [...section('What becomes of its bugs').matchAll(/^\| +(\d+) +\|/gm)].map(([, n]) =>
       Number(n),

@@ -83,18 +83,6 @@ describe('the operating page', () => {
     expect(told.toSorted()).toEqual(real.toSorted())
   })
 
-  it('names every setting by its variable and its flag, and no other', () => {
-    const names = ['examples/traefik-table.ts', 'src/worker/operating.ts', 'src/worker/plan-command.ts']
-      .map((file) => readFileSync(join(root, file), 'utf8'))
-      .flatMap((source) => [...source.matchAll(/^ +(\w+): (?:required|optional|defaulted)\(/gm)])
-      .map(([, name = '']) => name)
-    const variables = names.map((name) => name.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase())
-    const flags = names.map((name) => `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`)
-    const [section = ''] = /^## Settings[\s\S]*?^The AWS SDK/m.exec(operating) ?? []
-    expect(new Set(section.match(/--[a-z][a-z-]+/g))).toEqual(new Set(flags))
-    expect(new Set(section.match(/(?<=^\| `|has `|, `|and `)[A-Z_]+(?=`)/gm))).toEqual(new Set(variables))
-  })
-
   it('names every message of the log', () => {
     const source = readFileSync(join(root, 'src/worker/log-line.ts'), 'utf8')
     const messages = [...source.matchAll(/message:(?! notice| string)\s*([^,]+(?:, [^']+'[^,]*)?),\n/g)]

@@ -1,14 +1,18 @@
+import { readdir } from 'node:fs/promises'
+import { join } from 'node:path'
 import { PutItemCommand, ScanCommand } from '@aws-sdk/client-dynamodb'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { awsApi, type AwsApi } from '../../sim/aws-api.js'
 import { embeddedDynamoDb, type EmbeddedDynamoDb } from '../../sim/embedded-dynamodb.js'
 import { embeddedSqs, type EmbeddedSqs } from '../../sim/embedded-sqs.js'
 import { SimulatedCluster } from '../../sim/simulated-cluster.js'
+import { temporaryDirectories } from '../support/temporary-directory.js'
 import { type CommandProcess, commandProcess } from './command-process.js'
 
 type Backends = ReadonlyMap<string, readonly string[]>
 
 describe('the worker traefik-table, over the wire', () => {
+  const directory = temporaryDirectories()
   let dynamodb: EmbeddedDynamoDb
   let queues: EmbeddedSqs
   let n = 0
@@ -138,6 +142,37 @@ describe('the worker traefik-table, over the wire', () => {
     const successor = command(['traefik-table'], { QUEUE_URL: queueUrl })
     await successor.logged('ready: every required sink has reached a complete state')
     await expect.poll(backends, { timeout: 20_000 }).toEqual(truth())
+  })
+
+  it('writes a journal, when it is told where, that replay turns into the same backends', async () => {
+    const { cluster, queueUrl, command, backends, truth } = await setting()
+    const journal = await directory()
+    const worker = command(['traefik-table', '--journal', journal], { QUEUE_URL: queueUrl })
+    await worker.logged('ready: every required sink has reached a complete state')
+    const bodies: string[] = []
+    cluster.events$.subscribe((event) => bodies.push(JSON.stringify(event)))
+    cluster.scale('web', 5)
+    cluster.settle()
+    await queues.send(queueUrl, bodies)
+    await expect.poll(backends, { timeout: 20_000 }).toEqual(truth())
+    worker.signal('SIGTERM')
+    expect(await worker.ended).toMatchObject({ code: 0 })
+
+    const files = (await readdir(journal)).map((file) => join(journal, file))
+    expect(files.some((file) => file.includes('sqs-'))).toBe(true)
+    const { code, out } = await command(['replay', ...files, '--format', 'json']).ended
+    expect(code).toBe(0)
+    const past = JSON.parse(out) as {
+      backends: { name: string; endpoints: { host: string; port: number }[] }[]
+    }
+    expect(
+      new Map(
+        past.backends.map(({ name, endpoints }) => [
+          name,
+          endpoints.map(({ host, port }) => `${host}:${port}`).sort(),
+        ]),
+      ),
+    ).toEqual(truth())
   })
 
   it('plans what it would do: exits 2 and writes nothing, and 0 once it is done', async () => {
