@@ -4,7 +4,6 @@
  */
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { lastSegment, servicePorts } from 'ecs-task-stream'
-import { ecsClients } from 'ecs-task-stream/sources/ecs-client'
 import { ecsSnapshots } from 'ecs-task-stream/sources/ecs-snapshots'
 import { eventBridgeWebhook } from 'ecs-task-stream/sources/event-bridge-webhook'
 import { instanceAddresses } from 'ecs-task-stream/sources/instance-addresses'
@@ -100,7 +99,7 @@ export default defineWorker({
     const snapshots = ecsSnapshots({
       clusters: [cluster],
       intervalMs: settings.resyncSeconds * 1000,
-      clients: (place) => ecsClients(place.region === '' ? { ...place, ...inRegion } : place),
+      region,
     })
     const ownTopics = clusterTopics()
     const sns = snsWebhook({
@@ -114,7 +113,7 @@ export default defineWorker({
       inbound: [
         sns,
         ...(events === undefined ? [] : [events]),
-        ...(queueUrl === undefined ? [] : [sqs({ queueUrl, ...inRegion })]),
+        ...(queueUrl === undefined ? [] : [sqs({ queueUrl, region })]),
       ],
       knowledge: [snapshots, instanceAddresses(), taskDefinitions()],
       sinks: [table()],

@@ -12,8 +12,10 @@ import { type EcsClients, ecsClients, resourceReads } from './ecs-client.js'
 import type { TokenBucket } from './token-bucket.js'
 
 export interface EcsSnapshotsOptions {
-  /** Names or ARNs. A name is looked for in the region and account of the environment. */
+  /** Names or ARNs. A name is looked for in the environment's account. */
   readonly clusters: readonly string[]
+  /** Where clusters that are given by name are. Default: as the AWS SDK finds it. */
+  readonly region?: string | undefined
   /** From the end of one snapshot of a cluster to the beginning of the next. Default: 300,000 ms. */
   readonly intervalMs?: Millis
   /**
@@ -21,7 +23,7 @@ export interface EcsSnapshotsOptions {
    */
   readonly jitter?: number
   /**
-   * The client for an account and region (both empty for a cluster given by name); called once for each. Default: a
+   * The client for an account and region (for a cluster given by name, no account, and `region` if there is one); called once for each. Default: a
    * client for that region with the environment's credentials, which reach their own account only.
    */
   readonly clients?: (place: Place) => EcsClients
@@ -57,6 +59,7 @@ const settled = (): void => undefined
  */
 export const ecsSnapshots = ({
   clusters,
+  region = '',
   intervalMs = 300_000,
   jitter = 0.1,
   clients = ecsClients,
@@ -67,7 +70,12 @@ export const ecsSnapshots = ({
 }: EcsSnapshotsOptions): EcsSnapshots => {
   if (!(intervalMs > 0)) throw new RangeError(`ecsSnapshots: intervalMs must be positive, not ${intervalMs}`)
   const refreshes = new Subject<void>()
-  const environment = { clients: perPlace(clients), bucket, clock, random }
+  const environment = {
+    clients: perPlace((place) => clients(place.region === '' ? { ...place, region } : place)),
+    bucket,
+    clock,
+    random,
+  }
 
   const follow = async (
     cluster: string,

@@ -12,7 +12,7 @@ export interface SqsOptions {
   /** `https://sqs.<region>.amazonaws.com/<account>/<name>`. */
   readonly queueUrl: string
   /** Where the queue is, if its URL does not tell. Default: as the SDK finds it. */
-  readonly region?: string
+  readonly region?: string | undefined
   /**
    * Yours, and yours to destroy. Give it `maxAttempts: 1`: what fails is tried again here, with a notice. Default:
    * one for each subscription, for the region in the queue's URL, else `region`; credentials from the SDK's default

@@ -1,5 +1,4 @@
 import type { Source } from '../../core/source.js'
-import { ecsClients } from '../../sources/ecs-client.js'
 import { ecsSnapshots } from '../../sources/ecs-snapshots.js'
 import { sqs } from '../../sources/sqs.js'
 import type { ClusterSettings } from './cluster-settings.js'
@@ -9,21 +8,20 @@ export const queue = ({
   queueUrl,
   region,
 }: Pick<ClusterSettings, 'queueUrl' | 'region'>): readonly Source[] =>
-  queueUrl === undefined ? [] : [sqs({ queueUrl, ...(region === undefined ? {} : { region }) })]
+  queueUrl === undefined ? [] : [sqs({ queueUrl, region })]
 
 /** Snapshots of the clusters, unless there are to be none. */
 export const snapshots = ({
   cluster: clusters,
   resyncSeconds,
-  region = '',
+  region,
 }: Pick<ClusterSettings, 'cluster' | 'resyncSeconds' | 'region'>): readonly Source[] =>
   resyncSeconds === 0
     ? []
     : [
         ecsSnapshots({
           clusters,
+          region,
           intervalMs: resyncSeconds * 1000,
-          // A cluster that is given by name says nothing of its region.
-          clients: (place) => ecsClients(place.region === '' ? { ...place, region } : place),
         }),
       ]
