@@ -52,6 +52,9 @@ export class BackendClaims {
   private changed = new Set<TaskArn>()
   private built: Backend | undefined
   private builtFor: string | undefined
+  /** The holder's, ordered, when it was built. */
+  private live: readonly Endpoint[] = []
+  private unhealthy: readonly Endpoint[] = []
 
   constructor(
     private readonly name: BackendName,
@@ -99,14 +102,17 @@ export class BackendClaims {
       claimant !== undefined && (holder === undefined || claimant.origin === holder)
     // When the holder stays, only the changed tasks' endpoints are looked at anew.
     const same = this.built !== undefined && this.builtFor === holder
-    const kept = same ? (this.built?.endpoints ?? []).filter(({ task }) => !this.changed.has(task)) : []
-    const fresh = same
-      ? [...this.changed].map((task) => this.claimants.get(task))
-      : [...this.claimants.values()]
-    const endpoints = mergeEndpoints(
-      kept,
-      fresh.filter(mine).flatMap((claimant) => this.endpointsOf(claimant)),
-    )
+    const fresh = (
+      same ? [...this.changed].map((task) => this.claimants.get(task)) : [...this.claimants.values()]
+    ).filter(mine)
+    const renewed = (last: readonly Endpoint[], tag: 'Live' | 'Unhealthy'): readonly Endpoint[] =>
+      mergeEndpoints(
+        same ? last.filter(({ task }) => !this.changed.has(task)) : [],
+        fresh.flatMap((claimant) => this.endpointsOf(claimant, tag)),
+      )
+    this.live = renewed(this.live, 'Live')
+    this.unhealthy = renewed(this.unhealthy, 'Unhealthy')
+    const endpoints = this.live.length > 0 ? this.live : this.unhealthy
     const complete = this.waiting === 0 && this.everyCluster(horizon, mine)
     const gone = complete ? [] : this.gone(endpoints, horizon)
     this.changed = new Set()
@@ -120,9 +126,9 @@ export class BackendClaims {
     return this.built
   }
 
-  private endpointsOf({ claims }: TaskClaims): readonly Endpoint[] {
+  private endpointsOf({ claims }: TaskClaims, tag: 'Live' | 'Unhealthy'): readonly Endpoint[] {
     return claims.flatMap((claim) =>
-      claim._tag === 'Live' && claim.backend === this.name ? [claim.endpoint] : [],
+      claim._tag === tag && claim.backend === this.name ? [claim.endpoint] : [],
     )
   }
 
@@ -136,7 +142,10 @@ export class BackendClaims {
     return true
   }
 
-  /** A live task whose address is not known in full may have taken over any address of its host, or any at all. */
+  /**
+   * An unhealthy task is gone from where it is not offered. A live one whose address is not known in full may have
+   * taken over any address of its host, or any at all.
+   */
   private gone(endpoints: readonly Endpoint[], horizon: Horizon): readonly Address[] {
     const live = new Set(endpoints.map(({ host, port }) => `${host} ${port}`))
     const waitingOn = new Set<string | undefined>()
@@ -145,8 +154,10 @@ export class BackendClaims {
       for (const claim of claimant.claims) {
         if (claim.backend !== this.name) continue
         if (claim._tag === 'Waiting') waitingOn.add(claim.host)
-        else if (claim._tag === 'Gone' && horizon.mayRemove(claimant))
-          gone.set(`${claim.address.host} ${claim.address.port}`, claim.address)
+        else if (claim._tag !== 'Live' && horizon.mayRemove(claimant)) {
+          const { host, port } = claim._tag === 'Gone' ? claim.address : claim.endpoint
+          gone.set(`${host} ${port}`, { host, port })
+        }
       }
     if (waitingOn.has(undefined)) return []
     return [...gone]

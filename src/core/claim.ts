@@ -1,16 +1,19 @@
 /** What one task contributes to backends: the unit in which the projection is incremental. */
 import type { Addresses } from './addresses.js'
-import type { ClusterArn, TaskArn } from './arn.js'
+import type { ClusterArn, EndpointId, TaskArn } from './arn.js'
 import type { Millis } from './clock.js'
 import type { ClusterState } from './cluster-state.js'
 import { type Address, compareAddresses, type Endpoint, type Unresolved } from './desired.js'
 import type { BackendName, Expose, ExposedPort, Exposure } from './expose.js'
+import { defaultHealthPolicy, type HealthPolicy } from './health-policy.js'
 import { containerLiveness, livenessOf } from './liveness.js'
 import type { TaskDefinition } from './task-definition.js'
 import type { Task } from './task.js'
 
 export type Claim =
   | { readonly _tag: 'Live'; readonly backend: BackendName; readonly endpoint: Endpoint }
+  /** It runs, and is offered only where nothing else is: see `HealthPolicy`. */
+  | { readonly _tag: 'Unhealthy'; readonly backend: BackendName; readonly endpoint: Endpoint }
   | { readonly _tag: 'Gone'; readonly backend: BackendName; readonly address: Address }
   /** A live task that will claim the backend once a lookup has answered; on `host`, where that is known already. */
   | { readonly _tag: 'Waiting'; readonly backend: BackendName; readonly host: string | undefined }
@@ -74,7 +77,8 @@ const sameClaim = (a: Claim, b: Claim): boolean => {
   if (a.backend !== b.backend) return false
   switch (a._tag) {
     case 'Live':
-      return b._tag === 'Live' && sameEndpoint(a.endpoint, b.endpoint)
+    case 'Unhealthy':
+      return b._tag === a._tag && sameEndpoint(a.endpoint, b.endpoint)
     case 'Gone':
       return b._tag === 'Gone' && compareAddresses(a.address, b.address) === 0
     case 'Waiting':
@@ -91,7 +95,8 @@ const claimOf = (
   task: Task,
   { ipv4, ipv6 }: Addresses,
   port: ExposedPort,
-  state: ClusterState,
+  isHealthy: (id: EndpointId) => boolean,
+  unhealthy: HealthPolicy,
 ): readonly Claim[] => {
   const host = ipv4 ?? ipv6
   if (host === undefined) return []
@@ -100,11 +105,12 @@ const claimOf = (
   const status = task.containers.find(({ name }) => name === port.container)?.lastStatus
   const liveness = status === undefined ? 'pending' : containerLiveness(status)
   if (liveness === 'pending') return []
-  if (liveness === 'gone' || state.health.get(id)?.healthy === false)
+  const healthy = isHealthy(id)
+  if (liveness === 'gone' || (!healthy && unhealthy === 'leave-out'))
     return [{ _tag: 'Gone', backend, address: { host, port: port.port } }]
   return [
     {
-      _tag: 'Live',
+      _tag: healthy ? 'Live' : 'Unhealthy',
       backend,
       endpoint: {
         id,
@@ -145,6 +151,7 @@ export const claimsOf = (
   state: ClusterState,
   expose: Expose,
   grace: Millis,
+  unhealthy: HealthPolicy = defaultHealthPolicy,
 ): TaskClaims | undefined => {
   const liveness = livenessOf(task, state.marks.get(task.cluster), grace)
   if (liveness === 'pending') return undefined
@@ -153,7 +160,7 @@ export const claimsOf = (
   const host = hostOf(task, definition, state)
   const address = host?.ipv4 ?? host?.ipv6
 
-  if (liveness === 'gone') {
+  if (liveness === 'gone' || (liveness === 'unhealthy' && unhealthy === 'leave-out')) {
     if (exposure._tag !== 'Ports' || exposure.ports.length === 0 || address === undefined) return undefined
     return claimants(
       task,
@@ -178,21 +185,27 @@ export const claimsOf = (
         ? claimants(task, [], missing, true)
         : claimants(task, waiting(exposure.backends, address), missing)
     }
-    case 'Ports':
-      if (exposure.ports.length === 0) return undefined
+    case 'Ports': {
+      const { ports, refused = [] } = exposure
+      const fault = refused.length === 0 ? undefined : unresolved(task, 'refused', refused.join('; '))
+      if (ports.length === 0) return fault === undefined ? undefined : claimants(task, [], fault)
+      const isHealthy = (id: EndpointId): boolean =>
+        liveness === 'live' && state.health.get(id)?.healthy !== false
       return host === undefined || address === undefined
         ? claimants(
             task,
             waiting(
-              exposure.ports.map(({ backend }) => backend),
+              ports.map(({ backend }) => backend),
               undefined,
             ),
             noHost(task, definition),
           )
         : claimants(
             task,
-            exposure.ports.flatMap((port) => claimOf(task, host, port, state)),
+            ports.flatMap((port) => claimOf(task, host, port, isHealthy, unhealthy)),
+            fault,
           )
+    }
   }
 }
 

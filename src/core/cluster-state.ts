@@ -7,6 +7,7 @@ import type { JoinSemilattice } from 'fp-ts/lib/JoinSemilattice.js'
 import type { Addresses } from './addresses.js'
 import type { TaskArn } from './arn.js'
 import type { Millis } from './clock.js'
+import { joinMachine, type Machine } from './machine.js'
 import { PersistentMap } from './persistent-map.js'
 import type { TaskDefinition } from './task-definition.js'
 import { joinTask, type Task } from './task.js'
@@ -21,7 +22,10 @@ export interface Mark {
 
 export interface Instance {
   readonly at: Millis
+  /** As they were then. */
   readonly addresses: Addresses
+  /** Whenever it was told. */
+  readonly machine: Machine | undefined
 }
 
 export interface EndpointHealth {
@@ -64,11 +68,19 @@ export const joinMark = (a: Mark, b: Mark): Mark =>
 const greater = (a: string | undefined, b: string | undefined): string | undefined =>
   a === undefined ? b : b === undefined || a >= b ? a : b
 
+const joinAddresses = (a: Addresses, b: Addresses): Addresses => {
+  const ipv4 = greater(a.ipv4, b.ipv4)
+  const ipv6 = greater(a.ipv6, b.ipv6)
+  return ipv4 === a.ipv4 && ipv6 === a.ipv6 ? a : { ipv4, ipv6 }
+}
+
 export const joinInstance = (a: Instance, b: Instance): Instance => {
-  if (a.at !== b.at) return a.at > b.at ? a : b
-  const ipv4 = greater(a.addresses.ipv4, b.addresses.ipv4)
-  const ipv6 = greater(a.addresses.ipv6, b.addresses.ipv6)
-  return ipv4 === a.addresses.ipv4 && ipv6 === a.addresses.ipv6 ? a : { at: a.at, addresses: { ipv4, ipv6 } }
+  const later = a.at >= b.at ? a : b
+  const addresses = a.at === b.at ? joinAddresses(a.addresses, b.addresses) : later.addresses
+  const machine = joinMachine(a.machine, b.machine)
+  return addresses === later.addresses && machine === later.machine
+    ? later
+    : { at: later.at, addresses, machine }
 }
 
 /**

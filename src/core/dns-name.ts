@@ -12,7 +12,7 @@ const faultOf = (label: string): string | undefined => {
   if (label === '') return 'it has an empty label: labels are separated by one dot'
   if (label.length > longestLabel)
     return `its label "${label.slice(0, 16)}…" has ${label.length} characters, and the DNS allows ${longestLabel}`
-  if (!/^[a-z0-9_-]+$/.test(label))
+  if (!/^[A-Za-z0-9_-]+$/.test(label))
     return `its label "${label}" has other characters than letters, digits, "-" and "_"`
   if (label.startsWith('-') || label.endsWith('-')) return `its label "${label}" begins or ends with "-"`
   return undefined
@@ -34,12 +34,13 @@ export const dnsName = (text: string, within?: DnsName): E.Either<string, DnsNam
     E.left(
       `it has ${length} characters${within === undefined ? '' : ` within ${within}`}, and the DNS allows ${longestName}`,
     )
-  const relative = (text.endsWith('.') ? text.slice(0, -1) : text).toLowerCase()
+  const relative = text.endsWith('.') ? text.slice(0, -1) : text
   const whole = within === undefined ? relative : `${relative}.${within}`
   if (whole.length > longestName) return tooLong(whole.length)
   for (const label of relative.split('.')) {
     const fault = faultOf(label)
     if (fault !== undefined) return E.left(fault)
   }
-  return E.right(whole)
+  // Not before: outside ASCII, the lower case of a letter that is none of ours may be one of ours.
+  return E.right(whole.toLowerCase())
 }

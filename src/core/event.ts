@@ -1,6 +1,7 @@
 import type { Addresses } from './addresses.js'
 import type { ClusterArn, EndpointId, InstanceArn } from './arn.js'
 import type { Millis } from './clock.js'
+import type { Machine } from './machine.js'
 import type { TaskDefinition } from './task-definition.js'
 import type { Task } from './task.js'
 
@@ -26,6 +27,8 @@ export type ClusterEvent =
       readonly _tag: 'InstanceDescribed'
       readonly instance: InstanceArn
       readonly addresses: Addresses
+      /** Where the answer told it. */
+      readonly machine?: Machine
       readonly at: Millis
     }
   | { readonly _tag: 'DefinitionDescribed'; readonly definition: TaskDefinition }

@@ -31,8 +31,11 @@ export interface ExposedPort {
 }
 
 export type Exposure =
-  /** All that the task offers; may be nothing. */
-  | { readonly _tag: 'Ports'; readonly ports: readonly ExposedPort[] }
+  /**
+   * All that the task offers; may be nothing. `refused`: for each port that should be offered and cannot be, the
+   * reason; reported, and holds back none of `ports`.
+   */
+  | { readonly _tag: 'Ports'; readonly ports: readonly ExposedPort[]; readonly refused?: readonly string[] }
   /**
    * It cannot be told before the task definition is known. `backends` may gain from it, so they are incomplete until
    * then; `'any'` when not even their names can be told.

@@ -5,10 +5,11 @@ import type { Task } from './task.js'
 
 /**
  * - `live`: may be routed to.
- * - `gone`: known not to be: stopping, stopped, unhealthy, or ruled out by a newer snapshot.
+ * - `unhealthy`: runs, and ECS says that it is not healthy. What follows from it is a policy: see `HealthPolicy`.
+ * - `gone`: known not to be: stopping, stopped, or ruled out by a newer snapshot.
  * - `pending`: not running yet, or in a status that we do not know. Nothing follows from it.
  */
-export type Liveness = 'live' | 'gone' | 'pending'
+export type Liveness = 'live' | 'unhealthy' | 'gone' | 'pending'
 
 /**
  * How far the clocks of ECS and of this machine may differ, and how long ECS may take to list a task that it has
@@ -28,7 +29,7 @@ const RUNNING = lifecycleRank('RUNNING')
  * | STOPPED | any       | any       | any       | gone (draining shows as last RUNNING, and ends before the container's SIGTERM) |
  * | RUNNING | > RUNNING | any       | any       | gone     |
  * | RUNNING | any       | ruled out | any       | gone     |
- * | RUNNING | RUNNING   | allows    | UNHEALTHY | gone     |
+ * | RUNNING | RUNNING   | allows    | UNHEALTHY | unhealthy |
  * | RUNNING | RUNNING   | allows    | other     | live     |
  * | RUNNING | < RUNNING | allows    | any       | pending  |
  */
@@ -36,7 +37,7 @@ export const livenessOf = (task: Task, mark: Mark | undefined, grace: Millis): L
   if (task.desiredStatus === 'STOPPED' || lifecycleRank(task.lastStatus) > RUNNING) return 'gone'
   if (ruledOut(task, mark, grace)) return 'gone'
   if (task.lastStatus !== 'RUNNING' || task.desiredStatus !== 'RUNNING') return 'pending'
-  return task.health?.status === 'UNHEALTHY' ? 'gone' : 'live'
+  return task.health?.status === 'UNHEALTHY' ? 'unhealthy' : 'live'
 }
 
 /** A container of a live task: a non-essential one may have exited, or not have started. */

@@ -5,6 +5,7 @@ import type { Millis } from './clock.js'
 import { type ClusterState, emptyState } from './cluster-state.js'
 import type { Backend, Desired, Revision, Unresolved } from './desired.js'
 import type { BackendName, Expose } from './expose.js'
+import { defaultHealthPolicy, type HealthPolicy } from './health-policy.js'
 import { horizonOf } from './horizon.js'
 import { defaultGrace, livenessOf } from './liveness.js'
 import { PersistentMap } from './persistent-map.js'
@@ -19,6 +20,8 @@ export interface ProjectOptions {
   readonly covers: readonly string[]
   /** As in `livenessOf`. Default: 30,000 ms. */
   readonly grace?: Millis
+  /** What becomes of unhealthy endpoints. Default: `leave-out`. */
+  readonly unhealthy?: HealthPolicy
 }
 
 /**
@@ -42,7 +45,7 @@ const affectedTasks = (
       if (
         livenessOf(before, last.marks.get(before.cluster), grace) === liveness &&
         sameSite(before, after) &&
-        (liveness !== 'live' || sameContainerStatuses(before, after))
+        (liveness === 'gone' || liveness === 'pending' || sameContainerStatuses(before, after))
       )
         return
     }
@@ -83,7 +86,12 @@ const nameTaken = (
  * A projection that costs what changed: the tasks that differ from the last state, and the backends that they claim.
  * A snapshot, an instance or a definition costs one pass over the tasks.
  */
-export const projector = ({ expose, covers, grace = defaultGrace }: ProjectOptions): Projector => {
+export const projector = ({
+  expose,
+  covers,
+  grace = defaultGrace,
+  unhealthy = defaultHealthPolicy,
+}: ProjectOptions): Projector => {
   const pooled = expose.pooled ?? false
   const byTask = new Map<TaskArn, TaskClaims>()
   const byBackend = new Map<BackendName, BackendClaims>()
@@ -151,7 +159,7 @@ export const projector = ({ expose, covers, grace = defaultGrace }: ProjectOptio
     const dirty = new Set<BackendName>()
     if (state !== last)
       for (const [arn, task] of affectedTasks(last, state, grace))
-        claim(arn, task === undefined ? undefined : claimsOf(task, state, expose, grace), dirty)
+        claim(arn, task === undefined ? undefined : claimsOf(task, state, expose, grace, unhealthy), dirty)
     last = state
 
     // What is known of whole clusters decides the completeness of all their backends, and seldom changes.

@@ -117,7 +117,10 @@ export class Reconciler<V> {
         await clock.sleep(wait, signal)
         continue
       }
-      if (attempt === 'settled') this.settled = desired
+      if (attempt === 'settled') {
+        this.settled = desired
+        this.sink.settled?.(desired)
+      }
       reached(desired, attempt === 'settled')
       break
     }

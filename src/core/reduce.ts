@@ -36,7 +36,7 @@ export const reduce = (state: ClusterState, event: ClusterEvent): ClusterState =
       return tasks === state.tasks && marks === state.marks ? state : { ...state, tasks, marks }
     }
     case 'InstanceDescribed': {
-      const instance = { at: event.at, addresses: event.addresses }
+      const instance = { at: event.at, addresses: event.addresses, machine: event.machine }
       const instances = learn(state.instances, event.instance, instance, joinInstance)
       return instances === state.instances ? state : { ...state, instances }
     }

@@ -1,6 +1,7 @@
 import { lastSegment, sameCluster } from './arn.js'
 import type { Clock, Millis, Random } from './clock.js'
 import type { Expose } from './expose.js'
+import type { HealthPolicy } from './health-policy.js'
 import type { Guard } from './plan.js'
 import type { AnySink, Owner } from './sink.js'
 import type { Source } from './source.js'
@@ -30,6 +31,11 @@ export interface RunSetup {
   readonly ack?: 'applied' | 'folded'
   /** Clock skew and delays of ECS that a snapshot must allow for: see `defaultGrace`. Default: 30,000 ms. */
   readonly grace?: Millis
+  /**
+   * What becomes of endpoints that `healthProbe`, or ECS itself, found unhealthy. Default: `leave-out`. With a
+   * `healthProbe`, `keep-the-last` is the safer one: a check that fails everywhere then empties no backend.
+   */
+  readonly unhealthy?: HealthPolicy
   /** Default: no more than half of our own records at once, when that is ten or more. */
   readonly guard?: Guard | 'off'
   /**

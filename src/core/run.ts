@@ -5,6 +5,7 @@ import { type ClusterState, emptyState } from './cluster-state.js'
 import type { Desired } from './desired.js'
 import type { ClusterEvent } from './event.js'
 import { followSource } from './follow-source.js'
+import { defaultHealthPolicy } from './health-policy.js'
 import { Ledger } from './ledger.js'
 import { defaultGrace } from './liveness.js'
 import { defaultGuard } from './plan.js'
@@ -46,7 +47,7 @@ export const run = (setup: RunSetup, { clock, random }: Environment): Worker => 
   const covers = sources.flatMap((source) => source.covers)
   const required = sinks.filter((sink) => sink.required !== false)
   const ledger = new Ledger(required.map(({ name }) => name))
-  const project = projector({ expose, covers, grace })
+  const project = projector({ expose, covers, grace, unhealthy: setup.unhealthy ?? defaultHealthPolicy })
   const abort = new AbortController()
   const reports$ = new Subject<Report>()
   const state$ = new BehaviorSubject<ClusterState>(emptyState)
@@ -77,6 +78,13 @@ export const run = (setup: RunSetup, { clock, random }: Environment): Worker => 
   const know = (state: ClusterState): void => {
     state$.next(state)
     if (stopping === undefined) fed$.next(state)
+    if (sinks.length === 0) announceWhenCovered(state)
+  }
+
+  /** Without sinks there is nobody to reach it. */
+  const announceWhenCovered = ({ marks }: ClusterState): void => {
+    const clustersKnown = Array.from(marks, ([cluster]) => cluster)
+    if (covers.every((named) => clustersKnown.some((cluster) => sameCluster(named, cluster)))) announceReady()
   }
 
   const forget = (settled: boolean): void => {
@@ -150,6 +158,8 @@ export const run = (setup: RunSetup, { clock, random }: Environment): Worker => 
       newest,
       changed: after !== before,
     })
+    // The ledger has acknowledged it already: it waits for no sink.
+    if (required.length === 0) report({ _tag: 'Acknowledged', deliveries: 1, unsettled: ledger.unsettled })
     know(after)
     if (events.some(({ _tag }) => _tag === 'TasksListed')) {
       // A sink that is down for a whole interval must not keep us from forgetting: snapshots never wait for it.
@@ -163,7 +173,7 @@ export const run = (setup: RunSetup, { clock, random }: Environment): Worker => 
   const drained: Promise<unknown>[] = []
 
   const start = (): void => {
-    if (sinks.length === 0) announceReady()
+    if (sinks.length === 0) announceWhenCovered(state$.value)
     for (const reconciler of reconcilers) {
       void reconciler.keepReading()
       reconciler.ask()

@@ -1,5 +1,5 @@
 import type { Option } from 'fp-ts/lib/Option.js'
-import type { Backend } from './desired.js'
+import type { Backend, Desired } from './desired.js'
 import type { PersistentMap } from './persistent-map.js'
 
 /**
@@ -82,6 +82,12 @@ export interface Sink<V> {
    * of any of them: all is read again.
    */
   apply(changes: readonly Change<V>[], owner: Owner, signal: AbortSignal): Promise<readonly Outcome<V>[]>
+  /**
+   * Told at the end of each round in which the target came to hold all of `desired` that may be written, also when
+   * nothing had to be. For a target that begins empty, and whose readers must not take its beginning for the truth:
+   * until everything in `desired` is complete, it has no answer for them. Must not throw.
+   */
+  settled?(desired: Desired): void
 }
 
 /**

@@ -46,7 +46,9 @@ const retain = <V extends object>(
  *   is known to be UNHEALTHY is kept for `remember`: no event tells health, so a late one, sent within the grace of
  *   the mark, would be believed;
  * - without snapshots, stopped tasks after `remember`; before that, they shrink to tombstones;
- * - instances, definitions and health that no remaining task refers to: the lookups bring them again when needed.
+ * - instances and definitions that no remaining task refers to: the lookups bring them again when needed;
+ * - what probes said of the endpoints of tasks that are forgotten or shrunk. Should one be seen again, it is offered
+ *   until it is probed again.
  *
  * Costs O(tasks): call it after a snapshot, and now and then.
  */
@@ -55,6 +57,7 @@ export const sweep = (state: ClusterState, options: SweepOptions): ClusterState 
   let { tasks } = state
   const instances = new Set<string>()
   const definitions = new Set<string>()
+  const probed = new Set<string>()
   for (const [arn, task] of state.tasks) {
     const mark = state.marks.get(task.cluster)
     const unhealthy = task.health?.status === 'UNHEALTHY'
@@ -64,6 +67,7 @@ export const sweep = (state: ClusterState, options: SweepOptions): ClusterState 
     else {
       if (mark === undefined && stopped && settled && task.at + 2 * grace < now)
         tasks = tasks.set(arn, tombstone(task))
+      else probed.add(arn)
       if (task.instance !== undefined) instances.add(task.instance)
       if (task.definition !== undefined) definitions.add(task.definition)
     }
@@ -72,7 +76,7 @@ export const sweep = (state: ClusterState, options: SweepOptions): ClusterState 
     tasks,
     instances: retain(state.instances, (arn) => instances.has(arn)),
     definitions: retain(state.definitions, (arn) => definitions.has(arn)),
-    health: retain(state.health, (endpoint) => tasks.has(endpoint.slice(0, endpoint.indexOf('#')))),
+    health: retain(state.health, (endpoint) => probed.has(endpoint.slice(0, endpoint.indexOf('#')))),
     marks: state.marks,
   }
 }

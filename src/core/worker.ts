@@ -12,7 +12,7 @@ export interface Worker {
   readonly desired$: Observable<Desired>
   /**
    * Resolves when every required sink has reached a state that is complete (for the clusters of which snapshots are
-   * promised).
+   * promised); of a worker without sinks, when there is such a state.
    */
   readonly ready: Promise<void>
   /**

@@ -1,5 +1,3 @@
-import type { Binding } from '../core/binding.js'
-import type { TaskDefinition } from '../core/task-definition.js'
 import {
   type BackendName,
   type Exposable,
@@ -7,6 +5,7 @@ import {
   exposesNothing,
   type Expose,
 } from '../core/expose.js'
+import { type TaskPort, taskPorts } from './task-ports.js'
 
 export interface ServicePortsOptions {
   /**
@@ -32,28 +31,6 @@ export interface ServicePortsOptions {
 export const serviceOf = (task: Exposable): string | undefined =>
   (task.group?.startsWith('service:') === true && task.group.slice('service:'.length)) || undefined
 
-interface Port {
-  readonly container: string
-  readonly binding: Binding
-}
-
-/**
- * Where the ports are read from: ECS tells bindings for bridge mode; otherwise the definition maps them, to the same
- * port of the host.
- */
-const portsOf = (task: Exposable, definition: TaskDefinition | undefined): readonly Port[] | undefined => {
-  const bound = task.containers.flatMap(({ name, bindings }) =>
-    bindings.map((binding) => ({ container: name, binding })),
-  )
-  if (bound.length > 0) return bound
-  if (definition === undefined) return undefined
-  // In bridge mode the host's port is chosen at the start: without a binding it is not published.
-  if (definition.networkMode === 'bridge' || definition.networkMode === 'none') return []
-  return definition.containers.flatMap(({ name, ports }) =>
-    ports.map((binding) => ({ container: name, binding })),
-  )
-}
-
 /**
  * A policy for load balancers: a backend a service. Ranges of ports and UDP are left out: they are not what one
  * balances.
@@ -63,10 +40,10 @@ export const servicePorts = (options: ServicePortsOptions = {}): Expose => {
   return (task, definition) => {
     const backend = name(task)
     if (backend === undefined) return exposesNothing
-    const found = portsOf(task, definition)
+    const found = taskPorts(task, definition)
     if (found === undefined) return { _tag: 'NeedsDefinition', backends: [backend] }
 
-    const rank = (port: Port): number => (port.container === backend ? 0 : 1)
+    const rank = (port: TaskPort): number => (port.container === backend ? 0 : 1)
     const [primary, ...others] = found
       .filter(
         (port) =>
@@ -83,7 +60,7 @@ export const servicePorts = (options: ServicePortsOptions = {}): Expose => {
       )
     if (primary === undefined) return exposesNothing
 
-    const expose = (port: Port, under: BackendName): ExposedPort => ({
+    const expose = (port: TaskPort, under: BackendName): ExposedPort => ({
       backend: under,
       container: port.container,
       containerPort: port.binding.containerPort,
