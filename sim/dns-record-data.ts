@@ -1,0 +1,124 @@
+import type { Answer } from 'dns-packet'
+import { isIPv4, isIPv6 } from 'node:net'
+import { DnsFault, domainName } from './dns-domain-name.js'
+
+/** A value as `dns-packet` writes it. */
+export type RecordData = Answer extends infer Each
+  ? Each extends { data: infer Data }
+    ? Data
+    : never
+  : never
+
+/** The types that Route 53 holds and this project's name server has no words for: their records are never answered. */
+const unspoken: readonly string[] = ['DS', 'HTTPS', 'NAPTR', 'SPF', 'SSHFP', 'SVCB', 'TLSA']
+
+/** The types of Route 53. */
+export const recordTypes: readonly string[] = [
+  ...['A', 'AAAA', 'CAA', 'CNAME', 'MX', 'NS', 'PTR', 'SOA', 'SRV', 'TXT'],
+  ...unspoken,
+]
+
+/**
+ * Reads the value of a record as it stands in `Value`; nothing if it cannot be answered.
+ *
+ * @throws {DnsFault} unless it is one of that type.
+ */
+export const recordData = (type: string, value: string): RecordData | undefined => {
+  switch (type) {
+    case 'A':
+      if (isIPv4(value)) return value
+      throw new DnsFault('ARRDATAIllegalIPv4Address', 'Value is not a valid IPv4 address', value)
+    case 'AAAA':
+      if (isIPv6(value) && !value.includes('%')) return value
+      throw new DnsFault('AAAARRDATAIllegalIPv6Address', 'Value is not a valid IPv6 address', value)
+    case 'CNAME':
+    case 'NS':
+    case 'PTR':
+      return wireName(value)
+    case 'SRV':
+      return serviceData(value)
+    case 'MX':
+      return exchangeData(value)
+    case 'SOA':
+      return authorityData(value)
+    case 'TXT':
+      return characterStrings(value)
+    case 'CAA':
+      return authorizationData(value)
+    default:
+      return undefined
+  }
+}
+
+/** `dns-packet` takes labels as they are, without escapes. */
+export const wireName = (text: string): string => domainName(text).labels.join('.')
+
+/** A value that is not what its type asks for; Route 53's own words for these are not published. */
+const illegal = (type: string, format: string, value: string): DnsFault =>
+  new DnsFault(`${type}RRDATAIllegalFormat`, `Value should be: ${format}`, value)
+
+const unsigned = (text: string, most: number): number | undefined =>
+  /^\d{1,10}$/.test(text) && Number(text) <= most ? Number(text) : undefined
+
+/** Whole numbers and names, each followed by one space but the last. */
+const fields = (type: string, format: string, value: string): { numbers: number[]; names: string[] } => {
+  const kinds = format.split(' ')
+  const texts = value.split(' ')
+  const most = type === 'SOA' ? 2 ** 32 - 1 : 65_535
+  const isNumber = (kind: string | undefined): boolean => kind?.endsWith('name') === false
+  const numbers = texts.filter((_, at) => isNumber(kinds[at])).flatMap((text) => unsigned(text, most) ?? [])
+  const names = texts.filter((_, at) => !isNumber(kinds[at]))
+  if (texts.length !== kinds.length || names.includes('') || numbers.length + names.length !== kinds.length)
+    throw illegal(type, format, value)
+  return { numbers, names: names.map(wireName) }
+}
+
+const serviceData = (value: string): RecordData => {
+  const { numbers, names } = fields('SRV', 'priority weight port hostname', value)
+  const [priority = 0, weight = 0, port = 0] = numbers
+  return { priority, weight, port, target: names.join() }
+}
+
+const exchangeData = (value: string): RecordData => {
+  const { numbers, names } = fields('MX', 'preference hostname', value)
+  return { preference: numbers[0] ?? 0, exchange: names.join() }
+}
+
+const authorityData = (value: string): RecordData => {
+  const format = 'mname rname serial refresh retry expire minimum'
+  const { numbers, names } = fields('SOA', format, value)
+  const [serial = 0, refresh = 0, retry = 0, expire = 0, minimum = 0] = numbers
+  const [mname = '', rname = ''] = names
+  return { mname, rname, serial, refresh, retry, expire, minimum }
+}
+
+const authorizationData = (value: string): RecordData => {
+  const [, flags = '', tag, target = ''] = /^(\d+) ([a-z0-9]+) "(.*)"$/.exec(value) ?? []
+  const number = unsigned(flags, 255)
+  if (number === undefined || (tag !== 'issue' && tag !== 'issuewild' && tag !== 'iodef'))
+    throw illegal('CAA', 'flags tag "value"', value)
+  return { flags: number, tag, value: target }
+}
+
+/** A string in quotes, of printable ASCII, in which a backslash escapes a quote, itself, or three octal digits. */
+const quoted = String.raw`"(?:[ !#-\[\]-~]|\\(?:["\\]|[0-3][0-7]{2}))*"`
+const quotedStrings = new RegExp(`^${quoted}(?: +${quoted})*$`)
+
+/** One or more such strings, each of up to 255 bytes. */
+const characterStrings = (value: string): Buffer[] => {
+  if (!quotedStrings.test(value))
+    throw new DnsFault('InvalidCharacterString', 'Value should be enclosed in quotation marks', value)
+  const strings = (value.match(new RegExp(quoted, 'g')) ?? []).map((text) =>
+    Buffer.from(
+      text
+        .slice(1, -1)
+        .replace(/\\(["\\]|[0-7]{3})/g, (_, code: string) =>
+          code.length === 3 ? String.fromCharCode(parseInt(code, 8)) : code,
+        ),
+      'latin1',
+    ),
+  )
+  if (strings.some(({ length }) => length > 255))
+    throw new DnsFault('CharacterStringTooLong', 'Value is too long', value)
+  return strings
+}
