@@ -8,8 +8,8 @@ export default defineConfig({
   },
   test: {
     include: ['test/**/*.test.ts'],
-    // Needs servers that npm does not have: `npm run test:aws`.
-    exclude: [...configDefaults.exclude, 'test/aws/**'],
+    // They need servers that npm does not have: `npm run test:aws`, `npm run test:traefik`.
+    exclude: [...configDefaults.exclude, 'test/aws/**', 'test/traefik-server/**'],
     // Vitest leaves one core to itself, which is half of a machine with two. A file has a process of its own, with
     // the servers that it starts: laws that keep a core busy do not starve those of another file.
     maxWorkers: '100%',

@@ -1,3 +1,4 @@
+import { benchApiCalls } from './api-calls.js'
 import { benchDecode } from './decode.js'
 import { benchDrain } from './drain.js'
 import { benchFlush } from './flush.js'
@@ -14,6 +15,7 @@ const all: Readonly<Record<string, () => void | Promise<void>>> = {
   latency: benchLatency,
   drain: benchDrain,
   webhook: benchWebhook,
+  calls: benchApiCalls,
 }
 
 const named = process.argv.slice(2)

@@ -69,6 +69,10 @@ export const millis: t.Type<Millis> = new t.Type<Millis>(
 const version = count
 const protocol = t.union([t.literal('tcp'), t.literal('udp')], '"tcp" or "udp"')
 const addresses = t.strict({ ipv4: maybe(t.string), ipv6: maybe(t.string) }, 'object')
+const machine = t.strict(
+  { id: nonEmptyString, type: maybe(t.string), zone: maybe(t.string), hostName: maybe(t.string) },
+  'object',
+)
 const binding = t.strict({ containerPort: count, hostPort: count, protocol, count }, 'object')
 
 const container: t.Type<Container> = t.strict(
@@ -145,7 +149,16 @@ export const eventCodec: t.Type<ClusterEvent> = t.union(
       },
       'object',
     ),
-    t.strict({ _tag: tag('InstanceDescribed'), instance: nonEmptyString, addresses, at: millis }, 'object'),
+    t.exact(
+      t.intersection(
+        [
+          t.type({ _tag: tag('InstanceDescribed'), instance: nonEmptyString, addresses, at: millis }),
+          t.partial({ machine }),
+        ],
+        'object',
+      ),
+      'object',
+    ),
     t.strict({ _tag: tag('DefinitionDescribed'), definition }, 'object'),
     t.strict(
       { _tag: tag('HealthObserved'), endpoint: nonEmptyString, healthy: t.boolean, at: millis },

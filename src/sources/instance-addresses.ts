@@ -9,11 +9,23 @@ import { resourceReads } from './ecs-client.js'
 import { type InstanceClients, instanceClients } from './instance-clients.js'
 import { type Answer, type LookupFailure, lookupFailure } from './lookup-queue.js'
 import { isRunning, lookup } from './lookup.js'
-import { type AddressesById, ec2Addresses, ssmAddresses } from './machine-addresses.js'
+import { type AddressesById, type AddressKind, ec2Addresses, ssmAddresses } from './machine-addresses.js'
 import { RecentMap } from './recent-map.js'
 import type { TokenBucket } from './token-bucket.js'
 
 export interface InstanceAddressesOptions {
+  /**
+   * Whose instances are asked for:
+   * - `addressed` (default): those of running tasks that are reached at their instance's address, in bridge and host
+   *   mode.
+   * - `all`: those of every running task that has one, for who wants to know where tasks run.
+   */
+  readonly for?: 'addressed' | 'all'
+  /**
+   * Which addresses of the instances. `public`: of ECS Anywhere none are known, and of EC2 those with a public IPv4
+   * address, or an IPv6 address; the others stay unresolved. Default: `private`.
+   */
+  readonly address?: AddressKind
   /**
    * The clients for an account and region; called once for each. Default: clients for that region with the
    * environment's credentials, which reach their own account only.
@@ -49,8 +61,8 @@ const some = (ids: readonly string[]): string =>
   ids.length <= 3 ? ids.join(', ') : `${ids.slice(0, 3).join(', ')} and ${ids.length - 3} more`
 
 /**
- * The addresses of the container instances that running tasks in bridge or host mode need: by
- * DescribeContainerInstances, then EC2's DescribeInstances, or Systems Manager for the `mi-…` machines of ECS
+ * The addresses of the container instances that running tasks in bridge or host mode need, and what machines they are:
+ * by DescribeContainerInstances, then EC2's DescribeInstances, or Systems Manager for the `mi-…` machines of ECS
  * Anywhere. Each is asked for once while it is needed, up to 100 in a call. What fails is reported once a call and
  * asked again: soon after throttling and faults, and from 5 s up to 5 minutes later when ECS, EC2 or Systems Manager
  * does not know the instance or its address.
@@ -59,6 +71,8 @@ const some = (ids: readonly string[]): string =>
  * Anywhere.
  */
 export const instanceAddresses = ({
+  for: whose = 'addressed',
+  address = 'private',
   clients = instanceClients,
   clock = systemClock,
   bucket = resourceReads(clock),
@@ -66,6 +80,7 @@ export const instanceAddresses = ({
   name = 'instance-addresses',
 }: InstanceAddressesOptions = {}): Source => {
   const clientsOf = perPlace(clients)
+  const nothing = address === 'public' ? 'no public address' : 'no address'
   /** `i-…` or `mi-…`, by instance. */
   const machines = new RecentMap<string>(rememberedMachines)
 
@@ -120,12 +135,12 @@ export const instanceAddresses = ({
       try {
         const described = await describe(asked.map(({ machine }) => machine))
         for (const { instance, machine } of asked) {
-          const addresses = described.get(machine)
-          if (addresses !== undefined) events.push({ _tag: 'InstanceDescribed', instance, addresses, at })
+          const found = described.get(machine)
+          if (found !== undefined) events.push({ _tag: 'InstanceDescribed', instance, ...found, at })
         }
         const without = asked.filter(({ machine }) => !described.has(machine))
         if (without.length === 0) return
-        const error = new Error(`no address of ${some(without.map(({ machine }) => machine))}`)
+        const error = new Error(`${nothing} of ${some(without.map(({ machine }) => machine))}`)
         failures.push({ operation, error, keys: without.map(({ instance }) => instance), retry: 'later' })
       } catch (thrown) {
         const keys = asked.map(({ instance }) => instance)
@@ -136,9 +151,12 @@ export const instanceAddresses = ({
     const external = found.filter(({ machine }) => machine.startsWith('mi-'))
     const ofEc2 = found.filter(({ machine }) => !machine.startsWith('mi-'))
     await Promise.all([
-      learn('DescribeInstances', ofEc2, (ids) => ec2Addresses(ec2, ids, signal)),
+      learn('DescribeInstances', ofEc2, (ids) => ec2Addresses(ec2, ids, signal, address)),
       ...chunks(external, ssmBatch).map((asked) =>
-        learn('DescribeInstanceInformation', asked, (ids) => ssmAddresses(ssm, ids, signal)),
+        learn('DescribeInstanceInformation', asked, (ids) =>
+          // Of its one address nobody knows whether it is public.
+          address === 'public' ? Promise.resolve(new Map()) : ssmAddresses(ssm, ids, signal),
+        ),
       ),
     ])
     return { events, failures }
@@ -147,7 +165,8 @@ export const instanceAddresses = ({
   return lookup(
     name,
     {
-      needOf: (task) => (isRunning(task) && task.interface === undefined ? task.instance : undefined),
+      needOf: (task) =>
+        isRunning(task) && (whose === 'all' || task.interface === undefined) ? task.instance : undefined,
       known: (state) => state.instances,
       groupOf: clusterOf,
       batch,

@@ -6,6 +6,7 @@ import fc from 'fast-check'
 import type { Addresses } from '../core/addresses.js'
 import type { Binding } from '../core/binding.js'
 import type { ClusterEvent } from '../core/event.js'
+import type { Machine } from '../core/machine.js'
 import type { TaskDefinition } from '../core/task-definition.js'
 import type { TaskStatus } from '../core/task-status.js'
 import { canonicalBindings, type Container, type Health, type Interface, type Task } from '../core/task.js'
@@ -34,6 +35,12 @@ const status: fc.Arbitrary<TaskStatus> = fc.constantFrom(
 const ipv4 = maybe(fc.constantFrom('10.0.0.1', '10.0.0.2'))
 const ipv6 = maybe(fc.constantFrom('fd00::1', 'fd00::2'))
 const addresses: fc.Arbitrary<Addresses> = record({ ipv4, ipv6 })
+const machine: fc.Arbitrary<Machine> = record({
+  id: fc.constantFrom('i-1', 'i-2'),
+  type: maybe(fc.constantFrom('m6i.large', 'm6i.xlarge')),
+  zone: maybe(fc.constantFrom('eu-west-1a', 'eu-west-1b')),
+  hostName: maybe(fc.constantFrom('ip-10-0-0-1', 'ip-10-0-0-2')),
+})
 
 const binding: fc.Arbitrary<Binding> = record({
   containerPort: fc.constantFrom(80, 81),
@@ -115,7 +122,9 @@ export const anyEvent: fc.Arbitrary<ClusterEvent> = fc.oneof(
       instance: fc.constantFrom(...instanceArns),
       addresses,
       at,
-    }),
+    }).chain((event) =>
+      maybe(machine).map((told) => (told === undefined ? event : { ...event, machine: told })),
+    ),
   },
   { weight: 1, arbitrary: record({ _tag: fc.constant('DefinitionDescribed' as const), definition }) },
   {

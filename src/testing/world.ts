@@ -143,6 +143,12 @@ export class World {
       _tag: 'InstanceDescribed',
       instance: arn,
       addresses: { ipv4: address, ipv6: undefined },
+      machine: {
+        id: `i-${arn.slice(arn.lastIndexOf('/') + 1)}`,
+        type: 'm6i.large',
+        zone: 'eu-west-1a',
+        hostName: undefined,
+      },
       at: this.now,
     })
   }

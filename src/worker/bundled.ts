@@ -20,4 +20,26 @@ export const bundled: readonly BundledWorker[] = [
       'the drop-in for tskinn/ecs-task-tracker: its environment, its routes, its table; events from SNS over HTTP',
     load: async () => (await import('../../examples/ecs-task-tracker.js')).default,
   },
+  {
+    name: 'srv-records',
+    summary:
+      'tasks as SRV and A records in Route 53, under the names that their containers ask for; replaces ecssd',
+    load: async () => (await import('../../examples/srv-records.js')).default,
+  },
+  {
+    name: 'traefik-http',
+    summary:
+      "tasks as Traefik's dynamic configuration, over HTTP or in a file, from docker labels or services",
+    load: async () => (await import('../../examples/traefik-http.js')).default,
+  },
+  {
+    name: 'prometheus',
+    summary: 'tasks as targets of Prometheus, over HTTP or in a file, by PROMETHEUS_EXPORTER_* labels',
+    load: async () => (await import('../../examples/prometheus.js')).default,
+  },
+  {
+    name: 'task-proxy',
+    summary: 'local ports that lead to the tasks of a family or a service; replaces ecs-task-kite',
+    load: async () => (await import('../../examples/task-proxy.js')).default,
+  },
 ]

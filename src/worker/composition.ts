@@ -1,10 +1,12 @@
 import type { FastifyPluginCallback } from 'fastify'
 import type { Logger } from 'pino'
+import type { Registry } from 'prom-client'
 import type { Clock } from '../core/clock.js'
 import type { RunSetup } from '../core/run-setup.js'
 import type { Worker } from '../core/worker.js'
 import type { Owner } from '../core/sink.js'
 import type { Source } from '../core/source.js'
+import type { Level } from './log-line.js'
 
 /** What a composition has become, for its routes. */
 export interface Running {
@@ -13,7 +15,17 @@ export interface Running {
   /** Whether nothing may be written. */
   readonly dry: boolean
   readonly logger: Pick<Logger, 'info' | 'error'>
+  /** Where measures of their own go, to be told at `/metrics`. */
+  readonly metrics: Registry
   readonly clock: Clock
+}
+
+/** Where parts that are more than a source or a sink tell how they do. */
+export interface Instruments {
+  /** The worker's own: what is registered there is served with the rest. */
+  readonly metrics: Registry
+  readonly logger: Pick<Logger, 'warn'>
+  readonly clock: Pick<Clock, 'now'>
 }
 
 /**
@@ -32,6 +44,17 @@ export interface Composition extends Omit<RunSetup, 'sources' | 'owner'> {
    * What the worker's server answers beside `/health`, `/ready` and `/metrics`; it needs a port then. Called once.
    */
   readonly routes?: (running: Running) => FastifyPluginCallback
+  /** Called once, before anything is received. */
+  readonly instrument?: (instruments: Instruments) => void
+  /**
+   * Ends what the parts have opened to the world, such as listeners. Called once, when the worker is told to stop and
+   * while it drains; never rejects. What a sink is given after that must not open anything.
+   */
+  readonly close?: () => Promise<void>
+  /** The lowest level that is logged, unless `DEBUG` is on. Default: `info`. */
+  readonly logLevel?: Level
+  /** What `/health` says, for checks that expect the words of another tool. Default: `Healthy`. */
+  readonly health?: string
   /** What is set up so that it will hurt later, for people; logged at the start. */
   readonly warnings?: readonly string[]
 }

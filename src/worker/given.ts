@@ -40,6 +40,15 @@ export const flagsOf = (declaration: Declaration, take: (name: string, text: str
   return command
 }
 
+/**
+ * Go's flag package knows no short flags and takes `-name` for `--name`: so do we, for the command lines of the tools
+ * that some workers replace. No value is lost by it, since what looks like a flag is none unless it follows `=`.
+ */
+const withTwoDashes = (word: string, flags: ReadonlySet<string>): string => {
+  const [flag = ''] = word.split('=', 1)
+  return flags.has(`-${flag}`) ? `-${word}` : word
+}
+
 /** The next word after an unknown flag is probably its value, and not worth a problem of its own. */
 const strayWords = (words: readonly string[]): readonly string[] =>
   words.filter((word, i) => {
@@ -62,15 +71,17 @@ export const given = (declaration: Declaration, argv: readonly string[], env: Va
   const command = flagsOf(declaration, (name, text) => {
     flags.set(name, [...(flags.get(name) ?? []), text])
   })
-  const { operands, unknown } = command.parseOptions([...argv])
+  const known = new Set(['--help', ...Object.keys(declaration).map(flagOf)])
+  const { operands, unknown } = command.parseOptions(argv.map((word) => withTwoDashes(word, known)))
   const isHelp = (word: string): boolean => word === '--help' || word === '-h'
   const stray = [...strayWords(operands), ...strayWords(unknown.filter((word) => !isHelp(word)))]
 
   const texts = new Map<string, readonly string[]>()
-  for (const name of Object.keys(declaration)) {
-    const variable = env[variableOf(name)]
-    const found =
-      flags.get(name) ?? (variable === undefined || variable.trim() === '' ? undefined : [variable])
+  for (const [name, { formerly }] of Object.entries(declaration)) {
+    const variable = [variableOf(name), ...(formerly === undefined ? [] : [formerly])]
+      .map((each) => env[each])
+      .find((text) => text !== undefined && text.trim() !== '')
+    const found = flags.get(name) ?? (variable === undefined ? undefined : [variable])
     if (found !== undefined) texts.set(name, found)
   }
   return {

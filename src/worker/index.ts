@@ -1,6 +1,6 @@
 /** What a worker file and its command are made of: `ecs-task-stream/worker`. */
 export { defineWorker, type DefinedWorker, type Reading, type WorkerDefinition } from './worker.js'
-export type { Composition, Running } from './composition.js'
+export type { Composition, Instruments, Running } from './composition.js'
 
 export { integer, type Kind, list, oneOf, onOff, text, url } from './kind.js'
 export { type ListenAddress, listenAddress } from './listen-address.js'
@@ -27,6 +27,7 @@ export { processTerminal } from './process-terminal.js'
 export { createLogger, type LoggerOptions, logReports } from './logger.js'
 export type { RepeatGateOptions } from './repeat-gate.js'
 export { metricsOf } from './metrics.js'
+export { proxyInstruments } from './proxy-instruments.js'
 export { type Readiness, readinessOf } from './readiness.js'
 export { statusServer, type StatusServer, type StatusServerOptions } from './status-server.js'
 

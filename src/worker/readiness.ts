@@ -75,8 +75,13 @@ export const readinessOf = (
     const troubles = [...progress].flatMap(([name, { trouble }]) =>
       trouble === undefined ? [] : [`sink ${name}: ${trouble}`],
     )
-    if (!reached)
-      return { ready: false, reasons: ['no complete state has reached the sinks yet', ...troubles] }
+    if (!reached) {
+      const waits =
+        sinks.length === 0
+          ? 'not every cluster has been read as a whole yet'
+          : 'no complete state has reached the sinks yet'
+      return { ready: false, reasons: [waits, ...troubles] }
+    }
     return { ready: stuck.length === 0, reasons: stuck }
   }
 }

@@ -8,6 +8,8 @@ export interface SettingText {
   readonly description: string
   /** A value, as one would write it. */
   readonly example: string
+  /** The variable from which the tool that the worker replaces read it; read where ours is not set. */
+  readonly formerly?: string | undefined
 }
 
 /** What is the same for settings of every kind. */
@@ -51,12 +53,13 @@ const validate =
 export class Setting<A> extends t.Type<A, string | undefined> implements SettingFacts {
   readonly description: string
   readonly example: string
+  readonly formerly: string | undefined
   readonly placeholder: string
   readonly required: boolean
 
   constructor(
     kind: Kind<A>,
-    { description, example }: SettingText,
+    { description, example, formerly }: SettingText,
     /** Its value when nothing is given; none when it has to be. */
     absent: O.Option<A>,
     readonly otherwise: string | undefined,
@@ -64,6 +67,7 @@ export class Setting<A> extends t.Type<A, string | undefined> implements Setting
     super(kind.expected, kind.is, validate(kind, absent), (value) => kind.format(value))
     this.description = description
     this.example = example
+    this.formerly = formerly
     this.placeholder = kind.placeholder
     this.required = O.isNone(absent)
   }

@@ -1,5 +1,6 @@
 import { collectDefaultMetrics } from 'prom-client'
 import { run } from '../run.js'
+import { recordTo } from '../sources/record-to.js'
 import { systemClock } from '../system-clock.js'
 import { explain } from './advice.js'
 import type { Composition } from './composition.js'
@@ -31,14 +32,16 @@ const stopRequested = ({ stops$, exit }: Terminal): Promise<string> =>
 const operate = async (
   name: string,
   composition: Composition,
-  { port, debug, dryRun }: SettingsOf<typeof operating>,
+  { port, debug, dryRun, journal }: SettingsOf<typeof operating>,
   terminal: Terminal,
 ): Promise<void> => {
-  const sources = [...composition.inbound, ...composition.knowledge]
-  const { sinks, owner, warnings = [] } = composition
+  const sources = [...composition.inbound, ...composition.knowledge].map((source) =>
+    journal === undefined ? source : recordTo(source, { directory: journal }),
+  )
+  const { sinks, owner, logLevel = 'info', warnings = [] } = composition
   const logger = createLogger({
     worker: name,
-    level: debug ? 'debug' : 'info',
+    level: debug ? 'debug' : logLevel,
     destination: terminal.log,
   })
   const worker = run({ ...composition, sources })
@@ -46,8 +49,10 @@ const operate = async (
   logReports(worker.reports$, logger, systemClock)
   const metrics = metricsOf(worker, systemClock)
   collectDefaultMetrics({ register: metrics })
+  composition.instrument?.({ metrics, logger, clock: systemClock })
   const readiness = readinessOf(worker, sinks, systemClock)
-  const routes = composition.routes?.({ worker, dry: dryRun, logger, clock: systemClock })
+  const routes = composition.routes?.({ worker, dry: dryRun, logger, metrics, clock: systemClock })
+  const answers = { readiness, metrics, health: composition.health }
   void worker.ready.then(() => logger.info('ready: every required sink has reached a complete state'))
   const stop = stopRequested(terminal)
   let status: StatusServer | undefined
@@ -55,8 +60,8 @@ const operate = async (
     if (port !== undefined)
       status =
         routes === undefined
-          ? await statusServer({ listen: port, readiness, metrics })
-          : await webhookServer({ listen: port, routes: [statusRoutes({ readiness, metrics }), routes] })
+          ? await statusServer({ listen: port, ...answers })
+          : await webhookServer({ listen: port, routes: [statusRoutes(answers), routes] })
     logger.info(
       {
         owner,
@@ -70,7 +75,7 @@ const operate = async (
     for (const warning of warnings) logger.warn(warning)
     logger.info({ signal: await stop }, 'stopping')
   } finally {
-    await worker.stop()
+    await Promise.all([worker.stop(), composition.close?.()])
     await status?.close()
   }
   logger.info('stopped')

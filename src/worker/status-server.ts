@@ -14,11 +14,7 @@ export interface StatusServer {
 }
 
 /** Tells how a worker is doing, by `statusRoutes`. Rejects when it cannot listen. */
-export const statusServer = async ({
-  listen,
-  readiness,
-  metrics,
-}: StatusServerOptions): Promise<StatusServer> => {
+export const statusServer = async ({ listen, ...answers }: StatusServerOptions): Promise<StatusServer> => {
   const server = Fastify({
     // Questions are short, and who asks slowly is cut off: the worker has other things to do.
     bodyLimit: 1024,
@@ -26,7 +22,7 @@ export const statusServer = async ({
     connectionTimeout: 10_000,
     forceCloseConnections: true,
   })
-  server.register(statusRoutes({ readiness, metrics }))
+  server.register(statusRoutes(answers))
   await server.listen({ host: listen.host, port: listen.port })
   const [address] = server.addresses()
   const port = typeof address === 'object' ? address.port : listen.port

@@ -62,6 +62,9 @@ const requestMs: Millis = 10_000
  */
 const keepAliveMs: Millis = 65_000
 
+/** ARNs are parameters of some paths: with a cluster's name of 255 letters, and three letters for a slash. */
+const longestParameter = 512
+
 /** A connection on which nothing moves, because nobody reads the answer. */
 const silenceMs: Millis = 120_000
 
@@ -78,6 +81,7 @@ export const webhookServer = async ({
     connectionTimeout: silenceMs,
     keepAliveTimeout: keepAliveMs,
     http: { headersTimeout: headersMs, connectionsCheckingInterval: 1_000 },
+    routerOptions: { maxParamLength: longestParameter },
   })
   // Webhooks read bodies by themselves. Nothing else takes one, unless it adds a parser; an unknown path is 404,
   // whatever was sent there.

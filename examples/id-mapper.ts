@@ -1,0 +1,100 @@
+/**
+ * The successor of CheggEng/ecs_id_mapper: which container, task, instance and service belong together, over HTTP;
+ * see docs/id-mapper.md. Start it with `ecs-task-stream id-mapper`, or copy it and change what you like.
+ */
+import { exposesNothing } from 'ecs-task-stream'
+import { idMapper, linkProblems } from 'ecs-task-stream/id-mapper'
+import { instanceAddresses } from 'ecs-task-stream/sources/instance-addresses'
+import { taskDefinitions } from 'ecs-task-stream/sources/task-definitions'
+import { defaulted, defineWorker, integer, list, optional, text } from 'ecs-task-stream/worker'
+import { clusterSettings, followed, queue, snapshots } from 'ecs-task-stream/worker/clusters'
+
+const { cluster, queueUrl, region } = clusterSettings
+
+const template = (tool: string, formerly?: string) => ({
+  description: `The URL of a container in ${tool}, with attributes of the container in braces`,
+  example: 'https://monitoring.example.com/{cluster_name}/{container_id}',
+  formerly,
+})
+
+export default defineWorker({
+  name: 'id-mapper',
+  summary: 'Answers which container, task, instance and service belong together, for ECS clusters, over HTTP',
+  settings: {
+    cluster,
+    queueUrl,
+    region,
+    resyncSeconds: defaulted(integer({ min: 1, max: 86_400, unit: 'seconds' }), 300, {
+      description: 'How often the clusters are read as a whole',
+      example: '300',
+    }),
+    keepSeconds: defaulted(integer({ min: 0, max: 2_678_400, unit: 'seconds' }), 86_400, {
+      description: 'How long a task can be found after it has stopped',
+      example: '3600',
+    }),
+    keepTasks: defaulted(integer({ min: 0, max: 10_000_000, unit: 'tasks' }), 50_000, {
+      description: 'How many stopped tasks can be found at most',
+      example: '10000',
+    }),
+    routesToken: optional(list('secrets', 'one or more secrets, separated by commas or blanks'), {
+      description: 'What the header x-api-key must say; several while one replaces another',
+      example: 'a-long-random-text',
+      otherwise: 'everybody may ask',
+    }),
+    cadvisorUrl: optional(text('template'), {
+      ...template('cAdvisor'),
+      otherwise: 'http://{instance_ip}:{cadvisor_port}/docker/{container_id}',
+    }),
+    cadvisorPort: defaulted(integer({ min: 1, max: 65_535, unit: 'port' }), 9070, {
+      description: 'What {cadvisor_port} is',
+      example: '9070',
+      formerly: 'cadvisor_port',
+    }),
+    graylogUrl: optional(text('template'), {
+      ...template('Graylog', 'graylog_url'),
+      otherwise: "a search for docker.{container_id}, which is the id's first 12 letters here",
+    }),
+    graylogFqdn: optional(text('host', 'a host, perhaps with a port'), {
+      description: 'What {graylog_fqdn} is',
+      example: 'graylog.example.com',
+      formerly: 'graylog_fqdn',
+      otherwise: 'no Graylog URLs',
+    }),
+    newRelicUrl: optional(text('template'), { ...template('New Relic'), otherwise: 'no such URLs' }),
+    newRelicServiceUrl: optional(text('template'), {
+      description: 'The URL of a service in New Relic, with {service_name} and {cluster_name}',
+      example: 'https://one.newrelic.com/{new_relic_account_id}/{service_name}',
+      otherwise: 'no such URLs',
+    }),
+    newRelicAccountId: optional(text('id', 'the id of an account'), {
+      description: 'What {new_relic_account_id} is',
+      example: '1234567',
+      formerly: 'new_relic_account_id',
+    }),
+  },
+  check: ({ cadvisorUrl, graylogUrl, newRelicUrl, newRelicServiceUrl }) =>
+    linkProblems({ cadvisorUrl, graylogUrl, newRelicUrl, newRelicServiceUrl }).map(({ kind, reason }) => ({
+      settings: [kind] as const,
+      message: reason,
+      example: 'CADVISOR_URL=http://{instance_ip}:{cadvisor_port}/docker/{container_id}',
+    })),
+  compose: (settings) => ({
+    ...followed({ ...settings, owner: undefined, guard: 'on' }),
+    inbound: queue(settings),
+    knowledge: [...snapshots(settings), instanceAddresses({ for: 'all' }), taskDefinitions({ for: 'all' })],
+    sinks: [],
+    expose: () => exposesNothing,
+    health: 'All systems go!',
+    routes: ({ worker, clock, metrics }) =>
+      idMapper({
+        worker,
+        clock,
+        metrics,
+        clusters: settings.cluster,
+        secrets: settings.routesToken,
+        keepMs: settings.keepSeconds * 1000,
+        keepTasks: settings.keepTasks,
+        links: settings,
+      }),
+  }),
+})

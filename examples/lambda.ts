@@ -1,0 +1,61 @@
+/**
+ * What `traefik-table` does, as a Lambda function that a queue and a schedule invoke: see docs/lambda.md for what it
+ * needs around it. Bundle this file, or copy it and change what you like; its export `handler` is the function.
+ */
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
+import { isLeft } from 'fp-ts/lib/Either.js'
+import { servicePorts, systemClock } from 'ecs-task-stream'
+import { lambda } from 'ecs-task-stream/lambda'
+import { ecsSnapshots } from 'ecs-task-stream/sources/ecs-snapshots'
+import { instanceAddresses } from 'ecs-task-stream/sources/instance-addresses'
+import { taskDefinitions } from 'ecs-task-stream/sources/task-definitions'
+import { traefikTable } from 'ecs-task-stream/sinks/traefik-table'
+import {
+  createLogger,
+  defaulted,
+  formatProblems,
+  integer,
+  list,
+  logReports,
+  optional,
+  readSettings,
+  required,
+  text,
+} from 'ecs-task-stream/worker'
+
+/** What the function's environment must and may say. */
+export const declaration = {
+  cluster: required(list('clusters', 'one or more cluster names or ARNs, separated by commas or blanks'), {
+    description: 'The clusters to follow, by name or ARN',
+    example: 'staging,production',
+  }),
+  traefikTable: required(text('table', 'the name of a DynamoDB table'), {
+    description: 'The table that Traefik reads',
+    example: 'traefik',
+  }),
+  resyncSeconds: defaulted(integer({ min: 0, max: 86_400, unit: 'seconds' }), 60, {
+    description: 'How old a snapshot of the clusters may be when an event comes; 0 takes one for each batch',
+    example: '60',
+  }),
+  owner: optional(text('owner', 'the mark of an owner'), {
+    description: 'Marks the items that are ours; workers of the same clusters share it',
+    example: 'ecs-task-stream/production',
+    otherwise: 'ecs-task-stream/ and the names of the clusters',
+  }),
+}
+
+const settings = readSettings(declaration, [], process.env)
+if (isLeft(settings)) throw new Error(formatProblems('lambda', settings.left))
+const { cluster: clusters, traefikTable: table, resyncSeconds, owner } = settings.right
+
+const logger = createLogger({ worker: 'lambda', level: 'info', destination: process.stdout })
+
+export const handler = lambda({
+  knowledge: [ecsSnapshots({ clusters }), instanceAddresses(), taskDefinitions()],
+  sinks: [traefikTable({ table, client: new DynamoDBClient() })],
+  expose: servicePorts(),
+  clusters,
+  maxAgeMs: resyncSeconds * 1000,
+  ...(owner === undefined ? {} : { owner }),
+  observe: ({ reports$ }) => logReports(reports$, logger, systemClock),
+})

@@ -1,0 +1,163 @@
+/**
+ * An ambassador: listens on the ports of a container, and passes TCP connections to the tasks of a family or a service
+ * that run it. Takes the place of awslabs/ecs-task-kite: see docs/task-proxy.md. Start it with
+ * `ecs-task-stream task-proxy`, or copy it and change what you like.
+ */
+import { containerPorts } from 'ecs-task-stream'
+import { ecsClients } from 'ecs-task-stream/sources/ecs-client'
+import { ecsSnapshots } from 'ecs-task-stream/sources/ecs-snapshots'
+import { instanceAddresses } from 'ecs-task-stream/sources/instance-addresses'
+import { sqs } from 'ecs-task-stream/sources/sqs'
+import { taskDefinitions } from 'ecs-task-stream/sources/task-definitions'
+import { tcpProxy } from 'ecs-task-stream/sinks/tcp-proxy'
+import {
+  defaulted,
+  defineWorker,
+  integer,
+  oneOf,
+  onOff,
+  optional,
+  proxyInstruments,
+  required,
+  text,
+  url,
+} from 'ecs-task-stream/worker'
+
+const seconds = (max: number, min = 0) => integer({ min, max, unit: 'seconds' })
+
+export default defineWorker({
+  name: 'task-proxy',
+  summary:
+    'Listens on the ports of a container, and passes TCP connections to the running tasks of a family or a service; takes the place of ecs-task-kite',
+  settings: {
+    name: required(text('container', 'the name of a container'), {
+      description: 'The container whose ports are listened on',
+      example: 'nginx',
+    }),
+    family: optional(text('family', 'a family, or family:revision'), {
+      description: 'The tasks of this task definition, of all its revisions or of one',
+      example: 'web:3',
+      otherwise: 'those of the service',
+    }),
+    service: optional(text('service', 'the name of a service'), {
+      description: 'The tasks of this service',
+      example: 'web',
+      otherwise: 'those of the family',
+    }),
+    cluster: defaulted(text('cluster', 'the name or ARN of a cluster'), 'default', {
+      description: 'The cluster of the tasks, by name or ARN',
+      example: 'staging',
+    }),
+    public: defaulted(onOff(), false, {
+      description: 'Connect to the public addresses of the instances',
+      example: 'on',
+    }),
+    region: optional(text('region', 'the name of an AWS region'), {
+      description: 'Where the cluster is, if it is given by name',
+      example: 'eu-west-1',
+      otherwise: 'as the AWS SDK finds it',
+    }),
+    queueUrl: optional(url(), {
+      description: 'The SQS queue that receives the task events of the cluster; one for each proxy',
+      example: 'https://sqs.eu-west-1.amazonaws.com/123456789012/ecs-events',
+      otherwise: 'no events, snapshots only',
+    }),
+    resyncSeconds: optional(seconds(86_400, 1), {
+      description: 'How often the cluster is read as a whole',
+      example: '60',
+      otherwise: '300 with a queue, else 15',
+    }),
+    listenHost: optional(text('address', 'an IP address of this machine'), {
+      description: 'The address to listen on',
+      example: '127.0.0.1',
+      otherwise: 'every interface',
+    }),
+    balance: defaulted(oneOf('random', 'least-connections'), 'random', {
+      description: 'Which task a connection goes to',
+      example: 'least-connections',
+    }),
+    dialSeconds: defaulted(seconds(60, 1), 3, {
+      description: 'How long a task may take to answer before another one is tried',
+      example: '1',
+    }),
+    idleSeconds: defaulted(seconds(604_800), 3_600, {
+      description: 'How long a connection may be silent before it is cut; 0 for ever',
+      example: '350',
+    }),
+    drainSeconds: defaulted(seconds(86_400), 30, {
+      description: 'How long connections to a task that stops may go on',
+      example: '120',
+    }),
+    maxConnections: defaulted(integer({ min: 1, max: 1_000_000, unit: 'connections' }), 10_000, {
+      description: 'Connections open at once; further ones are reset',
+      example: '50000',
+    }),
+    loglevel: defaulted(oneOf('debug', 'info', 'warn', 'error'), 'info', {
+      description: 'The lowest level that is logged',
+      example: 'warn',
+    }),
+  },
+  check: ({ family, service }) => [
+    ...((family === undefined) === (service === undefined)
+      ? [
+          {
+            settings: ['family', 'service'] as const,
+            message: family === undefined ? 'one of them is required' : 'only one of them can be followed',
+            example: 'FAMILY=web',
+          },
+        ]
+      : []),
+    ...(family === undefined || /^[\w-]+(:[1-9]\d*)?$/.test(family)
+      ? []
+      : [
+          {
+            settings: ['family'] as const,
+            message: `"${family}" is neither a family nor one of its revisions`,
+            example: 'FAMILY=web:3',
+          },
+        ]),
+  ],
+  compose: ({ name: container, family, service = '', cluster, region, queueUrl, ...settings }) => {
+    const { resyncSeconds = queueUrl === undefined ? 15 : 300, listenHost } = settings
+    const inRegion = region === undefined ? {} : { region }
+    const address = settings.public ? 'public' : 'private'
+    const proxy = tcpProxy({
+      ...(listenHost === undefined ? {} : { host: listenHost }),
+      balance: settings.balance,
+      dialMs: settings.dialSeconds * 1000,
+      idleMs: settings.idleSeconds * 1000,
+      drainMs: settings.drainSeconds * 1000,
+      maxConnections: settings.maxConnections,
+    })
+    return {
+      inbound: queueUrl === undefined ? [] : [sqs({ queueUrl, ...inRegion })],
+      knowledge: [
+        ecsSnapshots({
+          clusters: [cluster],
+          intervalMs: resyncSeconds * 1000,
+          clients: (place) => ecsClients(place.region === '' ? { ...place, ...inRegion } : place),
+        }),
+        instanceAddresses({ address }),
+        taskDefinitions(),
+      ],
+      sinks: [proxy],
+      expose: containerPorts({ container, of: family === undefined ? { service } : { family }, address }),
+      clusters: [cluster],
+      owner: 'task-proxy',
+      // The listeners are gone with the process, and the first snapshot brings them back.
+      ack: 'folded',
+      // They are nobody else's, cost nothing to change, and one that failed to listen is tried again at each look.
+      guard: 'off',
+      paceMs: 0,
+      rereadMs: 10_000,
+      // Without events, all that is known comes from one clock: a snapshot rules out what the one before has named.
+      ...(queueUrl === undefined ? { grace: 0 } : {}),
+      instrument: proxyInstruments(proxy),
+      close: () => proxy.close(),
+      logLevel: settings.loglevel,
+      warnings: [
+        ...(queueUrl === undefined ? ['no QUEUE_URL: changes are seen only at the next snapshot'] : []),
+      ],
+    }
+  },
+})

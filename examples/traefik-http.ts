@@ -1,0 +1,110 @@
+/**
+ * ECS tasks as Traefik's dynamic configuration, over HTTP or in a file: what Traefik's own ECS provider gives, by
+ * events, and for any number of Traefiks at the price of one. See docs/traefik-http.md. Start it with
+ * `ecs-task-stream traefik-http`, or copy it and change what you like.
+ */
+import { servicePorts, traefikLabels } from 'ecs-task-stream'
+import { instanceAddresses } from 'ecs-task-stream/sources/instance-addresses'
+import { taskDefinitions } from 'ecs-task-stream/sources/task-definitions'
+import { traefikFile } from 'ecs-task-stream/sinks/traefik-file'
+import { traefikHttp } from 'ecs-task-stream/sinks/traefik-http'
+import {
+  defaulted,
+  defineWorker,
+  list,
+  oneOf,
+  onOff,
+  optional,
+  text,
+  webhookRoutes,
+} from 'ecs-task-stream/worker'
+import {
+  backendName,
+  checkBackendName,
+  checkServed,
+  clusterSettings,
+  followed,
+  healthProbes,
+  healthSettings,
+  patience,
+  queue,
+  serviceName,
+  snapshots,
+} from 'ecs-task-stream/worker/clusters'
+
+export default defineWorker({
+  name: 'traefik-http',
+  summary:
+    "Follows ECS clusters and serves Traefik's dynamic configuration for them, by its HTTP provider, its file provider or both",
+  settings: {
+    ...clusterSettings,
+    ...healthSettings,
+    expose: defaulted(oneOf('labels', 'services'), 'labels', {
+      description:
+        'Routers and services from traefik.* docker labels, or a plain service for each ECS service',
+      example: 'services',
+    }),
+    exposedByDefault: defaulted(onOff(), true, {
+      description: 'Whether containers without the label traefik.enable are exposed; with EXPOSE=labels',
+      example: 'off',
+    }),
+    defaultRule: optional(text('template', "a template of Traefik's"), {
+      description: 'The rule of containers that label none; with EXPOSE=labels',
+      example: 'Host(`{{ normalize .Name }}.example.com`)',
+      otherwise: 'Host(`{{ normalize .Name }}`)',
+    }),
+    constraints: optional(text('expression', 'an expression of Label and LabelRegex'), {
+      description: 'Which containers are looked at; with EXPOSE=labels',
+      example: 'Label(`stage`,`production`)',
+      otherwise: 'all',
+    }),
+    backendName,
+    traefikFile: optional(text('path', 'the path of a .yml or .yaml file'), {
+      description: 'Write the configuration there as well, for the file provider',
+      example: '/etc/traefik/dynamic/ecs.yml',
+      otherwise: 'by HTTP alone',
+    }),
+    patienceSeconds: patience,
+    readToken: optional(list('secrets', 'one or more secrets, separated by commas or blanks'), {
+      description:
+        'What the header x-api-key must say to read the configuration; several while one replaces another',
+      example: 'a-long-random-text',
+      otherwise: 'whoever reaches it may read it',
+    }),
+  },
+  check: (settings) => [...checkServed(settings), ...checkBackendName(settings)],
+  compose: (settings) => {
+    const {
+      expose: by,
+      exposedByDefault,
+      defaultRule,
+      constraints,
+      traefikFile: file,
+      readToken,
+      patienceSeconds = Infinity,
+    } = settings
+    const served = traefikHttp({
+      patienceMs: patienceSeconds * 1000,
+      ...(readToken === undefined ? {} : { secret: { header: 'x-api-key', values: readToken } }),
+    })
+    const expose =
+      by === 'labels'
+        ? traefikLabels({ exposedByDefault, defaultRule, constraints })
+        : servicePorts({ name: serviceName(settings.backendName) })
+    return {
+      ...followed(settings),
+      inbound: queue(settings),
+      knowledge: [
+        ...snapshots(settings),
+        instanceAddresses(),
+        // Labels are in task definitions.
+        taskDefinitions(by === 'labels' ? { for: 'all' } : {}),
+        ...healthProbes(settings, expose),
+      ],
+      expose,
+      unhealthy: 'keep-the-last',
+      sinks: [served, ...(file === undefined ? [] : [traefikFile({ path: file })])],
+      routes: () => webhookRoutes({ '/traefik': served.listener }),
+    }
+  },
+})

@@ -1,0 +1,44 @@
+/**
+ * Runs `test/traefik-server` against a real Traefik, v2 or v3: the one that `TRAEFIK_BIN` names, else the one on the
+ * PATH. Its exit code is that of the tests. Where there is none it exits 0, with a last line that begins with
+ * `skipped:`. All arguments go to vitest.
+ */
+import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const checkout = dirname(dirname(fileURLToPath(import.meta.url)))
+
+/** What `traefik version` says; `undefined` where that cannot be run. */
+const versionOf = (binary: string): string | undefined => {
+  const { status, stdout } = spawnSync(binary, ['version'], { encoding: 'utf8', timeout: 30_000 })
+  return status === 0 ? (/^Version:\s*(.+)$/m.exec(stdout)?.[1] ?? 'of an unknown version') : undefined
+}
+
+const main = async (args: readonly string[]): Promise<number> => {
+  const named = process.env['TRAEFIK_BIN']
+  const binary = named ?? 'traefik'
+  const version = versionOf(binary)
+  if (version === undefined) {
+    if (named === undefined) {
+      console.log('skipped: no traefik on the PATH (set TRAEFIK_BIN)')
+      return 0
+    }
+    console.error(`TRAEFIK_BIN is "${named}", which is no Traefik that runs here: \`${named} version\` fails`)
+    return 1
+  }
+  console.log(`Traefik ${version}: ${binary}`)
+  const vitest = join(checkout, 'node_modules/vitest/vitest.mjs')
+  const child = spawn(process.execPath, [vitest, 'run', '--config', 'vitest.traefik.config.ts', ...args], {
+    cwd: checkout,
+    stdio: 'inherit',
+    env: { ...process.env, TRAEFIK_BIN: binary },
+  })
+  process.once('exit', () => child.kill())
+  const [code] = (await once(child, 'close')) as [number | null]
+  return code ?? 1
+}
+
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1))
+process.exitCode = await main(process.argv.slice(2))

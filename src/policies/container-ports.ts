@@ -1,0 +1,83 @@
+import { lastSegment } from '../core/arn.js'
+import { type Exposable, type ExposedPort, exposesNothing, type Expose } from '../core/expose.js'
+import { serviceOf } from './service-ports.js'
+import { taskPorts } from './task-ports.js'
+
+/** Which tasks: those of a service, or of a task definition's family, or of one revision of it. */
+export type TaskSelection =
+  | { readonly service: string }
+  | {
+      /** Such as `web`, or `web:3` for that revision alone. */
+      readonly family: string
+    }
+
+export interface ContainerPortsOptions {
+  /** The container whose ports are offered. */
+  readonly container: string
+  readonly of: TaskSelection
+  /**
+   * Which addresses of their machines the tasks are offered at, as `instanceAddresses` was told. `public`: tasks of
+   * which only private ones can be known are refused. Default: `private`.
+   */
+  readonly address?: 'private' | 'public'
+}
+
+/** A range may map any number of ports, and somebody listens on each. */
+const mostPorts = 100
+
+/** Whether the task is selected; `undefined` while its definition is not told. */
+const selects = (of: TaskSelection, task: Exposable): boolean | undefined => {
+  if ('service' in of) return serviceOf(task) === lastSegment(of.service)
+  if (task.definition === undefined) return undefined
+  const revision = lastSegment(task.definition)
+  return of.family.includes(':')
+    ? revision === of.family
+    : revision.slice(0, revision.lastIndexOf(':')) === of.family
+}
+
+const withoutPublicAddress = (task: Exposable): string | undefined =>
+  task.interface !== undefined || task.launchType === 'FARGATE'
+    ? 'the task has a network interface of its own, whose public address is not looked for: use its private address'
+    : task.launchType === 'EXTERNAL'
+      ? 'Systems Manager does not tell public addresses of external machines: use the private one'
+      : undefined
+
+/**
+ * A policy for an ambassador: every port of one container is a backend whose name is the container's port, and all
+ * selected tasks share it, of whatever service or cluster they are. Ranges count port by port.
+ *
+ * UDP ports are backends too, named `53/udp`: it is the sink that knows what it can do with them, and says so.
+ */
+export const containerPorts = ({ container, of, address = 'private' }: ContainerPortsOptions): Expose => {
+  const policy: Expose = (task, definition) => {
+    const selected = selects(of, task)
+    if (selected === undefined) return { _tag: 'NeedsDefinition', backends: 'any' }
+    if (!selected) return exposesNothing
+    const refused = address === 'public' ? withoutPublicAddress(task) : undefined
+    if (refused !== undefined) return { _tag: 'Refused', reason: refused }
+    const found = taskPorts(task, definition)
+    if (found === undefined) return { _tag: 'NeedsDefinition', backends: 'any' }
+
+    const own = found.filter((port) => port.container === container)
+    const count = own.reduce((sum, { binding }) => sum + binding.count, 0)
+    if (count > mostPorts)
+      return {
+        _tag: 'Refused',
+        reason: `container ${container} has ${count} ports, and at most ${mostPorts} are offered: map fewer`,
+      }
+    const ports = own.flatMap(({ binding: { containerPort, hostPort, protocol, count: width } }) =>
+      Array.from({ length: width }, (_, i): ExposedPort => {
+        const port = containerPort + i
+        return {
+          backend: protocol === 'tcp' ? String(port) : `${port}/${protocol}`,
+          container,
+          containerPort: port,
+          port: hostPort + i,
+          protocol,
+        }
+      }),
+    )
+    return { _tag: 'Ports', ports }
+  }
+  return Object.assign(policy, { pooled: true })
+}

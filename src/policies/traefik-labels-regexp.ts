@@ -1,0 +1,72 @@
+/** Regular expressions that Traefik runs in linear time, and JavaScript may not. */
+
+/** A label that is longer matches no expression. */
+const MAX_VALUE_CHARACTERS = 256
+/** Each costs a factor of the value's length, and so does the search for a start: at most a second, in all. */
+const MAX_REPETITIONS = 3
+
+interface Group {
+  /** Whether it repeats something without bound, or chooses. */
+  loose: boolean
+}
+
+/** One piece of an expression that repetition could apply to: an escape, a class, a bracket, a character. */
+const piece = /\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|\(\?(?:<[=!]|[=!]|:|<\w+>)|\(|\)|\||./gsu
+const repetition = /(?:[*+]|\{\d+(?:,\d*)?\})\??/y
+const optional = /\?\??/y
+
+const tooCostly = (expression: string, what: string): RangeError =>
+  new RangeError(
+    `constraints: expected a regular expression ${what}, got ${JSON.stringify(expression)}: JavaScript could take very long over it; write it with Label, || and &&`,
+  )
+
+const assertCheap = (expression: string): void => {
+  const groups: Group[] = [{ loose: false }]
+  let repetitions = 0
+  piece.lastIndex = 0
+  for (let found = piece.exec(expression); found !== null; found = piece.exec(expression)) {
+    const [token] = found
+    const top = groups.at(-1)
+    if (/^\(\?<?[=!]/.test(token) || /^\\[1-9k]/.test(token))
+      throw tooCostly(expression, 'without look-around and back references, as in Go')
+    if (token === '|' && top !== undefined) top.loose = true
+    if (token.startsWith('(')) {
+      groups.push({ loose: false })
+      continue
+    }
+    const closed = token === ')' ? groups.pop() : undefined
+    const around = groups.at(-1)
+    if (closed?.loose === true && around !== undefined) around.loose = true
+    repetition.lastIndex = optional.lastIndex = piece.lastIndex
+    if (repetition.test(expression)) {
+      if (closed?.loose === true)
+        throw tooCostly(expression, 'that repeats no group with a repetition or a choice in it')
+      if (++repetitions > MAX_REPETITIONS)
+        throw tooCostly(expression, `with at most ${MAX_REPETITIONS} repetitions`)
+      if (around !== undefined) around.loose = true
+      piece.lastIndex = repetition.lastIndex
+    } else if (optional.test(expression)) piece.lastIndex = optional.lastIndex
+  }
+}
+
+/**
+ * A test for texts of at most 256 characters, with the syntax that Go and JavaScript have in common; `(?i)` at its
+ * start and `(?P<name>…)` are Go's.
+ *
+ * @throws RangeError when it is no expression, or one that could take longer than the fourth power of a text's length.
+ */
+export const linearRegExp = (expression: string): ((text: string) => boolean) => {
+  const [prefix = '', flags = ''] = /^\(\?([is]+)\)/.exec(expression) ?? []
+  const body = expression.slice(prefix.length).replaceAll('(?P<', '(?<')
+  assertCheap(body)
+  let compiled: RegExp
+  try {
+    compiled = new RegExp(body, `u${[...new Set(flags)].join('')}`)
+  } catch (thrown) {
+    throw new RangeError(
+      `constraints: expected a regular expression that JavaScript knows too, got ${JSON.stringify(expression)} (${String(thrown)})`,
+      { cause: thrown },
+    )
+  }
+  return (text) => text.length <= MAX_VALUE_CHARACTERS && compiled.test(text)
+}

@@ -1,0 +1,156 @@
+/** A text file that others read while it is replaced: only this file touches the disk. */
+import { randomUUID } from 'node:crypto'
+import { readFileSync, renameSync } from 'node:fs'
+import { lstat, open, readdir, readFile, realpath, rm, stat } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
+
+export interface AtomicFile {
+  /** All that the file says; `undefined` where there is none. */
+  read(): Promise<string | undefined>
+  /**
+   * Replaces the file as a whole, if it still says `expected`; whether it did. Whoever reads it, and whoever comes
+   * after a crash, finds the old text or the new one.
+   */
+  replace(text: string, expected: string | undefined): Promise<boolean>
+}
+
+/** A hundred times the largest that we would write. Larger ones are somebody else's, and not to be held in memory. */
+const maxBytes = 64 * 1024 * 1024
+
+/** Readers are other users and other containers. The mode of a file that is there already is kept. */
+const newFileMode = 0o644
+
+/** A write takes milliseconds: what is left beside the file for longer is of a writer that was killed. */
+const abandonedMs = 60_000
+
+const codeOf = (thrown: unknown): string =>
+  thrown instanceof Error && 'code' in thrown && typeof thrown.code === 'string' ? thrown.code : ''
+
+const unlessMissing = (thrown: unknown): undefined => {
+  if (codeOf(thrown) !== 'ENOENT') throw thrown
+  return undefined
+}
+
+/** What a person would do about it, by the system's code. */
+const advice = (code: string, path: string): string | undefined => {
+  const directory = dirname(path)
+  switch (code) {
+    case 'ENOENT':
+    case 'ENOTDIR':
+      return `there is no directory ${directory}: create it, or mount it where this worker runs`
+    case 'EACCES':
+    case 'EPERM':
+      return `this process (user ${process.getuid?.() ?? '?'}) may not: it must be able to read the file, and to write into the directory ${directory}, since a new file is written beside the old one and renamed`
+    case 'EROFS':
+      return `${directory} is mounted read-only: mount it writable here, and read-only where it is read`
+    case 'EBUSY':
+    case 'EXDEV':
+      return `it is mounted by itself, and cannot be replaced: mount its directory ${directory} instead`
+    case 'ELOOP':
+      return 'its symbolic links lead in a circle: correct them'
+    case 'ENOSPC':
+    case 'EDQUOT':
+      return `there is no room left in ${directory}: make some. What the file said before stands`
+    default:
+      return undefined
+  }
+}
+
+/** Where the file really is, so that a symbolic link to it stays one. */
+const targetOf = async (path: string): Promise<string> => {
+  const link = await lstat(path).catch(unlessMissing)
+  if (link === undefined) return join(await realpath(dirname(path)), basename(path))
+  const target = await realpath(path).catch(unlessMissing)
+  if (target === undefined)
+    throw new Error('it is a symbolic link to what does not exist: create that, or remove the link')
+  return target
+}
+
+const readText = async (target: string): Promise<string | undefined> => {
+  const found = await stat(target).catch(unlessMissing)
+  if (found === undefined) return undefined
+  if (!found.isFile()) throw new Error('it is not a file: give the path of one')
+  if (found.size > maxBytes)
+    throw new Error(`it has ${found.size} bytes, and is not one of ours: move it away`)
+  return readFile(target, 'utf8').catch(unlessMissing)
+}
+
+const readTextSync = (target: string): string | undefined => {
+  try {
+    return readFileSync(target, 'utf8')
+  } catch (thrown) {
+    unlessMissing(thrown)
+    return undefined
+  }
+}
+
+/** Says it to the disk itself. Some file systems cannot for a directory, and need not. */
+const syncDirectory = async (directory: string): Promise<void> => {
+  const handle = await open(directory, 'r').catch(() => undefined)
+  await handle?.sync().catch(() => undefined)
+  await handle?.close()
+}
+
+/** Neither Traefik nor Prometheus reads files that are named so. */
+const temporaryPrefix = (target: string): string => `.${basename(target)}.`
+
+/**
+ * Removes what killed writers have left, as far as this process may. `now` is the time of the file system, which may
+ * be another machine's.
+ */
+const removeAbandoned = async (target: string, now: number): Promise<void> => {
+  const directory = dirname(target)
+  const prefix = temporaryPrefix(target)
+  for (const name of await readdir(directory).catch(() => [])) {
+    if (!name.startsWith(prefix) || !name.endsWith('.tmp')) continue
+    const path = join(directory, name)
+    const found = await stat(path).catch(() => undefined)
+    if (found !== undefined && now - found.mtimeMs > abandonedMs) await rm(path).catch(() => undefined)
+  }
+}
+
+const replaceText = async (target: string, text: string, expected: string | undefined): Promise<boolean> => {
+  const held = await stat(target).catch(unlessMissing)
+  const temporary = join(dirname(target), `${temporaryPrefix(target)}${randomUUID()}.tmp`)
+  try {
+    const handle = await open(temporary, 'wx', 0o600)
+    try {
+      await handle.writeFile(text)
+      await handle.chmod(held === undefined ? newFileMode : held.mode & 0o7777)
+      const made = await handle.stat()
+      // Only a privileged process may give a file away; others that may write here own it from now on.
+      if (held !== undefined && (held.uid !== made.uid || held.gid !== made.gid))
+        await handle.chown(held.uid, held.gid).catch(() => undefined)
+      await handle.sync()
+      await removeAbandoned(target, made.mtimeMs)
+    } finally {
+      await handle.close()
+    }
+    // Both at once: nothing of this process comes between, and of others as little as a file system allows.
+    if (readTextSync(target) !== expected) return false
+    renameSync(temporary, target)
+    await syncDirectory(dirname(target))
+    return true
+  } finally {
+    await rm(temporary, { force: true })
+  }
+}
+
+export const atomicFile = (path: string): AtomicFile => {
+  const explained = async <A>(attempt: Promise<A>, what: string): Promise<A> => {
+    try {
+      return await attempt
+    } catch (thrown) {
+      const message = thrown instanceof Error ? thrown.message : String(thrown)
+      throw new Error(`cannot ${what} ${path}: ${advice(codeOf(thrown), path) ?? message}`, { cause: thrown })
+    }
+  }
+  return {
+    read: () => explained(targetOf(path).then(readText), 'read'),
+    replace: (text, expected) =>
+      explained(
+        targetOf(path).then((target) => replaceText(target, text, expected)),
+        'replace',
+      ),
+  }
+}

@@ -1,0 +1,51 @@
+import type { Clock, Millis } from '../core/clock.js'
+import type { Sink } from '../core/sink.js'
+import { systemClock } from '../system-clock.js'
+import type { DocumentListener, ReadSecret } from './document-listener.js'
+import { prometheusDocument } from './prometheus-document.js'
+import { type EndpointLabels, prometheusRendering, type TargetGroups } from './prometheus-targets.js'
+import { servedDocument } from './served-document.js'
+
+export type { DocumentListener, ReadSecret } from './document-listener.js'
+export type { EndpointLabels, TargetGroup, TargetGroups } from './prometheus-targets.js'
+
+export interface PrometheusHttpOptions {
+  /** Unique among a worker's sinks. Default: `prometheus-http`. */
+  readonly name?: string
+  /** Who may read it. Default: everybody who reaches it. */
+  readonly secret?: ReadSecret
+  /** Labels beside those of the task and its container; `__address__` replaces the target. Default: the policy's. */
+  readonly labels?: EndpointLabels
+  /**
+   * How long the answer is 503 for lookups alone, once every cluster is known. Then what is known is served: readers
+   * lose the tasks that still wait, and one whose lookup never succeeds no longer keeps all others from a reader that
+   * starts. Default: for ever.
+   */
+  readonly patienceMs?: Millis | undefined
+  readonly clock?: Clock
+}
+
+export interface PrometheusHttp extends Sink<TargetGroups> {
+  /** Answers Prometheus. Mount it under a path: see docs/prometheus.md. */
+  readonly listener: DocumentListener
+}
+
+/**
+ * Endpoints as target groups for Prometheus's `http_sd_configs`: a JSON list of `{ targets, labels }`, one group an
+ * endpoint, over TCP.
+ *
+ * 503 before the first complete state: Prometheus keeps the targets that it has. So it needs snapshots of every
+ * cluster. Throws a RangeError for an option that cannot be.
+ */
+export const prometheusHttp = ({
+  name = 'prometheus-http',
+  secret,
+  patienceMs,
+  labels,
+  clock = systemClock,
+}: PrometheusHttpOptions = {}): PrometheusHttp => ({
+  name,
+  adopts: false,
+  ...prometheusRendering(labels),
+  ...servedDocument({ name, format: prometheusDocument, secret, patienceMs, clock }),
+})

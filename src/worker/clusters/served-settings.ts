@@ -1,0 +1,25 @@
+import { integer } from '../kind.js'
+import { optional } from '../setting.js'
+import type { Contradiction } from '../settings.js'
+import type { ClusterSettings } from './cluster-settings.js'
+
+/** A setting of workers that serve a document: see `patienceMs` of their sinks. */
+export const patience = optional(integer({ min: 1, max: 86_400, unit: 'seconds' }), {
+  description: 'How long lookups alone may keep the answer at 503 after a start',
+  example: '300',
+  otherwise: 'for ever',
+})
+
+/** Contradictions among `clusterSettings` in a worker that serves a document: for `WorkerDefinition.check`. */
+export const checkServed = ({
+  resyncSeconds,
+}: Partial<Pick<ClusterSettings, 'resyncSeconds'>>): readonly Contradiction[] =>
+  resyncSeconds === 0
+    ? [
+        {
+          settings: ['resyncSeconds'],
+          message: 'without snapshots it never knows everything, and would answer 503 for ever',
+          example: 'RESYNC_SECONDS=300',
+        },
+      ]
+    : []

@@ -1,0 +1,80 @@
+import { type Desired, run, servicePorts, type Sink } from 'ecs-task-stream'
+import { dryRun } from 'ecs-task-stream/sinks/dry-run'
+import { type Addresses, memory as memorySink } from 'ecs-task-stream/sinks/memory'
+import { memory as memorySource } from 'ecs-task-stream/sources/memory'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { cluster, observed } from '../support/observed-task.js'
+import { virtualClock } from '../support/virtual-clock.js'
+
+const listed = (...ports: readonly number[]) =>
+  ({
+    _tag: 'TasksListed',
+    cluster,
+    at: 1_000_000,
+    tasks: ports.map((port) => observed({ id: `t${port}`, port, at: 1_000_000 })),
+  }) as const
+
+/** A worker with one sink that remembers what it was told, and what its target held then. */
+const told = (make: (sink: Sink<Addresses>) => Sink<Addresses> = (sink) => sink) => {
+  const clock = virtualClock(1_000_000)
+  const source = memorySource({ covers: [cluster] })
+  const sink = memorySink()
+  const heard: { readonly desired: Desired; readonly held: readonly string[] }[] = []
+  const listening: Sink<Addresses> = {
+    ...sink,
+    settled: (desired) =>
+      void heard.push({ desired, held: [...sink.target.rows.values()].flatMap(({ value }) => value) }),
+  }
+  const worker = run(
+    { sources: [source], sinks: [make(listening)], expose: servicePorts(), paceMs: 0 },
+    { clock, random: () => 0.5 },
+  )
+  onTestFinished(async () => {
+    const stopped = worker.stop()
+    await clock.advance(60_000)
+    await stopped
+  })
+  return { clock, source, heard }
+}
+
+describe('a sink is told what it has settled', () => {
+  it('once its target holds it, also when nothing had to be written, and with whether it is complete', async () => {
+    const { clock, source, heard } = told()
+    await clock.advance(0)
+    expect(heard.map(({ desired, held }) => [desired.complete, held])).toEqual([[false, []]])
+    void source.push(listed())
+    await clock.advance(0)
+    expect(heard.at(-1)).toMatchObject({ desired: { complete: true }, held: [] })
+    void source.push(listed(1, 2))
+    await clock.advance(0)
+    const { desired, held } = heard.at(-1)!
+    expect(desired.backends.get('web')?.endpoints).toHaveLength(2)
+    expect(held).toEqual(['10.0.0.1:1', '10.0.0.1:2'])
+  })
+
+  it('not before a write that fails has gone through', async () => {
+    let failing = true
+    const { clock, source, heard } = told((sink) => ({
+      ...sink,
+      apply: (...args) => (failing ? Promise.reject(new Error('injected')) : sink.apply(...args)),
+    }))
+    await clock.advance(0)
+    const before = heard.length
+    void source.push(listed(1))
+    await clock.advance(20_000)
+    expect(heard).toHaveLength(before)
+    failing = false
+    await clock.advance(20_000)
+    expect(heard.at(-1)).toMatchObject({ desired: { complete: true }, held: ['10.0.0.1:1'] })
+  })
+
+  it('never in a dry run, whose target holds nothing of it', async () => {
+    const { clock, source, heard } = told((sink) => ({
+      ...dryRun(sink),
+      settled: (desired) => sink.settled?.(desired),
+    }))
+    void source.push(listed(1))
+    await clock.advance(20_000)
+    expect(heard).toEqual([])
+  })
+})

@@ -1,0 +1,85 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { createServer, type IncomingMessage, request } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { text } from 'node:stream/consumers'
+import { onTestFinished, vi } from 'vitest'
+
+/** Traefik rests this long between two configurations of one provider; its default is 2 s. */
+const throttle = '--providers.providersThrottleDuration=50ms'
+
+/** Ports that nobody listens on now. All at once, so that they differ. */
+const freePorts = async (count: number): Promise<readonly number[]> => {
+  const servers = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'))
+  await Promise.all(servers.map((server) => once(server, 'listening')))
+  const ports = servers.map((server) => (server.address() as AddressInfo).port)
+  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))))
+  return ports
+}
+
+export interface Answer {
+  readonly status: number
+  readonly body: string
+}
+
+/** As a router sees it: `Host` is what it routes by, and nothing is kept alive. */
+const get = async (port: number, path: string, host: string): Promise<Answer> => {
+  const asked = request({ host: '127.0.0.1', port, path, headers: { host }, agent: false }).end()
+  const [response] = (await once(asked, 'response')) as [IncomingMessage]
+  return { status: response.statusCode ?? 0, body: await text(response) }
+}
+
+export interface TraefikProcess {
+  /** A request through its one entrypoint, `web`. */
+  readonly routed: (host: string, path?: string) => Promise<Answer>
+  /** What it has made of all that its providers said: `/api/rawdata`. */
+  readonly configuration: () => Promise<Record<string, Record<string, unknown>>>
+  /** Its error lines. */
+  readonly errors: () => readonly string[]
+}
+
+/** A Traefik with these further arguments, ended when the test is over. */
+export const traefikProcess = async (...providers: readonly string[]): Promise<TraefikProcess> => {
+  const [web = 0, api = 0] = await freePorts(2)
+  const child = spawn(
+    process.env['TRAEFIK_BIN'] ?? 'traefik',
+    [
+      `--entrypoints.web.address=127.0.0.1:${web}`,
+      `--entrypoints.traefik.address=127.0.0.1:${api}`,
+      '--api.insecure=true',
+      '--api.dashboard=false',
+      '--ping=true',
+      '--log.level=WARN',
+      '--global.checkNewVersion=false',
+      '--global.sendAnonymousUsage=false',
+      throttle,
+      ...providers,
+    ],
+    { stdio: ['ignore', 'pipe', 'pipe'] },
+  )
+  let log = ''
+  for (const stream of [child.stdout, child.stderr])
+    stream.setEncoding('utf8').on('data', (chunk: string) => (log += chunk))
+  const ended = once(child, 'close')
+  onTestFinished(async () => {
+    child.kill('SIGKILL')
+    await ended
+  })
+  await vi.waitFor(
+    async () => {
+      if (child.exitCode !== null) throw new Error(`Traefik has ended:\n${log}`)
+      const { status } = await get(api, '/ping', 'localhost')
+      if (status !== 200) throw new Error(`ping: ${status}\n${log}`)
+    },
+    { timeout: 30_000, interval: 50 },
+  )
+  return {
+    routed: (host, path = '/') => get(web, path, host),
+    configuration: async () =>
+      JSON.parse((await get(api, '/api/rawdata', 'localhost')).body) as Record<
+        string,
+        Record<string, unknown>
+      >,
+    errors: () => log.split('\n').filter((line) => /\bERR\b|level=error/i.test(line)),
+  }
+}

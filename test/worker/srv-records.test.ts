@@ -1,0 +1,139 @@
+import { afterEach, describe, expect, it } from 'vitest'
+import { type EmbeddedRoute53, embeddedRoute53 } from '../../sim/embedded-route53.js'
+import { accounts } from './account.js'
+
+const zone = { id: 'Z0123456789ABCDEFGHIJ', name: 'servicediscovery.internal.' }
+
+describe('the worker srv-records, over the wire', () => {
+  const account = accounts()
+  const zones: EmbeddedRoute53[] = []
+  afterEach(async () => {
+    await Promise.all(zones.splice(0).map((each) => each.close()))
+  })
+
+  /** Two services that ask for names in the environment and in labels, and one that asks for none. */
+  const setting = async () => {
+    const { command, ...rest } = await account([
+      {
+        name: 'calc',
+        placement: 'bridge',
+        desiredCount: 3,
+        containerPort: 8081,
+        environment: { SERVICE_8081_NAME: '_calc._tcp' },
+      },
+      {
+        name: 'portal',
+        placement: 'fargate',
+        desiredCount: 2,
+        dockerLabels: { SERVICE_8080_NAME: '_portal._tcp' },
+      },
+      { name: 'nameless', placement: 'external', desiredCount: 1 },
+    ])
+    const route53 = await embeddedRoute53({ zones: [zone] })
+    zones.push(route53)
+    const resolver = route53.resolver()
+    /** By DNS alone: `address:port` of every target. */
+    const answers = async (name: string): Promise<readonly string[]> => {
+      const targets = await resolver.resolveSrv(`${name}.servicediscovery.internal`).catch(() => [])
+      const addresses = await Promise.all(
+        targets.map(async ({ name: host, port }) =>
+          (await resolver.resolve4(host)).map((address) => `${address}:${port}`),
+        ),
+      )
+      return addresses.flat().sort()
+    }
+    const env = { AWS_ENDPOINT_URL_ROUTE_53: route53.url, ZONE_ID: zone.id }
+    return {
+      ...rest,
+      route53,
+      answers,
+      command: (argv: readonly string[], more = {}) => command(argv, { ...env, ...more }),
+      truth: (service: string) => [...(rest.cluster.truth().get(service) ?? [])].sort(),
+    }
+  }
+
+  it('brings the zone to what a snapshot tells, follows events, and takes away what is gone', async () => {
+    const { command, queueUrl, tell, answers, truth, route53 } = await setting()
+    const worker = command(['srv-records'], { QUEUE_URL: queueUrl })
+    await worker.logged('ready: every required sink has reached a complete state')
+    expect(truth('calc')).toHaveLength(3)
+    await expect.poll(() => answers('_calc._tcp'), { timeout: 20_000 }).toEqual(truth('calc'))
+    await expect.poll(() => answers('_portal._tcp'), { timeout: 20_000 }).toEqual(truth('portal'))
+    expect(await answers('_nameless._tcp')).toEqual([])
+
+    await tell((cluster) => {
+      cluster.scale('calc', 5)
+      cluster.scale('portal', 1)
+    })
+    await expect.poll(() => answers('_calc._tcp'), { timeout: 20_000 }).toEqual(truth('calc'))
+    await expect.poll(() => answers('_portal._tcp'), { timeout: 20_000 }).toEqual(truth('portal'))
+    await tell((cluster) => cluster.scale('portal', 0))
+    await expect.poll(() => answers('_portal._tcp'), { timeout: 20_000 }).toEqual([])
+
+    worker.signal('SIGTERM')
+    expect(await worker.ended).toMatchObject({ code: 0 })
+    // What it leaves is for those who ask: the names that have tasks, their hosts, and the marks of both.
+    const names = (await route53.recordSets(zone.id)).map(({ Name, Type }) => `${Type ?? ''} ${Name ?? ''}`)
+    expect(names.filter((name) => name.startsWith('SRV'))).toEqual([
+      'SRV _calc._tcp.servicediscovery.internal.',
+    ])
+  })
+
+  it('plans without writing, names what has no name by a template, and takes over a zone of ecssd', async () => {
+    const { command, route53, answers, truth, cluster } = await setting()
+    const host = (address: string): string => `ip-${address.replaceAll('.', '-')}.${zone.name}`
+    const calc = truth('calc').map((address) => address.split(':'))
+    const [[first = '', port = ''] = []] = calc
+    const leftover = { address: '10.255.0.9', port: '40000' }
+    // As the agents on two machines left them, one of which is dead.
+    for (const [address, at] of [
+      [first, port],
+      [leftover.address, leftover.port],
+    ] as const)
+      await route53.change(zone.id, [
+        {
+          Action: 'CREATE',
+          ResourceRecordSet: {
+            Name: `_calc._tcp.${zone.name}`,
+            Type: 'SRV',
+            TTL: 0,
+            Weight: 1,
+            SetIdentifier: `${host(address).slice(0, -1)}:0123456789ab`,
+            ResourceRecords: [{ Value: `1 1 ${at} ${host(address).slice(0, -1)}` }],
+          },
+        },
+        {
+          Action: 'CREATE',
+          ResourceRecordSet: {
+            Name: host(address),
+            Type: 'A',
+            TTL: 0,
+            Weight: 1,
+            SetIdentifier: host(address).slice(0, -1),
+            ResourceRecords: [{ Value: address }],
+          },
+        },
+      ])
+    const before = await route53.recordSets(zone.id)
+    const foreign = await command(['plan', 'srv-records']).ended
+    expect(foreign.out).toContain('foreign')
+
+    const settings = { ADOPT: 'ecssd', SHAPE: 'weighted', NAME_TEMPLATE: '_{service}._{protocol}' }
+    const planned = await command(['plan', 'srv-records'], settings).ended
+    expect(planned.code).toBe(2)
+    expect(await route53.recordSets(zone.id)).toEqual(before)
+
+    const worker = command(['srv-records'], settings)
+    await worker.logged('ready: every required sink has reached a complete state')
+    const sets = await route53.recordSets(zone.id)
+    const targets = (name: string) =>
+      sets
+        .filter(({ Name, Type }) => Type === 'SRV' && Name === `${name}.${zone.name}`)
+        .flatMap(({ ResourceRecords = [] }) => ResourceRecords.map(({ Value = '' }) => Value.split(' ')[2]))
+        .sort()
+    expect(targets('_calc._tcp')).toEqual(calc.map(([, each]) => each).sort())
+    expect(await answers('_nameless._tcp')).toEqual(truth('nameless'))
+    expect(sets.some(({ Name }) => Name === host(leftover.address))).toBe(false)
+    expect(cluster.truth().size).toBe(3)
+  })
+})
