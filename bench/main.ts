@@ -4,6 +4,7 @@ import { benchDrain } from './drain.js'
 import { benchFlush } from './flush.js'
 import { benchFold } from './fold.js'
 import { benchLatency } from './latency.js'
+import { benchTcpProxy } from './tcp-proxy.js'
 import { benchWebhook } from './webhook.js'
 import { benchWholePath } from './whole-path.js'
 
@@ -16,6 +17,7 @@ const all: Readonly<Record<string, () => void | Promise<void>>> = {
   drain: benchDrain,
   webhook: benchWebhook,
   calls: benchApiCalls,
+  tcp: benchTcpProxy,
 }
 
 const named = process.argv.slice(2)

@@ -78,23 +78,32 @@ export default defineWorker({
       message: reason,
       example: 'CADVISOR_URL=http://{instance_ip}:{cadvisor_port}/docker/{container_id}',
     })),
-  compose: (settings) => ({
-    ...followed({ ...settings, owner: undefined, guard: 'on' }),
-    inbound: queue(settings),
-    knowledge: [...snapshots(settings), instanceAddresses({ for: 'all' }), taskDefinitions({ for: 'all' })],
-    sinks: [],
-    expose: () => exposesNothing,
-    health: 'All systems go!',
-    routes: ({ worker, clock, metrics }) =>
-      idMapper({
-        worker,
-        clock,
-        metrics,
-        clusters: settings.cluster,
-        secrets: settings.routesToken,
-        keepMs: settings.keepSeconds * 1000,
-        keepTasks: settings.keepTasks,
-        links: settings,
-      }),
-  }),
+  compose: (settings) => {
+    const { cluster: clusters, routesToken: secrets, keepSeconds, keepTasks } = settings
+    const { warnings = [], ...clustersFollowed } = followed({ ...settings, owner: undefined, guard: 'on' })
+    return {
+      ...clustersFollowed,
+      inbound: queue(settings),
+      knowledge: [...snapshots(settings), instanceAddresses({ for: 'all' }), taskDefinitions({ for: 'all' })],
+      // It writes nothing: it answers.
+      sinks: [],
+      expose: () => exposesNothing,
+      health: 'All systems go!',
+      routes: ({ worker, clock, metrics }) =>
+        idMapper({
+          worker,
+          clusters,
+          clock,
+          metrics,
+          secrets,
+          keepMs: keepSeconds * 1000,
+          keepTasks,
+          links: settings,
+        }),
+      warnings: [
+        ...warnings,
+        ...(secrets === undefined ? ['no ROUTES_TOKEN: whoever reaches this port may ask'] : []),
+      ],
+    }
+  },
 })

@@ -4,10 +4,7 @@
  * `ecs-task-stream task-proxy`, or copy it and change what you like.
  */
 import { containerPorts } from 'ecs-task-stream'
-import { ecsClients } from 'ecs-task-stream/sources/ecs-client'
-import { ecsSnapshots } from 'ecs-task-stream/sources/ecs-snapshots'
 import { instanceAddresses } from 'ecs-task-stream/sources/instance-addresses'
-import { sqs } from 'ecs-task-stream/sources/sqs'
 import { taskDefinitions } from 'ecs-task-stream/sources/task-definitions'
 import { tcpProxy } from 'ecs-task-stream/sinks/tcp-proxy'
 import {
@@ -20,8 +17,8 @@ import {
   proxyInstruments,
   required,
   text,
-  url,
 } from 'ecs-task-stream/worker'
+import { clusterSettings, queue, snapshots } from 'ecs-task-stream/worker/clusters'
 
 const seconds = (max: number, min = 0) => integer({ min, max, unit: 'seconds' })
 
@@ -52,16 +49,8 @@ export default defineWorker({
       description: 'Connect to the public addresses of the instances',
       example: 'on',
     }),
-    region: optional(text('region', 'the name of an AWS region'), {
-      description: 'Where the cluster is, if it is given by name',
-      example: 'eu-west-1',
-      otherwise: 'as the AWS SDK finds it',
-    }),
-    queueUrl: optional(url(), {
-      description: 'The SQS queue that receives the task events of the cluster; one for each proxy',
-      example: 'https://sqs.eu-west-1.amazonaws.com/123456789012/ecs-events',
-      otherwise: 'no events, snapshots only',
-    }),
+    queueUrl: clusterSettings.queueUrl,
+    region: clusterSettings.region,
     resyncSeconds: optional(seconds(86_400, 1), {
       description: 'How often the cluster is read as a whole',
       example: '60',
@@ -117,9 +106,10 @@ export default defineWorker({
           },
         ]),
   ],
-  compose: ({ name: container, family, service = '', cluster, region, queueUrl, ...settings }) => {
-    const { resyncSeconds = queueUrl === undefined ? 15 : 300, listenHost } = settings
-    const inRegion = region === undefined ? {} : { region }
+  compose: ({ name: container, family, service = '', cluster: named, ...settings }) => {
+    const { queueUrl, region, listenHost } = settings
+    const { resyncSeconds = queueUrl === undefined ? 15 : 300 } = settings
+    const cluster = [named] as const
     const address = settings.public ? 'public' : 'private'
     const proxy = tcpProxy({
       ...(listenHost === undefined ? {} : { host: listenHost }),
@@ -130,20 +120,18 @@ export default defineWorker({
       maxConnections: settings.maxConnections,
     })
     return {
-      inbound: queueUrl === undefined ? [] : [sqs({ queueUrl, ...inRegion })],
+      inbound: queue(settings),
       knowledge: [
-        ecsSnapshots({
-          clusters: [cluster],
-          intervalMs: resyncSeconds * 1000,
-          clients: (place) => ecsClients(place.region === '' ? { ...place, ...inRegion } : place),
-        }),
+        ...snapshots({ cluster, resyncSeconds, region }),
         instanceAddresses({ address }),
         taskDefinitions(),
       ],
       sinks: [proxy],
       expose: containerPorts({ container, of: family === undefined ? { service } : { family }, address }),
-      clusters: [cluster],
+      clusters: cluster,
       owner: 'task-proxy',
+      // A check that fails everywhere must not leave a port without tasks.
+      unhealthy: 'keep-the-last',
       // The listeners are gone with the process, and the first snapshot brings them back.
       ack: 'folded',
       // They are nobody else's, cost nothing to change, and one that failed to listen is tried again at each look.
@@ -155,9 +143,7 @@ export default defineWorker({
       instrument: proxyInstruments(proxy),
       close: () => proxy.close(),
       logLevel: settings.loglevel,
-      warnings: [
-        ...(queueUrl === undefined ? ['no QUEUE_URL: changes are seen only at the next snapshot'] : []),
-      ],
+      warnings: queueUrl === undefined ? ['no QUEUE_URL: changes are seen only at the next snapshot'] : [],
     }
   },
 })

@@ -31,7 +31,7 @@ export { servicePorts, type ServicePortsOptions, serviceOf } from './policies/se
 export { traefikLabels, type TraefikLabelsOptions } from './policies/traefik-labels.js'
 export { srvNames, type SrvNamesOptions } from './policies/srv-names.js'
 export { prometheusExporters, type PrometheusExportersOptions } from './policies/prometheus-exporters.js'
-export { containerPorts, type ContainerPortsOptions } from './policies/container-ports.js'
+export { containerPorts, type ContainerPortsOptions, type TaskSelection } from './policies/container-ports.js'
 export type { HealthPolicy } from './core/health-policy.js'
 export type { Address, Backend, Desired, Endpoint, Revision, Unresolved } from './core/desired.js'
 export { compareAddresses, formatAddress } from './core/desired.js'

@@ -1,0 +1,205 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { type Address, formatAddress } from '../../src/core/desired.js'
+import { AddressPool, type Balance } from '../../src/proxy/address-pool.js'
+import type { PoolMember } from '../../src/proxy/pool-member.js'
+import { prng } from '../../sim/prng.js'
+
+const avoidMs = 1_000
+const universe: readonly Address[] = Array.from({ length: 6 }, (_, i) => ({ host: `10.0.0.${i}`, port: 80 }))
+const addresses = fc.subarray([...universe])
+
+type Step =
+  | { readonly _tag: 'Replace'; readonly addresses: readonly Address[] }
+  /** A connection that tries again as often as its dials fail. */
+  | { readonly _tag: 'Dial' }
+  | { readonly _tag: 'Outcome'; readonly which: number; readonly how: 'connected' | 'failed' | 'abandoned' }
+  | { readonly _tag: 'Close'; readonly which: number }
+  | { readonly _tag: 'Wait'; readonly ms: number }
+
+const step: fc.Arbitrary<Step> = fc.oneof(
+  fc.record({ _tag: fc.constant('Replace' as const), addresses }),
+  { arbitrary: fc.constant({ _tag: 'Dial' as const }), weight: 3 },
+  {
+    arbitrary: fc.record({
+      _tag: fc.constant('Outcome' as const),
+      which: fc.nat(),
+      how: fc.constantFrom('connected' as const, 'failed' as const, 'abandoned' as const),
+    }),
+    weight: 3,
+  },
+  fc.record({ _tag: fc.constant('Close' as const), which: fc.nat() }),
+  fc.record({ _tag: fc.constant('Wait' as const), ms: fc.nat({ max: 2 * avoidMs }) }),
+)
+
+interface Connection {
+  readonly tried: Set<PoolMember>
+  member: PoolMember | undefined
+}
+
+/** Lives through the steps, and looks at every choice with what was known then. */
+const live = (
+  steps: readonly Step[],
+  balance: Balance,
+  onTake: (chosen: PoolMember | undefined, among: readonly PoolMember[], now: number) => void,
+) => {
+  const random = prng(1)
+  let now = 0
+  const pool = new AddressPool({ balance, clock: { now: () => now }, random: () => random.next() })
+  const members = new Map<string, PoolMember>()
+  let held: readonly Address[] = []
+  const seen = new Set<PoolMember>()
+  const dialling: Connection[] = []
+  const open: PoolMember[] = []
+
+  const take = (connection: Connection): void => {
+    const among = held.flatMap((address) => {
+      const member = members.get(formatAddress(address))
+      return member === undefined || connection.tried.has(member) ? [] : [member]
+    })
+    const loads = new Map(among.map((member) => [member, member.open + member.dialling]))
+    const member = pool.take(connection.tried)
+    if (member !== undefined) {
+      expect(held.map(formatAddress)).toContain(formatAddress(member.address))
+      expect(connection.tried.has(member)).toBe(false)
+      expect(member.left).toBe(false)
+      members.set(formatAddress(member.address), member)
+      seen.add(member)
+      connection.tried.add(member)
+      dialling.push({ ...connection, member })
+      // As it was when it was chosen.
+      member.dialling--
+      expect(loads.get(member) ?? 0).toBe(member.open + member.dialling)
+      onTake(member, among, now)
+      member.dialling++
+    } else {
+      expect(connection.tried.size).toBeGreaterThanOrEqual(held.length === 0 ? 0 : 1)
+      onTake(undefined, among, now)
+    }
+  }
+
+  for (const one of steps)
+    switch (one._tag) {
+      case 'Replace': {
+        const before = new Set(held.map(formatAddress))
+        held = one.addresses
+        const after = new Set(held.map(formatAddress))
+        expect(pool.replace(held)).toBe([...before].some((key) => !after.has(key)))
+        for (const [key, member] of members)
+          if (!after.has(key)) {
+            expect(member.left).toBe(true)
+            members.delete(key)
+          }
+        break
+      }
+      case 'Dial':
+        take({ tried: new Set(), member: undefined })
+        break
+      case 'Outcome': {
+        const [connection] = dialling.splice(one.which % Math.max(1, dialling.length), 1)
+        if (connection?.member === undefined) break
+        if (one.how === 'connected') {
+          connection.member.connected()
+          open.push(connection.member)
+        } else if (one.how === 'failed') {
+          connection.member.failed(now, avoidMs)
+          take(connection)
+        } else connection.member.abandoned()
+        break
+      }
+      case 'Close':
+        open.splice(one.which % Math.max(1, open.length), 1)[0]?.closed()
+        break
+      case 'Wait':
+        now += one.ms
+        break
+    }
+  return { pool, seen, dialling, open }
+}
+
+describe('the pool of addresses of a proxied port', () => {
+  it('never chooses an address that has left or that the connection has tried, and counts every dial and connection once', () => {
+    fc.assert(
+      fc.property(
+        fc.array(step, { maxLength: 60 }),
+        fc.constantFrom('random', 'least-connections'),
+        (steps, balance) => {
+          const { seen, dialling, open } = live(steps, balance, () => undefined)
+          for (const member of seen) {
+            expect(member.dialling).toBe(dialling.filter((connection) => connection.member === member).length)
+            expect(member.open).toBe(open.filter((one) => one === member).length)
+          }
+        },
+      ),
+      { numRuns: 1_000 },
+    )
+  })
+
+  it('chooses one that failed lately only when there is no other, and of the others one with the fewest connections', () => {
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
+        live(steps, 'least-connections', (chosen, among, now) => {
+          if (chosen === undefined) return
+          const trusted = among.filter((member) => !member.isSuspect(now))
+          if (trusted.length === 0) return
+          expect(chosen.isSuspect(now)).toBe(false)
+          const load = ({ open, dialling }: PoolMember): number => open + dialling
+          expect(load(chosen)).toBeLessThanOrEqual(Math.min(...trusted.map(load)))
+        })
+      }),
+      { numRuns: 1_000 },
+    )
+  })
+
+  it('finds an address whenever there is one that the connection has not tried', () => {
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 60 }), addresses, (steps, held) => {
+        const { pool } = live(steps, 'random', () => undefined)
+        pool.replace(held)
+        const tried = new Set<PoolMember>()
+        for (let member = pool.take(tried); member !== undefined; member = pool.take(tried)) tried.add(member)
+        expect([...tried].map(({ address }) => formatAddress(address)).sort()).toEqual(
+          held.map(formatAddress).sort(),
+        )
+      }),
+    )
+  })
+
+  it('chooses at random all alike', () => {
+    const random = prng(5)
+    const pool = new AddressPool({ balance: 'random', clock: { now: () => 0 }, random: () => random.next() })
+    pool.replace(universe)
+    const counts = new Map<string, number>()
+    for (let i = 0; i < 6_000; i++) {
+      const member = pool.take(new Set())!
+      counts.set(member.address.host, (counts.get(member.address.host) ?? 0) + 1)
+    }
+    for (const { host } of universe) expect(Math.abs((counts.get(host) ?? 0) - 1_000)).toBeLessThan(150)
+  })
+
+  it('lets one connection at a time find out whether an address answers again, later each time it does not', () => {
+    let now = 0
+    const pool = new AddressPool({ balance: 'random', clock: { now: () => now }, random: () => 0.5 })
+    const [bad, good] = [universe[0]!, universe[1]!]
+    pool.replace([bad])
+    const member = pool.take(new Set())!
+    pool.replace([bad, good])
+    const others = (): boolean =>
+      Array.from({ length: 10 }, () => pool.take(new Set())!).every(({ address }) => address === good)
+    let failed = 0
+    for (const wait of [1, 2, 4, 8, 8, 8]) {
+      member.failed(now, avoidMs)
+      expect(pool.suspects).toBe(1)
+      now += wait * avoidMs - 1
+      expect(others()).toBe(true)
+      now += 1
+      // Its time is over: among many that come at once, exactly one goes there.
+      const least = Array.from({ length: 50 }, () => pool.take(new Set())!)
+      failed += least.filter(({ address }) => address === bad).length
+      expect(failed).toBe(1)
+      failed = 0
+    }
+    member.connected()
+    expect(pool.suspects).toBe(0)
+  })
+})
