@@ -42,4 +42,9 @@ export const bundled: readonly BundledWorker[] = [
     summary: 'local ports that lead to the tasks of a family or a service; replaces ecs-task-kite',
     load: async () => (await import('../../examples/task-proxy.js')).default,
   },
+  {
+    name: 'id-mapper',
+    summary: 'answers which task, container and instance belong together; replaces ecs_id_mapper',
+    load: async () => (await import('../../examples/id-mapper.js')).default,
+  },
 ]
