@@ -1,0 +1,25 @@
+import { Observable, type Subscriber } from 'rxjs'
+import type { Delivery, Notice, Source } from '../core/source.js'
+
+/** The source through which invocations speak. What is put before anybody listens is said once somebody does. */
+export class Inbox implements Source {
+  readonly name = 'lambda'
+  readonly covers = []
+  #early: (Delivery | Notice)[] = []
+  #subscriber: Subscriber<Delivery | Notice> | undefined
+
+  put(output: Delivery | Notice): void {
+    if (this.#subscriber === undefined) this.#early.push(output)
+    else this.#subscriber.next(output)
+  }
+
+  deliveries: Source['deliveries'] = (state$) =>
+    new Observable((subscriber) => {
+      this.#subscriber = subscriber
+      const early = this.#early
+      this.#early = []
+      for (const output of early) subscriber.next(output)
+      // Nothing is left to wait for: whoever put a delivery knows what becomes of it, and reports it to Lambda.
+      subscriber.add(state$.subscribe({ complete: () => subscriber.complete() }))
+    })
+}

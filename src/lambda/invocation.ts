@@ -1,0 +1,64 @@
+import { isLeft } from 'fp-ts/lib/Either.js'
+import * as t from 'io-ts'
+import { type DecodeError, decodeErrors, describe, explain } from '../sources/decode-error.js'
+import { arrayOf, isObject, nonEmptyString, object, optional } from '../sources/lenient.js'
+
+/** A message of a queue, as Lambda hands it on. */
+export interface QueueRecord {
+  /** What `batchItemFailures` names it by. */
+  readonly messageId: string
+  readonly body: string
+  /** How often it has been received, where that is known. */
+  readonly receives: number | undefined
+}
+
+/** What the function is invoked for. */
+export type Invocation =
+  { readonly _tag: 'Batch'; readonly records: readonly QueueRecord[] } | { readonly _tag: 'Scheduled' }
+
+const attributes = object({}, { ApproximateReceiveCount: optional(t.string) })
+const sqsRecord = object(
+  { messageId: nonEmptyString, eventSource: t.literal('aws:sqs'), body: t.string },
+  { attributes: optional(attributes) },
+)
+const sqsBatch = object({ Records: arrayOf(sqsRecord) }, {})
+
+/** A rule with a schedule, and EventBridge Scheduler without an input of its own. */
+const schedulers: readonly unknown[] = ['aws.events', 'aws.scheduler']
+
+const refusal = (errors: readonly DecodeError[], advice: string): Error =>
+  new Error(`the function was invoked with what it does not understand: ${advice}\n${explain(errors)}`)
+
+const receivesOf = (counted: string | null | undefined): number | undefined => {
+  const receives = Number(counted ?? Number.NaN)
+  return Number.isSafeInteger(receives) ? receives : undefined
+}
+
+/**
+ * Tells what the function is invoked for: a batch of an SQS queue, or a schedule. Throws for anything else, which
+ * fails the whole invocation: of a batch nothing is deleted then.
+ */
+export const invocationOf = (json: unknown): Invocation => {
+  if (isObject(json) && json['Records'] !== undefined) {
+    const decoded = sqsBatch.decode(json)
+    if (isLeft(decoded))
+      throw refusal(
+        decodeErrors(decoded.left, '$'),
+        'records must come from an SQS queue. A topic is subscribed by a queue, and the queue invokes the function',
+      )
+    return {
+      _tag: 'Batch',
+      records: decoded.right.Records.map(({ messageId, body, attributes }) => ({
+        messageId,
+        body,
+        receives: receivesOf(attributes?.ApproximateReceiveCount),
+      })),
+    }
+  }
+  if (isObject(json) && json['detail-type'] === 'Scheduled Event' && schedulers.includes(json['source']))
+    return { _tag: 'Scheduled' }
+  throw refusal(
+    [{ path: '$', expected: "an SQS queue's Records, or a Scheduled Event", received: describe(json) }],
+    'a rule for task events sends them to a queue, and the queue invokes the function',
+  )
+}

@@ -1,0 +1,110 @@
+import type { Millis } from '../core/clock.js'
+import type { ClusterEvent } from '../core/event.js'
+import { defaultOwner, type Environment } from '../core/run-setup.js'
+import type { Notice } from '../core/source.js'
+import { decodeMessage } from '../sources/ecs-event.js'
+import { systemClock } from '../system-clock.js'
+import { invocationOf } from './invocation.js'
+import { checkLambdaSetup, type LambdaSetup } from './lambda-setup.js'
+import { readRecords } from './read-records.js'
+import { Session } from './session.js'
+
+/** What Lambda gives beside the event; as much of it as is used. */
+export interface LambdaContext {
+  /** Milliseconds until the function times out. */
+  getRemainingTimeInMillis(): number
+}
+
+/** What Lambda is told of a batch, where the event source mapping has `ReportBatchItemFailures`. */
+export interface LambdaResult {
+  /** The records that come again. */
+  readonly batchItemFailures: readonly { readonly itemIdentifier: string }[]
+}
+
+export type LambdaHandler = (event: unknown, context: LambdaContext) => Promise<LambdaResult>
+
+/**
+ * A Lambda handler for batches of an SQS queue and for a schedule, made of the parts that `run` is made of. Which
+ * records were applied is reported to Lambda, so the event source mapping must have `ReportBatchItemFailures`; see
+ * docs/lambda.md for what else it needs. Throws when the setup contradicts itself.
+ *
+ * - A record has succeeded when every required sink holds what follows from it, and from a whole snapshot of every
+ *   cluster. All others come again. One that is no event fails each time, until the queue's redrive policy takes it
+ *   away; an event of a kind that is not ours succeeds.
+ * - A schedule takes a new snapshot, and fails when that was not applied.
+ * - What is warm from earlier invocations is used for `maxAgeMs` after its snapshot was begun. Between invocations no
+ *   target is called, and no plan is made that would be applied later.
+ */
+export const lambda = (setup: LambdaSetup, environment: Partial<Environment> = {}): LambdaHandler => {
+  checkLambdaSetup(setup)
+  const { knowledge, maxAgeMs = 60_000, marginMs = 2_000, lookupMs = 10_000, ...rest } = setup
+  const { decode = decodeMessage, observe = () => undefined, ...parts } = rest
+  const covers = knowledge.flatMap((source) => source.covers)
+  const clusters = setup.clusters ?? covers
+  const complete: Environment = { clock: systemClock, random: Math.random, ...environment }
+  const { clock } = complete
+  let session: Session | undefined
+  let lasting: readonly ClusterEvent[] = []
+  let turn: Promise<unknown> = Promise.resolve()
+
+  const begin = (): Session =>
+    new Session({
+      setup: {
+        // A batch is one round already, and an invocation costs while a sink rests.
+        paceMs: 0,
+        // A connection may have died while everything stood still: soon enough for a second try.
+        timeoutMs: 10_000,
+        owner: defaultOwner(clusters),
+        ...parts,
+        clusters,
+        sources: knowledge,
+        ack: 'applied',
+        drainMs: 0,
+      },
+      covers,
+      lasting,
+      lookupMs,
+      environment: complete,
+      observe,
+    })
+
+  const end = async (ended: Session): Promise<void> => {
+    session = undefined
+    lasting = await ended.end()
+  }
+
+  const answer = async (event: unknown, deadline: Millis): Promise<LambdaResult> => {
+    const invocation = invocationOf(event)
+    const anew = invocation._tag === 'Scheduled'
+    if (session !== undefined && (anew || !session.isWholeSince(clock.now() - maxAgeMs))) await end(session)
+    const current = (session ??= begin())
+    const { events, undecodable, notices } = readRecords(anew ? [] : invocation.records, decode)
+    for (const notice of notices) current.notice(notice)
+
+    const done = new AbortController()
+    const late = new AbortController()
+    void clock.sleep(deadline - clock.now(), done.signal).then(() => late.abort())
+    const { unapplied, unsettled } = await current.settle(events, late.signal)
+    done.abort()
+    if (unapplied.length > 0) current.notice(comeAgain(unapplied.length, events.length, unsettled))
+    if (unsettled !== undefined) await end(current)
+    if (anew && unsettled !== undefined)
+      throw new Error(`the scheduled snapshot was not applied within the invocation: ${unsettled}`)
+    return { batchItemFailures: [...undecodable, ...unapplied].map((itemIdentifier) => ({ itemIdentifier })) }
+  }
+
+  return (event, context) => {
+    const deadline = clock.now() + context.getRemainingTimeInMillis() - marginMs
+    // Lambda invokes one at a time; whoever else calls this gets the same.
+    const next = turn.then(() => answer(event, deadline))
+    turn = next.catch(() => undefined)
+    return next
+  }
+}
+
+const comeAgain = (left: number, of: number, unsettled: string | undefined): Notice => ({
+  _tag: 'Warning',
+  message:
+    `${left} of ${of} records were not applied within the invocation, and come again: ` +
+    (unsettled ?? 'lookups of their tasks have not answered'),
+})

@@ -1,0 +1,199 @@
+import { filter, firstValueFrom, fromEvent, map, takeUntil } from 'rxjs'
+import { sameCluster, type TaskArn } from '../core/arn.js'
+import type { Clock, Millis } from '../core/clock.js'
+import { emptyState } from '../core/cluster-state.js'
+import type { Revision, Unresolved } from '../core/desired.js'
+import type { ClusterEvent } from '../core/event.js'
+import { PersistentMap } from '../core/persistent-map.js'
+import type { Report } from '../core/report.js'
+import type { Environment, RunSetup } from '../core/run-setup.js'
+import { run } from '../core/run.js'
+import type { Notice } from '../core/source.js'
+import type { Worker } from '../core/worker.js'
+import { Gate } from './gate.js'
+import { Inbox } from './inbox.js'
+import { lastingKnowledge } from './lasting.js'
+
+/** An event, and the record that told it. */
+export interface RecordedEvent {
+  readonly messageId: string
+  readonly event: ClusterEvent
+}
+
+export interface SessionOptions {
+  readonly setup: RunSetup
+  /** Clusters of which the sources promise snapshots. */
+  readonly covers: readonly string[]
+  /** What an earlier session knew that lasts. */
+  readonly lasting: readonly ClusterEvent[]
+  readonly lookupMs: Millis
+  readonly environment: Environment
+  readonly observe: (worker: Worker) => void
+}
+
+/** What became of an invocation's records. */
+export interface Settlement {
+  /** Of the records of which the targets do not hold what follows, or of which that is not known. */
+  readonly unapplied: readonly string[]
+  /** Why something is still under way; `undefined` when nothing is, and the session may be kept. */
+  readonly unsettled: string | undefined
+}
+
+const nothing = (): void => undefined
+
+const troubleIn = (report: Report): string | undefined => {
+  if (report._tag === 'SinkFailed') return `${report.sink}: ${report.operation}: ${report.error.message}`
+  if (report._tag === 'Noticed' && report.notice._tag === 'SourceFailed')
+    return `${report.source}: ${report.notice.operation}: ${report.notice.error.message}`
+  if (report._tag === 'Planned' && report.plan.withheld.some(({ why }) => why === 'too-much'))
+    return `${report.sink}: the guard withholds too much`
+  return undefined
+}
+
+/**
+ * One worker, from its first snapshot until that is too old, over all the invocations between. Its targets are
+ * reached during invocations only.
+ */
+export class Session {
+  readonly #gate = new Gate()
+  readonly #inbox = new Inbox()
+  readonly #worker: Worker
+  readonly #required: readonly string[]
+  readonly #clock: Clock
+  readonly #cursors = new Map<string, Revision>()
+  #newest: Revision = 0
+  #state = emptyState
+  #unresolved = PersistentMap.empty<Unresolved>()
+  #trouble: string | undefined
+  /** Whether no invocation has seen everything settled yet. */
+  #young = true
+  #look = nothing
+
+  constructor(private readonly options: SessionOptions) {
+    const { setup, lasting, environment, observe } = options
+    const sinks = setup.sinks.map((sink) => this.#gate.guardSink(sink))
+    this.#clock = environment.clock
+    this.#required = setup.sinks.filter(({ required }) => required !== false).map(({ name }) => name)
+    if (lasting.length > 0)
+      this.#inbox.put({ _tag: 'Delivery', events: lasting, ack: nothing, nack: nothing })
+    this.#worker = run(
+      { ...setup, sources: [this.#inbox, ...setup.sources], sinks },
+      { ...environment, clock: this.#gate.guardClock(environment.clock) },
+    )
+    this.#worker.state$.subscribe((state) => (this.#state = state))
+    this.#worker.reports$.subscribe((report) => this.#follow(report))
+    observe(this.#worker)
+  }
+
+  /** Whether every covered cluster has a snapshot that was begun then or later. */
+  isWholeSince(since: Millis): boolean {
+    const marks = [...this.#state.marks]
+    return this.options.covers.every((named) =>
+      marks.some(([cluster, { at }]) => at >= since && sameCluster(named, cluster)),
+    )
+  }
+
+  notice(notice: Notice): void {
+    this.#inbox.put(notice)
+  }
+
+  /**
+   * Waits for the snapshots, folds the events, and waits until the targets hold what follows; at the latest until the
+   * signal aborts. Before all snapshots are there, an event might be a late one of a task that has gone, and nothing
+   * would tell; nor is there anything that may be written.
+   */
+  async settle(records: readonly RecordedEvent[], signal: AbortSignal): Promise<Settlement> {
+    const open = new Map(records.map(({ messageId, event }) => [messageId, event]))
+    const settled = (await this.#whole(signal)) && (await this.#level(open, signal))
+    if (settled) this.#young = false
+    return {
+      unapplied: [...open.keys()],
+      unsettled: settled ? undefined : (this.#trouble ?? 'nothing failed, there was too little time'),
+    }
+  }
+
+  /** Ends the worker and all that it does, at once. Resolves to what it knows that lasts. */
+  async end(): Promise<readonly ClusterEvent[]> {
+    this.#gate.end()
+    await this.#worker.stop()
+    return lastingKnowledge(this.#state)
+  }
+
+  /** Resolves to true when every covered cluster has a snapshot, to false when the signal aborts before. */
+  async #whole(signal: AbortSignal): Promise<boolean> {
+    const whole = firstValueFrom(
+      this.#worker.state$.pipe(
+        map(() => this.isWholeSince(-Infinity)),
+        filter((is) => is),
+        takeUntil(fromEvent(signal, 'abort')),
+      ),
+      { defaultValue: false },
+    )
+    return !signal.aborted && whole
+  }
+
+  /**
+   * Folds what is open, and takes out of it what is applied. Resolves to true when the targets hold what follows from
+   * everything, or when nothing but lookups is missing for too long; to false when the signal aborts before.
+   */
+  async #level(open: Map<string, ClusterEvent>, signal: AbortSignal): Promise<boolean> {
+    const over = new AbortController()
+    let acknowledged = open.size === 0
+    let patience: Promise<void> | undefined
+    let patient = true
+    this.#gate.open()
+    const level = await new Promise<boolean>((resolve) => {
+      this.#look = () => {
+        if (!acknowledged || !this.#isLevel()) return
+        for (const [id, event] of open) if (!this.#waits(event)) open.delete(id)
+        if (!patient || (open.size === 0 && !(this.#young && this.#anyWaits()))) resolve(true)
+        else
+          patience ??= this.#clock.sleep(this.options.lookupMs, over.signal).then(() => {
+            patient = false
+            this.#look()
+          })
+      }
+      signal.addEventListener('abort', () => resolve(false), { once: true })
+      if (open.size > 0)
+        this.#inbox.put({
+          _tag: 'Delivery',
+          events: [...open.values()],
+          ack: () => (acknowledged = true),
+          nack: nothing,
+        })
+      this.#look()
+    })
+    this.#look = nothing
+    this.#gate.close()
+    over.abort()
+    return level
+  }
+
+  #follow(report: Report): void {
+    this.#trouble = troubleIn(report) ?? this.#trouble
+    if (report._tag === 'Folded') this.#newest = report.revision
+    if (report._tag === 'Unresolved') this.#unresolved = report.tasks
+    if (report._tag !== 'Settled') return
+    this.#cursors.set(report.sink, report.revision)
+    this.#look()
+  }
+
+  /** Whether every required target holds what follows from everything that was told. */
+  #isLevel(): boolean {
+    return this.#required.every((name) => (this.#cursors.get(name) ?? 0) >= this.#newest)
+  }
+
+  /** Whether what follows from an event is not known before a lookup has answered. */
+  #waits(event: ClusterEvent): boolean {
+    return event._tag === 'TaskChanged' && this.#waitsFor(event.task.arn)
+  }
+
+  #waitsFor(task: TaskArn): boolean {
+    const why = this.#unresolved.get(task)?.why
+    return why === 'instance-address' || why === 'task-definition'
+  }
+
+  #anyWaits(): boolean {
+    return Array.from(this.#unresolved, ([task]) => task).some((task) => this.#waitsFor(task))
+  }
+}

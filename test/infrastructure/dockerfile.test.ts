@@ -1,0 +1,90 @@
+import { readFileSync } from 'node:fs'
+import { describe, expect, it } from 'vitest'
+import { dockerIgnore } from '../../scripts/infrastructure/docker-ignore.js'
+import { type Placed, readDockerfile } from '../../scripts/infrastructure/dockerfile.js'
+
+const all = readDockerfile(readFileSync('Dockerfile', 'utf8'))
+const lastFrom = all.findLastIndex(({ _tag }) => _tag === 'From')
+const image = all.slice(lastFrom)
+const commands = (tag: Placed['_tag']) =>
+  image.flatMap((step) => (step._tag === tag && 'command' in step ? [step.command] : []))
+const values = (tag: Placed['_tag']) =>
+  image.flatMap((step) => (step._tag === tag && 'value' in step ? [step.value] : []))
+
+describe('the Dockerfile', () => {
+  it('builds on one version of Node, which is long supported, and never on the latest', () => {
+    const images = all.flatMap((step) => (step._tag === 'From' ? [step.image] : []))
+    expect([...new Set(images)]).toEqual(['node:22-alpine'])
+  })
+
+  it('installs exactly what the lockfile says, and runs no script of a dependency', () => {
+    const installs = all.flatMap((step) =>
+      step._tag === 'Run' && step.command._tag === 'Shell' && step.command.text.includes('npm ci')
+        ? [step.command.text]
+        : [],
+    )
+    expect(installs).toHaveLength(2)
+    for (const text of installs) expect(text).toContain('--ignore-scripts')
+    expect(installs[1]).toContain('--omit=dev')
+  })
+
+  it('starts the command of the package as the first process, without a shell, by a user that is not root', () => {
+    const { bin } = JSON.parse(readFileSync('package.json', 'utf8')) as {
+      readonly bin: Record<string, string>
+    }
+    const words = ['node', bin['ecs-task-stream']!.replace('./', '')]
+    expect(commands('Entrypoint')).toEqual([{ _tag: 'Exec', words }])
+    expect(values('User')).toEqual(['1000:1000'])
+    expect(values('Stopsignal')).toEqual(['SIGTERM'])
+    expect(commands('Healthcheck').map(({ _tag }) => _tag)).toEqual(['Exec'])
+    expect(commands('Run')).toEqual([])
+  })
+
+  it('copies from the checkout only what .dockerignore lets in', () => {
+    const isIgnored = dockerIgnore(readFileSync('.dockerignore', 'utf8'))
+    const copied = all.flatMap((step) =>
+      step._tag === 'Copy' && step.from === undefined ? step.sources : [],
+    )
+    expect(copied.filter(isIgnored)).toEqual([])
+    for (const path of [
+      '.git/config',
+      'node_modules/rxjs/package.json',
+      'test/laws/fold.test.ts',
+      '.env',
+      'src/.env.local',
+    ])
+      expect([path, isIgnored(path)]).toEqual([path, true])
+    expect(isIgnored('src/core/run.ts')).toBe(false)
+  })
+})
+
+describe('the reader of Dockerfiles', () => {
+  it('joins lines, passes comments over, and says which line it does not know', () => {
+    expect(readDockerfile('FROM node:22 AS a\n# why\nRUN one \\\n  # why not\n  two\n')).toEqual([
+      { _tag: 'From', image: 'node:22', name: 'a', line: 1 },
+      { _tag: 'Run', command: { _tag: 'Shell', text: 'one two' }, line: 3 },
+    ])
+    expect(() => readDockerfile('FROM a\n\nADD http://x y\n')).toThrow(
+      'Dockerfile, line 3: ADD is not known here: teach it, or do without',
+    )
+    expect(() => readDockerfile('FROM a\nCOPY --chown=1 x y\n')).toThrow(
+      'Dockerfile, line 2: COPY --chown=1 x y',
+    )
+    expect(() => readDockerfile('FROM a\nRUN x \\\n')).toThrow('Dockerfile, line 2: the last line goes on')
+  })
+})
+
+describe('.dockerignore', () => {
+  it.each([
+    ['*\n!src', 'src/a/b.ts', false],
+    ['*\n!src', 'other', true],
+    ['*\n!src\n**/*.log', 'src/a/b.log', true],
+    ['*.md', 'docs/a.md', false],
+    ['**/*.md', 'a.md', true],
+    ['doc?', 'docs/a', true],
+    ['# src', 'src', false],
+    ['a+b', 'aab', false],
+  ])('%j leaves out %s: %s', (text, path, ignored) => {
+    expect(dockerIgnore(text)(path)).toBe(ignored)
+  })
+})

@@ -1,0 +1,275 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
+import { bundled } from '../../src/worker/bundled.js'
+import { operating } from '../../src/worker/operating.js'
+import { variableOf } from '../../src/worker/setting-name.js'
+import type { DefinedWorker } from '../../src/worker/worker.js'
+import { documentedActions } from './documented-actions.js'
+import {
+  ofType,
+  parsed,
+  type Plain,
+  type Resource,
+  resourcesOf,
+  sampleParameters,
+  templateNames,
+  textOf,
+} from './template.js'
+
+interface Statement {
+  readonly Effect: string
+  readonly Action: string | readonly string[]
+  readonly Resource: string
+  readonly Condition?: Plain
+}
+
+interface Container {
+  readonly Name: string
+  readonly Command?: readonly string[]
+  readonly User?: string
+  readonly ReadonlyRootFilesystem: boolean
+  readonly StopTimeout?: number
+  readonly Environment?: readonly { readonly Name: string; readonly Value: string }[]
+  readonly Secrets?: readonly { readonly Name: string; readonly ValueFrom: string }[]
+  readonly HealthCheck?: { readonly Command: readonly string[] }
+  readonly LogConfiguration: { readonly LogDriver: string }
+}
+
+/** What each worker's role is for: headings of docs/iam.md. */
+const knowledge = ['ecsSnapshots', 'instanceAddresses', 'taskDefinitions']
+const parts: Readonly<Record<string, readonly string[]>> = {
+  'traefik-table': ['sqs', ...knowledge, 'traefikTable'],
+  'ecs-task-tracker': [...knowledge, 'traefikTable'],
+  'srv-records': ['sqs', ...knowledge, 'srvRecords'],
+  'traefik-http': ['sqs', ...knowledge],
+  prometheus: ['sqs', ...knowledge],
+  'id-mapper': ['sqs', ...knowledge],
+  'task-proxy': knowledge,
+  lambda: [...knowledge, 'traefikTable'],
+}
+
+/** Beside the parts: what Lambda itself needs of a function's role. */
+const ofLambda = [
+  'logs:CreateLogStream',
+  'logs:PutLogEvents',
+  'sqs:DeleteMessage',
+  'sqs:GetQueueAttributes',
+  'sqs:ReceiveMessage',
+]
+
+/** Every parameter that switches something, both ways. */
+const variants = [
+  {},
+  { EcsAnywhere: 'true', SecretArn: 'arn:aws:secretsmanager:eu-west-1:1:secret:s', TargetGroupArn: 'arn:tg' },
+]
+
+const resourcesIn = (worker: string, given: Readonly<Record<string, Plain>>) => {
+  const template = parsed(`${worker}.yaml`)
+  return resourcesOf(template, { ...sampleParameters(template), ...given })
+}
+
+const statementsOf = (resources: Readonly<Record<string, Resource>>, role: string): readonly Statement[] =>
+  (
+    (resources[role]?.Properties['Policies'] ?? []) as unknown as readonly {
+      readonly PolicyDocument: { readonly Statement: readonly Statement[] }
+    }[]
+  ).flatMap(({ PolicyDocument }) => PolicyDocument.Statement)
+
+const containerOf = (resources: Readonly<Record<string, Resource>>): Container => {
+  const [definition] = ofType(resources, 'AWS::ECS::TaskDefinition')
+  const containers = definition?.[1]['ContainerDefinitions'] as unknown as readonly Container[]
+  return containers.find(({ Command }) => Command !== undefined)!
+}
+
+const load = async (worker: string): Promise<DefinedWorker> =>
+  ((await import(`../../examples/${worker}.ts`)) as { readonly default: DefinedWorker }).default
+
+const taskWorkers = Object.keys(parts).filter((name) => name !== 'lambda')
+
+describe('the templates', () => {
+  it('are one for each worker that the command starts, for the function, and for the way of events', () => {
+    const described = [...Object.keys(parts), 'event-path', 'event-queue'].map((name) => `${name}.yaml`)
+    expect(templateNames).toEqual(described.sort())
+    const withoutTemplate = bundled.map(({ name }) => name).filter((name) => parts[name] === undefined)
+    expect(withoutTemplate).toEqual([])
+  })
+
+  it.each(templateNames)('%s is told of in docs/deploying.md', (name) => {
+    expect(readFileSync('docs/deploying.md', 'utf8')).toContain(`infrastructure/${name}`)
+  })
+
+  it.each(templateNames)('%s gives a reason in a comment wherever a resource is "*"', (name) => {
+    const lines = textOf(name).split('\n')
+    const bare = lines.filter(
+      (line, i) =>
+        /Resource: '\*'|Principal: '\*'|Action: '?\*/.test(line) && !/^\s*# \S/.test(lines[i - 1] ?? ''),
+    )
+    expect(bare).toEqual([])
+  })
+})
+
+describe.each(Object.keys(parts))('the role of %s', (worker) => {
+  const role = worker === 'lambda' ? 'Role' : 'TaskRole'
+
+  it('allows exactly the actions that docs/iam.md asks for', () => {
+    const resources = resourcesIn(worker, { EcsAnywhere: 'true' })
+    const statements = statementsOf(resources, role)
+    expect(statements.every(({ Effect }) => Effect === 'Allow')).toBe(true)
+    const allowed = statements.flatMap(({ Action }) => Action)
+    const asked = [
+      ...parts[worker]!.flatMap((part) => documentedActions(part)),
+      ...(worker === 'lambda' ? ofLambda : []),
+    ]
+    expect([...allowed].sort()).toEqual(asked.sort())
+  })
+
+  it('leaves out Systems Manager where there are no external instances', () => {
+    const actions = statementsOf(resourcesIn(worker, {}), role).flatMap(({ Action }) => Action)
+    expect(actions.filter((action) => action.startsWith('ssm:'))).toEqual([])
+  })
+
+  it('reaches one cluster, and else only what knows no resources', () => {
+    const everywhere = statementsOf(resourcesIn(worker, { EcsAnywhere: 'true' }), role).filter(
+      ({ Resource }) => Resource === '*',
+    )
+    expect(everywhere.flatMap(({ Action }) => Action)).toEqual([
+      'ecs:ListTasks',
+      'ec2:DescribeInstances',
+      'ssm:DescribeInstanceInformation',
+      'ecs:DescribeTaskDefinition',
+    ])
+    expect(everywhere.slice(0, 2).every(({ Condition }) => Condition !== undefined)).toBe(true)
+  })
+})
+
+describe.each(taskWorkers)('the task of %s', (worker) => {
+  it.each(variants)('gives settings that the worker has, and all that it requires: %o', async (given) => {
+    const container = containerOf(resourcesIn(worker, given))
+    expect(container.Command).toEqual([worker])
+    const defined = await load(worker)
+    const help = defined.read(operating, worker, ['--help'], {})
+    if (help._tag !== 'Help') throw new Error('it has no help')
+    const variables = [...help.text.replace(/\s+/g, ' ').matchAll(/\[([A-Z][A-Z0-9_]*)=/g)].map(
+      ([, name]) => name,
+    )
+    const environment = Object.fromEntries([
+      ...(container.Environment ?? []).map(({ Name, Value }) => [Name, Value]),
+      ...(container.Secrets ?? []).map(({ Name }) => [Name, 'a-long-random-text']),
+    ]) as Readonly<Record<string, string>>
+    expect(Object.keys(environment).filter((name) => !variables.includes(name))).toEqual([])
+    const reading = defined.read(operating, worker, [], environment)
+    expect(reading._tag === 'Problems' ? reading.problems : []).toEqual([])
+    if (reading._tag !== 'Settings') return
+    expect(reading.common.dryRun).toBe(false)
+    // Where the health check asks is where the worker listens.
+    expect(container.HealthCheck?.Command.at(-1)).toContain(
+      `127.0.0.1:${reading.common.port?.port ?? 0}/health`,
+    )
+  })
+
+  it('takes what is secret from Secrets Manager, and from nowhere else', () => {
+    for (const given of variants) {
+      const resources = resourcesIn(worker, given)
+      const { Environment = [], Secrets = [] } = containerOf(resources)
+      expect(Environment.filter(({ Name }) => /TOKEN|SECRET|PASSWORD|KEY/.test(Name))).toEqual([])
+      const readable = statementsOf(resources, 'ExecutionRole').map(({ Resource }) => Resource)
+      expect(Secrets.map(({ ValueFrom }) => ValueFrom)).toEqual(readable)
+    }
+  })
+
+  it('is confined: no root, no writing, a log, and time to drain', () => {
+    const container = containerOf(resourcesIn(worker, {}))
+    expect(container).toMatchObject({ User: '1000:1000', ReadonlyRootFilesystem: true })
+    expect(container.LogConfiguration.LogDriver).toBe('awslogs')
+    // The worker drains for 20 s; Fargate waits for two minutes at most.
+    expect(container.StopTimeout).toBeGreaterThan(20)
+    expect(container.StopTimeout).toBeLessThanOrEqual(120)
+  })
+
+  it('runs once, and the old one ends before the new one begins', () => {
+    const services = ofType(resourcesIn(worker, {}), 'AWS::ECS::Service')
+    if (worker === 'task-proxy') {
+      expect(services).toEqual([])
+      return
+    }
+    expect(services).toMatchObject([
+      [
+        'Service',
+        { DesiredCount: 1, DeploymentConfiguration: { MinimumHealthyPercent: 0, MaximumPercent: 100 } },
+      ],
+    ])
+  })
+})
+
+describe.each(['traefik-table', 'ecs-task-tracker', 'lambda'])('the table of %s', (worker) => {
+  it('has the key that Traefik v1 reads by, and outlives its stack', () => {
+    const { Table } = resourcesIn(worker, {})
+    expect(Table).toMatchObject({
+      DeletionPolicy: 'Retain',
+      Properties: {
+        AttributeDefinitions: [{ AttributeName: 'id', AttributeType: 'S' }],
+        KeySchema: [{ AttributeName: 'id', KeyType: 'HASH' }],
+      },
+    })
+  })
+})
+
+describe('the role of srv-records', () => {
+  it('is narrowed by the conditions that its page gives, for one hosted zone', () => {
+    const ofZone = statementsOf(
+      resourcesIn('srv-records', { HostedZoneId: 'Z0123456789ABCDEFGHIJ' }),
+      'TaskRole',
+    ).filter(({ Action }) => [Action].flat().some((action) => action.startsWith('route53:')))
+    const [, json = ''] =
+      /\n## IAM\n[\s\S]*?```json\n([\s\S]*?)```/.exec(readFileSync('docs/srv-records.md', 'utf8')) ?? []
+    expect(ofZone).toEqual(JSON.parse(json))
+  })
+})
+
+describe('the function', () => {
+  const resources = resourcesIn('lambda', {})
+  const properties = resources['Function']!.Properties
+  const environment = (properties['Environment'] as unknown as { readonly Variables: Record<string, string> })
+    .Variables
+
+  it('gets settings that it has, and all that it requires', async () => {
+    for (const [name, value] of Object.entries({ ...environment, AWS_REGION: 'eu-west-1' }))
+      vi.stubEnv(name, value)
+    onTestFinished(() => void vi.unstubAllEnvs())
+    const { declaration, handler } = await import('../../examples/lambda.js')
+    expect(handler).toBeTypeOf('function')
+    const variables = Object.keys(declaration).map(variableOf)
+    expect(Object.keys(environment).filter((name) => !variables.includes(name))).toEqual([])
+    expect(properties['Handler']).toBe('lambda.handler')
+  })
+
+  it('reports which messages it did not apply, one invocation at a time', () => {
+    expect(resources['EventSourceMapping']?.Properties).toMatchObject({
+      FunctionResponseTypes: ['ReportBatchItemFailures'],
+      ScalingConfig: { MaximumConcurrency: 2 },
+    })
+    expect(properties['ReservedConcurrentExecutions']).toBe(1)
+  })
+
+  it('is scheduled, by a rule that may invoke it', () => {
+    expect(resources['Schedule']?.Properties).toMatchObject({
+      ScheduleExpression: 'rate(5 minutes)',
+      Targets: [{ Arn: 'arn:of:Function' }],
+    })
+    expect(resources['SchedulePermission']?.Properties).toMatchObject({
+      Principal: 'events.amazonaws.com',
+      SourceArn: 'arn:of:Schedule',
+    })
+  })
+
+  it('has time for its work within the visibility that the way of events is told to give, six times over', () => {
+    const told = /VisibilitySeconds (\d+)/.exec(textOf('lambda.yaml'))?.[1]
+    expect(Number(told)).toBe(6 * Number(properties['Timeout']))
+  })
+})
+
+describe('the pages', () => {
+  it('of the templates and of the function exist', () => {
+    expect(['docs/deploying.md', 'docs/lambda.md'].filter((page) => !existsSync(page))).toEqual([])
+  })
+})

@@ -1,0 +1,61 @@
+import {
+  ChangeMessageVisibilityCommand,
+  DeleteMessageCommand,
+  type Message,
+  ReceiveMessageCommand,
+  type SQSClient,
+} from '@aws-sdk/client-sqs'
+import type { LambdaHandler, LambdaResult } from '../../src/lambda/index.js'
+
+/** A record of a queue as Lambda delivers it. */
+export const sqsRecord = (message: Message) => ({
+  messageId: message.MessageId,
+  receiptHandle: message.ReceiptHandle,
+  body: message.Body,
+  attributes: {
+    ApproximateReceiveCount: message.Attributes?.ApproximateReceiveCount ?? '1',
+    SentTimestamp: '1784023200000',
+    SenderId: 'AIDAIENQZJOLO23YVJ4VO',
+    ApproximateFirstReceiveTimestamp: '1784023200010',
+  },
+  messageAttributes: {},
+  md5OfBody: message.MD5OfBody,
+  eventSource: 'aws:sqs',
+  eventSourceARN: 'arn:aws:sqs:eu-west-1:123456789012:ecs-events',
+  awsRegion: 'eu-west-1',
+})
+
+/**
+ * What Lambda does with a queue, where the mapping has `ReportBatchItemFailures`: receives, invokes, deletes what
+ * succeeded, and leaves the rest to come again (at once, where AWS waits for the visibility timeout). Resolves when
+ * the queue gives nothing more.
+ */
+export const drainQueue = async (
+  client: SQSClient,
+  QueueUrl: string,
+  handler: LambdaHandler,
+  remainingMs = 20_000,
+): Promise<readonly LambdaResult[]> => {
+  const results: LambdaResult[] = []
+  for (;;) {
+    const { Messages: messages = [] } = await client.send(
+      new ReceiveMessageCommand({
+        QueueUrl,
+        MaxNumberOfMessages: 10,
+        MessageSystemAttributeNames: ['ApproximateReceiveCount'],
+      }),
+    )
+    if (messages.length === 0) return results
+    const deadline = Date.now() + remainingMs
+    const result = await handler(
+      { Records: messages.map(sqsRecord) },
+      { getRemainingTimeInMillis: () => deadline - Date.now() },
+    )
+    results.push(result)
+    const failed = new Set(result.batchItemFailures.map(({ itemIdentifier }) => itemIdentifier))
+    for (const { MessageId = '', ReceiptHandle } of messages)
+      await (failed.has(MessageId)
+        ? client.send(new ChangeMessageVisibilityCommand({ QueueUrl, ReceiptHandle, VisibilityTimeout: 0 }))
+        : client.send(new DeleteMessageCommand({ QueueUrl, ReceiptHandle })))
+  }
+}
