@@ -90,7 +90,7 @@ describe('constraints', () => {
     ['LabelRegex("a", `(a+)+$`)', /repeats no group with a repetition or a choice in it/],
     ['LabelRegex("a", `((a|b))*c`)', /repeats no group with a repetition or a choice in it/],
     ['LabelRegex("a", `(?:a*b){2,}`)', /repeats no group/],
-    ['LabelRegex("a", `.*.*.*.*`)', /at most 3 repetitions/],
+    ['LabelRegex("a", `.*.*.*`)', /at most 2 repetitions/],
     ['LabelRegex("a", `(?=a)`)', /without look-around and back references/],
     ['LabelRegex("a", `(a)\\1`)', /without look-around and back references/],
     [`Label("a", "${'x'.repeat(2000)}")`, /at most 2000 characters, got 2014/],
@@ -105,7 +105,7 @@ describe('constraints', () => {
   })
 
   it('look at no label of more than 256 characters by an expression, so that none takes long', () => {
-    const matches = constraintOf('LabelRegex(`a`, `a*a*a*b`)')
+    const matches = constraintOf('LabelRegex(`a`, `a*a*b`)')
     strictEqual(matches({ a: 'a'.repeat(100_000) + 'b' }), false)
     strictEqual(matches({ a: 'a'.repeat(255) + 'b' }), true)
   })
