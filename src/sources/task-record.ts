@@ -33,6 +33,10 @@ const interfaceOf = ({ containers, attachments, version }: WireTask): Interface 
   return ipv4 === undefined && ipv6 === undefined ? undefined : { version, ipv4, ipv6 }
 }
 
+/** Absent, null and empty are one. */
+const told = (text: string | null | undefined): string | undefined =>
+  text === '' ? undefined : (text ?? undefined)
+
 /** Nothing for a container without a name or a status: what an observation lacks, it leaves as it was known. */
 const containersOf = (wires: readonly WireContainer[], version: number): readonly Container[] => {
   const containers: Container[] = []
@@ -42,10 +46,10 @@ const containersOf = (wires: readonly WireContainer[], version: number): readonl
     const bindingsVersion = bindings.length === 0 ? -1 : version
     containers.push({
       name,
-      arn: containerArn || undefined,
+      arn: told(containerArn),
       version,
       lastStatus,
-      runtimeId: runtimeId || undefined,
+      runtimeId: told(runtimeId),
       bindingsVersion,
       bindings,
     })

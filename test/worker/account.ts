@@ -11,9 +11,9 @@ export interface Account {
   readonly api: AwsApi
   readonly queueUrl: string
   /** Starts the command; it is killed after the test. */
-  command(argv: readonly string[], more?: Readonly<Record<string, string>>): CommandProcess
+  readonly command: (argv: readonly string[], more?: Readonly<Record<string, string>>) => CommandProcess
   /** Sends the events of what `act` does, newest first, as a queue may deliver them. */
-  tell(act: (cluster: SimulatedCluster) => void): Promise<void>
+  readonly tell: (act: (cluster: SimulatedCluster) => void) => Promise<void>
 }
 
 /** Accounts for the tests of a file. Their clusters have two EC2 machines and one of ECS Anywhere. */

@@ -57,7 +57,7 @@ describe('the worker id-mapper', { timeout: 60_000 }, () => {
     const { ready, taskOf, cluster } = await setting()
     const { json } = await ready({ GRAYLOG_FQDN: 'logs.example.com' })
     const task = taskOf('web')
-    const [{ runtimeId, hostPort, arn, spec } = task.containers[0]!] = [task.containers[0]!]
+    const { runtimeId, hostPort, arn, spec } = task.containers[0]!
     const { instance } = task.site
     const cadvisor = `http://${instance!.privateIp}:9070/docker/${runtimeId}`
     const graylog = `http://logs.example.com/search?rangetype=relative&fields=message%2Csource&width=1639&relative=86400&q=tag%3Adocker.${runtimeId.slice(0, 12)}#fields=log`

@@ -82,6 +82,19 @@ describe('settings', () => {
     expect(valuesOf(['--cluster', 'a,b', '--cluster', 'c', '--cluster=a']).cluster).toEqual(['a', 'b', 'c'])
   })
 
+  it('come from the variable of the tool that a worker replaces, where ours is not set', () => {
+    const replaced = { url: optional(url(), { ...said, formerly: 'graylog_url' }) }
+    const urlOf = (env: Record<string, string>, argv: readonly string[] = []) => {
+      const settings = readSettings(replaced, argv, env)
+      return E.isRight(settings) ? settings.right.url : settings.left
+    }
+    expect(urlOf({ graylog_url: 'http://old' })).toBe('http://old')
+    expect(urlOf({ graylog_url: 'http://old', URL: '' })).toBe('http://old')
+    expect(urlOf({ graylog_url: 'http://old', URL: 'http://new' })).toBe('http://new')
+    expect(urlOf({ graylog_url: 'http://old' }, ['--url=http://flag'])).toBe('http://flag')
+    expect(urlOf({})).toBeUndefined()
+  })
+
   it('take an empty variable for one that is not set', () => {
     expect(valuesOf([], { CLUSTER: 'a', RESYNC_SECONDS: ' ', PORT: '' })).toMatchObject({
       resyncSeconds: 300,

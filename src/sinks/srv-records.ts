@@ -1,0 +1,135 @@
+import { Route53Client } from '@aws-sdk/client-route-53'
+import * as O from 'fp-ts/lib/Option.js'
+import type { Clock, Random } from '../core/clock.js'
+import type { Backend } from '../core/desired.js'
+import type { Sink } from '../core/sink.js'
+import { clientSettings } from '../sources/aws-clients.js'
+import { systemClock } from '../system-clock.js'
+import { type Route53Allowance, route53Allowance } from '../route53/allowance.js'
+import { HostTable } from '../route53/host-table.js'
+import { HostedZone } from '../route53/hosted-zone.js'
+import { serviceRenderer } from '../route53/render.js'
+import { type SrvService, srvServiceEq } from '../route53/service.js'
+import type { Shape } from '../route53/shape.js'
+import { zoneView } from '../route53/view.js'
+import { serviceWriter } from '../route53/write.js'
+
+export interface SrvRecordsOptions {
+  /**
+   * The hosted zone's id: `Z0123456789ABCDEFGHIJ`, or with `/hostedzone/` before it. Never its name: two zones may
+   * have one.
+   */
+  readonly zoneId: string
+  /** Default: a client of the SDK's usual environment, in `us-east-1` where that names no region. */
+  readonly client?: Route53Client
+  /** Default: `srv-records`. */
+  readonly name?: string
+  /**
+   * What a backend's records are called: inside the zone, or whole. A text in which `{name}` stands for the
+   * backend's name, such as `_{name}._tcp`, or a pure function. Default: `{name}`, for names as `srvNames()` gives
+   * them.
+   */
+  readonly recordName?: string | ((backend: Backend) => string)
+  /**
+   * `simple`: one record set a name, which answers with all targets. `weighted`: one record set a target, as ecssd
+   * writes them, of which Route 53 answers with one; 100 a name at most. Default: `simple`.
+   */
+  readonly shape?: Shape
+  /** How long resolvers may keep what they were told. Default: 10; 0 for `weighted`, as ecssd has it. */
+  readonly ttlSeconds?: number | undefined
+  /**
+   * `ecssd`: SRV records of names without an owner become ours when they are desired, if every one is as ecssd writes
+   * them; and so do its A records of hosts that they lead to. Default: `none`: what has no mark of ours is somebody
+   * else's.
+   */
+  readonly adopt?: 'ecssd' | 'none'
+  /** How much of the account's limits this process may use, from 0 to 1. Default: 0.5. */
+  readonly share?: number
+  /** To share one between zones. Default: one for all zones of this process with the same clock and `share`. */
+  readonly allowance?: Route53Allowance
+  readonly clock?: Clock
+  readonly random?: Random
+}
+
+const allowances = new WeakMap<Clock, Map<number, Route53Allowance>>()
+
+/** Route 53 rations an account, not a zone. */
+const sharedAllowance = (clock: Clock, share: number): Route53Allowance => {
+  const byShare = allowances.get(clock) ?? new Map<number, Route53Allowance>()
+  allowances.set(clock, byShare)
+  const allowance = byShare.get(share) ?? route53Allowance(clock, share)
+  byShare.set(share, allowance)
+  return allowance
+}
+
+const defaultClient = (): Route53Client => {
+  const { AWS_REGION: region, AWS_DEFAULT_REGION: other } = process.env
+  return new Route53Client(clientSettings({ region: region ?? other ?? 'us-east-1', account: '' }))
+}
+
+const checkedId = (zoneId: string): string => {
+  const id = zoneId.replace(/^\/?hostedzone\//, '')
+  if (/^[A-Z0-9]{1,32}$/.test(id)) return id
+  throw new RangeError(
+    `zoneId: expected the id of a hosted zone, such as Z0123456789ABCDEFGHIJ, got "${zoneId}": "aws route53 list-hosted-zones" tells it`,
+  )
+}
+
+/**
+ * Backends as SRV records of a hosted zone in Route 53: `<priority> <weight> <port> <target>`, of priority 1 and the
+ * endpoint's weight or 1, whose target is a host in the same zone, `ip-10-0-0-1.<zone>`, with an A record and, where
+ * its address of version 6 is known, an AAAA record. A host's records come with the first name that leads to it, and
+ * go with the last. A backend without endpoints has no SRV records.
+ *
+ * Whose records a name has is written beside them, in a TXT record `srv-<name>`. Every change is one batch, made as a
+ * whole or not at all, that deletes what was read, that mark included, and creates what is wanted: what somebody else
+ * changed meanwhile is a conflict, read and planned again. Nothing without our mark is changed.
+ *
+ * IAM: `route53:GetHostedZone`, `ListResourceRecordSets` and `ChangeResourceRecordSets` on the zone.
+ *
+ * @throws RangeError when an option cannot be.
+ */
+export const srvRecords = ({
+  zoneId,
+  client = defaultClient(),
+  name = 'srv-records',
+  recordName = '{name}',
+  shape = 'simple',
+  ttlSeconds: ttl = shape === 'weighted' ? 0 : 10,
+  adopt = 'none',
+  share = 0.5,
+  clock = systemClock,
+  allowance = sharedAllowance(clock, share),
+  random = Math.random,
+}: SrvRecordsOptions): Sink<SrvService> => {
+  if (!Number.isSafeInteger(ttl) || ttl < 0 || ttl > 2 ** 31 - 1)
+    throw new RangeError(`ttlSeconds: expected a whole number of seconds, 0 or more, got ${ttl}`)
+  if (typeof recordName === 'string' && !recordName.includes('{name}'))
+    throw new RangeError(`recordName: expected {name} in it, for the backend's name, got "${recordName}"`)
+  const zone = new HostedZone({ client, id: checkedId(zoneId), allowance, clock, random })
+  const adopts = adopt === 'ecssd'
+  let hosts = new HostTable()
+
+  return {
+    name,
+    eq: srvServiceEq,
+    adopts,
+    render: serviceRenderer({
+      zone: () => zone.nameKnown(),
+      recordName:
+        typeof recordName === 'string'
+          ? (backend) => recordName.replaceAll('{name}', () => backend.name)
+          : recordName,
+      shape,
+      ttl,
+    }),
+    retire: () => O.none,
+    read: async (signal) => {
+      const within = await zone.name(signal)
+      const view = zoneView(await zone.recordSets(signal), { zone: within, adopt: adopts })
+      hosts = view.hosts
+      return view.rows
+    },
+    apply: serviceWriter({ zone, hosts: () => hosts, ttl, adopt: adopts }),
+  }
+}
