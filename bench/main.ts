@@ -3,6 +3,7 @@ import { benchDecode } from './decode.js'
 import { benchDrain } from './drain.js'
 import { benchFlush } from './flush.js'
 import { benchFold } from './fold.js'
+import { benchIdMapper } from './id-mapper.js'
 import { benchLatency } from './latency.js'
 import { benchTcpProxy } from './tcp-proxy.js'
 import { benchWebhook } from './webhook.js'
@@ -18,6 +19,7 @@ const all: Readonly<Record<string, () => void | Promise<void>>> = {
   webhook: benchWebhook,
   calls: benchApiCalls,
   tcp: benchTcpProxy,
+  mapper: benchIdMapper,
 }
 
 const named = process.argv.slice(2)

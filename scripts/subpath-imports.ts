@@ -32,7 +32,7 @@ export const heavyImports: Readonly<Record<string, readonly string[]>> = {
   './worker': ['commander', 'fastify', 'pino', 'prom-client'],
   './worker/clusters': ['@aws-sdk/client-ecs', '@aws-sdk/client-sqs'],
   './lambda': [],
-  './id-mapper': ['fastify'],
+  './id-mapper': ['prom-client'],
   './testing': ['fast-check', 'vitest'],
 }
 

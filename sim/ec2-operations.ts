@@ -88,6 +88,10 @@ const instanceElements = (machine: SimulatedInstance): readonly string[] => {
       ? []
       : [
           element('privateIpAddress', machine.privateIp),
+          element(
+            'privateDnsName',
+            `ip-${machine.privateIp.replaceAll('.', '-')}.${machine.place.region}.compute.internal`,
+          ),
           element('ipAddress', machine.publicIp),
           ...(machine.ipv6 === undefined ? [] : [element('ipv6Address', machine.ipv6)]),
         ]),

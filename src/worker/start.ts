@@ -84,7 +84,7 @@ const operate = async (
 /** Who listens must be reached. */
 const portProblems = ({ routes }: Composition, { port }: SettingsOf<typeof operating>): readonly Problem[] =>
   routes !== undefined && port === undefined
-    ? [{ where: 'PORT (--port)', message: 'is required: this worker is told by HTTP', example: 'PORT=:8080' }]
+    ? [{ where: 'PORT (--port)', message: 'is required: this worker speaks HTTP', example: 'PORT=:8080' }]
     : []
 
 /**

@@ -177,6 +177,27 @@ describe('run', () => {
     expect(ready).toBe(true)
   })
 
+  it('without sinks, acknowledges what it has folded, and is ready when the state is complete', async () => {
+    const source = memorySource({ covers: [cluster] })
+    const { worker, clock, of } = started({ sources: [source], sinks: [] })
+    let ready = false
+    void worker.ready.then(() => (ready = true))
+    await clock.advance(0)
+    void source.push(running('t1', 1))
+    await clock.advance(0)
+    expect(ready).toBe(false)
+    expect(source.unsettled).toBe(0)
+    void source.push(listed(observed({ id: 't1', port: 1, at: 1_000_000 })))
+    await clock.advance(0)
+    expect(ready).toBe(true)
+    // As many as were folded, so that what is counted as unsettled is none.
+    expect(of('Folded')).toHaveLength(2)
+    expect(of('Acknowledged').map(({ deliveries, unsettled }) => [deliveries, unsettled])).toEqual([
+      [1, 0],
+      [1, 0],
+    ])
+  })
+
   it('drains when it stops: what was delivered is applied and acknowledged, what comes later is refused', async () => {
     const source = memorySource()
     const inner = memorySink()

@@ -87,6 +87,40 @@ describe('instanceAddresses', () => {
     expect(world.api.calls.get('DescribeInstances')).toBeUndefined()
   })
 
+  it.each(['bridge', 'external'] as const)('tells what machines %s tasks run on', async (placement) => {
+    const cluster = clusterOf({ tasks: 20, instances: 4 }, placement)
+    const world = await awsWorld([cluster])
+    const following = follow(instanceAddresses(world.options), await listedState(world, cluster))
+    await world.until(() => following.state.instances.size === truth(cluster).size, 100)
+    expect(new Map([...following.state.instances].map(([arn, { machine }]) => [arn, machine]))).toEqual(
+      new Map(
+        cluster
+          .instances()
+          .filter(({ tasks }) => tasks.size > 0)
+          .map(({ arn, machineId: id, availabilityZone: zone, privateIp, slot }) => [
+            arn,
+            placement === 'external'
+              ? { id, type: undefined, zone: undefined, hostName: `host-${slot}` }
+              : {
+                  id,
+                  type: 'm6i.large',
+                  zone,
+                  hostName: `ip-${privateIp.replaceAll('.', '-')}.eu-west-1.compute.internal`,
+                },
+          ]),
+      ),
+    )
+  })
+
+  it('asks for the instances of tasks with an interface of their own only when it is told to', async () => {
+    const cluster = clusterOf({ tasks: 3, instances: 1 }, 'awsvpc')
+    const world = await awsWorld([cluster])
+    const listed = await listedState(world, cluster)
+    const following = follow(instanceAddresses({ ...world.options, for: 'all' }), listed)
+    await world.until(() => following.state.instances.size === 1, 100)
+    expect(known(following.state)).toEqual(truth(cluster))
+  })
+
   it('asks for nothing that no running task needs', async () => {
     const cluster = clusterOf({ tasks: 3, instances: 2 })
     const world = await awsWorld([cluster, clusterOf({ tasks: 3, instances: 1 }, 'awsvpc', 'own-interface')])

@@ -16,7 +16,7 @@ const eventOf = (block: string): ServerSentEvent => {
   return { event: field('event'), id: field('id'), data: field('data') }
 }
 
-/** A stream of server-sent events, read as a browser does. It is closed when the test is over, unless it was before. */
+/** A stream of server-sent events, read as a browser does. It is closed when the test is over at the latest. */
 export const serverSentEvents = async (url: string, headers: Readonly<Record<string, string>> = {}) => {
   const abort = new AbortController()
   onTestFinished(() => abort.abort())
@@ -61,7 +61,7 @@ export const serverSentEvents = async (url: string, headers: Readonly<Record<str
     get lastId() {
       return lastId
     },
-    /** Resolves as soon as it holds, looked at after everything that comes; rejects when the stream is over before. */
+    /** Resolves as soon as it holds, looked at after all that comes; rejects when the stream is over before. */
     until: (condition: () => boolean): Promise<void> =>
       new Promise((resolve, reject) => {
         const look = (): void => {

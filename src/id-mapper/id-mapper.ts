@@ -1,0 +1,119 @@
+import type { FastifyPluginCallback } from 'fastify'
+import type { Registry } from 'prom-client'
+import type { Clock, Millis, Random } from '../core/clock.js'
+import type { Worker } from '../core/worker.js'
+import { wholeNumber } from '../sources/whole-number.js'
+import { aboutOperations } from './about-operations.js'
+import { ChangeFeed } from './change-feed.js'
+import { ContainerEvents } from './container-events.js'
+import { EventStreams } from './event-streams.js'
+import { idOperations } from './id-operations.js'
+import { type LinkOptions, links } from './links.js'
+import { listingOperations } from './listing-operations.js'
+import { mapperMetrics } from './mapper-metrics.js'
+import type { Operation } from './operation.js'
+import { operationRoutes } from './operation-routes.js'
+import { serviceOperations } from './service-operations.js'
+import { type Change, TaskIndex } from './task-index.js'
+
+export interface IdMapperOptions {
+  readonly worker: Pick<Worker, 'state$'>
+  /** Clusters, by name or ARN: until each has had a whole snapshot, questions are answered 503. */
+  readonly clusters: readonly string[]
+  readonly clock: Clock
+  /** Monitoring URLs. Default: cAdvisor on port 9070 of the instance. */
+  readonly links?: LinkOptions
+  /** Any of them, in the header `x-api-key`, opens the routes. Default: they are open to all. */
+  readonly secrets?: readonly string[] | undefined
+  /** How long a stopped task can be found, counted from when it was last heard of. Default: a day. */
+  readonly keepMs?: Millis
+  /** The most stopped tasks that can be found. Default: 50,000. */
+  readonly keepTasks?: number
+  /** As in `RunSetup`. */
+  readonly grace?: Millis
+  /** The most clients of the stream of changes at once. Default: 100. */
+  readonly maxStreams?: number
+  /** The changes from which a client of the stream can continue. Default: 10,000. */
+  readonly feedSize?: number
+  /** Between the signs of life in a stream. Default: 15,000 ms. */
+  readonly heartbeatMs?: Millis
+  /** Where its measures go. Default: nowhere. */
+  readonly metrics?: Registry
+  readonly random?: Random
+}
+
+/**
+ * Answers which container, task, instance and service belong together, from the state of a worker: for its server.
+ * See docs/id-mapper.md for the routes. Ends with the worker. Throws a RangeError for options that make no sense.
+ */
+export const idMapper = (options: IdMapperOptions): FastifyPluginCallback => {
+  const {
+    worker,
+    clusters,
+    clock,
+    secrets,
+    keepMs = 86_400_000,
+    keepTasks = 50_000,
+    grace,
+    maxStreams = 100,
+    feedSize = 10_000,
+    heartbeatMs = 15_000,
+    metrics,
+    random = Math.random,
+  } = options
+  wholeNumber('idMapper: keepMs', keepMs, 0, 31 * 86_400_000)
+  wholeNumber('idMapper: keepTasks', keepTasks, 0, 10_000_000)
+  wholeNumber('idMapper: maxStreams', maxStreams, 0, 10_000)
+  wholeNumber('idMapper: feedSize', feedSize, 1, 1_000_000)
+  wholeNumber('idMapper: heartbeatMs', heartbeatMs, 1, 60_000)
+
+  const index = new TaskIndex({ clusters, keepMs, keepTasks, ...(grace === undefined ? {} : { grace }) })
+  const feed = new ChangeFeed(`r${random().toString(36).slice(2)}`, feedSize)
+  const events = new ContainerEvents((family) => index.families.get(family) !== undefined)
+  const measures = metrics === undefined ? undefined : mapperMetrics(metrics, index, () => streams.size)
+  const streams = new EventStreams({
+    index,
+    feed,
+    maxClients: maxStreams,
+    onDropped: () => measures?.dropped(),
+  })
+  const tell = (changes: readonly Change[]): void => {
+    events.take(changes)
+    feed.push(changes)
+  }
+
+  const stop = new AbortController()
+  worker.state$.subscribe({
+    next: (state) => tell(index.follow(state, clock.now())),
+    complete: () => {
+      stop.abort()
+      streams.close()
+    },
+  })
+  const keepBeating = async (): Promise<void> => {
+    for (;;) {
+      await clock.sleep(heartbeatMs, stop.signal)
+      if (stop.signal.aborted) return
+      tell(index.expire(clock.now()))
+      streams.beat()
+    }
+  }
+  void keepBeating()
+
+  const urls = links(options.links)
+  const questions: readonly Operation[] = [
+    ...idOperations(index, urls),
+    ...serviceOperations(index, urls, events),
+    ...listingOperations(index, feed, streams),
+  ]
+  return operationRoutes({
+    operations: [...questions, ...aboutOperations(questions, { guarded: secrets !== undefined })],
+    isWhole: () => {
+      // Nothing that is over is found, however long ago the last event was.
+      tell(index.expire(clock.now()))
+      return index.isWhole
+    },
+    secrets,
+    onAnswered: (operation, status) => measures?.answered(operation, status),
+  })
+}

@@ -1,0 +1,11 @@
+/** Which container, task, instance and service belong together: `ecs-task-stream/id-mapper`. */
+export { idMapper, type IdMapperOptions } from './id-mapper.js'
+export {
+  defaultTemplates,
+  type LinkKind,
+  type LinkOptions,
+  linkProblems,
+  type LinkTemplates,
+} from './links.js'
+export { type Change, type Sight, TaskIndex, type TaskIndexOptions } from './task-index.js'
+export type { Phase, TaskRecord } from './task-record.js'

@@ -1,0 +1,63 @@
+import { Counter, Gauge, type Registry } from 'prom-client'
+import type { TaskIndex } from './task-index.js'
+import { phases } from './task-record.js'
+
+export interface MapperMetrics {
+  answered(operation: string, status: number): void
+  /** A client of the stream was too slow. */
+  dropped(): void
+}
+
+/** The measures of the id mapper, beside those of every worker. */
+export const mapperMetrics = (
+  registry: Registry,
+  index: Pick<TaskIndex, 'clusters' | 'containers'>,
+  streams: () => number,
+): MapperMetrics => {
+  const registers = [registry]
+  const prefix = 'ecs_task_stream_id_mapper_'
+  new Gauge({
+    name: `${prefix}tasks`,
+    help: 'Tasks that can be found, by where they are in their life.',
+    labelNames: ['phase'],
+    registers,
+    collect() {
+      for (const phase of phases) {
+        let tasks = 0
+        for (const group of index.clusters.from()) tasks += group.phases[phase]
+        this.set({ phase }, tasks)
+      }
+    },
+  })
+  new Gauge({
+    name: `${prefix}container_ids`,
+    help: 'Ids by which containers can be found.',
+    registers,
+    collect() {
+      this.set(index.containers.size)
+    },
+  })
+  new Gauge({
+    name: `${prefix}streams`,
+    help: 'Clients of the stream of changes.',
+    registers,
+    collect() {
+      this.set(streams())
+    },
+  })
+  const requests = new Counter({
+    name: `${prefix}requests_total`,
+    help: 'Requests by operation and status.',
+    labelNames: ['operation', 'status'],
+    registers,
+  })
+  const drops = new Counter({
+    name: `${prefix}dropped_streams_total`,
+    help: 'Clients of the stream that were too slow.',
+    registers,
+  })
+  return {
+    answered: (operation, status) => requests.inc({ operation, status }),
+    dropped: () => drops.inc(),
+  }
+}

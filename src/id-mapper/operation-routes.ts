@@ -1,0 +1,126 @@
+import type { FastifyPluginCallback, FastifyReply } from 'fastify'
+import { sharedSecret } from '../sources/shared-secret.js'
+import type { Answer, Operation, Query } from './operation.js'
+
+export interface OperationRoutesOptions {
+  readonly operations: readonly Operation[]
+  /** Whether everything that there is is known. */
+  readonly isWhole: () => boolean
+  /** Any of them, in the header `x-api-key`, opens the routes. Default: these are open to all. */
+  readonly secrets?: readonly string[] | undefined
+  /** Told of every request that came to an operation, when it is answered. */
+  readonly onAnswered?: (operation: string, status: number) => void
+}
+
+const apiKey = 'x-api-key'
+
+/** How long a client should wait for the first snapshots, in seconds. */
+const wholeIn = 5
+
+const refuse = (
+  reply: FastifyReply,
+  speaks: Operation['speaks'],
+  status: number,
+  reason: string,
+): FastifyReply =>
+  speaks === 'text'
+    ? reply.code(status).type('text/plain; charset=utf-8').send(reason)
+    : reply.code(status).send({ error: reason })
+
+const send = (reply: FastifyReply, { speaks }: Operation, answer: Answer): FastifyReply => {
+  switch (answer._tag) {
+    case 'Text':
+      return reply.type('text/plain; charset=utf-8').send(answer.text)
+    case 'Json':
+      return reply.type('application/json; charset=utf-8').send(answer.value)
+    case 'Redirect':
+      return reply.redirect(answer.url, 302)
+    case 'Refused':
+      if (answer.retryAfter !== undefined) void reply.header('retry-after', answer.retryAfter)
+      return refuse(reply, speaks, answer.status, answer.reason)
+    case 'Stream':
+      reply.hijack()
+      answer.open(reply.raw)
+      return reply
+  }
+}
+
+const schemaOf = (described: Readonly<Record<string, { readonly schema: object }>>) => ({
+  type: 'object',
+  additionalProperties: false,
+  properties: Object.fromEntries(Object.entries(described).map(([name, { schema }]) => [name, schema])),
+})
+
+/** Serves operations: checks requests by the schemas that describe them, and sends what they answer. */
+export const operationRoutes =
+  ({ operations, isWhole, secrets, onAnswered }: OperationRoutesOptions): FastifyPluginCallback =>
+  (server, _options, done) => {
+    const isSecret = secrets === undefined ? () => true : sharedSecret('operationRoutes: secrets', secrets)
+    server.addHook('onRequest', (_request, reply, next) => {
+      // A task may stop at any time, and what is a text here must not be taken for a page.
+      void reply.headers({ 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' })
+      next()
+    })
+    server.setNotFoundHandler((request, reply) =>
+      refuse(
+        reply,
+        'text',
+        404,
+        `there is no ${request.method} ${request.url.slice(0, 200)}: see /openapi.json`,
+      ),
+    )
+
+    for (const operation of operations) {
+      const { id, method, path, params = {}, query = {}, speaks, needsWhole } = operation
+      server.route<{ Params: Readonly<Record<string, string>>; Querystring: Query }>({
+        method,
+        url: path.replace(/\{(\w+)\}/g, ':$1'),
+        // To be asked whether there is a stream is not to be given one.
+        exposeHeadRoute: speaks !== 'events',
+        schema: { params: schemaOf(params), querystring: schemaOf(query) },
+        onRequest: (request, reply, next) => {
+          const given = request.headers[apiKey]
+          if (isSecret(typeof given === 'string' ? given : undefined)) next()
+          else void refuse(reply, speaks, 401, `the header ${apiKey} has no valid secret`)
+        },
+        preValidation: (request, reply, next) => {
+          // The check would take away what it does not know. Callers of the old routes may have it; of others, it is
+          // a filter that would silently not apply.
+          const unknown = Object.keys(request.query).find((name) => !(name in query))
+          if (unknown === undefined || operation.tag === 'ids') next()
+          else
+            void refuse(
+              reply,
+              speaks,
+              400,
+              `querystring/${unknown.slice(0, 100)} is none of ${Object.keys(query).join(', ') || 'any'}`,
+            )
+        },
+        errorHandler: (error, _request, reply) => {
+          const status = error.statusCode ?? 500
+          void refuse(reply, speaks, status, status < 500 ? error.message : 'this is a defect: see the log')
+        },
+        onResponse: (_request, reply, next) => {
+          onAnswered?.(id, reply.statusCode)
+          next()
+        },
+        handler: (request, reply) => {
+          if (needsWhole && !isWhole()) {
+            void reply.header('retry-after', wholeIn)
+            return refuse(reply, speaks, 503, 'not every cluster has been read as a whole yet: ask again')
+          }
+          const lastEventId = request.headers['last-event-id']
+          return send(
+            reply,
+            operation,
+            operation.answer({
+              params: request.params,
+              query: request.query,
+              lastEventId: typeof lastEventId === 'string' ? lastEventId : undefined,
+            }),
+          )
+        },
+      })
+    }
+    done()
+  }

@@ -1,0 +1,110 @@
+import { lastSegment, sameCluster } from '../core/arn.js'
+import { attributesSchema } from './attributes.js'
+import { containerEventsSchema, type ContainerEvents } from './container-events.js'
+import { containerAttributes } from './container-urls.js'
+import type { Group } from './groups.js'
+import { exactly, listOf, text } from './json-schema.js'
+import { linkAnswer, redir } from './link-answer.js'
+import type { Links } from './links.js'
+import { locatedContainers } from './located-container.js'
+import { type Asked, inJson, type Operation, refused } from './operation.js'
+import type { TaskIndex } from './task-index.js'
+
+const name = (description: string) => ({
+  description,
+  schema: { type: 'string', minLength: 1, maxLength: 512 },
+})
+
+const service = {
+  cluster: name("The cluster's name, or its ARN with %2F for a slash"),
+  service: name("The service's name"),
+}
+
+const noService = (cluster: string, named: string) =>
+  refused(404, `no task is known of a service "${named}" in a cluster "${cluster}"`)
+
+/** What ecs_id_mapper told of services and task families. */
+export const serviceOperations = (
+  index: TaskIndex,
+  links: Links,
+  events: ContainerEvents,
+): readonly Operation[] => {
+  const asked = ({ params: { cluster = '', service: named = '' } }: Asked) => ({
+    cluster,
+    named,
+    /** Clusters of one name may be in several regions. */
+    groups: [...index.services.labelled(named)].filter(({ key, label }: Group) =>
+      sameCluster(cluster, key.slice(0, -label.length - 1)),
+    ),
+  })
+
+  return [
+    {
+      id: 'serviceAll',
+      method: 'GET',
+      path: '/query/service/{cluster}/{service}/_all',
+      tag: 'ids',
+      summary: "A service's tasks that run or are about to: all that is known of each of their containers",
+      params: service,
+      speaks: 'json',
+      schema: exactly({
+        service_name: text('As it was asked for'),
+        cluster_name: text('As it was asked for'),
+        tasks: listOf(attributesSchema, 'An entry for each container of each task'),
+      }),
+      otherwise: { 404: 'No task of such a service is known, not even a stopped one' },
+      needsWhole: true,
+      answer: (request) => {
+        const { cluster, named, groups } = asked(request)
+        if (groups.length === 0) return noService(cluster, named)
+        const tasks = groups.flatMap((group) =>
+          [...group.tasks.from()].filter(({ phase }) => phase === 'pending' || phase === 'running'),
+        )
+        return inJson({
+          service_name: named,
+          cluster_name: cluster,
+          tasks: tasks.flatMap((record) =>
+            locatedContainers(index, record).map((located) => containerAttributes(links, located)),
+          ),
+        })
+      },
+    },
+    {
+      id: 'serviceNewrelic',
+      method: 'GET',
+      path: '/query/service/{cluster}/{service}/newrelic',
+      tag: 'ids',
+      summary: 'The URL of the service in New Relic',
+      params: service,
+      query: { redir },
+      speaks: 'text',
+      otherwise: { 302: 'To the URL', 404: 'No task of such a service is known, or no URL is configured' },
+      needsWhole: true,
+      answer: (request) => {
+        const { cluster, named, groups } = asked(request)
+        return groups.length === 0
+          ? noService(cluster, named)
+          : linkAnswer(
+              [links.ofService({ cluster_name: lastSegment(cluster), service_name: named })],
+              request.query,
+            )
+      },
+    },
+    {
+      id: 'familyEvents',
+      method: 'GET',
+      path: '/query/events/{task_name}',
+      tag: 'ids',
+      summary: 'The containers of a task family that have begun or ceased to run while this server watched',
+      params: { task_name: name('The name of the task definition') },
+      speaks: 'json',
+      schema: containerEventsSchema,
+      otherwise: { 404: 'No task of such a family is known' },
+      needsWhole: true,
+      answer: ({ params: { task_name: family = '' } }) =>
+        index.families.get(family) === undefined
+          ? refused(404, `no task is known of a family "${family}"`)
+          : inJson(events.of(family)),
+    },
+  ]
+}
