@@ -46,7 +46,7 @@ describe('taskDefinitions', () => {
     expect(following.notices).toEqual([])
   })
 
-  it('tells ports, labels and SERVICE_ variables, and no other variable', async () => {
+  it('tells images, ports, labels and SERVICE_ variables, and no other variable', async () => {
     const cluster = clusterOf(1)
     const world = await awsWorld([cluster])
     const following = follow(taskDefinitions(world.options), await listedState(world, cluster))
@@ -60,12 +60,14 @@ describe('taskDefinitions', () => {
           containers: [
             {
               name: 'web',
+              image: expect.stringContaining('/web:') as string,
               ports: [{ containerPort: 8080, hostPort: 8080, protocol: 'tcp', count: 1 }],
               labels: { 'traefik.enable': 'true' },
               environment: { SERVICE_8080_NAME: '_web._tcp' },
             },
             {
               name: 'statsd',
+              image: 'public.ecr.aws/simulated/statsd:1.4',
               ports: [{ containerPort: 8125, hostPort: 8125, protocol: 'udp', count: 1 }],
               labels: {},
               environment: {},
