@@ -22,7 +22,7 @@ export const heavyImports: Readonly<Record<string, readonly string[]>> = {
   './sinks/memory': [],
   './sinks/prometheus-file': [],
   './sinks/prometheus-http': [],
-  './sinks/redis-traefik': ['@redis/client'],
+  './sinks/redis-traefik': [],
   './sinks/srv-records': ['@aws-sdk/client-route-53'],
   './sinks/stdout': ['picocolors'],
   './sinks/tcp-proxy': [],

@@ -1,4 +1,4 @@
-import { pathOf, placeIn } from '../../src/sinks/redis-traefik-path.js'
+import { pathOf, placeIn } from '../../src/traefik-kv/path.js'
 import {
   type RedisConnection,
   redisTraefik,

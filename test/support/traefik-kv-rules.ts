@@ -2,8 +2,8 @@ import { traefikTypes } from './traefik-v3-types.js'
 
 /**
  * What Traefik v3's KV providers read in the keys of a store, by the rules of their decoder: `pkg/config/kv`, with
- * `traefik/paerser` and what `kvtools/redis` makes of keys without a text. Throws where Traefik does: one flaw, and all of
- * it is dropped. Written from that source alone, so that it is a second opinion on the sink's own reading.
+ * `traefik/paerser` and what `kvtools/redis` makes of keys without a text. Throws where Traefik does: one flaw, and
+ * all of it is dropped. Written from that source alone, so that it is a second opinion on the sink's own reading.
  */
 interface Node {
   readonly name: string
@@ -106,7 +106,7 @@ const member = (type: string, node: Node): unknown => {
     : node.value.split(',').map((value) => scalar(item, { ...node, value: value.trim() }))
 }
 
-/** The decoder's first pass, over what is disabled too: whether every key is a field, with something under it or not. */
+/** The decoder's first pass, over what is disabled too: whether every key is a field, and has what it must. */
 const checkMembers = (type: string, node: Node): void => {
   for (const child of node.children) {
     const field = traefikTypes.get(type)?.get(fold(child.name))
@@ -129,7 +129,7 @@ const checkField = (type: string, node: Node): void => {
 
 type Tree = Readonly<Record<string, Readonly<Record<string, Readonly<Record<string, unknown>>>>>>
 
-/** By section, kind and name; the names of options in lower case. Throws an Error that says why Traefik drops it all. */
+/** By section, kind and name; options in lower case. Throws an Error that says why Traefik drops it all. */
 export const decodedAsTraefik = (keys: ReadonlyMap<string, string>, root = 'traefik'): Tree => {
   const tree: Node = { name: root, value: '', children: [] }
   for (const [key, value] of filtered(keys, root)) {

@@ -1,0 +1,21 @@
+import { afterAll, beforeAll, describe, it } from 'vitest'
+import { sinkContract } from '../../src/testing/sink-contract.js'
+import { redisTraefikHarness } from '../support/redis-traefik-harness.js'
+import { type RedisClient, redisIsMissing, RedisServer } from '../support/redis-server.js'
+
+if (redisIsMissing !== undefined) it.skip(`sink contract: redisTraefik (${redisIsMissing})`, () => undefined)
+
+describe.skipIf(redisIsMissing !== undefined)('over a real Redis server', () => {
+  let server: RedisServer
+  let client: RedisClient
+  beforeAll(async () => {
+    server = await RedisServer.start()
+    client = await server.client()
+  })
+  afterAll(() => server.stop())
+
+  sinkContract('redisTraefik', () => redisTraefikHarness(client))
+  sinkContract('redisTraefik that adopts and deletes', () =>
+    redisTraefikHarness(client, { adopt: true, retire: 'delete' }),
+  )
+})
