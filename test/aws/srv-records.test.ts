@@ -25,7 +25,7 @@ const states: readonly PersistentMap<Backend>[] = [
   { '_calc._tcp': ['10.0.0.5:32768'] },
 ].map((names) =>
   backendsOf(
-    Object.entries(names).map(([name, addresses = []]) =>
+    Object.entries(names).map(([name, addresses]) =>
       backendOf(
         name,
         addresses.map((address) => {
