@@ -36,6 +36,12 @@ export interface PortState extends Readonly<PortTotals> {
   readonly open: number
 }
 
+/**
+ * Connections that the kernel holds until they are accepted; it takes no more than `net.core.somaxconn`. Beyond, it drops
+ * them, and a client comes again after a second: Node's 511 are too few for a thousand clients that come at once.
+ */
+const backlog = 4_096
+
 /** One port that is listened on, its addresses, and the connections between the two. */
 export class ProxiedPort {
   private readonly pool: AddressPool
@@ -78,7 +84,7 @@ export class ProxiedPort {
     await new Promise<void>((resolve, reject) => {
       // Stays: a connection that cannot be accepted must not take the process down.
       server.on('error', reject)
-      server.listen(this.options.on, resolve)
+      server.listen({ ...this.options.on, backlog }, resolve)
     })
     this.server = server
   }
