@@ -136,4 +136,44 @@ describe('the worker srv-records, over the wire', () => {
     expect(sets.some(({ Name }) => Name === host(leftover.address))).toBe(false)
     expect(cluster.truth().size).toBe(3)
   })
+
+  it('withholds a plan that would retire most of its names, until the guard is taken off', async () => {
+    const { command } = await account(
+      Array.from({ length: 12 }, (_, i) => ({
+        name: `service-${i}`,
+        placement: 'fargate',
+        desiredCount: 1,
+      })),
+    )
+    const route53 = await embeddedRoute53({ zones: [zone] })
+    zones.push(route53)
+    const env = { AWS_ENDPOINT_URL_ROUTE_53: route53.url, ZONE_ID: zone.id }
+    const worker = command(['srv-records', '--name-template', '_{service}._tcp'], env)
+    await worker.logged('ready: every required sink has reached a complete state')
+    worker.signal('SIGTERM')
+    expect(await worker.ended).toMatchObject({ code: 0 })
+
+    const renamed = [
+      'plan',
+      'srv-records',
+      '--name-template',
+      '_{service}-{cluster}._tcp',
+      '--format',
+      'json',
+    ]
+    const changesOf = async (argv: readonly string[]) => {
+      const { code, out } = await command(argv, env).ended
+      const { sinks } = JSON.parse(out) as {
+        sinks: { changes: { kind: string }[]; withheld: { why: string }[] }[]
+      }
+      const changes = sinks.flatMap((sink) => sink.changes)
+      const withheld = sinks.flatMap((sink) => sink.withheld)
+      return { code, deleted: changes.filter(({ kind }) => kind === 'delete').length, withheld }
+    }
+    const guarded = await changesOf(renamed)
+    expect(guarded).toMatchObject({ code: 2, deleted: 0 })
+    expect(guarded.withheld).toHaveLength(12)
+    expect(new Set(guarded.withheld.map(({ why }) => why))).toEqual(new Set(['too-much']))
+    expect(await changesOf([...renamed, '--guard', 'off'])).toMatchObject({ deleted: 12, withheld: [] })
+  })
 })
