@@ -71,6 +71,8 @@ export const requested = async (
   { body, ...options }: RequestOptions & { readonly body?: string },
 ): Promise<{ readonly status: number; readonly text: string }> => {
   const request = httpRequest(url, { method: 'POST', ...options })
+  // Whoever is refused in the middle of a long body may be cut off after the answer; before it, `once` tells.
+  request.on('error', () => undefined)
   request.end(body)
   const [response] = (await once(request, 'response')) as [IncomingMessage]
   return { status: response.statusCode ?? 0, text: await text(response) }
