@@ -43,8 +43,33 @@ export const placeOf = (arn: string): Place => {
 }
 
 /**
- * Whether a cluster is the one that a person named: by ARN, or by name alone.
+ * Whether a cluster may be the one that a person named, by ARN or by name: names are unique in one account and region
+ * only, so with a name this is certain only until it is known which cluster it stands for (`ClusterIdentified`).
  * @example sameCluster('staging', 'arn:aws:ecs:eu-west-1:123456789012:cluster/staging') === true
  */
 export const sameCluster = (named: string, cluster: ClusterArn): boolean =>
   named.startsWith('arn:') ? named === cluster : named === lastSegment(cluster)
+
+/** Whether a person gave a pattern of clusters' names, such as `*` or `prod-*`, and not one cluster. */
+export const isClusterPattern = (named: string): boolean => !named.startsWith('arn:') && named.includes('*')
+
+/**
+ * As `sameCluster`, and `*` in a name stands for any characters.
+ * @example matchesCluster('prod-*', 'arn:aws:ecs:eu-west-1:123456789012:cluster/prod-eu') === true
+ */
+export const matchesCluster = (named: string, cluster: ClusterArn): boolean => {
+  if (!isClusterPattern(named)) return sameCluster(named, cluster)
+  const name = lastSegment(cluster)
+  const [first = '', ...parts] = named.split('*')
+  const last = parts.pop() ?? ''
+  if (!name.startsWith(first) || name.length < first.length + last.length || !name.endsWith(last))
+    return false
+  // Each part at its first place after the one before: no backtracking, whatever the pattern.
+  let from = first.length
+  for (const part of parts) {
+    const at = name.indexOf(part, from)
+    if (at < 0 || at + part.length > name.length - last.length) return false
+    from = at + part.length
+  }
+  return true
+}

@@ -6,7 +6,7 @@ import type { ClusterState } from './cluster-state.js'
 import { type Address, compareAddresses, type Endpoint, type Unresolved } from './desired.js'
 import type { BackendName, Expose, ExposedPort, Exposure } from './expose.js'
 import { defaultHealthPolicy, type HealthPolicy } from './health-policy.js'
-import { containerLiveness, livenessOf } from './liveness.js'
+import { believed, containerLiveness, livenessOf } from './liveness.js'
 import type { TaskDefinition } from './task-definition.js'
 import type { Task } from './task.js'
 
@@ -25,8 +25,17 @@ export interface TaskClaims {
   readonly origin: string
   readonly claims: readonly Claim[]
   readonly unresolved: Unresolved | undefined
-  /** A live task whose backends cannot even be named yet. */
-  readonly waitsForAny: boolean
+  /** Set for a live task whose backends cannot even be named. */
+  readonly nameless: Nameless | undefined
+}
+
+/**
+ * Why a live task's backends have no names: its definition is still waited for, or was refused for good. `host`: where
+ * the task is reached, if that is known.
+ */
+export interface Nameless {
+  readonly why: 'waiting' | 'refused'
+  readonly host: string | undefined
 }
 
 /**
@@ -86,10 +95,22 @@ const sameClaim = (a: Claim, b: Claim): boolean => {
   }
 }
 
-const noHost = (task: Task, definition: TaskDefinition | undefined): Unresolved =>
-  task.instance === undefined || definition?.networkMode === 'awsvpc'
-    ? unresolved(task, 'interface-address', 'ECS has told no address of its network interface yet')
-    : unresolved(task, 'instance-address', `the address of ${task.instance} is not known yet`)
+const noHost = (task: Task, definition: TaskDefinition | undefined, state: ClusterState): Unresolved => {
+  if (task.instance === undefined || definition?.networkMode === 'awsvpc')
+    return unresolved(task, 'interface-address', 'ECS has not told the address of its network interface yet')
+  const refusal = state.refusals.get(task.instance)
+  return refusal === undefined
+    ? unresolved(task, 'instance-address', `the address of ${task.instance} is not known yet`)
+    : unresolved(task, 'lookup-refused', `the address of ${task.instance}: ${refusal.reason}`)
+}
+
+const noDefinition = (task: Task, state: ClusterState): Unresolved => {
+  const { definition = 'its task definition' } = task
+  const refusal = state.refusals.get(definition)
+  return refusal === undefined
+    ? unresolved(task, 'task-definition', `${definition} is not known yet`)
+    : unresolved(task, 'lookup-refused', `${definition}: ${refusal.reason}`)
+}
 
 const claimOf = (
   task: Task,
@@ -135,25 +156,27 @@ const claimants = (
   task: Task,
   claims: readonly Claim[],
   missing?: Unresolved,
-  waitsForAny = false,
+  nameless?: Nameless,
 ): TaskClaims => ({
   task: task.arn,
   cluster: task.cluster,
   origin: `${task.cluster} ${task.group ?? ''}`,
   claims,
   unresolved: missing,
-  waitsForAny,
+  nameless,
 })
 
 /** `undefined` when nothing follows from the task. */
 export const claimsOf = (
-  task: Task,
+  told: Task,
   state: ClusterState,
   expose: Expose,
   grace: Millis,
   unhealthy: HealthPolicy = defaultHealthPolicy,
 ): TaskClaims | undefined => {
-  const liveness = livenessOf(task, state.marks.get(task.cluster), grace)
+  const mark = state.marks.get(told.cluster)
+  const task = believed(told, mark, grace)
+  const liveness = livenessOf(task, mark, grace)
   if (liveness === 'pending') return undefined
   const definition = task.definition === undefined ? undefined : state.definitions.get(task.definition)
   const exposure = exposureOf(expose, task, definition)
@@ -176,13 +199,10 @@ export const claimsOf = (
     case 'Refused':
       return claimants(task, [], unresolved(task, 'refused', exposure.reason))
     case 'NeedsDefinition': {
-      const missing = unresolved(
-        task,
-        'task-definition',
-        `${task.definition ?? 'its task definition'} is not known yet`,
-      )
+      const missing = noDefinition(task, state)
+      const why = missing.why === 'lookup-refused' ? 'refused' : 'waiting'
       return exposure.backends === 'any'
-        ? claimants(task, [], missing, true)
+        ? claimants(task, [], missing, { why, host: address })
         : claimants(task, waiting(exposure.backends, address), missing)
     }
     case 'Ports': {
@@ -198,7 +218,7 @@ export const claimsOf = (
               ports.map(({ backend }) => backend),
               undefined,
             ),
-            noHost(task, definition),
+            noHost(task, definition, state),
           )
         : claimants(
             task,
@@ -214,7 +234,8 @@ export const sameClaims = (a: TaskClaims | undefined, b: TaskClaims | undefined)
   a === b ||
   (b !== undefined &&
     a?.origin === b.origin &&
-    a.waitsForAny === b.waitsForAny &&
+    a.nameless?.why === b.nameless?.why &&
+    a.nameless?.host === b.nameless?.host &&
     a.unresolved?.why === b.unresolved?.why &&
     a.unresolved?.detail === b.unresolved?.detail &&
     a.claims.length === b.claims.length &&

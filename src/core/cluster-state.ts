@@ -5,23 +5,38 @@
  */
 import type { JoinSemilattice } from 'fp-ts/lib/JoinSemilattice.js'
 import type { Addresses } from './addresses.js'
-import type { TaskArn } from './arn.js'
+import type { ClusterArn, TaskArn } from './arn.js'
 import type { Millis } from './clock.js'
 import { joinMachine, type Machine } from './machine.js'
 import { PersistentMap } from './persistent-map.js'
 import type { TaskDefinition } from './task-definition.js'
-import { joinTask, type Task } from './task.js'
+import { joinTask, sameTask, type Task } from './task.js'
 
 /** The newest whole snapshot of a cluster. */
 export interface Mark {
-  /** When it was begun. */
+  /** Of two snapshots, the one with the greater order is the newer. */
+  readonly order: number
+  /** A time not after its beginning, by the clock of ECS; 0 when no time could be trusted. */
   readonly at: Millis
-  /** Every task that it found. */
-  readonly tasks: ReadonlySet<TaskArn>
+  /** Every task that it found, as it was described then. Shares its records with `ClusterState.tasks`. */
+  readonly tasks: ReadonlyMap<TaskArn, Task>
+}
+
+/** Which clusters a name or a pattern stands for. */
+export interface Identity {
+  readonly order: number
+  /** In order, each once. */
+  readonly clusters: readonly ClusterArn[]
+}
+
+/** A lookup that was refused for good. */
+export interface Refusal {
+  readonly at: number
+  readonly reason: string
 }
 
 export interface Instance {
-  readonly at: Millis
+  readonly at: number
   /** As they were then. */
   readonly addresses: Addresses
   /** Whenever it was told. */
@@ -29,7 +44,7 @@ export interface Instance {
 }
 
 export interface EndpointHealth {
-  readonly at: Millis
+  readonly at: number
   readonly healthy: boolean
 }
 
@@ -44,6 +59,10 @@ export interface ClusterState {
   readonly health: PersistentMap<EndpointHealth>
   /** By `ClusterArn`. */
   readonly marks: PersistentMap<Mark>
+  /** By the name or pattern that a source covers. */
+  readonly identities: PersistentMap<Identity>
+  /** By `InstanceArn`, `DefinitionArn`, or the cluster as a source covers it. */
+  readonly refusals: PersistentMap<Refusal>
 }
 
 /** Nothing is known. */
@@ -53,17 +72,44 @@ export const emptyState: ClusterState = {
   definitions: PersistentMap.empty(),
   health: PersistentMap.empty(),
   marks: PersistentMap.empty(),
+  identities: PersistentMap.empty(),
+  refusals: PersistentMap.empty(),
 }
 
-/** The later mark; of two at one instant, the one that names what either names: it rules out less. */
-export const joinMark = (a: Mark, b: Mark): Mark =>
-  a.at !== b.at
-    ? a.at > b.at
-      ? a
-      : b
-    : [...b.tasks].every((task) => a.tasks.has(task))
-      ? a
-      : { at: a.at, tasks: new Set([...a.tasks, ...b.tasks]) }
+const joinListed = (
+  a: ReadonlyMap<TaskArn, Task>,
+  b: ReadonlyMap<TaskArn, Task>,
+): ReadonlyMap<TaskArn, Task> => {
+  const joined = new Map(a)
+  let same = true
+  for (const [arn, task] of b) {
+    const known = a.get(arn)
+    const next = known === undefined ? task : joinTask(known, task)
+    if (known !== undefined && sameTask(known, next)) continue
+    joined.set(arn, next)
+    same = false
+  }
+  return same ? a : joined
+}
+
+/** The newer mark; of two that are equally new, the one that names what either names: it rules out less. */
+export const joinMark = (a: Mark, b: Mark): Mark => {
+  if (a.order !== b.order) return a.order > b.order ? a : b
+  if (a.at !== b.at) return a.at > b.at ? a : b
+  const tasks = joinListed(a.tasks, b.tasks)
+  return tasks === a.tasks ? a : { ...a, tasks }
+}
+
+/** The newer answer; of two that are equally new, what either names. */
+export const joinIdentity = (a: Identity, b: Identity): Identity => {
+  if (a.order !== b.order) return a.order > b.order ? a : b
+  return b.clusters.every((cluster) => a.clusters.includes(cluster))
+    ? a
+    : { order: a.order, clusters: [...new Set([...a.clusters, ...b.clusters])].sort() }
+}
+
+export const joinRefusal = (a: Refusal, b: Refusal): Refusal =>
+  a.at !== b.at ? (a.at > b.at ? a : b) : a.reason >= b.reason ? a : b
 
 const greater = (a: string | undefined, b: string | undefined): string | undefined =>
   a === undefined ? b : b === undefined || a >= b ? a : b
@@ -113,5 +159,7 @@ export const clusterStateJoin: JoinSemilattice<ClusterState> = {
     definitions: joinMaps(a.definitions, b.definitions, joinDefinition),
     health: joinMaps(a.health, b.health, joinHealth),
     marks: joinMaps(a.marks, b.marks, joinMark),
+    identities: joinMaps(a.identities, b.identities, joinIdentity),
+    refusals: joinMaps(a.refusals, b.refusals, joinRefusal),
   }),
 }

@@ -59,6 +59,8 @@ export interface Unresolved {
     | 'task-definition'
     /** ECS has not told the address of its network interface. */
     | 'interface-address'
+    /** A lookup that it needs was refused for good. Holds up its own service's backends alone. */
+    | 'lookup-refused'
     /** Another service or cluster has the backend's name. */
     | 'name-taken'
     /** The policy refused it. */
@@ -74,9 +76,21 @@ export interface Desired {
   readonly backends: PersistentMap<Backend>
   /**
    * Every covered cluster has a whole snapshot, and no task's backend names are still unknown: what is not in
-   * `backends` is not wanted.
+   * `backends` is not wanted, but for records that lead to `unjudged` hosts.
    */
   readonly complete: boolean
+  /**
+   * Covered clusters, by name or ARN, that have no whole snapshot yet and may still get one. Ordered. A cluster that
+   * cannot be read for good is not among them.
+   */
+  readonly awaited: readonly string[]
+  /**
+   * Hosts of live tasks whose backends can never be named, because a lookup was refused for good. A record that leads
+   * there may be theirs: it must not be taken away.
+   */
+  readonly unjudged: ReadonlySet<string>
+  /** Rises with each round of newer snapshots of all covered clusters: 1 after the first. */
+  readonly confirmations: number
   /** By task. */
   readonly unresolved: PersistentMap<Unresolved>
 }

@@ -1,12 +1,18 @@
-import { type ClusterArn, sameCluster } from './arn.js'
-import type { TaskClaims } from './claim.js'
-import type { Mark } from './cluster-state.js'
-import type { PersistentMap } from './persistent-map.js'
+import { type ClusterArn, matchesCluster } from './arn.js'
+import type { Nameless, TaskClaims } from './claim.js'
+import type { ClusterState } from './cluster-state.js'
 
 /** How far our knowledge of the clusters reaches. */
 export interface Horizon {
-  /** Whether all covered clusters have a whole snapshot, and every live task's backends have names. */
+  /**
+   * Whether all covered clusters have a whole snapshot, and what no task's backends are named after is known to be
+   * nobody's, but for `unjudged` hosts.
+   */
   readonly complete: boolean
+  /** Covered clusters that have no whole snapshot yet and may still get one. */
+  readonly awaited: readonly string[]
+  /** Hosts of live tasks whose backends can never be named. */
+  readonly unjudged: ReadonlySet<string>
   /** Whether everything that may claim a name beside this claimant is known. */
   readonly knows: (claimant: TaskClaims) => boolean
   /** Whether what a gone task of the cluster offered may be taken away before that. */
@@ -20,29 +26,87 @@ export interface HorizonOptions {
   readonly pooled: boolean
 }
 
-/** `nameless`: clusters with live tasks whose backends cannot be named yet. */
+/** A live task whose backends have no names, and the service that it belongs to. */
+export interface NamelessTask extends Nameless {
+  readonly cluster: ClusterArn
+  readonly origin: string
+}
+
+type Known = Pick<ClusterState, 'marks' | 'identities' | 'refusals'>
+
+/** The clusters that a covered name stands for, as far as that is known: of those that have a mark, else none. */
+const markedOf = (
+  named: string,
+  marked: readonly ClusterArn[],
+  { identities }: Known,
+): readonly ClusterArn[] => {
+  const identity = identities.get(named)
+  return marked.filter((cluster) => identity?.clusters.includes(cluster) ?? matchesCluster(named, cluster))
+}
+
 export const horizonOf = (
-  marks: PersistentMap<Mark>,
-  nameless: ReadonlySet<ClusterArn>,
+  known: Known,
+  nameless: Iterable<NamelessTask>,
   { covers, pooled }: HorizonOptions,
 ): Horizon => {
+  const { marks, identities, refusals } = known
   const marked = Array.from(marks, ([cluster]) => cluster).sort()
-  const hasMark = (named: string): boolean => marked.some((cluster) => sameCluster(named, cluster))
-  const complete = covers.length > 0 && covers.every(hasMark) && nameless.size === 0
+  const hasMark = (named: string): boolean => {
+    const identity = identities.get(named)
+    return identity === undefined
+      ? marked.some((cluster) => matchesCluster(named, cluster))
+      : identity.clusters.every((cluster) => marks.has(cluster))
+  }
+  /** One that was read before is still known as it was then. */
+  const isRefused = (named: string): boolean =>
+    refusals.has(named) && markedOf(named, marked, known).length === 0
+
+  const waiting = new Set<ClusterArn>()
+  const refusedOrigins = new Set<string>()
+  const unjudged = new Set<string>()
+  let judged = true
+  for (const { why, host, cluster, origin } of nameless) {
+    if (why === 'waiting') waiting.add(cluster)
+    else {
+      refusedOrigins.add(origin)
+      if (host === undefined) judged = false
+      else unjudged.add(host)
+    }
+  }
+  const unmarked = covers.filter((named) => !hasMark(named))
+  const awaited = unmarked.filter((named) => !isRefused(named)).sort()
+  const complete = covers.length > 0 && unmarked.length === 0 && waiting.size === 0 && judged
+  // A cluster that would come first in the contest for a name must have had its say; one given by name or pattern may
+  // be that. One that can never be read has none.
+  const blocking = awaited.filter((named) => identities.has(named) || !named.startsWith('arn:'))
+  const laterArns = awaited.filter((named) => named.startsWith('arn:'))
+  const allHadTheirSay = (cluster: ClusterArn): boolean =>
+    blocking.length === 0 && laterArns.every((named) => named > cluster)
+
   return {
     complete,
-    knows: ({ cluster }) => {
-      if (!marks.has(cluster)) return false
-      if (pooled) return complete
-      // A cluster that would come first in the contest for a name must have had its say; one given by name may be
-      // that.
-      const hadItsSay = (named: string): boolean =>
-        hasMark(named) || (named.startsWith('arn:') && named > cluster)
-      return !nameless.has(cluster) && covers.every(hadItsSay)
-    },
+    awaited,
+    unjudged,
+    knows: ({ cluster, origin }) =>
+      marks.has(cluster) &&
+      !waiting.has(cluster) &&
+      !refusedOrigins.has(origin) &&
+      (pooled ? awaited.length === 0 && waiting.size === 0 : allHadTheirSay(cluster)),
     // Where a snapshot is promised it is waited for: a late STOPPED may be of a task whose address has a new one
     // already.
-    mayRemove: ({ cluster }) => marks.has(cluster) || !covers.some((named) => sameCluster(named, cluster)),
-    view: JSON.stringify([marked, [...nameless].sort()]),
+    mayRemove: ({ cluster }) =>
+      marks.has(cluster) ||
+      !covers.some(
+        (named) => identities.get(named)?.clusters.includes(cluster) ?? matchesCluster(named, cluster),
+      ),
+    view: JSON.stringify([
+      marked,
+      unmarked,
+      awaited,
+      [...waiting].sort(),
+      [...refusedOrigins].sort(),
+      [...unjudged].sort(),
+      judged,
+    ]),
   }
 }

@@ -12,14 +12,24 @@ import type { Task } from './task.js'
 export type Liveness = 'live' | 'unhealthy' | 'gone' | 'pending'
 
 /**
- * How far the clocks of ECS and of this machine may differ, and how long ECS may take to list a task that it has
- * announced. A task younger than this before a snapshot's begin is not ruled out by it.
+ * How far the clocks within ECS may differ, and how long ECS may take to list a task that it has announced. A task
+ * younger than this before a snapshot's beginning is not ruled out by it.
  */
 export const defaultGrace: Millis = 30_000
 
 /** Whether a snapshot says that a task is gone: being newer than it and not naming it is the tombstone. */
 export const ruledOut = (task: Task, mark: Mark | undefined, grace: Millis): boolean =>
   mark !== undefined && task.at + grace < mark.at && !mark.tasks.has(task.arn)
+
+/**
+ * The record of a task to believe: what the newest snapshot says of it, where that is newer by more than the grace than
+ * all that events have told. So no event, however high its version, is believed for longer than until the next
+ * snapshot: one that was forged, or that ECS has taken back, pins nothing.
+ */
+export const believed = (task: Task, mark: Mark | undefined, grace: Millis): Task => {
+  if (mark === undefined || task.at + grace >= mark.at) return task
+  return mark.tasks.get(task.arn) ?? task
+}
 
 const RUNNING = lifecycleRank('RUNNING')
 

@@ -6,8 +6,8 @@ import { type ClusterState, emptyState } from './cluster-state.js'
 import type { Backend, Desired, Revision, Unresolved } from './desired.js'
 import type { BackendName, Expose } from './expose.js'
 import { defaultHealthPolicy, type HealthPolicy } from './health-policy.js'
-import { horizonOf } from './horizon.js'
-import { defaultGrace, livenessOf } from './liveness.js'
+import { horizonOf, type NamelessTask } from './horizon.js'
+import { believed, defaultGrace, livenessOf } from './liveness.js'
 import { PersistentMap } from './persistent-map.js'
 import { sameContainerStatuses, sameSite, type Task } from './task.js'
 
@@ -41,11 +41,15 @@ const affectedTasks = (
   // claim follows from them.
   const compare = (arn: TaskArn, before: Task | undefined, after: Task | undefined): void => {
     if (before !== undefined && after !== undefined) {
-      const liveness = livenessOf(after, state.marks.get(after.cluster), grace)
+      const markBefore = last.marks.get(before.cluster)
+      const mark = state.marks.get(after.cluster)
+      const was = believed(before, markBefore, grace)
+      const is = believed(after, mark, grace)
+      const liveness = livenessOf(is, mark, grace)
       if (
-        livenessOf(before, last.marks.get(before.cluster), grace) === liveness &&
-        sameSite(before, after) &&
-        (liveness === 'gone' || liveness === 'pending' || sameContainerStatuses(before, after))
+        livenessOf(was, markBefore, grace) === liveness &&
+        sameSite(was, is) &&
+        (liveness === 'gone' || liveness === 'pending' || sameContainerStatuses(was, is))
       )
         return
     }
@@ -61,6 +65,7 @@ const affectedTasks = (
   const answers = new Set<string | undefined>()
   state.definitions.diff(last.definitions, (arn) => answers.add(arn))
   state.instances.diff(last.instances, (arn) => answers.add(arn))
+  state.refusals.diff(last.refusals, (arn) => answers.add(arn))
   // Snapshots, new definitions and new instances are rare beside events: one pass over the tasks for all that came
   // together.
   if (clusters.size + answers.size > 0)
@@ -98,13 +103,15 @@ export const projector = ({
   const taken = new Map<BackendName, readonly TaskClaims[]>()
   /** By task: the names that it does not get. */
   const lost = new Map<TaskArn, Set<BackendName>>()
-  const waitingForAny = new Map<TaskArn, ClusterArn>()
+  const nameless = new Map<TaskArn, NamelessTask>()
+  /** By cluster: how many snapshots of it we have seen. */
+  const snapshots = new Map<ClusterArn, number>()
   let last = emptyState
   let backends = PersistentMap.empty<Backend>()
   let unresolved = PersistentMap.empty<Unresolved>()
-  let { marks } = last
+  let known: Pick<ClusterState, 'marks' | 'identities' | 'refusals'> = last
   let wereNameless = false
-  let horizon = horizonOf(marks, new Set(), { covers, pooled })
+  let horizon = horizonOf(known, [], { covers, pooled })
 
   const claim = (arn: TaskArn, next: TaskClaims | undefined, dirty: Set<BackendName>): void => {
     const before = byTask.get(arn)
@@ -118,8 +125,8 @@ export const projector = ({
     }
     if (next === undefined) byTask.delete(arn)
     else byTask.set(arn, next)
-    if (next?.waitsForAny === true) waitingForAny.set(arn, next.cluster)
-    else waitingForAny.delete(arn)
+    if (next?.nameless === undefined) nameless.delete(arn)
+    else nameless.set(arn, { ...next.nameless, cluster: next.cluster, origin: next.origin })
     unresolved =
       next?.unresolved === undefined ? unresolved.delete(arn) : unresolved.set(arn, next.unresolved)
   }
@@ -163,12 +170,23 @@ export const projector = ({
     last = state
 
     // What is known of whole clusters decides the completeness of all their backends, and seldom changes.
-    if (state.marks !== marks || waitingForAny.size > 0 || wereNameless) {
-      const next = horizonOf(state.marks, new Set(waitingForAny.values()), { covers, pooled })
+    const { marks, identities, refusals } = state
+    if (
+      marks !== known.marks ||
+      identities !== known.identities ||
+      refusals !== known.refusals ||
+      nameless.size > 0 ||
+      wereNameless
+    ) {
+      marks.diff(known.marks, (cluster, before, after) => {
+        if (after === undefined) snapshots.delete(cluster)
+        else if (after.order !== before?.order) snapshots.set(cluster, (snapshots.get(cluster) ?? 0) + 1)
+      })
+      const next = horizonOf(state, nameless.values(), { covers, pooled })
       if (next.view !== horizon.view) for (const name of byBackend.keys()) dirty.add(name)
       horizon = next
-      marks = state.marks
-      wereNameless = waitingForAny.size > 0
+      known = state
+      wereNameless = nameless.size > 0
     }
     const affected = new Set<TaskArn>()
     for (const name of dirty) {
@@ -176,7 +194,9 @@ export const projector = ({
       if (claims !== undefined) rebuild(name, claims, affected)
     }
     for (const arn of affected) explain(arn)
-    return { revision, backends, complete: horizon.complete, unresolved }
+    const { complete, awaited, unjudged } = horizon
+    const confirmations = complete ? Math.min(...snapshots.values()) : 0
+    return { revision, backends, complete, awaited, unjudged, confirmations, unresolved }
   }
 }
 

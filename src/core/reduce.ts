@@ -1,5 +1,15 @@
+import type { TaskArn } from './arn.js'
 import type { ClusterEvent } from './event.js'
-import { type ClusterState, joinDefinition, joinHealth, joinInstance, joinMark } from './cluster-state.js'
+import {
+  type ClusterState,
+  joinDefinition,
+  joinHealth,
+  joinIdentity,
+  joinInstance,
+  joinMark,
+  joinRefusal,
+  type Mark,
+} from './cluster-state.js'
 import type { PersistentMap } from './persistent-map.js'
 import { joinTask, sameTask, type Task } from './task.js'
 
@@ -11,6 +21,21 @@ const observe = (tasks: PersistentMap<Task>, task: Task): PersistentMap<Task> =>
     // one.
     return task.version <= known.version && sameTask(known, joined) ? known : joined
   })
+
+/** What the mark says of a task is what was listed. Usually we hold an equal record already, and share it. */
+const markOf = (
+  { at, order = at, tasks: listed }: Extract<ClusterEvent, { _tag: 'TasksListed' }>,
+  known: PersistentMap<Task>,
+): Mark => {
+  const tasks = new Map<TaskArn, Task>()
+  for (const task of listed) {
+    const other = tasks.get(task.arn)
+    const record = other === undefined ? task : joinTask(other, task)
+    const held = known.get(task.arn)
+    tasks.set(task.arn, held !== undefined && sameTask(held, record) ? held : record)
+  }
+  return { order, at, tasks }
+}
 
 const learn = <V extends object>(
   map: PersistentMap<V>,
@@ -30,10 +55,19 @@ export const reduce = (state: ClusterState, event: ClusterEvent): ClusterState =
       return tasks === state.tasks ? state : { ...state, tasks }
     }
     case 'TasksListed': {
-      const mark = { at: event.at, tasks: new Set(event.tasks.map((task) => task.arn)) }
       const tasks = event.tasks.reduce(observe, state.tasks)
-      const marks = learn(state.marks, event.cluster, mark, joinMark)
+      const marks = learn(state.marks, event.cluster, markOf(event, tasks), joinMark)
       return tasks === state.tasks && marks === state.marks ? state : { ...state, tasks, marks }
+    }
+    case 'ClusterIdentified': {
+      const identity = { order: event.order, clusters: [...new Set(event.clusters)].sort() }
+      const identities = learn(state.identities, event.named, identity, joinIdentity)
+      return identities === state.identities ? state : { ...state, identities }
+    }
+    case 'LookupRefused': {
+      const refusal = { at: event.at, reason: event.reason }
+      const refusals = learn(state.refusals, event.key, refusal, joinRefusal)
+      return refusals === state.refusals ? state : { ...state, refusals }
     }
     case 'InstanceDescribed': {
       const instance = { at: event.at, addresses: event.addresses, machine: event.machine }

@@ -78,5 +78,13 @@ export const sweep = (state: ClusterState, options: SweepOptions): ClusterState 
     definitions: retain(state.definitions, (arn) => definitions.has(arn)),
     health: retain(state.health, (endpoint) => probed.has(endpoint.slice(0, endpoint.indexOf('#')))),
     marks: state.marks,
+    identities: state.identities,
+    refusals: retain(
+      state.refusals,
+      (key) =>
+        instances.has(key) ||
+        definitions.has(key) ||
+        !/:(container-instance|[a-z-]*task-definition)\//.test(key),
+    ),
   }
 }

@@ -140,15 +140,31 @@ const tag = <T extends ClusterEvent['_tag']>(_tag: T) => t.literal(_tag)
 export const eventCodec: t.Type<ClusterEvent> = t.union(
   [
     t.strict({ _tag: tag('TaskChanged'), task }, 'object'),
+    t.exact(
+      t.intersection(
+        [
+          t.type({
+            _tag: tag('TasksListed'),
+            cluster: nonEmptyString,
+            at: millis,
+            tasks: t.readonlyArray(task, 'array'),
+          }),
+          t.partial({ order: millis }),
+        ],
+        'object',
+      ),
+      'object',
+    ),
     t.strict(
       {
-        _tag: tag('TasksListed'),
-        cluster: nonEmptyString,
-        at: millis,
-        tasks: t.readonlyArray(task, 'array'),
+        _tag: tag('ClusterIdentified'),
+        named: nonEmptyString,
+        clusters: t.readonlyArray(nonEmptyString, 'array'),
+        order: millis,
       },
       'object',
     ),
+    t.strict({ _tag: tag('LookupRefused'), key: nonEmptyString, reason: t.string, at: millis }, 'object'),
     t.exact(
       t.intersection(
         [
@@ -165,5 +181,5 @@ export const eventCodec: t.Type<ClusterEvent> = t.union(
       'object',
     ),
   ],
-  'an event with _tag TaskChanged, TasksListed, InstanceDescribed, DefinitionDescribed or HealthObserved',
+  'an event with _tag TaskChanged, TasksListed, ClusterIdentified, InstanceDescribed, DefinitionDescribed, LookupRefused or HealthObserved',
 )

@@ -112,7 +112,26 @@ export const anyEvent: fc.Arbitrary<ClusterEvent> = fc.oneof(
       _tag: fc.constant('TasksListed' as const),
       cluster: fc.constant(cluster),
       at,
+      order: fc.integer({ min: 0, max: 3 }),
       tasks: fc.uniqueArray(anyTask, { selector: ({ arn }) => arn, maxLength: 3 }),
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: record({
+      _tag: fc.constant('ClusterIdentified' as const),
+      named: fc.constantFrom('staging', '*'),
+      clusters: fc.subarray([cluster, `${place}:cluster/other`]),
+      order: fc.integer({ min: 0, max: 2 }),
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: record({
+      _tag: fc.constant('LookupRefused' as const),
+      key: fc.constantFrom(...instanceArns, ...definitionArns, cluster),
+      reason: fc.constantFrom('denied', 'missing'),
+      at,
     }),
   },
   {

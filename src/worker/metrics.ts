@@ -14,6 +14,7 @@ const unresolvedReasons: Readonly<Record<Unresolved['why'], 0>> = {
   'instance-address': 0,
   'task-definition': 0,
   'interface-address': 0,
+  'lookup-refused': 0,
   'name-taken': 0,
   refused: 0,
 }

@@ -4,7 +4,7 @@ import { type ClusterState, emptyState } from '../core/cluster-state.js'
 import { formatAddress } from '../core/desired.js'
 import type { ClusterEvent } from '../core/event.js'
 import type { BackendName, Expose } from '../core/expose.js'
-import { livenessOf, ruledOut } from '../core/liveness.js'
+import { believed, livenessOf, ruledOut } from '../core/liveness.js'
 import { reduce } from '../core/reduce.js'
 import type { Task } from '../core/task.js'
 import type { Receipt } from './receipts.js'
@@ -62,6 +62,10 @@ const concerns = (event: ClusterEvent, { arn, cluster, instance, definition }: T
       return event.instance === instance
     case 'DefinitionDescribed':
       return event.definition.arn === definition
+    case 'ClusterIdentified':
+      return false
+    case 'LookupRefused':
+      return event.key === instance || event.key === definition
     case 'HealthObserved':
       return event.endpoint.startsWith(`${arn}#`)
   }
@@ -86,7 +90,9 @@ export class TaskTimeline {
   private get isLive(): boolean {
     const task = this.state.tasks.get(this.task.arn)
     if (task === undefined) return false
-    return livenessOf(task, this.state.marks.get(task.cluster), this.options.grace) === 'live'
+    const mark = this.state.marks.get(task.cluster)
+    const { grace } = this.options
+    return livenessOf(believed(task, mark, grace), mark, grace) === 'live'
   }
 
   /** What the task is to the backend now. */
@@ -95,7 +101,8 @@ export class TaskTimeline {
     const { arn, cluster } = this.task
     const task = this.state.tasks.get(arn)
     if (task === undefined) return 'unknown'
-    const liveness = livenessOf(task, this.state.marks.get(cluster), grace)
+    const mark = this.state.marks.get(cluster)
+    const liveness = livenessOf(believed(task, mark, grace), mark, grace)
     const claimed = claimsOf(task, this.state, expose, grace)
     const claims = (claimed?.claims ?? []).filter((claim) => claim.backend === backend)
     const offered = claims.flatMap((claim) =>

@@ -35,6 +35,56 @@ export const nextSnapshotRepairs = (route: Router) =>
   )
 
 /**
+ * What somebody forged of tasks that there are: any status, address, port, group or version, with a time that is not
+ * later than the history's end less the grace, since decoding bounds it.
+ */
+const forgedEvents = ({ events, end, grace }: History): fc.Arbitrary<readonly ClusterEvent[]> => {
+  const known = events.flatMap((event) => (event._tag === 'TaskChanged' ? [event.task] : []))
+  if (known.length === 0) return fc.constant([])
+  const forged = fc
+    .record({
+      task: fc.constantFrom(...known),
+      version: fc.constantFrom(1, 5, 1_000_000),
+      status: fc.constantFrom('RUNNING', 'STOPPED', 'PENDING'),
+      group: fc.constantFrom(undefined, 'service:web', 'service:zzz'),
+      host: fc.constantFrom('10.66.6.6', '10.0.0.1'),
+      age: fc.nat({ max: 8 }),
+    })
+    .map(({ task, version, status, group, host, age }): ClusterEvent => ({
+      _tag: 'TaskChanged',
+      task: {
+        ...task,
+        version,
+        at: end - grace - 1 - age * grace,
+        lastStatus: status,
+        desiredStatus: status === 'STOPPED' ? 'STOPPED' : 'RUNNING',
+        group: group ?? task.group,
+        interface: { version, ipv4: host, ipv6: undefined },
+        containers: task.containers.map((container) => ({
+          ...container,
+          version,
+          bindingsVersion: version,
+          bindings: container.bindings.map((binding) => ({ ...binding, hostPort: 6_666 })),
+        })),
+      },
+    }))
+  return fc.array(forged, { minLength: 1, maxLength: 3 })
+}
+
+/** However high a version somebody forges, and whatever the event says, the next snapshot is believed. */
+export const nextSnapshotRefutes = (route: Router) =>
+  fc.property(
+    histories().chain((history) =>
+      forgedEvents(history).chain((forged) =>
+        redelivered([...history.events, ...forged]).map((arrived) => ({ history, arrived })),
+      ),
+    ),
+    ({ history, arrived }) => {
+      deepStrictEqual(route([...arrived, ...history.lookups, ...history.closing]), history.truth)
+    },
+  )
+
+/**
  * Whatever has arrived before it is swept, and whatever comes afterwards, late or again. In which order does not
  * matter: `anyOrderAgrees`. Lookups are asked again for what was forgotten.
  */

@@ -11,7 +11,12 @@ import type { Task } from '../../src/core/task.js'
 import { anyEvent, anyEvents } from '../../src/testing/any-event.js'
 import { redelivered, shuffled, split } from '../../src/testing/distortions.js'
 import { histories } from '../../src/testing/histories.js'
-import { anyOrderAgrees, nextSnapshotRepairs, sweepIsUnobservable } from './convergence.js'
+import {
+  anyOrderAgrees,
+  nextSnapshotRefutes,
+  nextSnapshotRepairs,
+  sweepIsUnobservable,
+} from './convergence.js'
 import { desiredContents, fold, options, routed, stateContents } from './observed.js'
 import { holds } from './holds.js'
 
@@ -121,6 +126,10 @@ describe('the fold of a history', () => {
 
   it('is exact after the next snapshot, whichever events were lost before it', () => {
     holds(nextSnapshotRepairs(routed))
+  })
+
+  it('is exact after the next snapshot, whatever somebody has forged before it', () => {
+    holds(nextSnapshotRefutes(routed))
   })
 
   it('stays exact when everything comes once more after the snapshot', () => {

@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from 'node:util'
 import fc from 'fast-check'
 import { describe, it } from 'vitest'
 import type { EndpointId } from '../../src/core/arn.js'
-import { type ClusterState, emptyState } from '../../src/core/cluster-state.js'
+import { type ClusterState, emptyState, type Mark } from '../../src/core/cluster-state.js'
 import { type Backend, type Desired, formatAddress } from '../../src/core/desired.js'
 import type { ClusterEvent } from '../../src/core/event.js'
 import type { Expose } from '../../src/core/expose.js'
@@ -24,13 +24,23 @@ import { desiredContents, fold, routesOf } from './observed.js'
 import { holds } from './holds.js'
 
 /** What all would be offered if nothing were known of health. */
-const withoutHealth = (state: ClusterState): ClusterState => ({
-  ...state,
-  health: PersistentMap.empty(),
-  tasks: PersistentMap.from(
-    Array.from(state.tasks, ([arn, task]): [string, Task] => [arn, { ...task, health: undefined }]),
-  ),
-})
+const withoutHealth = (state: ClusterState): ClusterState => {
+  const hidden = ([arn, task]: readonly [string, Task]): [string, Task] => [
+    arn,
+    { ...task, health: undefined },
+  ]
+  return {
+    ...state,
+    health: PersistentMap.empty(),
+    tasks: PersistentMap.from(Array.from(state.tasks, hidden)),
+    marks: PersistentMap.from(
+      Array.from(state.marks, ([cluster, mark]): [string, Mark] => [
+        cluster,
+        { ...mark, tasks: new Map(Array.from(mark.tasks, hidden)) },
+      ]),
+    ),
+  }
+}
 
 /** Every endpoint that there ever was in a history. */
 const endpointsOf = ({ events, lookups }: History): readonly EndpointId[] => {

@@ -18,17 +18,30 @@ export const fold = (events: readonly ClusterEvent[], from: ClusterState = empty
 
 const contents = <V extends object>(map: PersistentMap<V>): ReadonlyMap<string, V> => new Map(map)
 
-export const stateContents = ({ tasks, instances, definitions, health, marks }: ClusterState): unknown => ({
+export const stateContents = ({
+  tasks,
+  instances,
+  definitions,
+  health,
+  marks,
+  identities,
+  refusals,
+}: ClusterState): unknown => ({
   tasks: contents(tasks),
   instances: contents(instances),
   definitions: contents(definitions),
   health: contents(health),
   marks: contents(marks),
+  identities: contents(identities),
+  refusals: contents(refusals),
 })
 
-export const desiredContents = ({ backends, complete, unresolved }: Desired): unknown => ({
+/** `confirmations` counts what was seen, and so depends on the order of arrival. */
+export const desiredContents = ({ backends, complete, awaited, unjudged, unresolved }: Desired): unknown => ({
   backends: contents(backends),
   complete,
+  awaited,
+  unjudged: [...unjudged].sort(),
   unresolved: contents(unresolved),
 })
 

@@ -7,7 +7,7 @@ import { clusterStateJoin, emptyState } from '../../src/core/cluster-state.js'
 import { compareAddresses, type Desired, formatAddress } from '../../src/core/desired.js'
 import type { ClusterEvent } from '../../src/core/event.js'
 import type { Expose } from '../../src/core/expose.js'
-import { defaultGrace, livenessOf } from '../../src/core/liveness.js'
+import { believed, defaultGrace, livenessOf } from '../../src/core/liveness.js'
 import { project, projector } from '../../src/core/project.js'
 import { reduce } from '../../src/core/reduce.js'
 import { serviceOf, servicePorts } from '../../src/policies/service-ports.js'
@@ -156,16 +156,18 @@ describe('completeness', () => {
           const backend = name === undefined ? undefined : desired.backends.get(name)
           if (backend?.complete !== true) continue
           notStrictEqual(mark, undefined)
-          if (livenessOf(task, mark, defaultGrace) === 'live') {
+          if (livenessOf(believed(task, mark, defaultGrace), mark, defaultGrace) === 'live') {
             const why = desired.unresolved.get(task.arn)?.why
             ok(why === undefined || why === 'name-taken', `${task.arn}: ${why ?? ''}`)
           }
         }
-        strictEqual(
-          desired.complete,
-          covered.length > 0 &&
-            covered.every((named) => [...state.marks].some(([cluster]) => sameCluster(named, cluster))),
-        )
+        const isRead = (named: string): boolean => {
+          const identity = state.identities.get(named)
+          return identity === undefined
+            ? [...state.marks].some(([cluster]) => sameCluster(named, cluster))
+            : identity.clusters.every((cluster) => state.marks.has(cluster))
+        }
+        strictEqual(desired.complete, covered.length > 0 && covered.every(isRead))
       }),
     )
   })

@@ -2,9 +2,11 @@
  * The laws can fail: each of these is a worker that somebody might well write, and the very law that ours keeps
  * refutes it.
  */
+import { deepStrictEqual } from 'node:assert/strict'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { TaskArn } from '../../src/core/arn.js'
+import type { Mark } from '../../src/core/cluster-state.js'
 import type { ClusterEvent } from '../../src/core/event.js'
 import { PersistentMap } from '../../src/core/persistent-map.js'
 import { project } from '../../src/core/project.js'
@@ -12,7 +14,14 @@ import { reduce } from '../../src/core/reduce.js'
 import { sweep } from '../../src/core/sweep.js'
 import type { Task } from '../../src/core/task.js'
 import { serviceOf } from '../../src/policies/service-ports.js'
-import { anyOrderAgrees, nextSnapshotRepairs, type Router, sweepIsUnobservable } from './convergence.js'
+import { histories } from '../../src/testing/histories.js'
+import {
+  anyOrderAgrees,
+  nextSnapshotRefutes,
+  nextSnapshotRepairs,
+  type Router,
+  sweepIsUnobservable,
+} from './convergence.js'
 import { fold, options, routed, routesOf } from './observed.js'
 
 const isRefuted = <Case>(law: fc.IProperty<Case>): void => {
@@ -20,6 +29,10 @@ const isRefuted = <Case>(law: fc.IProperty<Case>): void => {
   const { failed, counterexample } = fc.check(law, { numRuns: 10_000, endOnFailure: true })
   expect(failed).toBe(true)
   expect(counterexample).not.toBeNull()
+}
+
+const never = (arn: string): never => {
+  throw new Error(`${arn} is marked and not known`)
 }
 
 const tasksOf = (event: ClusterEvent): readonly Task[] =>
@@ -118,7 +131,33 @@ describe('a worker that believes the latest time instead of the highest version'
     return routesOf(project({ ...fold(events), tasks: PersistentMap.from(latest) }, options))
   }
 
-  it('is wrong where clocks are', () => {
-    isRefuted(nextSnapshotRepairs(byTime))
+  it('is wrong where clocks are, until a snapshot repairs it', () => {
+    isRefuted(
+      fc.property(histories(), ({ events, lookups }) => {
+        const told = [...events.filter(({ _tag }) => _tag === 'TaskChanged'), ...lookups]
+        deepStrictEqual(byTime(told), routed(told))
+      }),
+    )
+  })
+})
+
+describe('a worker that believes the highest version, whatever snapshots say', () => {
+  const highestVersion: Router = (events) => {
+    const state = fold(events)
+    // Without what the snapshot said, only whether it named a task is left of it.
+    const marks = PersistentMap.from(
+      Array.from(state.marks, ([cluster, mark]): [string, Mark] => [
+        cluster,
+        {
+          ...mark,
+          tasks: new Map(Array.from(mark.tasks, ([arn]) => [arn, state.tasks.get(arn) ?? never(arn)])),
+        },
+      ]),
+    )
+    return routesOf(project({ ...state, marks }, options))
+  }
+
+  it('follows one forged event for ever', () => {
+    isRefuted(nextSnapshotRefutes(highestVersion))
   })
 })

@@ -14,7 +14,15 @@ import { type Listening, listening } from './followed.js'
 export const desiredOf = (
   backends: PersistentMap<Backend> = PersistentMap.empty(),
   complete = true,
-): Desired => ({ revision: 1, backends, complete, unresolved: PersistentMap.empty<Unresolved>() })
+): Desired => ({
+  revision: 1,
+  backends,
+  complete,
+  awaited: [],
+  unjudged: new Set(),
+  confirmations: complete ? 1 : 0,
+  unresolved: PersistentMap.empty<Unresolved>(),
+})
 
 export interface Served<S> extends Listening {
   readonly sink: S
