@@ -1,30 +1,54 @@
+import type { TaskArn } from './arn.js'
 import type { Millis } from './clock.js'
 import type { Revision } from './desired.js'
 import type { Delivery } from './source.js'
 
-interface Entry {
+/** A delivery that was folded and is not acknowledged. */
+export interface Entry {
   readonly revision: Revision
   readonly delivery: Pick<Delivery, 'ack' | 'nack'>
+  /** The latest time that one of its events tells. */
   readonly newest: Millis | undefined
+  /** The running tasks that it told of: it is not held before they are. */
+  readonly tasks: readonly TaskArn[]
 }
+
+interface Deferred {
+  readonly entry: Entry
+  /** Every required sink must reach this revision, at which none of its tasks waits. */
+  due: Revision
+}
+
+const nobody: readonly TaskArn[] = []
 
 /**
  * Which deliveries may be forgotten. Each gets a revision when it is folded; each required sink has one cursor; a
  * delivery is acknowledged when all cursors have passed it. No counting of references: a cursor that moves settles
  * everything below it.
+ *
+ * A delivery that tells of a task whose address or definition is still looked up is not held by any sink yet, though
+ * their cursors pass it: it is deferred, until all cursors have passed a revision at which its tasks wait no more.
+ * Others do not wait for it.
  */
 export class Ledger {
   private readonly cursors: Map<string, Revision>
-  /** In the order of revisions; `head` is the first that is not acknowledged. */
-  private entries: Entry[] = []
+  /** In the order of revisions, without gaps; `head` is the first that some cursor has not passed. */
+  private entries: (Entry | undefined)[] = []
   private head = 0
+  /** The revision of `entries[0]`. */
+  private first: Revision = 1
+  private readonly deferred = new Map<Entry, Deferred>()
   private releasing = false
   private current: Revision = 0
+  private open = 0
 
   /**
    * `required`: the sinks whose cursors hold acknowledgements. None: a delivery is acknowledged when it is folded.
    */
-  constructor(required: readonly string[]) {
+  constructor(
+    required: readonly string[],
+    private readonly onDeferred: (entry: Entry) => void = () => undefined,
+  ) {
     this.cursors = new Map(required.map((sink) => [sink, 0]))
   }
 
@@ -35,7 +59,12 @@ export class Ledger {
 
   /** Deliveries folded and not acknowledged. */
   get unsettled(): number {
-    return this.entries.length - this.head
+    return this.open
+  }
+
+  /** Deliveries that every cursor may have passed, and that wait for lookups. */
+  get waiting(): number {
+    return this.deferred.size
   }
 
   /** Whether every required sink has reached the newest revision. */
@@ -48,37 +77,68 @@ export class Ledger {
   }
 
   /** Takes a delivery that was just folded, and returns its revision. */
-  enter(delivery: Pick<Delivery, 'ack' | 'nack'>, newest?: Millis): Revision {
+  enter(
+    delivery: Pick<Delivery, 'ack' | 'nack'>,
+    newest?: Millis,
+    tasks: readonly TaskArn[] = nobody,
+  ): Revision {
     this.current++
-    this.entries.push({ revision: this.current, delivery, newest })
+    this.open++
+    this.entries.push({ revision: this.current, delivery, newest, tasks })
     if (this.cursors.size === 0) this.release()
     return this.current
   }
 
   /**
-   * A sink holds everything up to `revision`. Cursors never go back. Returns how many deliveries were acknowledged.
+   * A sink holds everything up to `revision`, but for tasks that wait for a lookup at that revision. Cursors never go
+   * back. Returns how many deliveries were acknowledged.
    */
-  settle(sink: string, revision: Revision): number {
+  settle(sink: string, revision: Revision, waits: (task: TaskArn) => boolean = () => false): number {
     const cursor = this.cursors.get(sink)
     if (cursor === undefined || revision <= cursor) return 0
-    this.cursors.set(sink, Math.min(revision, this.current))
+    const reached = Math.min(revision, this.current)
+    this.cursors.set(sink, reached)
+    for (const deferred of this.deferred.values())
+      if (deferred.due <= reached && deferred.entry.tasks.some(waits)) deferred.due = reached + 1
+    for (let at = Math.max(this.head, cursor + 1 - this.first); at <= reached - this.first; at++) {
+      const entry = this.entries[at]
+      if (entry !== undefined && entry.tasks.length > 0 && entry.tasks.some(waits)) {
+        this.entries[at] = undefined
+        this.deferred.set(entry, { entry, due: reached + 1 })
+        this.onDeferred(entry)
+      }
+    }
     return this.release()
+  }
+
+  /**
+   * Stops waiting for the lookups of a delivery: it is acknowledged although no sink may hold it. False when it had
+   * been settled meanwhile.
+   */
+  forgo(entry: Entry): boolean {
+    if (!this.deferred.delete(entry)) return false
+    this.open--
+    entry.delivery.ack()
+    return true
   }
 
   /** Gives up on what is unsettled, at the end of a stop that took too long. */
   abandon(reason: Error): void {
-    for (const { delivery } of this.entries.slice(this.head)) delivery.nack(reason)
+    const left = [...this.entries.slice(this.head), ...this.deferred.keys()]
     this.entries = []
     this.head = 0
+    this.first = this.current + 1
+    this.deferred.clear()
+    this.open = 0
+    for (const entry of left) entry?.delivery.nack(reason)
   }
 
   /** The latest event time among unsettled deliveries up to `revision`. */
   newest(revision: Revision): Millis | undefined {
     let newest: Millis | undefined
-    for (let i = this.head; i < this.entries.length; i++) {
-      const entry = this.entries[i]
-      if (entry === undefined || entry.revision > revision) break
-      if (entry.newest !== undefined && (newest === undefined || entry.newest > newest)) newest = entry.newest
+    for (let i = this.head; i <= revision - this.first; i++) {
+      const time = this.entries[i]?.newest
+      if (time !== undefined && (newest === undefined || time > newest)) newest = time
     }
     return newest
   }
@@ -91,18 +151,25 @@ export class Ledger {
     // An acknowledgement may settle more: this very loop takes it, so that no chain of them exhausts the stack.
     if (this.releasing) return 0
     this.releasing = true
-    const start = this.head
-    for (;;) {
-      const entry = this.entries[this.head]
-      if (entry === undefined || entry.revision > this.passed()) break
-      this.head++
-      entry.delivery.ack()
-    }
+    const before = this.open
+    let after: Revision
+    do {
+      after = this.passed()
+      while (this.head <= after - this.first) {
+        const entry = this.entries[this.head++]
+        if (entry === undefined) continue
+        this.open--
+        entry.delivery.ack()
+      }
+      for (const { entry, due } of this.deferred.values())
+        if (due <= this.passed()) this.forgo(entry)
+    } while (this.passed() > after)
     this.releasing = false
-    const released = this.head - start
+    const released = before - this.open
     // Amortised: an array's shift would cost its length.
     if (this.head > 1024 && this.head * 2 > this.entries.length) {
       this.entries = this.entries.slice(this.head)
+      this.first += this.head
       this.head = 0
     }
     return released

@@ -8,8 +8,12 @@ export interface Withheld<V> {
     | 'foreign'
     /** Nothing desires it, but we do not know all that is desired. */
     | 'incomplete'
-    /** The guard: see `Guard`. */
+    /** The record leads to a live task of which it can never be known what it offers: see `Desired.unjudged`. */
+    | 'unjudged'
+    /** The guard: see `Guard`. It waits until snapshots have said it twice. */
     | 'too-much'
+    /** The guard, after snapshots have said it twice: the record is emptied, and not deleted. */
+    | 'emptied-only'
 }
 
 /** What would be done to a target, and what would be but may not: data, to print, to test, to apply. */
@@ -19,9 +23,10 @@ export interface Plan<V> {
 }
 
 /**
- * The brake against a mistake of ours (a wrong cluster, a wrong owner): retiring more than `share` of our own
- * records, and at least `atLeast` of them, is withheld as a whole. Records of backends that we *know* to be empty are
- * not counted.
+ * The brake against a mistake, of ours or of the API. A plan that takes away what more than `share` of our own records
+ * offer, and at least `atLeast` of them, is doubted: records that it would empty or retire stay as they are until
+ * newer snapshots of all covered clusters say the same. Then it is true: the records are emptied, or deleted where that
+ * is the only way to empty them. A record that a sink can empty (`Sink.emptied`) is not deleted then.
  */
 export interface Guard {
   /** Of our own records, 0 to 1. */
@@ -38,10 +43,24 @@ export interface PlanOptions {
   readonly complete: boolean
   /** Default: `defaultGuard`. */
   readonly guard?: Guard | 'off'
+  /** Whether snapshots have said twice what the guard doubts. Default: false. */
+  readonly confirmed?: boolean
+  /** See `Desired.unjudged`. Default: none. */
+  readonly unjudged?: ReadonlySet<string>
 }
+
+type Retirement<V> = Exclude<Change<V>, { _tag: 'Create' }>
 
 const byKey = <A extends { readonly key: string }>(a: A, b: A): number =>
   a.key === b.key ? 0 : a.key < b.key ? -1 : 1
+
+/** Whether a record that may lead to one of these hosts; one that cannot tell may. */
+const mayLeadTo = <V>({ hostsOf }: Pick<Sink<V>, 'hostsOf'>, value: V, hosts: ReadonlySet<string>): boolean =>
+  hosts.size > 0 && (hostsOf === undefined || hostsOf(value).some((host) => hosts.has(host)))
+
+/** Whether a change takes away all that a record offers. A sink that cannot tell is not asked to wait. */
+const empties = <V>({ hostsOf }: Pick<Sink<V>, 'hostsOf'>, before: V, after: V): boolean =>
+  hostsOf !== undefined && hostsOf(before).length > 0 && hostsOf(after).length === 0
 
 /**
  * | target holds   | wanted, differs          | wanted, same   | not wanted                     |
@@ -54,14 +73,15 @@ const byKey = <A extends { readonly key: string }>(a: A, b: A): number =>
  * The last word has the owner: whatever went wrong before, a foreign record cannot leave this function as a change.
  */
 export const plan = <V>(
-  sink: Pick<Sink<V>, 'eq' | 'adopts' | 'retire'>,
+  sink: Pick<Sink<V>, 'eq' | 'adopts' | 'retire' | 'hostsOf' | 'emptied'>,
   wanted: ReadonlyMap<string, V>,
   rows: Iterable<Row<V>>,
-  { owner, complete, guard = defaultGuard }: PlanOptions,
+  { owner, complete, guard = defaultGuard, confirmed = false, unjudged = new Set() }: PlanOptions,
 ): Plan<V> => {
   const changes: Change<V>[] = []
   const withheld: Withheld<V>[] = []
-  const retired: Change<V>[] = []
+  const retired: Retirement<V>[] = []
+  const emptied: Change<V>[] = []
   const held = new Set<string>()
   let own = 0
 
@@ -74,7 +94,8 @@ export const plan = <V>(
     if (after === undefined) {
       if (!ours) continue
       const rest = sink.retire(row.value)
-      if (O.isNone(rest)) retired.push({ _tag: 'Delete', key, before: row })
+      if (mayLeadTo(sink, row.value, unjudged)) withheld.push({ change: { _tag: 'Delete', key, before: row }, why: 'unjudged' })
+      else if (O.isNone(rest)) retired.push({ _tag: 'Delete', key, before: row })
       else if (!sink.eq.equals(row.value, rest.value))
         retired.push({ _tag: 'Update', key, before: row, after: rest.value })
       continue
@@ -82,14 +103,29 @@ export const plan = <V>(
     const same = row.value === after || sink.eq.equals(row.value, after)
     const change: Change<V> = { _tag: 'Update', key, before: row, after }
     if (ours || (O.isNone(row.owner) && sink.adopts)) {
-      if (!ours || !same) changes.push(change)
+      if (ours && !same && empties(sink, row.value, after)) emptied.push(change)
+      else if (!ours || !same) changes.push(change)
     } else if (!same) withheld.push({ change, why: 'foreign' })
   }
   for (const [key, after] of wanted) if (!held.has(key)) changes.push({ _tag: 'Create', key, after })
 
-  const tooMuch = guard !== 'off' && retired.length >= guard.atLeast && retired.length > guard.share * own
-  if (complete && !tooMuch) changes.push(...retired)
-  else for (const change of retired) withheld.push({ change, why: complete ? 'too-much' : 'incomplete' })
+  const lost = emptied.length + (complete ? retired.length : 0)
+  const tooMuch = guard !== 'off' && lost >= guard.atLeast && lost > guard.share * own
+  const doubted = tooMuch && !confirmed
+  for (const change of emptied)
+    if (doubted) withheld.push({ change, why: 'too-much' })
+    else changes.push(change)
+  for (const change of retired) {
+    const after = tooMuch && change._tag === 'Delete' ? sink.emptied?.(change.before.value) : undefined
+    if (!complete) withheld.push({ change, why: 'incomplete' })
+    else if (doubted) withheld.push({ change, why: 'too-much' })
+    else if (after === undefined) changes.push(change)
+    else {
+      withheld.push({ change, why: 'emptied-only' })
+      if (!sink.eq.equals(change.before.value, after))
+        changes.push({ _tag: 'Update', key: change.key, before: change.before, after })
+    }
+  }
 
   return {
     changes: changes.sort(byKey),

@@ -32,6 +32,8 @@ export interface ReconcileOptions {
    * forgotten.
    */
   readonly reached: (desired: Desired, settled: boolean) => void
+  /** The guard withholds something until snapshots confirm it. Called once for each of their confirmations. */
+  readonly doubt: () => void
   readonly signal: AbortSignal
 }
 
@@ -61,6 +63,8 @@ export class Reconciler<V> {
   private waiting: (() => void)[] = []
   private readonly finishing = new AbortController()
   private reported: Plan<V> = { changes: [], withheld: [] }
+  /** `Desired.confirmations` when the guard began to doubt. */
+  private doubtedAt: number | undefined
   /** Completes when it was told to `finish` and has reached the newest state, or is aborted. */
   readonly rounds$: Observable<void> = this.asked.pipe(conflateMap(() => this.reach()))
 
@@ -137,15 +141,30 @@ export class Reconciler<V> {
       return 'settled'
     const wanted = sink.render(desired.backends, new Map(Array.from(rows, ([key, row]) => [key, row.value])))
     const { owner, guard, givesUpAfter } = this.options
-    const whole = plan(sink, wanted, rows.values(), { owner, complete: desired.complete, guard })
+    const { complete, unjudged, confirmations } = desired
+    const confirmed = this.doubtedAt !== undefined && confirmations > this.doubtedAt
+    const whole = plan(sink, wanted, rows.values(), { owner, complete, unjudged, guard, confirmed })
     const next = {
       ...whole,
       changes: whole.changes.filter((change) => this.rejections.of(change) < givesUpAfter),
     }
     this.reportPlan(next, desired)
+    this.weigh(whole, confirmations)
     if (sink.dry === true) return 'held'
     if (next.changes.length > 0 && !(await this.apply(next.changes, rows, retryIn))) return 'again'
     return next.withheld.some(({ why }) => why === 'too-much') ? 'held' : 'settled'
+  }
+
+  /**
+   * Begins to doubt, and asks for the snapshots that confirm, when the guard withholds something; ends when a plan is
+   * free of doubt.
+   */
+  private weigh({ withheld }: Plan<V>, confirmations: number): void {
+    if (withheld.some(({ why }) => why === 'too-much')) {
+      if (this.doubtedAt !== undefined) return
+      this.doubtedAt = confirmations
+      this.options.doubt()
+    } else if (!withheld.some(({ why }) => why === 'emptied-only')) this.doubtedAt = undefined
   }
 
   /** The view, read again when there is none or it is old. */

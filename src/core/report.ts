@@ -1,3 +1,4 @@
+import type { TaskArn } from './arn.js'
 import type { Millis } from './clock.js'
 import type { Revision, Unresolved } from './desired.js'
 import type { PersistentMap } from './persistent-map.js'
@@ -56,6 +57,11 @@ export type Report =
       readonly revision: Revision
       readonly newest: Millis | undefined
     }
+  /**
+   * A delivery was acknowledged although the lookups that its tasks need have not answered for `afterMs`: snapshots of
+   * the cluster will tell of these tasks again.
+   */
+  | { readonly _tag: 'AcknowledgedUnheld'; readonly tasks: readonly TaskArn[]; readonly afterMs: Millis }
   /** Deliveries were acknowledged. */
   | { readonly _tag: 'Acknowledged'; readonly deliveries: number; readonly unsettled: number }
   | { readonly _tag: 'Unresolved'; readonly tasks: PersistentMap<Unresolved> }

@@ -48,6 +48,12 @@ export interface RunSetup {
   /** A sink's call is aborted after this. Default: 30,000 ms. */
   readonly timeoutMs?: Millis
   /**
+   * How long a delivery waits for the lookups of its tasks before it is acknowledged all the same; in clusters of which
+   * snapshots are promised, for these will tell of the tasks again. In others it waits as long as its source can hold
+   * it. Default: 300,000 ms.
+   */
+  readonly lookupWaitMs?: Millis
+  /**
    * How long `stop` waits for sinks and acknowledgements. Default: 20,000 ms; ECS kills a task 30 s after SIGTERM.
    */
   readonly drainMs?: Millis

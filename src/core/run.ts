@@ -1,12 +1,13 @@
 import { BehaviorSubject, lastValueFrom, Observable, Subject, Subscription } from 'rxjs'
-import { sameCluster } from './arn.js'
+import { type ClusterArn, isClusterPattern, matchesCluster, sameCluster, type TaskArn } from './arn.js'
 import type { Millis } from './clock.js'
 import { type ClusterState, emptyState } from './cluster-state.js'
 import type { Desired } from './desired.js'
 import type { ClusterEvent } from './event.js'
 import { followSource } from './follow-source.js'
 import { defaultHealthPolicy } from './health-policy.js'
-import { Ledger } from './ledger.js'
+import { followed, type Following } from './followed.js'
+import { type Entry, Ledger } from './ledger.js'
 import { defaultGrace } from './liveness.js'
 import { defaultGuard } from './plan.js'
 import { projector } from './project.js'
@@ -16,7 +17,9 @@ import type { Report } from './report.js'
 import { checkSetup, defaultOwner, type Environment, type RunSetup } from './run-setup.js'
 import type { AnySink } from './sink.js'
 import type { Delivery, Source } from './source.js'
+import { Namesakes } from './namesakes.js'
 import { sweep } from './sweep.js'
+import { TaskRoom } from './task-room.js'
 import type { Worker } from './worker.js'
 
 /** After this many plans a rejected change no longer holds back acknowledgements. */
@@ -27,6 +30,21 @@ const sweepMs: Millis = 3_600_000
 
 const clusterOf = (event: ClusterEvent): string | undefined =>
   event._tag === 'TaskChanged' ? event.task.cluster : event._tag === 'TasksListed' ? event.cluster : undefined
+
+/** The tasks that a target cannot hold before lookups have answered. */
+const runningTasks = (events: readonly ClusterEvent[]): readonly TaskArn[] =>
+  events.flatMap((event) =>
+    event._tag === 'TaskChanged' &&
+    event.task.lastStatus === 'RUNNING' &&
+    event.task.desiredStatus === 'RUNNING'
+      ? [event.task.arn]
+      : [],
+  )
+
+const waitsForLookup = ({ unresolved }: Desired, task: TaskArn): boolean => {
+  const why = unresolved.get(task)?.why
+  return why === 'instance-address' || why === 'task-definition'
+}
 
 const newestOf = (events: readonly ClusterEvent[]): Millis | undefined => {
   let newest: Millis | undefined
@@ -46,7 +64,26 @@ export const run = (setup: RunSetup, { clock, random }: Environment): Worker => 
   const { sources, sinks, expose, clusters, ack = 'applied', grace = defaultGrace, drainMs = 20_000 } = setup
   const covers = sources.flatMap((source) => source.covers)
   const required = sinks.filter((sink) => sink.required !== false)
-  const ledger = new Ledger(required.map(({ name }) => name))
+  const { lookupWaitMs = 300_000 } = setup
+  const identified = new Set(sources.flatMap(({ identifies = [] }) => identifies))
+  const follows = followed({ clusters, identified, covers })
+  const isCovered = (cluster: ClusterArn): boolean =>
+    covers.some((named) => state$.value.identities.get(named)?.clusters.includes(cluster) ?? matchesCluster(named, cluster))
+  const forgoLookups = async (entry: Entry): Promise<void> => {
+    if (!entry.tasks.every((arn) => isCovered(state$.value.tasks.get(arn)?.cluster ?? ''))) return
+    await clock.sleep(lookupWaitMs, abort.signal)
+    if (abort.signal.aborted || !ledger.forgo(entry)) return
+    report({ _tag: 'AcknowledgedUnheld', tasks: entry.tasks, afterMs: lookupWaitMs })
+    report({ _tag: 'Acknowledged', deliveries: 1, unsettled: ledger.unsettled })
+  }
+  const ledger = new Ledger(
+    required.map(({ name }) => name),
+    (entry) => void forgoLookups(entry),
+  )
+  const room = new TaskRoom()
+  const namesakes = new Namesakes()
+  /** Deliveries of clusters that may be ours, until it is known. */
+  let unidentified: { readonly source: Source; readonly delivery: Delivery }[] = []
   const project = projector({ expose, covers, grace, unhealthy: setup.unhealthy ?? defaultHealthPolicy })
   const abort = new AbortController()
   const reports$ = new Subject<Report>()
@@ -78,20 +115,25 @@ export const run = (setup: RunSetup, { clock, random }: Environment): Worker => 
   const know = (state: ClusterState): void => {
     state$.next(state)
     if (stopping === undefined) fed$.next(state)
-    if (sinks.length === 0) announceWhenCovered(state)
+    if (sinks.length === 0) announceWhenCovered()
   }
 
   /** Without sinks there is nobody to reach it. */
-  const announceWhenCovered = ({ marks }: ClusterState): void => {
-    const clustersKnown = Array.from(marks, ([cluster]) => cluster)
-    if (covers.every((named) => clustersKnown.some((cluster) => sameCluster(named, cluster)))) announceReady()
+  const announceWhenCovered = (): void => {
+    if (latest().awaited.length === 0) announceReady()
   }
 
   const forget = (settled: boolean): void => {
     const before = state$.value
-    const after = sweep(before, { grace, now: clock.now(), settled })
+    const after = sweep(before, {
+      grace,
+      now: clock.now(),
+      settled,
+      follows: (cluster) => follows(cluster, before) !== 'no',
+    })
     sweepDue = !settled
     const forgotten = before.tasks.size - after.tasks.size
+    if (forgotten > 0) room.recount(after)
     know(after)
     report({ _tag: 'Swept', forgotten, tasks: after.tasks.size })
   }
@@ -103,7 +145,7 @@ export const run = (setup: RunSetup, { clock, random }: Environment): Worker => 
     }
     if (!settled) return
     const newest = ledger.newest(at.revision)
-    const acknowledged = ledger.settle(name, at.revision)
+    const acknowledged = ledger.settle(name, at.revision, (task) => waitsForLookup(at, task))
     report({ _tag: 'Settled', sink: name, revision: at.revision, newest })
     if (acknowledged > 0)
       report({ _tag: 'Acknowledged', deliveries: acknowledged, unsettled: ledger.unsettled })
@@ -124,15 +166,71 @@ export const run = (setup: RunSetup, { clock, random }: Environment): Worker => 
         latest,
         report,
         reached: (at, settled) => reached(sink, at, settled),
+        doubt: () => {
+          for (const source of sources) source.refresh?.()
+        },
         signal: abort.signal,
       }),
   )
 
-  const follows = (event: ClusterEvent): boolean => {
+  const followingOf = (event: ClusterEvent): Following => {
     const cluster = clusterOf(event)
-    return (
-      cluster === undefined || clusters === undefined || clusters.some((named) => sameCluster(named, cluster))
-    )
+    return cluster === undefined ? 'yes' : follows(cluster, state$.value)
+  }
+
+  const warn = (source: Source, message: string | undefined): void => {
+    if (message !== undefined)
+      report({ _tag: 'Noticed', source: source.name, notice: { _tag: 'Warning', message } })
+  }
+
+  /** Whether an event may be remembered: not that of one more task, where there are far more than can be. */
+  const fits = (event: ClusterEvent, state: ClusterState): boolean => {
+    if (event._tag !== 'TaskChanged') return true
+    const { arn, cluster } = event.task
+    if (state.tasks.has(arn)) return true
+    if (!room.hasRoom(cluster, state) && isCovered(cluster)) return false
+    room.add(cluster)
+    return true
+  }
+
+  const foldAll = (source: Source, events: readonly ClusterEvent[]): ClusterState => {
+    let state = state$.value
+    for (const event of events) {
+      if (fits(event, state)) state = reduce(state, event)
+      else if (event._tag === 'TaskChanged') warn(source, namesakes.crowded(event.task.cluster))
+    }
+    return state
+  }
+
+  /** A whole snapshot of a cluster with a name that a source covers tells which cluster the name stands for. */
+  const identifiedBy = ({ covers: named }: Source, events: readonly ClusterEvent[]): readonly ClusterEvent[] =>
+    events.flatMap((event): readonly ClusterEvent[] => {
+      if (event._tag !== 'TasksListed') return [event]
+      const name = named.find(
+        (one) =>
+          !one.startsWith('arn:') &&
+          !isClusterPattern(one) &&
+          sameCluster(one, event.cluster) &&
+          !state$.value.identities.has(one),
+      )
+      return name === undefined
+        ? [event]
+        : [{ _tag: 'ClusterIdentified', named: name, clusters: [event.cluster], order: 0 }, event]
+    })
+
+  /** It is known now which clusters names stand for: takes what waited for it, and forgets what is not ours. */
+  const afterIdentities = (): void => {
+    const waiting = unidentified
+    unidentified = []
+    for (const { source, delivery } of waiting) fold(source, delivery)
+    const { tasks } = state$.value
+    let kept = tasks
+    for (const [arn, { cluster }] of tasks)
+      if (follows(cluster, state$.value) === 'no' && !state$.value.marks.has(cluster)) kept = kept.delete(arn)
+    if (kept === tasks) return
+    const state = { ...state$.value, tasks: kept }
+    room.recount(state)
+    know(state)
   }
 
   const fold = (source: Source, delivery: Delivery): void => {
@@ -140,13 +238,22 @@ export const run = (setup: RunSetup, { clock, random }: Environment): Worker => 
       delivery.nack(new Error('the worker is stopping'))
       return
     }
-    const events = clusters === undefined ? delivery.events : delivery.events.filter(follows)
+    const told = identifiedBy(source, delivery.events)
+    const following = told.map(followingOf)
+    if (following.includes('unknown')) {
+      unidentified.push({ source, delivery })
+      return
+    }
+    const events = following.includes('no') ? told.filter((_, i) => following[i] === 'yes') : told
+    for (const [i, event] of told.entries())
+      if (following[i] === 'no') warn(source, namesakes.met(clusterOf(event) ?? '', clusters ?? [], state$.value))
     const before = state$.value
-    const after = events.reduce(reduce, before)
+    const after = foldAll(source, events)
     const newest = newestOf(events)
     const revision = ledger.enter(
       ack === 'folded' ? { ack: () => undefined, nack: () => undefined } : delivery,
       newest,
+      ack === 'folded' ? [] : runningTasks(events),
     )
     if (ack === 'folded') delivery.ack()
     report({
@@ -154,14 +261,16 @@ export const run = (setup: RunSetup, { clock, random }: Environment): Worker => 
       source: source.name,
       revision,
       events: events.length,
-      elsewhere: delivery.events.length - events.length,
+      elsewhere: told.length - events.length,
       newest,
       changed: after !== before,
     })
     // The ledger has acknowledged it already: it waits for no sink.
     if (required.length === 0) report({ _tag: 'Acknowledged', deliveries: 1, unsettled: ledger.unsettled })
     know(after)
+    if (after.identities !== before.identities || after.refusals !== before.refusals) afterIdentities()
     if (events.some(({ _tag }) => _tag === 'TasksListed')) {
+      room.recount(state$.value)
       // A sink that is down for a whole interval must not keep us from forgetting: snapshots never wait for it.
       if (sweepDue) forget(false)
       sweepDue = true
@@ -173,7 +282,7 @@ export const run = (setup: RunSetup, { clock, random }: Environment): Worker => 
   const drained: Promise<unknown>[] = []
 
   const start = (): void => {
-    if (sinks.length === 0) announceWhenCovered(state$.value)
+    if (sinks.length === 0) announceWhenCovered()
     for (const reconciler of reconcilers) {
       void reconciler.keepReading()
       reconciler.ask()
@@ -210,6 +319,9 @@ export const run = (setup: RunSetup, { clock, random }: Environment): Worker => 
     fed$.complete()
     for (const reconciler of reconcilers) reconciler.finish()
     await Promise.race([Promise.all(rounds), deadline])
+    for (const { delivery } of unidentified)
+      delivery.nack(new Error('the worker stopped before it was known which cluster this is of'))
+    unidentified = []
     ledger.abandon(new Error('the worker stopped before this was applied'))
     await Promise.race([Promise.all(drained), deadline])
     late.abort()

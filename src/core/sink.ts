@@ -72,6 +72,17 @@ export interface Sink<V> {
    */
   retire(before: V): Option<V>
   /**
+   * The hosts (IP addresses) that a record leads its readers to; none for a record that offers nothing. Pure. With it,
+   * the guard sees that a change would empty a record, and a record that leads to a task of which nothing can be known
+   * is not retired while others are.
+   */
+  hostsOf?(value: V): readonly string[]
+  /**
+   * The record without what it offers, for a target whose records hold more than we wrote: what the guard makes of a
+   * record in place of deleting it. Pure. Absent where a record that offers nothing is no record.
+   */
+  emptied?(before: V): V
+  /**
    * Everything that the target holds of our kind, whoever owns it; whole, or rejected. Rejecting is a transient
    * failure: it is called again with backoff.
    */

@@ -36,6 +36,11 @@ export type Notice =
       readonly error: Error
       readonly retryIn: Millis | undefined
     }
+  /**
+   * How far this machine's clock is ahead of AWS's, in milliseconds; negative when it is behind. Measured with answers
+   * of AWS, and told again when it changes by a second or more.
+   */
+  | { readonly _tag: 'ClockSkew'; readonly aheadMs: Millis }
   /** Something is set up so that it will hurt later. Says what to do. */
   | { readonly _tag: 'Warning'; readonly message: string }
 
@@ -58,7 +63,18 @@ export type Notice =
 export interface Source {
   /** Unique among a worker's sources; appears in reports and metrics. */
   readonly name: string
-  /** Clusters, by name or ARN, for which it promises whole snapshots (`TasksListed`). */
+  /** Clusters, by name, pattern or ARN, for which it promises whole snapshots (`TasksListed`). */
   readonly covers: readonly string[]
+  /**
+   * Names and patterns of which it promises to tell which clusters they stand for (`ClusterIdentified`), or that this
+   * can never be told (`LookupRefused` of the name). Until then, deliveries that tell of a cluster with such a name
+   * are held back: it may be one of another account. Default: none.
+   */
+  readonly identifies?: readonly string[]
+  /**
+   * Asks for whole snapshots of what it covers, soon: called when the newest ones say something so unlikely that it
+   * should be said twice. Must not throw.
+   */
+  refresh?(): void
   deliveries(state$: Observable<ClusterState>): Observable<Delivery | Notice>
 }

@@ -1,3 +1,4 @@
+import type { ClusterArn } from './arn.js'
 import type { Millis } from './clock.js'
 import type { ClusterState } from './cluster-state.js'
 import { livenessOf, ruledOut } from './liveness.js'
@@ -17,6 +18,11 @@ export interface SweepOptions {
    */
   readonly settled: boolean
   /**
+   * Whether a cluster is still followed: what its last snapshot said is forgotten with its last task otherwise. Default:
+   * all are.
+   */
+  readonly follows?: (cluster: ClusterArn) => boolean
+  /**
    * How long is remembered what no snapshot can tell: that a task has stopped, in a cluster *without* snapshots, and
    * that it is unhealthy. Otherwise a late RUNNING would resurrect it. Default: `defaultRemember`.
    */
@@ -28,6 +34,16 @@ const tombstone = (task: Task): Task =>
   task.containers.length === 0 && task.interface === undefined && task.health === undefined
     ? task
     : { ...task, containers: [], interface: undefined, health: undefined }
+
+/**
+ * The time by the clock of ECS, as far as events have told it: a machine whose clock is weeks ahead must not forget what
+ * stopped yesterday.
+ */
+const newestOf = ({ tasks }: ClusterState): Millis => {
+  let newest = 0
+  for (const { at } of tasks.values()) if (at > newest) newest = at
+  return newest
+}
 
 const retain = <V extends object>(
   map: PersistentMap<V>,
@@ -53,11 +69,13 @@ const retain = <V extends object>(
  * Costs O(tasks): call it after a snapshot, and now and then.
  */
 export const sweep = (state: ClusterState, options: SweepOptions): ClusterState => {
-  const { grace, now, settled, remember = defaultRemember } = options
+  const { grace, settled, remember = defaultRemember, follows = () => true } = options
+  const now = Math.min(options.now, newestOf(state))
   let { tasks } = state
   const instances = new Set<string>()
   const definitions = new Set<string>()
   const probed = new Set<string>()
+  const inhabited = new Set<ClusterArn>()
   for (const [arn, task] of state.tasks) {
     const mark = state.marks.get(task.cluster)
     const unhealthy = task.health?.status === 'UNHEALTHY'
@@ -68,6 +86,7 @@ export const sweep = (state: ClusterState, options: SweepOptions): ClusterState 
       if (mark === undefined && stopped && settled && task.at + 2 * grace < now)
         tasks = tasks.set(arn, tombstone(task))
       else probed.add(arn)
+      inhabited.add(task.cluster)
       if (task.instance !== undefined) instances.add(task.instance)
       if (task.definition !== undefined) definitions.add(task.definition)
     }
@@ -77,7 +96,7 @@ export const sweep = (state: ClusterState, options: SweepOptions): ClusterState 
     instances: retain(state.instances, (arn) => instances.has(arn)),
     definitions: retain(state.definitions, (arn) => definitions.has(arn)),
     health: retain(state.health, (endpoint) => probed.has(endpoint.slice(0, endpoint.indexOf('#')))),
-    marks: state.marks,
+    marks: retain(state.marks, (cluster) => inhabited.has(cluster) || follows(cluster)),
     identities: state.identities,
     refusals: retain(
       state.refusals,

@@ -35,6 +35,9 @@ const countBy = <A>(items: Iterable<A>, keyOf: (item: A) => string): Readonly<Re
   return Object.fromEntries([...counts].sort(([a], [b]) => (a < b ? -1 : 1)))
 }
 
+/** Above what NTP leaves, and far below what makes AWS refuse signatures (five minutes). */
+const worthAWarning: Millis = 5_000
+
 const noticeLine = (source: string, notice: Notice): LogLine => {
   switch (notice._tag) {
     case 'Undecodable': {
@@ -62,6 +65,20 @@ const noticeLine = (source: string, notice: Notice): LogLine => {
         repeats: `${operation} ${error.name}`,
       }
     }
+    case 'ClockSkew': {
+      const { aheadMs } = notice
+      const seconds = Math.round(Math.abs(aheadMs) / 1000)
+      const isFar = Math.abs(aheadMs) >= worthAWarning
+      return {
+        level: isFar ? 'warn' : 'debug',
+        message: isFar
+          ? `the clock of this machine is ${seconds} s ${aheadMs > 0 ? 'ahead of' : 'behind'} AWS's: synchronise it with NTP. ` +
+            (aheadMs > 0 ? 'No server is lost by it' : 'What events lost stays that much longer')
+          : 'the clock agrees with that of AWS',
+        fields: { source, aheadMs },
+        repeats: 'clock skew',
+      }
+    }
     case 'Warning':
       return {
         level: 'warn',
@@ -73,7 +90,8 @@ const noticeLine = (source: string, notice: Notice): LogLine => {
 }
 
 /** Looking something up passes by itself; a taken name and a refusal need a person. */
-const needsPerson = ({ why }: Unresolved): boolean => why === 'name-taken' || why === 'refused'
+const needsPerson = ({ why }: Unresolved): boolean =>
+  why === 'name-taken' || why === 'refused' || why === 'lookup-refused'
 
 const unresolvedLine = (tasks: PersistentMap<Unresolved>): LogLine => {
   const all = [...tasks.values()]
@@ -169,6 +187,17 @@ export const logLines = (report: Report): readonly LogLine[] => {
       return [
         { level: 'debug', message: 'settled', fields: { sink: report.sink, revision: report.revision } },
       ]
+    case 'AcknowledgedUnheld': {
+      const { tasks, afterMs } = report
+      return [
+        {
+          level: 'warn',
+          message: 'acknowledged before its tasks are in the target: lookups do not answer. The next snapshots tell of them again',
+          fields: { tasks: tasks.length, examples: tasks.slice(0, 3), afterMs },
+          repeats: 'acknowledged unheld',
+        },
+      ]
+    }
     case 'Acknowledged': {
       const { deliveries, unsettled } = report
       return [{ level: 'debug', message: 'acknowledged', fields: { deliveries, unsettled } }]

@@ -21,7 +21,9 @@ const unresolvedReasons: Readonly<Record<Unresolved['why'], 0>> = {
 const withheldReasons: Readonly<Record<Plan<unknown>['withheld'][number]['why'], 0>> = {
   foreign: 0,
   incomplete: 0,
+  unjudged: 0,
   'too-much': 0,
+  'emptied-only': 0,
 }
 
 const tally = <A>(
@@ -65,6 +67,14 @@ const instruments = (registers: [Registry]) => {
     rejects: counter('rejects_total', 'Changes that a target refused for good.', 'sink'),
     sinkFailures: counter('sink_failures_total', 'Calls to a target that failed.', 'sink', 'operation'),
     sourceFailures: counter('source_failures_total', 'Calls of a source that failed.', 'source', 'operation'),
+    clockAhead: gauge(
+      'clock_ahead_seconds',
+      "How far this machine's clock is ahead of AWS's; negative when it is behind.",
+    ),
+    unheld: counter(
+      'acknowledged_unheld_deliveries_total',
+      'Deliveries acknowledged although the lookups of their tasks had not answered.',
+    ),
     warnings: counter('source_warnings_total', 'Warnings of a source.', 'source'),
     unresolved: gauge('unresolved_tasks', 'Live tasks that are not offered as they should be.', 'reason'),
     tasks: gauge('tasks', 'Tasks remembered, stopped ones included.'),
@@ -76,7 +86,7 @@ const instruments = (registers: [Registry]) => {
 type Instruments = ReturnType<typeof instruments>
 
 const observeNotice = (
-  { events, sourceFailures, warnings }: Instruments,
+  { clockAhead, events, sourceFailures, warnings }: Instruments,
   source: string,
   notice: Notice,
 ): void => {
@@ -89,6 +99,9 @@ const observeNotice = (
       return
     case 'SourceFailed':
       sourceFailures.inc({ source, operation: notice.operation })
+      return
+    case 'ClockSkew':
+      clockAhead.set(notice.aheadMs / 1000)
       return
     case 'Warning':
       warnings.inc({ source })
@@ -135,6 +148,9 @@ const observe = (to: Instruments, report: Report, now: Millis): void => {
       // The clocks of ECS and of this machine differ: a negative lag is none.
       if (report.newest !== undefined)
         to.lag.observe({ sink: report.sink }, Math.max(0, now - report.newest) / 1000)
+      return
+    case 'AcknowledgedUnheld':
+      to.unheld.inc()
       return
     case 'Acknowledged':
       to.acknowledged.inc(report.deliveries)

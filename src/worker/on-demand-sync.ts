@@ -47,6 +47,8 @@ export interface OnDemandSync {
 const withheldReasons: Readonly<Record<Withheld<unknown>['why'], string>> = {
   foreign: 'its record belongs to another owner',
   incomplete: 'not all tasks of the clusters are known yet',
+  unjudged: 'it may belong to a task whose definition cannot be looked up',
+  'emptied-only': 'the guard empties it in place of deleting it',
   'too-much': 'the guard withholds that so many backends are retired at once',
 }
 

@@ -74,7 +74,10 @@ const lines = (change: Change<unknown>): readonly string[] => {
 const because: Readonly<Record<Withheld<unknown>['why'], string>> = {
   foreign: 'another owner holds it, or nobody does and the sink does not adopt',
   incomplete: 'not all that is desired is known yet',
-  'too-much': 'the guard: too much of what we own would go at once',
+  unjudged: 'it leads to the host of a live task whose definition cannot be looked up',
+  'too-much':
+    'the guard: most of what we own would go at once, so the next snapshots must say the same; GUARD=off does not ask',
+  'emptied-only': 'the guard: it is emptied in place of deleting it',
 }
 
 const count = (n: number, noun: string): string => `${n} ${noun}${n === 1 ? '' : 's'}`

@@ -1,0 +1,44 @@
+import { type ClusterArn, matchesCluster, sameCluster } from './arn.js'
+import type { ClusterState } from './cluster-state.js'
+
+/**
+ * Whether events of a cluster are ours. `unknown`: it has the name of a cluster that we follow, and a source has still
+ * to tell which cluster that is. Names are unique in one account and region only, and a queue may bring events of many.
+ */
+export type Following = 'yes' | 'no' | 'unknown'
+
+export interface FollowedOptions {
+  /** Names, patterns or ARNs; `undefined`: every cluster. */
+  readonly clusters: readonly string[] | undefined
+  /** Names and patterns of which a source promises to tell what they stand for. */
+  readonly identified: ReadonlySet<string>
+  /** What sources cover, by name, pattern or ARN: an ARN tells which cluster a name stands for, too. */
+  readonly covers: readonly string[]
+}
+
+/** Says of which clusters we take events, by what is known of names. */
+export const followed =
+  ({ clusters, identified, covers }: FollowedOptions) =>
+  (cluster: ClusterArn, { identities, refusals }: Pick<ClusterState, 'identities' | 'refusals'>): Following => {
+    if (clusters === undefined) return 'yes'
+    const coversNamesake = (named: string): boolean =>
+      !covers.includes(named) && covers.some((one) => one.startsWith('arn:') && sameCluster(named, one))
+    let following: Following = 'no'
+    for (const named of clusters) {
+      if (!matchesCluster(named, cluster)) continue
+      if (named.startsWith('arn:')) return 'yes'
+      const identity = identities.get(named)
+      if (identity !== undefined) {
+        if (identity.clusters.includes(cluster)) return 'yes'
+        continue
+      }
+      if (coversNamesake(named)) {
+        if (covers.includes(cluster)) return 'yes'
+        continue
+      }
+      // Without anybody to tell, or when it can never be told, the name is all there is.
+      if (!identified.has(named) || refusals.has(named)) return 'yes'
+      following = 'unknown'
+    }
+    return following
+  }
