@@ -23,18 +23,21 @@ const listPage = { least: 1, most: MOST, refusal: 'InvalidParameterException' } 
 /** The read operations of Amazon ECS over the clusters of one account and region. */
 export const ecsOperations = (clusters: readonly SimulatedCluster[]): AwsOperations => {
   const find = (identifier: string): SimulatedCluster | undefined =>
-    clusters.find(({ name, arn }) => identifier === name || identifier === arn)
+    clusters.find(
+      ({ name, arn, status }) => (identifier === name || identifier === arn) && status !== 'MISSING',
+    )
 
+  /** To all but DescribeClusters, a deleted cluster is none. */
   const clusterOf = (input: AwsInput): SimulatedCluster => {
     const cluster = find(text(input, 'cluster') ?? 'default')
-    if (cluster === undefined) throw new ApiFailure('ClusterNotFoundException', 'Cluster not found.')
+    if (cluster?.status !== 'ACTIVE') throw new ApiFailure('ClusterNotFoundException', 'Cluster not found.')
     return cluster
   }
 
   return {
     ListClusters: (input) => {
       const { items, nextToken } = page(
-        clusters.map(({ arn }, position) => ({ arn, position })),
+        clusters.flatMap(({ arn, status }, position) => (status === 'ACTIVE' ? [{ arn, position }] : [])),
         ({ position }) => position,
         text(input, 'nextToken'),
         pageSize(input['maxResults'], listPage),
@@ -164,7 +167,7 @@ const clusterDescription = (cluster: SimulatedCluster): AwsOutput => {
   return {
     clusterArn: cluster.arn,
     clusterName: cluster.name,
-    status: 'ACTIVE',
+    status: cluster.status,
     activeServicesCount: cluster.services().length,
     registeredContainerInstancesCount: cluster.instances().filter(({ status }) => status !== 'INACTIVE')
       .length,

@@ -36,6 +36,12 @@ export type DeploymentChange = Partial<
   Pick<ServiceSpec, 'containerPort' | 'dockerLabels' | 'environment' | 'sidecar'>
 >
 
+/**
+ * What DescribeClusters answers: a deleted cluster is INACTIVE for a while, and then MISSING. Source: Amazon ECS API
+ * reference, DeleteCluster.
+ */
+export type ClusterStatus = 'ACTIVE' | 'INACTIVE' | 'MISSING'
+
 /** Share of steps in which something happens to the cluster, instead of a task going on with what it began. */
 const INCIDENTS = 0.05
 
@@ -68,6 +74,7 @@ export class SimulatedCluster {
   readonly #fleet: InstanceFleet
   readonly #roster = new TaskRoster()
   #launches = 0
+  #status: ClusterStatus = 'ACTIVE'
 
   constructor(options: SimulatedClusterOptions) {
     const {
@@ -105,6 +112,23 @@ export class SimulatedCluster {
 
   get arn(): string {
     return clusterArn(this.place)
+  }
+
+  get status(): ClusterStatus {
+    return this.#status
+  }
+
+  /** Deletes the cluster. Throws while tasks of it run, as ECS refuses. */
+  delete(): void {
+    if (this.tasks().some(({ lastStatus }) => lastStatus !== 'STOPPED'))
+      throw new Error(`ClusterContainsTasksException: cluster ${this.name} still has tasks`)
+    this.#status = 'INACTIVE'
+  }
+
+  /** Lets ECS forget the deleted cluster. */
+  forget(): void {
+    if (this.#status !== 'INACTIVE') throw new Error(`cluster ${this.name} was not deleted`)
+    this.#status = 'MISSING'
   }
 
   /** Now, in epoch milliseconds, by the cluster's clock. */

@@ -4,6 +4,7 @@ import {
   DescribeTaskDefinitionCommand,
   DescribeTasksCommand,
   ECSClient,
+  ListClustersCommand,
   ListTasksCommand,
   type ListTasksCommandInput,
   paginateListClusters,
@@ -221,6 +222,30 @@ describe('the simulated AWS API, asked by the real SDK clients', () => {
     await expect(ecs.send(new ListTasksCommand({ cluster: 'none' }))).rejects.toMatchObject({
       name: 'ClusterNotFoundException',
     })
+  })
+
+  it('calls a deleted cluster INACTIVE and later MISSING, and lists neither it nor its tasks', async () => {
+    const cluster = settled(
+      simulatedCluster({ seed: 2, services: [{ name: 'web', placement: 'fargate', desiredCount: 1 }] }),
+    )
+    const { ecs } = await clientsOf([cluster])
+    const describe = async () => {
+      const { clusters, failures } = await ecs.send(new DescribeClustersCommand({ clusters: ['default'] }))
+      return [...clusters!.map(({ status }) => status), ...failures!.map(({ reason }) => reason)]
+    }
+    const list = () => ecs.send(new ListTasksCommand({ cluster: cluster.arn }))
+
+    expect(await describe()).toEqual(['ACTIVE'])
+    expect(() => cluster.delete()).toThrow('still has tasks')
+    cluster.scale('web', 0)
+    cluster.settle()
+    cluster.delete()
+    expect(await describe()).toEqual(['INACTIVE'])
+    expect((await ecs.send(new ListClustersCommand({}))).clusterArns).toEqual([])
+    await expect(list()).rejects.toMatchObject({ name: 'ClusterNotFoundException' })
+    cluster.forget()
+    expect(await describe()).toEqual(['MISSING'])
+    await expect(list()).rejects.toMatchObject({ name: 'ClusterNotFoundException' })
   })
 
   it('writes a task as the API does, with dates, health and the long attachment type', async () => {
