@@ -2,6 +2,7 @@ import { DescribeContainerInstancesCommand } from '@aws-sdk/client-ecs'
 import { type ClusterArn, type InstanceArn, lastSegment, type Place, placeOf } from '../core/arn.js'
 import type { Clock, Random } from '../core/clock.js'
 import type { ClusterEvent } from '../core/event.js'
+import type { Exposable } from '../core/expose.js'
 import type { Source } from '../core/source.js'
 import { systemClock } from '../system-clock.js'
 import { perPlace } from './aws-clients.js'
@@ -21,6 +22,11 @@ export interface InstanceAddressesOptions {
    * - `all`: those of every running task that has one, for who wants to know where tasks run.
    */
   readonly for?: 'addressed' | 'all'
+  /**
+   * Limits the lookups to the instances of these tasks, such as those of one service. Pure, and the same answer for a
+   * task's whole life. Default: every task.
+   */
+  readonly only?: (task: Exposable) => boolean
   /**
    * Which addresses of the instances. `public`: of ECS Anywhere none are known, and of EC2 those with a public IPv4
    * address, or an IPv6 address; the others stay unresolved. Default: `private`.
@@ -72,6 +78,7 @@ const some = (ids: readonly string[]): string =>
  */
 export const instanceAddresses = ({
   for: whose = 'addressed',
+  only = () => true,
   address = 'private',
   clients = instanceClients,
   clock = systemClock,
@@ -166,7 +173,9 @@ export const instanceAddresses = ({
     name,
     {
       needOf: (task) =>
-        isRunning(task) && (whose === 'all' || task.interface === undefined) ? task.instance : undefined,
+        isRunning(task) && (whose === 'all' || task.interface === undefined) && only(task)
+          ? task.instance
+          : undefined,
       known: (state) => state.instances,
       groupOf: clusterOf,
       batch,

@@ -1,6 +1,7 @@
 import { DescribeTaskDefinitionCommand } from '@aws-sdk/client-ecs'
 import { type DefinitionArn, type Place, placeOf } from '../core/arn.js'
 import type { Clock, Random } from '../core/clock.js'
+import type { Exposable } from '../core/expose.js'
 import type { Source } from '../core/source.js'
 import type { TaskDefinition } from '../core/task-definition.js'
 import type { Task } from '../core/task.js'
@@ -21,6 +22,11 @@ export interface TaskDefinitionsOptions {
    * - `all`: those of every running task, for policies that read labels or `SERVICE_…` variables.
    */
   readonly for?: 'unbound' | 'all'
+  /**
+   * Limits the lookups to the definitions of these tasks, such as those of one service. Pure, and the same answer for a
+   * task's whole life. Default: every task.
+   */
+  readonly only?: (task: Exposable) => boolean
   /**
    * The client for an account and region; called once for each. Default: a client for that region with the
    * environment's credentials, which reach their own account only.
@@ -54,6 +60,7 @@ const isBound = (task: Task): boolean => task.containers.some(({ bindings }) => 
  */
 export const taskDefinitions = ({
   for: whose = 'unbound',
+  only = () => true,
   clients = ecsClients,
   clock = systemClock,
   bucket = definitionReads(clock),
@@ -93,7 +100,7 @@ export const taskDefinitions = ({
     name,
     {
       needOf: (task) =>
-        isRunning(task) && (whose === 'all' || !isBound(task)) ? task.definition : undefined,
+        isRunning(task) && (whose === 'all' || !isBound(task)) && only(task) ? task.definition : undefined,
       known: (state) => state.definitions,
       groupOf: (arn) => {
         const { region, account } = placeOf(arn)

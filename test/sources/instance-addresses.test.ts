@@ -121,6 +121,18 @@ describe('instanceAddresses', () => {
     expect(known(following.state)).toEqual(truth(cluster))
   })
 
+  it('asks for the instances of the selected tasks only', async () => {
+    const cluster = clusterOf({ tasks: 40, instances: 10 })
+    const world = await awsWorld([cluster])
+    const listed = await listedState(world, cluster)
+    const { arn, instance } = firstTask(listed)
+    const only = (task: { readonly arn: string }): boolean => task.arn === arn
+    const following = follow(instanceAddresses({ only, ...world.options }), listed)
+    await world.until(() => following.deliveries.length === 1)
+    await world.clock.advance(60_000)
+    expect(described(following.events)).toEqual([instance])
+  })
+
   it('asks for nothing that no running task needs', async () => {
     const cluster = clusterOf({ tasks: 3, instances: 2 })
     const world = await awsWorld([cluster, clusterOf({ tasks: 3, instances: 1 }, 'awsvpc', 'own-interface')])

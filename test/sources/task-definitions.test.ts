@@ -99,6 +99,19 @@ describe('taskDefinitions', () => {
     expect(world.api.calls.get(calls)).toBe(2)
   })
 
+  it('asks for the definitions of the selected tasks only', async () => {
+    const cluster = clusterOf(2, 'fargate', ['web', 'api', 'shop'])
+    const world = await awsWorld([cluster])
+    const only = ({ group }: { readonly group: string | undefined }): boolean => group === 'service:api'
+    const following = follow(taskDefinitions({ only, ...world.options }), await listedState(world, cluster))
+    await world.until(() => following.deliveries.length === 1)
+    await world.clock.advance(60_000)
+    expect(world.api.calls.get(calls)).toBe(1)
+    expect([...following.state.definitions.values()].map(({ arn }) => arn)).toEqual([
+      expect.stringContaining('/api:1'),
+    ])
+  })
+
   it('never asks again for what was forgotten: it remembers', async () => {
     const cluster = clusterOf(2)
     const world = await awsWorld([cluster])
