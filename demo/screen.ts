@@ -40,6 +40,7 @@ const machines: Readonly<Record<Placement, string>> = {
   bridge: 'EC2',
   awsvpc: 'EC2, awsvpc',
   fargate: 'Fargate',
+  daemon: 'Managed Instances',
   external: 'ECS Anywhere',
 }
 

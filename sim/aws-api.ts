@@ -8,13 +8,16 @@ import type { SimulatedCluster } from './simulated-cluster.js'
 import { ssmOperations } from './ssm-operations.js'
 
 /**
- * What becomes of a call: the answer, the service's throttling error, its internal error, silence until the client
- * gives up, or a connection that breaks.
+ * What becomes of a call: the answer, the service's throttling error, its internal error, its refusal for want of a
+ * permission, silence until the client gives up, or a connection that breaks.
  */
-export type CallOutcome = 'ok' | 'throttle' | 'error500' | 'hang' | 'drop'
+export type CallOutcome = 'ok' | 'throttle' | 'error500' | 'denied' | 'hang' | 'drop'
 
-/** Decides the outcome of the `n`-th call (from 1) of an operation, for example `DescribeTasks`. */
-export type ApiFaults = (operation: string, n: number) => CallOutcome
+/**
+ * Decides the outcome of the `n`-th call (from 1) of an operation, for example `DescribeTasks`. `asked` is the text of
+ * the request, in which stand the names and ARNs that it asks for.
+ */
+export type ApiFaults = (operation: string, n: number, asked: string) => CallOutcome
 
 /** The running server. */
 export interface AwsApi {
@@ -46,7 +49,11 @@ export const awsApi = async (
     const call = callOf(request, await bodyOf(request))
     const n = (calls.get(call.operation) ?? 0) + 1
     calls.set(call.operation, n)
-    const outcome = faults(call.operation, n)
+    const outcome = faults(
+      call.operation,
+      n,
+      call._tag === 'Json' ? call.body : decodeURIComponent(call.form.toString()),
+    )
     switch (outcome) {
       case 'hang':
         return
@@ -58,6 +65,9 @@ export const awsApi = async (
         return
       case 'error500':
         send(response, failure(call, broken))
+        return
+      case 'denied':
+        send(response, failure(call, denied(call)))
         return
       case 'ok':
         send(response, answer(call))
@@ -163,6 +173,14 @@ const throttled = (call: Call): ApiFailure =>
   call._tag === 'Json'
     ? new ApiFailure('ThrottlingException', 'Rate exceeded')
     : new ApiFailure('RequestLimitExceeded', 'Request limit exceeded.', 503)
+
+const denied = (call: Call): ApiFailure =>
+  call._tag === 'Json'
+    ? new ApiFailure(
+        'AccessDeniedException',
+        `User: arn:aws:iam::123456789012:user/any is not authorized to perform: ${call.operation}`,
+      )
+    : new ApiFailure('UnauthorizedOperation', 'You are not authorized to perform this operation.', 403)
 
 /** The same failure in the service's own protocol. */
 const failure = (call: Call, { code, message, status }: ApiFailure): Answer => ({

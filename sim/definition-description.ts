@@ -35,3 +35,23 @@ export const definitionDescription = (definition: SimulatedDefinition): Json => 
     volumesFrom: [],
   })),
 })
+
+/** A daemon's definition as DescribeDaemonTaskDefinition writes it: its containers have neither ports nor labels. */
+export const daemonDefinitionDescription = (definition: SimulatedDefinition): Json => ({
+  daemonTaskDefinitionArn: definition.arn,
+  family: definition.family,
+  revision: definition.revision,
+  status: 'ACTIVE',
+  cpu: '256',
+  memory: '512',
+  registeredAt: definition.registeredAt / 1000,
+  volumes: [],
+  containerDefinitions: definition.containers.map((container) => ({
+    name: container.name,
+    image: container.image,
+    cpu: 0,
+    essential: container.essential,
+    environment: Object.entries(container.environment).map(([name, value]) => ({ name, value })),
+    mountPoints: [],
+  })),
+})

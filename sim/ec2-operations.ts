@@ -10,8 +10,11 @@ const WELL_FORMED = /^i-([0-9a-f]{8}|[0-9a-f]{17})$/
 
 /** DescribeInstances of Amazon EC2 over the machines of all clusters; external machines are none of EC2's. */
 export const ec2Operations = (clusters: readonly SimulatedCluster[]): Ec2Operations => {
-  const machines = (): readonly SimulatedInstance[] =>
-    clusters.flatMap((cluster) => cluster.instances()).filter(({ kind }) => kind === 'ec2')
+  const machines = (form: URLSearchParams): readonly SimulatedInstance[] =>
+    clusters
+      .filter(({ hidden }) => !hidden || form.get('IncludeManagedResources') === 'true')
+      .flatMap((cluster) => cluster.instances())
+      .filter(({ kind }) => kind === 'ec2')
 
   return {
     DescribeInstances: (form) => {
@@ -24,10 +27,10 @@ export const ec2Operations = (clusters: readonly SimulatedCluster[]): Ec2Operati
             'The parameter instancesSet cannot be used with the parameter maxResults',
           )
         }
-        return reservations(known(ids, machines()), undefined)
+        return reservations(known(ids, machines(form)), undefined)
       }
       const { items, nextToken } = page(
-        machines().map((machine, position) => ({ machine, position })),
+        machines(form).map((machine, position) => ({ machine, position })),
         ({ position }) => position,
         form.get('NextToken') ?? undefined,
         pageSize(asked, { least: 5, most: 1000, refusal: 'InvalidParameterValue' }),

@@ -8,10 +8,11 @@ import {
   text,
   texts,
 } from './aws-request.js'
-import { definitionDescription } from './definition-description.js'
+import { daemonDefinitionDescription, definitionDescription } from './definition-description.js'
 import { instanceDescription } from './instance-description.js'
 import { clusterArn, containerInstanceArn, lastSegment, taskArn } from './place.js'
 import type { SimulatedCluster } from './simulated-cluster.js'
+import type { SimulatedDefinition } from './simulated-definition.js'
 import type { SimulatedTask } from './simulated-task.js'
 import { taskDescription } from './task-description.js'
 
@@ -33,6 +34,17 @@ export const ecsOperations = (clusters: readonly SimulatedCluster[]): AwsOperati
     if (cluster?.status !== 'ACTIVE') throw new ApiFailure('ClusterNotFoundException', 'Cluster not found.')
     return cluster
   }
+
+  /** By ARN, `family:revision`, or family alone, which is its newest revision. */
+  const findDefinition = (
+    identifier: string,
+    kind: 'task-definition' | 'daemon-task-definition',
+  ): SimulatedDefinition | undefined =>
+    clusters
+      .flatMap((cluster) => cluster.definitions())
+      .filter(({ arn }) => arn.includes(`:${kind}/`))
+      .reverse()
+      .find(({ arn, family, revision }) => [arn, `${family}:${revision}`, family].includes(identifier))
 
   return {
     ListClusters: (input) => {
@@ -97,14 +109,17 @@ export const ecsOperations = (clusters: readonly SimulatedCluster[]): AwsOperati
     },
 
     DescribeTaskDefinition: (input) => {
-      const asked = lastSegment(text(input, 'taskDefinition') ?? '')
-      const newestFirst = clusters.flatMap((cluster) => cluster.definitions()).reverse()
-      const definition = newestFirst.find(
-        ({ family, revision }) => asked === `${family}:${revision}` || asked === family,
-      )
+      const definition = findDefinition(text(input, 'taskDefinition') ?? '', 'task-definition')
       if (definition === undefined)
         throw new ApiFailure('ClientException', 'Unable to describe task definition.')
       return { taskDefinition: definitionDescription(definition), tags: [] }
+    },
+
+    DescribeDaemonTaskDefinition: (input) => {
+      const definition = findDefinition(text(input, 'daemonTaskDefinition') ?? '', 'daemon-task-definition')
+      if (definition === undefined)
+        throw new ApiFailure('ClientException', 'Unable to describe daemon task definition.')
+      return { daemonTaskDefinition: daemonDefinitionDescription(definition) }
     },
   }
 }

@@ -25,5 +25,9 @@ export const serviceArn = (place: Place, name: string): string =>
 export const definitionArn = (place: Place, family: string, revision: number): string =>
   arn(place, `task-definition/${family}:${revision}`)
 
+/** Of a managed daemon. */
+export const daemonDefinitionArn = (place: Place, family: string, revision: number): string =>
+  arn(place, `daemon-task-definition/${family}:${revision}`)
+
 /** The last path segment, which identifies the thing in the short and in the long form, and in a bare id. */
 export const lastSegment = (identifier: string): string => identifier.slice(identifier.lastIndexOf('/') + 1)

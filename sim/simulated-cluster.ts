@@ -27,6 +27,11 @@ export interface SimulatedClusterOptions {
   readonly services: readonly ServiceSpec[]
   /** Machines to run bridge, external and EC2 awsvpc tasks on. Default none. */
   readonly instances?: { readonly ec2?: number; readonly external?: number }
+  /**
+   * Whether the EC2 machines are Managed Instances that the account hides: DescribeInstances knows them only with
+   * `IncludeManagedResources`. Default false.
+   */
+  readonly hidden?: boolean
   /** Now, in epoch milliseconds. Default: a simulated clock that each `step` moves on by less than a second. */
   readonly clock?: () => number
 }
@@ -59,6 +64,7 @@ const drainingInstance: StopCause = { code: 'ServiceSchedulerInitiated', reason:
  */
 export class SimulatedCluster {
   readonly place: Place
+  readonly hidden: boolean
   /** Raw events, hot: each once, as things happen. For late, lost and repeated ones see `sim/delivery-faults`. */
   readonly events$: Observable<EventBridgeEvent>
 
@@ -83,8 +89,10 @@ export class SimulatedCluster {
       name = 'default',
       services,
       instances,
+      hidden = false,
       clock,
     } = options
+    this.hidden = hidden
     this.place = { region, account, cluster: name }
     this.events$ = this.#events.asObservable()
     this.#random = prng(options.seed)

@@ -1,4 +1,4 @@
-import { definitionArn, type Place } from './place.js'
+import { daemonDefinitionArn, definitionArn, type Place } from './place.js'
 import type { Random } from './prng.js'
 import type { ServiceSpec } from './simulated-service.js'
 
@@ -19,14 +19,28 @@ export interface SimulatedDefinition {
   readonly arn: string
   readonly family: string
   readonly revision: number
-  readonly networkMode: 'bridge' | 'awsvpc'
-  readonly launchType: 'EC2' | 'EXTERNAL' | 'FARGATE'
+  readonly networkMode: 'bridge' | 'awsvpc' | 'host'
+  readonly launchType: 'EC2' | 'EXTERNAL' | 'FARGATE' | 'MANAGED_INSTANCES'
   readonly containers: readonly ContainerSpec[]
   /** Epoch milliseconds. */
   readonly registeredAt: number
 }
 
-const launchTypes = { bridge: 'EC2', awsvpc: 'EC2', external: 'EXTERNAL', fargate: 'FARGATE' } as const
+const launchTypes = {
+  bridge: 'EC2',
+  awsvpc: 'EC2',
+  external: 'EXTERNAL',
+  fargate: 'FARGATE',
+  daemon: 'MANAGED_INSTANCES',
+} as const
+
+const networkModes = {
+  bridge: 'bridge',
+  awsvpc: 'awsvpc',
+  external: 'bridge',
+  fargate: 'awsvpc',
+  daemon: 'host',
+} as const
 
 /** Registers a revision of the service's task definition. */
 export const simulatedDefinition = (
@@ -58,10 +72,10 @@ export const simulatedDefinition = (
     environment: {},
   }
   return {
-    arn: definitionArn(place, spec.name, revision),
+    arn: (spec.placement === 'daemon' ? daemonDefinitionArn : definitionArn)(place, spec.name, revision),
     family: spec.name,
     revision,
-    networkMode: spec.placement === 'bridge' || spec.placement === 'external' ? 'bridge' : 'awsvpc',
+    networkMode: networkModes[spec.placement],
     launchType: launchTypes[spec.placement],
     containers: spec.sidecar === true ? [primary, sidecar] : [primary],
     registeredAt: now,

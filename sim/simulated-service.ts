@@ -4,9 +4,10 @@ import type { SimulatedTask } from './simulated-task.js'
 /**
  * Where the tasks of a service run, which decides where an address comes from:
  * `bridge` on EC2 with dynamic host ports, `external` the same on an `mi-…` machine of ECS Anywhere,
- * `awsvpc` on EC2 and `fargate` with a network interface of their own.
+ * `awsvpc` on EC2 and `fargate` with a network interface of their own. `daemon`: a managed daemon of ECS Managed
+ * Instances, which is no service and offers no port.
  */
-export type Placement = 'bridge' | 'external' | 'awsvpc' | 'fargate'
+export type Placement = 'bridge' | 'external' | 'awsvpc' | 'fargate' | 'daemon'
 
 /** What a caller asks of a service. */
 export interface ServiceSpec {
@@ -25,6 +26,10 @@ export interface ServiceSpec {
   /** Environment of the primary container in its task definition (events never show it). */
   readonly environment?: Readonly<Record<string, string>>
 }
+
+/** The `group` of its tasks. */
+export const groupOf = ({ name, placement }: ServiceSpec): string =>
+  placement === 'daemon' ? `daemon:${name}` : `service:${name}`
 
 /** A service as it is now. */
 export interface SimulatedService {

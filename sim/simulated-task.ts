@@ -126,7 +126,7 @@ export class SimulatedTask {
     return this.#ahead.length > 0
   }
 
-  /** The `host:port` at which the primary container can be reached now, if it can. */
+  /** The `host:port` at which the primary container can be reached now, if it can; never that of a daemon. */
   get endpoint(): string | undefined {
     const primary = this.containers[0]!
     const live =
@@ -135,7 +135,7 @@ export class SimulatedTask {
     if (this.site.networkInterface !== undefined) {
       return `${this.site.networkInterface.privateIp}:${primary.spec.containerPort}`
     }
-    return `${this.site.instance!.privateIp}:${primary.hostPort!}`
+    return primary.hostPort === undefined ? undefined : `${this.site.instance!.privateIp}:${primary.hostPort}`
   }
 
   /** Makes the next transition. */
@@ -239,7 +239,7 @@ export class SimulatedTask {
     for (const container of this.containers) {
       if (container.status !== 'PENDING') continue
       container.status = 'RUNNING'
-      if (this.site.networkInterface === undefined) {
+      if (this.definition.networkMode === 'bridge') {
         container.hostPort = this.site.instance!.ports[container.spec.protocol].take()
       }
     }

@@ -1,4 +1,5 @@
 import { clusterArn } from './place.js'
+import { groupOf } from './simulated-service.js'
 import type { SimulatedContainer, SimulatedTask } from './simulated-task.js'
 import { containerInterfaces, interfaceDetails, networkBindings } from './task-event.js'
 
@@ -26,7 +27,7 @@ export const taskDescription = (task: SimulatedTask): Json => {
     ...(definition.launchType === 'FARGATE'
       ? { ephemeralStorage: { sizeInGiB: 20 }, platformVersion: '1.4.0' }
       : {}),
-    group: `service:${task.service.name}`,
+    group: groupOf(task.service.spec),
     healthStatus: task.lastStatus === 'RUNNING' ? 'HEALTHY' : 'UNKNOWN',
     lastStatus: task.lastStatus,
     launchType: definition.launchType,

@@ -1,6 +1,7 @@
 import { type EventBridgeEvent, eventBridgeEvent, isoTime } from './event-bridge-event.js'
 import { clusterArn } from './place.js'
 import type { Random } from './prng.js'
+import { groupOf } from './simulated-service.js'
 import type { SimulatedContainer, SimulatedTask } from './simulated-task.js'
 
 /** Share of events in which ECS lists containers and attachments in another order than in the event before. */
@@ -37,7 +38,7 @@ const detail = (task: SimulatedTask, random: Random): Readonly<Record<string, un
     enableExecuteCommand: false,
     ...(definition.launchType === 'FARGATE' ? { ephemeralStorage: { sizeInGiB: 20 } } : {}),
     ...iso('executionStoppedAt', times.executionStoppedAt),
-    group: `service:${task.service.name}`,
+    group: groupOf(task.service.spec),
     launchType: definition.launchType,
     lastStatus: task.lastStatus,
     memory: '512',

@@ -1,6 +1,7 @@
 import {
   DescribeClustersCommand,
   DescribeContainerInstancesCommand,
+  DescribeDaemonTaskDefinitionCommand,
   DescribeTaskDefinitionCommand,
   DescribeTasksCommand,
   ECSClient,
@@ -289,6 +290,43 @@ describe('the simulated AWS API, asked by the real SDK clients', () => {
     await expect(labels('web:3')).rejects.toMatchObject({ name: 'ClientException' })
   })
 
+  it('describes a daemon by its own operation, and refuses to by the other', async () => {
+    const cluster = settled(
+      simulatedCluster({
+        seed: 2,
+        instances: { ec2: 1 },
+        services: [{ name: 'log-agent', placement: 'daemon', desiredCount: 1 }],
+      }),
+    )
+    const { ecs } = await clientsOf([cluster])
+    const [{ arn } = { arn: '' }] = cluster.tasks()
+    const { tasks } = await ecs.send(new DescribeTasksCommand({ cluster: cluster.arn, tasks: [arn] }))
+    const [{ taskDefinitionArn = '' } = {}] = tasks!
+    expect(tasks).toMatchObject([{ group: 'daemon:log-agent', launchType: 'MANAGED_INSTANCES' }])
+    expect(taskDefinitionArn).toMatch(/:daemon-task-definition\/log-agent:1$/)
+    const described = await ecs.send(
+      new DescribeDaemonTaskDefinitionCommand({ daemonTaskDefinition: taskDefinitionArn }),
+    )
+    expect(described.daemonTaskDefinition?.containerDefinitions).toMatchObject([{ name: 'log-agent' }])
+    await expect(
+      ecs.send(new DescribeTaskDefinitionCommand({ taskDefinition: taskDefinitionArn })),
+    ).rejects.toMatchObject({ name: 'ClientException' })
+    expect(cluster.truth()).toEqual(new Map([['log-agent', []]]))
+  })
+
+  it('hides Managed Instances from those who do not ask for them', async () => {
+    const cluster = simulatedCluster({ seed: 4, services: [], instances: { ec2: 2 }, hidden: true })
+    const { ec2 } = await clientsOf([cluster])
+    const InstanceIds = cluster.instances().map(({ machineId }) => machineId)
+    await expect(ec2.send(new DescribeInstancesCommand({ InstanceIds }))).rejects.toMatchObject({
+      name: 'InvalidInstanceID.NotFound',
+    })
+    const { Reservations } = await ec2.send(
+      new DescribeInstancesCommand({ InstanceIds, IncludeManagedResources: true }),
+    )
+    expect(Reservations).toHaveLength(2)
+  })
+
   it('gives the addresses of EC2 machines, by id and in pages', async () => {
     const cluster = simulatedCluster({ seed: 4, services: [], instances: { ec2: 12, external: 1 } })
     const { ec2 } = await clientsOf([cluster])
@@ -392,6 +430,24 @@ describe('the simulated AWS API, asked by the real SDK clients', () => {
       ListTasks: 2,
       DescribeInstanceInformation: 1,
       DescribeInstances: 1,
+    })
+  })
+
+  it('refuses what is asked for a resource for which the permission is missing', async () => {
+    const cluster = settled(mixedCluster(2))
+    const { ecs, ec2 } = await clientsOf([cluster], (operation, _n, asked) =>
+      operation === 'DescribeInstances' || asked.includes('web:1') ? 'denied' : 'ok',
+    )
+    const describe = (taskDefinition: string) =>
+      ecs.send(new DescribeTaskDefinitionCommand({ taskDefinition }))
+    await expect(describe('web:1')).rejects.toMatchObject({
+      name: 'AccessDeniedException',
+      $metadata: { httpStatusCode: 400 },
+    })
+    expect((await describe('jobs:1')).taskDefinition?.family).toBe('jobs')
+    await expect(ec2.send(new DescribeInstancesCommand({}))).rejects.toMatchObject({
+      name: 'UnauthorizedOperation',
+      $metadata: { httpStatusCode: 403 },
     })
   })
 
