@@ -38,7 +38,11 @@ export interface AwsApi {
  */
 export const awsApi = async (
   clusters: readonly SimulatedCluster[],
-  options: { readonly faults?: ApiFaults } = {},
+  options: {
+    readonly faults?: ApiFaults
+    /** What the answers' `Date` tells. Default: the machine's time. */
+    readonly now?: () => number
+  } = {},
 ): Promise<AwsApi> => {
   const answer = answers(clusters)
   const calls = new Map<string, number>()
@@ -75,7 +79,9 @@ export const awsApi = async (
     }
   }
 
+  const { now = Date.now } = options
   const server = createServer((request, response) => {
+    response.setHeader('date', new Date(now()).toUTCString())
     serve(request, response).catch((error: unknown) => {
       // A client that goes away in the middle of its request is not our trouble; anything else is a bug, and loud.
       if (request.complete) throw error

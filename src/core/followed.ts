@@ -19,7 +19,10 @@ export interface FollowedOptions {
 /** Says of which clusters we take events, by what is known of names. */
 export const followed =
   ({ clusters, identified, covers }: FollowedOptions) =>
-  (cluster: ClusterArn, { identities, refusals }: Pick<ClusterState, 'identities' | 'refusals'>): Following => {
+  (
+    cluster: ClusterArn,
+    { identities, refusals }: Pick<ClusterState, 'identities' | 'refusals'>,
+  ): Following => {
     if (clusters === undefined) return 'yes'
     const coversNamesake = (named: string): boolean =>
       !covers.includes(named) && covers.some((one) => one.startsWith('arn:') && sameCluster(named, one))

@@ -34,33 +34,33 @@ export interface NamelessTask extends Nameless {
 
 type Known = Pick<ClusterState, 'marks' | 'identities' | 'refusals'>
 
-/** The clusters that a covered name stands for, as far as that is known: of those that have a mark, else none. */
-const markedOf = (
-  named: string,
+/**
+ * What has no whole snapshot yet of all that is covered: clusters by ARN, as far as it is known which they are, else by
+ * name or pattern. `refused`: it can never be read, as things are.
+ */
+const unreadOf = (
+  covers: readonly string[],
   marked: readonly ClusterArn[],
-  { identities }: Known,
-): readonly ClusterArn[] => {
-  const identity = identities.get(named)
-  return marked.filter((cluster) => identity?.clusters.includes(cluster) ?? matchesCluster(named, cluster))
-}
+  { marks, identities, refusals }: Known,
+): readonly { readonly key: string; readonly refused: boolean }[] =>
+  covers.flatMap((named) => {
+    const identity = identities.get(named)
+    if (identity !== undefined)
+      return identity.clusters
+        .filter((cluster) => !marks.has(cluster))
+        .map((key) => ({ key, refused: refusals.has(key) || refusals.has(named) }))
+    return marked.some((cluster) => matchesCluster(named, cluster))
+      ? []
+      : [{ key: named, refused: refusals.has(named) }]
+  })
 
 export const horizonOf = (
   known: Known,
   nameless: Iterable<NamelessTask>,
   { covers, pooled }: HorizonOptions,
 ): Horizon => {
-  const { marks, identities, refusals } = known
+  const { marks, identities } = known
   const marked = Array.from(marks, ([cluster]) => cluster).sort()
-  const hasMark = (named: string): boolean => {
-    const identity = identities.get(named)
-    return identity === undefined
-      ? marked.some((cluster) => matchesCluster(named, cluster))
-      : identity.clusters.every((cluster) => marks.has(cluster))
-  }
-  /** One that was read before is still known as it was then. */
-  const isRefused = (named: string): boolean =>
-    refusals.has(named) && markedOf(named, marked, known).length === 0
-
   const waiting = new Set<ClusterArn>()
   const refusedOrigins = new Set<string>()
   const unjudged = new Set<string>()
@@ -73,12 +73,16 @@ export const horizonOf = (
       else unjudged.add(host)
     }
   }
-  const unmarked = covers.filter((named) => !hasMark(named))
-  const awaited = unmarked.filter((named) => !isRefused(named)).sort()
-  const complete = covers.length > 0 && unmarked.length === 0 && waiting.size === 0 && judged
+  const unread = unreadOf(covers, marked, known)
+  // While nothing at all can be read, there is nothing to go on with: that is waited for, whatever was refused.
+  const awaited = unread
+    .filter(({ refused }) => !refused || marked.length === 0)
+    .map(({ key }) => key)
+    .sort()
+  const complete = covers.length > 0 && unread.length === 0 && waiting.size === 0 && judged
   // A cluster that would come first in the contest for a name must have had its say; one given by name or pattern may
   // be that. One that can never be read has none.
-  const blocking = awaited.filter((named) => identities.has(named) || !named.startsWith('arn:'))
+  const blocking = awaited.filter((named) => !named.startsWith('arn:'))
   const laterArns = awaited.filter((named) => named.startsWith('arn:'))
   const allHadTheirSay = (cluster: ClusterArn): boolean =>
     blocking.length === 0 && laterArns.every((named) => named > cluster)
@@ -101,7 +105,7 @@ export const horizonOf = (
       ),
     view: JSON.stringify([
       marked,
-      unmarked,
+      unread,
       awaited,
       [...waiting].sort(),
       [...refusedOrigins].sort(),

@@ -161,8 +161,7 @@ export class Ledger {
         this.open--
         entry.delivery.ack()
       }
-      for (const { entry, due } of this.deferred.values())
-        if (due <= this.passed()) this.forgo(entry)
+      for (const { entry, due } of this.deferred.values()) if (due <= this.passed()) this.forgo(entry)
     } while (this.passed() > after)
     this.releasing = false
     const released = before - this.open

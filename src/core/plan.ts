@@ -94,7 +94,8 @@ export const plan = <V>(
     if (after === undefined) {
       if (!ours) continue
       const rest = sink.retire(row.value)
-      if (mayLeadTo(sink, row.value, unjudged)) withheld.push({ change: { _tag: 'Delete', key, before: row }, why: 'unjudged' })
+      if (mayLeadTo(sink, row.value, unjudged))
+        withheld.push({ change: { _tag: 'Delete', key, before: row }, why: 'unjudged' })
       else if (O.isNone(rest)) retired.push({ _tag: 'Delete', key, before: row })
       else if (!sink.eq.equals(row.value, rest.value))
         retired.push({ _tag: 'Update', key, before: row, after: rest.value })

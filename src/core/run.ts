@@ -68,7 +68,10 @@ export const run = (setup: RunSetup, { clock, random }: Environment): Worker => 
   const identified = new Set(sources.flatMap(({ identifies = [] }) => identifies))
   const follows = followed({ clusters, identified, covers })
   const isCovered = (cluster: ClusterArn): boolean =>
-    covers.some((named) => state$.value.identities.get(named)?.clusters.includes(cluster) ?? matchesCluster(named, cluster))
+    covers.some(
+      (named) =>
+        state$.value.identities.get(named)?.clusters.includes(cluster) ?? matchesCluster(named, cluster),
+    )
   const forgoLookups = async (entry: Entry): Promise<void> => {
     if (!entry.tasks.every((arn) => isCovered(state$.value.tasks.get(arn)?.cluster ?? ''))) return
     await clock.sleep(lookupWaitMs, abort.signal)
@@ -203,7 +206,10 @@ export const run = (setup: RunSetup, { clock, random }: Environment): Worker => 
   }
 
   /** A whole snapshot of a cluster with a name that a source covers tells which cluster the name stands for. */
-  const identifiedBy = ({ covers: named }: Source, events: readonly ClusterEvent[]): readonly ClusterEvent[] =>
+  const identifiedBy = (
+    { covers: named }: Source,
+    events: readonly ClusterEvent[],
+  ): readonly ClusterEvent[] =>
     events.flatMap((event): readonly ClusterEvent[] => {
       if (event._tag !== 'TasksListed') return [event]
       const name = named.find(
@@ -246,7 +252,8 @@ export const run = (setup: RunSetup, { clock, random }: Environment): Worker => 
     }
     const events = following.includes('no') ? told.filter((_, i) => following[i] === 'yes') : told
     for (const [i, event] of told.entries())
-      if (following[i] === 'no') warn(source, namesakes.met(clusterOf(event) ?? '', clusters ?? [], state$.value))
+      if (following[i] === 'no')
+        warn(source, namesakes.met(clusterOf(event) ?? '', clusters ?? [], state$.value))
     const before = state$.value
     const after = foldAll(source, events)
     const newest = newestOf(events)

@@ -20,9 +20,15 @@ export const isTransient = (thrown: unknown): boolean => {
 
 const denied = /AccessDenied|UnauthorizedOperation|NotAuthorized/
 
+/** Whether the permission for the call is missing. */
+export const isDenied = (thrown: unknown): boolean => denied.test(nameOf(thrown))
+
+/** Whether the service refuses the request for its form: it will refuse the same request at any time. */
+export const isInvalid = (thrown: unknown): boolean => /^(Validation|InvalidParameter)/.test(nameOf(thrown))
+
 /** What a person reads of a failed call: with what to do about it, where we know. */
 export const awsFailure = (thrown: unknown): Error => {
-  const hint = denied.test(nameOf(thrown))
+  const hint = isDenied(thrown)
     ? ' (allow it in the IAM policy; to ask in another account, give the option `clients` with credentials of that account)'
     : ''
   return new Error(`${String(thrown)}${hint}`, { cause: thrown })

@@ -1,18 +1,21 @@
 import { setMaxListeners } from 'node:events'
 import { Observable, Subject } from 'rxjs'
-import type { Place } from '../core/arn.js'
-import { backoff } from '../core/backoff.js'
+import { isClusterPattern, type Place } from '../core/arn.js'
 import type { Clock, Millis, Random } from '../core/clock.js'
-import type { Delivery, Notice, Source } from '../core/source.js'
+import { emptyState } from '../core/cluster-state.js'
+import type { Source } from '../core/source.js'
 import { systemClock } from '../system-clock.js'
 import { perPlace } from './aws-clients.js'
-import { bell } from './bell.js'
-import { clusterSnapshot } from './cluster-snapshot.js'
+import { ClusterFollower, type FollowerSetup } from './cluster-follower.js'
 import { type EcsClients, ecsClients, resourceReads } from './ecs-client.js'
+import { PatternFollower } from './pattern-follower.js'
 import type { TokenBucket } from './token-bucket.js'
 
 export interface EcsSnapshotsOptions {
-  /** Names or ARNs. A name is looked for in the environment's account. */
+  /**
+   * Names, ARNs, or patterns of names such as `prod-*`, which stand for every cluster that there is with such a name. A
+   * name or pattern is looked for in the environment's account.
+   */
   readonly clusters: readonly string[]
   /** Where clusters that are given by name are. Default: as the AWS SDK finds it. */
   readonly region?: string | undefined
@@ -23,8 +26,9 @@ export interface EcsSnapshotsOptions {
    */
   readonly jitter?: number
   /**
-   * The client for an account and region (for a cluster given by name, no account, and `region` if there is one); called once for each. Default: a
-   * client for that region with the environment's credentials, which reach their own account only.
+   * The client for an account and region (for a cluster given by name, no account, and `region` if there is one);
+   * called once for each. Default: a client for that region with the environment's credentials, which reach their own
+   * account only.
    */
   readonly clients?: (place: Place) => EcsClients
   /**
@@ -46,16 +50,22 @@ export interface EcsSnapshots extends Source {
   refresh(): void
 }
 
-const settled = (): void => undefined
-
 /**
  * Whole snapshots of clusters, by ListTasks and DescribeTasks: the first at once, then at intervals, and on demand. A
  * snapshot that fails in any part is dropped as a whole, reported as `SourceFailed` and tried again with backoff, up
  * to a minute. No cluster waits for another.
  *
+ * - Which cluster a name stands for is told as soon as ECS has said it (`ClusterIdentified`).
+ * - A pattern is looked up anew at each interval: clusters that appear are followed, clusters that are deleted end with
+ *   an empty snapshot, for ECS deletes only clusters without tasks.
+ * - A cluster that is INACTIVE has an empty snapshot. One that ECS does not know is tried again, unless it has been read
+ *   before: then it was deleted.
+ * - What ECS refuses for good (a permission that is missing) is told once as `LookupRefused`, after three attempts, and
+ *   tried again at each interval. It holds up no other cluster.
+ *
  * Its deliveries need no acknowledgement: the next snapshot says it all again.
  *
- * IAM: `ecs:DescribeClusters`, `ecs:ListTasks`, `ecs:DescribeTasks`.
+ * IAM: `ecs:DescribeClusters`, `ecs:ListTasks`, `ecs:DescribeTasks`, and `ecs:ListClusters` for patterns.
  */
 export const ecsSnapshots = ({
   clusters,
@@ -70,56 +80,42 @@ export const ecsSnapshots = ({
 }: EcsSnapshotsOptions): EcsSnapshots => {
   if (!(intervalMs > 0)) throw new RangeError(`ecsSnapshots: intervalMs must be positive, not ${intervalMs}`)
   const refreshes = new Subject<void>()
-  const environment = {
-    clients: perPlace((place) => clients(place.region === '' ? { ...place, region } : place)),
-    bucket,
-    clock,
-    random,
-  }
-
-  const follow = async (
-    cluster: string,
-    signal: AbortSignal,
-    emit: (output: Delivery | Notice) => void,
-  ): Promise<void> => {
-    const take = clusterSnapshot(cluster, environment)
-    const alarm = bell(clock)
-    const stopped = (): boolean => signal.aborted
-    const refreshing = refreshes.subscribe(alarm.ring)
-    signal.addEventListener('abort', alarm.ring)
-    for (let failures = 0; !signal.aborted;) {
-      let pause = intervalMs * (1 + jitter * (2 * random() - 1))
-      try {
-        const snapshot = await take(signal)
-        failures = 0
-        emit({ _tag: 'Delivery', events: [snapshot], ack: settled, nack: settled })
-      } catch (thrown) {
-        if (stopped()) break
-        pause = backoff(failures++, random, { base: 1_000, cap: 60_000 })
-        const error = thrown instanceof Error ? thrown : new Error(String(thrown))
-        emit({ _tag: 'SourceFailed', operation: `snapshot of ${cluster}`, error, retryIn: pause })
-      }
-      await alarm.wait(pause)
-    }
-    refreshing.unsubscribe()
-  }
+  const clientsOf = perPlace((place: Place) => clients(place.region === '' ? { ...place, region } : place))
 
   return {
     name,
     covers: clusters,
+    identifies: clusters.filter((cluster) => !cluster.startsWith('arn:')),
     refresh: () => refreshes.next(),
     deliveries: (state$) =>
       new Observable((subscriber) => {
         const stop = new AbortController()
         // Every call and every wait of every cluster listens: no leak, as Node would warn.
         setMaxListeners(0, stop.signal)
-        const stopping = state$.subscribe({ complete: () => stop.abort() })
-        void Promise.all(
-          clusters.map((cluster) => follow(cluster, stop.signal, (output) => subscriber.next(output))),
-        ).then(() => subscriber.complete())
+        const setup: FollowerSetup = {
+          clients: clientsOf,
+          bucket,
+          clock,
+          random,
+          interval: () => intervalMs * (1 + jitter * (2 * random() - 1)),
+          refreshes,
+          emit: (output) => subscriber.next(output),
+          newestOrder: (cluster) => known.marks.get(cluster)?.order ?? 0,
+        }
+        let known = emptyState
+        const watching = state$.subscribe({
+          next: (state) => (known = state),
+          complete: () => stop.abort(),
+        })
+        const followers = clusters.map((cluster) =>
+          isClusterPattern(cluster)
+            ? new PatternFollower(cluster, setup).follow(stop.signal)
+            : new ClusterFollower(cluster, setup).follow(stop.signal),
+        )
+        void Promise.all(followers).then(() => subscriber.complete())
         return () => {
           stop.abort()
-          stopping.unsubscribe()
+          watching.unsubscribe()
         }
       }),
   }

@@ -192,7 +192,8 @@ export const logLines = (report: Report): readonly LogLine[] => {
       return [
         {
           level: 'warn',
-          message: 'acknowledged before its tasks are in the target: lookups do not answer. The next snapshots tell of them again',
+          message:
+            'acknowledged before its tasks are in the target: lookups do not answer. The next snapshots tell of them again',
           fields: { tasks: tasks.length, examples: tasks.slice(0, 3), afterMs },
           repeats: 'acknowledged unheld',
         },

@@ -45,8 +45,8 @@ export const awsWorld = async (
   clusters: readonly SimulatedCluster[],
   faults: ApiFaults = () => 'ok',
 ): Promise<AwsWorld> => {
-  const api = await awsApi(clusters, { faults })
   const clock = virtualClock(1_800_000_000_000)
+  const api = await awsApi(clusters, { faults, now: () => clock.now() })
   const places: Place[] = []
   let alteration: Alteration = () => undefined
 

@@ -4,7 +4,7 @@ import type { CallOutcome } from '../../sim/aws-api.js'
 import { type SimulatedCluster, simulatedCluster } from '../../sim/simulated-cluster.js'
 import type { ClusterEvent } from '../../src/core/event.js'
 import { ecsSnapshots } from '../../src/sources/ecs-snapshots.js'
-import { awsWorld, follow, settled } from './aws-world.js'
+import { awsWorld, follow, type Following, settled } from './aws-world.js'
 
 const clusterOf = (desiredCount: number, name = 'staging'): SimulatedCluster =>
   settled(
@@ -27,6 +27,10 @@ const tasksOf = (cluster: SimulatedCluster): readonly string[] =>
 const listed = (event: ClusterEvent | undefined): readonly string[] | undefined =>
   event?._tag === 'TasksListed' ? event.tasks.map(({ arn }) => arn).sort() : undefined
 
+/** The snapshots among what came. */
+const listings = ({ events }: Following): readonly ClusterEvent[] =>
+  events.filter(({ _tag }) => _tag === 'TasksListed')
+
 const refused = (name: string): Error =>
   Object.assign(new Error('You may not.'), { name, $metadata: { httpStatusCode: 400 } })
 
@@ -35,14 +39,14 @@ describe('ecsSnapshots', () => {
     const cluster = clusterOf(250)
     const world = await awsWorld([cluster])
     const following = follow(ecsSnapshots({ clusters: ['staging'], ...world.options }))
-    await world.until(() => following.deliveries.length === 1)
-    expect(following.events).toHaveLength(1)
-    expect(following.events[0]).toMatchObject({
+    await world.until(() => listings(following).length === 1)
+    expect(listings(following)).toHaveLength(1)
+    expect(listings(following)[0]).toMatchObject({
       _tag: 'TasksListed',
       cluster: cluster.arn,
       at: world.clock.now(),
     })
-    expect(listed(following.events[0])).toEqual(tasksOf(cluster))
+    expect(listed(listings(following)[0])).toEqual(tasksOf(cluster))
     expect(Object.fromEntries(world.api.calls)).toEqual({
       DescribeClusters: 1,
       ListTasks: 3,
@@ -55,9 +59,15 @@ describe('ecsSnapshots', () => {
     const cluster = clusterOf(0)
     const world = await awsWorld([cluster])
     const following = follow(ecsSnapshots({ clusters: [cluster.arn], ...world.options }))
-    await world.until(() => following.deliveries.length === 1)
-    expect(following.events).toEqual([
-      { _tag: 'TasksListed', cluster: cluster.arn, at: world.clock.now(), tasks: [] },
+    await world.until(() => listings(following).length === 1)
+    expect(listings(following)).toEqual([
+      {
+        _tag: 'TasksListed',
+        cluster: cluster.arn,
+        at: world.clock.now(),
+        order: world.clock.now(),
+        tasks: [],
+      },
     ])
     expect(world.api.calls.get('DescribeTasks')).toBeUndefined()
   })
@@ -79,9 +89,9 @@ describe('ecsSnapshots', () => {
         let calls = 0
         world.api.inject(() => outcomes[calls++] ?? 'ok')
         const following = follow(ecsSnapshots({ clusters: ['staging'], ...world.options }))
-        await world.until(() => following.deliveries.length > 0, 1_000)
+        await world.until(() => listings(following).length > 0, 1_000)
         following.unsubscribe()
-        for (const event of following.events) expect(listed(event)).toEqual(tasksOf(cluster))
+        for (const event of listings(following)) expect(listed(event)).toEqual(tasksOf(cluster))
       }),
       { numRuns: 20 },
     )
@@ -91,8 +101,8 @@ describe('ecsSnapshots', () => {
     const cluster = clusterOf(1_000)
     const world = await awsWorld([cluster], (_, n) => (n % 2 === 1 ? 'throttle' : 'ok'))
     const following = follow(ecsSnapshots({ clusters: ['staging'], ...world.options }))
-    await world.until(() => following.deliveries.length === 1, 100)
-    expect(listed(following.events[0])).toEqual(tasksOf(cluster))
+    await world.until(() => listings(following).length === 1, 100)
+    expect(listed(listings(following)[0])).toEqual(tasksOf(cluster))
     expect(following.notices).toEqual([])
   })
 
@@ -103,7 +113,7 @@ describe('ecsSnapshots', () => {
     )
     const following = follow(ecsSnapshots({ clusters: ['staging'], ...world.options }))
     await world.until(() => following.failures.length === 3, 1_000)
-    expect(following.deliveries).toEqual([])
+    expect(listings(following)).toEqual([])
     const [first, second, third] = following.failures
     expect(first?.operation).toBe('snapshot of staging')
     expect(first?.error.message).toContain('DescribeTasks: InternalFailure')
@@ -111,8 +121,8 @@ describe('ecsSnapshots', () => {
     expect([first?.retryIn, second?.retryIn, third?.retryIn]).toEqual([500, 1000, 2000])
     expect(world.api.calls.get('DescribeClusters')).toBe(1)
     world.api.inject(() => 'ok')
-    await world.until(() => following.deliveries.length === 1, 1_000)
-    expect(listed(following.events[0])).toEqual(tasksOf(cluster))
+    await world.until(() => listings(following).length === 1, 1_000)
+    expect(listed(listings(following)[0])).toEqual(tasksOf(cluster))
   })
 
   it('takes a task that went missing after it was listed for gone', async () => {
@@ -133,8 +143,8 @@ describe('ecsSnapshots', () => {
       return 'ok'
     })
     const following = follow(ecsSnapshots({ clusters: ['staging'], ...world.options }))
-    await world.until(() => following.deliveries.length === 1)
-    expect(listed(following.events[0])).toEqual(tasksOf(cluster))
+    await world.until(() => listings(following).length === 1)
+    expect(listed(listings(following)[0])).toEqual(tasksOf(cluster))
     expect(tasksOf(cluster)).toHaveLength(1)
     expect(following.notices).toEqual([])
   })
@@ -154,34 +164,32 @@ describe('ecsSnapshots', () => {
     })
     const following = follow(ecsSnapshots({ clusters: ['staging'], ...world.options }))
     await world.until(() => following.failures.length === 2, 1_000)
-    expect(following.deliveries).toEqual([])
+    expect(listings(following)).toEqual([])
     world.alter(() => undefined)
-    await world.until(() => following.deliveries.length === 1, 1_000)
-    expect(listed(following.events[0])).toEqual(tasksOf(cluster))
+    await world.until(() => listings(following).length === 1, 1_000)
+    expect(listed(listings(following)[0])).toEqual(tasksOf(cluster))
   })
 
   it('names a cluster that does not exist, keeps trying, and holds up no other', async () => {
     const cluster = clusterOf(3)
     const world = await awsWorld([cluster])
     const following = follow(ecsSnapshots({ clusters: ['stagging', 'staging'], ...world.options }))
-    await world.until(() => following.deliveries.length === 1 && following.failures.length >= 2, 500)
+    await world.until(() => listings(following).length === 1 && following.failures.length >= 2, 500)
     for (const { operation, error } of following.failures) {
       expect(operation).toBe('snapshot of stagging')
       expect(error.message).toMatch(/cluster stagging was not found \(MISSING\)/)
     }
-    expect(listed(following.events[0])).toEqual(tasksOf(cluster))
+    expect(listed(listings(following)[0])).toEqual(tasksOf(cluster))
   })
 
-  it('refuses a cluster that is not ACTIVE', async () => {
-    const world = await awsWorld([clusterOf(1)])
-    world.alter((operation, output) => {
-      const { clusters } = output as { clusters?: { status: string }[] }
-      if (operation === 'DescribeClusters') for (const each of clusters ?? []) each.status = 'INACTIVE'
-    })
+  it('takes a cluster that is INACTIVE for empty: ECS deletes no other', async () => {
+    const cluster = clusterOf(0)
+    cluster.delete()
+    const world = await awsWorld([cluster])
     const following = follow(ecsSnapshots({ clusters: ['staging'], ...world.options }))
-    await world.until(() => following.failures.length === 1)
-    expect(following.failures[0]?.error.message).toContain('cluster staging is INACTIVE')
-    expect(following.deliveries).toEqual([])
+    await world.until(() => listings(following).length === 1)
+    expect(listings(following)[0]).toMatchObject({ cluster: cluster.arn, tasks: [] })
+    expect(following.notices).toEqual([])
   })
 
   it('refuses an answer about a cluster of the same name in another account', async () => {
@@ -195,7 +203,7 @@ describe('ecsSnapshots', () => {
     const following = follow(ecsSnapshots({ clusters: [clusterOf(1).arn], ...world.options }))
     await world.until(() => following.failures.length === 1)
     expect(following.failures[0]?.error.message).toContain('was not found')
-    expect(following.deliveries).toEqual([])
+    expect(listings(following)).toEqual([])
   })
 
   it('does not repeat a call that was denied, and says how to reach another account', async () => {
@@ -212,7 +220,7 @@ describe('ecsSnapshots', () => {
   it('asks in the region and account that an ARN names, with one client for each', async () => {
     const world = await awsWorld([clusterOf(1)])
     const following = follow(ecsSnapshots({ clusters: [clusterOf(1).arn], ...world.options }))
-    await world.until(() => following.deliveries.length === 2, 10_000)
+    await world.until(() => listings(following).length === 2, 10_000)
     expect(world.places).toEqual([{ region: 'eu-west-1', account: '123456789012' }])
   })
 
@@ -226,11 +234,12 @@ describe('ecsSnapshots', () => {
       const following = follow(
         ecsSnapshots({ clusters: ['staging'], intervalMs: 100_000, ...world.options, random: () => random }),
       )
-      await world.until(() => following.deliveries.length === 1)
+      await world.until(() => listings(following).length === 1)
       const begun = world.clock.now()
       await world.clock.advance(least)
-      await world.until(() => following.deliveries.length === 2)
-      expect(following.events[1]).toMatchObject({ at: begun + least })
+      await world.until(() => listings(following).length === 2)
+      // `Date` tells whole seconds.
+      expect(listings(following)[1]).toMatchObject({ at: Math.floor((begun + least) / 1000) * 1000 })
       following.unsubscribe()
     }
   })
@@ -243,10 +252,10 @@ describe('ecsSnapshots', () => {
       if (operation === 'ListTasks' && n === 1) for (let i = 0; i < 5; i++) source.refresh()
       return 'ok'
     })
-    await world.until(() => following.deliveries.length === 2)
+    await world.until(() => listings(following).length === 2)
     const begun = world.clock.now()
-    await world.until(() => following.deliveries.length === 3, 10_000)
-    expect(following.events[2]).toMatchObject({ at: begun + 100_000 })
+    await world.until(() => listings(following).length === 3, 10_000)
+    expect(listings(following)[2]).toMatchObject({ at: begun + 100_000 })
   })
 
   it('takes a snapshot at once when it is refreshed between two', async () => {
@@ -254,20 +263,20 @@ describe('ecsSnapshots', () => {
     const world = await awsWorld([cluster])
     const source = ecsSnapshots({ clusters: ['staging'], ...world.options })
     const following = follow(source)
-    await world.until(() => following.deliveries.length === 1)
+    await world.until(() => listings(following).length === 1)
     cluster.scale('web', 5)
     cluster.settle()
     source.refresh()
     source.refresh()
-    await world.until(() => following.deliveries.length === 2)
-    expect(listed(following.events[1])).toHaveLength(5)
+    await world.until(() => listings(following).length === 2)
+    expect(listed(listings(following)[1])).toHaveLength(5)
   })
 
   it('stays within its allowance', async () => {
     const world = await awsWorld([clusterOf(1_500)])
     const start = world.clock.now()
     const following = follow(ecsSnapshots({ clusters: ['staging'], ...world.options }))
-    await world.until(() => following.deliveries.length === 1, 100)
+    await world.until(() => listings(following).length === 1, 100)
     // 31 calls: 20 at once and 11 at five a second.
     expect(world.clock.now() - start).toBeGreaterThanOrEqual(2_200)
   })
@@ -280,8 +289,8 @@ describe('ecsSnapshots', () => {
     vi.stubEnv('AWS_ACCESS_KEY_ID', 'any')
     vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'any')
     const following = follow(ecsSnapshots({ clusters: ['staging'], clock: world.clock }))
-    await world.until(() => following.deliveries.length === 1, 10)
-    expect(listed(following.events[0])).toEqual(tasksOf(cluster))
+    await world.until(() => listings(following).length === 1, 10)
+    expect(listed(listings(following)[0])).toEqual(tasksOf(cluster))
     vi.unstubAllEnvs()
   })
 
@@ -317,7 +326,7 @@ describe('ecsSnapshots', () => {
     // The server can close only when no call is open, or it breaks them: nothing may come of that.
     await world.api.close()
     await world.clock.advance(600_000)
-    expect(following.deliveries).toEqual([])
+    expect(listings(following)).toEqual([])
     expect(world.clock.sleeping).toBe(0)
   })
 })
