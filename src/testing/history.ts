@@ -3,7 +3,17 @@ import type { Millis } from '../core/clock.js'
 import type { ClusterEvent } from '../core/event.js'
 import { defaultGrace } from '../core/liveness.js'
 import type { Operation } from './operation.js'
-import { modelledClusters, World } from './world.js'
+import { modelledClusters, type SnapshotClock, World } from './world.js'
+
+export interface HistoryOptions {
+  /** Default: `defaultGrace`. */
+  readonly grace?: Millis
+  /** Default: `aws`. */
+  readonly clock?: SnapshotClock
+}
+
+/** What can be routed to: by service, `host:port` in order; services without any are left out. */
+export type Truth = ReadonlyMap<string, readonly string[]>
 
 /** What happened to some clusters, and what a worker could hear of it. */
 export interface History {
@@ -15,6 +25,8 @@ export interface History {
    * lookups.
    */
   readonly events: readonly ClusterEvent[]
+  /** What could be routed to when each of `events` was told: `<service> <host>:<port>`, in no order. */
+  readonly moments: readonly (readonly string[])[]
   /** A snapshot of every cluster, begun after everything had been quiet for two graces. */
   readonly closing: readonly ClusterEvent[]
   /** The answers of all lookups, as they would be given again. */
@@ -23,26 +35,37 @@ export interface History {
    * What can be routed to in the end: by service, `host:port` in order; services without any are left out. The
    * service's one TCP port is meant, as by `servicePorts()`.
    */
-  readonly truth: ReadonlyMap<string, readonly string[]>
+  readonly truth: Truth
   /** When it ended: no stamp is later. */
   readonly end: Millis
 }
 
 /** Lets the operations happen in a new world, one after the other. The same operations give the same history. */
-export const historyOf = (operations: readonly Operation[], grace: Millis = defaultGrace): History => {
+export const historyOf = (
+  operations: readonly Operation[],
+  { grace = defaultGrace, clock = 'aws' }: HistoryOptions = {},
+): History => {
   const told: ClusterEvent[] = []
-  const world = new World(grace, (event) => told.push(event))
+  const moments: (readonly string[])[] = []
+  const world = new World(
+    grace,
+    (event, live) => {
+      told.push(event)
+      moments.push(live)
+    },
+    clock,
+  )
   for (const one of operations) world.perform(one)
+  world.rest()
   const before = told.length
   world.close()
-  // Closing ends the snapshots that had begun, too: only the last one of each cluster is of the quiet time.
   const end = world.now
-  const isClosing = (event: ClusterEvent): boolean => event._tag === 'TasksListed' && event.at === end
   return {
     clusters: modelledClusters,
     grace,
-    events: told.filter((event, i) => i < before || !isClosing(event)),
-    closing: told.filter((event, i) => i >= before && isClosing(event)),
+    events: told.slice(0, before),
+    moments: moments.slice(0, before),
+    closing: told.slice(before),
     lookups: told.filter(({ _tag }) => _tag === 'InstanceDescribed' || _tag === 'DefinitionDescribed'),
     truth: world.truth,
     end,

@@ -137,8 +137,8 @@ export class ModelledTask {
   }
 
   /** What DescribeTasks says of it: its health too. */
-  described(at: Millis): Task {
-    return { ...this.observed(), health: { at, status: this.health } }
+  described(order: number): Task {
+    return { ...this.observed(), health: { at: order, status: this.health } }
   }
 
   private containers(): readonly Container[] {

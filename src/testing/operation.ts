@@ -22,6 +22,8 @@ export interface Operation {
     | 'replace-instance'
     /** A snapshot of a cluster is taken, or ends if one has begun. */
     | 'snapshot'
+    /** The clock of the worker that takes snapshots jumps, up to days either way, or is set right. */
+    | 'jump'
   /** Chooses what it happens to, modulo what there is. */
   readonly pick: number
   /** How long after the last operation, in quarters of the grace. */
@@ -47,6 +49,7 @@ const kinds = [
   { arbitrary: fc.constant('exit-sidecar' as const), weight: 1 },
   { arbitrary: fc.constant('flip-health' as const), weight: 1 },
   { arbitrary: fc.constant('replace-instance' as const), weight: 1 },
+  { arbitrary: fc.constant('jump' as const), weight: 1 },
 ]
 
 export const operation: fc.Arbitrary<Operation> = fc.record({

@@ -1,6 +1,7 @@
 import type { ClusterArn } from '../core/arn.js'
 import type { Millis } from '../core/clock.js'
 import type { ClusterEvent } from '../core/event.js'
+import { Stamps } from '../core/stamps.js'
 import type { TaskDefinition } from '../core/task-definition.js'
 import { chosen, ModelledHosts } from './modelled-hosts.js'
 import { ModelledTask, type ModelledService } from './modelled-task.js'
@@ -20,8 +21,35 @@ const services: readonly ModelledService[] = [
   { cluster: production, name: 'shop', network: 'awsvpc', sidecar: false },
 ]
 
+const minute: Millis = 60_000
+const hour: Millis = 60 * minute
+const day: Millis = 24 * hour
+
+/** How far the clock of a worker may be ahead; right most often. */
+const aheads: readonly Millis[] = [
+  0,
+  2 * minute,
+  -2 * minute,
+  10 * minute,
+  -10 * minute,
+  0,
+  6 * hour,
+  -6 * hour,
+  0,
+  3 * day,
+  -3 * day,
+  0,
+]
+
+/**
+ * Whose clock dates snapshots. `aws`: as `ecsSnapshots` does, by what answers tell and no later than our own clock,
+ * ordered by stamps. `own`: by the clock of the worker alone, which is wrong.
+ */
+export type SnapshotClock = 'aws' | 'own'
+
 interface Listing {
   readonly at: Millis
+  readonly order: number
   readonly tasks: readonly ModelledTask[]
 }
 
@@ -38,12 +66,24 @@ export class World {
   readonly #hosts = new ModelledHosts()
   readonly #revisions = new Map<ModelledService, number>(services.map((service) => [service, 0]))
   readonly #listings = new Map<ClusterArn, Listing>()
+  readonly #clock: SnapshotClock
+  readonly #stamps = new Stamps()
+  /** How far the clock of the worker that takes snapshots is ahead. */
+  #ahead: Millis = 0
   #names = 0
 
-  /** `tell` gets every event as it happens, each once and in order. */
-  constructor(grace: Millis, tell: (event: ClusterEvent) => void) {
+  /**
+   * `tell` gets every event as it happens, each once and in order, and what could be routed to then, as
+   * `<service> <host>:<port>`.
+   */
+  constructor(
+    grace: Millis,
+    tell: (event: ClusterEvent, live: readonly string[]) => void,
+    clock: SnapshotClock = 'aws',
+  ) {
     this.#grace = grace
-    this.#tell = tell
+    this.#clock = clock
+    this.#tell = (event) => tell(event, this.#live())
     modelledClusters.forEach((cluster, i) => {
       for (const host of [1, 2]) this.#register(cluster, `10.0.${i}.${host}`)
     })
@@ -56,6 +96,12 @@ export class World {
     for (const task of this.#tasks)
       if (task.live) truth.set(task.service.name, [...(truth.get(task.service.name) ?? []), task.endpoint])
     return new Map([...truth].sort().map(([service, endpoints]) => [service, endpoints.sort()]))
+  }
+
+  #live(): readonly string[] {
+    return this.#tasks
+      .filter(({ live }) => live)
+      .map(({ service, endpoint }) => `${service.name} ${endpoint}`)
   }
 
   perform({ kind, pick, wait, skew, odd }: Operation): void {
@@ -107,6 +153,9 @@ export class World {
         this.#register(instance.cluster, instance.address)
         return
       }
+      case 'jump':
+        this.#ahead = aheads[pick % aheads.length] ?? 0
+        return
       case 'snapshot': {
         const cluster = chosen(modelledClusters, pick)
         if (cluster !== undefined) this.#snapshot(cluster, odd)
@@ -115,11 +164,25 @@ export class World {
     }
   }
 
-  /** Lets everything be quiet until no stamp is within the grace, and takes a snapshot of every cluster. */
-  close(): void {
+  /** Ends the snapshots that have begun, sets the clock right, and lets all be quiet until no stamp is within the grace. */
+  rest(): void {
     for (const cluster of this.#listings.keys()) this.#snapshot(cluster, false)
+    this.#ahead = 0
     this.now += 2 * this.#grace
+  }
+
+  /** Takes a snapshot of every cluster. */
+  close(): void {
     for (const cluster of modelledClusters) this.#snapshot(cluster, false)
+  }
+
+  /** When a snapshot begins, as the worker dates it. */
+  #dated(): Pick<Listing, 'at' | 'order'> {
+    const own = this.now + this.#ahead
+    if (this.#clock === 'own') return { at: own, order: own }
+    // `Date` tells whole seconds.
+    const at = Math.min(Math.floor(this.now / 1000) * 1000, own)
+    return { at, order: this.#stamps.next(at) }
   }
 
   /** `slow`: it has only begun; otherwise it is running by now. */
@@ -186,8 +249,8 @@ export class World {
   #snapshot(cluster: ClusterArn, slow: boolean): void {
     const begun = this.#listings.get(cluster)
     const late = slow ? this.#grace / 2 : 0
-    const { at, tasks } = begun ?? {
-      at: this.now,
+    const { at, order, tasks } = begun ?? {
+      ...this.#dated(),
       tasks: this.#tasks.filter(
         (task) =>
           task.service.cluster === cluster &&
@@ -196,12 +259,12 @@ export class World {
       ),
     }
     if (begun === undefined && slow) {
-      this.#listings.set(cluster, { at, tasks })
+      this.#listings.set(cluster, { at, order, tasks })
       return
     }
     this.#listings.delete(cluster)
     // Described later than listed: what has stopped meanwhile is still named, and says so.
-    const described = tasks.map((task) => task.described(this.now))
-    this.#tell({ _tag: 'TasksListed', cluster, at, tasks: described })
+    const described = tasks.map((task) => task.described(order))
+    this.#tell({ _tag: 'TasksListed', cluster, at, order, tasks: described })
   }
 }

@@ -2,7 +2,7 @@
  * The laws that a worker stands on, as properties of an implementation: of ours they must hold, and of plausible
  * wrong ones they must not.
  */
-import { deepStrictEqual } from 'node:assert/strict'
+import { deepStrictEqual, ok } from 'node:assert/strict'
 import fc from 'fast-check'
 import type { ClusterState } from '../../src/core/cluster-state.js'
 import type { ClusterEvent } from '../../src/core/event.js'
@@ -11,6 +11,7 @@ import type { sweep } from '../../src/core/sweep.js'
 import { cut, redelivered, split } from '../../src/testing/distortions.js'
 import type { History } from '../../src/testing/history.js'
 import { histories } from '../../src/testing/histories.js'
+import type { SnapshotClock } from '../../src/testing/world.js'
 import { fold, options, routesOf, type Routes } from './observed.js'
 
 /** Says what is routed to after some events. */
@@ -55,7 +56,8 @@ const forgedEvents = ({ events, end, grace }: History): fc.Arbitrary<readonly Cl
       task: {
         ...task,
         version,
-        at: end - grace - 1 - age * grace,
+        // A snapshot's time has lost up to a second.
+        at: end - grace - 1_001 - age * grace,
         lastStatus: status,
         desiredStatus: status === 'STOPPED' ? 'STOPPED' : 'RUNNING',
         group: group ?? task.group,
@@ -83,6 +85,29 @@ export const nextSnapshotRefutes = (route: Router) =>
       deepStrictEqual(route([...arrived, ...history.lookups, ...history.closing]), history.truth)
     },
   )
+
+/** Says what is routed to after each event of a history that all arrive in order. */
+export type Observer = () => (event: ClusterEvent) => Routes
+
+const pairsOf = (routes: Routes): ReadonlySet<string> =>
+  new Set([...routes].flatMap(([service, addresses]) => addresses.map((address) => `${service} ${address}`)))
+
+/**
+ * What is routed to and still live stays, after every single event, however wrong the clock is of the worker that takes
+ * snapshots.
+ */
+export const liveStays = (observer: Observer, clock: SnapshotClock = 'aws') =>
+  fc.property(histories({ clock }), ({ events, moments }) => {
+    const observe = observer()
+    let before: ReadonlySet<string> = new Set()
+    events.forEach((event, i) => {
+      const after = pairsOf(observe(event))
+      const live = new Set(moments[i])
+      for (const pair of before)
+        ok(after.has(pair) || !live.has(pair), `${pair} was removed by ${event._tag}`)
+      before = after
+    })
+  })
 
 /**
  * Whatever has arrived before it is swept, and whatever comes afterwards, late or again. In which order does not
