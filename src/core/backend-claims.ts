@@ -44,7 +44,34 @@ const sameAddresses = (a: readonly Address[], b: readonly Address[]): boolean =>
     return other !== undefined && compareAddresses(address, other) === 0
   })
 
+/**
+ * Of tasks that do not get a backend's name, this many are reported. A person needs some; thousands of tasks that claim
+ * one name would cost each event as many reports.
+ */
+export const mostLosers = 100
+
+const leastOf = (texts: Iterable<string>): string | undefined => {
+  let least: string | undefined
+  for (const text of texts) if (least === undefined || text < least) least = text
+  return least
+}
+
+/** Where a task belongs in a list that is ordered by ARN. */
+const placeOf = (ordered: readonly TaskClaims[], task: TaskArn): number => {
+  let low = 0
+  let high = ordered.length
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    const other = ordered[middle]
+    if (other !== undefined && other.task < task) low = middle + 1
+    else high = middle
+  }
+  return low
+}
+
 export class BackendClaims {
+  private holderIsKnown = false
+  private knownHolder: string | undefined
   private readonly claimants = new Map<TaskArn, TaskClaims>()
   /** By origin: how many live or waiting tasks claim the name for it. */
   private readonly active = new Map<string, number>()
@@ -66,6 +93,7 @@ export class BackendClaims {
   }
 
   set(task: TaskArn, claims: TaskClaims | undefined): void {
+    this.holderIsKnown = false
     const before = this.claimants.get(task)
     if (before !== undefined) this.count(before, -1)
     if (claims === undefined) this.claimants.delete(task)
@@ -82,18 +110,31 @@ export class BackendClaims {
    */
   get holder(): string | undefined {
     if (this.pooled) return undefined
-    let holder: string | undefined
-    for (const origin of this.active.keys()) if (holder === undefined || origin < holder) holder = origin
-    return holder ?? [...this.claimants.values()].map(({ origin }) => origin).sort()[0]
+    // Asked for each loser: one pass serves them all.
+    if (!this.holderIsKnown) {
+      this.knownHolder =
+        leastOf(this.active.keys()) ?? leastOf(Array.from(this.claimants.values(), ({ origin }) => origin))
+      this.holderIsKnown = true
+    }
+    return this.knownHolder
   }
 
-  /** Live or waiting tasks of other origins than the holder's. */
+  /**
+   * Live or waiting tasks of other origins than the holder's: the first by ARN, at most `mostLosers`, so that no order
+   * of arrival decides which are named.
+   */
   get losers(): readonly TaskClaims[] {
     if (this.pooled || this.active.size < 2) return []
     const { holder } = this
-    return [...this.claimants.values()].filter(
-      (claimant) => claimant.origin !== holder && this.isActive(claimant),
-    )
+    const losers: TaskClaims[] = []
+    for (const claimant of this.claimants.values()) {
+      if (claimant.origin === holder || !this.isActive(claimant)) continue
+      const last = losers.at(-1)
+      if (losers.length === mostLosers && last !== undefined && claimant.task > last.task) continue
+      losers.splice(placeOf(losers, claimant.task), 0, claimant)
+      if (losers.length > mostLosers) losers.pop()
+    }
+    return losers
   }
 
   build(horizon: Horizon): Backend {

@@ -1,4 +1,4 @@
-import { lastSegment, sameCluster } from './arn.js'
+import { lastSegment, matchesCluster } from './arn.js'
 import type { Clock, Millis, Random } from './clock.js'
 import type { Expose } from './expose.js'
 import type { HealthPolicy } from './health-policy.js'
@@ -81,10 +81,17 @@ export const checkSetup = ({ sources, sinks, clusters, ack }: RunSetup): void =>
     'sinks',
     sinks.map(({ name }) => name),
   )
+  const looked = sources.flatMap(({ identifies = [] }) => identifies)
+  const twice = looked.find((name, i) => looked.indexOf(name) !== i)
+  if (twice !== undefined)
+    throw new Error(
+      `two sources look up which clusters "${twice}" stands for, and their answers may differ: name the clusters by ARN`,
+    )
   if (ack !== 'folded') return
   const covers = sources.flatMap((source) => source.covers)
   const uncovered = clusters?.filter(
-    (cluster) => !covers.some((covered) => sameCluster(covered, cluster) || sameCluster(cluster, covered)),
+    (cluster) =>
+      !covers.some((covered) => matchesCluster(covered, cluster) || matchesCluster(cluster, covered)),
   )
   if (uncovered === undefined || uncovered.length > 0)
     throw new Error(

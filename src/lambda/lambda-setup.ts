@@ -1,4 +1,4 @@
-import { sameCluster } from '../core/arn.js'
+import { matchesCluster } from '../core/arn.js'
 import type { Millis } from '../core/clock.js'
 import { checkSetup, type RunSetup } from '../core/run-setup.js'
 import type { Source } from '../core/source.js'
@@ -41,7 +41,8 @@ export const checkLambdaSetup = (setup: LambdaSetup): void => {
       throw new RangeError(`lambda: ${option} must be a number of milliseconds from 0, and is ${value}`)
   }
   const uncovered = clusters.filter(
-    (cluster) => !covers.some((covered) => sameCluster(covered, cluster) || sameCluster(cluster, covered)),
+    (cluster) =>
+      !covers.some((covered) => matchesCluster(covered, cluster) || matchesCluster(cluster, covered)),
   )
   if (covers.length === 0 || uncovered.length > 0)
     throw new Error(

@@ -1,7 +1,7 @@
 import { filter, firstValueFrom, fromEvent, map, takeUntil } from 'rxjs'
-import { sameCluster, type TaskArn } from '../core/arn.js'
+import { type ClusterArn, matchesCluster, type TaskArn } from '../core/arn.js'
 import type { Clock, Millis } from '../core/clock.js'
-import { emptyState } from '../core/cluster-state.js'
+import { type ClusterState, emptyState } from '../core/cluster-state.js'
 import type { Revision, Unresolved } from '../core/desired.js'
 import type { ClusterEvent } from '../core/event.js'
 import { PersistentMap } from '../core/persistent-map.js'
@@ -61,6 +61,8 @@ export class Session {
   readonly #required: readonly string[]
   readonly #clock: Clock
   readonly #cursors = new Map<string, Revision>()
+  /** When the newest snapshot of a cluster came, by our clock. */
+  readonly #came = new Map<ClusterArn, Millis>()
   #newest: Revision = 0
   #state = emptyState
   #unresolved = PersistentMap.empty<Unresolved>()
@@ -80,17 +82,38 @@ export class Session {
       { ...setup, sources: [this.#inbox, ...setup.sources], sinks },
       { ...environment, clock: this.#gate.guardClock(environment.clock) },
     )
-    this.#worker.state$.subscribe((state) => (this.#state = state))
+    this.#worker.state$.subscribe((state) => {
+      if (state.marks !== this.#state.marks) this.#age(state)
+      this.#state = state
+    })
     this.#worker.reports$.subscribe((report) => this.#follow(report))
     observe(this.#worker)
   }
 
-  /** Whether every covered cluster has a snapshot that was begun then or later. */
+  /**
+   * Whether every covered cluster has a snapshot that came then or later. By the clock of this machine, as `since` is:
+   * the time of a mark is of another one.
+   */
   isWholeSince(since: Millis): boolean {
-    const marks = [...this.#state.marks]
-    return this.options.covers.every((named) =>
-      marks.some(([cluster, { at }]) => at >= since && sameCluster(named, cluster)),
+    const { identities } = this.#state
+    const now = this.#clock.now()
+    const isFresh = (cluster: ClusterArn): boolean => {
+      const came = this.#came.get(cluster)
+      return came !== undefined && came >= since && came <= now
+    }
+    const fresh = [...this.#came.keys()].filter(isFresh)
+    return this.options.covers.every(
+      (named) =>
+        identities.get(named)?.clusters.every(isFresh) ??
+        fresh.some((cluster) => matchesCluster(named, cluster)),
     )
+  }
+
+  #age({ marks }: ClusterState): void {
+    marks.diff(this.#state.marks, (cluster, before, after) => {
+      if (after === undefined) this.#came.delete(cluster)
+      else if (after.order !== before?.order) this.#came.set(cluster, this.#clock.now())
+    })
   }
 
   notice(notice: Notice): void {
