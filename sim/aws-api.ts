@@ -40,8 +40,8 @@ export const awsApi = async (
   clusters: readonly SimulatedCluster[],
   options: {
     readonly faults?: ApiFaults
-    /** What the answers' `Date` tells. Default: the machine's time. */
-    readonly now?: () => number
+    /** What the answers' `Date` tells; nothing for `undefined`. Default: the machine's time. */
+    readonly now?: () => number | undefined
   } = {},
 ): Promise<AwsApi> => {
   const answer = answers(clusters)
@@ -81,7 +81,9 @@ export const awsApi = async (
 
   const { now = Date.now } = options
   const server = createServer((request, response) => {
-    response.setHeader('date', new Date(now()).toUTCString())
+    const date = now()
+    if (date === undefined) response.sendDate = false
+    else response.setHeader('date', new Date(date).toUTCString())
     serve(request, response).catch((error: unknown) => {
       // A client that goes away in the middle of its request is not our trouble; anything else is a bug, and loud.
       if (request.complete) throw error

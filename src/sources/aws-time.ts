@@ -1,6 +1,9 @@
 import type { Clock, Millis } from '../core/clock.js'
 import { isObject } from './lenient.js'
 
+/** Beyond this, a call tells little about the clocks. */
+const longestMeasure: Millis = 5_000
+
 /** `Date` tells whole seconds. */
 const resolution: Millis = 1_000
 
@@ -28,6 +31,8 @@ export class AwsTime {
   observe(date: Millis, sentAt: Millis, receivedAt: Millis): void {
     this.newest = Math.max(this.newest, date, sentAt, receivedAt)
     this.newestDate = Math.max(this.newestDate, date)
+    // A long poll leaves too much open.
+    if (receivedAt - sentAt > longestMeasure) return
     // The service wrote the date between the two, and may have cut off most of a second. What that leaves open is none.
     const most = receivedAt - date
     const least = sentAt - date - resolution

@@ -8,6 +8,7 @@ import {
   type SQSClient,
 } from '@aws-sdk/client-sqs'
 import type { Clock, Millis } from '../core/clock.js'
+import { answerDate, awsTime } from './aws-time.js'
 import { withinTime } from '../core/within-time.js'
 
 /** The most entries of one call, and messages of one receive; a limit of SQS. */
@@ -127,9 +128,20 @@ export const sqsQueue = (options: SqsQueueOptions): SqsQueue => {
         VisibilityTimeout: visibilitySeconds,
         MessageSystemAttributeNames: ['ApproximateReceiveCount'],
       })
+      let date: Millis | undefined
+      command.middlewareStack.add(
+        (next) => async (request) => {
+          const result = await next(request)
+          date = answerDate(result.response)
+          return result
+        },
+        { step: 'deserialize' },
+      )
+      const sentAt = clock.now()
       const { Messages = [] } = await call('ReceiveMessage', waitSeconds * 1_000 + patience, signal, (http) =>
         client.send(command, http),
       )
+      if (date !== undefined) awsTime(clock).observe(date, sentAt, clock.now())
       return Messages.flatMap(received)
     },
     remove: async (handles) => {

@@ -3,6 +3,7 @@ import { backoff, type BackoffOptions } from '../core/backoff.js'
 import type { Clock, Random } from '../core/clock.js'
 import type { ClusterEvent } from '../core/event.js'
 import type { Delivery, Notice } from '../core/source.js'
+import { type AwsTime, awsTime, skewNews } from './aws-time.js'
 import { type Decoded, explain } from './ecs-event.js'
 import { RecentMap } from './recent-map.js'
 import { type Lease, Leases } from './sqs-leases.js'
@@ -45,6 +46,8 @@ export class SqsSession {
   private reserved = 0
   private waiting: (() => void)[] = []
   private over = false
+  private readonly time: AwsTime
+  private readonly isNews = skewNews()
 
   constructor(
     private readonly options: SqsSessionOptions,
@@ -58,6 +61,7 @@ export class SqsSession {
       idle: () => this.finish(),
     }
     this.most = Math.min(batchSize, maxInFlight)
+    this.time = awsTime(clock)
     this.leases = new Leases({ ...shared, queue, visibilitySeconds })
     this.deletions = new Outbox({
       ...shared,
@@ -102,6 +106,8 @@ export class SqsSession {
     while (await this.reserve()) {
       const messages = await this.persist('ReceiveMessage', (signal) => queue.receive(this.most, signal))
       this.reserved -= this.most
+      const { aheadMs } = this.time
+      if (aheadMs !== undefined && this.isNews(aheadMs)) this.subscriber.next({ _tag: 'ClockSkew', aheadMs })
       // What came with the very stop is left to its visibility timeout, like the answer to a poll that was aborted.
       if (messages !== undefined && !this.receiving.signal.aborted) this.accept(messages)
       this.wake()
