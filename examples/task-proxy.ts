@@ -11,6 +11,7 @@ import {
   defaulted,
   defineWorker,
   integer,
+  type LogLevel,
   oneOf,
   onOff,
   optional,
@@ -19,6 +20,17 @@ import {
   text,
 } from 'ecs-task-stream/worker'
 import { clusterSettings, queue, snapshots } from 'ecs-task-stream/worker/clusters'
+
+/** ecs-task-kite's levels. The two above `error` silence it: nothing is logged at them. */
+const levels: ReadonlyMap<string, LogLevel> = new Map([
+  ['debug', 'debug'],
+  ['info', 'info'],
+  ['warn', 'warn'],
+  ['warning', 'warn'],
+  ['error', 'error'],
+  ['fatal', 'fatal'],
+  ['panic', 'fatal'],
+])
 
 const seconds = (max: number, min = 0) => integer({ min, max, unit: 'seconds' })
 
@@ -34,12 +46,12 @@ export default defineWorker({
     family: optional(text('family', 'a family, or family:revision'), {
       description: 'The tasks of this task definition, of all its revisions or of one',
       example: 'web:3',
-      otherwise: 'those of the service',
+      otherwise: 'any, of the service',
     }),
     service: optional(text('service', 'the name of a service'), {
       description: 'The tasks of this service',
       example: 'web',
-      otherwise: 'those of the family',
+      otherwise: 'any, of the family',
     }),
     cluster: defaulted(text('cluster', 'the name or ARN of a cluster'), 'default', {
       description: 'The cluster of the tasks, by name or ARN',
@@ -81,17 +93,19 @@ export default defineWorker({
       description: 'Connections open at once; further ones are reset',
       example: '50000',
     }),
-    loglevel: defaulted(oneOf('debug', 'info', 'warn', 'error'), 'info', {
-      description: 'The lowest level that is logged',
+    loglevel: defaulted(text('level', 'debug, info, warn, error, fatal or panic'), 'info', {
+      description: 'The lowest level that is logged; an unknown one counts as info',
       example: 'warn',
     }),
   },
+  // ecs-task-kite is a program in Go: what its flags mean, they mean here.
+  flags: 'go',
   check: ({ family, service }) => [
-    ...((family === undefined) === (service === undefined)
+    ...(family === undefined && service === undefined
       ? [
           {
             settings: ['family', 'service'] as const,
-            message: family === undefined ? 'one of them is required' : 'only one of them can be followed',
+            message: 'one of them is required',
             example: 'FAMILY=web',
           },
         ]
@@ -106,11 +120,12 @@ export default defineWorker({
           },
         ]),
   ],
-  compose: ({ name: container, family, service = '', cluster: named, ...settings }) => {
+  compose: ({ name: container, family, service, cluster: named, ...settings }) => {
     const { queueUrl, region, listenHost } = settings
     const { resyncSeconds = queueUrl === undefined ? 15 : 300 } = settings
     const cluster = [named] as const
     const address = settings.public ? 'public' : 'private'
+    const logLevel = levels.get(settings.loglevel)
     const proxy = tcpProxy({
       ...(listenHost === undefined ? {} : { host: listenHost }),
       balance: settings.balance,
@@ -127,7 +142,7 @@ export default defineWorker({
         taskDefinitions(),
       ],
       sinks: [proxy],
-      expose: containerPorts({ container, of: family === undefined ? { service } : { family }, address }),
+      expose: containerPorts({ container, of: { service, family }, address }),
       clusters: cluster,
       owner: 'task-proxy',
       // A check that fails everywhere must not leave a port without tasks.
@@ -142,8 +157,18 @@ export default defineWorker({
       ...(queueUrl === undefined ? { grace: 0 } : {}),
       instrument: proxyInstruments(proxy),
       close: () => proxy.close(),
-      logLevel: settings.loglevel,
-      warnings: queueUrl === undefined ? ['no QUEUE_URL: changes are seen only at the next snapshot'] : [],
+      logLevel: logLevel ?? 'info',
+      warnings: [
+        ...(queueUrl === undefined ? ['no QUEUE_URL: changes are seen only at the next snapshot'] : []),
+        ...(family === undefined || service === undefined
+          ? []
+          : [
+              `FAMILY and SERVICE: only the tasks of service ${service} that are of family ${family} are reached`,
+            ]),
+        ...(logLevel === undefined
+          ? [`LOGLEVEL: "${settings.loglevel}" is no level, so info is logged`]
+          : []),
+      ],
     }
   },
 })

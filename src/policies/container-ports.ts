@@ -1,15 +1,6 @@
-import { lastSegment } from '../core/arn.js'
 import { type Exposable, type ExposedPort, exposesNothing, type Expose } from '../core/expose.js'
-import { serviceOf } from './service-ports.js'
 import { taskPorts } from './task-ports.js'
-
-/** Which tasks: those of a service, or of a task definition's family, or of one revision of it. */
-export type TaskSelection =
-  | { readonly service: string }
-  | {
-      /** Such as `web`, or `web:3` for that revision alone. */
-      readonly family: string
-    }
+import { selects, type TaskSelection } from './task-selection.js'
 
 export interface ContainerPortsOptions {
   /** The container whose ports are offered. */
@@ -25,16 +16,6 @@ export interface ContainerPortsOptions {
 /** A range may map any number of ports, and somebody listens on each. */
 const mostPorts = 100
 
-/** Whether the task is selected; `undefined` while its definition is not told. */
-const selects = (of: TaskSelection, task: Exposable): boolean | undefined => {
-  if ('service' in of) return serviceOf(task) === lastSegment(of.service)
-  if (task.definition === undefined) return undefined
-  const revision = lastSegment(task.definition)
-  return of.family.includes(':')
-    ? revision === of.family
-    : revision.slice(0, revision.lastIndexOf(':')) === of.family
-}
-
 const withoutPublicAddress = (task: Exposable): string | undefined =>
   task.interface !== undefined || task.launchType === 'FARGATE'
     ? 'the task has a network interface of its own, whose public address is not looked for: use its private address'
@@ -49,6 +30,8 @@ const withoutPublicAddress = (task: Exposable): string | undefined =>
  * UDP ports are backends too, named `53/udp`: it is the sink that knows what it can do with them, and says so.
  */
 export const containerPorts = ({ container, of, address = 'private' }: ContainerPortsOptions): Expose => {
+  if (of.service === undefined && of.family === undefined)
+    throw new RangeError('containerPorts: expected a service, a family or both in of, got neither')
   const policy: Expose = (task, definition) => {
     const selected = selects(of, task)
     if (selected === undefined) return { _tag: 'NeedsDefinition', backends: 'any' }

@@ -6,7 +6,7 @@ import type { RunSetup } from '../core/run-setup.js'
 import type { Worker } from '../core/worker.js'
 import type { Owner } from '../core/sink.js'
 import type { Source } from '../core/source.js'
-import type { Level } from './log-line.js'
+import type { LogLevel } from './logger.js'
 
 /** What a composition has become, for its routes. */
 export interface Running {
@@ -51,8 +51,8 @@ export interface Composition extends Omit<RunSetup, 'sources' | 'owner'> {
    * while it drains; never rejects. What a sink is given after that must not open anything.
    */
   readonly close?: () => Promise<void>
-  /** The lowest level that is logged, unless `DEBUG` is on. Default: `info`. */
-  readonly logLevel?: Level
+  /** The lowest level that is logged, unless `DEBUG` is on; nothing is logged at `fatal`. Default: `info`. */
+  readonly logLevel?: LogLevel
   /** What `/health` says, for checks that expect the words of another tool. Default: `Healthy`. */
   readonly health?: string
   /** What is set up so that it will hurt later, for people; logged at the start. */

@@ -1,21 +1,15 @@
 import { Command, Option } from 'commander'
-import { closest } from './closest.js'
+import type { Flags, ReadFlags } from './flags.js'
 import type { Problem } from './problem.js'
 import type { Declaration, SettingFacts } from './setting.js'
 import { flagOf, variableOf } from './setting-name.js'
+import { unknownFlag } from './unknown-flag.js'
 
 /** The environment, as in `process.env`. */
 export type Variables = Readonly<Record<string, string | undefined>>
 
-/** What a person gave, before anything is made of it. */
-export interface Given {
-  /** By setting, its texts in their order. Nothing given: no entry. */
-  readonly texts: ReadonlyMap<string, readonly string[]>
-  /** Whether the flags ask for the help. */
-  readonly help: boolean
-  /** Words that belong to no setting. */
-  readonly problems: readonly Problem[]
-}
+/** What a person gave by flags and the environment, before anything is made of it. Nothing given: no entry. */
+export type Given = Flags
 
 const described = (name: string, facts: SettingFacts): string =>
   [
@@ -56,37 +50,44 @@ const strayWords = (words: readonly string[]): readonly string[] =>
     return word.startsWith('-') || previous?.startsWith('-') !== true || previous.includes('=')
   })
 
-const strayProblem = (word: string, declaration: Declaration): Problem => {
-  const [flag = word] = word.split('=', 1)
-  const near = closest(flag.replace(/^-+/, '--'), ['--help', ...Object.keys(declaration).map(flagOf)])
-  const hint = near === undefined ? 'see --help for those that there are' : `did you mean ${near}?`
-  return word.startsWith('-')
-    ? { where: flag, message: `no such flag; ${hint}`, example: undefined }
+const strayProblem = (word: string, declaration: Declaration): Problem =>
+  word.startsWith('-')
+    ? unknownFlag(word, declaration)
     : { where: word, message: 'belongs to no flag', example: undefined }
-}
 
-/** Gathers a declaration's settings: flags win over the environment; an empty variable counts as not set. Total. */
-export const given = (declaration: Declaration, argv: readonly string[], env: Variables): Given => {
-  const flags = new Map<string, string[]>()
+/** Reads flags as most commands do: in any order among other words, and a flag's value after a blank or `=`. */
+export const commonFlags: ReadFlags = (declaration, argv) => {
+  const texts = new Map<string, string[]>()
   const command = flagsOf(declaration, (name, text) => {
-    flags.set(name, [...(flags.get(name) ?? []), text])
+    texts.set(name, [...(texts.get(name) ?? []), text])
   })
   const known = new Set(['--help', ...Object.keys(declaration).map(flagOf)])
   const { operands, unknown } = command.parseOptions(argv.map((word) => withTwoDashes(word, known)))
   const isHelp = (word: string): boolean => word === '--help' || word === '-h'
   const stray = [...strayWords(operands), ...strayWords(unknown.filter((word) => !isHelp(word)))]
+  return {
+    texts,
+    help: unknown.some(isHelp),
+    problems: stray.map((word) => strayProblem(word, declaration)),
+    warnings: [],
+  }
+}
 
+/** Gathers a declaration's settings: flags win over the environment; an empty variable counts as not set. Total. */
+export const given = (
+  declaration: Declaration,
+  argv: readonly string[],
+  env: Variables,
+  readFlags: ReadFlags = commonFlags,
+): Given => {
+  const flags = readFlags(declaration, argv)
   const texts = new Map<string, readonly string[]>()
   for (const [name, { formerly }] of Object.entries(declaration)) {
     const variable = [variableOf(name), ...(formerly === undefined ? [] : [formerly])]
       .map((each) => env[each])
       .find((text) => text !== undefined && text.trim() !== '')
-    const found = flags.get(name) ?? (variable === undefined ? undefined : [variable])
-    if (found !== undefined) texts.set(name, found)
+    const found = flags.texts.get(name) ?? (variable === undefined ? [] : [variable])
+    if (found.length > 0) texts.set(name, found)
   }
-  return {
-    texts,
-    help: unknown.some(isHelp),
-    problems: stray.map((word) => strayProblem(word, declaration)),
-  }
+  return { ...flags, texts }
 }

@@ -24,7 +24,7 @@ export { exitCode, type ExitCode } from './exit-code.js'
 export type { Terminal } from './terminal.js'
 export { processTerminal } from './process-terminal.js'
 
-export { createLogger, type LoggerOptions, logReports } from './logger.js'
+export { createLogger, type LoggerOptions, type LogLevel, logReports } from './logger.js'
 export type { RepeatGateOptions } from './repeat-gate.js'
 export { metricsOf } from './metrics.js'
 export { proxyInstruments } from './proxy-instruments.js'

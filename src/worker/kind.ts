@@ -9,6 +9,8 @@ export interface Kind<A> {
   readonly expected: string
   /** Whether giving the flag again adds to it. Otherwise giving it twice, differently, is a contradiction. */
   readonly repeats: boolean
+  /** Whether its flag may stand without a value. */
+  readonly isSwitch?: boolean
   readonly is: t.Is<A>
   /** Total. A flag without a value is the empty text. */
   parse(text: string): O.Option<A>
@@ -78,9 +80,10 @@ export const list = (
   format: (value) => value.join(','),
 })
 
-/** `on` or `off`; a flag without a value is on. */
+/** `on` or `off`, or as Go's `strconv.ParseBool` takes it; a flag without a value is on. */
 export const onOff = (): Kind<boolean> => ({
   ...single,
+  isSwitch: true,
   is: t.boolean.is,
   placeholder: 'on|off',
   expected: 'on or off',
@@ -89,11 +92,13 @@ export const onOff = (): Kind<boolean> => ({
       case '':
       case 'on':
       case 'true':
+      case 't':
       case 'yes':
       case '1':
         return O.some(true)
       case 'off':
       case 'false':
+      case 'f':
       case 'no':
       case '0':
         return O.some(false)

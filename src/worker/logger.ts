@@ -5,11 +5,14 @@ import type { Report } from '../core/report.js'
 import { type Level, logLines } from './log-line.js'
 import { RepeatGate, type RepeatGateOptions } from './repeat-gate.js'
 
+/** A threshold. At `fatal` nothing is logged. */
+export type LogLevel = Level | 'fatal'
+
 export interface LoggerOptions {
   /** The worker's name, on every line. */
   readonly worker: string
   /** The lowest that is written. */
-  readonly level: Level
+  readonly level: LogLevel
   readonly destination: DestinationStream
 }
 

@@ -95,6 +95,7 @@ export const planCommand = async (
     case 'Settings':
       break
   }
+  for (const warning of reading.warnings) terminal.err(`${usage}: ${warning}\n`)
   try {
     const composition = reading.compose()
     const problems = dryProblems(composition)

@@ -19,6 +19,8 @@ export interface SettingFacts extends SettingText {
   readonly otherwise: string | undefined
   /** Stands for the value in the help. */
   readonly placeholder: string
+  /** Whether its flag may stand without a value. */
+  readonly isSwitch: boolean
 }
 
 const texts = t.readonlyArray(t.string)
@@ -56,6 +58,7 @@ export class Setting<A> extends t.Type<A, string | undefined> implements Setting
   readonly formerly: string | undefined
   readonly placeholder: string
   readonly required: boolean
+  readonly isSwitch: boolean
 
   constructor(
     kind: Kind<A>,
@@ -70,6 +73,7 @@ export class Setting<A> extends t.Type<A, string | undefined> implements Setting
     this.formerly = formerly
     this.placeholder = kind.placeholder
     this.required = O.isNone(absent)
+    this.isSwitch = kind.isSwitch === true
   }
 }
 

@@ -1,6 +1,8 @@
 import * as E from 'fp-ts/lib/Either.js'
 import type { Composition } from './composition.js'
-import { given, type Variables } from './given.js'
+import type { ReadFlags } from './flags.js'
+import { commonFlags, given, type Variables } from './given.js'
+import { goFlags } from './go-flags.js'
 import { helpOf } from './help.js'
 import type { Problem } from './problem.js'
 import type { Declaration, SettingsOf } from './setting.js'
@@ -12,6 +14,11 @@ export interface WorkerDefinition<D extends Declaration> {
   /** One line: what it does. */
   readonly summary: string
   readonly settings: D
+  /**
+   * `go`: its flags are read as Go's package flag reads them, for a worker that replaces a program in Go: see
+   * `goFlags`. Default: `common`, in any order, a value after a blank or `=`.
+   */
+  readonly flags?: 'common' | 'go'
   /** Contradictions between settings. */
   readonly check?: Check<D>
   /** Builds the parts; opens nothing. Called once, with settings that `check` had nothing against. */
@@ -22,7 +29,16 @@ export interface WorkerDefinition<D extends Declaration> {
 export type Reading<E extends Declaration> =
   | { readonly _tag: 'Help'; readonly text: string }
   | { readonly _tag: 'Problems'; readonly problems: readonly Problem[] }
-  | { readonly _tag: 'Settings'; readonly common: SettingsOf<E>; compose(): Composition }
+  | {
+      readonly _tag: 'Settings'
+      readonly common: SettingsOf<E>
+      /** What is read otherwise than it may be meant. */
+      readonly warnings: readonly string[]
+      /** Its warnings begin with those above. */
+      compose(): Composition
+    }
+
+const grammars: Readonly<Record<'common' | 'go', ReadFlags>> = { common: commonFlags, go: goFlags }
 
 /** A worker that the command can start; its settings' types are closed inside. */
 export interface DefinedWorker {
@@ -38,7 +54,7 @@ export const defineWorker = <D extends Declaration>(definition: WorkerDefinition
   summary: definition.summary,
   read: (common, usage, argv, env) => {
     const all = { ...definition.settings, ...common }
-    const gathered = given(all, argv, env)
+    const gathered = given(all, argv, env, grammars[definition.flags ?? 'common'])
     if (gathered.help) return { _tag: 'Help', text: helpOf(usage, definition.summary, all) }
     const own = decodeSettings(definition.settings, gathered, definition.check)
     const shared = decodeSettings(common, gathered)
@@ -47,10 +63,21 @@ export const defineWorker = <D extends Declaration>(definition: WorkerDefinition
         _tag: 'Problems',
         problems: [
           ...gathered.problems,
+          // They may be why something is missing.
+          ...gathered.warnings.map((message) => ({ where: 'the flags', message, example: undefined })),
           ...(E.isLeft(own) ? own.left : []),
           ...(E.isLeft(shared) ? shared.left : []),
         ],
       }
-    return { _tag: 'Settings', common: shared.right, compose: () => definition.compose(own.right) }
+    const { warnings } = gathered
+    return {
+      _tag: 'Settings',
+      common: shared.right,
+      warnings,
+      compose: () => {
+        const composition = definition.compose(own.right)
+        return { ...composition, warnings: [...warnings, ...(composition.warnings ?? [])] }
+      },
+    }
   },
 })

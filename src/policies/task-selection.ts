@@ -1,0 +1,20 @@
+import { lastSegment } from '../core/arn.js'
+import type { Exposable } from '../core/expose.js'
+import { serviceOf } from './service-ports.js'
+
+/** Which tasks: those of a service, those of a task definition's family, or those of both. At least one is given. */
+export interface TaskSelection {
+  /** By name or ARN. */
+  readonly service?: string | undefined
+  /** Such as `web`, or `web:3` for that revision alone. */
+  readonly family?: string | undefined
+}
+
+/** Whether the task is selected; `undefined` while nobody has told its definition. */
+export const selects = ({ service, family }: TaskSelection, task: Exposable): boolean | undefined => {
+  if (service !== undefined && serviceOf(task) !== lastSegment(service)) return false
+  if (family === undefined) return true
+  if (task.definition === undefined) return undefined
+  const revision = lastSegment(task.definition)
+  return family.includes(':') ? revision === family : revision.slice(0, revision.lastIndexOf(':')) === family
+}
