@@ -3,7 +3,7 @@
  * that run it. Takes the place of awslabs/ecs-task-kite: see docs/task-proxy.md. Start it with
  * `ecs-task-stream task-proxy`, or copy it and change what you like.
  */
-import { containerPorts } from 'ecs-task-stream'
+import { containerPorts, type Exposable, selects } from 'ecs-task-stream'
 import { instanceAddresses } from 'ecs-task-stream/sources/instance-addresses'
 import { taskDefinitions } from 'ecs-task-stream/sources/task-definitions'
 import { tcpProxy } from 'ecs-task-stream/sinks/tcp-proxy'
@@ -66,7 +66,7 @@ export default defineWorker({
     resyncSeconds: optional(seconds(86_400, 1), {
       description: 'How often the cluster is read as a whole',
       example: '60',
-      otherwise: '300 with a queue, else 15',
+      otherwise: '300 with a queue, else 5',
     }),
     listenHost: optional(text('address', 'an IP address of this machine'), {
       description: 'The address to listen on',
@@ -122,8 +122,11 @@ export default defineWorker({
   ],
   compose: ({ name: container, family, service, cluster: named, ...settings }) => {
     const { queueUrl, region, listenHost } = settings
-    const { resyncSeconds = queueUrl === undefined ? 15 : 300 } = settings
+    const { resyncSeconds = queueUrl === undefined ? 5 : 300 } = settings
     const cluster = [named] as const
+    const of = { service, family }
+    // Nothing is asked about the other tasks of the cluster.
+    const only = (task: Exposable): boolean => selects(of, task) !== false
     const address = settings.public ? 'public' : 'private'
     const logLevel = levels.get(settings.loglevel)
     const proxy = tcpProxy({
@@ -137,12 +140,12 @@ export default defineWorker({
     return {
       inbound: queue(settings),
       knowledge: [
-        ...snapshots({ cluster, resyncSeconds, region }),
-        instanceAddresses({ address }),
-        taskDefinitions(),
+        ...snapshots({ cluster, resyncSeconds, region }, { only: of }),
+        instanceAddresses({ address, only }),
+        taskDefinitions({ only }),
       ],
       sinks: [proxy],
-      expose: containerPorts({ container, of: { service, family }, address }),
+      expose: containerPorts({ container, of, address }),
       clusters: cluster,
       owner: 'task-proxy',
       // A check that fails everywhere must not leave a port without tasks.

@@ -23,6 +23,7 @@ export { defaultGrace, type Liveness, livenessOf } from './core/liveness.js'
 
 export {
   type BackendName,
+  type Exposable,
   type Expose,
   type ExposedPort,
   type Exposure,

@@ -8,7 +8,7 @@ import { Stamps } from '../core/stamps.js'
 import { awsTime, skewNews } from './aws-time.js'
 import { bell } from './bell.js'
 import { clusterDirectory, type ClusterFinding, notFound } from './cluster-directory.js'
-import { clusterSnapshot } from './cluster-snapshot.js'
+import { clusterSnapshot, type ListedTasks } from './cluster-snapshot.js'
 import { CallFailed, ecsCall, type EcsEnvironment } from './ecs-calls.js'
 import { isObject } from './lenient.js'
 
@@ -17,6 +17,8 @@ export interface FollowerSetup extends EcsEnvironment {
   readonly interval: () => Millis
   /** Each asks for one more snapshot now. */
   readonly refreshes: Observable<void>
+  /** The tasks that are listed. Default: all. */
+  readonly only?: ListedTasks | undefined
   readonly emit: (output: Delivery | Notice) => void
   /** The order of the newest snapshot that anybody has told us of; 0 for none. */
   readonly newestOrder: (cluster: ClusterArn) => number
@@ -50,17 +52,26 @@ export class ClusterFollower {
   private readonly time
   private known: ClusterArn | undefined
   private refusals = 0
+  /** Of the latest snapshot, and of the one before. */
+  private warning: string | undefined
+  private warned: string | undefined
   private readonly ring
 
   constructor(
     private readonly named: string,
     private readonly setup: FollowerSetup,
   ) {
-    const { clock } = setup
+    const { clock, only } = setup
     const ask = ecsCall(setup)
     this.time = awsTime(clock)
     this.directory = clusterDirectory(ask)
-    this.snapshot = clusterSnapshot({ ask, time: this.time, clock })
+    this.snapshot = clusterSnapshot({
+      ask,
+      time: this.time,
+      clock,
+      only,
+      warn: (message) => (this.warning = message),
+    })
     this.ring = bell(clock)
   }
 
@@ -94,6 +105,7 @@ export class ClusterFollower {
     const orderOf = (at: Millis): number =>
       this.stamps.next(at === 0 ? this.setup.clock.now() : at, newestOrder(cluster))
     let snapshot
+    this.warning = undefined
     try {
       snapshot = await this.snapshot(cluster, orderOf, signal)
     } catch (thrown) {
@@ -103,8 +115,16 @@ export class ClusterFollower {
       snapshot = { _tag: 'TasksListed', cluster, at, order: orderOf(at), tasks: [] } as const
     }
     emit(delivery(snapshot))
+    this.warn()
     const { aheadMs } = this.time
     if (aheadMs !== undefined && this.isNews(aheadMs)) emit({ _tag: 'ClockSkew', aheadMs })
+  }
+
+  /** Once, for as long as it lasts. */
+  private warn(): void {
+    const { warning, warned } = this
+    this.warned = warning
+    if (warning !== undefined && warning !== warned) this.setup.emit({ _tag: 'Warning', message: warning })
   }
 
   /** Asked once: a name stays with its ARN. */

@@ -1,4 +1,4 @@
-import { DescribeTasksCommand, ListTasksCommand } from '@aws-sdk/client-ecs'
+import { DescribeTasksCommand, ListTasksCommand, ServiceNotFoundException } from '@aws-sdk/client-ecs'
 import { type ClusterArn, lastSegment, placeOf } from '../core/arn.js'
 import type { Clock, Millis } from '../core/clock.js'
 import type { ClusterEvent } from '../core/event.js'
@@ -7,7 +7,19 @@ import { answerDate, type AwsTime } from './aws-time.js'
 import { CallFailed, type EcsCall } from './ecs-calls.js'
 import { taskFromDescription } from './task-description.js'
 
+/** The tasks of a service, those of a task definition's family, or those of both. */
+export interface ListedTasks {
+  /** By name or ARN. */
+  readonly service?: string | undefined
+  /** Such as `web`; a revision, `web:3`, lists its whole family. */
+  readonly family?: string | undefined
+}
+
 export interface SnapshotEnvironment {
+  /** Lists these tasks alone. Default: all. */
+  readonly only?: ListedTasks | undefined
+  /** Something is set up so that it will hurt later. */
+  readonly warn?: (message: string) => void
   readonly ask: EcsCall
   readonly time: AwsTime
   readonly clock: Clock
@@ -28,7 +40,7 @@ export type Snapshot = Omit<Extract<ClusterEvent, { _tag: 'TasksListed' }>, 'ord
  * @param orderOf gives its order, once the time is known.
  */
 export const clusterSnapshot =
-  ({ ask, time, clock }: SnapshotEnvironment) =>
+  ({ ask, time, clock, only: { service, family } = {}, warn }: SnapshotEnvironment) =>
   async (
     cluster: ClusterArn,
     orderOf: (at: Millis) => number,
@@ -45,6 +57,9 @@ export const clusterSnapshot =
         const page = await ask('ListTasks', place, signal, async (ecs) => {
           const command = new ListTasksCommand({
             cluster,
+            serviceName: service,
+            // ECS lists families, and no revisions.
+            family: family?.split(':', 1)[0],
             desiredStatus: 'RUNNING',
             maxResults: pageSize,
             nextToken,
@@ -59,7 +74,14 @@ export const clusterSnapshot =
             { step: 'deserialize' },
           )
           const sentAt = clock.now()
-          const answer = await ecs.send(command, { abortSignal: signal })
+          const answer = await ecs.send(command, { abortSignal: signal }).catch((thrown: unknown) => {
+            // A service that does not exist has no tasks.
+            if (!(thrown instanceof ServiceNotFoundException)) throw thrown
+            warn?.(
+              `cluster ${lastSegment(cluster)} has no service ${service ?? ''}: check its name, or create it`,
+            )
+            return { taskArns: [], nextToken: undefined }
+          })
           if (date !== undefined) time.observe(date, sentAt, clock.now())
           // Only the first page: its answer is the oldest.
           at ??= date === undefined ? 0 : Math.min(date, sentAt)

@@ -7,6 +7,7 @@ import type { Source } from '../core/source.js'
 import { systemClock } from '../system-clock.js'
 import { perPlace } from './aws-clients.js'
 import { ClusterFollower, type FollowerSetup } from './cluster-follower.js'
+import type { ListedTasks } from './cluster-snapshot.js'
 import { type EcsClients, ecsClients, resourceReads } from './ecs-client.js'
 import { PatternFollower } from './pattern-follower.js'
 import type { TokenBucket } from './token-bucket.js'
@@ -19,6 +20,12 @@ export interface EcsSnapshotsOptions {
   readonly clusters: readonly string[]
   /** Where clusters that are given by name are. Default: as the AWS SDK finds it. */
   readonly region?: string | undefined
+  /**
+   * Lists the tasks of this service, this family, or of both alone: for a policy that exposes no others, in a large
+   * cluster. All others count as tasks that do not run. A service that does not exist has no tasks, which is reported
+   * as a `Warning`. Default: all tasks.
+   */
+  readonly only?: ListedTasks
   /** From the end of one snapshot of a cluster to the beginning of the next. Default: 300,000 ms. */
   readonly intervalMs?: Millis
   /**
@@ -70,6 +77,7 @@ export interface EcsSnapshots extends Source {
 export const ecsSnapshots = ({
   clusters,
   region = '',
+  only,
   intervalMs = 300_000,
   jitter = 0.1,
   clients = ecsClients,
@@ -99,6 +107,7 @@ export const ecsSnapshots = ({
           random,
           interval: () => intervalMs * (1 + jitter * (2 * random() - 1)),
           refreshes,
+          only,
           emit: (output) => subscriber.next(output),
           newestOrder: (cluster) => known.marks.get(cluster)?.order ?? 0,
         }

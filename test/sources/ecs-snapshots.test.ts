@@ -125,6 +125,81 @@ describe('ecsSnapshots', () => {
     expect(listed(listings(following)[0])).toEqual(tasksOf(cluster))
   })
 
+  describe('of some tasks only', () => {
+    const mixed = (): SimulatedCluster => {
+      const cluster = simulatedCluster({
+        seed: 5,
+        name: 'staging',
+        instances: { ec2: 3 },
+        services: [
+          { name: 'web', placement: 'bridge', desiredCount: 3 },
+          { name: 'shop', placement: 'bridge', desiredCount: 120 },
+        ],
+      })
+      return settled(cluster)
+    }
+    const of = (cluster: SimulatedCluster, service: string): readonly string[] =>
+      cluster
+        .tasks()
+        .filter((task) => task.service.name === service && task.desiredStatus === 'RUNNING')
+        .map(({ arn }) => arn)
+        .sort()
+
+    it.each([
+      [{ service: 'web' }, 'web'],
+      [{ service: 'arn:aws:ecs:us-east-1:123456789012:service/staging/web' }, 'web'],
+      [{ family: 'shop' }, 'shop'],
+      // Its other revisions are the policy's business.
+      [{ family: 'shop:7' }, 'shop'],
+      [{ service: 'web', family: 'web' }, 'web'],
+      [{ service: 'web', family: 'shop' }, 'none'],
+    ])('lists %j, and asks for no other', async (only, service) => {
+      const cluster = mixed()
+      const world = await awsWorld([cluster])
+      const following = follow(ecsSnapshots({ clusters: ['staging'], only, ...world.options }))
+      await world.until(() => following.deliveries.length === 1)
+      const expected = of(cluster, service)
+      expect(listed(following.events[0])).toEqual(expected)
+      const pages = Math.ceil(expected.length / 100)
+      expect(world.api.calls.get('ListTasks')).toBe(Math.max(1, pages))
+      expect(world.api.calls.get('DescribeTasks') ?? 0).toBe(pages)
+      expect(following.notices).toEqual([])
+    })
+
+    it('takes a service that does not exist for one without tasks, and warns of it once', async () => {
+      const world = await awsWorld([mixed()])
+      const only = { service: 'wbe' }
+      const following = follow(
+        ecsSnapshots({ clusters: ['staging'], only, intervalMs: 5_000, ...world.options }),
+      )
+      await world.until(() => following.deliveries.length === 3, 100)
+      expect(following.events.map(listed)).toEqual([[], [], []])
+      expect(following.notices).toEqual([
+        {
+          _tag: 'Warning',
+          message: 'cluster staging has no service wbe: check its name, or create it',
+        },
+      ])
+    })
+
+    it('costs two calls for 100 tasks, however many others there are: 1,440 an hour at an interval of 5 s', async () => {
+      const world = await awsWorld([mixed()])
+      const only = { service: 'web' }
+      const following = follow(
+        ecsSnapshots({ clusters: ['staging'], only, intervalMs: 5_000, ...world.options }),
+      )
+      await world.until(() => following.deliveries.length > 0)
+      const from = world.clock.now()
+      await world.until(() => world.clock.now() >= from + 600_000, 250)
+      const calls = ['ListTasks', 'DescribeTasks'].map((call) => world.api.calls.get(call) ?? 0)
+      // Ten minutes, and up to a step late each time.
+      for (const count of calls) {
+        expect(count).toBeLessThanOrEqual(121)
+        expect(count).toBeGreaterThanOrEqual(110)
+      }
+    })
+  })
+
   it('takes a task that went missing after it was listed for gone', async () => {
     let now = Date.UTC(2026, 0, 1)
     const cluster = simulatedCluster({

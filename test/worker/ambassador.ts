@@ -151,6 +151,8 @@ export const ambassador = async ({ services, queues }: AmbassadorOptions) => {
       })
       return worker
     },
+    /** How often an operation has been called. */
+    calls: (operation: string): number => api.calls.get(operation) ?? 0,
     /** The ids of the live tasks of a service. */
     live: (service: string): readonly string[] =>
       cluster

@@ -209,6 +209,16 @@ describe('the worker task-proxy, over the wire', { timeout: 60_000 }, () => {
     await expect.poll(() => answering(port), soon).toEqual(here.live('web'))
   })
 
+  it('asks every 5 s, if it has no queue', async () => {
+    const here = await ambassador({
+      services: [{ name: 'web', placement: 'bridge', desiredCount: 2, containerPort: await freePort() }],
+    })
+    const worker = here.start(['-name', 'web', '-service', 'web', '-cluster', 'staging'])
+    await worker.logged(ready)
+    // Within the time in which every 10 s would make three.
+    await expect.poll(() => here.calls('ListTasks'), { timeout: 25_000, interval: 20 }).toBeGreaterThan(3)
+  })
+
   it.each(['fargate', 'awsvpc', 'bridge', 'external'] as const)(
     'reaches tasks of kind %s',
     async (placement) => {
@@ -240,12 +250,16 @@ describe('the worker task-proxy, over the wire', { timeout: 60_000 }, () => {
     await expect.poll(() => answering(port), soon).toEqual(here.live('web'))
   })
 
-  it('connects to the public addresses of instances, if it is told to', async () => {
+  it('connects to the public addresses of instances, if it is told to, and asks for those of its tasks alone', async () => {
     const port = await freePort()
     const here = await ambassador({
-      services: [{ name: 'web', placement: 'bridge', desiredCount: 2, containerPort: port }],
+      services: [
+        { name: 'web', placement: 'bridge', desiredCount: 2, containerPort: port },
+        { name: 'elsewhere', placement: 'external', desiredCount: 2, containerPort: port },
+        { name: 'own', placement: 'awsvpc', desiredCount: 2, containerPort: port },
+      ],
     })
-    for (const task of here.cluster.tasks()) {
+    for (const task of here.cluster.tasks().filter(({ service }) => service.name === 'web')) {
       const server = createServer({ allowHalfOpen: true }, (socket) => {
         socket.resume().on('end', () => socket.end(`in public ${task.id}`))
       })
@@ -258,6 +272,16 @@ describe('the worker task-proxy, over the wire', { timeout: 60_000 }, () => {
     const worker = here.start(['-name', 'web', '-service', 'web', '-cluster', 'staging', '-public'])
     await worker.logged(ready)
     await expect.poll(() => answering(port), soon).toEqual(here.live('web').map((id) => `in public ${id}`))
+    // Of the tasks of other services nothing is asked, so nothing is wrong with them: the external machines have no
+    // public address that anybody tells.
+    await expect.poll(() => here.calls('ListTasks'), soon).toBeGreaterThan(1)
+    expect(here.calls('DescribeInstanceInformation')).toBe(0)
+    expect(here.calls('DescribeTaskDefinition')).toBe(0)
+    worker.signal('SIGTERM')
+    const { err } = await worker.ended
+    expect(err.split('\n').filter((line) => /"level":"(warn|error)"/.test(line))).toEqual([
+      expect.stringContaining('no QUEUE_URL'),
+    ])
   })
 
   it('says of UDP that it is not proxied, and proxies the rest', async () => {

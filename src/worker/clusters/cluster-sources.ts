@@ -1,5 +1,5 @@
 import type { Source } from '../../core/source.js'
-import { ecsSnapshots } from '../../sources/ecs-snapshots.js'
+import { ecsSnapshots, type EcsSnapshotsOptions } from '../../sources/ecs-snapshots.js'
 import { sqs } from '../../sources/sqs.js'
 import type { ClusterSettings } from './cluster-settings.js'
 
@@ -11,17 +11,17 @@ export const queue = ({
   queueUrl === undefined ? [] : [sqs({ queueUrl, region })]
 
 /** Snapshots of the clusters, unless there are to be none. */
-export const snapshots = ({
-  cluster: clusters,
-  resyncSeconds,
-  region,
-}: Pick<ClusterSettings, 'cluster' | 'resyncSeconds' | 'region'>): readonly Source[] =>
+export const snapshots = (
+  { cluster: clusters, resyncSeconds, region }: Pick<ClusterSettings, 'cluster' | 'resyncSeconds' | 'region'>,
+  { only = {} }: Pick<EcsSnapshotsOptions, 'only'> = {},
+): readonly Source[] =>
   resyncSeconds === 0
     ? []
     : [
         ecsSnapshots({
           clusters,
           region,
+          only,
           intervalMs: resyncSeconds * 1000,
         }),
       ]
