@@ -1,4 +1,4 @@
-import type { Clock, Millis, Random } from '../core/clock.js'
+import type { Clock, Random } from '../core/clock.js'
 import { type Address, formatAddress } from '../core/desired.js'
 import { PoolMember } from './pool-member.js'
 
@@ -10,7 +10,7 @@ export type Balance = 'random' | 'least-connections'
 
 export interface AddressPoolOptions {
   readonly balance: Balance
-  readonly clock: Pick<Clock, 'now'>
+  readonly clock: Pick<Clock, 'sleep'>
   readonly random: Random
 }
 
@@ -29,9 +29,8 @@ export class AddressPool {
 
   /** How many are under suspicion. */
   get suspects(): number {
-    const now: Millis = this.options.clock.now()
     let count = 0
-    for (const member of this.members.values()) if (member.isSuspect(now)) count++
+    for (const member of this.members.values()) if (member.isSuspect) count++
     return count
   }
 
@@ -41,11 +40,15 @@ export class AddressPool {
     this.members = new Map(
       addresses.map((address) => {
         const key = formatAddress(address)
-        return [key, before.get(key) ?? new PoolMember(address)]
+        return [key, before.get(key) ?? new PoolMember(address, this.options.clock)]
       }),
     )
     let left = false
-    for (const [key, member] of before) if (!this.members.has(key)) left = member.left = true
+    for (const [key, member] of before)
+      if (!this.members.has(key)) {
+        member.leave()
+        left = true
+      }
     return left
   }
 
@@ -54,15 +57,14 @@ export class AddressPool {
    * suspicion come last. Costs a look at each.
    */
   take(tried: ReadonlySet<PoolMember>): PoolMember | undefined {
-    const { balance, clock, random } = this.options
-    const now = clock.now()
+    const { balance, random } = this.options
     let best: PoolMember | undefined
     let least = Infinity
     let equals = 0
     for (const member of this.members.values()) {
       if (tried.has(member)) continue
       const load = balance === 'least-connections' ? member.open + member.dialling : 0
-      const rank = member.isSuspect(now) ? suspicion + load : load
+      const rank = member.isSuspect ? suspicion + load : load
       if (rank > least) continue
       equals = rank < least ? 1 : equals + 1
       least = rank

@@ -1,5 +1,6 @@
-import type { Millis } from '../core/clock.js'
+import type { Clock, Millis } from '../core/clock.js'
 import type { Address } from '../core/desired.js'
+import { after } from './after.js'
 
 /** Doublings of the time for which an address is avoided: one that answers again is not left aside for minutes. */
 const mostDoublings = 3
@@ -10,25 +11,45 @@ export class PoolMember {
   dialling = 0
   /** Connections that are open. */
   open = 0
-  /** Whether it is in the pool no more. */
-  left = false
   /** Dials that failed since one that did not. */
   private failures = 0
-  private avoidedUntil: Millis = 0
+  private hasLeft = false
+  /** Others come first; aborted when that is over before its time. */
+  private avoidance: AbortController | undefined
 
-  constructor(readonly address: Address) {}
+  constructor(
+    readonly address: Address,
+    private readonly clock: Pick<Clock, 'sleep'>,
+  ) {}
+
+  /** Whether it is in the pool no more. */
+  get left(): boolean {
+    return this.hasLeft
+  }
+
+  /** Whether others come first. When its time is over, one connection finds out whether it answers again. */
+  get isSuspect(): boolean {
+    return this.failures > 0 && (this.avoidance !== undefined || this.dialling > 0)
+  }
+
+  /** It is in the pool no more, for good. */
+  leave(): void {
+    this.hasLeft = true
+    this.avoid(0)
+  }
 
   /** A dial that was counted has connected. */
   connected(): void {
     this.dialling--
     this.open++
     this.failures = 0
+    this.avoid(0)
   }
 
   /** A dial that was counted has not: others come first for `avoidMs`, and twice as long each time that follows. */
-  failed(now: Millis, avoidMs: Millis): void {
+  failed(avoidMs: Millis): void {
     this.dialling--
-    this.avoidedUntil = now + avoidMs * 2 ** Math.min(this.failures, mostDoublings)
+    if (!this.hasLeft) this.avoid(avoidMs * 2 ** Math.min(this.failures, mostDoublings))
     this.failures++
   }
 
@@ -42,8 +63,12 @@ export class PoolMember {
     this.open--
   }
 
-  /** Whether others come first. When its time is over, one connection finds out whether it answers again. */
-  isSuspect(now: Millis): boolean {
-    return this.failures > 0 && (now < this.avoidedUntil || this.dialling > 0)
+  private avoid(ms: Millis): void {
+    this.avoidance?.abort()
+    this.avoidance = undefined
+    if (ms <= 0) return
+    const avoidance = new AbortController()
+    this.avoidance = avoidance
+    after(ms, { clock: this.clock, signal: avoidance.signal }, () => (this.avoidance = undefined))
   }
 }

@@ -2,7 +2,7 @@ import type { Socket } from 'node:net'
 import type { Clock, Millis } from '../core/clock.js'
 import type { Address } from '../core/desired.js'
 import type { AddressPool } from './address-pool.js'
-import type { Deadlines } from './deadlines.js'
+import { after } from './after.js'
 import { dial } from './dial.js'
 import type { PoolMember } from './pool-member.js'
 import { relay, reset } from './relay.js'
@@ -14,8 +14,7 @@ export interface ProxiedConnectionOptions {
   readonly connectMs: Millis
   /** See `PoolMember.failed`. */
   readonly avoidMs: Millis
-  readonly clock: Pick<Clock, 'now'>
-  readonly deadlines: Deadlines
+  readonly clock: Pick<Clock, 'sleep'>
   readonly dialFailed: (address: Address, error: Error) => void
 }
 
@@ -28,13 +27,22 @@ export interface ProxiedConnectionOptions {
  */
 export type Ending = 'relayed' | 'no-address' | 'unreachable' | 'hung-up'
 
+/** How long all dials of a connection may take together. */
+interface Patience {
+  /** Aborts when they are over. */
+  readonly signal: AbortSignal
+  isOver: boolean
+  /** Ends the dial that is under way. */
+  giveUp(reason: Error): void
+}
+
 /** One client's connection, from its acceptance until both sides are closed. */
 export class ProxiedConnection {
   private member: PoolMember | undefined
   private upstream: Socket | undefined
   private relaying = false
   private seen = -1
-  private seenAt: Millis = 0
+  private quietLooks = 0
 
   constructor(
     private readonly client: Socket,
@@ -87,15 +95,12 @@ export class ProxiedConnection {
     return this.relaying
   }
 
-  /** Whether no byte has moved for so long. Precise to the interval in which it is asked. */
-  isIdle(now: Millis, idleMs: Millis): boolean {
-    if (!this.relaying) return false
+  /** In how many looks in a row, this one included, no byte had moved since the look before. */
+  look(): number {
     const moved = this.moved()
-    if (moved !== this.seen) {
-      this.seen = moved
-      this.seenAt = now
-    }
-    return now - this.seenAt >= idleMs
+    this.quietLooks = this.relaying && moved === this.seen ? this.quietLooks + 1 : 0
+    this.seen = moved
+    return this.quietLooks
   }
 
   /** Grows whenever a byte is read from either side or leaves for it. */
@@ -107,19 +112,34 @@ export class ProxiedConnection {
 
   /** Dials one address after the other, each once, until one answers. */
   private async reach(): Promise<Ending> {
+    const { clock, connectMs } = this.options
+    const over = new AbortController()
+    const { signal } = over
+    const patience: Patience = { signal, isOver: false, giveUp: () => undefined }
+    after(connectMs, { clock, signal }, () => {
+      patience.isOver = true
+      patience.giveUp(new Error(`no connection within ${connectMs} ms, however many addresses were tried`))
+    })
+    try {
+      return await this.tryEach(patience)
+    } finally {
+      over.abort()
+    }
+  }
+
+  private async tryEach(patience: Patience): Promise<Ending> {
     const { client, options } = this
-    const { pool, clock, deadlines, dialMs, connectMs, avoidMs, dialFailed } = options
-    const until = clock.now() + connectMs
+    const { pool, clock, dialMs, avoidMs, dialFailed } = options
     const tried = new Set<PoolMember>()
     const hungUp = (): boolean => client.destroyed
     while (!hungUp()) {
-      const left = until - clock.now()
       // From here to the dial nothing else happens: an address that has left the pool is not dialled.
-      const member = left > 0 ? pool.take(tried) : undefined
+      const member = patience.isOver ? undefined : pool.take(tried)
       if (member === undefined) return tried.size === 0 ? 'no-address' : 'unreachable'
       tried.add(member)
-      const withinMs = Math.min(dialMs, left)
-      const { socket, outcome } = dial(member.address, { withinMs, clock, deadlines })
+      const { signal } = patience
+      const { socket, outcome, giveUp } = dial(member.address, { withinMs: dialMs, clock, signal })
+      patience.giveUp = giveUp
       this.member = member
       this.upstream = socket
       const result = await outcome
@@ -130,7 +150,7 @@ export class ProxiedConnection {
       socket.destroy()
       this.upstream = undefined
       if (result instanceof Error) {
-        member.failed(clock.now(), avoidMs)
+        member.failed(avoidMs)
         dialFailed(member.address, result)
       } else member.abandoned()
     }

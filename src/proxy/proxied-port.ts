@@ -2,8 +2,8 @@ import { createServer, type Server, type Socket } from 'node:net'
 import type { Clock, Millis, Random } from '../core/clock.js'
 import type { Address } from '../core/desired.js'
 import { AddressPool, type Balance } from './address-pool.js'
+import { after } from './after.js'
 import type { ConnectionLimit } from './connection-limit.js'
-import { Deadlines } from './deadlines.js'
 import type { ListenOn } from './listen-failure.js'
 import { type PortTotals, portTotals } from './port-totals.js'
 import { ProxiedConnection } from './proxied-connection.js'
@@ -18,7 +18,7 @@ export interface ProxiedPortOptions {
   readonly avoidMs: Millis
   readonly drainMs: Millis
   readonly limit: ConnectionLimit
-  readonly clock: Clock
+  readonly clock: Pick<Clock, 'sleep'>
   readonly random: Random
   readonly dialFailed: (address: Address, error: Error) => void
   /** A client was not connected to any task. */
@@ -48,13 +48,11 @@ export class ProxiedPort {
   private readonly totals = portTotals()
   private readonly connections = new Set<ProxiedConnection>()
   private readonly stopped = new AbortController()
-  private readonly deadlines: Deadlines
   private server: Server | undefined
   private lastEnded: () => void = () => undefined
 
   constructor(private readonly options: ProxiedPortOptions) {
     this.pool = new AddressPool(options)
-    this.deadlines = new Deadlines(options.clock, this.stopped.signal)
   }
 
   get state(): PortState {
@@ -114,16 +112,16 @@ export class ProxiedPort {
       await ended
     }
     this.stopped.abort()
+    this.pool.replace([])
   }
 
-  /** Cuts the connections on which nothing has moved for so long. */
-  cutIdle(now: Millis, idleMs: Millis): void {
-    for (const connection of this.connections)
-      if (connection.isIdle(now, idleMs)) this.cut(connection, 'idle')
+  /** Looks at every connection, and cuts those on which nothing has moved between so many looks in a row. */
+  cutIdle(looks: number): void {
+    for (const connection of this.connections) if (connection.look() >= looks) this.cut(connection, 'idle')
   }
 
   private async serve(client: Socket): Promise<void> {
-    const { options, totals, connections, pool, deadlines } = this
+    const { options, totals, connections, pool } = this
     totals.accepted++
     if (!options.limit.enter()) {
       client.on('error', () => undefined)
@@ -135,7 +133,6 @@ export class ProxiedPort {
     const connection = new ProxiedConnection(client, {
       ...options,
       pool,
-      deadlines,
       dialFailed: (address, error) => {
         totals.failedDials++
         options.dialFailed(address, error)
@@ -161,12 +158,11 @@ export class ProxiedPort {
   }
 
   private cutAfter(ms: Millis, connections: Iterable<ProxiedConnection>): void {
-    this.deadlines.add({
-      at: this.options.clock.now() + ms,
-      expire: () => {
-        for (const connection of connections)
-          if (this.connections.has(connection)) this.cut(connection, 'drain')
-      },
+    const { clock } = this.options
+    const { signal } = this.stopped
+    after(ms, { clock, signal }, () => {
+      for (const connection of connections)
+        if (this.connections.has(connection)) this.cut(connection, 'drain')
     })
   }
 }

@@ -40,7 +40,8 @@ export interface TcpProxyOptions {
   readonly drainMs?: Millis
   /** Connections open at once, on all ports; each takes two file descriptors. Default: 10,000. */
   readonly maxConnections?: number
-  readonly clock?: Clock
+  /** Its sleeps alone are used: nothing happens sooner or later when the machine's clock is set. */
+  readonly clock?: Pick<Clock, 'sleep'>
   readonly random?: Random
 }
 
@@ -67,6 +68,8 @@ export interface TcpProxy extends Sink<readonly Address[]> {
    */
   close(drainMs?: Millis): Promise<void>
 }
+
+const looksAtIdle = 4
 
 const portNamed =
   (host: string | undefined) =>
@@ -114,15 +117,14 @@ export const tcpProxy = ({
   let writes = 0
   let watching = false
 
-  /** Looks four times within the limit, so that a connection is cut at most a quarter of it late. */
+  /** Looks so often within the limit, so that a connection is cut at most a quarter of it late. */
   const watchIdle = async (): Promise<void> => {
     if (watching || idleMs === 0) return
     watching = true
     for (;;) {
-      await clock.sleep(idleMs / 4, closing.signal)
+      await clock.sleep(idleMs / looksAtIdle, closing.signal)
       if (closing.signal.aborted) return
-      const now = clock.now()
-      for (const port of ports.values()) port.cutIdle(now, idleMs)
+      for (const port of ports.values()) port.cutIdle(looksAtIdle)
     }
   }
 

@@ -4,6 +4,7 @@ import { type Address, formatAddress } from '../../src/core/desired.js'
 import { AddressPool, type Balance } from '../../src/proxy/address-pool.js'
 import type { PoolMember } from '../../src/proxy/pool-member.js'
 import { prng } from '../../sim/prng.js'
+import { virtualClock } from '../support/virtual-clock.js'
 
 const avoidMs = 1_000
 const universe: readonly Address[] = Array.from({ length: 6 }, (_, i) => ({ host: `10.0.0.${i}`, port: 80 }))
@@ -38,14 +39,14 @@ interface Connection {
 }
 
 /** Lives through the steps, and looks at every choice with what was known then. */
-const live = (
+const live = async (
   steps: readonly Step[],
   balance: Balance,
-  onTake: (chosen: PoolMember | undefined, among: readonly PoolMember[], now: number) => void,
+  onTake: (chosen: PoolMember | undefined, among: readonly PoolMember[]) => void,
 ) => {
   const random = prng(1)
-  let now = 0
-  const pool = new AddressPool({ balance, clock: { now: () => now }, random: () => random.next() })
+  const clock = virtualClock()
+  const pool = new AddressPool({ balance, clock, random: () => random.next() })
   const members = new Map<string, PoolMember>()
   let held: readonly Address[] = []
   const seen = new Set<PoolMember>()
@@ -70,11 +71,11 @@ const live = (
       // As it was when it was chosen.
       member.dialling--
       expect(loads.get(member) ?? 0).toBe(member.open + member.dialling)
-      onTake(member, among, now)
+      onTake(member, among)
       member.dialling++
     } else {
       expect(connection.tried.size).toBeGreaterThanOrEqual(held.length === 0 ? 0 : 1)
-      onTake(undefined, among, now)
+      onTake(undefined, among)
     }
   }
 
@@ -102,7 +103,7 @@ const live = (
           connection.member.connected()
           open.push(connection.member)
         } else if (one.how === 'failed') {
-          connection.member.failed(now, avoidMs)
+          connection.member.failed(avoidMs)
           take(connection)
         } else connection.member.abandoned()
         break
@@ -111,20 +112,20 @@ const live = (
         open.splice(one.which % Math.max(1, open.length), 1)[0]?.closed()
         break
       case 'Wait':
-        now += one.ms
+        await clock.advance(one.ms)
         break
     }
-  return { pool, seen, dialling, open }
+  return { pool, clock, seen, dialling, open }
 }
 
 describe('the pool of addresses of a proxied port', () => {
-  it('never chooses an address that has left or that the connection has tried, and counts every dial and connection once', () => {
-    fc.assert(
-      fc.property(
+  it('never chooses an address that has left or that the connection has tried, and counts every dial and connection once', async () => {
+    await fc.assert(
+      fc.asyncProperty(
         fc.array(step, { maxLength: 60 }),
         fc.constantFrom('random', 'least-connections'),
-        (steps, balance) => {
-          const { seen, dialling, open } = live(steps, balance, () => undefined)
+        async (steps, balance) => {
+          const { seen, dialling, open } = await live(steps, balance, () => undefined)
           for (const member of seen) {
             expect(member.dialling).toBe(dialling.filter((connection) => connection.member === member).length)
             expect(member.open).toBe(open.filter((one) => one === member).length)
@@ -135,14 +136,14 @@ describe('the pool of addresses of a proxied port', () => {
     )
   })
 
-  it('chooses one that failed lately only when there is no other, and of the others one with the fewest connections', () => {
-    fc.assert(
-      fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
-        live(steps, 'least-connections', (chosen, among, now) => {
+  it('chooses one that failed lately only when there is no other, and of the others one with the fewest connections', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { maxLength: 60 }), async (steps) => {
+        await live(steps, 'least-connections', (chosen, among) => {
           if (chosen === undefined) return
-          const trusted = among.filter((member) => !member.isSuspect(now))
+          const trusted = among.filter((member) => !member.isSuspect)
           if (trusted.length === 0) return
-          expect(chosen.isSuspect(now)).toBe(false)
+          expect(chosen.isSuspect).toBe(false)
           const load = ({ open, dialling }: PoolMember): number => open + dialling
           expect(load(chosen)).toBeLessThanOrEqual(Math.min(...trusted.map(load)))
         })
@@ -151,10 +152,10 @@ describe('the pool of addresses of a proxied port', () => {
     )
   })
 
-  it('finds an address whenever there is one that the connection has not tried', () => {
-    fc.assert(
-      fc.property(fc.array(step, { maxLength: 60 }), addresses, (steps, held) => {
-        const { pool } = live(steps, 'random', () => undefined)
+  it('finds an address whenever there is one that the connection has not tried', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { maxLength: 60 }), addresses, async (steps, held) => {
+        const { pool } = await live(steps, 'random', () => undefined)
         pool.replace(held)
         const tried = new Set<PoolMember>()
         for (let member = pool.take(tried); member !== undefined; member = pool.take(tried)) tried.add(member)
@@ -167,7 +168,7 @@ describe('the pool of addresses of a proxied port', () => {
 
   it('chooses at random all alike', () => {
     const random = prng(5)
-    const pool = new AddressPool({ balance: 'random', clock: { now: () => 0 }, random: () => random.next() })
+    const pool = new AddressPool({ balance: 'random', clock: virtualClock(), random: () => random.next() })
     pool.replace(universe)
     const counts = new Map<string, number>()
     for (let i = 0; i < 6_000; i++) {
@@ -177,9 +178,9 @@ describe('the pool of addresses of a proxied port', () => {
     for (const { host } of universe) expect(Math.abs((counts.get(host) ?? 0) - 1_000)).toBeLessThan(150)
   })
 
-  it('lets one connection at a time find out whether an address answers again, later each time it does not', () => {
-    let now = 0
-    const pool = new AddressPool({ balance: 'random', clock: { now: () => now }, random: () => 0.5 })
+  it('lets one connection at a time find out whether an address answers again, later each time it does not', async () => {
+    const clock = virtualClock()
+    const pool = new AddressPool({ balance: 'random', clock, random: () => 0.5 })
     const [bad, good] = [universe[0]!, universe[1]!]
     pool.replace([bad])
     const member = pool.take(new Set())!
@@ -188,11 +189,11 @@ describe('the pool of addresses of a proxied port', () => {
       Array.from({ length: 10 }, () => pool.take(new Set())!).every(({ address }) => address === good)
     let failed = 0
     for (const wait of [1, 2, 4, 8, 8, 8]) {
-      member.failed(now, avoidMs)
+      member.failed(avoidMs)
       expect(pool.suspects).toBe(1)
-      now += wait * avoidMs - 1
+      await clock.advance(wait * avoidMs - 1)
       expect(others()).toBe(true)
-      now += 1
+      await clock.advance(1)
       // Its time is over: among many that come at once, exactly one goes there.
       const least = Array.from({ length: 50 }, () => pool.take(new Set())!)
       failed += least.filter(({ address }) => address === bad).length
@@ -201,5 +202,18 @@ describe('the pool of addresses of a proxied port', () => {
     }
     member.connected()
     expect(pool.suspects).toBe(0)
+  })
+
+  it('leaves nothing asleep for an address that answers again, or has left', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { maxLength: 60 }), async (steps) => {
+        const { pool, clock, dialling } = await live(steps, 'random', () => undefined)
+        expect(clock.sleeping).toBeLessThanOrEqual(pool.size)
+        pool.replace([])
+        for (const { member } of dialling) member?.failed(avoidMs)
+        await clock.advance(0)
+        expect(clock.sleeping).toBe(0)
+      }),
+    )
   })
 })

@@ -275,6 +275,37 @@ describe('tcpProxy', { timeout: 30_000 }, () => {
     expect(clock.now()).toBe(3_000)
   })
 
+  it('holds to its times whatever the clock of the machine is set to', async () => {
+    const { advance, ...time } = virtualClock()
+    let offset = 0
+    const clock = { ...time, now: () => time.now() + offset }
+    const [silent, lost] = await silentAddresses(2)
+    const server = await task()
+    const { route, at, port } = proxied({ clock, dialMs: 3_000, avoidMs: 5_000, idleMs: 3_600_000 })
+    await route([silent!])
+    const held = ask(at()).catch(codeOf)
+    await expect.poll(() => port().open, soon).toBe(1)
+    // Days back: the dial is given up after 3 s all the same, and the address is avoided for 5 s.
+    offset -= 5 * 86_400_000
+    await advance(3_000)
+    expect(await held).toBe('ECONNRESET')
+    expect(port()).toMatchObject({ failedDials: 1, suspects: 1 })
+    offset += 86_400_000
+    await advance(4_999)
+    expect(port().suspects).toBe(1)
+    await advance(1)
+    expect(port().suspects).toBe(0)
+    // Days ahead: neither a connection nor a dial ends before its time.
+    await route([server.address, lost!])
+    const open = await Promise.all(Array.from({ length: 8 }, () => dialled(at())))
+    await expect.poll(() => server.accepted.length, soon).toBeGreaterThan(0)
+    offset += 30 * 86_400_000
+    await advance(2_999)
+    expect(port()).toMatchObject({ open: 8, failedDials: 1, cut: { idle: 0, drain: 0 } })
+    for (const socket of open) socket.resetAndDestroy()
+    await expect.poll(() => port().open, soon).toBe(0)
+  })
+
   it('gives up on a connection whose addresses do not answer in time, however many there are', async () => {
     const clock = virtualClock()
     const silent = await silentAddresses(5)
