@@ -6,6 +6,7 @@ import { wholeNumber } from '../sources/whole-number.js'
 import { aboutOperations } from './about-operations.js'
 import { ChangeFeed } from './change-feed.js'
 import { ContainerEvents } from './container-events.js'
+import { EcsTime } from './ecs-time.js'
 import { EventStreams } from './event-streams.js'
 import { idOperations } from './id-operations.js'
 import { type LinkOptions, links } from './links.js'
@@ -20,7 +21,8 @@ export interface IdMapperOptions {
   readonly worker: Pick<Worker, 'state$'>
   /** Clusters, by name or ARN: until each has had a whole snapshot, questions are answered 503. */
   readonly clusters: readonly string[]
-  readonly clock: Clock
+  /** Its sleeps alone are used: what time it is, snapshots tell. */
+  readonly clock: Pick<Clock, 'sleep'>
   /** Monitoring URLs. Default: cAdvisor on port 9070 of the instance. */
   readonly links?: LinkOptions
   /** Any of them, in the header `x-api-key`, opens the routes. Default: they are open to all. */
@@ -82,9 +84,13 @@ export const idMapper = (options: IdMapperOptions): FastifyPluginCallback => {
     feed.push(changes)
   }
 
+  const time = new EcsTime()
   const stop = new AbortController()
   worker.state$.subscribe({
-    next: (state) => tell(index.follow(state, clock.now())),
+    next: (state) => {
+      time.follow(state)
+      tell(index.follow(state, time.now))
+    },
     complete: () => {
       stop.abort()
       streams.close()
@@ -94,11 +100,22 @@ export const idMapper = (options: IdMapperOptions): FastifyPluginCallback => {
     for (;;) {
       await clock.sleep(heartbeatMs, stop.signal)
       if (stop.signal.aborted) return
-      tell(index.expire(clock.now()))
       streams.beat()
     }
   }
   void keepBeating()
+
+  // What is over is found for a hundredth of its time at most, and for 15 s.
+  const lookMs = Math.min(15_000, Math.max(100, keepMs / 100))
+  const keepForgetting = async (): Promise<void> => {
+    for (;;) {
+      await clock.sleep(lookMs, stop.signal)
+      if (stop.signal.aborted) return
+      time.slept(lookMs)
+      tell(index.expire(time.now))
+    }
+  }
+  void keepForgetting()
 
   const urls = links(options.links)
   const questions: readonly Operation[] = [
@@ -108,11 +125,7 @@ export const idMapper = (options: IdMapperOptions): FastifyPluginCallback => {
   ]
   return operationRoutes({
     operations: [...questions, ...aboutOperations(questions, { guarded: secrets !== undefined })],
-    isWhole: () => {
-      // Nothing that is over is found, however long ago the last event was.
-      tell(index.expire(clock.now()))
-      return index.isWhole
-    },
+    isWhole: () => index.isWhole,
     secrets,
     onAnswered: (operation, status) => measures?.answered(operation, status),
   })

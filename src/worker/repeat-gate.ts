@@ -31,7 +31,9 @@ export class RepeatGate {
   pass(key: string): number | undefined {
     const at = this.now()
     const last = this.seen.get(key)
-    if (last !== undefined && at - last.at < this.windowMs) {
+    const since = last === undefined ? -1 : at - last.at
+    // A clock that was set back since would hold back for as long as it was set back.
+    if (last !== undefined && since >= 0 && since < this.windowMs) {
       last.heldBack++
       return undefined
     }
