@@ -8,15 +8,16 @@ import { Stamps } from '../core/stamps.js'
 import { awsTime, skewNews } from './aws-time.js'
 import { bell } from './bell.js'
 import { clusterDirectory, type ClusterFinding, notFound } from './cluster-directory.js'
-import { clusterSnapshot, type ListedTasks } from './cluster-snapshot.js'
+import { clusterSnapshot, type ListedTasks, type Snapshot } from './cluster-snapshot.js'
 import { CallFailed, ecsCall, type EcsEnvironment } from './ecs-calls.js'
 import { isObject } from './lenient.js'
+import type { RefreshRequest } from './refresh-request.js'
 
 export interface FollowerSetup extends EcsEnvironment {
   /** From the end of one snapshot to the beginning of the next. */
   readonly interval: () => Millis
   /** Each asks for one more snapshot now. */
-  readonly refreshes: Observable<void>
+  readonly refreshes: Observable<RefreshRequest>
   /** The tasks that are listed. Default: all. */
   readonly only?: ListedTasks | undefined
   readonly emit: (output: Delivery | Notice) => void
@@ -52,6 +53,8 @@ export class ClusterFollower {
   private readonly time
   private known: ClusterArn | undefined
   private refusals = 0
+  /** Told of the next snapshot that begins and succeeds. */
+  private waiting: ((cluster: ClusterArn, order: number) => void)[] = []
   /** Of the latest snapshot, and of the one before. */
   private warning: string | undefined
   private warned: string | undefined
@@ -78,7 +81,10 @@ export class ClusterFollower {
   /** Resolves when the signal has aborted, or after the last snapshot that `end` asked for. */
   async follow(signal: AbortSignal): Promise<void> {
     const { random, interval, refreshes } = this.setup
-    const refreshing = refreshes.subscribe(this.ring.ring)
+    const refreshing = refreshes.subscribe((request) => {
+      this.waiting.push(request.join())
+      this.ring.ring()
+    })
     signal.addEventListener('abort', this.ring.ring)
     for (let failures = 0; !signal.aborted;) {
       let pause = interval()
@@ -100,11 +106,23 @@ export class ClusterFollower {
 
   /** Emits one snapshot of the cluster as it is, or rejects. */
   async take(signal: AbortSignal): Promise<void> {
+    // Those who ask from here on wait for the next one.
+    const served = this.waiting.splice(0)
+    try {
+      const { cluster, order } = await this.takeOne(signal)
+      for (const serve of served) serve(cluster, order)
+    } catch (thrown) {
+      this.waiting.unshift(...served)
+      throw thrown
+    }
+  }
+
+  private async takeOne(signal: AbortSignal): Promise<Snapshot & { readonly order: number }> {
     const { emit, newestOrder } = this.setup
     const cluster = await this.find(signal)
     const orderOf = (at: Millis): number =>
       this.stamps.next(at === 0 ? this.setup.clock.now() : at, newestOrder(cluster))
-    let snapshot
+    let snapshot: Snapshot & { readonly order: number }
     this.warning = undefined
     try {
       snapshot = await this.snapshot(cluster, orderOf, signal)
@@ -118,6 +136,7 @@ export class ClusterFollower {
     this.warn()
     const { aheadMs } = this.time
     if (aheadMs !== undefined && this.isNews(aheadMs)) emit({ _tag: 'ClockSkew', aheadMs })
+    return snapshot
   }
 
   /** Once, for as long as it lasts. */

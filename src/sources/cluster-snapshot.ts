@@ -77,6 +77,7 @@ export const clusterSnapshot =
           const answer = await ecs.send(command, { abortSignal: signal }).catch((thrown: unknown) => {
             // A service that does not exist has no tasks.
             if (!(thrown instanceof ServiceNotFoundException)) throw thrown
+            date = answerDate(thrown.$response)
             warn?.(
               `cluster ${lastSegment(cluster)} has no service ${service ?? ''}: check its name, or create it`,
             )

@@ -1,6 +1,6 @@
 import { setMaxListeners } from 'node:events'
 import { Observable, Subject } from 'rxjs'
-import { isClusterPattern, type Place } from '../core/arn.js'
+import { type ClusterArn, isClusterPattern, type Place } from '../core/arn.js'
 import type { Clock, Millis, Random } from '../core/clock.js'
 import { emptyState } from '../core/cluster-state.js'
 import type { Source } from '../core/source.js'
@@ -10,6 +10,7 @@ import { ClusterFollower, type FollowerSetup } from './cluster-follower.js'
 import type { ListedTasks } from './cluster-snapshot.js'
 import { type EcsClients, ecsClients, resourceReads } from './ecs-client.js'
 import { PatternFollower } from './pattern-follower.js'
+import { RefreshRequest } from './refresh-request.js'
 import type { TokenBucket } from './token-bucket.js'
 
 export interface EcsSnapshotsOptions {
@@ -52,9 +53,10 @@ export interface EcsSnapshotsOptions {
 export interface EcsSnapshots extends Source {
   /**
    * Takes a snapshot of each cluster now. One that is under way is followed by one more, however often this is called
-   * meanwhile.
+   * meanwhile. Resolves when a snapshot that began after the call has been delivered for each, to its order by cluster:
+   * it is known once the mark of the cluster has that order. Never resolves while a snapshot fails.
    */
-  refresh(): void
+  refresh(): Promise<ReadonlyMap<ClusterArn, number>>
 }
 
 /**
@@ -87,14 +89,18 @@ export const ecsSnapshots = ({
   name = 'ecs-snapshots',
 }: EcsSnapshotsOptions): EcsSnapshots => {
   if (!(intervalMs > 0)) throw new RangeError(`ecsSnapshots: intervalMs must be positive, not ${intervalMs}`)
-  const refreshes = new Subject<void>()
+  const refreshes = new Subject<RefreshRequest>()
   const clientsOf = perPlace((place: Place) => clients(place.region === '' ? { ...place, region } : place))
 
   return {
     name,
     covers: clusters,
     identifies: clusters.filter((cluster) => !cluster.startsWith('arn:')),
-    refresh: () => refreshes.next(),
+    refresh: () => {
+      const request = new RefreshRequest()
+      refreshes.next(request)
+      return request.served()
+    },
     deliveries: (state$) =>
       new Observable((subscriber) => {
         const stop = new AbortController()

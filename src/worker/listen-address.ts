@@ -1,3 +1,4 @@
+import { networkInterfaces } from 'node:os'
 import * as O from 'fp-ts/lib/Option.js'
 import * as t from 'io-ts'
 import type { Kind } from './kind.js'
@@ -14,11 +15,17 @@ const address = t.readonly(t.type({ host: t.string, port: t.number }))
 /** `host:port`, `:port` or a port alone; IPv6 hosts in brackets. */
 const pattern = /^(?:\[(?<ipv6>[\da-f:.]+)\]:|(?<host>[\w.-]*):)?(?<port>\d{1,5})$/i
 
-/** Without a host, every IPv4 interface: what a health check from outside of the container needs. */
-const everywhere = '0.0.0.0'
+/** Every interface: by IPv6 and IPv4 on a machine that has both, else by IPv4. */
+const everyInterface = (): string =>
+  Object.values(networkInterfaces()).some((addresses) => addresses?.some(({ family }) => family === 'IPv6'))
+    ? '::'
+    : '0.0.0.0'
 
-/** The kind of setting that says where to listen. */
-export const listenAddress = (): Kind<ListenAddress> => ({
+/**
+ * The kind of setting that says where to listen. Without a host it is `everywhere`: what a health check from outside of
+ * the container needs.
+ */
+export const listenAddress = (everywhere: string = everyInterface()): Kind<ListenAddress> => ({
   placeholder: 'address',
   repeats: false,
   is: address.is,

@@ -1,5 +1,16 @@
-import { filter, firstValueFrom, from, type Observable, takeUntil } from 'rxjs'
-import { sameCluster } from '../core/arn.js'
+import {
+  endWith,
+  filter,
+  firstValueFrom,
+  from,
+  ignoreElements,
+  map,
+  merge,
+  type Observable,
+  switchMap,
+  takeUntil,
+} from 'rxjs'
+import type { ClusterArn } from '../core/arn.js'
 import type { Clock, Millis } from '../core/clock.js'
 import type { ClusterState } from '../core/cluster-state.js'
 import type { Desired } from '../core/desired.js'
@@ -15,14 +26,14 @@ import { sinkPlan } from './sink-plan.js'
 export interface OnDemandSyncSetup<V> {
   /** Give it before it starts: see `Worker.reports$`. */
   readonly worker: Pick<Worker, 'reports$' | 'state$' | 'desired$' | 'reread'>
-  readonly snapshots: Pick<EcsSnapshots, 'covers' | 'refresh'>
+  readonly snapshots: Pick<EcsSnapshots, 'name' | 'covers' | 'refresh'>
   /** A sink of the same name and target as the worker's, and another instance: no sink is called twice at a time. */
   readonly sink: Sink<V>
   /** The backend that a record is. */
   readonly backendOf: (value: V) => BackendName
   readonly owner: Owner
   readonly guard?: Guard | 'off'
-  readonly clock: Clock
+  readonly clock: Pick<Clock, 'sleep'>
   /** How long to wait for a snapshot, and for an answer of the target. Default: 20,000 ms. */
   readonly timeoutMs?: Millis
   /** How long to wait for lookups, and then for the worker's writes. Default: 5,000 ms. */
@@ -37,9 +48,9 @@ export interface OnDemandSync {
    */
   sync(): Promise<ReadonlyMap<BackendName, string>>
   /**
-   * Reads the target and compares it with what is desired now; writes nothing. Resolves to the backends that differ,
+   * Takes a new snapshot, reads the target and compares the two; writes nothing. Resolves to the backends that differ,
    * or of which not everything is known, ordered; a mark of the owner that is missing is no difference. Rejects as
-   * `sync` does.
+   * `sync` does. What the target does not hold yet because the worker is about to write it differs too.
    */
   diff(): Promise<readonly BackendName[]>
 }
@@ -51,6 +62,9 @@ const withheldReasons: Readonly<Record<Withheld<unknown>['why'], string>> = {
   'emptied-only': 'the guard empties it in place of deleting it',
   'too-much': 'the guard withholds that so many backends are retired at once',
 }
+
+const isFailedSnapshot = (report: Report, source: string): boolean =>
+  report._tag === 'Noticed' && report.source === source && report.notice._tag === 'SourceFailed'
 
 const troubleIn = (report: Report): string | undefined => {
   if (report._tag === 'SinkFailed') return `${report.sink}: ${report.operation}: ${report.error.message}`
@@ -112,16 +126,28 @@ export const onDemandSync = <V>({
   /** A failure, and the latest trouble that there was meanwhile: the likely cause. */
   const failure = (what: string): Error => new Error(trouble === undefined ? what : `${what} (${trouble})`)
 
-  const snapshotSince = async (since: Millis): Promise<void> => {
+  /** No times are compared: the clock of the machine may be set meanwhile. */
+  const takeSnapshot = async (): Promise<void> => {
     const { covers } = snapshots
-    const covered = ({ marks }: ClusterState): boolean =>
-      covers.every((named) =>
-        [...marks].some(([cluster, { at }]) => at >= since && sameCluster(named, cluster)),
-      )
-    if ((await within(timeoutMs, state$.pipe(filter(covered)))) !== undefined) return
+    const failed$ = reports$.pipe(filter((report) => isFailedSnapshot(report, snapshots.name)))
+    const isKnown = (orders: ReadonlyMap<ClusterArn, number>, { marks }: ClusterState): boolean =>
+      [...orders].every(([cluster, order]) => (marks.get(cluster)?.order ?? -Infinity) >= order)
+    const taken$ = from(snapshots.refresh()).pipe(
+      switchMap((orders) => state$.pipe(filter((state) => isKnown(orders, state)))),
+    )
+    const outcome = await within(
+      timeoutMs,
+      merge(
+        taken$.pipe(map(() => 'taken' as const)),
+        failed$.pipe(map(() => 'failed' as const)),
+        state$.pipe(ignoreElements(), endWith('stopped' as const)),
+      ),
+    )
+    if (outcome === 'taken') return
     // Or else the worker has stopped meanwhile.
     await latest()
-    throw failure(`no whole snapshot of ${covers.join(', ')} within ${timeoutMs / 1000} s`)
+    const when = outcome === 'failed' ? '' : ` within ${timeoutMs / 1000} s`
+    throw failure(`no whole snapshot of ${covers.join(', ')}${when}`)
   }
 
   const planNow = async (desired: Desired) => {
@@ -147,9 +173,7 @@ export const onDemandSync = <V>({
   return {
     sync: latecomers(async () => {
       trouble = undefined
-      const since = clock.now()
-      snapshots.refresh()
-      await snapshotSince(since)
+      await takeSnapshot()
       await whole()
       refused.clear()
       // The worker's view of the target may be a minute old, and somebody may have written since.
@@ -158,8 +182,7 @@ export const onDemandSync = <V>({
     }),
     diff: latecomers(async () => {
       trouble = undefined
-      if ((await within(timeoutMs, desired$.pipe(filter(({ complete }) => complete)))) === undefined)
-        throw failure(`it is not known yet what runs, after ${timeoutMs / 1000} s of waiting`)
+      await takeSnapshot()
       const desired = await whole()
       const { changes, withheld } = await planNow(desired)
       const differing = changes.filter(

@@ -9,7 +9,7 @@ export const operating = {
     example: 'on',
   }),
   port: optional(listenAddress(), {
-    description: 'Serve /health, /ready and /metrics there; without a host, on every IPv4 interface',
+    description: 'Serve /health, /ready and /metrics there; without a host, on every interface',
     example: ':8080',
     otherwise: 'no server',
   }),

@@ -39,10 +39,18 @@ const handOver = (listener: WebhookListener, request: FastifyRequest, reply: Fas
   listener(request.raw, reply.raw)
 }
 
+/** What may be done on a path of the tracker; `undefined` for all others. */
+const allowedOn = (path: string): string | undefined => {
+  if (path === '/event') return 'POST'
+  return /^\/(?:(?:sync|diff|syncslow)(?:\/[^/]+)?|health)$/.test(path) ? 'GET' : undefined
+}
+
 /** A wildcard: the router takes parameters of up to 100 letters, and names of services have up to 255. */
 interface OfService {
   Params: { '*': string }
 }
+
+const isService = (name: string): boolean => /^[^/]+$/.test(name)
 
 /**
  * The routes of ecs-task-tracker with its answers, so that what calls them needs no change: see
@@ -65,9 +73,18 @@ export const trackerRoutes =
         body: 'this is no message of SNS; events without its envelope need a secret: set ROUTES_TOKEN',
       }),
     )
+    const otherwise = (request: FastifyRequest, reply: FastifyReply): void => {
+      const allowed = allowedOn(new URL(request.url, 'http://here').pathname)
+      if (allowed === undefined) reply.callNotFound()
+      else void reply.code(405).header('allow', allowed).send({ message: 'Method Not Allowed' })
+    }
     // SNS may have been told any path of ours; the tracker confirmed on each.
-    server.post('/*', { onRequest: [fromSns] }, (_request, reply) => {
-      reply.callNotFound()
+    server.post('/*', { onRequest: [fromSns] }, otherwise)
+    server.route({
+      method: ['GET', 'HEAD', 'PUT', 'DELETE', 'PATCH', 'OPTIONS'],
+      url: '/*',
+      exposeHeadRoute: false,
+      handler: otherwise,
     })
 
     const isSecret = secrets === undefined ? () => true : sharedSecret('trackerRoutes: secrets', secrets)
@@ -76,8 +93,9 @@ export const trackerRoutes =
       if (isSecret(typeof given === 'string' ? given : undefined)) next()
       else send(reply, { status: 401, body: `the header ${apiKey} has no valid secret` })
     }
-    /** These were GETs and stay it; but who only asks whether they are there (HEAD) changes nothing. */
-    const guarded = { exposeHeadRoute: false, onRequest: [knowsSecret] }
+    /** These were GETs, and stay GETs. Whoever only asks whether they are there (HEAD) starts no work. */
+    const quiet = { exposeHeadRoute: false }
+    const guarded = { ...quiet, onRequest: [knowsSecret] }
 
     server.get('/sync', guarded, async (_request, reply) => {
       const error = 'error syncing services:'
@@ -91,6 +109,7 @@ export const trackerRoutes =
       return reply
     })
     server.get<OfService>('/sync/*', guarded, async ({ params: { '*': service } }, reply) => {
+      if (!isService(service)) return reply.callNotFound()
       try {
         const reason = (await sync.sync()).get(service)
         send(reply, reason === undefined ? ok(`${service} synced`) : failed(`sync(${service}): ${reason}`))
@@ -115,7 +134,7 @@ export const trackerRoutes =
       }
     }
     const syncSlow = (given: string, reply: FastifyReply): void => {
-      const valid = /^\d{1,9}$/.test(given)
+      const valid = /^[+-]?\d{1,15}$/.test(given)
       if (valid) void syncSlowly()
       send(
         reply,
@@ -125,11 +144,13 @@ export const trackerRoutes =
       )
     }
     server.get('/syncslow', guarded, (_request, reply) => syncSlow('1000', reply))
-    server.get<{ Params: { milliseconds: string } }>('/syncslow/:milliseconds', guarded, (request, reply) =>
-      syncSlow(request.params.milliseconds, reply),
-    )
+    server.get<{ Params: { milliseconds: string } }>('/syncslow/:milliseconds', guarded, (request, reply) => {
+      const { milliseconds } = request.params
+      if (milliseconds === '') reply.callNotFound()
+      else syncSlow(milliseconds, reply)
+    })
 
-    server.get('/diff', async (_request, reply) => {
+    server.get('/diff', quiet, async (_request, reply) => {
       try {
         const differ = await sync.diff()
         send(
@@ -141,7 +162,8 @@ export const trackerRoutes =
       }
       return reply
     })
-    server.get<OfService>('/diff/*', async ({ params: { '*': service } }, reply) => {
+    server.get<OfService>('/diff/*', quiet, async ({ params: { '*': service } }, reply) => {
+      if (!isService(service)) return reply.callNotFound()
       try {
         const differs = (await sync.diff()).includes(service)
         send(reply, ok(`${service} is ${differs ? 'out of sync' : 'in sync'}`))

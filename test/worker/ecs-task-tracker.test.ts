@@ -63,13 +63,67 @@ describe('the worker ecs-task-tracker', { timeout: 60_000 }, () => {
       status: 200,
       body: 'syncing a service every 50 milliseconds',
     })
+    for (const [given, milliseconds] of [
+      ['-5', -5],
+      ['+5', 5],
+    ])
+      expect(await get(`/syncslow/${given}`)).toEqual({
+        status: 200,
+        body: `syncing a service every ${milliseconds} milliseconds`,
+      })
     expect(await get('/syncslow/slowly')).toEqual({
       status: 500,
       body: 'expected a number of milliseconds',
     })
     expect((await get('/ready')).status).toBe(200)
     expect((await get('/metrics')).body).toContain('ecs_task_stream_ready 1')
-    expect((await get('/elsewhere')).status).toBe(404)
+    for (const path of ['/', '/elsewhere', '/sync/', '/diff/', '/syncslow/', '/sync/a/b', '/diff/a/b'])
+      expect(await get(path)).toMatchObject({ status: 404 })
+  })
+
+  it('answers 405 to a method that a route does not have, as the tracker did, and does nothing', async () => {
+    const { ready, api } = await account()
+    const { url } = await ready()
+    const before = api.calls.get('ListTasks')
+    for (const [method, path, allowed] of [
+      ['POST', '/sync', 'GET'],
+      ['HEAD', '/sync', 'GET'],
+      ['HEAD', '/diff', 'GET'],
+      ['DELETE', '/diff', 'GET'],
+      ['PUT', '/sync/web', 'GET'],
+      ['OPTIONS', '/syncslow', 'GET'],
+      ['PATCH', '/syncslow/5', 'GET'],
+      ['POST', '/health', 'GET'],
+      ['GET', '/event', 'POST'],
+      ['PUT', '/event', 'POST'],
+    ] as const) {
+      const answer = await fetch(`${url}${path}`, { method })
+      expect([method, path, answer.status, answer.headers.get('allow')]).toEqual([method, path, 405, allowed])
+      const body = await answer.text()
+      if (method !== 'HEAD') expect(JSON.parse(body)).toEqual({ message: 'Method Not Allowed' })
+    }
+    expect((await fetch(`${url}/elsewhere`, { method: 'POST' })).status).toBe(404)
+    expect(api.calls.get('ListTasks')).toBe(before)
+  })
+
+  it('asks ECS for every comparison, and tells when ECS refuses', async () => {
+    const { ready, api, cluster, tell, task } = await account()
+    const worker = await ready({ RESYNC_SECONDS: '86400' })
+    expect((await worker.get('/diff')).status).toBe(200)
+    api.inject((operation) => (operation === 'ListTasks' ? 'drop' : 'ok'))
+    for (const path of ['/diff', '/diff/web', '/sync', '/sync/web']) {
+      const { status, body } = await worker.get(path)
+      expect([path, status]).toEqual([path, 500])
+      expect(body).toContain('no whole snapshot of shop')
+    }
+    expect(await worker.get('/health')).toEqual({ status: 200, body: 'Healthy' })
+    expect((await worker.get('/syncslow')).status).toBe(200)
+    api.inject(() => 'ok')
+    // Nobody tells of what happens now.
+    cluster.scale('web', 1)
+    cluster.settle()
+    await expect.poll(async () => (await worker.get('/sync')).status, { timeout: 60_000 }).toBe(200)
+    expect((await tell(worker, task('1', 40_001))).status).toBe(200)
   })
 
   it('tells the reason as text, with 500, when it cannot sync or compare', async () => {
@@ -140,7 +194,7 @@ describe('the worker ecs-task-tracker', { timeout: 60_000 }, () => {
     for (const path of ['/sync', '/sync/web', '/syncslow', '/syncslow/1']) {
       expect(await get(path)).toEqual(refused)
       expect(await get(path, { 'x-api-key': 'nope' })).toEqual(refused)
-      expect((await fetch(`${url}${path}`, { method: 'HEAD' })).status).toBe(404)
+      expect((await fetch(`${url}${path}`, { method: 'HEAD' })).status).toBe(405)
     }
     expect(api.calls.get('ListTasks')).toBe(before)
     expect((await get('/sync', { 'x-api-key': 'old' })).status).toBe(200)
@@ -405,11 +459,28 @@ describe('what is listed as bugs of ecs-task-tracker', { timeout: 60_000 }, () =
     expect(await servers()).toEqual(truth())
   })
 
-  it('bug 11: a STOPPED without an item is answered 200, and what changes nothing writes nothing', async () => {
-    const { ready, tell, task, servers, version, truth, host } = await account()
+  it('bug 11: a STOPPED without an item is answered 200 and makes one without servers, and what changes nothing writes nothing', async () => {
+    const { ready, tell, task, servers, version, truth, host, instance } = await account({
+      services: [{ name: 'web', placement: 'bridge', desiredCount: 4 }],
+    })
     const worker = await ready()
+    // Both machines have running tasks, so their addresses are known.
+    expect(
+      Object.values(truth())
+        .flat()
+        .map((each) => each.split(':')[0]),
+    ).toContain(host)
     expect((await tell(worker, task('9', 40_009, { group: 'service:gone', ...stopped }))).status).toBe(200)
-    expect((await servers())['gone'] ?? []).toEqual([])
+    expect((await servers())['gone']).toEqual([])
+    const made = await servers()
+    for (const version of [7, 8])
+      await tell(worker, task('9', 40_009, { group: 'service:gone', version, ...stopped }))
+    expect(await servers()).toEqual(made)
+    expect(await version('gone')).toBe('0')
+    // Of a machine of which nothing is known it cannot be told where the task was: nothing is written.
+    const elsewhere = { containerInstanceArn: `${instance}9`, group: 'service:lost', ...stopped }
+    expect((await tell(worker, task('8', 40_008, elsewhere))).status).toBe(200)
+    expect(await servers()).toEqual(made)
     const { web = [] } = truth()
     await tell(worker, task('1', 40_001))
     await expect.poll(servers, soon).toMatchObject({ web: [...web, `${host}:40001`].sort() })

@@ -1,3 +1,4 @@
+import { networkInterfaces } from 'node:os'
 import * as E from 'fp-ts/lib/Either.js'
 import fc from 'fast-check'
 import { describe, expect, expectTypeOf, it } from 'vitest'
@@ -24,7 +25,7 @@ const declaration = {
   resyncSeconds: defaulted(integer({ min: 0, max: 86_400, unit: 'seconds' }), 300, said),
   format: defaulted(oneOf('text', 'json'), 'text', said),
   dryRun: defaulted(onOff(), false, said),
-  port: optional(listenAddress(), said),
+  port: optional(listenAddress('::'), said),
   owner: optional(text('owner'), said),
 }
 
@@ -63,7 +64,7 @@ describe('settings', () => {
       resyncSeconds: 300,
       format: 'text',
       dryRun: false,
-      port: { host: '0.0.0.0', port: 8080 },
+      port: { host: '::', port: 8080 },
       owner: undefined,
     })
   })
@@ -103,12 +104,22 @@ describe('settings', () => {
   })
 
   it.each([
-    ['8080', { host: '0.0.0.0', port: 8080 }],
-    [':8080', { host: '0.0.0.0', port: 8080 }],
+    ['8080', { host: '::', port: 8080 }],
+    [':8080', { host: '::', port: 8080 }],
+    ['0.0.0.0:8080', { host: '0.0.0.0', port: 8080 }],
     ['127.0.0.1:0', { host: '127.0.0.1', port: 0 }],
     ['[::1]:9100', { host: '::1', port: 9100 }],
   ])('read %s as where to listen', (given, expected) => {
     expect(valuesOf(['--cluster', 'a', '--port', given]).port).toEqual(expected)
+  })
+
+  it('listen on every interface without a host, by IPv6 too where the machine has it', () => {
+    const hasIpv6 = Object.values(networkInterfaces()).some((all) =>
+      all?.some(({ family }) => family === 'IPv6'),
+    )
+    expect(readSettings({ port: optional(listenAddress(), said) }, ['--port', ':8080'], {})).toEqual(
+      E.right({ port: { host: hasIpv6 ? '::' : '0.0.0.0', port: 8080 } }),
+    )
   })
 
   it.each([

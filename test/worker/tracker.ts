@@ -119,7 +119,8 @@ export const account = async (
     api,
     table,
     env,
-    /** Where the first machine is. */
+    /** The first machine, and where it is. */
+    instance: machine!.arn,
     host: machine!.privateIp,
     start: (more: Variables = {}) => tracking({ ...env, ...more }),
     /** The worker, once the table is true to the first snapshot. */
