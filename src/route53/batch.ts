@@ -15,6 +15,8 @@ export interface HostUse {
   readonly begins: boolean
   /** Whether the name leads there now, as far as we know. */
   readonly leads: boolean
+  /** The name, where a record of ecssd led from it to the host, and no longer does. */
+  readonly leaves?: DnsName | undefined
 }
 
 /** What must be made at once, or not at all. */
@@ -27,6 +29,8 @@ export interface Batch {
   readonly changes: readonly RecordSetChange[]
   /** The hosts that it touches, as they are when it is made. */
   readonly hosts: readonly HostRecords[]
+  /** Which names lead no longer to which hosts by a record of ecssd. */
+  readonly left: readonly { readonly host: DnsName; readonly name: DnsName }[]
 }
 
 export interface HostOptions {
@@ -72,6 +76,7 @@ export const batchOf = (
     }
   const changes = steps.flatMap(({ records }) => records)
   const hosts: HostRecords[] = []
+  const left: { readonly host: DnsName; readonly name: DnsName }[] = []
   for (const [name, uses] of byHost) {
     const [{ address } = { address: '' }] = uses
     const named = (begins: boolean): ReadonlySet<User> =>
@@ -81,14 +86,18 @@ export const batchOf = (
     // Where a host does not know what its name does, one of them was read too early: let Route 53 say.
     const users = usersOf(host)
     const compare = uses.some(({ user, leads }) => users?.has(user) !== leads)
-    const revised = revisedHost(host, { begin: named(true), end: named(false), ipv6, compare }, options)
+    const leaving = new Set(uses.flatMap(({ leaves }) => leaves ?? []))
+    const abandoned = leaving.size > 0 && table.isLeftBy(name, leaving)
+    const revision = { begin: named(true), end: named(false), ipv6, compare, abandoned }
+    const revised = revisedHost(host, revision, options)
     if (E.isLeft(revised)) return revised
     changes.push(...revised.right.changes)
     hosts.push(revised.right.after)
+    for (const leaver of leaving) left.push({ host: name, name: leaver })
   }
   // What replaces something comes after what it replaces.
   const order = { DELETE: 0, CREATE: 1 }
-  return E.right({ changes: changes.sort((a, b) => order[a.action] - order[b.action]), hosts })
+  return E.right({ changes: changes.sort((a, b) => order[a.action] - order[b.action]), hosts, left })
 }
 
 export const added = (a: BatchSize, b: BatchSize): BatchSize => ({

@@ -9,6 +9,7 @@ import { type HostRecords, ipv6Of, leadsHome, unknownHost, usersOf } from './hos
 export class HostTable {
   private readonly byName = new Map<DnsName, HostRecords>()
   private readonly byUser = new Map<User, Set<DnsName>>()
+  private readonly byAgent = new Map<DnsName, Set<DnsName>>()
 
   set(host: HostRecords): void {
     for (const user of this.usersAt(host.name)) this.byUser.get(user)?.delete(host.name)
@@ -36,6 +37,23 @@ export class HostTable {
   ipv6Of(name: DnsName): string | undefined {
     const host = this.byName.get(name)
     return host === undefined ? undefined : ipv6Of(host)
+  }
+
+  /** A name has a record of ecssd that leads to the host. */
+  lead(host: DnsName, name: DnsName): void {
+    const names = this.byAgent.get(host)
+    if (names === undefined) this.byAgent.set(host, new Set([name]))
+    else names.add(name)
+  }
+
+  /** It has none any more. */
+  leave(host: DnsName, name: DnsName): void {
+    this.byAgent.get(host)?.delete(name)
+  }
+
+  /** Whether no name but these has a record of ecssd that leads to the host. */
+  isLeftBy(host: DnsName, names: ReadonlySet<DnsName>): boolean {
+    return [...(this.byAgent.get(host) ?? [])].every((name) => names.has(name))
   }
 
   /** Whether the host can be relied on: it leads home, and knows of the user, unless it is somebody else's. */

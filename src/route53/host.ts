@@ -28,6 +28,8 @@ export interface HostRevision {
   readonly ipv6: string | undefined
   /** Whether the mark is compared also where nothing of it changes. */
   readonly compare: boolean
+  /** Whether names that ecssd had leading there do so no more, and no other name does. Default: false. */
+  readonly abandoned?: boolean
 }
 
 export interface RevisedHost {
@@ -83,11 +85,12 @@ const changesOf = (held: readonly RecordSet[], wanted: readonly RecordSet[]): re
 
 /**
  * What is to be written so that a host is used, or no longer is. A host of somebody else's that leads where it should
- * is used as it is; one that leads elsewhere is told in words. `adopt`: those of ecssd become ours.
+ * is used as it is; one that leads elsewhere is told in words. `adopt`: those of ecssd become ours, and go when they are
+ * abandoned: its agent died with its machine.
  */
 export const revisedHost = (
   host: HostRecords,
-  { begin, end, ipv6, compare }: HostRevision,
+  { begin, end, ipv6, compare, abandoned = false }: HostRevision,
   { ttl, adopt }: { readonly ttl: number; readonly adopt: boolean },
 ): E.Either<string, RevisedHost> => {
   const { name, address, sets, mark } = host
@@ -101,7 +104,7 @@ export const revisedHost = (
         )
   const users = new Set([...(before ?? []), ...begin].filter((user) => !end.has(user)))
   if (users.size === 0) {
-    if (before === undefined) return E.right({ changes: [], after: host })
+    if (before === undefined && !(abandoned && free)) return E.right({ changes: [], after: host })
     const gone = mark === undefined ? sets : [...sets, mark]
     return E.right({ changes: changesOf(gone, []), after: unknownHost(name, address) })
   }

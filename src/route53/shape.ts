@@ -1,6 +1,6 @@
 /** The record sets that targets are written as. Pure. */
 import type { DnsName } from '../core/dns-name.js'
-import { addressIn } from './host-name.js'
+import { addressIn, hostName } from './host-name.js'
 import {
   formatSrv,
   newRecordSet,
@@ -45,6 +45,20 @@ export const isOfEcssd = (set: RecordSet): boolean => {
     /^[0-9a-f]{12,64}$/.test(identifier.slice(colon + 1)) &&
     identifier.slice(0, colon).toLowerCase() === srv.target
   )
+}
+
+/**
+ * The hosts that record sets of ecssd lead to, with their addresses. Its targets are called as EC2 calls the machine,
+ * and the address record of the same machine is in the zone.
+ */
+export const hostsOfEcssd = (sets: readonly RecordSet[], zone: DnsName): ReadonlyMap<DnsName, string> => {
+  const hosts = new Map<DnsName, string>()
+  for (const set of sets) {
+    const address = isOfEcssd(set) ? addressIn(only(set)?.target ?? '') : undefined
+    const host = address === undefined ? undefined : hostName(address, zone)
+    if (host !== undefined && address !== undefined) hosts.set(host, address)
+  }
+  return hosts
 }
 
 /** Whether we write record sets like this one, in either shape. */

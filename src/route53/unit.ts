@@ -16,7 +16,7 @@ import { digestOf, formatOwner, markTtl, ownerMarkName, userOf } from './heritag
 import type { HostTable } from './host-table.js'
 import { contentOf, newRecordSet, type RecordSet, type RecordSetChange } from './record-set.js'
 import type { SrvService } from './service.js'
-import { isOfOurs } from './shape.js'
+import { hostsOfEcssd, isOfOurs } from './shape.js'
 import { spread } from './spread.js'
 import type { NameRecords } from './view.js'
 
@@ -112,10 +112,15 @@ export const unitOf = (
   // Those that it leads to, and those that believe so.
   const left = new Map(Array.from(before?.hosts ?? [], ([host, { address }]) => [host, address]))
   for (const { name: host, address } of table.usedBy(user)) left.set(host, address)
+  // Those of ecssd that it led to, whose agents may have died with their machines.
+  const stays = hostsOfEcssd(after?.sets ?? [], zone)
+  const leaves = new Map([...hostsOfEcssd(before?.sets ?? [], zone)].filter(([host]) => !stays.has(host)))
+  for (const [host, address] of leaves) left.set(host, address)
   const ended = [...left]
     .filter(([host]) => after?.hosts.has(host) !== true)
     .map(([host, address]): HostUse => {
-      return { host, address, ipv6: undefined, user, begins: false, leads: leads(host) }
+      const leaver = leaves.has(host) ? name : undefined
+      return { host, address, ipv6: undefined, user, begins: false, leads: leads(host), leaves: leaver }
     })
 
   const step: Step = { records, uses: [...begun, ...ended] }

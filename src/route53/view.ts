@@ -8,7 +8,7 @@ import { addressIn, hostName } from './host-name.js'
 import { HostTable } from './host-table.js'
 import { contentOf, type RecordSet } from './record-set.js'
 import { hostsIn, type SrvService } from './service.js'
-import { isOfEcssd, isOfOurs } from './shape.js'
+import { hostsOfEcssd, isOfEcssd, isOfOurs } from './shape.js'
 
 export interface ViewOptions {
   /** The zone's name. */
@@ -101,6 +101,9 @@ export const zoneView = (
     const mark = marks.get(name)
     hosts.set({ name, address, sets: addresses.get(name) ?? [], mark })
   }
+
+  for (const [name, held] of services)
+    for (const host of hostsOfEcssd(held, options.zone).keys()) hosts.lead(host, name)
 
   const owned = [...marks.keys()].flatMap((name) => /^srv-(.+)$/.exec(name)?.[1] ?? [])
   const rows = [...new Set([...services.keys(), ...owned])].flatMap((name) => {

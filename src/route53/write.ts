@@ -95,6 +95,7 @@ class Writing {
       return error
     }
     for (const host of batch.right.hosts) hosts.set(host)
+    for (const { host, name } of batch.right.left) hosts.leave(host, name)
     return undefined
   }
 

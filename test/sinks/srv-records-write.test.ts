@@ -374,13 +374,47 @@ describe('taking over from ecssd', () => {
     expect(offeredBy(row!.value)).toEqual(['10.0.0.1:32768', '10.0.0.2:32768'])
     expect(await zone.faults('worker')).toEqual([])
     expect(await planned(sink, calc(at(1), at(2)))).toEqual({ changes: [], withheld: [] })
-    // Its record of a host that nobody of ours leads to is still its own.
-    expect(await zone.at(`ip-10-0-0-3.${zone.zone}`, 'A')).toMatchObject([{ Weight: 1 }])
+    // Of the host that no name leads to any more nothing stays: its agent has died with it.
+    expect(await zone.at(`ip-10-0-0-3.${zone.zone}`, 'A')).toEqual([])
     const resolver = route53.resolver()
     const [answer] = await resolver.resolveSrv(name)
     expect(await resolver.resolve4(answer!.name)).toEqual([
       answer!.name.replace(/^ip-([\d-]+)\..*$/, '$1').replaceAll('-', '.'),
     ])
+  })
+
+  it('takes the address record of a host away with the last name of ecssd that led there, and not before', async () => {
+    const { zone, sink } = await here({ shape: 'weighted', adopt: 'ecssd' })
+    const name = (label: string) => `${label}.${zone.zone}`
+    const labels = ['_calc._tcp', '_portal._tcp']
+    for (const label of labels) await ecssd(zone, name(label), at(1), at(3))
+    // Of a service that has no task any more, and so is not ours to take over.
+    await ecssd(zone, name('_other._tcp'), at(4))
+    await zone.put(ecssdRecord(name('_calc._tcp'), at(4)))
+    // A machine that runs nothing which has a name; another tool's record of the same form.
+    await zone.put(ecssdHost('10.0.0.5', zone.zone), record(name('ip-10-0-0-6'), 'A', ['10.0.0.6']))
+    await zone.put(ecssdRecord(name('_calc._tcp'), at(6)))
+    const addresses = async () =>
+      (await zone.sets()).filter(({ Type }) => Type === 'A').map(({ Name = '' }) => Name.split('.')[0])
+
+    await reconciled(sink, calc(at(1)))
+    expect(await addresses()).toEqual(['1', '3', '4', '5', '6'].map((last) => `ip-10-0-0-${last}`))
+    await reconciled(sink, backendsOf(labels.map((label) => backendOf(label, [at(1)]))))
+    expect(await addresses()).toEqual(['1', '4', '5', '6'].map((last) => `ip-10-0-0-${last}`))
+    expect(await zone.faults('worker')).toEqual([])
+    expect(await planned(sink, backendsOf(labels.map((label) => backendOf(label, [at(1)]))))).toEqual({
+      changes: [],
+      withheld: [],
+    })
+  })
+
+  it('takes it away also when the names that led there are changed at once', async () => {
+    const { zone, sink } = await here({ shape: 'simple', adopt: 'ecssd' })
+    const labels = Array.from({ length: 20 }, (_, i) => `_s${i}._tcp`)
+    for (const label of labels) await ecssd(zone, `${label}.${zone.zone}`, at(1), at(3))
+    await reconciled(sink, backendsOf(labels.map((label) => backendOf(label, [at(1)]))))
+    expect(await zone.at(`ip-10-0-0-3.${zone.zone}`, 'A')).toEqual([])
+    expect(await zone.faults('worker')).toEqual([])
   })
 
   it('never happens unasked', async () => {

@@ -81,7 +81,10 @@ describe('the worker srv-records, over the wire', () => {
 
   it('plans without writing, names what has no name by a template, and takes over a zone of ecssd', async () => {
     const { command, route53, answers, truth, cluster } = await setting()
-    const host = (address: string): string => `ip-${address.replaceAll('.', '-')}.${zone.name}`
+    const host = (address: string): string => `ip-${address.replaceAll('.', '-')}.servicediscovery.internal.`
+    // An agent asks EC2 what its machine is called.
+    const machine = (address: string): string =>
+      `ip-${address.replaceAll('.', '-')}.us-east-1.compute.internal`
     const calc = truth('calc').map((address) => address.split(':'))
     const [[first = '', port = ''] = []] = calc
     const leftover = { address: '10.255.0.9', port: '40000' }
@@ -98,8 +101,8 @@ describe('the worker srv-records, over the wire', () => {
             Type: 'SRV',
             TTL: 0,
             Weight: 1,
-            SetIdentifier: `${host(address).slice(0, -1)}:0123456789ab`,
-            ResourceRecords: [{ Value: `1 1 ${at} ${host(address).slice(0, -1)}` }],
+            SetIdentifier: `${machine(address)}:0123456789ab`,
+            ResourceRecords: [{ Value: `1 1 ${at} ${machine(address)}` }],
           },
         },
         {
@@ -109,7 +112,7 @@ describe('the worker srv-records, over the wire', () => {
             Type: 'A',
             TTL: 0,
             Weight: 1,
-            SetIdentifier: host(address).slice(0, -1),
+            SetIdentifier: machine(address),
             ResourceRecords: [{ Value: address }],
           },
         },
@@ -133,7 +136,9 @@ describe('the worker srv-records, over the wire', () => {
         .sort()
     expect(targets('_calc._tcp')).toEqual(calc.map(([, each]) => each).sort())
     expect(await answers('_nameless._tcp')).toEqual(truth('nameless'))
-    expect(sets.some(({ Name }) => Name === host(leftover.address))).toBe(false)
+    expect(before.map(({ Name }) => Name)).toContain(host(leftover.address))
+    expect(sets.map(({ Name }) => Name)).toContain(host(first))
+    expect(sets.map(({ Name }) => Name)).not.toContain(host(leftover.address))
     expect(cluster.truth().size).toBe(3)
   })
 
