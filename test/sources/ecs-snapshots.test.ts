@@ -156,7 +156,7 @@ describe('ecsSnapshots', () => {
     ])('lists %j, and asks for no other', async (only, service) => {
       const cluster = mixed()
       const world = await awsWorld([cluster])
-      const following = follow(ecsSnapshots({ clusters: ['staging'], only, ...world.options }))
+      const following = follow(ecsSnapshots({ clusters: [cluster.arn], only, ...world.options }))
       await world.until(() => following.deliveries.length === 1)
       const expected = of(cluster, service)
       expect(listed(following.events[0])).toEqual(expected)
@@ -167,10 +167,11 @@ describe('ecsSnapshots', () => {
     })
 
     it('takes a service that does not exist for one without tasks, and warns of it once', async () => {
-      const world = await awsWorld([mixed()])
+      const cluster = mixed()
+      const world = await awsWorld([cluster])
       const only = { service: 'wbe' }
       const following = follow(
-        ecsSnapshots({ clusters: ['staging'], only, intervalMs: 5_000, ...world.options }),
+        ecsSnapshots({ clusters: [cluster.arn], only, intervalMs: 5_000, ...world.options }),
       )
       await world.until(() => following.deliveries.length === 3, 100)
       expect(following.events.map(listed)).toEqual([[], [], []])
@@ -183,10 +184,11 @@ describe('ecsSnapshots', () => {
     })
 
     it('costs two calls for 100 tasks, however many others there are: 1,440 an hour at an interval of 5 s', async () => {
-      const world = await awsWorld([mixed()])
+      const cluster = mixed()
+      const world = await awsWorld([cluster])
       const only = { service: 'web' }
       const following = follow(
-        ecsSnapshots({ clusters: ['staging'], only, intervalMs: 5_000, ...world.options }),
+        ecsSnapshots({ clusters: [cluster.arn], only, intervalMs: 5_000, ...world.options }),
       )
       await world.until(() => following.deliveries.length > 0)
       const from = world.clock.now()
@@ -331,6 +333,29 @@ describe('ecsSnapshots', () => {
     const begun = world.clock.now()
     await world.until(() => listings(following).length === 3, 10_000)
     expect(listings(following)[2]).toMatchObject({ at: begun + 100_000 })
+  })
+
+  it('tells when each cluster has had a snapshot that began after the refresh', async () => {
+    const world = await awsWorld([clusterOf(1), clusterOf(1, 'production')])
+    const source = ecsSnapshots({ clusters: ['staging', 'production'], ...world.options })
+    const served: ReadonlyMap<string, number>[] = []
+    const asked: number[] = []
+    world.alter((operation) => {
+      // While a snapshot of the one is under way, which does not count.
+      if (operation !== 'DescribeTasks' || asked.length > 0) return
+      asked.push(following.deliveries.length)
+      void source.refresh().then((orders) => served.push(orders))
+    })
+    const following = follow(source)
+    await world.until(() => served.length > 0, 10)
+    const lists = following.events.flatMap((event) => (event._tag === 'TasksListed' ? [event] : []))
+    expect(lists.length).toBeGreaterThanOrEqual(3)
+    for (const [cluster, order] of served[0]!) {
+      const own = lists.filter((list) => list.cluster === cluster)
+      expect(own.at(-1)?.order).toBe(order)
+      expect(following.state.marks.get(cluster)?.order).toBe(order)
+    }
+    expect(served[0]?.size).toBe(2)
   })
 
   it('takes a snapshot at once when it is refreshed between two', async () => {

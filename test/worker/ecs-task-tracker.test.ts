@@ -460,25 +460,21 @@ describe('what is listed as bugs of ecs-task-tracker', { timeout: 60_000 }, () =
   })
 
   it('bug 11: a STOPPED without an item is answered 200 and makes one without servers, and what changes nothing writes nothing', async () => {
-    const { ready, tell, task, servers, version, truth, host, instance } = await account({
-      services: [{ name: 'web', placement: 'bridge', desiredCount: 4 }],
-    })
+    const { ready, tell, task, cluster, servers, version, truth, host } = await account()
     const worker = await ready()
-    // Both machines have running tasks, so their addresses are known.
-    expect(
-      Object.values(truth())
-        .flat()
-        .map((each) => each.split(':')[0]),
-    ).toContain(host)
-    expect((await tell(worker, task('9', 40_009, { group: 'service:gone', ...stopped }))).status).toBe(200)
+    // A machine on which something runs, so its address is known.
+    const on = cluster
+      .instances()
+      .find(({ privateIp }) => truth()['web']?.some((each) => each.startsWith(`${privateIp}:`)))!
+    const gone = { containerInstanceArn: on.arn, group: 'service:gone', ...stopped }
+    expect((await tell(worker, task('9', 40_009, gone))).status).toBe(200)
     expect((await servers())['gone']).toEqual([])
     const made = await servers()
-    for (const version of [7, 8])
-      await tell(worker, task('9', 40_009, { group: 'service:gone', version, ...stopped }))
+    for (const version of [7, 8]) await tell(worker, task('9', 40_009, { ...gone, version }))
     expect(await servers()).toEqual(made)
     expect(await version('gone')).toBe('0')
     // Of a machine of which nothing is known it cannot be told where the task was: nothing is written.
-    const elsewhere = { containerInstanceArn: `${instance}9`, group: 'service:lost', ...stopped }
+    const elsewhere = { containerInstanceArn: `${on.arn}9`, group: 'service:lost', ...stopped }
     expect((await tell(worker, task('8', 40_008, elsewhere))).status).toBe(200)
     expect(await servers()).toEqual(made)
     const { web = [] } = truth()

@@ -387,6 +387,29 @@ describe('the worker id-mapper', { timeout: 60_000 }, () => {
   })
 })
 
+describe('the page about moving over', { timeout: 60_000 }, () => {
+  it('differs from ecs_id_mapper where its page says so', async () => {
+    const { ready, taskOf } = await setting()
+    const { get, json, url } = await ready()
+    const task = taskOf('web')
+    const { runtimeId = '' } = task.containers[0]!
+    // Its answers, read in its source at 7c0a821, were: 200 and {}; 200 and no tasks, if ECS has the service.
+    expect((await get('/query/container_id/nobody/urls')).status).toBe(404)
+    expect((await get('/query/service/shop/nobody/_all')).status).toBe(404)
+    // 404 and 404, for they are cut short.
+    for (const id of [runtimeId.slice(0, 20), runtimeId.slice(0, 13)])
+      expect(await get(`/query/container_id/${id}`)).toMatchObject({ status: 200, body: task.id })
+    expect((await get(`/query/task_id/${task.id.slice(0, 30)}`)).status).toBe(200)
+    // All attributes, and 405.
+    const urls = await json<object>(`/query/container_id/${runtimeId}/urls`)
+    expect(Object.keys(urls).filter((key) => !key.endsWith('_url'))).toEqual([])
+    expect((await fetch(`${url}/query/task_id/${task.id}`, { method: 'DELETE' })).status).toBe(404)
+    // The same as ever: 404 for what is not known.
+    for (const path of ['/query/container_id/nobody', '/query/task_id/nobody/_all', '/query/events/nobody'])
+      expect([path, (await get(path)).status]).toEqual([path, 404])
+  })
+})
+
 describe('what ecs_id_mapper did wrong', { timeout: 60_000 }, () => {
   it('fault 1: rows stay forever, and a change of status makes another', async () => {
     const { ready, cluster, happens, taskOf } = await setting()

@@ -119,8 +119,7 @@ export const account = async (
     api,
     table,
     env,
-    /** The first machine, and where it is. */
-    instance: machine!.arn,
+    /** Where the first machine is. */
     host: machine!.privateIp,
     start: (more: Variables = {}) => tracking({ ...env, ...more }),
     /** The worker, once the table is true to the first snapshot. */
