@@ -10,7 +10,7 @@ export interface Dial {
   /** Resolves once: `open`, the reason why not, or `destroyed` when somebody else has ended it. */
   readonly outcome: Promise<'open' | 'destroyed' | Error>
   /** Ends it, if it is still on its way, and says why. */
-  giveUp(reason: Error): void
+  readonly giveUp: (reason: Error) => void
 }
 
 export interface DialOptions {

@@ -33,7 +33,7 @@ interface Patience {
   readonly signal: AbortSignal
   isOver: boolean
   /** Ends the dial that is under way. */
-  giveUp(reason: Error): void
+  giveUp: (reason: Error) => void
 }
 
 /** One client's connection, from its acceptance until both sides are closed. */

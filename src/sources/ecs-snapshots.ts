@@ -53,10 +53,15 @@ export interface EcsSnapshotsOptions {
 export interface EcsSnapshots extends Source {
   /**
    * Takes a snapshot of each cluster now. One that is under way is followed by one more, however often this is called
-   * meanwhile. Resolves when a snapshot that began after the call has been delivered for each, to its order by cluster:
-   * it is known once the mark of the cluster has that order. Never resolves while a snapshot fails.
+   * meanwhile.
    */
-  refresh(): Promise<ReadonlyMap<ClusterArn, number>>
+  refresh(): void
+  /**
+   * Does the same, and resolves when a snapshot that began after the call has been delivered for each cluster, to its
+   * order by cluster: it is known once the mark of the cluster has that order. Never resolves while a snapshot fails,
+   * or after the end.
+   */
+  refreshed(): Promise<ReadonlyMap<ClusterArn, number>>
 }
 
 /**
@@ -96,7 +101,8 @@ export const ecsSnapshots = ({
     name,
     covers: clusters,
     identifies: clusters.filter((cluster) => !cluster.startsWith('arn:')),
-    refresh: () => {
+    refresh: () => refreshes.next(new RefreshRequest()),
+    refreshed: () => {
       const request = new RefreshRequest()
       refreshes.next(request)
       return request.served()

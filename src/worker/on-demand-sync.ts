@@ -26,7 +26,7 @@ import { sinkPlan } from './sink-plan.js'
 export interface OnDemandSyncSetup<V> {
   /** Give it before it starts: see `Worker.reports$`. */
   readonly worker: Pick<Worker, 'reports$' | 'state$' | 'desired$' | 'reread'>
-  readonly snapshots: Pick<EcsSnapshots, 'name' | 'covers' | 'refresh'>
+  readonly snapshots: Pick<EcsSnapshots, 'name' | 'covers' | 'refreshed'>
   /** A sink of the same name and target as the worker's, and another instance: no sink is called twice at a time. */
   readonly sink: Sink<V>
   /** The backend that a record is. */
@@ -132,7 +132,7 @@ export const onDemandSync = <V>({
     const failed$ = reports$.pipe(filter((report) => isFailedSnapshot(report, snapshots.name)))
     const isKnown = (orders: ReadonlyMap<ClusterArn, number>, { marks }: ClusterState): boolean =>
       [...orders].every(([cluster, order]) => (marks.get(cluster)?.order ?? -Infinity) >= order)
-    const taken$ = from(snapshots.refresh()).pipe(
+    const taken$ = from(snapshots.refreshed()).pipe(
       switchMap((orders) => state$.pipe(filter((state) => isKnown(orders, state)))),
     )
     const outcome = await within(

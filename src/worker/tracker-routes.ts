@@ -109,7 +109,10 @@ export const trackerRoutes =
       return reply
     })
     server.get<OfService>('/sync/*', guarded, async ({ params: { '*': service } }, reply) => {
-      if (!isService(service)) return reply.callNotFound()
+      if (!isService(service)) {
+        reply.callNotFound()
+        return reply
+      }
       try {
         const reason = (await sync.sync()).get(service)
         send(reply, reason === undefined ? ok(`${service} synced`) : failed(`sync(${service}): ${reason}`))
@@ -163,7 +166,10 @@ export const trackerRoutes =
       return reply
     })
     server.get<OfService>('/diff/*', quiet, async ({ params: { '*': service } }, reply) => {
-      if (!isService(service)) return reply.callNotFound()
+      if (!isService(service)) {
+        reply.callNotFound()
+        return reply
+      }
       try {
         const differs = (await sync.diff()).includes(service)
         send(reply, ok(`${service} is ${differs ? 'out of sync' : 'in sync'}`))

@@ -344,7 +344,7 @@ describe('ecsSnapshots', () => {
       // While a snapshot of the one is under way, which does not count.
       if (operation !== 'DescribeTasks' || asked.length > 0) return
       asked.push(following.deliveries.length)
-      void source.refresh().then((orders) => served.push(orders))
+      void source.refreshed().then((orders) => served.push(orders))
     })
     const following = follow(source)
     await world.until(() => served.length > 0, 10)

@@ -392,7 +392,7 @@ describe('the page about moving over', { timeout: 60_000 }, () => {
     const { ready, taskOf } = await setting()
     const { get, json, url } = await ready()
     const task = taskOf('web')
-    const { runtimeId = '' } = task.containers[0]!
+    const { runtimeId } = task.containers[0]!
     // Its answers, read in its source at 7c0a821, were: 200 and {}; 200 and no tasks, if ECS has the service.
     expect((await get('/query/container_id/nobody/urls')).status).toBe(404)
     expect((await get('/query/service/shop/nobody/_all')).status).toBe(404)

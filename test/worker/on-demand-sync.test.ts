@@ -30,7 +30,7 @@ const working = () => {
     snapshots: {
       name: 'snapshots',
       covers: ['shop'],
-      refresh: () => {
+      refreshed: () => {
         refreshes++
         return new Promise((resolve) => (serve = resolve))
       },
@@ -96,7 +96,7 @@ describe('a sync on demand', () => {
     const reports$ = new Subject<Report>()
     const sync = onDemandSync({
       worker: { ...working().worker, reports$, state$: new BehaviorSubject(emptyState) },
-      snapshots: { name: 'ecs-snapshots', covers: ['shop'], refresh: () => new Promise(() => undefined) },
+      snapshots: { name: 'ecs-snapshots', covers: ['shop'], refreshed: () => new Promise(() => undefined) },
       sink: memorySink(),
       backendOf: () => 'web',
       owner: 'me',
