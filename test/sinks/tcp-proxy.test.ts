@@ -299,6 +299,7 @@ describe('tcpProxy', { timeout: 30_000 }, () => {
     // Days ahead: neither a connection nor a dial ends before its time.
     await route([server.address, lost!])
     const open = await Promise.all(Array.from({ length: 8 }, () => dialled(at())))
+    await expect.poll(() => port().open, soon).toBe(8)
     await expect.poll(() => server.accepted.length, soon).toBeGreaterThan(0)
     offset += 30 * 86_400_000
     await advance(2_999)
