@@ -1,11 +1,11 @@
-import { Route53Client } from '@aws-sdk/client-route-53'
+import type { Route53Client } from '@aws-sdk/client-route-53'
 import * as O from 'fp-ts/lib/Option.js'
 import type { Clock, Random } from '../core/clock.js'
 import type { Backend } from '../core/desired.js'
 import type { Sink } from '../core/sink.js'
-import { clientSettings } from '../sources/aws-clients.js'
 import { systemClock } from '../system-clock.js'
 import { type Route53Allowance, route53Allowance } from '../route53/allowance.js'
+import { route53Client } from '../route53/client.js'
 import { HostTable } from '../route53/host-table.js'
 import { HostedZone } from '../route53/hosted-zone.js'
 import { serviceRenderer } from '../route53/render.js'
@@ -20,7 +20,12 @@ export interface SrvRecordsOptions {
    * have one.
    */
   readonly zoneId: string
-  /** Default: a client of the SDK's usual environment, in `us-east-1` where that names no region. */
+  /**
+   * A region of the zone's partition (AWS, China, GovCloud, …), which decides where Route 53 is. Default: as the AWS
+   * SDK finds it, else `us-east-1`.
+   */
+  readonly region?: string | undefined
+  /** Default: a client with the environment's credentials for `region`. */
   readonly client?: Route53Client
   /** Default: `srv-records`. */
   readonly name?: string
@@ -62,11 +67,6 @@ const sharedAllowance = (clock: Clock, share: number): Route53Allowance => {
   return allowance
 }
 
-const defaultClient = (): Route53Client => {
-  const { AWS_REGION: region, AWS_DEFAULT_REGION: other } = process.env
-  return new Route53Client(clientSettings({ region: region ?? other ?? 'us-east-1', account: '' }))
-}
-
 const checkedId = (zoneId: string): string => {
   const id = zoneId.replace(/^\/?hostedzone\//, '')
   if (/^[A-Z0-9]{1,32}$/.test(id)) return id
@@ -91,7 +91,8 @@ const checkedId = (zoneId: string): string => {
  */
 export const srvRecords = ({
   zoneId,
-  client = defaultClient(),
+  region = '',
+  client = route53Client(region),
   name = 'srv-records',
   recordName = '{name}',
   shape = 'simple',

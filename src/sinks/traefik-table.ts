@@ -1,7 +1,7 @@
 import {
   ConditionalCheckFailedException,
   DeleteItemCommand,
-  DynamoDBClient,
+  type DynamoDBClient,
   GetItemCommand,
   paginateScan,
   PutItemCommand,
@@ -12,6 +12,7 @@ import { setMaxListeners } from 'node:events'
 import { from, lastValueFrom, mergeMap, toArray } from 'rxjs'
 import type { Endpoint } from '../core/desired.js'
 import type { Change, Outcome, Row, Sink } from '../core/sink.js'
+import { tableClient } from './traefik-table-client.js'
 import {
   attributesRead,
   flawsOf,
@@ -26,7 +27,12 @@ import { createInput, deleteInput, newItem, updateInput, type WriteOptions } fro
 export interface TraefikTableOptions {
   /** The table's name. Its key is the string `id` alone. */
   readonly table: string
-  /** Default: a client of the SDK's usual environment. */
+  /** Where the table is. Default: as the AWS SDK finds it. */
+  readonly region?: string | undefined
+  /**
+   * Default: a client with the environment's credentials for `region`. It tries a call up to three times, as far as
+   * its time limits allow.
+   */
   readonly client?: DynamoDBClient
   /** Default: `traefik-table`. */
   readonly name?: string
@@ -74,7 +80,8 @@ const errorOf = (thrown: unknown): Error => (thrown instanceof Error ? thrown : 
  */
 export const traefikTable = ({
   table,
-  client = new DynamoDBClient({}),
+  region = '',
+  client = tableClient(region),
   name = 'traefik-table',
   adopt = true,
   scheme = 'http',
@@ -94,14 +101,14 @@ export const traefikTable = ({
   const explained = async (thrown: unknown, action: string): Promise<Error> => {
     const error = errorOf(thrown)
     if (error.name !== 'ResourceNotFoundException' && error.name !== 'AccessDeniedException') return error
-    const region = await client.config.region()
+    const asked = await client.config.region()
     return error.name === 'AccessDeniedException'
       ? new Error(
-          `not allowed to call dynamodb:${action} on table "${table}" in ${region}: give that action to the role (${error.message})`,
+          `not allowed to call dynamodb:${action} on table "${table}" in ${asked}: give that action to the role (${error.message})`,
           { cause: error },
         )
       : new Error(
-          `there is no DynamoDB table "${table}" in ${region}: create it with the string key "id", or correct the table's name or the region`,
+          `there is no DynamoDB table "${table}" in ${asked}: create it with the string key "id", or correct the table's name or the region`,
           { cause: error },
         )
   }

@@ -8,7 +8,7 @@ export interface EcsClients {
 
 /**
  * A client for the place's region with the environment's credentials, which reach the clusters of their own account
- * only.
+ * only. `clientsByAccount` assumes roles for others.
  */
 export const ecsClients = (place: Place): EcsClients => ({ ecs: new ECSClient(clientSettings(place)) })
 

@@ -10,7 +10,10 @@ export interface InstanceClients extends EcsClients {
   readonly ssm: SSMClient
 }
 
-/** Clients for the place's region with the environment's credentials, which reach their own account only. */
+/**
+ * Clients for the place's region with the environment's credentials, which reach their own account only.
+ * `clientsByAccount` assumes roles for others.
+ */
 export const instanceClients = (place: Place): InstanceClients => ({
   ...ecsClients(place),
   ec2: new EC2Client(clientSettings(place)),

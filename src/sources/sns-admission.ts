@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import { header, repeatedHeader } from './request-head.js'
 import { sharedSecret } from './shared-secret.js'
+import { isInItsPartition } from './sns-endpoint.js'
 import { answered, type Answered, refused } from './verdict.js'
 
 /** What a request of raw delivery must bring, as SNS signs nothing of it. */
@@ -30,7 +31,10 @@ export interface SnsAdmission {
   readonly checkTopic: (topic: string) => Answered | undefined
 }
 
-const topicArn = /^arn:[\w-]+:sns:[a-z\d-]+:\d{12}:[\w-]{1,256}(?:\.fifo)?$/
+const topicShape = /^arn:[a-z-]+:sns:[a-z\d-]+:\d{12}:[\w-]{1,256}(?:\.fifo)?$/
+
+/** Whether a text is the ARN of a topic, in a region of the partition that it names. */
+const isTopicArn = (text: string): boolean => topicShape.test(text) && isInItsPartition(text)
 
 /** What unsigned requests can say of themselves, and signed ones say again. */
 const heads = ['x-amz-sns-message-type', 'x-amz-sns-topic-arn', 'x-amz-sns-rawdelivery']
@@ -44,10 +48,10 @@ const unknownTopic = refused(503, 'it is not known yet which topics are ours: se
 
 /** The rule that a list of topics is. */
 const listed = (topics: readonly string[]): TopicRule => {
-  const wrong = topics.find((topic) => !topicArn.test(topic))
+  const wrong = topics.find((topic) => !isTopicArn(topic))
   if (wrong !== undefined || topics.length === 0)
     throw new RangeError(
-      `snsWebhook: topics must be ARNs such as arn:aws:sns:eu-west-1:123456789012:ecs-events, and ${wrong === undefined ? 'are none' : `one is ${wrong}`}`,
+      `snsWebhook: topics: expected ARNs such as arn:aws:sns:eu-west-1:123456789012:ecs-events, got ${wrong === undefined ? 'none' : `"${wrong}"`}`,
     )
   const known = new Set(topics)
   return (topic) => known.has(topic)
@@ -61,7 +65,7 @@ export const snsAdmission = ({ topics, rawSecret }: SnsAdmissionOptions): SnsAdm
     rawSecret === undefined ? undefined : sharedSecret('snsWebhook: rawSecret.values', rawSecret.values)
 
   const checkTopic = (topic: string): Answered | undefined => {
-    const ours = topicArn.test(topic) && isOurs(topic)
+    const ours = isTopicArn(topic) && isOurs(topic)
     return ours === undefined ? unknownTopic : ours ? undefined : foreignTopic
   }
 

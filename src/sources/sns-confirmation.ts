@@ -1,4 +1,4 @@
-import { type Fetched, isConfirmationUrl } from './sns-endpoint.js'
+import { describeEndpoint, type Fetched, isConfirmationUrl } from './sns-endpoint.js'
 import type { SnsMessage } from './sns-message.js'
 import { answered, type Answered, refused } from './verdict.js'
 
@@ -16,7 +16,7 @@ export const confirmSubscription = async (
   if (typeof url !== 'string' || !isConfirmationUrl(url, topic))
     return refused(
       403,
-      'the SubscribeURL is not https://sns.<region>.amazonaws.com/?Action=ConfirmSubscription for this topic; it is not followed',
+      `the SubscribeURL is not ${describeEndpoint(topic)}?Action=ConfirmSubscription for this topic; it is not followed`,
     )
   const fetched = await ask(url)
   switch (fetched._tag) {

@@ -1,5 +1,6 @@
 import type { Clock, Millis } from '../core/clock.js'
 import { withinTime } from '../core/within-time.js'
+import { partitionOf } from './aws-partition.js'
 
 /** As much of the global `fetch` as is used. */
 export type Fetch = (
@@ -8,23 +9,41 @@ export type Fetch = (
 ) => Promise<Response>
 
 /**
- * Matched against the text itself, not against what a URL parser makes of it: so there is no user, no port, and
- * nothing that two parsers could read differently. A region begins with letters alone, which AWS's own validators do
- * not ask: `sns.s3-us-west-2.amazonaws.com` would be a bucket of anybody's. (Eugene Lim, "Exploiting Improper
- * Validation of Amazon Simple Notification Service SigningCertUrl", 2022.)
+ * The host that signs a topic's messages and confirms its subscriptions, as the start of a URL: SNS in the topic's own
+ * region, under the suffix of its partition. `undefined` for what is not the ARN of a topic, or names a partition that
+ * its region does not belong to. AWS documents
+ * no FIPS or dual-stack host for certificates and confirmations, so none is accepted.
  */
-const endpoint = String.raw`https://sns\.[a-z]{2,}(?:-[a-z]+)+-\d{1,2}\.amazonaws\.com(?:\.cn)?/`
-const certificatePattern = new RegExp(String.raw`^${endpoint}[\w./-]*\.pem$`)
-const subscribePattern = new RegExp(String.raw`^${endpoint}\?[\w.~%&=:/-]+$`)
+const endpointOf = (topic: string): string | undefined => {
+  const [, partition, region = ''] = /^arn:([a-z-]+):sns:([a-z\d-]+):/.exec(topic) ?? []
+  const known = partitionOf(region)
+  return known === undefined || known.name !== partition
+    ? undefined
+    : `https://sns.${region}.${known.dnsSuffix}/`
+}
+
+/** Whether a topic is in a region of the partition that its ARN names. */
+export const isInItsPartition = (topic: string): boolean => endpointOf(topic) !== undefined
 
 /**
- * Whether a certificate may be fetched from there: at SNS over HTTPS, a path that ends in `.pem`, and nothing else.
+ * What follows the endpoint of a topic in a URL. Both are compared as text, not as what a URL parser makes of them:
+ * so there is no user and no port, and nothing that two parsers could read differently.
  */
-export const isCertificateUrl = (url: string): boolean => certificatePattern.test(url)
+const pathIn = (url: string, topic: string): string | undefined => {
+  const endpoint = endpointOf(topic)
+  return endpoint !== undefined && url.startsWith(endpoint) ? url.slice(endpoint.length) : undefined
+}
+
+/**
+ * Whether the certificate of this topic's messages may be fetched from there: at SNS in the topic's region over HTTPS,
+ * a path that ends in `.pem`, and nothing else.
+ */
+export const isCertificateUrl = (url: string, topic: string): boolean =>
+  /^[\w./-]*\.pem$/.test(pathIn(url, topic) ?? '')
 
 /** Whether that confirms a subscription to this topic at SNS, and does nothing else. */
 export const isConfirmationUrl = (url: string, topic: string): boolean => {
-  if (!subscribePattern.test(url)) return false
+  if (!/^\?[\w.~%&=:/-]+$/.test(pathIn(url, topic) ?? '')) return false
   const query = new URL(url).searchParams
   const only = (name: string, value: string): boolean => {
     const values = query.getAll(name)
@@ -32,6 +51,10 @@ export const isConfirmationUrl = (url: string, topic: string): boolean => {
   }
   return only('Action', 'ConfirmSubscription') && only('TopicArn', topic)
 }
+
+/** SNS in the region of a topic, for a message to people. */
+export const describeEndpoint = (topic: string): string =>
+  endpointOf(topic) ?? 'https://sns.<region>.<DNS suffix of its partition>/'
 
 /** What came of a request to SNS. */
 export type Fetched =

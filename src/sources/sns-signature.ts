@@ -2,7 +2,7 @@ import { verify } from 'node:crypto'
 import type { Clock } from '../core/clock.js'
 import { systemClock } from '../system-clock.js'
 import { SnsCertificates } from './sns-certificates.js'
-import { type Fetch, isCertificateUrl, snsFetcher } from './sns-endpoint.js'
+import { describeEndpoint, type Fetch, isCertificateUrl, snsFetcher } from './sns-endpoint.js'
 import { signedText, type SnsMessage } from './sns-message.js'
 
 export type { DecodeError } from './decode-error.js'
@@ -46,9 +46,9 @@ export const snsSignature = ({ fetch = globalThis.fetch, clock = systemClock }: 
     const algorithm = algorithms.get(version ?? '')
     if (algorithm === undefined) return forged('the SignatureVersion is neither 1 nor 2')
     if (typeof signature !== 'string') return forged('there is no Signature')
-    if (typeof url !== 'string' || !isCertificateUrl(url))
+    if (typeof url !== 'string' || !isCertificateUrl(url, message.TopicArn))
       return forged(
-        'the SigningCertURL is not https://sns.<region>.amazonaws.com/….pem, without user, port, query and fragment',
+        `the SigningCertURL is not ${describeEndpoint(message.TopicArn)}….pem, the host of the topic's region, without user, port, query and fragment`,
       )
     const certificate = await certificates.get(url)
     switch (certificate._tag) {

@@ -4,12 +4,16 @@ import type { Clock, Random } from '../core/clock.js'
 import type { Source } from '../core/source.js'
 import { systemClock } from '../system-clock.js'
 import { type Decoded, decodeMessage } from './ecs-event.js'
+import { queueHost } from './queue-host.js'
 import { sqsClient } from './sqs-client.js'
 import { sqsQueue } from './sqs-queue.js'
 import { SqsSession } from './sqs-session.js'
 
 export interface SqsOptions {
-  /** `https://sqs.<region>.amazonaws.com/<account>/<name>`. */
+  /**
+   * `https://sqs.<region>.amazonaws.com/<account>/<name>`, or what a VPC endpoint, FIPS, dual stack, another partition
+   * or an emulator has instead. See docs/operating.md for which host is asked.
+   */
   readonly queueUrl: string
   /** Where the queue is, if its URL does not tell. Default: as the SDK finds it. */
   readonly region?: string | undefined
@@ -60,7 +64,9 @@ export interface SqsOptions {
  *   is made when the message comes again.
  *
  * Needs `sqs:ReceiveMessage`, `sqs:DeleteMessage`, `sqs:ChangeMessageVisibility` and, for a warning at start only,
- * `sqs:GetQueueAttributes`. Throws a RangeError for options that SQS would refuse.
+ * `sqs:GetQueueAttributes`.
+ *
+ * @throws RangeError for options that SQS would refuse, and for a URL that cannot be one of a queue.
  */
 export const sqs = (options: SqsOptions): Source => {
   const {
@@ -79,6 +85,7 @@ export const sqs = (options: SqsOptions): Source => {
   within('visibilitySeconds', visibilitySeconds, 1, 43_200)
   // Beyond it SQS answers OverLimit.
   within('maxInFlight', maxInFlight, 1, 120_000)
+  if (options.client === undefined) queueHost(queueUrl)
 
   return {
     name,

@@ -13,7 +13,6 @@ import { sqs, type SqsOptions } from 'ecs-task-stream/sources/sqs'
 import { type EmbeddedSqs, embeddedSqs, type QueueOptions } from '../../sim/embedded-sqs.js'
 import { type FaultProxy, faultProxy, half } from '../../sim/fault-proxy.js'
 import { decodeMessage } from '../../src/sources/ecs-event.js'
-import { regionOf } from '../../src/sources/sqs-client.js'
 import { sqsQueue } from '../../src/sources/sqs-queue.js'
 import { sqsBackend } from '../support/sqs-backend.js'
 import { virtualClock } from '../support/virtual-clock.js'
@@ -368,18 +367,4 @@ describe('the queue source', () => {
       )
     },
   )
-
-  it.each([
-    ['https://sqs.eu-central-1.amazonaws.com/123456789012/tasks', 'eu-central-1'],
-    ['https://sqs-fips.us-gov-west-1.amazonaws.com/123456789012/tasks', 'us-gov-west-1'],
-    ['https://sqs.cn-north-1.amazonaws.com.cn/123456789012/tasks', 'cn-north-1'],
-    ['https://sqs.us-east-2.api.aws/123456789012/tasks', 'us-east-2'],
-    ['https://vpce-1a-2b.sqs.us-west-2.vpce.amazonaws.com/123456789012/tasks', 'us-west-2'],
-    ['https://eu-west-1.queue.amazonaws.com/123456789012/tasks', 'eu-west-1'],
-    ['https://queue.amazonaws.com/123456789012/tasks', 'us-east-1'],
-    ['http://127.0.0.1:4566/000000000000/tasks', undefined],
-    ['tasks', undefined],
-  ])('reads the region in %s', (url, region) => {
-    expect(regionOf(url)).toBe(region)
-  })
 })
