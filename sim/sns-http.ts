@@ -18,6 +18,8 @@ export interface SnsAnswer {
 export interface SnsHttpOptions {
   /** Default: a standard topic in eu-west-1. */
   readonly topicArn?: string
+  /** What its certificates' and confirmations' URLs begin with. Default: `https://sns.eu-west-1.amazonaws.com`. */
+  readonly host?: string
   /** Default: `1`, as SNS. */
   readonly signatureVersion?: '1' | '2'
   /** Times of messages and certificates, and the waits between tries. */
@@ -74,12 +76,12 @@ const day = 86_400_000
 
 export const snsHttp = async ({
   topicArn = 'arn:aws:sns:eu-west-1:123456789012:ecs-events',
+  host = 'https://sns.eu-west-1.amazonaws.com',
   signatureVersion = '1',
   clock = systemClock,
   retries = 3,
   retryMs = 20_000,
 }: SnsHttpOptions = {}): Promise<SnsHttp> => {
-  const host = 'https://sns.eu-west-1.amazonaws.com'
   const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
   const asked: string[] = []
   const server = createServer((request, response) => {

@@ -2,7 +2,7 @@ import { generateKeyPairSync } from 'node:crypto'
 import * as E from 'fp-ts/lib/Either.js'
 import * as fc from 'fast-check'
 import { decodeSnsMessage, snsSignature, type SnsMessage } from 'ecs-task-stream/sources/sns-signature'
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest'
 import { selfSignedCertificate } from '../../sim/self-signed-certificate.js'
 import { type SnsFields, snsHttp, type SnsHttp } from '../../sim/sns-http.js'
 import { signedText } from '../../src/sources/sns-message.js'
@@ -144,12 +144,51 @@ describe('the URL of a certificate', () => {
   })
 
   it.each([
-    'https://sns.us-east-1.amazonaws.com/SimpleNotificationService-01.pem',
-    'https://sns.us-gov-west-1.amazonaws.com/a.pem',
-    'https://sns.cn-north-1.amazonaws.com.cn/a.pem',
-  ])('is one of SNS: %s', async (url) => {
-    expect(await verifyFields(sns.notification('{}', { SigningCertURL: url }))).toEqual({ _tag: 'Genuine' })
-    expect(sns.asked).toEqual([url])
+    ['arn:aws:sns:us-east-1:123456789012:t', 'sns.us-east-1.amazonaws.com'],
+    ['arn:aws:sns:mx-central-1:123456789012:t', 'sns.mx-central-1.amazonaws.com'],
+    // A region that is newer than the SDK.
+    ['arn:aws:sns:xy-north-1:123456789012:t', 'sns.xy-north-1.amazonaws.com'],
+    ['arn:aws-us-gov:sns:us-gov-west-1:123456789012:t', 'sns.us-gov-west-1.amazonaws.com'],
+    ['arn:aws-cn:sns:cn-north-1:123456789012:t', 'sns.cn-north-1.amazonaws.com.cn'],
+    ['arn:aws-eusc:sns:eusc-de-east-1:123456789012:t', 'sns.eusc-de-east-1.amazonaws.eu'],
+    ['arn:aws-iso:sns:us-iso-east-1:123456789012:t', 'sns.us-iso-east-1.c2s.ic.gov'],
+    ['arn:aws-iso-b:sns:us-isob-east-1:123456789012:t', 'sns.us-isob-east-1.sc2s.sgov.gov'],
+    ['arn:aws-iso-e:sns:eu-isoe-west-1:123456789012:t', 'sns.eu-isoe-west-1.cloud.adc-e.uk'],
+    ['arn:aws-iso-f:sns:us-isof-south-1:123456789012:t', 'sns.us-isof-south-1.csp.hci.ic.gov'],
+  ])('of %s is at %s, and so is its confirmation', async (topicArn, host) => {
+    const there = await snsHttp({ clock, topicArn, host: `https://${host}` })
+    onTestFinished(() => there.close())
+    const verifyThere = snsSignature({ fetch: there.fetch, clock })
+    expect(await verifyThere(message(there.notification('{}')))).toEqual({ _tag: 'Genuine' })
+    expect(await verifyThere(message(there.confirmation()))).toEqual({ _tag: 'Genuine' })
+    expect(there.asked).toEqual([`https://${host}/SimpleNotificationService-0123456789abcdef.pem`])
+  })
+
+  it.each([
+    // A region of another partition, or a partition of another region.
+    ['arn:aws:sns:cn-north-1:123456789012:t', 'sns.cn-north-1.amazonaws.com.cn'],
+    ['arn:aws-cn:sns:eu-west-1:123456789012:t', 'sns.eu-west-1.amazonaws.com.cn'],
+    ['arn:aws:sns:us-gov-west-1:123456789012:t', 'sns.us-gov-west-1.amazonaws.com'],
+    ['arn:aws:sns:eusc-de-east-1:123456789012:t', 'sns.eusc-de-east-1.amazonaws.eu'],
+    // The suffix of another partition, or another region.
+    ['arn:aws-eusc:sns:eusc-de-east-1:123456789012:t', 'sns.eusc-de-east-1.amazonaws.com'],
+    ['arn:aws-cn:sns:cn-north-1:123456789012:t', 'sns.cn-north-1.amazonaws.com'],
+    ['arn:aws:sns:eu-west-1:123456789012:t', 'sns.eu-west-1.amazonaws.com.cn'],
+    ['arn:aws:sns:eu-west-1:123456789012:t', 'sns.us-east-1.amazonaws.com'],
+    ['arn:aws:sns:eu-west-1:123456789012:t', 'sns.cn-north-1.amazonaws.com.cn'],
+    // Hosts that SNS answers at, and does not name in messages.
+    ['arn:aws:sns:us-east-1:123456789012:t', 'sns-fips.us-east-1.amazonaws.com'],
+    ['arn:aws:sns:us-east-1:123456789012:t', 'sns.us-east-1.api.aws'],
+    // No region.
+    ['arn:aws:sns:s3-us-west-2:123456789012:t', 'sns.s3-us-west-2.amazonaws.com'],
+    ['arn:aws:sns::123456789012:t', 'sns..amazonaws.com'],
+    ['t', 'sns.eu-west-1.amazonaws.com'],
+  ])('of %s is not at %s', async (topicArn, host) => {
+    const there = await snsHttp({ clock, topicArn, host: `https://${host}` })
+    onTestFinished(() => there.close())
+    const found = await snsSignature({ fetch: there.fetch, clock })(message(there.notification('{}')))
+    expect(found).toEqual(forged(/SigningCertURL is not https/))
+    expect(there.asked).toEqual([])
   })
 })
 

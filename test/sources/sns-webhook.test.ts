@@ -370,6 +370,33 @@ describe('a subscription', () => {
     expect(notices).toEqual([{ _tag: 'Ignored', kind: 'sns/SubscriptionConfirmation', count: 1 }])
   })
 
+  it.each([
+    ['arn:aws-eusc:sns:eusc-de-east-1:123456789012:ecs-events', 'https://sns.eusc-de-east-1.amazonaws.eu'],
+    ['arn:aws-cn:sns:cn-northwest-1:123456789012:ecs-events', 'https://sns.cn-northwest-1.amazonaws.com.cn'],
+    ['arn:aws-iso:sns:us-iso-east-1:123456789012:ecs-events', 'https://sns.us-iso-east-1.c2s.ic.gov'],
+  ])('to %s is confirmed at %s, and its notifications are taken', async (topicArn, host) => {
+    sns = await snsHttp({ clock, topicArn, host, signatureVersion: '2' })
+    open.push(sns)
+    const { url, deliveries } = await serving()
+    expect(await sns.post(url, sns.confirmation())).toMatchObject({ status: 200, text: 'subscribed' })
+    expect(sns.asked.map((asked) => new URL(asked).origin)).toEqual([host, host])
+    expect((await sns.post(url, sns.notification(event()))).status).toBe(200)
+    expect(deliveries).toHaveLength(1)
+  })
+
+  it('is not confirmed at SNS in another partition or another region', async () => {
+    const { url } = await serving({ verify: 'off' })
+    for (const host of [
+      'sns.eu-west-1.amazonaws.com.cn',
+      'sns.us-east-1.amazonaws.com',
+      'sns.eu-west-1.api.aws',
+    ]) {
+      const SubscribeURL = `https://${host}/?Action=ConfirmSubscription&TopicArn=${sns.topicArn}&Token=t`
+      expect((await sns.post(url, sns.confirmation({ SubscribeURL }))).status).toBe(403)
+    }
+    expect(sns.asked).toEqual([])
+  })
+
   it('to another topic is not', async () => {
     const { url } = await serving({ verify: 'off' })
     const TopicArn = 'arn:aws:sns:eu-west-1:123456789012:other'
@@ -604,6 +631,7 @@ describe('options', () => {
   it.each([
     [{ topics: [] }, /topics .* are none/],
     [{ topics: ['ecs-events'] }, /one is ecs-events/],
+    [{ topics: ['arn:aws:sns:cn-north-1:123456789012:ecs-events'] }, /one is arn:aws:sns:cn-north-1/],
     [{ answerWithinMs: 0 }, /answerWithinMs must be a whole number/],
     [{ maxInFlight: 0.5 }, /maxInFlight must be/],
     [{ maxBodyBytes: -1 }, /maxBodyBytes must be/],
