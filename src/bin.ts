@@ -3,7 +3,6 @@ import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import * as t from 'io-ts'
 import { isLeft } from 'fp-ts/lib/Either.js'
-import { command } from './worker/command.js'
 import { processTerminal } from './worker/process-terminal.js'
 
 /** This package, by its own name: the file is elsewhere in a checkout than in an installation. */
@@ -13,4 +12,7 @@ const readVersion = (): string => {
   return isLeft(decoded) ? 'unknown' : decoded.right.version
 }
 
-process.exitCode = await command(process.argv.slice(2), processTerminal(), { version: readVersion() })
+const terminal = processTerminal()
+// Only now, because what is loaded may print.
+const { command } = await import('./worker/command.js')
+process.exitCode = await command(process.argv.slice(2), terminal, { version: readVersion() })

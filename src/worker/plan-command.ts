@@ -9,6 +9,7 @@ import { exitCode, type ExitCode } from './exit-code.js'
 import { integer, oneOf, onOff } from './kind.js'
 import { createLogger, logReports } from './logger.js'
 import { planJson, type PlanSummary, planText } from './plan-text.js'
+import { logStrays } from './log-strays.js'
 import { formatProblems } from './problem.js'
 import { defaulted, type SettingsOf } from './setting.js'
 import { sinkPlan } from './sink-plan.js'
@@ -42,12 +43,10 @@ const summarise = async (
 ): Promise<PlanSummary> => {
   const { knowledge, sinks, owner, guard } = composition
   const timeoutMs = timeoutSeconds * 1000
+  const logger = createLogger({ worker: name, level: debug ? 'debug' : 'warn', destination: terminal.log })
+  logStrays(terminal.strays$, logger, systemClock)
   const worker = run({ ...composition, sources: knowledge, sinks: [], ack: 'applied' })
-  logReports(
-    worker.reports$,
-    createLogger({ worker: name, level: debug ? 'debug' : 'warn', destination: terminal.log }),
-    systemClock,
-  )
+  logReports(worker.reports$, logger, systemClock)
   try {
     // A lookup that is never answered costs its own tasks only: they are told as unresolved.
     const late = timer(timeoutMs)

@@ -1,6 +1,7 @@
 import { writeSync } from 'node:fs'
 import { pino } from 'pino'
 import { fromEvent, map, merge } from 'rxjs'
+import { processStrays } from './process-strays.js'
 import type { Terminal } from './terminal.js'
 
 /** A reader that has gone away, as `head` does, is no failure; one that is slow is waited for. */
@@ -20,7 +21,10 @@ const write = (fd: number, text: string): void => {
 /** Bytes of log lines that wait for their reader; what comes beyond is dropped. */
 const maxWaiting = 16 * 1024 * 1024
 
-/** The terminal of this very process: results on standard output, everything else on standard error. */
+/**
+ * The terminal of this very process: results on standard output, everything else on standard error. Make it before
+ * anything else is loaded: from then on nothing prints by itself.
+ */
 export const processTerminal = (): Terminal => ({
   env: process.env,
   out: (text) => write(1, text),
@@ -30,5 +34,6 @@ export const processTerminal = (): Terminal => ({
   stops$: merge(
     ...(['SIGTERM', 'SIGINT'] as const).map((signal) => fromEvent(process, signal).pipe(map(() => signal))),
   ),
+  strays$: processStrays(),
   exit: (code) => process.exit(code),
 })

@@ -2,11 +2,12 @@ import { collectDefaultMetrics } from 'prom-client'
 import { run } from '../run.js'
 import { recordTo } from '../sources/record-to.js'
 import { systemClock } from '../system-clock.js'
-import { explain } from './advice.js'
+import { adviceFor } from './advice.js'
 import type { Composition } from './composition.js'
 import { dryComposition, dryProblems } from './dry-composition.js'
 import { exitCode, type ExitCode } from './exit-code.js'
 import { createLogger, logReports } from './logger.js'
+import { logStrays } from './log-strays.js'
 import { metricsOf } from './metrics.js'
 import { operating } from './operating.js'
 import { formatProblems, type Problem } from './problem.js'
@@ -87,10 +88,21 @@ const portProblems = ({ routes }: Composition, { port }: SettingsOf<typeof opera
     ? [{ where: 'PORT (--port)', message: 'is required: this worker speaks HTTP', example: 'PORT=:8080' }]
     : []
 
+/** Why a worker could not run or go on, as a log line. Written when it returns, as the process ends after it. */
+const logFailure = (worker: string, { err }: Pick<Terminal, 'err'>, thrown: unknown): void => {
+  const error = thrown instanceof Error ? thrown : new Error(String(thrown))
+  createLogger({ worker, level: 'error', destination: { write: err } }).error(
+    { error: error.name, reason: error.message, nextStep: adviceFor(error) },
+    'the worker failed',
+  )
+}
+
 /**
  * Starts a worker and runs it until it is told to stop: settings ▸ compose ▸ run, with logs on standard error, and
  * health, readiness and metrics over HTTP if a port is set. The first SIGTERM or SIGINT drains, a second one ends at
  * once.
+ *
+ * Standard error gets JSON lines alone, whatever dependencies print, except for the problems with wrong settings.
  *
  * Resolves to the exit code: 0 stopped, 1 failed, 64 wrong settings.
  */
@@ -112,6 +124,8 @@ export const start = async (
       break
   }
   const { common } = reading
+  const strayLogger = createLogger({ worker: worker.name, level: 'warn', destination: terminal.log })
+  logStrays(terminal.strays$, strayLogger, systemClock)
   try {
     const composition = reading.compose()
     const problems = [
@@ -125,7 +139,7 @@ export const start = async (
     await operate(worker.name, common.dryRun ? dryComposition(composition) : composition, common, terminal)
     return exitCode.ok
   } catch (thrown) {
-    terminal.err(`${usage}: ${explain(thrown)}\n`)
+    logFailure(worker.name, terminal, thrown)
     return exitCode.failed
   }
 }

@@ -1,6 +1,7 @@
 import type { Observable } from 'rxjs'
 import type { ExitCode } from './exit-code.js'
 import type { Variables } from './given.js'
+import type { Stray } from './stray.js'
 
 /** What the command has of its process; injected, so that it runs anywhere. */
 export interface Terminal {
@@ -13,6 +14,11 @@ export interface Terminal {
   readonly log: { write(line: string): void }
   /** Requests to stop. Subscribing takes them over: they no longer end the process by themselves. */
   readonly stops$: Observable<string>
+  /**
+   * What dependencies and Node itself say beside the log. A subscriber is told what was said before, too, and takes
+   * over errors that nobody catches: it logs them, and the process ends. Default: nothing is said.
+   */
+  readonly strays$?: Observable<Stray>
   /** Ends the process at once. */
   readonly exit: (code: ExitCode) => void
 }
