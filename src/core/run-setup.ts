@@ -1,4 +1,4 @@
-import { lastSegment, matchesCluster } from './arn.js'
+import { lastSegment, matchesCluster, placeOf } from './arn.js'
 import type { Clock, Millis, Random } from './clock.js'
 import type { Expose } from './expose.js'
 import type { HealthPolicy } from './health-policy.js'
@@ -18,7 +18,7 @@ export interface RunSetup {
   readonly clusters?: readonly string[]
   /**
    * Who we are to the targets. Workers with one owner must follow the same clusters, else they take each other's
-   * records away. Default: `ecs-task-stream/` and the names of the clusters.
+   * records away. Default: `ecs-task-stream/` and the clusters: names as they are, of ARNs account, region and name.
    */
   readonly owner?: Owner
   /**
@@ -102,6 +102,16 @@ export const checkSetup = ({ sources, sinks, clusters, ack }: RunSetup): void =>
     )
 }
 
-/** Workers of the same clusters are one owner; workers of others are others. */
+/** A cluster in an owner's name. An ARN's account and region belong to it: names are unique within these alone. */
+const shortest = (cluster: string): string => {
+  const { region, account } = placeOf(cluster)
+  const name = lastSegment(cluster)
+  return cluster.startsWith('arn:') ? `${account}:${region}:${name}` : name
+}
+
+/**
+ * Workers of the same clusters are one owner; workers of others are others.
+ * @example defaultOwner(['b', 'arn:aws:ecs:eu-west-1:123456789012:cluster/a']) === 'ecs-task-stream/123456789012:eu-west-1:a+b'
+ */
 export const defaultOwner = (clusters: readonly string[]): Owner =>
-  ['ecs-task-stream', [...new Set(clusters.map(lastSegment))].sort().join('+')].filter(Boolean).join('/')
+  ['ecs-task-stream', [...new Set(clusters.map(shortest))].sort().join('+')].filter(Boolean).join('/')
