@@ -2,8 +2,7 @@
  * The drop-in for tskinn/ecs-task-tracker: the same environment, the same routes, the same table; see
  * docs/ecs-task-tracker.md. Start it with `ecs-task-stream ecs-task-tracker`, or copy it and change what you like.
  */
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
-import { lastSegment, servicePorts } from 'ecs-task-stream'
+import { defaultOwner, servicePorts } from 'ecs-task-stream'
 import { ecsSnapshots } from 'ecs-task-stream/sources/ecs-snapshots'
 import { eventBridgeWebhook } from 'ecs-task-stream/sources/event-bridge-webhook'
 import { instanceAddresses } from 'ecs-task-stream/sources/instance-addresses'
@@ -25,15 +24,22 @@ import {
   required,
   text,
   trackerRoutes,
-  url,
 } from 'ecs-task-stream/worker'
+import {
+  checkRoles,
+  clusterClients,
+  clusterName,
+  queueUrl as queueUrlKind,
+  regionName,
+  roleSettings,
+} from 'ecs-task-stream/worker/clusters'
 
 export default defineWorker({
   name: 'ecs-task-tracker',
   summary:
     'Takes the place of tskinn/ecs-task-tracker: events from SNS over HTTP, backends in the DynamoDB table of Traefik v1',
   settings: {
-    cluster: required(text('cluster', 'the name or ARN of a cluster'), {
+    cluster: required(clusterName(), {
       description: 'The cluster to follow, by name or ARN',
       example: 'staging',
     }),
@@ -41,11 +47,12 @@ export default defineWorker({
       description: 'The table that Traefik reads',
       example: 'traefik-staging',
     }),
-    region: optional(text('region', 'the name of an AWS region'), {
+    region: optional(regionName(), {
       description: 'Where the cluster, if it is given by name, and the table are',
       example: 'us-east-1',
       otherwise: 'as the AWS SDK finds it',
     }),
+    ...roleSettings,
     topicArns: optional(list('arns', 'one or more ARNs of SNS topics, separated by commas or blanks'), {
       description: 'The topics whose messages are taken',
       example: 'arn:aws:sns:us-east-1:123456789012:ecs-events',
@@ -61,7 +68,7 @@ export default defineWorker({
       example: 'a-long-random-text',
       otherwise: 'everybody may sync, and events come by SNS alone',
     }),
-    queueUrl: optional(url(), {
+    queueUrl: optional(queueUrlKind(), {
       description: 'An SQS queue that receives the task events too, or instead',
       example: 'https://sqs.us-east-1.amazonaws.com/123456789012/ecs-events',
       otherwise: 'events come by HTTP alone',
@@ -80,26 +87,28 @@ export default defineWorker({
       example: 'off',
     }),
   },
-  check: ({ topicArns = [] }) =>
-    topicArns
+  check: ({ topicArns = [], ...settings }) => [
+    ...checkRoles(settings),
+    ...topicArns
       .filter((topic) => !/^arn:[\w-]+:sns:[\w-]+:\d{12}:[\w.-]+$/.test(topic))
       .map((topic) => ({
         settings: ['topicArns'] as const,
         message: `"${topic}" is not the ARN of a topic`,
         example: 'TOPIC_ARNS=arn:aws:sns:us-east-1:123456789012:ecs-events',
       })),
+  ],
   compose: (settings) => {
     const { cluster, region, topicArns, snsVerify, routesToken: secrets, queueUrl } = settings
-    const { owner = `ecs-task-stream/${lastSegment(cluster)}` } = settings
+    const { owner = defaultOwner([cluster]) } = settings
     const guard = settings.guard === 'off' ? { guard: settings.guard } : {}
-    const inRegion = region === undefined ? {} : { region }
-    const client = new DynamoDBClient(inRegion)
-    const table = () => traefikTable({ table: settings.traefikTable, client })
+    const clients = clusterClients(settings)
+    const table = () => traefikTable({ table: settings.traefikTable, region })
 
     const snapshots = ecsSnapshots({
       clusters: [cluster],
       intervalMs: settings.resyncSeconds * 1000,
       region,
+      clients,
     })
     const ownTopics = clusterTopics()
     const sns = snsWebhook({
@@ -115,7 +124,7 @@ export default defineWorker({
         ...(events === undefined ? [] : [events]),
         ...(queueUrl === undefined ? [] : [sqs({ queueUrl, region })]),
       ],
-      knowledge: [snapshots, instanceAddresses(), taskDefinitions()],
+      knowledge: [snapshots, instanceAddresses({ clients }), taskDefinitions({ clients })],
       sinks: [table()],
       expose: servicePorts(),
       clusters: [cluster],

@@ -7,7 +7,15 @@ import { idMapper, linkProblems } from 'ecs-task-stream/id-mapper'
 import { instanceAddresses } from 'ecs-task-stream/sources/instance-addresses'
 import { taskDefinitions } from 'ecs-task-stream/sources/task-definitions'
 import { defaulted, defineWorker, integer, list, optional, text } from 'ecs-task-stream/worker'
-import { clusterSettings, followed, queue, snapshots } from 'ecs-task-stream/worker/clusters'
+import {
+  checkRoles,
+  clusterClients,
+  clusterSettings,
+  followed,
+  queue,
+  roleSettings,
+  snapshots,
+} from 'ecs-task-stream/worker/clusters'
 
 const { cluster, queueUrl, region } = clusterSettings
 
@@ -24,6 +32,7 @@ export default defineWorker({
     cluster,
     queueUrl,
     region,
+    ...roleSettings,
     resyncSeconds: defaulted(integer({ min: 1, max: 86_400, unit: 'seconds' }), 300, {
       description: 'How often the clusters are read as a whole',
       example: '300',
@@ -72,19 +81,26 @@ export default defineWorker({
       formerly: 'new_relic_account_id',
     }),
   },
-  check: ({ cadvisorUrl, graylogUrl, newRelicUrl, newRelicServiceUrl }) =>
-    linkProblems({ cadvisorUrl, graylogUrl, newRelicUrl, newRelicServiceUrl }).map(({ kind, reason }) => ({
+  check: ({ cadvisorUrl, graylogUrl, newRelicUrl, newRelicServiceUrl, ...settings }) => [
+    ...checkRoles(settings),
+    ...linkProblems({ cadvisorUrl, graylogUrl, newRelicUrl, newRelicServiceUrl }).map(({ kind, reason }) => ({
       settings: [kind] as const,
       message: reason,
       example: 'CADVISOR_URL=http://{instance_ip}:{cadvisor_port}/docker/{container_id}',
     })),
+  ],
   compose: (settings) => {
+    const clients = clusterClients(settings)
     const { cluster: clusters, routesToken: secrets, keepSeconds, keepTasks } = settings
     const { warnings = [], ...clustersFollowed } = followed({ ...settings, owner: undefined, guard: 'on' })
     return {
       ...clustersFollowed,
       inbound: queue(settings),
-      knowledge: [...snapshots(settings), instanceAddresses({ for: 'all' }), taskDefinitions({ for: 'all' })],
+      knowledge: [
+        ...snapshots(settings, { clients }),
+        instanceAddresses({ clients, for: 'all' }),
+        taskDefinitions({ clients, for: 'all' }),
+      ],
       // It writes nothing: it answers.
       sinks: [],
       expose: () => exposesNothing,

@@ -2,7 +2,6 @@
  * What `traefik-table` does, as a Lambda function that a queue and a schedule invoke: see docs/lambda.md for what it
  * needs around it. Bundle this file, or copy it and change what you like; its export `handler` is the function.
  */
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { isLeft } from 'fp-ts/lib/Either.js'
 import { servicePorts, systemClock } from 'ecs-task-stream'
 import { lambda } from 'ecs-task-stream/lambda'
@@ -15,20 +14,18 @@ import {
   defaulted,
   formatProblems,
   integer,
-  list,
   logReports,
   optional,
   readSettings,
   required,
   text,
 } from 'ecs-task-stream/worker'
+import { checkRoles, clusterClients, clusterSettings, roleSettings } from 'ecs-task-stream/worker/clusters'
 
 /** What the function's environment must and may say. */
 export const declaration = {
-  cluster: required(list('clusters', 'one or more cluster names or ARNs, separated by commas or blanks'), {
-    description: 'The clusters to follow, by name or ARN',
-    example: 'staging,production',
-  }),
+  cluster: clusterSettings.cluster,
+  ...roleSettings,
   traefikTable: required(text('table', 'the name of a DynamoDB table'), {
     description: 'The table that Traefik reads',
     example: 'traefik',
@@ -44,15 +41,20 @@ export const declaration = {
   }),
 }
 
-const settings = readSettings(declaration, [], process.env)
+const settings = readSettings(declaration, [], process.env, checkRoles)
 if (isLeft(settings)) throw new Error(formatProblems('lambda', settings.left))
 const { cluster: clusters, traefikTable: table, resyncSeconds, owner } = settings.right
 
+const clients = clusterClients(settings.right)
 const logger = createLogger({ worker: 'lambda', level: 'info', destination: process.stdout })
 
 export const handler = lambda({
-  knowledge: [ecsSnapshots({ clusters }), instanceAddresses(), taskDefinitions()],
-  sinks: [traefikTable({ table, client: new DynamoDBClient() })],
+  knowledge: [
+    ecsSnapshots({ clusters, clients }),
+    instanceAddresses({ clients }),
+    taskDefinitions({ clients }),
+  ],
+  sinks: [traefikTable({ table })],
   expose: servicePorts(),
   clusters,
   maxAgeMs: resyncSeconds * 1000,

@@ -11,6 +11,7 @@ import { prometheusHttp } from 'ecs-task-stream/sinks/prometheus-http'
 import { defineWorker, list, optional, text, webhookRoutes } from 'ecs-task-stream/worker'
 import {
   checkServed,
+  clusterClients,
   clusterSettings,
   followed,
   patience,
@@ -39,6 +40,7 @@ export default defineWorker({
   check: checkServed,
   compose: (settings) => {
     const { prometheusFile: file, readToken, patienceSeconds = Infinity } = settings
+    const clients = clusterClients(settings)
     const served = prometheusHttp({
       patienceMs: patienceSeconds * 1000,
       ...(readToken === undefined ? {} : { secret: { values: readToken.map((token) => `Bearer ${token}`) } }),
@@ -47,7 +49,11 @@ export default defineWorker({
       ...followed(settings),
       inbound: queue(settings),
       // What is scraped is in the labels of task definitions.
-      knowledge: [...snapshots(settings), instanceAddresses(), taskDefinitions({ for: 'all' })],
+      knowledge: [
+        ...snapshots(settings, { clients }),
+        instanceAddresses({ clients }),
+        taskDefinitions({ clients, for: 'all' }),
+      ],
       expose: prometheusExporters(),
       sinks: [served, ...(file === undefined ? [] : [prometheusFile({ path: file })])],
       routes: () => webhookRoutes({ '/targets': served.listener }),

@@ -10,6 +10,7 @@ import { srvRecords } from 'ecs-task-stream/sinks/srv-records'
 import { defaulted, defineWorker, integer, oneOf, optional, required, text } from 'ecs-task-stream/worker'
 import {
   checkClusters,
+  clusterClients,
   clusterSettings,
   followed,
   healthProbes,
@@ -53,15 +54,16 @@ export default defineWorker({
   },
   check: checkClusters,
   compose: (settings) => {
+    const clients = clusterClients(settings)
     const expose = srvNames({ template: settings.nameTemplate })
     return {
       ...followed(settings),
       inbound: queue(settings),
       knowledge: [
-        ...snapshots(settings),
-        instanceAddresses(),
+        ...snapshots(settings, { clients }),
+        instanceAddresses({ clients }),
         // What a container is called is in its task definition.
-        taskDefinitions({ for: 'all' }),
+        taskDefinitions({ clients, for: 'all' }),
         ...healthProbes(settings, expose),
       ],
       expose,
@@ -69,6 +71,7 @@ export default defineWorker({
       sinks: [
         srvRecords({
           zoneId: settings.zoneId,
+          region: settings.region,
           shape: settings.shape,
           ttlSeconds: settings.ttlSeconds,
           adopt: settings.adopt,

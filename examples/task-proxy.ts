@@ -19,7 +19,15 @@ import {
   required,
   text,
 } from 'ecs-task-stream/worker'
-import { clusterSettings, queue, snapshots } from 'ecs-task-stream/worker/clusters'
+import {
+  checkRoles,
+  clusterClients,
+  clusterName,
+  clusterSettings,
+  queue,
+  roleSettings,
+  snapshots,
+} from 'ecs-task-stream/worker/clusters'
 
 /** ecs-task-kite's levels. The two above `error` silence it: nothing is logged at them. */
 const levels: ReadonlyMap<string, LogLevel> = new Map([
@@ -53,7 +61,7 @@ export default defineWorker({
       example: 'web',
       otherwise: 'any, of the family',
     }),
-    cluster: defaulted(text('cluster', 'the name or ARN of a cluster'), 'default', {
+    cluster: defaulted(clusterName(), 'default', {
       description: 'The cluster of the tasks, by name or ARN',
       example: 'staging',
     }),
@@ -63,6 +71,7 @@ export default defineWorker({
     }),
     queueUrl: clusterSettings.queueUrl,
     region: clusterSettings.region,
+    ...roleSettings,
     resyncSeconds: optional(seconds(86_400, 1), {
       description: 'How often the cluster is read as a whole',
       example: '60',
@@ -100,7 +109,8 @@ export default defineWorker({
   },
   // ecs-task-kite is a program in Go: what its flags mean, they mean here.
   flags: 'go',
-  check: ({ family, service }) => [
+  check: ({ family, service, ...settings }) => [
+    ...checkRoles(settings),
     ...(family === undefined && service === undefined
       ? [
           {
@@ -127,6 +137,7 @@ export default defineWorker({
     const of = { service, family }
     // Nothing is asked about the other tasks of the cluster.
     const only = (task: Exposable): boolean => selects(of, task) !== false
+    const clients = clusterClients(settings)
     const address = settings.public ? 'public' : 'private'
     const logLevel = levels.get(settings.loglevel)
     const proxy = tcpProxy({
@@ -140,9 +151,9 @@ export default defineWorker({
     return {
       inbound: queue(settings),
       knowledge: [
-        ...snapshots({ cluster, resyncSeconds, region }, { only: of }),
-        instanceAddresses({ address, only }),
-        taskDefinitions({ only }),
+        ...snapshots({ cluster, resyncSeconds, region }, { only: of, clients }),
+        instanceAddresses({ clients, address, only }),
+        taskDefinitions({ clients, only }),
       ],
       sinks: [proxy],
       expose: containerPorts({ container, of, address }),

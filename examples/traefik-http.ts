@@ -22,6 +22,7 @@ import {
   backendName,
   checkBackendName,
   checkServed,
+  clusterClients,
   clusterSettings,
   followed,
   healthProbes,
@@ -83,6 +84,7 @@ export default defineWorker({
       readToken,
       patienceSeconds = Infinity,
     } = settings
+    const clients = clusterClients(settings)
     const served = traefikHttp({
       patienceMs: patienceSeconds * 1000,
       ...(readToken === undefined ? {} : { secret: { header: 'x-api-key', values: readToken } }),
@@ -95,10 +97,10 @@ export default defineWorker({
       ...followed(settings),
       inbound: queue(settings),
       knowledge: [
-        ...snapshots(settings),
-        instanceAddresses(),
+        ...snapshots(settings, { clients }),
+        instanceAddresses({ clients }),
         // Labels are in task definitions.
-        taskDefinitions(by === 'labels' ? { for: 'all' } : {}),
+        taskDefinitions({ clients, ...(by === 'labels' ? { for: 'all' } : {}) }),
         ...healthProbes(settings, expose),
       ],
       expose,

@@ -3,7 +3,6 @@
  * successor of ecs-task-tracker: same table, same items. Start it with `ecs-task-stream traefik-table`, or copy it
  * and change what you like.
  */
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { servicePorts } from 'ecs-task-stream'
 import { instanceAddresses } from 'ecs-task-stream/sources/instance-addresses'
 import { taskDefinitions } from 'ecs-task-stream/sources/task-definitions'
@@ -13,6 +12,7 @@ import {
   backendName,
   checkBackendName,
   checkClusters,
+  clusterClients,
   clusterSettings,
   followed,
   queue,
@@ -33,16 +33,18 @@ export default defineWorker({
     }),
   },
   check: (settings) => [...checkClusters(settings), ...checkBackendName(settings)],
-  compose: (settings) => ({
-    ...followed(settings),
-    inbound: queue(settings),
-    knowledge: [...snapshots(settings), instanceAddresses(), taskDefinitions()],
-    expose: servicePorts({ name: serviceName(settings.backendName) }),
-    sinks: [
-      traefikTable({
-        table: settings.traefikTable,
-        client: new DynamoDBClient(settings.region === undefined ? {} : { region: settings.region }),
-      }),
-    ],
-  }),
+  compose: (settings) => {
+    const clients = clusterClients(settings)
+    return {
+      ...followed(settings),
+      inbound: queue(settings),
+      knowledge: [
+        ...snapshots(settings, { clients }),
+        instanceAddresses({ clients }),
+        taskDefinitions({ clients }),
+      ],
+      expose: servicePorts({ name: serviceName(settings.backendName) }),
+      sinks: [traefikTable({ table: settings.traefikTable, region: settings.region })],
+    }
+  },
 })

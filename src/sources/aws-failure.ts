@@ -29,7 +29,7 @@ export const isInvalid = (thrown: unknown): boolean => /^(Validation|InvalidPara
 /** What a person reads of a failed call: with what to do about it, where we know. */
 export const awsFailure = (thrown: unknown): Error => {
   const hint = isDenied(thrown)
-    ? ' (allow it in the IAM policy; to ask in another account, give the option `clients` with credentials of that account)'
+    ? ' (allow it in the IAM policy; in another account, assume a role there: ASSUME_ROLE, or the option `clients`)'
     : ''
   return new Error(`${String(thrown)}${hint}`, { cause: thrown })
 }

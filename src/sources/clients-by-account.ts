@@ -7,6 +7,9 @@ import { clientSettings, perPlace } from './aws-clients.js'
 import type { InstanceClients } from './instance-clients.js'
 import { roleAccount } from './role-arn.js'
 
+export type { AssumedRole } from './assumed-role.js'
+export type { InstanceClients } from './instance-clients.js'
+
 export interface ClientsByAccountOptions {
   /** Roles to assume, at most one for each account. Default: none. */
   readonly roles?: readonly AssumedRole[]

@@ -12,6 +12,8 @@ export interface Kind<A> {
   /** Whether its flag may stand without a value. */
   readonly isSwitch?: boolean
   readonly is: t.Is<A>
+  /** What exactly is wrong with a text that is no value, where more can be told than `expected` tells. */
+  readonly flaw?: (text: string) => string | undefined
   /** Total. A flag without a value is the empty text. */
   parse(text: string): O.Option<A>
   format(value: A): string

@@ -26,7 +26,7 @@ export interface SettingFacts extends SettingText {
 const texts = t.readonlyArray(t.string)
 
 /** Errors end up in logs: whatever was pasted there by mistake, a little of it shows what is wrong. */
-const shown = (given: string): string => (given.length > 80 ? `${given.slice(0, 80)}…` : given)
+const shown = (given: string, most = 80): string => (given.length > most ? `${given.slice(0, most)}…` : given)
 
 const validate =
   <A>(kind: Kind<A>, absent: O.Option<A>): t.Validate<unknown, A> =>
@@ -38,13 +38,21 @@ const validate =
         : t.failure(given, context, `missing: expected ${expected}`)
     const different = [...new Set(given)]
     if (different.length > 1 && !repeats)
-      return t.failure(given, context, `given more than once: ${different.map(shown).join(' and ')}`)
+      return t.failure(
+        given,
+        context,
+        `given more than once: ${different.map((each) => shown(each)).join(' and ')}`,
+      )
     const joined = different.join(',')
     const value = kind.parse(joined)
     const got = joined.trim() === '' ? 'nothing' : `"${shown(joined)}"`
-    return O.isSome(value)
-      ? t.success(value.value)
-      : t.failure(given, context, `expected ${expected}, got ${got}`)
+    if (O.isSome(value)) return t.success(value.value)
+    const flaw = joined.trim() === '' ? undefined : kind.flaw?.(joined)
+    return t.failure(
+      given,
+      context,
+      `expected ${expected}, got ${got}${flaw === undefined ? '' : `: ${shown(flaw, 300)}`}`,
+    )
   }
 
 /**

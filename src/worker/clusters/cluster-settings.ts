@@ -1,16 +1,20 @@
-import { lastSegment } from '../../core/arn.js'
+import { defaultOwner } from '../../core/run-setup.js'
 import type { Composition } from '../composition.js'
-import { integer, list, oneOf, text, url } from '../kind.js'
+import { integer, oneOf, text } from '../kind.js'
 import { defaulted, optional, required, type SettingsOf } from '../setting.js'
 import type { Contradiction } from '../settings.js'
+import { clusterNames } from './cluster-name.js'
+import { queueUrl } from './queue-url.js'
+import { regionName } from './region-name.js'
+import { checkRoles, roleSettings } from './role-settings.js'
 
 /** What every worker that follows clusters is told. Spread it into `settings`, and override what differs. */
 export const clusterSettings = {
-  cluster: required(list('clusters', 'one or more cluster names or ARNs, separated by commas or blanks'), {
+  cluster: required(clusterNames(), {
     description: 'The clusters to follow, by name or ARN',
     example: 'staging,production',
   }),
-  queueUrl: optional(url(), {
+  queueUrl: optional(queueUrl(), {
     description: 'The SQS queue that receives the task events of the clusters',
     example: 'https://sqs.eu-west-1.amazonaws.com/123456789012/ecs-events',
     otherwise: 'no events, snapshots only',
@@ -20,16 +24,17 @@ export const clusterSettings = {
       'How often the clusters are read as a whole; 0 for never, which leaves what an event lost unrepaired',
     example: '300',
   }),
-  region: optional(text('region', 'the name of an AWS region'), {
+  region: optional(regionName(), {
     description:
       'Where the clusters given by name, the target and, unless its URL says otherwise, the queue are',
     example: 'eu-west-1',
     otherwise: 'as the AWS SDK finds it',
   }),
+  ...roleSettings,
   owner: optional(text('owner', 'the mark of an owner'), {
     description: 'Marks the records that are ours; workers of the same clusters share it',
     example: 'ecs-task-stream/production',
-    otherwise: 'ecs-task-stream/ and the names of the clusters',
+    otherwise: 'ecs-task-stream/ and the clusters: their names; of ARNs, account, region and name',
   }),
   guard: defaulted(oneOf('on', 'off'), 'on', {
     description: 'Whether retiring more than half of our records at once, and at least ten, is withheld',
@@ -43,16 +48,21 @@ export type ClusterSettings = SettingsOf<typeof clusterSettings>
 export const checkClusters = ({
   queueUrl,
   resyncSeconds,
-}: Partial<Pick<ClusterSettings, 'queueUrl' | 'resyncSeconds'>>): readonly Contradiction[] =>
-  resyncSeconds === 0 && queueUrl === undefined
+  ...rest
+}: Partial<
+  Pick<ClusterSettings, 'cluster' | 'queueUrl' | 'resyncSeconds' | 'assumeRole' | 'externalId'>
+>): readonly Contradiction[] => [
+  ...(resyncSeconds === 0 && queueUrl === undefined
     ? [
         {
-          settings: ['resyncSeconds', 'queueUrl'],
+          settings: ['resyncSeconds', 'queueUrl'] as const,
           message: 'without snapshots and without a queue there is nothing to learn from',
           example: 'RESYNC_SECONDS=300',
         },
       ]
-    : []
+    : []),
+  ...checkRoles(rest),
+]
 
 /**
  * The part of a composition that says which clusters are followed, for whom, and how carefully.
@@ -64,9 +74,12 @@ export const followed = ({
   cluster: clusters,
   queueUrl,
   resyncSeconds,
-  owner = `ecs-task-stream/${[...new Set(clusters.map(lastSegment))].sort().join('+')}`,
+  owner = defaultOwner(clusters),
   guard,
-}: Omit<ClusterSettings, 'region'>): Pick<Composition, 'clusters' | 'owner' | 'guard' | 'warnings'> => ({
+}: Pick<ClusterSettings, 'cluster' | 'queueUrl' | 'resyncSeconds' | 'owner' | 'guard'>): Pick<
+  Composition,
+  'clusters' | 'owner' | 'guard' | 'warnings'
+> => ({
   clusters,
   owner,
   ...(guard === 'off' ? { guard } : {}),

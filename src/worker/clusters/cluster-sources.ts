@@ -2,6 +2,7 @@ import type { Source } from '../../core/source.js'
 import { ecsSnapshots, type EcsSnapshotsOptions } from '../../sources/ecs-snapshots.js'
 import { sqs } from '../../sources/sqs.js'
 import type { ClusterSettings } from './cluster-settings.js'
+import { clusterClients } from './role-settings.js'
 
 /** The queue, if there is one. */
 export const queue = ({
@@ -10,10 +11,10 @@ export const queue = ({
 }: Pick<ClusterSettings, 'queueUrl' | 'region'>): readonly Source[] =>
   queueUrl === undefined ? [] : [sqs({ queueUrl, region })]
 
-/** Snapshots of the clusters, unless there are to be none. */
+/** Snapshots of the clusters, unless there are to be none; by the worker's clients, see `clusterClients`. */
 export const snapshots = (
   { cluster: clusters, resyncSeconds, region }: Pick<ClusterSettings, 'cluster' | 'resyncSeconds' | 'region'>,
-  { only = {} }: Pick<EcsSnapshotsOptions, 'only'> = {},
+  { only = {}, clients = clusterClients({ region }) }: Pick<EcsSnapshotsOptions, 'only' | 'clients'> = {},
 ): readonly Source[] =>
   resyncSeconds === 0
     ? []
@@ -22,6 +23,7 @@ export const snapshots = (
           clusters,
           region,
           only,
+          clients,
           intervalMs: resyncSeconds * 1000,
         }),
       ]

@@ -2,6 +2,7 @@ import { integer } from '../kind.js'
 import { optional } from '../setting.js'
 import type { Contradiction } from '../settings.js'
 import type { ClusterSettings } from './cluster-settings.js'
+import { checkRoles } from './role-settings.js'
 
 /** A setting of workers that serve a document: see `patienceMs` of their sinks. */
 export const patience = optional(integer({ min: 1, max: 86_400, unit: 'seconds' }), {
@@ -13,13 +14,18 @@ export const patience = optional(integer({ min: 1, max: 86_400, unit: 'seconds' 
 /** Contradictions among `clusterSettings` in a worker that serves a document: for `WorkerDefinition.check`. */
 export const checkServed = ({
   resyncSeconds,
-}: Partial<Pick<ClusterSettings, 'resyncSeconds'>>): readonly Contradiction[] =>
-  resyncSeconds === 0
+  ...rest
+}: Partial<
+  Pick<ClusterSettings, 'cluster' | 'resyncSeconds' | 'assumeRole' | 'externalId'>
+>): readonly Contradiction[] => [
+  ...(resyncSeconds === 0
     ? [
         {
-          settings: ['resyncSeconds'],
+          settings: ['resyncSeconds'] as const,
           message: 'without snapshots it never knows everything, and would answer 503 for ever',
           example: 'RESYNC_SECONDS=300',
         },
       ]
-    : []
+    : []),
+  ...checkRoles(rest),
+]

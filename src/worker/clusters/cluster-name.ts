@@ -1,0 +1,48 @@
+import * as O from 'fp-ts/lib/Option.js'
+import { partitionOf } from '../../sources/aws-partition.js'
+import { type Kind, list, text } from '../kind.js'
+
+const arnShape = /^arn:([a-z-]+):ecs:([a-z\d-]+):\d{12}:cluster\/[\w-]{1,255}$/
+
+/** What is wrong with a cluster's name or ARN; `undefined`: nothing. `*` in a name stands for any characters. */
+export const clusterFlaw = (cluster: string): string | undefined => {
+  if (!cluster.startsWith('arn:'))
+    return /^[\w*-]{1,255}$/.test(cluster)
+      ? undefined
+      : `"${cluster}" is not the name of a cluster, of letters, digits, hyphens and underscores`
+  const [, partition, region = ''] = arnShape.exec(cluster) ?? []
+  if (partition === undefined)
+    return `"${cluster}" is not the ARN of a cluster, such as arn:aws:ecs:eu-west-1:123456789012:cluster/staging`
+  return partitionOf(region)?.name === partition
+    ? undefined
+    : `"${cluster}" names a region that is not in its partition, ${partition}`
+}
+
+/** One cluster, by name or ARN. */
+export const clusterName = (): Kind<string> => {
+  const kind = text('cluster', 'the name or ARN of a cluster')
+  const isOne = (cluster: string): boolean => clusterFlaw(cluster) === undefined && !cluster.includes('*')
+  return {
+    ...kind,
+    flaw: (given) => clusterFlaw(given.trim()),
+    parse: (given) => O.filter(isOne)(kind.parse(given)),
+  }
+}
+
+/** One or more clusters, by name, by ARN or by a pattern of names. */
+export const clusterNames = (): Kind<readonly [string, ...string[]]> => {
+  const kind = list('clusters', 'one or more cluster names or ARNs, separated by commas or blanks')
+  const flawIn = (clusters: readonly string[]): string | undefined => {
+    for (const cluster of clusters) {
+      const flaw = clusterFlaw(cluster)
+      if (flaw !== undefined) return flaw
+    }
+    return undefined
+  }
+  return {
+    ...kind,
+    flaw: (given) => O.toUndefined(O.map(flawIn)(kind.parse(given))),
+    parse: (given) =>
+      O.filter((clusters: readonly string[]) => flawIn(clusters) === undefined)(kind.parse(given)),
+  }
+}

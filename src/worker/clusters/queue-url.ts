@@ -1,0 +1,23 @@
+import * as O from 'fp-ts/lib/Option.js'
+import { queueHost } from '../../sources/queue-host.js'
+import { type Kind, url } from '../kind.js'
+
+const flawOf = (queueUrl: string): string | undefined => {
+  try {
+    queueHost(queueUrl)
+    return undefined
+  } catch (thrown) {
+    return thrown instanceof Error ? thrown.message : String(thrown)
+  }
+}
+
+/** The URL of an SQS queue. */
+export const queueUrl = (): Kind<string> => {
+  const kind = url()
+  return {
+    ...kind,
+    expected: 'the http or https URL of an SQS queue',
+    flaw: (given) => flawOf(given.trim()),
+    parse: (given) => O.filter((found: string) => flawOf(found) === undefined)(kind.parse(given)),
+  }
+}

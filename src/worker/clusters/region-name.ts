@@ -1,0 +1,9 @@
+import * as O from 'fp-ts/lib/Option.js'
+import { isRegion } from '../../sources/aws-partition.js'
+import { type Kind, text } from '../kind.js'
+
+/** The name of a region: it becomes part of host names. */
+export const regionName = (): Kind<string> => {
+  const kind = text('region', 'the name of an AWS region')
+  return { ...kind, parse: (given) => O.filter(isRegion)(kind.parse(given)) }
+}

@@ -1,0 +1,103 @@
+import * as O from 'fp-ts/lib/Option.js'
+import { type Place, placeOf } from '../../core/arn.js'
+import { clientsByAccount } from '../../sources/clients-by-account.js'
+import { isRoleArn, roleAccount } from '../../sources/role-arn.js'
+import type { InstanceClients } from '../../sources/instance-clients.js'
+import { type Kind, list, text } from '../kind.js'
+import { optional, type SettingsOf } from '../setting.js'
+import type { Contradiction } from '../settings.js'
+
+const example = 'arn:aws:iam::210987654321:role/ecs-reader'
+
+/** One or more ARNs of roles. */
+const roleArns = (): Kind<readonly [string, ...string[]]> => {
+  const kind = list('arns', 'one or more ARNs of IAM roles, separated by commas or blanks')
+  return {
+    ...kind,
+    parse: (given) => O.filter((arns: readonly string[]) => arns.every(isRoleArn))(kind.parse(given)),
+  }
+}
+
+/** What STS takes as an external ID. */
+const externalId = (): Kind<string> => {
+  const kind = text('id', 'an external ID: 2 to 1,224 letters, digits and +=,.@:/-')
+  return {
+    ...kind,
+    parse: (given) => O.filter((id: string) => /^[\w+=,.@:/-]{2,1224}$/.test(id))(kind.parse(given)),
+  }
+}
+
+/** Settings of workers whose clusters may be in other accounts than their own. */
+export const roleSettings = {
+  assumeRole: optional(roleArns(), {
+    description:
+      'Roles to assume for the clusters of other accounts, at most one for each account; give these clusters by ARN',
+    example,
+    otherwise: "every cluster is asked with the environment's credentials",
+  }),
+  externalId: optional(externalId(), {
+    description: 'The external ID that the trust policies of the roles ask for',
+    example: 'a-long-random-text',
+    otherwise: 'none',
+  }),
+}
+
+export type RoleSettings = SettingsOf<typeof roleSettings>
+
+const partitionIn = (arn: string): string => arn.split(':', 2)[1] ?? ''
+
+/** Contradictions among `roleSettings` and the clusters: for `WorkerDefinition.check`. */
+export const checkRoles = ({
+  cluster = [],
+  assumeRole,
+  externalId: id,
+}: Partial<RoleSettings> & { readonly cluster?: string | readonly string[] }): readonly Contradiction[] => {
+  const clusters = [cluster].flat()
+  const roles: readonly string[] = assumeRole ?? []
+  const contradiction = (message: string): Contradiction => ({
+    settings: ['assumeRole'],
+    message,
+    example: `ASSUME_ROLE=${example}`,
+  })
+  const clustersOf = (role: string): readonly string[] =>
+    clusters.filter((each) => placeOf(each).account === roleAccount(role))
+  return [
+    ...roles.flatMap((role, i) => {
+      const account = roleAccount(role)
+      const former = roles.slice(0, i).find((other) => roleAccount(other) === account)
+      return former === undefined
+        ? []
+        : [contradiction(`two roles of account ${account}: ${former} and ${role}`)]
+    }),
+    ...roles
+      .filter((role) => clusters.length > 0 && clustersOf(role).length === 0)
+      .map((role): Contradiction => ({
+        settings: ['assumeRole', 'cluster'],
+        message: `no cluster of account ${roleAccount(role)} is followed, so ${role} would never be assumed: give its clusters by ARN`,
+        example: `CLUSTER=arn:aws:ecs:eu-west-1:${roleAccount(role)}:cluster/staging`,
+      })),
+    ...roles
+      .filter((role) => clustersOf(role).some((each) => partitionIn(each) !== partitionIn(role)))
+      .map((role) => contradiction(`${role} and its clusters are not in one partition`)),
+    ...(id !== undefined && roles.length === 0
+      ? [
+          {
+            settings: ['externalId', 'assumeRole'] as const,
+            message: 'without a role there is nobody to tell the external ID',
+            example: `ASSUME_ROLE=${example}`,
+          },
+        ]
+      : []),
+  ]
+}
+
+/**
+ * The clients of a worker's settings, by account and region: give the same to every source that asks AWS, so that all
+ * heed the same settings.
+ */
+export const clusterClients = ({
+  assumeRole,
+  externalId: id,
+  region,
+}: Partial<RoleSettings> & { readonly region?: string | undefined }): ((place: Place) => InstanceClients) =>
+  clientsByAccount({ roles: (assumeRole ?? []).map((arn) => ({ arn, externalId: id })), region })
