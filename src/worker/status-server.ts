@@ -1,6 +1,6 @@
-import Fastify from 'fastify'
-import { type ListenAddress, listenAddress } from './listen-address.js'
+import type { ListenAddress } from './listen-address.js'
 import { statusRoutes, type StatusRoutesOptions } from './status-routes.js'
+import { webhookServer } from './webhook-server.js'
 
 export interface StatusServerOptions extends StatusRoutesOptions {
   readonly listen: ListenAddress
@@ -13,21 +13,9 @@ export interface StatusServer {
   close(): Promise<void>
 }
 
+/** Every answer is ready at once, so this is many more than load balancers, orchestrators and Prometheus ask with. */
+const maxConnections = 500
+
 /** Tells how a worker is doing, by `statusRoutes`. Rejects when it cannot listen. */
-export const statusServer = async ({ listen, ...answers }: StatusServerOptions): Promise<StatusServer> => {
-  const server = Fastify({
-    // Questions are short, and who asks slowly is cut off: the worker has other things to do.
-    bodyLimit: 1024,
-    requestTimeout: 5_000,
-    connectionTimeout: 10_000,
-    forceCloseConnections: true,
-  })
-  server.register(statusRoutes(answers))
-  await server.listen({ host: listen.host, port: listen.port })
-  const [address] = server.addresses()
-  const port = typeof address === 'object' ? address.port : listen.port
-  return {
-    url: `http://${listenAddress().format({ host: listen.host, port })}`,
-    close: () => server.close(),
-  }
-}
+export const statusServer = ({ listen, ...answers }: StatusServerOptions): Promise<StatusServer> =>
+  webhookServer({ listen, routes: [statusRoutes(answers)], maxConnections, closeWithinMs: 1_000 })

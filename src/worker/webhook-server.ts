@@ -1,7 +1,10 @@
+import { createServer } from 'node:http'
 import Fastify, { type FastifyPluginCallback } from 'fastify'
 import type { Clock, Millis } from '../core/clock.js'
 import type { WebhookListener } from '../sources/http-inbox.js'
+import { wholeNumber } from '../sources/whole-number.js'
 import { systemClock } from '../system-clock.js'
+import { ConnectionRoom } from './connection-room.js'
 import { type ListenAddress, listenAddress } from './listen-address.js'
 
 /**
@@ -31,8 +34,16 @@ export interface WebhookServerOptions {
   readonly listen: ListenAddress
   /** What is served: `webhookRoutes`, `statusRoutes`, and any plugin of fastify. */
   readonly routes: readonly FastifyPluginCallback[]
-  /** Further connections wait, then are refused by the system. Default: 1,000. */
+  /**
+   * The most connections at once. Beyond it the new one is accepted and another one is closed: see `ConnectionRoom`.
+   * Default: 2,000.
+   */
   readonly maxConnections?: number
+  /**
+   * The most connections of one client address; beyond it the client loses another one of its own. Default: half of
+   * `maxConnections`.
+   */
+  readonly maxPerClient?: number
   /**
    * How long `close` waits for requests that are not answered yet. Default: 15,000 ms, more than any webhook takes to
    * answer.
@@ -52,7 +63,17 @@ export interface WebhookServer {
   close(): Promise<void>
 }
 
-/** Who sends slower than this does not mean to be understood. Sources send a few kB at once. */
+/**
+ * Room for all answers that a webhook may owe (1,000 deliveries in flight) and as much again. The half of one client is
+ * then enough for a load balancer that has one address and a webhook that has all its deliveries in flight. A process
+ * needs a file for each: the least limit of ECS is 4,096.
+ */
+const defaultMaxConnections = 2_000
+
+/**
+ * Time for a request's head, counted from the connection or from the first byte, and for the whole request. Senders of
+ * webhooks and scrapers send a few kB at once.
+ */
 const headersMs: Millis = 5_000
 const requestMs: Millis = 10_000
 
@@ -72,15 +93,37 @@ const silenceMs: Millis = 120_000
 export const webhookServer = async ({
   listen,
   routes,
-  maxConnections = 1_000,
+  maxConnections = defaultMaxConnections,
+  maxPerClient = Math.ceil(maxConnections / 2),
   closeWithinMs = 15_000,
   clock = systemClock,
 }: WebhookServerOptions): Promise<WebhookServer> => {
+  wholeNumber('webhookServer: maxConnections', maxConnections, 1, 1_000_000)
+  wholeNumber('webhookServer: maxPerClient', maxPerClient, 1, maxConnections)
+  const room = new ConnectionRoom({ maxConnections, maxPerClient })
+  let closing = false
   const server = Fastify({
-    requestTimeout: requestMs,
-    connectionTimeout: silenceMs,
-    keepAliveTimeout: keepAliveMs,
-    http: { headersTimeout: headersMs, connectionsCheckingInterval: 1_000 },
+    // Called for each address that a name such as `localhost` stands for.
+    serverFactory: (handler) => {
+      const http = createServer(
+        {
+          headersTimeout: headersMs,
+          requestTimeout: requestMs,
+          keepAliveTimeout: keepAliveMs,
+          connectionsCheckingInterval: 1_000,
+        },
+        handler,
+      )
+      http.setTimeout(silenceMs)
+      room.watch(http)
+      http.on('request', (_request, response) => {
+        response.once('close', () => {
+          // Kept alive, it would hold up the end of the server.
+          if (closing) http.closeIdleConnections()
+        })
+      })
+      return http
+    },
     routerOptions: { maxParamLength: longestParameter },
   })
   // Webhooks read bodies by themselves. Nothing else takes one, unless it adds a parser; an unknown path is 404,
@@ -88,14 +131,6 @@ export const webhookServer = async ({
   server.removeAllContentTypeParsers()
   server.addContentTypeParser('*', (_request, _payload, parsed) => parsed(null))
   for (const plugin of routes) server.register(plugin)
-  let closing = false
-  server.server.maxConnections = maxConnections
-  server.server.on('request', (_request, response) => {
-    response.once('close', () => {
-      // Kept alive, it would hold up the end of the server.
-      if (closing) server.server.closeIdleConnections()
-    })
-  })
   await server.listen({ host: listen.host, port: listen.port })
   const [address] = server.addresses()
   const port = typeof address === 'object' ? address.port : listen.port
