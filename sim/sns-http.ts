@@ -85,6 +85,8 @@ export const snsHttp = async ({
   const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
   const asked: string[] = []
   const server = createServer((request, response) => {
+    // Its clock is the one that it is given.
+    response.setHeader('date', new Date(clock.now()).toUTCString())
     if (sns.respond !== undefined) sns.respond(request, response)
     else if (request.url?.endsWith('.pem')) response.end(sns.certificate)
     else if (request.url?.startsWith('/?Action=ConfirmSubscription&'))

@@ -92,7 +92,7 @@ export const eventBridgeWebhook = (options: EventBridgeWebhookOptions): Webhook 
           ? undefined
           : refused(401, `the header ${header} has no valid secret`, { 'www-authenticate': 'ApiKey' })
       },
-      judge: (_request, body) => Promise.resolve(decodedVerdict(idOf(body), () => decode(body))),
+      judge: (_request, body) => Promise.resolve(decodedVerdict(idOf(body), body, decode)),
     },
   })
 }

@@ -2,6 +2,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { Observable } from 'rxjs'
 import type { Clock, Millis } from '../core/clock.js'
 import type { Source } from '../core/source.js'
+import { type BodyPlace, BodyRoom } from './body-room.js'
+import { clientAddress } from './client-address.js'
 import { type HttpAnswer, sendAnswer } from './http-answer.js'
 import { InboxSession } from './inbox-session.js'
 import { requestBody } from './request-body.js'
@@ -23,17 +25,12 @@ export interface Webhook extends Source {
 export interface InboxProtocol {
   /** Refuses a request by its head alone, so that who may not speak is not listened to. */
   admit(request: IncomingMessage): Verdict | undefined
-  /** Judges a whole request. */
-  judge(request: IncomingMessage, body: string): Promise<Verdict>
+  /**
+   * Judges a whole request. When `signal` aborts nobody wants the verdict any more: what it waits for it should let go,
+   * and the body with it.
+   */
+  judge(request: IncomingMessage, body: string, signal: AbortSignal): Promise<Verdict>
 }
-
-/** A verdict, and the body that it is about. */
-interface Judged {
-  readonly verdict: Verdict
-  readonly body: string
-}
-
-const unread = (verdict: Verdict): Judged => ({ verdict, body: '' })
 
 export interface InboxOptions {
   readonly name: string
@@ -51,16 +48,30 @@ export interface InboxOptions {
 }
 
 /**
- * Bodies that are being read and judged, all together; some 8,000 usual events. Beyond it a flood could fill the
- * memory.
+ * Bodies that are being read and judged, all together: some 4,000 usual events. Three quarters are enough for one client,
+ * such as a load balancer, and for the largest body that an option allows (16 MiB). A request itself costs Node some
+ * kilobytes.
  */
-const roomBytes = 32 * 1024 * 1024
+const bounds = {
+  bytes: 32 * 1024 * 1024,
+  bytesPerClient: 24 * 1024 * 1024,
+  bytesPerRequest: 4 * 1024,
+} as const
 
 /** Refused before it was delivered: it costs little to try again soon. */
 const tryAgain = (text: string): HttpAnswer => ({ status: 503, text, headers: { 'retry-after': '2' } })
 
-const closed = tryAgain('nobody follows this webhook now: the worker starts or stops')
-const noRoom = tryAgain('too much at once: try again')
+const closed = tryAgain('the worker is starting or stopping: send it again')
+const noRoom = tryAgain('too much at once: send it again')
+const letGo: Verdict = {
+  _tag: 'Answer',
+  answer: noRoom,
+  notice: {
+    _tag: 'Warning',
+    message:
+      'answered 503: too many bodies at once, so the oldest ones that were not whole or not judged were let go',
+  },
+}
 const late: HttpAnswer = { status: 503, text: 'not applied in time: send it again' }
 const notApplied = {
   nacked: { status: 503, text: 'not applied: send it again' },
@@ -76,7 +87,7 @@ export const httpInbox = (options: InboxOptions): Webhook => {
   const { name, protocol, answer, answerWithinMs, maxBodyBytes, maxInFlight, clock } = options
   const outcomes = { ...notApplied, acked: { status: 200, text: options.appliedText ?? 'applied' } } as const
   let current: InboxSession | undefined
-  let heldBytes = 0
+  const room = new BodyRoom(bounds)
 
   const overflow = (session: InboxSession): HttpAnswer => {
     session.overflow()
@@ -86,33 +97,39 @@ export const httpInbox = (options: InboxOptions): Webhook => {
   /** The session that takes what comes now. */
   const open = (): InboxSession | undefined => (current?.stopped === false ? current : undefined)
 
-  /** Reads and judges a request; its body counts for the room only meanwhile. */
-  const judged = async (request: IncomingMessage, signal: AbortSignal): Promise<Judged> => {
-    let held = 0
-    const room = (bytes: number): boolean => {
-      if (heldBytes + bytes > roomBytes) return false
-      held += bytes
-      heldBytes += bytes
-      return true
+  /** Reads and judges a request. */
+  const judged = async (request: IncomingMessage, place: BodyPlace): Promise<Verdict> => {
+    const body = await requestBody(request, { maxBytes: maxBodyBytes, place })
+    switch (body._tag) {
+      case 'Whole':
+        return protocol.judge(request, body.text, place.signal)
+      case 'TooLarge':
+        return refused(413, `a body of more than ${maxBodyBytes} bytes`)
+      case 'NoRoom':
+        return letGo
+      case 'CutOff':
+        return answered(408, 'the body ended early')
+      case 'Gone':
+        return refused(500, 'the body was read before: mount the webhook in front of what parses bodies')
     }
+  }
+
+  /** The same, within a place of the room: it is given back with the verdict, or when nobody waits for one any more. */
+  const judgedInRoom = async (request: IncomingMessage, signal: AbortSignal): Promise<Verdict> => {
+    const place = room.enter(clientAddress(request.socket))
+    const leave = (): void => place.leave()
+    signal.addEventListener('abort', leave)
+    if (signal.aborted) leave()
+    const givenUp = new Promise<Verdict>((resolve) => {
+      const giveUp = (): void => resolve(place.isLetGo ? letGo : answered(408, 'the sender has gone'))
+      if (place.signal.aborted) giveUp()
+      else place.signal.addEventListener('abort', giveUp, { once: true })
+    })
     try {
-      const body = await requestBody(request, { maxBytes: maxBodyBytes, room, signal })
-      switch (body._tag) {
-        case 'Whole':
-          return { body: body.text, verdict: await protocol.judge(request, body.text) }
-        case 'TooLarge':
-          return unread(refused(413, `a body of more than ${maxBodyBytes} bytes`))
-        case 'NoRoom':
-          return unread({ _tag: 'Answer', answer: noRoom })
-        case 'CutOff':
-          return unread(answered(408, 'the body ended early'))
-        case 'Gone':
-          return unread(
-            refused(500, 'the body was read before: mount the webhook in front of what parses bodies'),
-          )
-      }
+      return await Promise.race([judged(request, place), givenUp])
     } finally {
-      heldBytes -= held
+      signal.removeEventListener('abort', leave)
+      leave()
     }
   }
 
@@ -127,7 +144,7 @@ export const httpInbox = (options: InboxOptions): Webhook => {
       if (before === undefined) return closed
       if (before.full) return overflow(before)
     }
-    const { verdict, body } = refusal === undefined ? await judged(request, signal) : unread(refusal)
+    const verdict = refusal ?? (await judgedInRoom(request, signal))
     // Whoever follows now may be another one than when the request began.
     const session = open()
     if (verdict._tag === 'Answer') {
@@ -137,7 +154,8 @@ export const httpInbox = (options: InboxOptions): Webhook => {
     // Nobody would hear the answer, so it comes again: to deliver it now would be in vain.
     if (signal.aborted) return late
     if (session === undefined) return closed
-    const outcome = session.deliver(body, verdict.event, response)
+    if (verdict.notice !== undefined) session.notice(verdict.notice)
+    const outcome = session.deliver(verdict.text, verdict.event, response)
     if (outcome === undefined) return overflow(session)
     return answer === 'folded' ? { status: 200, text: 'folded' } : outcomes[await outcome]
   }

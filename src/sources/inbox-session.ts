@@ -22,8 +22,8 @@ const letter = (): Letter => {
 /** One subscription to an inbox: the deliveries that are unsettled, and the answers that wait for them. */
 export class InboxSession {
   /**
-   * By the hash of the body: a sender that tries again joins its first try, so that a sink that is down costs one
-   * place a message.
+   * By the hash of what is delivered: a sender that tries again joins its first try, so that a sink that is down costs
+   * one place a message, however often and in whatever form it is sent.
    */
   readonly #letters = new Map<string, Letter>()
   #answering = 0
@@ -58,11 +58,12 @@ export class InboxSession {
   }
 
   /**
-   * Delivers an event, unless there is no place for it or the session has ended meanwhile: then there is no outcome.
+   * Delivers an event that came as this text, unless there is no place for it or the session has ended meanwhile: then
+   * there is no outcome.
    */
-  deliver(body: string, event: ClusterEvent, response: ServerResponse): Promise<Outcome> | undefined {
+  deliver(text: string, event: ClusterEvent, response: ServerResponse): Promise<Outcome> | undefined {
     if (this.#stopped) return undefined
-    const key = createHash('sha256').update(body).digest('base64')
+    const key = createHash('sha256').update(text).digest('base64')
     const known = this.#letters.get(key)
     if (known === undefined && this.full) return undefined
     this.#answering++

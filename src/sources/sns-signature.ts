@@ -1,9 +1,10 @@
 import { verify } from 'node:crypto'
-import type { Clock } from '../core/clock.js'
+import type { Clock, Millis } from '../core/clock.js'
 import { systemClock } from '../system-clock.js'
 import { SnsCertificates } from './sns-certificates.js'
-import { describeEndpoint, type Fetch, isCertificateUrl, snsFetcher } from './sns-endpoint.js'
+import { describeEndpoint, type Fetch, isCertificateUrl } from './sns-endpoint.js'
 import { signedText, type SnsMessage } from './sns-message.js'
+import { snsTimestamp } from './sns-time.js'
 
 export type { DecodeError } from './decode-error.js'
 export type { Fetch } from './sns-endpoint.js'
@@ -20,8 +21,13 @@ export type Authenticity =
 export interface SnsSignatureOptions {
   /** Default: the global `fetch`. */
   readonly fetch?: Fetch
-  /** Default: the machine's. */
+  /** For time limits alone: no machine's clock says whether a certificate is valid. Default: the machine's. */
   readonly clock?: Clock
+  /**
+   * Told SNS's own time now and then: the `Date` of an answer that brought a certificate that was valid then. Default:
+   * it is not told.
+   */
+  readonly onTime?: (at: Millis) => void
 }
 
 /** By SignatureVersion; SNS signs with version 1 unless the topic asks for 2, which is the better one. */
@@ -32,38 +38,47 @@ const algorithms = new Map([
 
 const forged = (reason: string): Authenticity => ({ _tag: 'Forged', reason })
 
+const never = new AbortController().signal
+
+/** One text for one certificate: no dots to resolve, nothing to decode. */
+const isCanonical = (url: string): boolean => new URL(url).href === url
+
 /**
  * Verifies signatures of SNS, versions 1 and 2. Certificates come from SNS's own hosts over HTTPS, without redirects;
  * they are kept and shared, so use one verifier for all messages. Whose certificate it is, TLS says, as in AWS's own
- * validators. Never rejects.
+ * validators. It must be valid at the time that the message itself tells: whether that time is long past is the
+ * caller's to judge. Never rejects; when `signal` aborts it no longer waits for a certificate.
  */
-export const snsSignature = ({ fetch = globalThis.fetch, clock = systemClock }: SnsSignatureOptions = {}): ((
-  message: SnsMessage,
-) => Promise<Authenticity>) => {
-  const certificates = new SnsCertificates(snsFetcher(fetch, clock), clock)
-  return async (message) => {
-    const { SignatureVersion: version, Signature: signature, SigningCertURL: url } = message
+export const snsSignature = ({
+  fetch = globalThis.fetch,
+  clock = systemClock,
+  onTime,
+}: SnsSignatureOptions = {}): ((message: SnsMessage, signal?: AbortSignal) => Promise<Authenticity>) => {
+  const certificates = new SnsCertificates(fetch, clock, onTime)
+  return async (message, signal = never) => {
+    const { SignatureVersion: version, Signature: signature, SigningCertURL: url, Timestamp } = message
     const algorithm = algorithms.get(version ?? '')
     if (algorithm === undefined) return forged('the SignatureVersion is neither 1 nor 2')
     if (typeof signature !== 'string') return forged('there is no Signature')
-    if (typeof url !== 'string' || !isCertificateUrl(url, message.TopicArn))
+    if (typeof url !== 'string' || !isCertificateUrl(url, message.TopicArn) || !isCanonical(url))
       return forged(
         `the SigningCertURL is not ${describeEndpoint(message.TopicArn)}….pem, the host of the topic's region, without user, port, query and fragment`,
       )
-    const certificate = await certificates.get(url)
+    const certificate = await certificates.get(url, signal)
     switch (certificate._tag) {
       case 'Missing':
         return { _tag: 'Unknown', error: certificate.error }
       case 'Unfit':
         return forged(certificate.reason)
       case 'Certificate': {
-        const now = clock.now()
-        if (!(certificate.from <= now && now <= certificate.to))
-          return forged('the signing certificate is not valid today')
         const text = Buffer.from(signedText(message))
-        return verify(algorithm, text, certificate.key, Buffer.from(signature, 'base64'))
+        if (!verify(algorithm, text, certificate.key, Buffer.from(signature, 'base64')))
+          return forged('the signature is not that of this message')
+        const at = snsTimestamp(Timestamp)
+        if (at === undefined) return forged('the Timestamp is no time')
+        return certificate.from <= at && at <= certificate.to
           ? { _tag: 'Genuine' }
-          : forged('the signature is not that of this message')
+          : forged('the signing certificate was not valid when the message was signed')
       }
     }
   }

@@ -10,6 +10,7 @@ import { confirmSubscription } from './sns-confirmation.js'
 import { type Fetch, snsFetcher } from './sns-endpoint.js'
 import { decodeSnsMessage, type SnsMessage } from './sns-message.js'
 import { snsSignature } from './sns-signature.js'
+import { SnsTime, snsTimestamp } from './sns-time.js'
 import { answered, type Answered, decodedVerdict, refused, undecodable, type Verdict } from './verdict.js'
 import { wholeNumber } from './whole-number.js'
 
@@ -43,8 +44,8 @@ export interface SnsWebhookOptions {
   /** Deliveries that are not settled. Beyond it requests are answered 503 with Retry-After. Default: 1,000. */
   readonly maxInFlight?: number
   /**
-   * How old a message may be; SNS tries for an hour at most. Default: 3,600,000 ms, and five minutes more for clocks
-   * that differ.
+   * How old a message may be, by the newest time that SNS has told; SNS tries for an hour at most. Default: 3,600,000
+   * ms, and five minutes more for clocks that differ.
    */
   readonly maxAgeMs?: Millis
   /**
@@ -61,9 +62,6 @@ export interface SnsWebhookOptions {
   /** Default: the machine's. */
   readonly clock?: Clock
 }
-
-/** How far clocks may differ, either way. */
-const toleranceMs: Millis = 300_000
 
 /**
  * Events from SNS over HTTP or HTTPS, as a listener for any HTTP server: at least once and in any order. SNS tries
@@ -100,28 +98,25 @@ export const snsWebhook = (options: SnsWebhookOptions): Webhook => {
   wholeNumber('snsWebhook: maxInFlight', maxInFlight, 1, 100_000)
   wholeNumber('snsWebhook: maxAgeMs', maxAgeMs, 0, 2_592_000_000)
   const admission = snsAdmission(options)
-  const authenticity = snsSignature({ fetch, clock })
+  const time = new SnsTime(maxAgeMs, clock)
+  const authenticity = snsSignature({ fetch, clock, onTime: (at) => time.hear(at) })
   const ask = snsFetcher(fetch, clock)
-  /**
-   * A replay can do no harm, as events are idempotent; but a message this old was not sent by SNS, or our clock is
-   * wrong.
-   */
-  const checkAge = ({ Timestamp }: SnsMessage): Answered | undefined => {
-    const age = clock.now() - Date.parse(Timestamp)
-    if (Number.isNaN(age)) return refused(400, 'the Timestamp is no time')
-    if (age > maxAgeMs + toleranceMs)
-      return refused(403, 'the message is too old: check the clock of this machine')
-    // Ours is behind, as SNS has signed it; the message may be taken once that is corrected.
-    return age < -maxAgeMs - toleranceMs
-      ? refused(503, 'the message comes from the future: check the clock of this machine')
-      : undefined
-  }
 
-  const authenticate = async (message: SnsMessage): Promise<Answered | undefined> => {
+  /** Whether SNS has sent it, and lately. */
+  const authenticate = async (
+    message: SnsMessage,
+    at: Millis,
+    signal: AbortSignal,
+  ): Promise<Answered | undefined> => {
+    // Where nothing is signed, its time proves nothing either.
     if (verify === 'off') return undefined
-    const found = await authenticity(message)
+    const found = await authenticity(message, signal)
     switch (found._tag) {
       case 'Genuine':
+        // Events are idempotent, so a replay does little harm; but nothing would forget it sooner than this.
+        if (time.isTooOld(at))
+          return refused(403, 'the message is too old for SNS to send it: check the clock of this machine')
+        time.hear(at)
         return undefined
       case 'Forged':
         return refused(403, found.reason)
@@ -138,9 +133,18 @@ export const snsWebhook = (options: SnsWebhookOptions): Webhook => {
     }
   }
 
-  const judge = async (request: IncomingMessage, body: string): Promise<Verdict> => {
+  /** What a message for us says; and, where that is a notification, what is wrong with our clock. */
+  const notification = ({ MessageId, Message }: SnsMessage, at: Millis): Verdict => {
+    const verdict = decodedVerdict(MessageId, Message, decode)
+    const message = time.warning(at)
+    return verdict._tag === 'Answer' || message === undefined
+      ? verdict
+      : { ...verdict, notice: { _tag: 'Warning', message } }
+  }
+
+  const judge = async (request: IncomingMessage, body: string, signal: AbortSignal): Promise<Verdict> => {
     if (isRaw(request))
-      return decodedVerdict(header(request, 'x-amz-sns-message-id') ?? 'unknown', () => decode(body))
+      return decodedVerdict(header(request, 'x-amz-sns-message-id') ?? 'unknown', body, decode)
     const decoded = decodeSnsMessage(body)
     if (isLeft(decoded)) return undecodable('unknown', `not a message of SNS: ${explain(decoded.left)}`)
     const message = decoded.right
@@ -148,11 +152,13 @@ export const snsWebhook = (options: SnsWebhookOptions): Webhook => {
     if (foreign !== undefined) return foreign
     if ((header(request, 'x-amz-sns-message-type') ?? message.Type) !== message.Type)
       return refused(400, 'the header x-amz-sns-message-type says another type than the message')
-    const refusal = (await authenticate(message)) ?? checkAge(message)
+    const at = snsTimestamp(message.Timestamp)
+    if (at === undefined) return refused(400, 'the Timestamp is no time')
+    const refusal = await authenticate(message, at, signal)
     if (refusal !== undefined) return refusal
     switch (message.Type) {
       case 'Notification':
-        return decodedVerdict(message.MessageId, () => decode(message.Message))
+        return notification(message, at)
       case 'SubscriptionConfirmation':
         return confirmSubscription(message, ask, texts.subscribed)
       case 'UnsubscribeConfirmation':

@@ -11,7 +11,15 @@ export interface Answered {
 }
 
 /** What a request comes to. */
-export type Verdict = { readonly _tag: 'Deliver'; readonly event: ClusterEvent } | Answered
+export type Verdict =
+  | {
+      readonly _tag: 'Deliver'
+      readonly event: ClusterEvent
+      /** What says it, of the part that the sender has proved to be its own: equal texts are one message. */
+      readonly text: string
+      readonly notice?: Notice
+    }
+  | Answered
 
 /** An answer without which there is nothing to know. */
 export const answered = (
@@ -41,16 +49,16 @@ export const undecodable = (id: string, reason: string): Answered => ({
 })
 
 /** What any webhook makes of a message of a sender that may send. */
-export const decodedVerdict = (id: string, decode: () => Decoded): Verdict => {
+export const decodedVerdict = (id: string, text: string, decode: (text: string) => Decoded): Verdict => {
   let decoded: Decoded
   try {
-    decoded = decode()
+    decoded = decode(text)
   } catch (error) {
     return undecodable(id, `not an ECS event: ${String(error)}`)
   }
   switch (decoded._tag) {
     case 'Event':
-      return { _tag: 'Deliver', event: decoded.event }
+      return { _tag: 'Deliver', event: decoded.event, text }
     case 'Ignored':
       return {
         ...answered(200, 'an event of a kind that is not followed'),

@@ -130,6 +130,8 @@ describe('the URL of a certificate', () => {
     'https://sns.eu-west-1.amazonaws.com/a.pem\n',
     ' https://sns.eu-west-1.amazonaws.com/a.pem',
     'https://sns.eu-west-1.amazonaws.com/%2e%2e.pem',
+    'https://sns.eu-west-1.amazonaws.com/a/../b.pem',
+    'https://sns.eu-west-1.amazonaws.com/./a.pem',
     'https://sns.s3.amazonaws.com/a.pem',
     'https://sns.s3-us-west-2.amazonaws.com/a.pem',
     'https://sns.amazonaws.com/a.pem',
@@ -200,22 +202,43 @@ describe('a certificate', () => {
     expect(sns.asked).toHaveLength(1)
   })
 
-  it('is kept as long as it is among those used last, and no longer', async () => {
+  it('is kept as long as it is among the four of its host that were used last, and no longer', async () => {
     const at = (i: number) => `https://sns.eu-west-1.amazonaws.com/${i}.pem`
-    for (let i = 0; i <= 32; i++) await verifyFields(sns.notification('{}', { SigningCertURL: at(i) }))
-    await verifyFields(sns.notification('{}', { SigningCertURL: at(32) }))
-    expect(sns.asked).toHaveLength(33)
+    for (let i = 0; i <= 4; i++) await verifyFields(sns.notification('{}', { SigningCertURL: at(i) }))
+    await verifyFields(sns.notification('{}', { SigningCertURL: at(4) }))
+    expect(sns.asked).toHaveLength(5)
     await verifyFields(sns.notification('{}', { SigningCertURL: at(0) }))
-    expect(sns.asked).toHaveLength(34)
+    expect(sns.asked).toHaveLength(6)
   })
 
-  it('is valid between its dates alone', async () => {
-    const fields = sns.notification('{}')
-    expect(await verifyFields(fields)).toEqual({ _tag: 'Genuine' })
+  it('must be valid at the time at which the message was signed, whatever the clock of this machine says', async () => {
+    const at = (time: number) => sns.notification('{}', { Timestamp: new Date(time).toISOString() })
+    for (const offset of [-4_000, -25, -1, 0, 1, 25, 4_000]) {
+      const here = snsSignature({ fetch: sns.fetch, clock: virtualClock(start + offset * hour) })
+      expect(await here(message(at(start)))).toEqual({ _tag: 'Genuine' })
+      expect(await here(message(at(start - 23 * hour)))).toEqual({ _tag: 'Genuine' })
+      expect(await here(message(at(start - 25 * hour)))).toEqual(
+        forged(/not valid when the message was signed/),
+      )
+      expect(await here(message(at(start + 25 * hour)))).toEqual(
+        forged(/not valid when the message was signed/),
+      )
+    }
+    for (const Timestamp of ['yesterday', '1', '2026-01-02', 'Fri, 02 Jan 2026 03:04:05 GMT'])
+      expect(await verifyFields(sns.notification('{}', { Timestamp }))).toEqual(
+        forged(/Timestamp is no time/),
+      )
+  })
+
+  it('tells the time of SNS by the answer that brought it, if it was valid then', async () => {
+    const told: number[] = []
+    const at = (clock: VirtualClock) =>
+      snsSignature({ fetch: sns.fetch, clock, onTime: (time) => told.push(time) })
+    await at(virtualClock(0))(message(sns.notification('{}')))
+    expect(told).toEqual([start])
     await clock.advance(25 * hour)
-    expect(await verifyFields(fields)).toEqual(forged(/not valid today/))
-    const early = snsSignature({ fetch: sns.fetch, clock: virtualClock(start - 25 * hour) })
-    expect(await early(message(fields))).toEqual(forged(/not valid today/))
+    await at(virtualClock(0))(message(sns.notification('{}')))
+    expect(told).toEqual([start])
   })
 
   it('must be one, with an RSA key', async () => {
@@ -268,20 +291,107 @@ describe('a certificate', () => {
     expect(await found).toEqual({ _tag: 'Unknown', error: new Error('no answer within 5000 ms') })
   })
 
-  it('is one of at most eight that are asked for at once', async () => {
-    let asked = 0
-    sns.respond = () => asked++
-    const all = Array.from({ length: 20 }, (_, i) =>
-      verifyFields(
-        sns.notification('{}', { SigningCertURL: `https://sns.eu-west-1.amazonaws.com/${i}.pem` }),
-      ),
-    )
-    await vi.waitUntil(() => asked === 8)
+  it('that could not be had is asked for again at once when the clock was set back by days', async () => {
+    const time = { now: start }
+    const set = snsSignature({
+      fetch: sns.fetch,
+      clock: { now: () => time.now, sleep: (ms, signal) => clock.sleep(ms, signal) },
+    })
+    sns.respond = (_request, response) => response.writeHead(503).end()
+    expect(await set(message(sns.notification('{}')))).toMatchObject({ _tag: 'Unknown' })
+    sns.respond = undefined
+    time.now -= 100 * hour
+    expect(await set(message(sns.notification('{}')))).toEqual({ _tag: 'Genuine' })
+  })
+})
+
+describe('forged messages that name slow certificates', () => {
+  const named = (i: number) =>
+    sns.notification('{}', { SigningCertURL: `https://sns.eu-west-1.amazonaws.com/${i}.pem` })
+
+  /** Answers for the genuine one; of others it waits. */
+  const slow = (): { readonly asked: readonly string[] } => {
+    const asked: string[] = []
+    sns.respond = (request, response) => {
+      if (request.url?.endsWith('0123456789abcdef.pem')) response.end(sns.certificate)
+      else asked.push(request.url ?? '')
+    }
+    return { asked }
+  }
+
+  it('are asked for six at once; the others wait for their turn', async () => {
+    const { asked } = slow()
+    const all = Array.from({ length: 20 }, (_, i) => verifyFields(named(i)))
+    await vi.waitUntil(() => asked.length === 6, { timeout: 20_000 })
+    expect(sns.asked).toHaveLength(6)
     await clock.advance(5_000)
-    const reasons = (await Promise.all(all)).map((found) =>
-      found._tag === 'Unknown' ? found.error.message : '',
+    await vi.waitUntil(() => asked.length === 12, { timeout: 20_000 })
+    expect(sns.asked).toHaveLength(12)
+    await clock.advance(5_000)
+    await vi.waitUntil(() => asked.length === 18, { timeout: 20_000 })
+    await clock.advance(5_000)
+    await vi.waitUntil(() => asked.length === 20, { timeout: 20_000 })
+    await clock.advance(5_000)
+    expect(new Set((await Promise.all(all)).map(({ _tag }) => _tag))).toEqual(new Set(['Unknown']))
+  })
+
+  it('delay a genuine one by the time limit of one, and it is not taken for one that failed', async () => {
+    const { asked } = slow()
+    const forgeries = Array.from({ length: 8 }, (_, i) => verifyFields(named(i)))
+    await vi.waitUntil(() => asked.length === 6, { timeout: 20_000 })
+    const genuine = [1, 2].map(() => verifyFields(sns.notification('{}')))
+    await clock.advance(5_000)
+    expect(await Promise.all(genuine)).toEqual([{ _tag: 'Genuine' }, { _tag: 'Genuine' }])
+    await clock.advance(5_000)
+    await Promise.all(forgeries)
+    expect(await verifyFields(sns.notification('{}'))).toEqual({ _tag: 'Genuine' })
+  })
+
+  it('however many, are asked for within bounds, and what had no turn is asked for when it comes again', async () => {
+    const { asked } = slow()
+    const all = Array.from({ length: 1_000 }, (_, i) => verifyFields(named(i)))
+    // 6 are asked for, and 32 wait.
+    const refused = await Promise.all(all.slice(38))
+    expect(new Set(refused.map((found) => found._tag === 'Unknown' && found.error.message))).toEqual(
+      new Set(['too many signing certificates are asked for at once']),
     )
-    expect(reasons.filter((reason) => reason === '8 requests are under way')).toHaveLength(12)
-    expect(asked).toBe(8)
+    expect(await verifyFields(sns.notification('{}'))).toMatchObject({ _tag: 'Unknown' })
+    await vi.waitUntil(() => asked.length === 6, { timeout: 20_000 })
+    await clock.advance(5_000)
+    await vi.waitUntil(() => asked.length === 12, { timeout: 20_000 })
+    const genuine = [1, 2].map(() => verifyFields(sns.notification('{}')))
+    await clock.advance(5_000)
+    expect(await Promise.all(genuine)).toEqual([{ _tag: 'Genuine' }, { _tag: 'Genuine' }])
+    expect(sns.asked.length).toBeLessThan(20)
+    for (let i = 0; i < 6; i++) {
+      await clock.advance(5_000)
+      await new Promise((resolve) => setImmediate(resolve))
+    }
+  })
+
+  it('of other hosts do not hold up those of one', async () => {
+    const { asked } = slow()
+    for (let i = 0; i < 8; i++) void verifyFields(named(i))
+    await vi.waitUntil(() => asked.length === 6, { timeout: 20_000 })
+    const SigningCertURL =
+      'https://sns.us-east-1.amazonaws.com/SimpleNotificationService-0123456789abcdef.pem'
+    expect(await verifyFields(sns.notification('{}', { SigningCertURL }))).toEqual({ _tag: 'Genuine' })
+  })
+
+  it('that nobody waits for any more are not asked for', async () => {
+    const { asked } = slow()
+    for (let i = 0; i < 6; i++) void verifyFields(named(i))
+    await vi.waitUntil(() => asked.length === 6, { timeout: 20_000 })
+    const gone = new AbortController()
+    const late = verify(message(named(99)), gone.signal)
+    gone.abort()
+    expect(await late).toMatchObject({
+      _tag: 'Unknown',
+      error: { message: 'the signing certificate came too late' },
+    })
+    await clock.advance(5_000)
+    expect(await verifyFields(sns.notification('{}'))).toEqual({ _tag: 'Genuine' })
+    expect(sns.asked.filter((url) => url.endsWith('/99.pem'))).toEqual([])
+    expect(await verify(message(named(98)), gone.signal)).toMatchObject({ _tag: 'Unknown' })
   })
 })

@@ -86,6 +86,27 @@ describe('a notification', () => {
     expect(deliveries).toHaveLength(1)
   })
 
+  it('takes one place, in whatever form it is sent again', async () => {
+    const { url, deliveries } = await serving({ maxInFlight: 2 }, hold)
+    const message = event()
+    const fields = sns.notification(message)
+    const posts = [
+      fields,
+      { ...fields, padding: 'x' },
+      { ...fields, UnsubscribeURL: '' },
+      sns.notification(message),
+    ]
+    const answers = posts.map((each) => sns.post(url, each))
+    await vi.waitUntil(() => deliveries.length === 1)
+    const other = sns.post(url, sns.notification(event({ version: 99 })))
+    await vi.waitUntil(() => deliveries.length === 2)
+    for (const delivery of deliveries) delivery.ack()
+    expect((await Promise.all([...answers, other])).map(({ status }) => status)).toEqual([
+      200, 200, 200, 200, 200,
+    ])
+    expect(deliveries).toHaveLength(2)
+  })
+
   it("with answer: 'folded' is answered as soon as it is delivered", async () => {
     const { url, deliveries } = await serving({ answer: 'folded' }, hold)
     expect(await sns.post(url, sns.notification(event()))).toMatchObject({ status: 200, text: 'folded' })
@@ -226,21 +247,63 @@ describe('topics given by a rule', () => {
 })
 
 describe('the age of a message', () => {
+  const at = (time: number) => sns.notification(event(), { Timestamp: new Date(time).toISOString() })
+
   it.each([
     ['is right when SNS tries for an hour', hour, 200, /applied/],
     ['may be an hour and five minutes, as clocks differ', hour + 5 * minute, 200, /applied/],
     ['ends it with 403 beyond that', hour + 5 * minute + 1, 403, /check the clock of this machine/],
-    ['may be less than nothing: our clock is an hour behind', -hour, 200, /applied/],
-    [
-      'is 503 when our clock is far behind, as it may be corrected',
-      -hour - 6 * minute,
-      503,
-      /check the clock/,
-    ],
+    ['may be less than nothing, as SNS has signed it', -30 * hour, 403, /not valid when/],
+    ['may be less than nothing: the answer of SNS came before', -10 * hour, 200, /applied/],
   ])('%s', async (_name, age, status, text) => {
     const { url } = await serving()
-    const fields = sns.notification(event(), { Timestamp: new Date(start - age).toISOString() })
-    expect(await sns.post(url, fields)).toMatchObject({ status, text: expect.stringMatching(text) as string })
+    expect(await sns.post(url, at(start - age))).toMatchObject({
+      status,
+      text: expect.stringMatching(text) as string,
+    })
+  })
+
+  it.each([-100 * 24 * hour, -3 * 24 * hour, -hour, 0, hour, 3 * 24 * hour, 100 * 24 * hour])(
+    'is told by SNS and not by a clock that is off by %d ms, which is said once where it matters',
+    async (offset) => {
+      const { url, deliveries, notices } = await serving({
+        clock: { now: () => clock.now() + offset, sleep: (ms, signal) => clock.sleep(ms, signal) },
+      })
+      expect((await sns.post(url, at(start))).status).toBe(200)
+      expect((await sns.post(url, at(start - hour))).status).toBe(200)
+      expect((await sns.post(url, at(start - 2 * hour))).status).toBe(403)
+      expect(deliveries).toHaveLength(2)
+      const said = warnings(notices).filter((message) => message.startsWith('the clock of this machine'))
+      expect(said).toHaveLength(offset === 0 ? 0 : 1)
+    },
+  )
+
+  it('goes by the newest message, however long the worker runs and wherever its clock jumps', async () => {
+    const time = { offset: 0 }
+    const { url } = await serving({
+      clock: { now: () => clock.now() + time.offset, sleep: (ms, signal) => clock.sleep(ms, signal) },
+    })
+    expect((await sns.post(url, at(start))).status).toBe(200)
+    time.offset = -200 * 24 * hour
+    await clock.advance(5 * hour)
+    expect((await sns.post(url, at(start + 5 * hour))).status).toBe(200)
+    expect((await sns.post(url, at(start))).status).toBe(403)
+    time.offset = 200 * 24 * hour
+    expect((await sns.post(url, at(start + 4 * hour))).status).toBe(200)
+    expect((await sns.post(url, at(start))).status).toBe(403)
+  })
+
+  it('goes by the clock of this machine as long as SNS has told no time', async () => {
+    const silent: SnsWebhookOptions['fetch'] = async (url, init) =>
+      new Response(await (await sns.fetch(url, init)).text())
+    const { url } = await serving({ fetch: silent })
+    expect((await sns.post(url, at(start - 2 * hour))).status).toBe(403)
+    expect((await sns.post(url, at(start))).status).toBe(200)
+  })
+
+  it('is not judged where nothing is verified', async () => {
+    const { url } = await serving({ verify: 'off' })
+    expect((await sns.post(url, at(0))).status).toBe(200)
   })
 
   it('must be told', async () => {
@@ -293,27 +356,50 @@ describe('a body', () => {
     await once(socket, 'close')
   })
 
-  it('that is never finished, of many senders at once, takes 32 MB at most, and gives it back', async () => {
-    const { url, deliveries } = await serving()
-    const part = Buffer.alloc(500_000, 'x')
-    const sockets = Array.from({ length: 72 }, () => {
+  it.each([
+    ['80 of half a megabyte', 80, 500_000],
+    ['1,500 of 40 kB', 1_500, 40_000],
+    ['1,000 of nothing at all', 1_000, 0],
+  ])('has room while %s are never finished', async (_name, count, bytes) => {
+    const { url, deliveries, notices } = await serving()
+    const part = Buffer.alloc(bytes, 'x')
+    let sent = 0
+    const sockets = Array.from({ length: count }, () => {
       const socket = connect(Number(new URL(url).port), '127.0.0.1')
       // Those that are refused may be cut off while they still send.
       socket.on('error', () => undefined)
       socket.write('POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 520000\r\n\r\n')
-      socket.write(part)
-      return socket
-    })
-    let refused = 0
-    for (const socket of sockets)
+      socket.write(part, () => sent++)
       socket.on('data', (answer) => {
         expect(answer.toString()).toMatch(/^HTTP\/1.1 503 /)
-        refused++
       })
-    await vi.waitUntil(() => refused > 0)
+      return socket
+    })
+    await vi.waitUntil(() => sent === count, { timeout: 30_000 })
+    for (let i = 0; i < 5; i++)
+      expect((await sns.post(url, sns.notification(event({ version: i + 1 })))).status).toBe(200)
+    expect(deliveries).toHaveLength(5)
+    const letGo = warnings(notices).filter((message) => message.includes('were let go'))
+    expect(letGo.length > 0).toBe(count * bytes > 24 * 1024 * 1024)
     for (const socket of sockets) socket.destroy()
-    await vi.waitUntil(async () => (await sns.post(url, sns.notification(event()))).status === 200)
-    expect(deliveries).toHaveLength(1)
+  })
+
+  it('has room while 100 large ones wait for a certificate that does not come', async () => {
+    const { url } = await serving()
+    expect((await sns.post(url, sns.notification(event()))).status).toBe(200)
+    let asked = 0
+    sns.respond = () => asked++
+    const filler = 'x'.repeat(450_000)
+    const forged = Array.from({ length: 100 }, (_, i) =>
+      sns.post(
+        url,
+        sns.notification(filler, { SigningCertURL: `https://sns.eu-west-1.amazonaws.com/${i}.pem` }),
+      ),
+    )
+    await vi.waitUntil(() => asked === 6, { timeout: 30_000 })
+    expect((await sns.post(url, sns.notification(event({ version: 2 })))).status).toBe(200)
+    await clock.advance(12_000)
+    expect(new Set((await Promise.all(forged)).map(({ status }) => status))).toEqual(new Set([503]))
   })
 
   it('that a framework has read is taken from request.body, as text, bytes or JSON', async () => {
@@ -558,7 +644,7 @@ describe('a flood while the sink is down', () => {
         return answer
       }),
     )
-    await vi.waitUntil(() => statuses.length === 190)
+    await vi.waitUntil(() => statuses.length === 190, { timeout: 20_000 })
     expect(new Set(statuses)).toEqual(new Set([503]))
     expect(held).toHaveLength(10)
     expect(warnings(notices)).toEqual([expect.stringContaining('10 deliveries are unsettled')])
