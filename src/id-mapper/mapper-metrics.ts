@@ -57,6 +57,7 @@ export const mapperMetrics = (
     registers,
   })
   return {
+    // Operations are those of our routes, and statuses are those of HTTP.
     answered: (operation, status) => requests.inc({ operation, status }),
     dropped: () => drops.inc(),
   }

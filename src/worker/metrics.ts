@@ -5,6 +5,7 @@ import type { Plan } from '../core/plan.js'
 import type { Report } from '../core/report.js'
 import type { Notice } from '../core/source.js'
 import type { Worker } from '../core/worker.js'
+import { nameLabel, oneOfLabel, operationLabel } from './closed-label.js'
 
 /** Seconds. From a queue that is up to date to one that waited for a night. */
 const lagBuckets = [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1800, 7200, 43_200]
@@ -26,16 +27,25 @@ const withheldReasons: Readonly<Record<Plan<unknown>['withheld'][number]['why'],
   'emptied-only': 0,
 }
 
+/** Counts by the reasons that there are. */
 const tally = <A>(
   reasons: Readonly<Record<string, 0>>,
   items: Iterable<A>,
   reasonOf: (item: A) => string,
 ) => {
   const counts = new Map<string, number>(Object.entries(reasons))
-  for (const item of items) counts.set(reasonOf(item), (counts.get(reasonOf(item)) ?? 0) + 1)
+  const label = oneOfLabel(counts.keys())
+  for (const item of items) {
+    const reason = label(reasonOf(item))
+    counts.set(reason, (counts.get(reason) ?? 0) + 1)
+  }
   return counts
 }
 
+/**
+ * Every label has a closed set of values, or Prometheus would keep a series for each that a message can think of: names
+ * of sources and sinks come from the set-up, all else from this file and `operationLabel`.
+ */
 const instruments = (registers: [Registry]) => {
   const counter = <L extends string>(name: string, help: string, ...labelNames: L[]) =>
     new Counter({ name: `ecs_task_stream_${name}`, help, labelNames, registers })
@@ -44,7 +54,7 @@ const instruments = (registers: [Registry]) => {
   return {
     lag: new Histogram({
       name: 'ecs_task_stream_lag_seconds',
-      help: 'From the time that the newest settled event tells until a sink held what follows from it.',
+      help: 'From the time that the newest settled event tells until a sink held what follows from it; 0 where the clock of this machine is behind.',
       labelNames: ['sink'],
       buckets: lagBuckets,
       registers,
@@ -85,6 +95,9 @@ const instruments = (registers: [Registry]) => {
 
 type Instruments = ReturnType<typeof instruments>
 
+const sinkOperation = oneOfLabel(['read', 'apply'])
+const changeKind = oneOfLabel(['create', 'update', 'delete'])
+
 const observeNotice = (
   { clockAhead, events, sourceFailures, warnings }: Instruments,
   source: string,
@@ -98,7 +111,7 @@ const observeNotice = (
       events.inc({ source, outcome: 'ignored' }, notice.count)
       return
     case 'SourceFailed':
-      sourceFailures.inc({ source, operation: notice.operation })
+      sourceFailures.inc({ source, operation: operationLabel(notice.operation) })
       return
     case 'ClockSkew':
       clockAhead.set(notice.aheadMs / 1000)
@@ -132,7 +145,7 @@ const observe = (to: Instruments, report: Report, now: Millis): void => {
       return
     }
     case 'Applied':
-      to.writes.inc({ sink: report.sink, kind: report.change._tag.toLowerCase() })
+      to.writes.inc({ sink: report.sink, kind: changeKind(report.change._tag.toLowerCase()) })
       return
     case 'Conflicted':
       to.conflicts.inc({ sink: report.sink })
@@ -141,7 +154,7 @@ const observe = (to: Instruments, report: Report, now: Millis): void => {
       to.rejects.inc({ sink: report.sink })
       return
     case 'SinkFailed':
-      to.sinkFailures.inc({ sink: report.sink, operation: report.operation })
+      to.sinkFailures.inc({ sink: report.sink, operation: sinkOperation(report.operation) })
       return
     case 'Settled':
       to.cursor.set({ sink: report.sink }, report.revision)
@@ -177,6 +190,11 @@ export const metricsOf = (
   to.ready.set(0)
   void ready.then(() => to.ready.set(1))
   state$.subscribe(({ tasks }) => to.tasks.set(tasks.size))
-  reports$.subscribe((report) => observe(to, report, clock.now()))
+  const [source, sink] = [nameLabel(), nameLabel()]
+  const named = (report: Report): Report => {
+    if ('source' in report) return { ...report, source: source(report.source) }
+    return 'sink' in report ? { ...report, sink: sink(report.sink) } : report
+  }
+  reports$.subscribe((report) => observe(to, named(report), clock.now()))
   return registry
 }

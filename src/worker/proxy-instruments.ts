@@ -1,6 +1,7 @@
 import { Counter, Gauge } from 'prom-client'
 import { formatAddress } from '../core/desired.js'
 import type { PortState, ProxyIncident, TcpProxy } from '../sinks/tcp-proxy.js'
+import { nameLabel } from './closed-label.js'
 import type { Instruments } from './composition.js'
 import { RepeatGate } from './repeat-gate.js'
 
@@ -80,6 +81,25 @@ const labelled = (
   ...Object.fromEntries(labels.map((label, i) => [label, values[i] ?? ''])),
 })
 
+/** Ports that are told one by one. A backend is a name that a task may give, so the others are told as one. */
+const mostPorts = 100
+
+/** The samples of all ports, by their labels. */
+const samplesOf = (
+  proxy: TcpProxy,
+  measure: Measure,
+): readonly (readonly [labels: Readonly<Record<string, string>>, value: number])[] => {
+  const port = nameLabel(mostPorts)
+  const sums = new Map<string, readonly [Readonly<Record<string, string>>, number]>()
+  for (const [name, state] of proxy.ports())
+    for (const [value, ...values] of measure.samples(state)) {
+      const at = labelled(port(name), measure.labels, values)
+      const key = JSON.stringify(at)
+      sums.set(key, [at, (sums.get(key)?.[1] ?? 0) + value])
+    }
+  return [...sums.values()]
+}
+
 /** Measured when somebody asks: the proxy itself only counts. */
 const measure = (proxy: TcpProxy, registers: Instruments['metrics'][]): void => {
   for (const gauge of gauges)
@@ -89,9 +109,8 @@ const measure = (proxy: TcpProxy, registers: Instruments['metrics'][]): void => 
       labelNames: ['port', ...gauge.labels],
       registers,
       collect() {
-        for (const [port, state] of proxy.ports())
-          for (const [value, ...values] of gauge.samples(state))
-            this.set(labelled(port, gauge.labels, values), value)
+        this.reset()
+        for (const [labels, value] of samplesOf(proxy, gauge)) this.set(labels, value)
       },
     })
   for (const counter of counters)
@@ -102,9 +121,7 @@ const measure = (proxy: TcpProxy, registers: Instruments['metrics'][]): void => 
       registers,
       collect() {
         this.reset()
-        for (const [port, state] of proxy.ports())
-          for (const [value, ...values] of counter.samples(state))
-            this.inc(labelled(port, counter.labels, values), value)
+        for (const [labels, value] of samplesOf(proxy, counter)) this.inc(labels, value)
       },
     })
 }

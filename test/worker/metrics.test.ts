@@ -1,7 +1,10 @@
-import { emptyState, PersistentMap, type Report } from 'ecs-task-stream'
+import * as fc from 'fast-check'
+import { emptyState, type Notice, PersistentMap, type Report } from 'ecs-task-stream'
 import { metricsOf } from 'ecs-task-stream/worker'
 import { of } from 'rxjs'
 import { describe, expect, it } from 'vitest'
+import { operationLabel } from '../../src/worker/closed-label.js'
+import { runs } from '../laws/runs.js'
 import { folded, reporting, settled, sinkFailed } from './reports.js'
 
 const measuring = (ready: Promise<void> = new Promise(() => undefined)) => {
@@ -119,5 +122,73 @@ describe('the metrics', () => {
       expect(help.length).toBeGreaterThan(10)
       expect(name.endsWith('_total')).toBe(String(type) === 'counter')
     }
+  })
+
+  it.each([
+    [
+      'DescribeTaskDefinition arn:aws:ecs:eu-west-1:123456789012:task-definition/a:1',
+      'DescribeTaskDefinition',
+    ],
+    ['snapshot of staging', 'snapshot'],
+    ['probe of arn:x#app', 'probe'],
+    ['journal write', 'journal'],
+    ['GET SigningCertURL', 'GET'],
+    ['ReceiveMessage', 'ReceiveMessage'],
+    ['arn:aws:ecs:eu-west-1:123456789012:cluster/x', 'other'],
+    ['constructor', 'other'],
+    ['', 'other'],
+  ])('name the operation %j %s', (operation, label) => {
+    expect(operationLabel(operation)).toBe(label)
+  })
+
+  it('hold a bounded number of series, whatever is reported', async () => {
+    const text = fc.oneof(
+      fc.string(),
+      fc.string({ unit: 'binary' }),
+      fc.constantFrom('a', '"', '\n', '__proto__'),
+    )
+    const notice: fc.Arbitrary<Notice> = fc.oneof(
+      fc.record({
+        _tag: fc.constant('Undecodable' as const),
+        id: text,
+        reason: text,
+        receives: fc.constant(1),
+      }),
+      fc.record({ _tag: fc.constant('Ignored' as const), kind: text, count: fc.nat(9) }),
+      fc.record({
+        _tag: fc.constant('SourceFailed' as const),
+        operation: fc.oneof(
+          text,
+          text.map((more) => `DescribeTaskDefinition ${more}`),
+        ),
+        error: text.map((message) => new Error(message)),
+        retryIn: fc.constant(undefined),
+      }),
+      fc.record({ _tag: fc.constant('Warning' as const), message: text }),
+    )
+    const changed = text.map((key) => ({ _tag: 'Create', key, after: key }) as const)
+    const report: fc.Arbitrary<Report> = fc.oneof(
+      fc.record({ _tag: fc.constant('Noticed' as const), source: text, notice }),
+      text.map((source) => folded(1, { source })),
+      text.map((sink) => settled(sink, 1, -1)),
+      text.map((sink) => sinkFailed(sink, new Error(sink))),
+      fc.record({ _tag: fc.constant('Applied' as const), sink: text, change: changed }),
+      fc.record({ _tag: fc.constant('Conflicted' as const), sink: text, key: text }),
+    )
+    const { report: give, registry } = measuring()
+    fc.assert(
+      fc.property(report, (one) => {
+        give(one)
+      }),
+      { numRuns: Math.max(runs, 2_000) },
+    )
+    const metrics = await registry.getMetricsAsJSON()
+    for (const { name, values } of metrics) {
+      // 100 names and `other`, each with at most 25 values of the other label, or 14 buckets with a sum and a count.
+      expect([name, values.length <= 101 * 25]).toEqual([name, true])
+    }
+    const operations = metrics.find(({ name }) => name === 'ecs_task_stream_source_failures_total')
+    const seen = new Set(operations?.values.map(({ labels }) => labels['operation']))
+    expect(seen).toEqual(new Set(['DescribeTaskDefinition', 'other']))
   })
 })
