@@ -4,6 +4,7 @@ import type { Delivery, Notice } from '../core/source.js'
 import { withinTime } from '../core/within-time.js'
 import { JournalDirectory, type JournalDirectorySetup } from './journal-directory.js'
 import { encodeEntry, maxLineBytes } from './journal.js'
+import { isOver, type WallPause } from './wall-pause.js'
 
 export interface RecorderSetup {
   /** Its name in the entries. */
@@ -43,7 +44,8 @@ export class Recorder {
   /** Whether a call took too long and has not returned: the next one waits for that. */
   private stuck = false
   private failures = 0
-  private retryAt: Millis = -Infinity
+  /** Until it is over, a disk that failed is not tried again. */
+  private pause: WallPause | undefined
   /** Deliveries passed on unwritten since the last write. */
   private missing = 0
   private closed: Promise<void> | undefined
@@ -113,7 +115,7 @@ export class Recorder {
   private async write(lines: readonly string[]): Promise<void> {
     const { clock, fsync, files } = this.setup
     const written =
-      clock.now() >= this.retryAt &&
+      (this.pause === undefined || isOver(this.pause, clock.now())) &&
       (await this.call('write', async () => {
         await this.files.append(lines)
         if (fsync === 'every') await this.files.sync()
@@ -165,7 +167,7 @@ export class Recorder {
   private retryIn(): Millis {
     const { clock, random } = this.setup
     const wait = backoff(this.failures++, random)
-    this.retryAt = clock.now() + wait
+    this.pause = { since: clock.now(), ms: wait }
     return wait
   }
 

@@ -31,6 +31,9 @@ export interface ReplayOutcome {
 /** How long a delivery that was refused stays away. */
 const againMs: Millis = 1000
 
+/** What a replay that is behind catches up without waiting; a clock that jumped ahead looks like that, too. */
+const mostBehindMs: Millis = 60_000
+
 /** One reading of the files, for one subscriber. */
 export class ReplaySession {
   /** Resolves when nothing more comes and all is settled. */
@@ -38,8 +41,10 @@ export class ReplaySession {
   private end: (outcome: ReplayOutcome) => void = () => undefined
   /** Aborts reading and waiting. */
   private readonly stopped = new AbortController()
-  private readonly beginning: Millis
-  private first: Millis | undefined
+  /** When the entry before was received, and when its turn was here. */
+  private before: { readonly at: Millis; readonly here: Millis } | undefined
+  /** How far ahead of its time the replay is; below zero, how far behind. */
+  private ahead: Millis = 0
   private unsettled = 0
   private deliveries = 0
   /** Set once nothing more is read. */
@@ -50,7 +55,6 @@ export class ReplaySession {
     private readonly setup: ReplaySetup,
     private readonly emit: (output: Delivery | Notice) => void,
   ) {
-    this.beginning = setup.clock.now()
     // Every open file listens, and a rotated journal has many: that is no leak.
     setMaxListeners(0, this.stopped.signal)
     this.ended = new Promise((resolve) => (this.end = resolve))
@@ -130,12 +134,21 @@ export class ReplaySession {
     }
   }
 
-  /** Waits until an entry's turn. A clock that was set back while recording makes none wait. */
+  /**
+   * Waits until an entry's turn, by what lies between it and the one before. So a clock that was set while recording, or
+   * is set now, makes one entry early and holds up none that follow.
+   */
   private async due(at: Millis): Promise<void> {
     const { clock, speed } = this.setup
-    this.first ??= at
-    const wait = (at - this.first) / speed - (clock.now() - this.beginning)
-    if (speed !== Infinity && wait > 0) await clock.sleep(wait, this.stopped.signal)
+    if (speed === Infinity) return
+    const here = clock.now()
+    if (this.before !== undefined) {
+      const gap = Math.max(0, at - this.before.at) / speed
+      const passed = Math.max(0, here - this.before.here)
+      this.ahead = Math.max(-mostBehindMs, this.ahead + gap - passed)
+    }
+    this.before = { at, here }
+    if (this.ahead > 0) await clock.sleep(this.ahead, this.stopped.signal)
   }
 
   private async room(): Promise<void> {

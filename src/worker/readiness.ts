@@ -9,10 +9,13 @@ export interface Readiness {
   readonly reasons: readonly string[]
 }
 
+/** What is known of one required sink. */
 interface Progress {
-  /** Since when it is behind without having moved; `undefined` while it is level. */
-  readonly stillSince: Millis | undefined
-  readonly trouble: string | undefined
+  trouble: string | undefined
+  /** Whether it has stood still for longer than it may. */
+  isStuck: boolean
+  /** Runs while it is behind without having moved. */
+  patience: AbortController | undefined
 }
 
 const troubleIn = (report: Report): string | undefined => {
@@ -31,46 +34,61 @@ const troubleIn = (report: Report): string | undefined => {
 export const readinessOf = (
   { reports$, ready }: Pick<Worker, 'reports$' | 'ready'>,
   sinks: readonly Pick<AnySink, 'name' | 'required' | 'dry'>[],
-  clock: Pick<Clock, 'now'>,
+  clock: Pick<Clock, 'sleep'>,
   patienceMs: Millis = 60_000,
 ): (() => Readiness) => {
   // A dry sink never settles, so it is never level either.
   const required = sinks.filter((sink) => sink.required !== false && sink.dry !== true)
   const progress = new Map<string, Progress>(
-    required.map(({ name }) => [name, { stillSince: undefined, trouble: undefined }]),
+    required.map(({ name }) => [name, { trouble: undefined, isStuck: false, patience: undefined }]),
   )
   let reached = false
   let revision = 0
   void ready.then(() => (reached = true))
 
-  reports$.subscribe((report) => {
-    const now = clock.now()
-    if (report._tag === 'Folded') {
-      revision = report.revision
-      for (const [name, { stillSince, trouble }] of progress)
-        progress.set(name, { stillSince: stillSince ?? now, trouble })
-      return
-    }
-    if (!('sink' in report)) return
-    const before = progress.get(report.sink)
-    if (before === undefined) return
-    if (report._tag === 'Settled')
-      progress.set(report.sink, {
-        stillSince: report.revision < revision ? now : undefined,
-        trouble: undefined,
-      })
-    else progress.set(report.sink, { ...before, trouble: troubleIn(report) ?? before.trouble })
+  const losePatience = (sink: Progress): void => {
+    const patience = new AbortController()
+    sink.patience = patience
+    // Slept and not measured, so that no jump of a wall clock makes a difference.
+    void clock.sleep(patienceMs, patience.signal).then(() => {
+      if (!patience.signal.aborted) sink.isStuck = true
+    })
+  }
+  const recover = (sink: Progress): void => {
+    sink.patience?.abort()
+    sink.patience = undefined
+    sink.isStuck = false
+  }
+  reports$.subscribe({
+    next: (report) => {
+      if (report._tag === 'Folded') {
+        revision = report.revision
+        for (const sink of progress.values()) if (sink.patience === undefined) losePatience(sink)
+        return
+      }
+      if (!('sink' in report)) return
+      const sink = progress.get(report.sink)
+      if (sink === undefined) return
+      if (report._tag === 'Settled') {
+        recover(sink)
+        sink.trouble = undefined
+        if (report.revision < revision) losePatience(sink)
+      } else sink.trouble = troubleIn(report) ?? sink.trouble
+    },
+    // A sleep would keep the process alive.
+    complete: () => {
+      for (const sink of progress.values()) sink.patience?.abort()
+    },
   })
 
   return () => {
-    const now = clock.now()
-    const stuck = [...progress].flatMap(([name, { stillSince, trouble }]) =>
-      stillSince === undefined || now - stillSince <= patienceMs
-        ? []
-        : [
-            `sink ${name} has not moved for ${Math.round((now - stillSince) / 1000)} s` +
+    const stuck = [...progress].flatMap(([name, { isStuck, trouble }]) =>
+      isStuck
+        ? [
+            `sink ${name} has not moved for more than ${patienceMs / 1000} s` +
               (trouble === undefined ? '' : `: ${trouble}`),
-          ],
+          ]
+        : [],
     )
     const troubles = [...progress].flatMap(([name, { trouble }]) =>
       trouble === undefined ? [] : [`sink ${name}: ${trouble}`],

@@ -1,4 +1,5 @@
 import type { Millis } from '../core/clock.js'
+import { isOver } from '../sources/wall-pause.js'
 
 export interface RepeatGateOptions {
   /** How long repetitions are held back. Default: 60,000 ms. */
@@ -12,7 +13,7 @@ export interface RepeatGateOptions {
 
 /**
  * Lets equal things through once a window, with the count of those that it held back, so that a long outage is a few
- * lines.
+ * lines. A clock that is set back ends a window: nothing is silenced for days.
  */
 export class RepeatGate {
   private readonly seen = new Map<string, { readonly at: Millis; heldBack: number }>()
@@ -31,9 +32,7 @@ export class RepeatGate {
   pass(key: string): number | undefined {
     const at = this.now()
     const last = this.seen.get(key)
-    const since = last === undefined ? -1 : at - last.at
-    // A clock that was set back since would hold back for as long as it was set back.
-    if (last !== undefined && since >= 0 && since < this.windowMs) {
+    if (last !== undefined && !isOver({ since: last.at, ms: this.windowMs }, at)) {
       last.heldBack++
       return undefined
     }

@@ -248,6 +248,23 @@ describe('replay', () => {
     expect(deliveries).toHaveLength(3)
   })
 
+  it('at its pace is not held up by a clock that is set back by days', async () => {
+    const clock = virtualClock(5_000_000_000)
+    const time = { offset: 0 }
+    const { deliveries } = listener({
+      file: await written(journal(a, b, c)),
+      clock: { now: () => clock.now() + time.offset, sleep: (ms, signal) => clock.sleep(ms, signal) },
+      pace: 'recorded',
+    })
+    await vi.waitFor(() => expect(clock.sleeping).toBe(1))
+    time.offset = -3 * 86_400_000
+    await clock.advance(1_000)
+    expect(deliveries).toHaveLength(2)
+    // The time of the sleep was lost with the jump: it waits once more.
+    await clock.advance(2_000)
+    expect(deliveries).toHaveLength(3)
+  })
+
   it('after a stop delivers nothing more, and completes once all is settled', async () => {
     const clock = virtualClock()
     const replayed = listener({ file: await written(journal(a, b)), clock, pace: 'recorded' })

@@ -130,6 +130,20 @@ describe('the log', () => {
     ])
   })
 
+  it('is not silent for longer than the window when the clock is set back by days', () => {
+    let now = 1_000_000_000
+    const gate = new RepeatGate(() => now)
+    expect(gate.pass('a')).toBe(0)
+    now += 1_000
+    expect(gate.pass('a')).toBeUndefined()
+    now -= 500_000_000
+    expect(gate.pass('a')).toBe(1)
+    now += 59_999
+    expect(gate.pass('a')).toBeUndefined()
+    now += 1
+    expect(gate.pass('a')).toBe(1)
+  })
+
   it('tells a bounded number of failures apart, whatever they are called', () => {
     const gate = new RepeatGate(() => 0, { remembers: 2 })
     expect(['a', 'a', 'b', 'c', 'b', 'a'].map((key) => gate.pass(key))).toEqual([

@@ -1,6 +1,7 @@
 import { readinessOf, statusServer, type StatusServer } from 'ecs-task-stream/worker'
 import { Counter, Registry } from 'prom-client'
 import { afterEach, describe, expect, it } from 'vitest'
+import { virtualClock } from '../support/virtual-clock.js'
 import { folded, reporting, settled, sinkFailed } from './reports.js'
 
 const open: StatusServer[] = []
@@ -10,6 +11,7 @@ afterEach(async () => {
 
 const serving = async () => {
   const by = reporting()
+  const clock = virtualClock()
   let becomeReady: () => void = () => undefined
   const ready = new Promise<void>((resolve) => (becomeReady = resolve))
   const sinks = [{ name: 'table' }, { name: 'prints', required: false }, { name: 'dry', dry: true }]
@@ -17,7 +19,7 @@ const serving = async () => {
   new Counter({ name: 'some_total', help: 'Some.', registers: [metrics] }).inc(3)
   const server = await statusServer({
     listen: { host: '127.0.0.1', port: 0 },
-    readiness: readinessOf({ reports$: by.reports$, ready }, sinks, by.clock),
+    readiness: readinessOf({ reports$: by.reports$, ready }, sinks, clock),
     metrics,
   })
   open.push(server)
@@ -25,7 +27,7 @@ const serving = async () => {
     const answer = await fetch(`${server.url}${path}`)
     return { status: answer.status, type: answer.headers.get('content-type'), body: await answer.text() }
   }
-  return { ...by, get, becomeReady, server }
+  return { ...by, clock, get, becomeReady, server }
 }
 
 describe('the status server', () => {
@@ -56,25 +58,42 @@ describe('the status server', () => {
   })
 
   it('is not ready while a required sink stands still behind the newest revision, and again when it moves', async () => {
-    const { get, becomeReady, report, pass } = await serving()
+    const { get, becomeReady, report, clock } = await serving()
     becomeReady()
     report(folded(1), settled('table', 1))
-    pass(3_600_000)
+    await clock.advance(3_600_000)
     expect((await get('/ready')).status).toBe(200)
     report(folded(2))
-    pass(60_000)
+    await clock.advance(59_999)
     report(folded(3))
     expect((await get('/ready')).status).toBe(200)
-    pass(1_000)
+    await clock.advance(1)
     report(sinkFailed('table', new Error('no')))
     expect(await get('/ready')).toMatchObject({
       status: 503,
-      body: expect.stringContaining('sink table has not moved for 61 s: apply failed: Error') as string,
+      body: expect.stringContaining(
+        'sink table has not moved for more than 60 s: apply failed: Error',
+      ) as string,
     })
     report(settled('table', 2))
     expect((await get('/ready')).status).toBe(200)
     report(settled('table', 3))
-    pass(3_600_000)
+    await clock.advance(3_600_000)
+    expect((await get('/ready')).status).toBe(200)
+  })
+
+  it('is ready or not whatever the clock of the machine says, and leaves no timer behind', async () => {
+    const { get, becomeReady, report, reports$, clock } = await serving()
+    becomeReady()
+    report(folded(1))
+    expect(clock.sleeping).toBe(1)
+    await clock.advance(60_000)
+    expect((await get('/ready')).status).toBe(503)
+    report(settled('table', 1), folded(2))
+    expect((await get('/ready')).status).toBe(200)
+    reports$.complete()
+    expect(clock.sleeping).toBe(0)
+    await clock.advance(3_600_000)
     expect((await get('/ready')).status).toBe(200)
   })
 
