@@ -1,3 +1,4 @@
+import { printable } from '../src/printable.js'
 import { pad } from './columns.js'
 import { disagreements } from './contents.js'
 import type { Spread } from './durations.js'
@@ -43,7 +44,7 @@ export const outcome = (scene: Scene, { colors }: Pick<Surface, 'colors'>): read
       ...stale.map((server) => `  ${service}: ${server} is in the table, and not live`),
     ]),
     ...(unacknowledged > 0 ? [`  ${plural(unacknowledged, 'message')} in the queue not acknowledged`] : []),
-    ...(agreed(scene) ? [] : troubles.map((text) => `  worker: ${text}`)),
+    ...(agreed(scene) ? [] : troubles.map((text) => `  worker: ${printable(text)}`)),
     ...outcomeRow('from a change to the table', figures.told),
     ...outcomeRow('once its event was in the queue', figures.queued),
     ...outcomeRow("event lost, task's next told it", figures.retold),

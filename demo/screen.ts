@@ -1,5 +1,6 @@
 import type { Colors } from 'picocolors/types.js'
 import type { Placement } from '../sim/simulated-service.js'
+import { printable } from '../src/printable.js'
 import { clip, pad } from './columns.js'
 import type { EventCounts } from './cluster-life.js'
 import { type Contents, disagreements } from './contents.js'
@@ -97,7 +98,7 @@ const serviceLine = (
           ...(stale > 0 ? [colors.red(`${stale} stale`)] : []),
         ].join(', ')}`
   return [
-    ` ${pad(colors.bold(name), 12)}`,
+    ` ${pad(colors.bold(printable(name)), 12)}`,
     pad(colors.dim(machines[placement]), 12),
     pad(String(live.length), 4, 'right'),
     pad(String(told.length), 5, 'right'),
@@ -163,7 +164,7 @@ export const frame = (scene: Scene, surface: Surface): readonly string[] => {
   const newsText = Array.from({ length: newsLines }, (_, line) => {
     const item = news[line]
     if (item === undefined) return ''
-    const text = ` ${pad(seconds(item.at), 8, 'right')}  ${item.text}`
+    const text = ` ${pad(seconds(item.at), 8, 'right')}  ${printable(item.text)}`
     return line === 0 ? text : colors.dim(text)
   })
   const around = [title, '', heading, '', ...facts, '', ...newsText]
@@ -185,6 +186,6 @@ export const plainLine = (scene: Scene): string => {
     `${seconds(scene.elapsed).padStart(7)}  ${state}`,
     `${serverCount(truth)} live, ${serverCount(table)} in the table`,
     `events ${events.told} +${events.extra} −${events.lost}`,
-    phase === 'storm' ? (news.at(-1)?.text ?? phases.storm) : phases[phase],
+    phase === 'storm' ? printable(news.at(-1)?.text ?? phases.storm) : phases[phase],
   ].join(' · ')
 }

@@ -1,5 +1,6 @@
 /** How a difference between backends is printed. Pure. */
 import type { createColors } from 'picocolors'
+import { printable } from '../printable.js'
 
 export type Colors = ReturnType<typeof createColors>
 
@@ -50,21 +51,18 @@ export const difference = (
     : { backend, change, added, removed, endpoints: after?.length ?? 0 }
 }
 
-/** Names come from outside: what would move the cursor of a terminal is shown as a replacement character. */
-const shown = (text: string): string => text.replace(/\p{Cc}/gu, '\uFFFD')
-
 const endpointText = ({ address, protocol, task, container }: PrintedEndpoint): string =>
-  shown(
+  printable(
     `${address}${protocol === 'udp' ? '/udp' : ''}  ${container} of task ${task.slice(task.lastIndexOf('/') + 1)}`,
   )
 
-export const jsonLine = (change: PrintedChange): string => `${JSON.stringify(change)}\n`
+export const jsonLine = (change: PrintedChange): string => `${printable(JSON.stringify(change))}\n`
 
 export const textLines = (
   { backend, change, added, removed, endpoints }: PrintedChange,
   colors: Colors,
 ): string => {
-  const name = colors.bold(shown(backend))
+  const name = colors.bold(printable(backend))
   const count = colors.dim(endpoints === 1 ? '1 endpoint' : `${endpoints} endpoints`)
   const title = {
     created: `${colors.green('+')} ${name}  ${count}`,

@@ -1,3 +1,5 @@
+import { printable } from '../printable.js'
+
 /** By the name of an error, what to do about it. The names are those that AWS services and Node give to errors. */
 const advice: readonly (readonly [RegExp, string])[] = [
   [
@@ -31,9 +33,9 @@ export const adviceFor = (error: Error): string | undefined => {
   return advice.find(([pattern]) => pattern.test(named))?.[1]
 }
 
-/** An error for people who read no log: what failed, and what to do. */
+/** An error for people who read no log: what failed, and what to do, on one line. */
 export const explain = (thrown: unknown): string => {
   const error = thrown instanceof Error ? thrown : new Error(String(thrown))
   const what = adviceFor(error)
-  return what === undefined ? error.message : `${error.message} (${what})`
+  return printable(what === undefined ? error.message : `${error.message} (${what})`)
 }

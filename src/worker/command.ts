@@ -1,4 +1,5 @@
 import { Command, CommanderError } from 'commander'
+import { printable, printableLines } from '../printable.js'
 import { bundled, type BundledWorker } from './bundled.js'
 import { closest } from './closest.js'
 import { exitCode, type ExitCode } from './exit-code.js'
@@ -37,12 +38,18 @@ export const command = async (
     if (worker === undefined) {
       const near = closest(name, [...workers.map((each) => each.name), 'plan', 'replay'])
       const hint = near === undefined ? '' : ` Did you mean ${near}?`
-      terminal.err(`ecs-task-stream: there is no worker "${name}".${hint} Workers:\n${listed(workers)}\n`)
+      terminal.err(
+        `ecs-task-stream: there is no worker "${printable(name)}".${hint} Workers:\n${listed(workers)}\n`,
+      )
       code = exitCode.usage
     } else code = await starter(await worker.load(), flags, terminal)
   }
 
-  const output = { writeOut: terminal.out, writeErr: terminal.err }
+  const output = {
+    writeOut: terminal.out,
+    // It quotes what was typed.
+    writeErr: (text: string) => terminal.err(printableLines(text)),
+  }
   const program = new Command('ecs-task-stream')
     .description('Amazon ECS task events as a stream, reconciled into load balancers and the like.')
     .usage(

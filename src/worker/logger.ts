@@ -2,6 +2,7 @@ import { type DestinationStream, type Logger, pino } from 'pino'
 import type { Observable, Subscription } from 'rxjs'
 import type { Clock } from '../core/clock.js'
 import type { Report } from '../core/report.js'
+import { printableLines } from '../printable.js'
 import { type Level, logLines } from './log-line.js'
 import { RepeatGate, type RepeatGateOptions } from './repeat-gate.js'
 
@@ -16,7 +17,7 @@ export interface LoggerOptions {
   readonly destination: DestinationStream
 }
 
-/** One JSON object a line: `level` by name, `time` in ISO 8601. */
+/** One JSON object a line, safe to show on a terminal: `level` by name, `time` in ISO 8601. */
 export const createLogger = ({ worker, level, destination }: LoggerOptions): Logger =>
   pino(
     {
@@ -25,7 +26,8 @@ export const createLogger = ({ worker, level, destination }: LoggerOptions): Log
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
     },
-    destination,
+    // JSON escapes some of what a terminal would heed, and not all of it.
+    { write: (line) => destination.write(printableLines(line)) },
   )
 
 /**

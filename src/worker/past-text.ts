@@ -1,6 +1,7 @@
 import { lastSegment } from '../core/arn.js'
 import type { Millis } from '../core/clock.js'
 import { type Backend, formatAddress, type Unresolved } from '../core/desired.js'
+import { printable } from '../printable.js'
 import type { Explanation, Past } from './past.js'
 import type { FactChange } from './task-facts.js'
 import type { TaskTimeline, TimelineStep, Told } from './task-timeline.js'
@@ -118,24 +119,32 @@ export const pastText = (summary: PastSummary): string => {
       : ['', `${count(unresolved.length, 'live task')} not offered as they should be:`]),
     ...unresolved.map(({ task, why, detail }) => `  ? ${shortArn(task)}: ${why}: ${detail}`),
     '',
-  ].join('\n')
+  ]
+    .map(printable)
+    .join('\n')
 }
 
 /** For programs: one JSON document. */
 export const pastJson = (summary: PastSummary): string => {
   const { until, past, explanation } = summary
   const { desired, deliveries, last, unmarked } = past
-  return `${JSON.stringify({
-    until,
-    deliveries,
-    last,
-    complete: desired.complete,
-    unmarked,
-    backends: [...desired.backends.values()].toSorted((a, b) => (a.name < b.name ? -1 : 1)),
-    unresolved: unresolvedOf(summary),
-    explanation: explanation && {
-      backend: explanation.name,
-      tasks: explanation.timelines.map(({ task, standing, steps }) => ({ task: task.arn, standing, steps })),
-    },
-  })}\n`
+  return `${printable(
+    JSON.stringify({
+      until,
+      deliveries,
+      last,
+      complete: desired.complete,
+      unmarked,
+      backends: [...desired.backends.values()].toSorted((a, b) => (a.name < b.name ? -1 : 1)),
+      unresolved: unresolvedOf(summary),
+      explanation: explanation && {
+        backend: explanation.name,
+        tasks: explanation.timelines.map(({ task, standing, steps }) => ({
+          task: task.arn,
+          standing,
+          steps,
+        })),
+      },
+    }),
+  )}\n`
 }

@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util'
 import type { Unresolved } from '../core/desired.js'
 import type { Withheld } from '../core/plan.js'
 import type { Change } from '../core/sink.js'
+import { printable } from '../printable.js'
 import type { SinkPlan } from './sink-plan.js'
 
 /** What `plan` prints, for people or as JSON. */
@@ -99,7 +100,9 @@ export const planText = ({ sinks, complete, unresolved }: PlanSummary): string =
       : [`${count(unresolved.length, 'live task')} not offered as they should be:`]),
     ...unresolved.map(({ task, why, detail }) => `  ? ${task}: ${why}: ${detail}`),
     '',
-  ].join('\n')
+  ]
+    .map(printable)
+    .join('\n')
 
 const plain = (change: Change<unknown>) => ({
   kind: change._tag.toLowerCase(),
@@ -110,12 +113,14 @@ const plain = (change: Change<unknown>) => ({
 
 /** For programs: one JSON document. */
 export const planJson = ({ sinks, complete, unresolved }: PlanSummary): string =>
-  `${JSON.stringify({
-    complete,
-    sinks: sinks.map(({ sink, plan: { changes, withheld } }) => ({
-      sink,
-      changes: changes.map(plain),
-      withheld: withheld.map(({ change, why }) => ({ ...plain(change), why })),
-    })),
-    unresolved,
-  })}\n`
+  `${printable(
+    JSON.stringify({
+      complete,
+      sinks: sinks.map(({ sink, plan: { changes, withheld } }) => ({
+        sink,
+        changes: changes.map(plain),
+        withheld: withheld.map(({ change, why }) => ({ ...plain(change), why })),
+      })),
+      unresolved,
+    }),
+  )}\n`

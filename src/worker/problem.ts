@@ -1,3 +1,5 @@
+import { printable } from '../printable.js'
+
 /** One thing wrong with what a person asked for. */
 export interface Problem {
   /** The settings concerned as people write them, such as `CLUSTER (--cluster)`, or the flag that is none. */
@@ -16,4 +18,6 @@ export const formatProblems = (title: string, problems: readonly Problem[]): str
       ({ where, message, example }) =>
         `  ${where}: ${message}${example === undefined ? '' : `. Example: ${example}`}`,
     ),
-  ].join('\n')
+  ]
+    .map(printable)
+    .join('\n')

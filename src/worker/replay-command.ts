@@ -3,6 +3,7 @@ import * as O from 'fp-ts/lib/Option.js'
 import * as t from 'io-ts'
 import type { Millis } from '../core/clock.js'
 import { servicePorts } from '../policies/service-ports.js'
+import { printable } from '../printable.js'
 import { explain } from './advice.js'
 import { backendName, serviceName } from './backend-name.js'
 import { closest } from './closest.js'
@@ -98,7 +99,7 @@ class LineReport {
   }
 
   private tell({ file, line }: OtherLine, what: string): void {
-    if (++this.bad <= shownLines) this.err(`${file}:${line}: ${what}\n`)
+    if (++this.bad <= shownLines) this.err(`${printable(`${file}:${line}: ${what}`)}\n`)
   }
 }
 
@@ -136,7 +137,7 @@ const print = async (
   }
   const explanation = name === undefined ? undefined : await explainBackend(name, past, options, projection)
   if (name !== undefined && explanation?.timelines.length === 0) {
-    terminal.err(`${usage}: ${unknownBackend(name, past)}\n`)
+    terminal.err(`${usage}: ${printable(unknownBackend(name, past))}\n`)
     return exitCode.failed
   }
   const summary = { until, past, explanation }
