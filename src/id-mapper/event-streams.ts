@@ -20,14 +20,15 @@ export interface EventStreamsOptions {
  * to list anew.
  */
 export class EventStreams {
-  readonly #clients = new Set<EventStream>()
+  /** In the order in which they came, with the address that each counts for. */
+  readonly #clients = new Map<EventStream, string>()
   /** All clients want the same next. */
   #rendered: { readonly number: number; readonly text: string } | undefined
   #closed = false
 
   constructor(private readonly options: EventStreamsOptions) {
     options.feed.onPush(() => {
-      for (const client of this.#clients) client.pump()
+      for (const client of this.#clients.keys()) client.pump()
     })
   }
 
@@ -35,10 +36,14 @@ export class EventStreams {
     return this.#clients.size
   }
 
-  /** To continue after `Last-Event-ID`, or from now on. */
-  answer({ query, lastEventId = query.after }: Asked): Answer {
+  /**
+   * To continue after `Last-Event-ID`, or from now on. When all places are taken, an address that holds most of them
+   * gives up its oldest one for an address that holds at least two fewer: that client comes back where it left off. So
+   * one address cannot shut out others, and clients behind one address do not push each other out for ever.
+   */
+  answer({ query, lastEventId = query.after, address }: Asked): Answer {
     const { index, feed, maxClients } = this.options
-    if (this.#closed || this.#clients.size >= maxClients)
+    if (this.#closed || (this.#clients.size >= maxClients && !this.#makeRoomFor(address)))
       return later(`there are ${maxClients} streams already`, 30)
     const { cluster, service, family } = query
     const tasks = new FilteredTasks(index, { cluster, service, family })
@@ -52,7 +57,7 @@ export class EventStreams {
           render: (number, change) => this.#render(number, change),
           onLost: () => this.options.onDropped?.(),
         })
-        this.#clients.add(client)
+        this.#clients.set(client, address)
         response.once('close', () => this.#clients.delete(client))
         client.pump()
       },
@@ -61,12 +66,26 @@ export class EventStreams {
 
   /** Lets clients and what is between see that the connection lives. */
   beat(): void {
-    for (const client of this.#clients) client.beat()
+    for (const client of this.#clients.keys()) client.beat()
   }
 
   close(): void {
     this.#closed = true
-    for (const client of this.#clients) client.end()
+    for (const client of this.#clients.keys()) client.end()
+  }
+
+  #makeRoomFor(address: string): boolean {
+    const held = new Map<string, number>()
+    for (const each of this.#clients.values()) held.set(each, (held.get(each) ?? 0) + 1)
+    const most = Math.max(0, ...held.values())
+    if ((held.get(address) ?? 0) > most - 2) return false
+    for (const [client, each] of this.#clients)
+      if (held.get(each) === most) {
+        client.end()
+        this.#clients.delete(client)
+        return true
+      }
+    return false
   }
 
   #render(number: number, { kind, record }: FedChange): string {

@@ -33,7 +33,9 @@ export interface IdMapperOptions {
   readonly keepTasks?: number
   /** As in `RunSetup`. */
   readonly grace?: Millis
-  /** The most clients of the stream of changes at once. Default: 100. */
+  /**
+   * The most clients of the stream of changes at once; when there are as many, addresses share them. Default: 100.
+   */
   readonly maxStreams?: number
   /** The changes from which a client of the stream can continue. Default: 10,000. */
   readonly feedSize?: number

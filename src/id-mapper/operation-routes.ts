@@ -1,4 +1,5 @@
 import type { FastifyPluginCallback, FastifyReply } from 'fastify'
+import { clientAddress } from '../sources/client-address.js'
 import { sharedSecret } from '../sources/shared-secret.js'
 import type { Answer, Operation, Query } from './operation.js'
 
@@ -117,6 +118,7 @@ export const operationRoutes =
               params: request.params,
               query: request.query,
               lastEventId: typeof lastEventId === 'string' ? lastEventId : undefined,
+              address: clientAddress(request.socket),
             }),
           )
         },

@@ -21,6 +21,8 @@ export interface Asked {
   readonly params: Readonly<Record<string, string>>
   readonly query: Query
   readonly lastEventId: string | undefined
+  /** Whom the connection counts for: see `clientAddress`. */
+  readonly address: string
 }
 
 export type Answer =

@@ -10,6 +10,7 @@ import { ChangeFeed } from '../../src/id-mapper/change-feed.js'
 import { EventStreams, type EventStreamsOptions } from '../../src/id-mapper/event-streams.js'
 import type { Query } from '../../src/id-mapper/operation.js'
 import type { TaskIndex } from '../../src/id-mapper/task-index.js'
+import { clientAddress } from '../../src/sources/client-address.js'
 import { histories } from '../../src/testing/histories.js'
 import { runs } from '../laws/runs.js'
 import { type ServerSentEvent, serverSentEvents } from '../support/server-sent-events.js'
@@ -30,6 +31,7 @@ beforeAll(async () => {
       params: {},
       query,
       lastEventId: typeof lastEventId === 'string' ? lastEventId : undefined,
+      address: clientAddress(request.socket),
     })
     if (answer._tag === 'Stream') answer.open(response)
     else response.writeHead(503).end()
@@ -213,5 +215,28 @@ describe('the stream of changes', () => {
     streams.close()
     await stream.over
     expect((await serverSentEvents(url)).status).toBe(503)
+  })
+})
+
+describe('the places of the stream', () => {
+  it('are shared by addresses: one that holds all gives up its oldest, and keeps as many as another', async () => {
+    world({ maxClients: 4 })
+    const opened = async (localAddress: string) => {
+      const socket = connect({ port: Number(new URL(url).port), host: '127.0.0.1', localAddress })
+      onTestFinished(() => void socket.destroy())
+      let text = ''
+      socket.on('data', (data) => (text += data.toString()))
+      socket.write('GET / HTTP/1.1\r\nhost: a\r\n\r\n')
+      await vi.waitUntil(() => text.includes('\r\n\r\n'), { timeout: 10_000 })
+      return { status: Number(text.slice(9, 12)), isOver: () => text.endsWith('0\r\n\r\n') }
+    }
+    const flood: Awaited<ReturnType<typeof opened>>[] = []
+    for (let i = 0; i < 4; i++) flood.push(await opened('127.0.0.2'))
+    expect((await opened('127.0.0.2')).status).toBe(503)
+    const others = [await opened('127.0.0.3'), await opened('127.0.0.3'), await opened('127.0.0.3')]
+    expect(others.map(({ status }) => status)).toEqual([200, 200, 503])
+    await vi.waitUntil(() => flood[1]?.isOver() === true, { timeout: 10_000 })
+    expect(flood.map(({ isOver }) => isOver())).toEqual([true, true, false, false])
+    expect(streams.size).toBe(4)
   })
 })
