@@ -1,7 +1,10 @@
 # Every worker in one image: `docker run <image> <worker> [flags]`. How to run it: docs/deploying.md.
 # What can be checked of it without a container engine: scripts/check-dockerfile.ts.
 
-FROM node:22-alpine AS build
+# A release pins it by digest: `--build-arg NODE_IMAGE=node:22-alpine@sha256:…`. See docs/deploying.md.
+ARG NODE_IMAGE=node:22-alpine
+
+FROM ${NODE_IMAGE} AS build
 WORKDIR /app
 COPY package.json package-lock.json ./
 RUN npm ci --ignore-scripts --no-audit --no-fund
@@ -10,12 +13,12 @@ COPY src src
 COPY examples examples
 RUN npm run build
 
-FROM node:22-alpine AS dependencies
+FROM ${NODE_IMAGE} AS dependencies
 WORKDIR /app
 COPY package.json package-lock.json ./
 RUN npm ci --omit=dev --omit=peer --ignore-scripts --no-audit --no-fund
 
-FROM node:22-alpine
+FROM ${NODE_IMAGE}
 ENV NODE_ENV=production
 WORKDIR /app
 COPY package.json LICENSE ./

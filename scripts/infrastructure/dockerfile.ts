@@ -16,7 +16,7 @@ export type Instruction =
       readonly target: string
     }
   | { readonly _tag: 'Run' | 'Entrypoint' | 'Cmd' | 'Healthcheck'; readonly command: Command }
-  | { readonly _tag: 'Env'; readonly name: string; readonly value: string }
+  | { readonly _tag: 'Env' | 'Arg'; readonly name: string; readonly value: string }
   | { readonly _tag: 'User' | 'Expose' | 'Stopsignal'; readonly value: string }
 
 export type Placed = Instruction & { readonly line: number }
@@ -57,6 +57,10 @@ const instructionOf = (keyword: string, rest: string, line: number): Instruction
     case 'ENV': {
       const [, name = '', value = ''] = /^(\w+)=(\S+)$/.exec(rest) ?? refuse(line, `ENV ${rest}`)
       return { _tag: 'Env', name, value }
+    }
+    case 'ARG': {
+      const [, name = '', value = ''] = /^(\w+)=(\S+)$/.exec(rest) ?? refuse(line, `ARG ${rest}`)
+      return { _tag: 'Arg', name, value }
     }
     case 'USER':
       return { _tag: 'User', value: rest }

@@ -135,6 +135,8 @@ export const stagedBuild = (
       case 'Healthcheck':
         change({ healthcheck: instruction.command })
         return
+      // The only argument names the base image, which is not used here.
+      case 'Arg':
       case 'Expose':
         return
     }

@@ -1,7 +1,19 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
+import { parse } from 'yaml'
 import { dockerIgnore } from '../../scripts/infrastructure/docker-ignore.js'
+import { pinFlaw } from '../../scripts/infrastructure/base-image.js'
 import { type Placed, readDockerfile } from '../../scripts/infrastructure/dockerfile.js'
+
+interface Workflow {
+  readonly permissions: unknown
+  readonly jobs: Readonly<
+    Record<string, { readonly permissions?: unknown; readonly steps: readonly { readonly run?: string }[] }>
+  >
+}
+
+const stepsOf = ({ jobs }: Workflow): readonly string[] =>
+  Object.values(jobs).flatMap(({ steps }) => steps.flatMap(({ run }) => run ?? []))
 
 const all = readDockerfile(readFileSync('Dockerfile', 'utf8'))
 const lastFrom = all.findLastIndex(({ _tag }) => _tag === 'From')
@@ -14,7 +26,8 @@ const values = (tag: Placed['_tag']) =>
 describe('the Dockerfile', () => {
   it('builds on one version of Node, which is long supported, and never on the latest', () => {
     const images = all.flatMap((step) => (step._tag === 'From' ? [step.image] : []))
-    expect([...new Set(images)]).toEqual(['node:22-alpine'])
+    expect([...new Set(images)]).toEqual(['${NODE_IMAGE}'])
+    expect(all[0]).toMatchObject({ _tag: 'Arg', name: 'NODE_IMAGE', value: 'node:22-alpine' })
   })
 
   it('installs exactly what the lockfile says, and runs no script of a dependency', () => {
@@ -55,6 +68,45 @@ describe('the Dockerfile', () => {
     ])
       expect([path, isIgnored(path)]).toEqual([path, true])
     expect(isIgnored('src/core/run.ts')).toBe(false)
+  })
+})
+
+describe('the base image of a release', () => {
+  const digest = `sha256:${'0123456789abcdef'.repeat(4)}`
+
+  it.each([
+    [`node:22-alpine@${digest}`, undefined],
+    [`registry.example:5000/mirror/node:22-alpine@${digest}`, undefined],
+    [undefined, /is not set/],
+    ['', /is not set/],
+    ['node:22-alpine', /names no digest/],
+    ['node:22-alpine@sha256:abc', /names no digest/],
+    [`node:22-alpine@${digest}\n`, /names no digest/],
+    [`node:22-alpine@${digest.toUpperCase()}`, /names no digest/],
+  ])('%s', (image, flaw) => {
+    if (flaw === undefined) expect(pinFlaw(image)).toBeUndefined()
+    else expect(pinFlaw(image)).toMatch(flaw)
+  })
+})
+
+describe('the workflows', () => {
+  const workflow = (name: string) => parse(readFileSync(`.github/workflows/${name}`, 'utf8')) as Workflow
+
+  it('run what .ci/run does, with no more rights than to read', () => {
+    const ci = workflow('ci.yml')
+    expect(ci.permissions).toEqual({ contents: 'read' })
+    expect(stepsOf(ci)).toContain('bash .ci/run')
+  })
+
+  it('release with provenance, after all checks and never from an image that is not pinned', () => {
+    const release = workflow('release.yml')
+    expect(release.permissions).toEqual({ contents: 'read' })
+    const steps = stepsOf(release)
+    const at = (part: string) => steps.findIndex((step) => step.includes(part))
+    expect(at('scripts/check-base-image.ts')).toBeGreaterThanOrEqual(0)
+    expect(at('bash .ci/run')).toBeGreaterThan(at('scripts/check-base-image.ts'))
+    expect(at('npm publish --provenance')).toBeGreaterThan(at('bash .ci/run'))
+    expect(release.jobs['package']?.permissions).toEqual({ contents: 'read', 'id-token': 'write' })
   })
 })
 
