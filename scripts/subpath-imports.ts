@@ -4,6 +4,7 @@
  */
 export const heavyImports: Readonly<Record<string, readonly string[]>> = {
   '.': [],
+  './sources/cluster-identities': ['@aws-sdk/client-ecs'],
   './sources/ecs-client': ['@aws-sdk/client-ecs'],
   './sources/ecs-event': [],
   './sources/ecs-snapshots': ['@aws-sdk/client-ecs'],

@@ -9,7 +9,7 @@ import { awsTime, skewNews } from './aws-time.js'
 import { bell } from './bell.js'
 import { clusterDirectory, type ClusterFinding, notFound } from './cluster-directory.js'
 import { clusterSnapshot, type ListedTasks, type Snapshot } from './cluster-snapshot.js'
-import { CallFailed, ecsCall, type EcsEnvironment } from './ecs-calls.js'
+import { CallFailed, ecsCall, type EcsEnvironment, refusalsUntilFinal } from './ecs-calls.js'
 import { isObject } from './lenient.js'
 import type { RefreshRequest } from './refresh-request.js'
 
@@ -24,9 +24,6 @@ export interface FollowerSetup extends EcsEnvironment {
   /** The order of the newest snapshot that anybody has told us of; 0 for none. */
   readonly newestOrder: (cluster: ClusterArn) => number
 }
-
-/** A refusal may be a permission that has still to spread: it is final when it comes this often in a row. */
-const refusalsUntilFinal = 3
 
 const noop = (): void => undefined
 

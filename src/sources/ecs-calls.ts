@@ -19,6 +19,9 @@ export interface EcsEnvironment {
  */
 const attempts = 10
 
+/** A refusal may be a permission that has still to spread: it is final when it comes this often in a row. */
+export const refusalsUntilFinal = 3
+
 /** A call that failed, with what a person should do. `cause` is what the client threw. */
 export class CallFailed extends Error {
   constructor(

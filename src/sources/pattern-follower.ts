@@ -6,16 +6,13 @@ import { Stamps } from '../core/stamps.js'
 import { bell } from './bell.js'
 import { clusterDirectory } from './cluster-directory.js'
 import { ClusterFollower, delivery, type FollowerSetup } from './cluster-follower.js'
-import { CallFailed, ecsCall } from './ecs-calls.js'
+import { CallFailed, ecsCall, refusalsUntilFinal } from './ecs-calls.js'
 
 interface Followed {
   readonly follower: ClusterFollower
   readonly stop: AbortController
   readonly ended: Promise<void>
 }
-
-/** A refusal may be a permission that has still to spread: it is final when it comes this often in a row. */
-const refusalsUntilFinal = 3
 
 /** Follows every cluster whose name matches a pattern, as they come and go. */
 export class PatternFollower {

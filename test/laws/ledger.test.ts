@@ -1,7 +1,7 @@
 import { deepStrictEqual, ok, strictEqual } from 'node:assert/strict'
 import fc from 'fast-check'
 import { describe, it } from 'vitest'
-import { Ledger } from '../../src/core/ledger.js'
+import { type Entry, Ledger } from '../../src/core/ledger.js'
 import { holds } from './holds.js'
 
 const sinks = ['table', 'zone', 'file'] as const
@@ -162,3 +162,222 @@ describe('the ledger', () => {
 
 const held = (ledger: Ledger): number =>
   (ledger as unknown as { readonly entries: readonly unknown[] }).entries.length
+
+/** One delivery in the model: all that can be said of it without a ledger. */
+interface Told {
+  readonly revision: number
+  readonly tasks: readonly string[]
+  /** The required sinks that have passed a revision of its own or later at which none of its tasks waited. */
+  readonly held: Set<string>
+}
+
+/** What the real thing does, and what plainly wrong ones do in its place. */
+interface Keeper {
+  enter(delivery: { ack: () => void; nack: () => void }, newest: undefined, tasks: readonly string[]): number
+  settle(sink: string, revision: number, waits: (task: string) => boolean): number
+  forgo(entry: Entry): boolean
+  abandon(reason: Error): void
+  readonly unsettled: number
+  readonly waiting: number
+}
+type MakeKeeper = (required: readonly string[], onDeferred: (entry: Entry) => void) => Keeper
+
+const task = fc.constantFrom('a', 'b', 'c')
+const tasks = fc.uniqueArray(task, { maxLength: 2 })
+const waitingStep = fc.oneof(
+  { weight: 3, arbitrary: fc.record({ do: fc.constant('enter' as const), tasks }) },
+  {
+    weight: 6,
+    arbitrary: fc.record({
+      do: fc.constant('settle' as const),
+      sink: fc.constantFrom(...sinks),
+      by: fc.nat(3),
+      waiting: fc.uniqueArray(task, { maxLength: 3 }),
+    }),
+  },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('forgo' as const), pick: fc.nat(20) }) },
+)
+
+/**
+ * A delivery is acknowledged exactly when every required sink has passed a revision, its own or a later one, at which
+ * none of its tasks waited by that sink's own view; or when it was forgone. Each once, and none because of another.
+ * What is left is given back once.
+ */
+const heldOnly = (make: MakeKeeper) =>
+  fc.property(required, fc.array(waitingStep, { maxLength: 60, size: 'max' }), (needed, all) => {
+    const deferred: Entry[] = []
+    const ledger = make(needed, (entry) => deferred.push(entry))
+    const acks: number[] = []
+    const nacks: number[] = []
+    const open = new Map<number, Told>()
+    const acked = new Set<number>()
+    const everDeferred = new Set<number>()
+    const cursors = new Map(needed.map((sink) => [sink, 0]))
+    let revision = 0
+    const minimum = (): number => Math.min(revision, ...cursors.values())
+    const done = (told: Told): void => {
+      open.delete(told.revision)
+      acked.add(told.revision)
+    }
+    for (const one of all) {
+      switch (one.do) {
+        case 'enter': {
+          const mine = ++revision
+          const delivery = { ack: () => acks.push(mine), nack: () => nacks.push(mine) }
+          strictEqual(ledger.enter(delivery, undefined, one.tasks), mine)
+          const told = { revision: mine, tasks: one.tasks, held: new Set<string>() }
+          open.set(mine, told)
+          if (needed.length === 0) done(told)
+          break
+        }
+        case 'settle': {
+          const cursor = cursors.get(one.sink)
+          const waits = (name: string): boolean => one.waiting.includes(name)
+          const before = acks.length
+          const returned = ledger.settle(one.sink, (cursor ?? 0) + one.by, waits)
+          strictEqual(returned, acks.length - before)
+          // The view of a revision that the sink has reached before, or of a sink that is not asked, tells nothing.
+          if (cursor === undefined || one.by === 0 || cursor === revision) break
+          const reached = Math.min(revision, cursor + one.by)
+          cursors.set(one.sink, reached)
+          for (const told of [...open.values()]) {
+            if (told.revision > reached) continue
+            if (told.tasks.some(waits)) {
+              everDeferred.add(told.revision)
+              // It was held, and is not any more: what a sink holds is what it held last.
+              told.held.delete(one.sink)
+            } else told.held.add(one.sink)
+            if (needed.every((sink) => told.held.has(sink))) done(told)
+          }
+          break
+        }
+        case 'forgo': {
+          const entry = deferred[one.pick % Math.max(1, deferred.length)]
+          if (entry === undefined) break
+          const isOpen = open.has(entry.revision)
+          strictEqual(ledger.forgo(entry), isOpen)
+          const told = open.get(entry.revision)
+          if (told !== undefined) done(told)
+          break
+        }
+      }
+      deepStrictEqual(new Set(acks), acked)
+      strictEqual(acks.length, acked.size)
+      strictEqual(ledger.unsettled, open.size)
+      // Each is told of once, when the first sink passes it.
+      deepStrictEqual(new Set(deferred.map((entry) => entry.revision)), everDeferred)
+      strictEqual(deferred.length, everDeferred.size)
+      strictEqual(ledger.waiting, [...open.keys()].filter((one) => everDeferred.has(one)).length)
+      // What waits for nothing is acknowledged as ever: whatever waits beside it holds up nothing.
+      for (const told of open.values())
+        ok(told.revision > minimum() || everDeferred.has(told.revision), `${told.revision} waits for nothing`)
+    }
+    ledger.abandon(new Error('stopped'))
+    ledger.abandon(new Error('stopped again'))
+    for (const sink of needed) ledger.settle(sink, revision, () => false)
+    for (const entry of deferred) strictEqual(ledger.forgo(entry), false)
+    deepStrictEqual(new Set(acks), acked)
+    deepStrictEqual(
+      [...nacks].sort((a, b) => a - b),
+      [...open.keys()],
+    )
+  })
+
+describe('a ledger of deliveries that tell of tasks which wait for lookups', () => {
+  it('acknowledges exactly what every required sink holds: by its own view none of the tasks waits', () => {
+    holds(heldOnly((needed, onDeferred) => new Ledger(needed, onDeferred)))
+  })
+
+  it('holds up no other delivery while one waits', () => {
+    const ledger = new Ledger(['table'])
+    const acks: string[] = []
+    const enter = (name: string, about: readonly string[]) =>
+      ledger.enter({ ack: () => acks.push(name), nack: () => undefined }, undefined, about)
+    enter('slow', ['a'])
+    for (let i = 0; i < 3; i++) ledger.settle('table', enter(`quick ${i}`, []), (name) => name === 'a')
+    deepStrictEqual(acks, ['quick 0', 'quick 1', 'quick 2'])
+    strictEqual(ledger.waiting, 1)
+    ledger.settle('table', enter('answer', []), () => false)
+    deepStrictEqual(acks.slice(3).sort(), ['answer', 'slow'])
+    strictEqual(ledger.unsettled, 0)
+  })
+
+  it('lets go of what waited: a hundred thousand of them leave nothing behind', () => {
+    const ledger = new Ledger(['table'])
+    let acks = 0
+    let most = 0
+    for (let i = 0; i < 100_000; i++) {
+      const revision = ledger.enter({ ack: () => acks++, nack: () => undefined }, undefined, [`task ${i}`])
+      ledger.settle('table', revision, (name) => name === `task ${i}`)
+      most = Math.max(most, held(ledger) + ledger.waiting)
+    }
+    ok(most < 5000, `${most} entries were held`)
+    strictEqual(acks, 99_999)
+  })
+
+  describe('that is wrong', () => {
+    const isRefuted = (make: MakeKeeper): void => {
+      ok(fc.check(heldOnly(make), { numRuns: 10_000, endOnFailure: true }).failed)
+    }
+
+    it('acknowledges when cursors pass, whatever waits', () => {
+      isRefuted((needed) => {
+        const ledger = new Ledger(needed)
+        return {
+          enter: (delivery) => ledger.enter(delivery),
+          settle: (sink, revision) => ledger.settle(sink, revision),
+          forgo: () => false,
+          abandon: (reason) => ledger.abandon(reason),
+          get unsettled() {
+            return ledger.unsettled
+          },
+          waiting: 0,
+        }
+      })
+    })
+
+    it('holds every cursor below a delivery that waits', () => {
+      isRefuted((needed, onDeferred) => {
+        const ledger = new Ledger(needed, onDeferred)
+        const open: (readonly string[])[] = []
+        return {
+          enter: (delivery, newest, about) => {
+            open.push(about)
+            return ledger.enter(delivery, newest, about)
+          },
+          settle: (sink, revision, waits) => {
+            const first = open.findIndex((about) => about.some(waits))
+            return ledger.settle(sink, first < 0 ? revision : Math.min(revision, first))
+          },
+          forgo: (entry) => ledger.forgo(entry),
+          abandon: (reason) => ledger.abandon(reason),
+          get unsettled() {
+            return ledger.unsettled
+          },
+          get waiting() {
+            return ledger.waiting
+          },
+        }
+      })
+    })
+
+    it('believes the view of one sink for all', () => {
+      isRefuted((needed, onDeferred) => {
+        const ledger = new Ledger(needed, onDeferred)
+        return {
+          enter: (delivery, newest, about) => ledger.enter(delivery, newest, about),
+          settle: (sink, revision, waits) =>
+            ledger.settle(sink, revision, sink === needed[0] ? waits : () => false),
+          forgo: (entry) => ledger.forgo(entry),
+          abandon: (reason) => ledger.abandon(reason),
+          get unsettled() {
+            return ledger.unsettled
+          },
+          get waiting() {
+            return ledger.waiting
+          },
+        }
+      })
+    })
+  })
+})
