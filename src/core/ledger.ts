@@ -15,8 +15,8 @@ export interface Entry {
 
 interface Deferred {
   readonly entry: Entry
-  /** Every required sink must reach this revision, at which none of its tasks waits. */
-  due: Revision
+  /** The required sinks that have reached a revision at which none of its tasks waited. */
+  readonly holders: Set<string>
 }
 
 const nobody: readonly TaskArn[] = []
@@ -27,8 +27,8 @@ const nobody: readonly TaskArn[] = []
  * everything below it.
  *
  * A delivery that tells of a task whose address or definition is still looked up is not held by any sink yet, though
- * their cursors pass it: it is deferred, until all cursors have passed a revision at which its tasks wait no more.
- * Others do not wait for it.
+ * their cursors pass it: it is deferred, until each required sink has passed a revision at which its tasks wait no
+ * more. Others do not wait for it.
  */
 export class Ledger {
   private readonly cursors: Map<string, Revision>
@@ -95,19 +95,19 @@ export class Ledger {
    */
   settle(sink: string, revision: Revision, waits: (task: TaskArn) => boolean = () => false): number {
     const cursor = this.cursors.get(sink)
-    if (cursor === undefined || revision <= cursor) return 0
     const reached = Math.min(revision, this.current)
-    this.cursors.set(sink, reached)
-    for (const deferred of this.deferred.values())
-      if (deferred.due <= reached && deferred.entry.tasks.some(waits)) deferred.due = reached + 1
+    if (cursor === undefined || reached <= cursor) return 0
+    for (const { entry, holders } of this.deferred.values())
+      if (entry.revision <= reached && !entry.tasks.some(waits)) holders.add(sink)
     for (let at = Math.max(this.head, cursor + 1 - this.first); at <= reached - this.first; at++) {
       const entry = this.entries[at]
       if (entry !== undefined && entry.tasks.length > 0 && entry.tasks.some(waits)) {
         this.entries[at] = undefined
-        this.deferred.set(entry, { entry, due: reached + 1 })
+        this.deferred.set(entry, { entry, holders: this.passedBy(entry.revision) })
         this.onDeferred(entry)
       }
     }
+    this.cursors.set(sink, reached)
     return this.release()
   }
 
@@ -143,6 +143,11 @@ export class Ledger {
     return newest
   }
 
+  /** Before `sink` was first to find that a task of this revision waits, others may have passed it: they hold it. */
+  private passedBy(revision: Revision): Set<string> {
+    return new Set([...this.cursors].flatMap(([sink, cursor]) => (cursor >= revision ? [sink] : [])))
+  }
+
   private passed(): Revision {
     return Math.min(...this.cursors.values(), this.current)
   }
@@ -151,20 +156,22 @@ export class Ledger {
     // An acknowledgement may settle more: this very loop takes it, so that no chain of them exhausts the stack.
     if (this.releasing) return 0
     this.releasing = true
-    const before = this.open
-    let after: Revision
+    let released = 0
+    let before: number
     do {
-      after = this.passed()
-      while (this.head <= after - this.first) {
+      before = released
+      const passed = this.passed()
+      while (this.head <= passed - this.first) {
         const entry = this.entries[this.head++]
         if (entry === undefined) continue
         this.open--
+        released++
         entry.delivery.ack()
       }
-      for (const { entry, due } of this.deferred.values()) if (due <= this.passed()) this.forgo(entry)
-    } while (this.passed() > after)
+      for (const { entry, holders } of this.deferred.values())
+        if (holders.size === this.cursors.size && this.forgo(entry)) released++
+    } while (released > before)
     this.releasing = false
-    const released = before - this.open
     // Amortised: an array's shift would cost its length.
     if (this.head > 1024 && this.head * 2 > this.entries.length) {
       this.entries = this.entries.slice(this.head)

@@ -242,11 +242,10 @@ const heldOnly = (make: MakeKeeper) =>
           cursors.set(one.sink, reached)
           for (const told of [...open.values()]) {
             if (told.revision > reached) continue
-            if (told.tasks.some(waits)) {
+            if (!told.tasks.some(waits)) told.held.add(one.sink)
+            // Only when it first passes: a task that waits again is told of by what made it wait.
+            else if (told.revision > cursor && !everDeferred.has(told.revision))
               everDeferred.add(told.revision)
-              // It was held, and is not any more: what a sink holds is what it held last.
-              told.held.delete(one.sink)
-            } else told.held.add(one.sink)
             if (needed.every((sink) => told.held.has(sink))) done(told)
           }
           break
