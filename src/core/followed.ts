@@ -1,4 +1,4 @@
-import { type ClusterArn, matchesCluster, sameCluster } from './arn.js'
+import { type ClusterArn, isClusterPattern, matchesCluster, placeOf, sameCluster } from './arn.js'
 import type { ClusterState } from './cluster-state.js'
 
 /**
@@ -16,6 +16,19 @@ export interface FollowedOptions {
   readonly covers: readonly string[]
 }
 
+const samePlace = (a: ClusterArn, b: ClusterArn): boolean => {
+  const [one, other] = [placeOf(a), placeOf(b)]
+  return one.region === other.region && one.account === other.account
+}
+
+/**
+ * Whether a cluster that has the name, or matches the pattern, is one of those that it stands for. A pattern stands for
+ * every such cluster of its account and region: also for one that is too new to have been listed.
+ */
+const isOneOf = (named: string, cluster: ClusterArn, clusters: readonly ClusterArn[]): boolean =>
+  clusters.includes(cluster) ||
+  (isClusterPattern(named) && clusters.some((listed) => samePlace(listed, cluster)))
+
 /** Says of which clusters we take events, by what is known of names. */
 export const followed =
   ({ clusters, identified, covers }: FollowedOptions) =>
@@ -32,7 +45,7 @@ export const followed =
       if (named.startsWith('arn:')) return 'yes'
       const identity = identities.get(named)
       if (identity !== undefined) {
-        if (identity.clusters.includes(cluster)) return 'yes'
+        if (isOneOf(named, cluster, identity.clusters)) return 'yes'
         continue
       }
       if (coversNamesake(named)) {

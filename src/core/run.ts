@@ -31,6 +31,9 @@ const sweepMs: Millis = 3_600_000
 const clusterOf = (event: ClusterEvent): string | undefined =>
   event._tag === 'TaskChanged' ? event.task.cluster : event._tag === 'TasksListed' ? event.cluster : undefined
 
+const tellsOfNames = ({ _tag }: ClusterEvent): boolean =>
+  _tag === 'ClusterIdentified' || _tag === 'LookupRefused'
+
 /** The tasks that a target cannot hold before lookups have answered. */
 const runningTasks = (events: readonly ClusterEvent[]): readonly TaskArn[] =>
   events.flatMap((event) =>
@@ -176,9 +179,9 @@ export const run = (setup: RunSetup, { clock, random }: Environment): Worker => 
       }),
   )
 
-  const followingOf = (event: ClusterEvent): Following => {
+  const followingOf = (event: ClusterEvent, known: ClusterState): Following => {
     const cluster = clusterOf(event)
-    return cluster === undefined ? 'yes' : follows(cluster, state$.value)
+    return cluster === undefined ? 'yes' : follows(cluster, known)
   }
 
   const warn = (source: Source, message: string | undefined): void => {
@@ -245,9 +248,14 @@ export const run = (setup: RunSetup, { clock, random }: Environment): Worker => 
       return
     }
     const told = identifiedBy(source, delivery.events)
-    const following = told.map(followingOf)
+    // What it tells of names holds for its other events, wherever it stands among them.
+    const known = told.filter(tellsOfNames).reduce(reduce, state$.value)
+    const following = told.map((event) => followingOf(event, known))
     if (following.includes('unknown')) {
       unidentified.push({ source, delivery })
+      if (known === state$.value) return
+      know(known)
+      afterIdentities()
       return
     }
     const events = following.includes('no') ? told.filter((_, i) => following[i] === 'yes') : told
