@@ -89,8 +89,11 @@ export interface Desired {
    * there may be theirs: it must not be taken away.
    */
   readonly unjudged: ReadonlySet<string>
-  /** Rises with each round of newer snapshots of all covered clusters: 1 after the first. */
-  readonly confirmations: number
+  /**
+   * By covered cluster that can be read: the order of its newest whole snapshot. What snapshots should say twice, they
+   * have said when each of these is newer than it was.
+   */
+  readonly readings: ReadonlyMap<ClusterArn, number>
   /** By task. */
   readonly unresolved: PersistentMap<Unresolved>
 }

@@ -13,6 +13,8 @@ export interface Horizon {
   readonly awaited: readonly string[]
   /** Hosts of live tasks whose backends can never be named. */
   readonly unjudged: ReadonlySet<string>
+  /** See `Desired.readings`. */
+  readonly readings: ReadonlyMap<ClusterArn, number>
   /** Whether everything that may claim a name beside this claimant is known. */
   readonly knows: (claimant: TaskClaims) => boolean
   /** Whether what a gone task of the cluster offered may be taken away before that. */
@@ -54,6 +56,24 @@ const unreadOf = (
       : [{ key: named, refused: refusals.has(named) }]
   })
 
+/** A deleted cluster is covered no more, and one that is refused now gets no newer snapshot: neither is waited for. */
+const readingsOf = (
+  covers: readonly string[],
+  marked: readonly ClusterArn[],
+  { marks, identities, refusals }: Known,
+): ReadonlyMap<ClusterArn, number> => {
+  const readings = new Map<ClusterArn, number>()
+  for (const named of covers) {
+    const clusters = identities.get(named)?.clusters ?? marked.filter((one) => matchesCluster(named, one))
+    for (const cluster of clusters) {
+      const order = marks.get(cluster)?.order
+      const refusedAt = Math.max(refusals.get(named)?.at ?? 0, refusals.get(cluster)?.at ?? 0)
+      if (order !== undefined && refusedAt <= order) readings.set(cluster, order)
+    }
+  }
+  return readings
+}
+
 export const horizonOf = (
   known: Known,
   nameless: Iterable<NamelessTask>,
@@ -91,6 +111,7 @@ export const horizonOf = (
     complete,
     awaited,
     unjudged,
+    readings: readingsOf(covers, marked, known),
     knows: ({ cluster, origin }) =>
       marks.has(cluster) &&
       !waiting.has(cluster) &&

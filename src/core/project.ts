@@ -1,4 +1,4 @@
-import type { ClusterArn, TaskArn } from './arn.js'
+import type { TaskArn } from './arn.js'
 import { BackendClaims } from './backend-claims.js'
 import { type TaskClaims, claimsOf, sameClaims } from './claim.js'
 import type { Millis } from './clock.js'
@@ -104,8 +104,6 @@ export const projector = ({
   /** By task: the names that it does not get. */
   const lost = new Map<TaskArn, Set<BackendName>>()
   const nameless = new Map<TaskArn, NamelessTask>()
-  /** By cluster: how many snapshots of it we have seen. */
-  const snapshots = new Map<ClusterArn, number>()
   let last = emptyState
   let backends = PersistentMap.empty<Backend>()
   let unresolved = PersistentMap.empty<Unresolved>()
@@ -178,10 +176,6 @@ export const projector = ({
       nameless.size > 0 ||
       wereNameless
     ) {
-      marks.diff(known.marks, (cluster, before, after) => {
-        if (after === undefined) snapshots.delete(cluster)
-        else if (after.order !== before?.order) snapshots.set(cluster, (snapshots.get(cluster) ?? 0) + 1)
-      })
       const next = horizonOf(state, nameless.values(), { covers, pooled })
       if (next.view !== horizon.view) for (const name of byBackend.keys()) dirty.add(name)
       horizon = next
@@ -194,9 +188,8 @@ export const projector = ({
       if (claims !== undefined) rebuild(name, claims, affected)
     }
     for (const arn of affected) explain(arn)
-    const { complete, awaited, unjudged } = horizon
-    const confirmations = complete ? Math.min(...snapshots.values()) : 0
-    return { revision, backends, complete, awaited, unjudged, confirmations, unresolved }
+    const { complete, awaited, unjudged, readings } = horizon
+    return { revision, backends, complete, awaited, unjudged, readings, unresolved }
   }
 }
 

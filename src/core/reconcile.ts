@@ -32,7 +32,7 @@ export interface ReconcileOptions {
    * forgotten.
    */
   readonly reached: (desired: Desired, settled: boolean) => void
-  /** The guard withholds something until snapshots confirm it. Called once for each of their confirmations. */
+  /** The guard withholds something until newer snapshots confirm it. Called once for each doubt. */
   readonly doubt: () => void
   readonly signal: AbortSignal
 }
@@ -44,6 +44,10 @@ const retries: BackoffOptions = { base: 50, cap: 10_000 }
 type Attempt = 'settled' | 'held' | 'again'
 
 const errorOf = (thrown: unknown): Error => (thrown instanceof Error ? thrown : new Error(String(thrown)))
+
+/** Whether there is a newer snapshot of every cluster that can be read. */
+const areNewer = (readings: Desired['readings'], before: Desired['readings']): boolean =>
+  readings.size > 0 && [...readings].every(([cluster, order]) => order > (before.get(cluster) ?? 0))
 
 /**
  * Brings one target to the newest desired state: read ▸ render ▸ plan ▸ apply ▸ cursor. One at a time; what is asked
@@ -63,8 +67,8 @@ export class Reconciler<V> {
   private waiting: (() => void)[] = []
   private readonly finishing = new AbortController()
   private reported: Plan<V> = { changes: [], withheld: [] }
-  /** `Desired.confirmations` when the guard began to doubt. */
-  private doubtedAt: number | undefined
+  /** `Desired.readings` when the guard began to doubt. */
+  private doubtedAt: Desired['readings'] | undefined
   /** Completes when it was told to `finish` and has reached the newest state, or is aborted. */
   readonly rounds$: Observable<void> = this.asked.pipe(conflateMap(() => this.reach()))
 
@@ -141,15 +145,15 @@ export class Reconciler<V> {
       return 'settled'
     const wanted = sink.render(desired.backends, new Map(Array.from(rows, ([key, row]) => [key, row.value])))
     const { owner, guard, givesUpAfter } = this.options
-    const { complete, unjudged, confirmations } = desired
-    const confirmed = this.doubtedAt !== undefined && confirmations > this.doubtedAt
+    const { complete, unjudged, readings } = desired
+    const confirmed = this.doubtedAt !== undefined && areNewer(readings, this.doubtedAt)
     const whole = plan(sink, wanted, rows.values(), { owner, complete, unjudged, guard, confirmed })
     const next = {
       ...whole,
       changes: whole.changes.filter((change) => this.rejections.of(change) < givesUpAfter),
     }
     this.reportPlan(next, desired)
-    this.weigh(whole, confirmations)
+    this.weigh(whole, readings)
     if (sink.dry === true) return 'held'
     if (next.changes.length > 0 && !(await this.apply(next.changes, rows, retryIn))) return 'again'
     return next.withheld.some(({ why }) => why === 'too-much') ? 'held' : 'settled'
@@ -159,10 +163,10 @@ export class Reconciler<V> {
    * Begins to doubt, and asks for the snapshots that confirm, when the guard withholds something; ends when a plan is
    * free of doubt.
    */
-  private weigh({ withheld }: Plan<V>, confirmations: number): void {
+  private weigh({ withheld }: Plan<V>, readings: Desired['readings']): void {
     if (withheld.some(({ why }) => why === 'too-much')) {
       if (this.doubtedAt !== undefined) return
-      this.doubtedAt = confirmations
+      this.doubtedAt = readings
       this.options.doubt()
     } else if (!withheld.some(({ why }) => why === 'emptied-only')) this.doubtedAt = undefined
   }

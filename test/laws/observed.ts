@@ -36,12 +36,19 @@ export const stateContents = ({
   refusals: contents(refusals),
 })
 
-/** `confirmations` counts what was seen, and so depends on the order of arrival. */
-export const desiredContents = ({ backends, complete, awaited, unjudged, unresolved }: Desired): unknown => ({
+export const desiredContents = ({
+  backends,
+  complete,
+  awaited,
+  unjudged,
+  readings,
+  unresolved,
+}: Desired): unknown => ({
   backends: contents(backends),
   complete,
   awaited,
   unjudged: [...unjudged].sort(),
+  readings: new Map([...readings].sort()),
   unresolved: contents(unresolved),
 })
 

@@ -8,7 +8,7 @@ import type { ClusterEvent } from '../../src/core/event.js'
 import { defaultGuard, plan, type PlanOptions } from '../../src/core/plan.js'
 import { project, projector } from '../../src/core/project.js'
 import { reduce } from '../../src/core/reduce.js'
-import type { Row } from '../../src/core/sink.js'
+import type { Change, Row } from '../../src/core/sink.js'
 import { cut, redelivered, shuffled } from '../../src/testing/distortions.js'
 import { histories } from '../../src/testing/histories.js'
 import { holds } from './holds.js'
@@ -173,6 +173,127 @@ describe('a plan', () => {
     deepStrictEqual(defaultGuard, { share: 0.5, atLeast: 10 })
     strictEqual(keeping(10), 10)
     strictEqual(keeping(9), 0)
+  })
+})
+
+describe('a plan of a sink that tells what its records lead to', () => {
+  const settingsOf = fc.record({
+    adopts: fc.boolean(),
+    deletes: fc.boolean(),
+    tells: fc.constant(true),
+    empties: fc.boolean(),
+  })
+  const guard = fc.record({ share: fc.double({ min: 0, max: 1, noNaN: true }), atLeast: fc.nat(4) })
+  /** Whether a change takes away all that one of our records offers. */
+  const takesAway = (change: Change<Pool>, want: ReadonlyMap<string, Pool>): boolean =>
+    !want.has(change.key) ||
+    (change._tag === 'Update' &&
+      isOurs(change.before) &&
+      change.before.value.servers.length > 0 &&
+      change.after.servers.length === 0)
+  const cases = fc.record({
+    settings: settingsOf,
+    want: wanted,
+    held: rows,
+    complete: fc.boolean(),
+    limits: guard,
+  })
+  const taken = ({
+    settings,
+    want,
+    held,
+    complete,
+    limits,
+  }: typeof cases extends fc.Arbitrary<infer C> ? C : never) => {
+    const bold = plan(setSink(settings), want, held, unguarded(complete))
+    const away = bold.changes.filter((change) => takesAway(change, want))
+    const own = held.filter(isOurs).length
+    return { bold, away, tooMuch: away.length >= limits.atLeast && away.length > limits.share * own }
+  }
+
+  it('counts what it would empty beside what it would retire, and withholds all of that and nothing else', () => {
+    holds(
+      fc.property(cases, (one) => {
+        const { settings, want, held, complete, limits } = one
+        const { bold, away, tooMuch } = taken(one)
+        const guarded = plan(setSink(settings), want, held, { owner: us, complete, guard: limits })
+        deepStrictEqual(
+          guarded.changes,
+          tooMuch ? bold.changes.filter((change) => !away.includes(change)) : bold.changes,
+        )
+        deepStrictEqual(
+          guarded.withheld.filter(({ why }) => why === 'too-much').map(({ change }) => change),
+          tooMuch ? away : [],
+        )
+      }),
+    )
+  })
+
+  it('does what it doubted once that is confirmed, but empties in place of deleting where it can', () => {
+    holds(
+      fc.property(cases, (one) => {
+        const { settings, want, held, complete, limits } = one
+        const { bold, away, tooMuch } = taken(one)
+        const sink = setSink(settings)
+        const confirmed = plan(sink, want, held, { owner: us, complete, guard: limits, confirmed: true })
+        const spared = tooMuch && settings.empties ? away.filter((change) => change._tag === 'Delete') : []
+        deepStrictEqual(
+          confirmed.withheld.filter(({ why }) => why === 'emptied-only').map(({ change }) => change),
+          spared,
+        )
+        ok(confirmed.withheld.every(({ why }) => why !== 'too-much'))
+        deepStrictEqual(
+          confirmed.changes.filter(({ key: name }) => spared.every((change) => change.key !== name)),
+          bold.changes.filter((change) => !spared.includes(change)),
+        )
+        // Every server goes either way; what is spared keeps its record, and what in it is not ours.
+        const after = byKey(applied(held, confirmed, us))
+        for (const { key: name } of away) deepStrictEqual(after.get(name)?.value.servers ?? [], [])
+        for (const { key: name, before } of spared)
+          deepStrictEqual(after.get(name)?.value, { ...before.value, servers: [] })
+      }),
+    )
+  })
+
+  const hosts = fc.uniqueArray(fc.constantFrom('10.0.0.1', '10.0.0.2', '10.0.0.3')).map((all) => new Set(all))
+
+  it('retires no record that leads to a host of which it cannot be judged, and all others as ever', () => {
+    holds(
+      fc.property(
+        settingsOf,
+        wanted,
+        rows,
+        fc.boolean(),
+        hosts,
+        (settings, want, held, complete, unjudged) => {
+          const sink = setSink(settings)
+          const bold = plan(sink, want, held, unguarded(complete))
+          const careful = plan(sink, want, held, { ...unguarded(complete), unjudged })
+          const leads = ({ servers }: Pool): boolean =>
+            servers.some((server) => unjudged.has(server.replace(/:\d+$/, '')))
+          const kept = new Set(
+            held.filter((row) => isOurs(row) && !want.has(row.key) && leads(row.value)).map((row) => row.key),
+          )
+          deepStrictEqual(
+            careful.changes,
+            bold.changes.filter(({ key: name }) => !kept.has(name)),
+          )
+          deepStrictEqual(
+            new Set(careful.withheld.filter(({ why }) => why === 'unjudged').map(({ change }) => change.key)),
+            kept,
+          )
+        },
+      ),
+    )
+  })
+
+  it('that cannot tell, retires nothing while a host cannot be judged', () => {
+    holds(
+      fc.property(target, wanted, rows, (settings, want, held) => {
+        const careful = plan(setSink(settings), want, held, { ...unguarded(true), unjudged: new Set(['x']) })
+        ok(careful.changes.every((change) => want.has(change.key)))
+      }),
+    )
   })
 })
 

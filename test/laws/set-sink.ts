@@ -14,12 +14,18 @@ export interface SetSinkOptions {
   readonly adopts: boolean
   /** Whether a record that nothing desires is deleted, or left without servers. */
   readonly deletes: boolean
+  /** Whether it tells to which hosts a record leads. Default: false. */
+  readonly tells?: boolean
+  /** Whether it can empty a record. Default: false. */
+  readonly empties?: boolean
 }
 
-type SetSink = Pick<Sink<Pool>, 'eq' | 'adopts' | 'retire' | 'render'>
+type SetSink = Pick<Sink<Pool>, 'eq' | 'adopts' | 'retire' | 'render' | 'hostsOf' | 'emptied'>
 
-export const setSink = ({ adopts, deletes }: SetSinkOptions): SetSink => ({
+export const setSink = ({ adopts, deletes, tells = false, empties = false }: SetSinkOptions): SetSink => ({
   adopts,
+  ...(tells ? { hostsOf: ({ servers }) => servers.map((server) => server.replace(/:\d+$/, '')) } : {}),
+  ...(empties ? { emptied: (before) => ({ ...before, servers: [] }) } : {}),
   eq: {
     equals: (a, b) =>
       a.note === b.note &&

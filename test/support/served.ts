@@ -20,7 +20,7 @@ export const desiredOf = (
   complete,
   awaited: [],
   unjudged: new Set(),
-  confirmations: complete ? 1 : 0,
+  readings: new Map(),
   unresolved: PersistentMap.empty<Unresolved>(),
 })
 
