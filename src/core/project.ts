@@ -177,8 +177,11 @@ export const projector = ({
       wereNameless
     ) {
       const next = horizonOf(state, nameless.values(), { covers, pooled })
-      if (next.view !== horizon.view) for (const name of byBackend.keys()) dirty.add(name)
-      horizon = next
+      if (next.view === horizon.view) horizon = { ...horizon, readings: next.readings }
+      else {
+        for (const name of byBackend.keys()) dirty.add(name)
+        horizon = next
+      }
       known = state
       wereNameless = nameless.size > 0
     }

@@ -141,7 +141,11 @@ export class Reconciler<V> {
 
   private async attempt(desired: Desired, rows: Map<string, Row<V>>, retryIn: Millis): Promise<Attempt> {
     const { sink } = this
-    if (this.settled?.backends === desired.backends && this.settled.complete === desired.complete)
+    if (
+      this.settled?.backends === desired.backends &&
+      this.settled.complete === desired.complete &&
+      this.settled.unjudged === desired.unjudged
+    )
       return 'settled'
     const wanted = sink.render(desired.backends, new Map(Array.from(rows, ([key, row]) => [key, row.value])))
     const { owner, guard, givesUpAfter } = this.options
