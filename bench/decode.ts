@@ -29,7 +29,7 @@ const bodies = Array.from({ length: EVENTS }, (_, i) => {
       attributes: [{ name: 'ecs.cpu-architecture', value: 'x86_64' }],
       startedBy: `ecs-svc/${i}`,
       platformVersion: '1.4.0',
-      version: i,
+      version: i + 1,
       attachments: i % 2 === 0 ? [eni(ip)] : [],
       containers: ['log_router', 'web'].map((name) => ({
         ...padding,
@@ -60,8 +60,8 @@ export const benchDecode = (): void => {
   const events = bodies.map((body) => JSON.parse(body) as object)
   const broken = events.map((event) => ({ ...event, detail: {} }))
   const parse = cost(() => bodies.forEach((body) => JSON.parse(body) as unknown))
-  const decode = cost(() => events.forEach(decodeEvent))
-  const reject = cost(() => broken.forEach(decodeEvent))
+  const decode = cost(() => events.forEach((event) => decodeEvent(event)))
+  const reject = cost(() => broken.forEach((event) => decodeEvent(event)))
   console.log(`decode  JSON.parse of ${bodies[0]?.length ?? 0} characters: ${parse.toFixed(2)} µs = 1.00`)
   console.log(`decode  decodeEvent:  ${decode.toFixed(2)} µs = ${(decode / parse).toFixed(2)}`)
   console.log(`decode  five errors:  ${reject.toFixed(2)} µs = ${(reject / parse).toFixed(2)}`)

@@ -121,11 +121,48 @@ const mergeSorted = <A>(
   }
 }
 
+const isAscending = <A>(items: readonly A[], compare: (a: A, b: A) => number): boolean => {
+  let previous: A | undefined
+  for (const item of items) {
+    if (previous !== undefined && compare(previous, item) >= 0) return false
+    previous = item
+  }
+  return true
+}
+
+/**
+ * Puts a list in canonical form: ordered, with those that `compare` calls equal joined into one. In n log n steps,
+ * however many are equal: neighbours are joined as in a tournament, so that no item is copied more than log n times.
+ */
+const canonical = <A>(
+  items: readonly A[],
+  compare: (a: A, b: A) => number,
+  join: (a: A, b: A) => A,
+): readonly A[] => {
+  if (items.length < 2 || isAscending(items, compare)) return items
+  let round: readonly A[] = items.toSorted(compare)
+  while (!isAscending(round, compare)) {
+    const joined: A[] = []
+    let waiting: A | undefined
+    for (const item of round) {
+      if (waiting === undefined) waiting = item
+      else if (compare(waiting, item) === 0) {
+        joined.push(join(waiting, item))
+        waiting = undefined
+      } else {
+        joined.push(waiting)
+        waiting = item
+      }
+    }
+    if (waiting !== undefined) joined.push(waiting)
+    round = joined
+  }
+  return round
+}
+
 /** Puts bindings in canonical form: ordered, one a port. */
 export const canonicalBindings = (bindings: readonly Binding[]): readonly Binding[] =>
-  bindings.length < 2
-    ? bindings
-    : bindings.reduce<readonly Binding[]>((all, one) => mergeSorted(all, [one], compareBindings, wider), [])
+  canonical(bindings, compareBindings, wider)
 
 const compareNames = (a: Container, b: Container): number =>
   a.name === b.name ? 0 : a.name < b.name ? -1 : 1
@@ -146,6 +183,10 @@ const joinContainer = (a: Container, b: Container): Container => {
         : bound.bindings,
   }
 }
+
+/** Puts containers in canonical form: by name, one a name. */
+export const canonicalContainers = (containers: readonly Container[]): readonly Container[] =>
+  canonical(containers, compareNames, joinContainer)
 
 /** Whether `newer` says all that `older` does, and later. The usual case, and the cheap one: nothing is made anew. */
 const supersedes = (newer: Task, older: Task): boolean =>

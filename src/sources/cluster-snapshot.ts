@@ -102,7 +102,7 @@ export const clusterSnapshot =
       const unanswered = new Set(arns.map(lastSegment))
       const tasks: Task[] = []
       for (const description of answer.tasks ?? []) {
-        const task = taskFromDescription(description, order)
+        const { task } = taskFromDescription(description, order)
         if (task === undefined)
           throw new CallFailed(
             operation,

@@ -1,5 +1,5 @@
 import type { ValidationError } from 'io-ts'
-import { isObject } from './lenient.js'
+import { isObject, maxErrors } from './lenient.js'
 
 /**
  * What is wrong with one place of a message. Safe to log: messages carry environment overrides, which are secrets,
@@ -37,6 +37,10 @@ export const describeText = (text: string): string =>
 const describeString = (text: string): string =>
   text.length <= SHOWN_CHARACTERS && isPlain(text) ? JSON.stringify(text) : describeText(text)
 
+/** Keys may be anything, too: control characters, half a character, a mebibyte. */
+const shownKey = (key: string): string =>
+  key.length <= SHOWN_CHARACTERS && isPlain(key) ? key : `(${describeText(key)})`
+
 /** Describes a value that stands where another should. */
 export const describe = (value: unknown): string => {
   if (value === undefined) return 'nothing'
@@ -48,10 +52,11 @@ export const describe = (value: unknown): string => {
   const more = keys.length > SHOWN_KEYS ? ` and ${keys.length - SHOWN_KEYS} more` : ''
   return keys.length === 0
     ? 'empty object'
-    : `object with keys ${cut(keys.slice(0, SHOWN_KEYS).join(', '))}${more}`
+    : `object with keys ${cut(keys.slice(0, SHOWN_KEYS).map(shownKey).join(', '))}${more}`
 }
 
-const step = (key: string, parent: unknown): string => (Array.isArray(parent) ? `[${key}]` : `.${key}`)
+const step = (key: string, parent: unknown): string =>
+  Array.isArray(parent) ? `[${key}]` : `.${shownKey(key)}`
 
 const decodeError = ({ context, value }: ValidationError, root: string): DecodeError => {
   const path = context.reduce((path, { key, actual }, i) => {
@@ -62,10 +67,11 @@ const decodeError = ({ context, value }: ValidationError, root: string): DecodeE
   return { path, expected: context.at(-1)?.type.name ?? 'something else', received: describe(value) }
 }
 
-/** What io-ts found wrong with the value at path `root`, once for each place. */
+/** What io-ts found wrong with the value at path `root`, once for each place; of very many the first `maxErrors`. */
 export const decodeErrors = (errors: readonly ValidationError[], root: string): readonly DecodeError[] => {
   const byPath = new Map<string, DecodeError>()
   for (const error of errors) {
+    if (byPath.size >= maxErrors) break
     const found = decodeError(error, root)
     if (!byPath.has(found.path)) byPath.set(found.path, found)
   }
@@ -78,5 +84,6 @@ export const explain = (errors: readonly DecodeError[]): string => {
     .slice(0, SHOWN_ERRORS)
     .map(({ path, expected, received }) => `${path}: expected ${expected}, got ${received}`)
   const more = errors.length - lines.length
-  return (more > 0 ? [...lines, `… and ${more} more`] : lines).join('\n')
+  const atLeast = errors.length >= maxErrors ? 'at least ' : ''
+  return (more > 0 ? [...lines, `… and ${atLeast}${more} more`] : lines).join('\n')
 }

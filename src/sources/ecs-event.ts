@@ -1,11 +1,13 @@
 import { isLeft } from 'fp-ts/lib/Either.js'
-import * as t from 'io-ts'
 import type { Millis } from '../core/clock.js'
 import type { ClusterEvent } from '../core/event.js'
-import { type DecodeError, decodeErrors, describe, describeText } from './decode-error.js'
-import { isObject, type JsonObject, object, optional } from './lenient.js'
+import { systemClock } from '../system-clock.js'
+import { type Opened, openAll, openMessage, undecodable } from './aws-envelope.js'
+import { type DecodeError, decodeErrors, describe } from './decode-error.js'
+import { believedTime, earliest, farAheadMs } from './event-time.js'
+import { type JsonObject, object, optional } from './lenient.js'
 import { taskRecord } from './task-record.js'
-import { wireTask } from './wire-task.js'
+import { timestamp, wireTask } from './wire-task.js'
 
 export { type DecodeError, explain } from './decode-error.js'
 
@@ -17,92 +19,98 @@ export type Decoded =
    * `sns/<Type>`.
    */
   | { readonly _tag: 'Ignored'; readonly kind: string }
-  /** Not an event at all, or a task event that lacks what every one has. At least one error. */
+  /** Not an event at all, or a task event that lacks what every one has or claims what cannot be. At least one error. */
   | { readonly _tag: 'Undecodable'; readonly errors: readonly DecodeError[] }
 
-/** A Lambda record of a queue that a topic feeds has two around the event; twice that, and nobody meant it. */
-const MAX_ENVELOPES = 4
-
-const taskStateChange = object({ detail: wireTask }, { time: optional(t.string) })
-
-const undecodable = (path: string, expected: string, received: string): Decoded => ({
-  _tag: 'Undecodable',
-  errors: [{ path, expected, received }],
-})
-
-/**
- * `updatedAt` tells the milliseconds; `time` is the same cut to seconds. Either may have 0 to 9 fractional digits.
- */
-const timeOf = (updatedAt: string | null | undefined, time: string | null | undefined): Millis => {
-  const at = Date.parse(updatedAt ?? '')
-  return Number.isNaN(at) ? Date.parse(time ?? '') : at
+export interface DecodeOptions {
+  /**
+   * The latest time that any trusted clock has told, in milliseconds since the epoch: an event that is more than 7 days
+   * later is undecodable, and one that is more than 5 minutes later counts as 5 minutes later. Default: the machine's
+   * time.
+   */
+  readonly latest?: Millis
 }
 
-const decodeTaskEvent = (json: JsonObject, path: string): Decoded => {
+const taskStateChange = object({ detail: wireTask }, { time: optional(timestamp) })
+
+const textOf = (at: Millis): string => {
+  const date = new Date(at)
+  return Number.isNaN(date.getTime()) ? 'any later time' : date.toISOString()
+}
+
+/** Nothing for a field that is absent or can be believed. */
+const unbelievable = (
+  told: string | null | undefined,
+  at: Millis | undefined,
+  path: string,
+  latest: Millis,
+): readonly DecodeError[] =>
+  told === undefined || told === null || at !== undefined
+    ? []
+    : [
+        {
+          path,
+          expected: `a time from ${textOf(earliest)} to ${textOf(latest + farAheadMs)}`,
+          received: describe(told),
+        },
+      ]
+
+const timeOf = (told: string | null | undefined, latest: Millis): Millis | undefined =>
+  told === undefined || told === null ? undefined : believedTime(Date.parse(told), latest)
+
+const decodeTaskEvent = (json: JsonObject, path: string, latest: Millis): Decoded => {
   if (!taskStateChange.is(json)) {
     const result = taskStateChange.decode(json)
     return { _tag: 'Undecodable', errors: isLeft(result) ? decodeErrors(result.left, path) : [] }
   }
   const { detail, time } = json
-  const at = timeOf(detail.updatedAt, time)
-  return Number.isNaN(at)
-    ? undecodable(`${path}.detail.updatedAt`, 'a time, here or in time', describe(detail.updatedAt))
+  const { updatedAt } = detail
+  // `updatedAt` tells the milliseconds; `time` is the same cut to seconds, and all that some old events have. One that
+  // is there and cannot be believed is an error, even if the other could take its place.
+  const changed = timeOf(updatedAt, latest)
+  const sent = timeOf(time, latest)
+  const errors = [
+    ...unbelievable(updatedAt, changed, `${path}.detail.updatedAt`, latest),
+    ...unbelievable(time, sent, `${path}.time`, latest),
+  ]
+  if (errors.length > 0) return { _tag: 'Undecodable', errors }
+  const at = changed ?? sent
+  return at === undefined
+    ? undecodable(`${path}.detail.updatedAt`, 'a time, here or in time', describe(updatedAt))
     : { _tag: 'Event', event: { _tag: 'TaskChanged', task: taskRecord(detail, at, undefined) } }
 }
 
-const notAnEvent = (json: unknown, path: string): Decoded =>
-  undecodable(path, 'an event with source and detail-type', `not an ECS event: ${describe(json)}`)
-
-const decodeText = (text: unknown, path: string, envelopes: number): Decoded => {
-  if (typeof text !== 'string') return undecodable(path, 'JSON', describe(text))
-  let json: unknown
-  try {
-    json = JSON.parse(text)
-  } catch {
-    // The parser's own words quote the text, which may hold secrets.
-    return undecodable(path, 'JSON', describeText(text))
-  }
-  return decode(json, path, envelopes)
+/** What is in an opened envelope. */
+export const decodeOpened = (opened: Opened, latest: Millis = systemClock.now()): Decoded => {
+  if (opened._tag !== 'Content') return opened
+  const { json, path, source, detailType } = opened
+  return source === 'aws.ecs' && detailType === 'ECS Task State Change'
+    ? decodeTaskEvent(json, path, latest)
+    : { _tag: 'Ignored', kind: `${source}/${detailType}` }
 }
 
-const decodeNotification = (sns: JsonObject, path: string, envelopes: number): Decoded => {
-  const type = sns['Type']
-  return type === 'SubscriptionConfirmation' || type === 'UnsubscribeConfirmation'
-    ? { _tag: 'Ignored', kind: `sns/${type}` }
-    : decodeText(sns['Message'], `${path}.Message`, envelopes)
-}
-
-const isSnsType = (type: unknown): boolean =>
-  type === 'Notification' || type === 'SubscriptionConfirmation' || type === 'UnsubscribeConfirmation'
-
-const decode = (json: unknown, path: string, envelopes: number): Decoded => {
-  if (!isObject(json)) return notAnEvent(json, path)
-  const source = json['source']
-  const type = json['detail-type']
-  if (typeof source === 'string' && typeof type === 'string')
-    return source === 'aws.ecs' && type === 'ECS Task State Change'
-      ? decodeTaskEvent(json, path)
-      : { _tag: 'Ignored', kind: `${source}/${type}` }
-
-  if (envelopes === MAX_ENVELOPES)
-    return undecodable(path, `an event in at most ${MAX_ENVELOPES} envelopes`, describe(json))
-  if (isSnsType(json['Type'])) return decodeNotification(json, path, envelopes + 1)
-  if (isObject(json['Sns'])) return decodeNotification(json['Sns'], `${path}.Sns`, envelopes + 1)
-  if (json['eventSource'] === 'aws:sqs') return decodeText(json['body'], `${path}.body`, envelopes + 1)
-
-  if (typeof source === 'string') return notAnEvent(json, `${path}.detail-type`)
-  if (typeof type === 'string') return notAnEvent(json, `${path}.source`)
-  return notAnEvent(json, path)
+const decodeOne = (all: readonly Opened[], { latest }: DecodeOptions): Decoded => {
+  const [first] = all
+  return first !== undefined && all.length === 1
+    ? decodeOpened(first, latest)
+    : undecodable(
+        '$',
+        'one event (decodeRecords takes a batch)',
+        `not an ECS event: a batch of ${all.length}`,
+      )
 }
 
 /**
- * Tells what a message is: an ECS task event, another event, or neither. Takes the event as EventBridge sends it, its
- * SNS envelope, a Lambda record of a queue or a topic, and these inside each other. For a whole Lambda event see
- * `decodeRecords`.
+ * Tells what a message is: an ECS task event, another event, or neither. Takes the event as EventBridge sends it; its
+ * SNS envelope; a record of SQS, SNS or Kinesis as Lambda and EventBridge Pipes give it; and these inside each other.
+ * Takes a batch (an array, or `Records`) of one record. For a whole Lambda event see `decodeRecords`.
  *
- * Never throws. Environment overrides are not read, so neither the event nor an error can show them.
+ * What a task event claims must be plausible: docs/limits.md. Never throws, and takes time in proportion to the
+ * message's size. Environment overrides are not read, so neither the event nor an error can show them.
  */
-export const decodeEvent = (json: unknown): Decoded => decode(json, '$', 0)
+export const decodeEvent = (json: unknown, options: DecodeOptions = {}): Decoded =>
+  decodeOne(openAll(json, '$'), options)
 
 /** `decodeEvent` of a text, such as the body of an SQS message. A text that is not JSON is undecodable. */
-export const decodeMessage = (body: string): Decoded => decodeText(body, '$', 0)
+export const decodeMessage = (body: string, options: DecodeOptions = {}): Decoded =>
+  decodeOne(openMessage(body), options)

@@ -9,7 +9,20 @@ import type { Millis } from '../core/clock.js'
 import type { ClusterEvent } from '../core/event.js'
 import type { TaskDefinition } from '../core/task-definition.js'
 import { compareBindings, type Container, type Task } from '../core/task.js'
-import { count, nonEmptyString } from './lenient.js'
+import { arrayOf, count, maxErrors, stringOf } from './lenient.js'
+import { isPlainText, isWellFormed } from './plain-text.js'
+import { taskVersion as version } from './task-version.js'
+
+/**
+ * Names, ARNs and addresses, of one line. A journal may be old, and sources of one's own may know other names than
+ * ECS's, so neither forms of ARNs nor those of addresses are asked for.
+ */
+const maxLength = 4_096
+const text = stringOf('text of one line, well-formed', (text) => isPlainText(text, maxLength))
+const nonEmptyText = stringOf(
+  'non-empty text of one line, well-formed',
+  (text) => text !== '' && isPlainText(text, maxLength),
+)
 
 /** JSON has no `undefined`: an absent field, or null, becomes one. */
 const maybe = <A>(codec: t.Type<A>): t.Type<A | undefined> =>
@@ -26,7 +39,7 @@ const ascending = <A>(
   by: string,
   compare: (a: A, b: A) => number,
 ): t.Type<readonly A[]> => {
-  const all = t.readonlyArray(codec, 'array')
+  const all = arrayOf(codec)
   const ascend = (list: readonly A[]): boolean =>
     list.every((item, i) => {
       const previous = list[i - 1]
@@ -46,7 +59,28 @@ const ascending = <A>(
   return ordered
 }
 
-const texts = t.record(t.string, t.string, 'object of texts')
+/** Values of labels may have several lines. */
+const value = stringOf('well-formed text', isWellFormed)
+
+/** As `t.record`, but after `maxErrors` errors no further is looked. */
+const texts = new t.Type<Readonly<Record<string, string>>>(
+  'object of texts',
+  (u): u is Readonly<Record<string, string>> =>
+    t.UnknownRecord.is(u) &&
+    Object.entries(u).every(([key, one]) => isPlainText(key, maxLength) && value.is(one)),
+  (u, context) => {
+    if (!t.UnknownRecord.is(u)) return t.failure(u, context)
+    const errors: t.ValidationError[] = []
+    const entries: [string, string][] = []
+    for (const [key, one] of Object.entries(u)) {
+      if (isPlainText(key, maxLength) && value.is(one)) entries.push([key, one])
+      else errors.push({ value: one, context: t.appendContext(context, key, value, one) })
+      if (errors.length >= maxErrors) break
+    }
+    return errors.length > 0 ? t.failures(errors) : t.success(Object.fromEntries(entries))
+  },
+  t.identity,
+)
 
 /** All other variables may be secrets: see `ContainerDefinition`. */
 const discoveryVariables = new t.Type<Readonly<Record<string, string>>>(
@@ -59,30 +93,32 @@ const discoveryVariables = new t.Type<Readonly<Record<string, string>>>(
   t.identity,
 )
 
-/** JSON has no other numbers. */
+/** JSON has no infinite numbers, and `Date` no other times. */
 export const millis: t.Type<Millis> = new t.Type<Millis>(
   'a time in milliseconds',
-  (u): u is Millis => t.number.is(u) && Number.isFinite(u),
-  (u, context) => (t.number.is(u) && Number.isFinite(u) ? t.success(u) : t.failure(u, context)),
+  (u): u is Millis => t.number.is(u) && Math.abs(u) <= 8.64e15,
+  (u, context) => (t.number.is(u) && Math.abs(u) <= 8.64e15 ? t.success(u) : t.failure(u, context)),
   t.identity,
 )
-const version = count
 const protocol = t.union([t.literal('tcp'), t.literal('udp')], '"tcp" or "udp"')
-const addresses = t.strict({ ipv4: maybe(t.string), ipv6: maybe(t.string) }, 'object')
+const addresses = t.strict({ ipv4: maybe(text), ipv6: maybe(text) }, 'object')
 const machine = t.strict(
-  { id: nonEmptyString, type: maybe(t.string), zone: maybe(t.string), hostName: maybe(t.string) },
+  { id: nonEmptyText, type: maybe(text), zone: maybe(text), hostName: maybe(text) },
   'object',
 )
 const binding = t.strict({ containerPort: count, hostPort: count, protocol, count }, 'object')
 
+/** -1 where none told any. */
+const bindingsVersion = t.union([version, t.literal(-1)], `${version.name}, or -1`)
+
 const container: t.Type<Container> = t.strict(
   {
-    name: nonEmptyString,
-    arn: maybe(t.string),
+    name: nonEmptyText,
+    arn: maybe(text),
     version,
-    lastStatus: nonEmptyString,
-    runtimeId: maybe(t.string),
-    bindingsVersion: t.Integer,
+    lastStatus: nonEmptyText,
+    runtimeId: maybe(text),
+    bindingsVersion,
     bindings: ascending(binding, 'protocol and container port', compareBindings),
   },
   'object',
@@ -94,17 +130,17 @@ const health = t.keyof({ HEALTHY: null, UNKNOWN: null, UNHEALTHY: null }, 'HEALT
 
 const task: t.Type<Task> = t.strict(
   {
-    arn: nonEmptyString,
-    cluster: nonEmptyString,
-    group: maybe(t.string),
-    definition: maybe(t.string),
-    instance: maybe(t.string),
-    launchType: maybe(t.string),
+    arn: nonEmptyText,
+    cluster: nonEmptyText,
+    group: maybe(text),
+    definition: maybe(text),
+    instance: maybe(text),
+    launchType: maybe(text),
     version,
     at: millis,
-    lastStatus: nonEmptyString,
-    desiredStatus: nonEmptyString,
-    interface: maybe(t.strict({ version, ipv4: maybe(t.string), ipv6: maybe(t.string) }, 'object')),
+    lastStatus: nonEmptyText,
+    desiredStatus: nonEmptyText,
+    interface: maybe(t.strict({ version, ipv4: maybe(text), ipv6: maybe(text) }, 'object')),
     containers: ascending(container, 'name', byName),
     health: maybe(t.strict({ at: millis, status: health }, 'object')),
   },
@@ -115,20 +151,19 @@ const networkMode = t.keyof({ awsvpc: null, bridge: null, host: null, none: null
 
 const definition: t.Type<TaskDefinition> = t.strict(
   {
-    arn: nonEmptyString,
+    arn: nonEmptyText,
     networkMode,
-    containers: t.readonlyArray(
+    containers: arrayOf(
       t.strict(
         {
-          name: nonEmptyString,
-          image: maybe(t.string),
-          ports: t.readonlyArray(binding, 'array'),
+          name: nonEmptyText,
+          image: maybe(text),
+          ports: arrayOf(binding),
           labels: texts,
           environment: discoveryVariables,
         },
         'object',
       ),
-      'array',
     ),
   },
   'object',
@@ -145,9 +180,9 @@ export const eventCodec: t.Type<ClusterEvent> = t.union(
         [
           t.type({
             _tag: tag('TasksListed'),
-            cluster: nonEmptyString,
+            cluster: nonEmptyText,
             at: millis,
-            tasks: t.readonlyArray(task, 'array'),
+            tasks: arrayOf(task),
           }),
           t.partial({ order: millis }),
         ],
@@ -158,17 +193,17 @@ export const eventCodec: t.Type<ClusterEvent> = t.union(
     t.strict(
       {
         _tag: tag('ClusterIdentified'),
-        named: nonEmptyString,
-        clusters: t.readonlyArray(nonEmptyString, 'array'),
+        named: nonEmptyText,
+        clusters: arrayOf(nonEmptyText),
         order: millis,
       },
       'object',
     ),
-    t.strict({ _tag: tag('LookupRefused'), key: nonEmptyString, reason: t.string, at: millis }, 'object'),
+    t.strict({ _tag: tag('LookupRefused'), key: nonEmptyText, reason: value, at: millis }, 'object'),
     t.exact(
       t.intersection(
         [
-          t.type({ _tag: tag('InstanceDescribed'), instance: nonEmptyString, addresses, at: millis }),
+          t.type({ _tag: tag('InstanceDescribed'), instance: nonEmptyText, addresses, at: millis }),
           t.partial({ machine }),
         ],
         'object',
@@ -177,7 +212,7 @@ export const eventCodec: t.Type<ClusterEvent> = t.union(
     ),
     t.strict({ _tag: tag('DefinitionDescribed'), definition }, 'object'),
     t.strict(
-      { _tag: tag('HealthObserved'), endpoint: nonEmptyString, healthy: t.boolean, at: millis },
+      { _tag: tag('HealthObserved'), endpoint: nonEmptyText, healthy: t.boolean, at: millis },
       'object',
     ),
   ],

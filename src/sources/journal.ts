@@ -20,7 +20,7 @@ import type { ClusterEvent } from '../core/event.js'
 import { decodeErrors, type DecodeError, describe, describeText, explain } from './decode-error.js'
 import { decodeEvent } from './ecs-event.js'
 import { eventCodec, millis } from './event-codec.js'
-import { isObject, nonEmptyString } from './lenient.js'
+import { arrayOf, isObject, nonEmptyString } from './lenient.js'
 
 /** One delivery. */
 export interface JournalEntry {
@@ -51,7 +51,7 @@ const entryCodec = t.strict(
     v: t.literal(1),
     at: millis,
     source: nonEmptyString,
-    events: t.readonlyArray(eventCodec, 'array'),
+    events: arrayOf(eventCodec),
   },
   'object',
 )
@@ -84,7 +84,8 @@ const decodeEntry = (json: unknown): DecodedLine => {
 }
 
 const decodeRaw = (json: unknown, received: Millis | undefined): DecodedLine => {
-  const decoded = decodeEvent(json)
+  // Who stamped the line had a clock, and saw the event no sooner than it happened.
+  const decoded = decodeEvent(json, received === undefined ? {} : { latest: received })
   switch (decoded._tag) {
     case 'Ignored':
       return decoded

@@ -16,10 +16,10 @@ const protocolOf = (protocol: string | null | undefined): Protocol | undefined =
   }
 }
 
-/** First and last port of `8000-8010`; not finite numbers if it is no such thing. */
+/** First and last port of `8000-8010`; not numbers if it is no such thing. */
 const endsOf = (range: string): readonly [number, number] => {
-  const dash = range.indexOf('-')
-  return dash < 1 ? [NaN, NaN] : [Number(range.slice(0, dash)), Number(range.slice(dash + 1))]
+  const [, first, last] = /^(\d{1,5})-(\d{1,5})$/.exec(range) ?? []
+  return [Number(first), Number(last)]
 }
 
 /** `undefined` for what binds no port: not yet (host port 0), or not in a way that we know. */

@@ -1,8 +1,10 @@
 import type { Task as DescribedTask } from '@aws-sdk/client-ecs'
+import { isLeft } from 'fp-ts/lib/Either.js'
 import type { Millis } from '../core/clock.js'
 import type { Health, Task } from '../core/task.js'
+import { type DecodeError, decodeErrors } from './decode-error.js'
 import { taskRecord } from './task-record.js'
-import { wireTask } from './wire-task.js'
+import { type WireTask, wireTask } from './wire-task.js'
 
 const healthOf = (status: string | undefined): Health | undefined =>
   status === 'HEALTHY' || status === 'UNHEALTHY' || status === 'UNKNOWN' ? status : undefined
@@ -27,15 +29,45 @@ const changedAt = (task: DescribedTask): Millis => {
   return latest
 }
 
+export interface TaskReading {
+  /** `undefined` where the answer lacks what every task has: plausible ARNs, statuses and version. */
+  readonly task: Task | undefined
+  /** What is wrong with the answer; empty for nearly every one. */
+  readonly errors: readonly DecodeError[]
+}
+
+/**
+ * The answer without the fields that are implausible by themselves, as if AWS had not told them: what an observation
+ * lacks, it leaves as it was known. `undefined` where not enough is left.
+ */
+const plausiblePart = (description: DescribedTask): WireTask | undefined => {
+  const { taskArn, clusterArn, lastStatus, desiredStatus, version } = description
+  const required = { taskArn, clusterArn, lastStatus, desiredStatus, version }
+  const rest = Object.fromEntries(
+    Object.entries(description).filter(([key, value]) => wireTask.is({ ...required, [key]: value })),
+  )
+  return wireTask.is(rest) ? rest : undefined
+}
+
 /**
  * The record of a task that DescribeTasks tells of: as its event would give, and its health besides, which no event
  * tells.
  *
+ * A message that claims something implausible is undecodable. An answer of AWS is not thrown away for that: the task
+ * is listed, so it exists, and it must neither be ruled out nor hold up its cluster's snapshots. Such fields are left
+ * out and reported.
+ *
  * @param order orders what is told of its health: that of the snapshot.
- * @returns undefined for an answer without what every task has (ARN, cluster, statuses, version).
  */
-export const taskFromDescription = (task: DescribedTask, order: number): Task | undefined => {
-  if (!wireTask.is(task)) return undefined
-  const status = healthOf(task.healthStatus)
-  return taskRecord(task, changedAt(task), status === undefined ? undefined : { at: order, status })
+export const taskFromDescription = (description: DescribedTask, order: number): TaskReading => {
+  const status = healthOf(description.healthStatus)
+  const health = status === undefined ? undefined : { at: order, status }
+  const at = changedAt(description)
+  if (wireTask.is(description)) return { task: taskRecord(description, at, health), errors: [] }
+  const result = wireTask.decode(description)
+  const part = plausiblePart(description)
+  return {
+    task: part === undefined ? undefined : taskRecord(part, at, health),
+    errors: isLeft(result) ? decodeErrors(result.left, '$') : [],
+  }
 }

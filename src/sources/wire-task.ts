@@ -3,9 +3,59 @@
  * DescribeTasks share. There is no place here for `overrides`: the variables that they hold are secrets, and what has
  * no name here is not read. Source: Amazon ECS Developer Guide, "Amazon ECS task state change events"; API reference,
  * `Task`.
+ *
+ * Whoever can send to a queue can claim anything, so what we keep of a task must be plausible: docs/limits.md.
  */
 import * as t from 'io-ts'
-import { anyObject, arrayOf, count, nonEmptyString, object, optional } from './lenient.js'
+import { lastSegment } from '../core/arn.js'
+import { clusterArn, clusterNameIn, containerArn, definitionArn, instanceArn, taskArn } from './ecs-arn.js'
+import { ipv6Address, isIpv4Address } from './ip-address.js'
+import {
+  arrayOf,
+  consistent,
+  type Fault,
+  isObject,
+  type JsonObject,
+  matching,
+  noFaults,
+  object,
+  optional,
+  stringOf,
+} from './lenient.js'
+import { isPlainText, maxNameLength } from './plain-text.js'
+import { taskVersion } from './task-version.js'
+import { isTimestamp } from './timestamp.js'
+
+/** A task definition has at most 10, and AWS adds a few of its own. */
+export const maxContainers = 300
+/** A container has at most 100 ports and 100 ranges, and each of them once for IPv4 and once for IPv6. */
+export const maxBindings = 1_000
+/** A task has one network interface, and a few other attachments. */
+export const maxAttachments = 300
+/** A network interface has five. */
+export const maxDetails = 100
+
+const plain = `${maxNameLength} characters of well-formed text without control characters`
+const text = stringOf(`at most ${plain}`, (text) => isPlainText(text))
+const nonEmptyText = stringOf(`1 to ${plain}`, (text) => text !== '' && isPlainText(text))
+
+/** AWS says an empty text of what a task does not have. */
+const isTold = (text: string): boolean => text !== ''
+
+const optionalArn = (name: string, form: RegExp) =>
+  optional(stringOf(name, (text) => !isTold(text) || form.test(text)))
+
+const reachable = 'not loopback, link-local, unspecified or multicast'
+const ipv4 = stringOf(`IPv4 address, ${reachable}`, (text) => !isTold(text) || isIpv4Address(text))
+const ipv6 = stringOf(
+  `IPv6 address, ${reachable}`,
+  (text) => !isTold(text) || ipv6Address(text) !== undefined,
+)
+
+export const timestamp = stringOf(
+  'time such as 2026-01-02T03:04:05.678Z (RFC 3339, with a zone)',
+  isTimestamp,
+)
 
 const networkBinding = object(
   {},
@@ -19,58 +69,106 @@ const networkBinding = object(
   },
 )
 
-const networkInterface = object(
-  {},
-  { privateIpv4Address: optional(t.string), ipv6Address: optional(t.string) },
-)
+const networkInterface = object({}, { privateIpv4Address: optional(ipv4), ipv6Address: optional(ipv6) })
 
 const container = object(
   {},
   {
-    name: optional(t.string),
-    containerArn: optional(t.string),
-    lastStatus: optional(t.string),
-    runtimeId: optional(t.string),
-    networkBindings: optional(arrayOf(networkBinding)),
-    networkInterfaces: optional(arrayOf(networkInterface)),
+    name: optional(text),
+    containerArn: optionalArn('ARN of a container', containerArn),
+    lastStatus: optional(text),
+    runtimeId: optional(text),
+    networkBindings: optional(arrayOf(networkBinding, maxBindings)),
+    networkInterfaces: optional(arrayOf(networkInterface, maxAttachments)),
   },
 )
 
-/**
- * A task's network interface among its attachments; volumes and load balancers are others. It matters only where no
- * container tells the address, so attachments are looked at no sooner than then, and one that is not of this form is
- * none.
- */
-export const networkAttachment = object(
-  {
-    // Events say the former, DescribeTasks the latter.
-    type: t.keyof({ eni: null, ElasticNetworkInterface: null }),
-    details: arrayOf(object({}, { name: optional(t.string), value: optional(t.string) })),
+const detailWith = (value: t.Type<string>) => object({}, { name: optional(t.string), value: optional(value) })
+const anyDetail = detailWith(t.string)
+const ipv4Detail = detailWith(ipv4)
+const ipv6Detail = detailWith(ipv6)
+type Detail = t.TypeOf<typeof anyDetail>
+
+/** Which of a network interface's details is which, its name says. */
+const detailOf = (u: unknown) => {
+  const name = isObject(u) ? u['name'] : undefined
+  return name === 'privateIPv4Address' ? ipv4Detail : name === 'ipv6Address' ? ipv6Detail : anyDetail
+}
+
+const detail = new t.Type<Detail>(
+  'object',
+  (u): u is Detail => detailOf(u).is(u),
+  (u, context) => detailOf(u).validate(u, context),
+  t.identity,
+)
+
+const networkAttachment = object({}, { details: optional(arrayOf(detail, maxDetails)) })
+
+export type NetworkAttachment = t.TypeOf<typeof networkAttachment>
+
+/** Events say the former, DescribeTasks the latter. Volumes and load balancers are other types, and are not read. */
+const ofNetwork = (u: unknown): u is JsonObject =>
+  isObject(u) && (u['type'] === 'eni' || u['type'] === 'ElasticNetworkInterface')
+
+/** Whether an attachment is a network interface: its addresses are the task's. */
+export const isNetworkAttachment = (u: unknown): u is NetworkAttachment =>
+  ofNetwork(u) && networkAttachment.is(u)
+
+const attachment = new t.Type<JsonObject>(
+  'object',
+  (u): u is JsonObject => (ofNetwork(u) ? networkAttachment.is(u) : isObject(u)),
+  (u, context) => {
+    if (!isObject(u)) return t.failure(u, context)
+    return ofNetwork(u) ? networkAttachment.validate(u, context) : t.success(u)
   },
-  {},
+  t.identity,
 )
 
 /** Events of 2016 have no more than what is required here. */
-export const wireTask = object(
+const task = object(
   {
-    taskArn: nonEmptyString,
-    clusterArn: nonEmptyString,
-    lastStatus: nonEmptyString,
-    desiredStatus: nonEmptyString,
-    version: count,
+    taskArn: matching('ARN of a task', taskArn),
+    clusterArn: matching('ARN of a cluster', clusterArn),
+    lastStatus: nonEmptyText,
+    desiredStatus: nonEmptyText,
+    version: taskVersion,
   },
   {
-    group: optional(t.string),
-    taskDefinitionArn: optional(t.string),
-    containerInstanceArn: optional(t.string),
-    launchType: optional(t.string),
-    containers: optional(arrayOf(container)),
-    attachments: optional(arrayOf(anyObject)),
+    group: optional(text),
+    taskDefinitionArn: optionalArn('ARN of a task definition', definitionArn),
+    containerInstanceArn: optionalArn('ARN of a container instance', instanceArn),
+    launchType: optional(text),
+    containers: optional(arrayOf(container, maxContainers)),
+    attachments: optional(arrayOf(attachment, maxAttachments)),
     /** In events only. */
-    updatedAt: optional(t.string),
+    updatedAt: optional(timestamp),
   },
 )
 
-export type WireTask = t.TypeOf<typeof wireTask>
+export type WireTask = t.TypeOf<typeof task>
 export type WireContainer = t.TypeOf<typeof container>
 export type WireBinding = t.TypeOf<typeof networkBinding>
+
+/**
+ * A task, its instance and its definition are of the cluster's region and account, and a task's long ARN names the
+ * cluster. Lookups ask where an ARN points, so an event must not send them elsewhere.
+ */
+const strayArns = (wire: WireTask): readonly Fault[] => {
+  const { taskArn, clusterArn, containerInstanceArn, taskDefinitionArn } = wire
+  const place = clusterArn.slice(0, clusterArn.lastIndexOf(':') + 1)
+  const isThere = (arn: string | null | undefined): boolean => !arn || arn.startsWith(place)
+  const named = clusterNameIn(taskArn)
+  const isInCluster = isThere(taskArn) && (named === undefined || named === lastSegment(clusterArn))
+  if (isInCluster && isThere(containerInstanceArn) && isThere(taskDefinitionArn)) return noFaults
+  const faults: Fault[] = []
+  if (!isInCluster)
+    faults.push({ key: 'taskArn', expected: `ARN of a task in ${clusterArn}`, actual: taskArn })
+  const expected = `ARN that begins with ${place}, as the cluster's`
+  if (!isThere(containerInstanceArn))
+    faults.push({ key: 'containerInstanceArn', expected, actual: containerInstanceArn })
+  if (!isThere(taskDefinitionArn))
+    faults.push({ key: 'taskDefinitionArn', expected, actual: taskDefinitionArn })
+  return faults
+}
+
+export const wireTask = consistent(task, strayArns)

@@ -39,7 +39,7 @@ describe('the rule', () => {
   it('lets through every task event of the cluster, in every status, and each is one that we decode', () => {
     const through = events.filter((event) => matches(pattern, event))
     expect(through.length).toBeGreaterThan(20)
-    expect(through.map(decodeEvent).filter(({ _tag }) => _tag !== 'Event')).toEqual([])
+    expect(through.map((event) => decodeEvent(event)).filter(({ _tag }) => _tag !== 'Event')).toEqual([])
     const missed = events.filter((event) => !through.includes(event) && decodeEvent(event)._tag === 'Event')
     expect(missed).toEqual([])
   })

@@ -21,14 +21,13 @@ describe('a described task', () => {
     const told =
       decoded._tag === 'Event' && decoded.event._tag === 'TaskChanged' ? decoded.event.task : undefined
     expect(taskFromDescription(described(), now)).toEqual({
-      ...told,
-      at: now,
-      health: { at: now, status: 'HEALTHY' },
+      task: { ...told, at: now, health: { at: now, status: 'HEALTHY' } },
+      errors: [],
     })
   })
 
   it('tells its address by its attachment where no container does', () => {
-    expect(taskFromDescription(described({ containers: [] }), now)?.interface).toEqual({
+    expect(taskFromDescription(described({ containers: [] }), now).task?.interface).toEqual({
       version: 5,
       ipv4: '10.0.0.7',
       ipv6: undefined,
@@ -40,7 +39,7 @@ describe('a described task', () => {
       { name: 'web', lastStatus: 'RUNNING', networkBindings: [bound(80, 32768)] },
       { name: 'log', lastStatus: 'RUNNING', networkBindings: [] },
     ] as DescribedTask['containers']
-    expect(taskFromDescription({ ...described(), containers }, now)?.containers).toMatchObject([
+    expect(taskFromDescription({ ...described(), containers }, now).task?.containers).toMatchObject([
       { name: 'log', bindingsVersion: -1, bindings: [] },
       { name: 'web', bindingsVersion: 5, bindings: [{ containerPort: 80, hostPort: 32768 }] },
     ])
@@ -48,13 +47,15 @@ describe('a described task', () => {
 
   it.each([undefined, 'SOMETHING_NEW'])('of health %s says nothing of its health', (healthStatus) => {
     const task = { ...described(), healthStatus } as DescribedTask
-    expect(taskFromDescription(task, now)?.health).toBeUndefined()
+    expect(taskFromDescription(task, now).task?.health).toBeUndefined()
   })
 
   it.each(['taskArn', 'clusterArn', 'lastStatus', 'desiredStatus', 'version'])(
     'without %s is no task',
     (field) => {
-      expect(taskFromDescription({ ...described(), [field]: undefined }, now)).toBeUndefined()
+      const { task, errors } = taskFromDescription({ ...described(), [field]: undefined }, now)
+      expect(task).toBeUndefined()
+      expect(errors.map(({ path }) => path)).toEqual([`$.${field}`])
     },
   )
 
