@@ -69,7 +69,7 @@ export const invocationOf = (json: unknown): Invocation => {
   if (isObject(json) && json['detail-type'] === 'Scheduled Event' && schedulers.includes(json['source']))
     return { _tag: 'Scheduled' }
   throw refusal(
-    [{ path: '$', expected: "an SQS queue's records, or a Scheduled Event", received: describe(json) }],
+    [{ path: '$', expected: "an SQS queue's Records, or a Scheduled Event", received: describe(json) }],
     'a rule for task events sends them to a queue, and the queue invokes the function',
   )
 }

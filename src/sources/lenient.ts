@@ -95,7 +95,13 @@ export const object = <R extends t.Props, O extends t.Props>(required: R, option
     }
     return true
   }
-  return new t.Type<Described>('object', is, (u, context) => codec.validate(u, context), t.identity)
+  return new t.Type<Described>(
+    'object',
+    is,
+    // Both parts would say that something else is no object.
+    (u, context) => (isObject(u) ? codec.validate(u, context) : t.failure(u, context)),
+    t.identity,
+  )
 }
 
 /** A field of an object that is well-formed, and contradicts the others. */

@@ -65,4 +65,35 @@ describe('a described task', () => {
     }
     expect(JSON.stringify(taskFromDescription(described({ overrides }), now))).not.toContain('hunter2')
   })
+
+  describe('that is implausible', () => {
+    const place = 'arn:aws:ecs:eu-west-2:123456789012'
+    it.each([
+      ['attachments', { attachments: [eni('169.254.169.254')] }, { interface: { ipv4: '10.0.0.7' } }],
+      ['containers', { containers: Array.from({ length: 301 }, () => ({})) }, { containers: [] }],
+      [
+        'containerInstanceArn',
+        { containerInstanceArn: `${place}:container-instance/b2` },
+        { instance: undefined },
+      ],
+      ['taskDefinitionArn', { taskDefinitionArn: 'web:1' }, { definition: undefined }],
+      ['group', { group: 'half \ud83d' }, { group: undefined }],
+    ])('in its %s alone is a task without them, and is reported', (field, changes, left) => {
+      const { task, errors } = taskFromDescription({ ...described(), ...changes }, now)
+      expect(task).toMatchObject({ arn: ecsDetail()['taskArn'], version: 5, lastStatus: 'RUNNING', ...left })
+      expect(errors).toHaveLength(1)
+      expect(errors[0]?.path.startsWith(`$.${field}`)).toBe(true)
+    })
+
+    it.each([
+      ['taskArn', `${place}:task/shop/a1`],
+      ['clusterArn', 'shop'],
+      ['version', 0],
+      ['lastStatus', '\u001b[2J'],
+    ])('in its %s is no task, and is reported', (field, value) => {
+      const { task, errors } = taskFromDescription({ ...described(), [field]: value }, now)
+      expect(task).toBeUndefined()
+      expect(errors.map(({ path }) => path)).toContain(`$.${field}`)
+    })
+  })
 })
