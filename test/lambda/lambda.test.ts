@@ -300,6 +300,20 @@ describe('what a container keeps when it begins anew', () => {
   })
 })
 
+describe('a batch through an EventBridge pipe, a bare array', () => {
+  it('is applied as one of the queue, and its failures are told in the same way', async () => {
+    const stage = new Stage()
+    const { container, handler } = stage.start()
+    const task = observed({ id: 'a', port: 1, version: 3, at: stage.outside.now })
+    stage.cluster.happens(task)
+    const { Records } = batch(told(task), record('bad', 'garbage'))
+    expect(await container.invoke(handler, Records, minute)).toEqual({
+      batchItemFailures: [{ itemIdentifier: 'bad' }],
+    })
+    expect(held(stage.target)).toEqual({ web: ['10.0.0.1:1'] })
+  })
+})
+
 describe('an invocation that is no batch of a queue and no schedule', () => {
   const refused = async (event: unknown): Promise<unknown> => {
     const stage = new Stage()
