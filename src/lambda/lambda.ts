@@ -2,6 +2,7 @@ import type { Millis } from '../core/clock.js'
 import type { ClusterEvent } from '../core/event.js'
 import { defaultOwner, type Environment } from '../core/run-setup.js'
 import type { Notice } from '../core/source.js'
+import { awsTime } from '../sources/aws-time.js'
 import { decodeMessage } from '../sources/ecs-event.js'
 import { systemClock } from '../system-clock.js'
 import { invocationOf } from './invocation.js'
@@ -38,11 +39,13 @@ export type LambdaHandler = (event: unknown, context: LambdaContext) => Promise<
 export const lambda = (setup: LambdaSetup, environment: Partial<Environment> = {}): LambdaHandler => {
   checkLambdaSetup(setup)
   const { knowledge, maxAgeMs = 60_000, marginMs = 2_000, lookupMs = 10_000, ...rest } = setup
-  const { decode = decodeMessage, observe = () => undefined, ...parts } = rest
+  const { decode: decoder, observe = () => undefined, ...parts } = rest
   const covers = knowledge.flatMap((source) => source.covers)
   const clusters = setup.clusters ?? covers
   const complete: Environment = { clock: systemClock, random: Math.random, ...environment }
   const { clock } = complete
+  const decode =
+    decoder ?? ((body: string) => decodeMessage(body, { latest: awsTime(clock).latest(clock.now()) }))
   let session: Session | undefined
   let lasting: readonly ClusterEvent[] = []
   let turn: Promise<unknown> = Promise.resolve()

@@ -1,5 +1,6 @@
 import type { Clock, Millis } from '../core/clock.js'
 import { systemClock } from '../system-clock.js'
+import { awsTime } from './aws-time.js'
 import { type Decoded, decodeMessage } from './ecs-event.js'
 import { httpInbox, type Webhook } from './http-inbox.js'
 import { isObject } from './lenient.js'
@@ -66,8 +67,8 @@ export const eventBridgeWebhook = (options: EventBridgeWebhookOptions): Webhook 
     answerWithinMs = 4_000,
     maxBodyBytes = 1_048_576,
     maxInFlight = 1_000,
-    decode = decodeMessage,
     clock = systemClock,
+    decode = (body) => decodeMessage(body, { latest: awsTime(clock).latest(clock.now()) }),
   } = options
   wholeNumber('eventBridgeWebhook: answerWithinMs', answerWithinMs, 1, 60_000)
   wholeNumber('eventBridgeWebhook: maxBodyBytes', maxBodyBytes, 1, 16_777_216)

@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import { isLeft } from 'fp-ts/lib/Either.js'
 import type { Clock, Millis } from '../core/clock.js'
 import { systemClock } from '../system-clock.js'
+import { awsTime } from './aws-time.js'
 import { type Decoded, decodeMessage, explain } from './ecs-event.js'
 import { httpInbox, type Webhook } from './http-inbox.js'
 import { header } from './request-head.js'
@@ -89,9 +90,9 @@ export const snsWebhook = (options: SnsWebhookOptions): Webhook => {
     maxInFlight = 1_000,
     maxAgeMs = 3_600_000,
     verify = 'signature',
-    decode = decodeMessage,
     fetch = globalThis.fetch,
     clock = systemClock,
+    decode = (body) => decodeMessage(body, { latest: awsTime(clock).latest(clock.now()) }),
   } = options
   wholeNumber('snsWebhook: answerWithinMs', answerWithinMs, 1, 60_000)
   wholeNumber('snsWebhook: maxBodyBytes', maxBodyBytes, 1, 16_777_216)

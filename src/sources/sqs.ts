@@ -3,6 +3,7 @@ import { Observable } from 'rxjs'
 import type { Clock, Random } from '../core/clock.js'
 import type { Source } from '../core/source.js'
 import { systemClock } from '../system-clock.js'
+import { awsTime } from './aws-time.js'
 import { type Decoded, decodeMessage } from './ecs-event.js'
 import { queueHost } from './queue-host.js'
 import { sqsClient } from './sqs-client.js'
@@ -76,8 +77,8 @@ export const sqs = (options: SqsOptions): Source => {
     waitSeconds = 20,
     visibilitySeconds = 30,
     maxInFlight = 2_000,
-    decode = decodeMessage,
     clock = systemClock,
+    decode = (body) => decodeMessage(body, { latest: awsTime(clock).latest(clock.now()) }),
     random = Math.random,
   } = options
   within('polls', polls, 1, 100)
