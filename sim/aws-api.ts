@@ -9,9 +9,9 @@ import { ssmOperations } from './ssm-operations.js'
 
 /**
  * What becomes of a call: the answer, the service's throttling error, its internal error, its refusal for want of a
- * permission, silence until the client gives up, or a connection that breaks.
+ * permission or for the form of the request, silence until the client gives up, or a connection that breaks.
  */
-export type CallOutcome = 'ok' | 'throttle' | 'error500' | 'denied' | 'hang' | 'drop'
+export type CallOutcome = 'ok' | 'throttle' | 'error500' | 'denied' | 'invalid' | 'hang' | 'drop'
 
 /**
  * Decides the outcome of the `n`-th call (from 1) of an operation, for example `DescribeTasks`. `asked` is the text of
@@ -72,6 +72,9 @@ export const awsApi = async (
         return
       case 'denied':
         send(response, failure(call, denied(call)))
+        return
+      case 'invalid':
+        send(response, failure(call, new ApiFailure('InvalidParameterException', 'Invalid identifier.')))
         return
       case 'ok':
         send(response, answer(call))

@@ -36,6 +36,13 @@ export interface Place {
   readonly account: string
 }
 
+/** Whether two ARNs are of one partition, region and account. */
+export const sameAccountAndRegion = (a: string, b: string): boolean => {
+  const [, partitionA, , regionA, accountA] = a.split(':', 5)
+  const [, partitionB, , regionB, accountB] = b.split(':', 5)
+  return partitionA === partitionB && regionA === regionB && accountA === accountB
+}
+
 /** The region and the account that an ARN names; empty strings where it names none. */
 export const placeOf = (arn: string): Place => {
   const [, , , region = '', account = ''] = arn.split(':', 5)

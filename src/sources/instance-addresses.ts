@@ -4,11 +4,15 @@ import type { Clock, Random } from '../core/clock.js'
 import type { ClusterEvent } from '../core/event.js'
 import type { Exposable } from '../core/expose.js'
 import type { Source } from '../core/source.js'
+import { Stamps } from '../core/stamps.js'
+import type { Task } from '../core/task.js'
 import { systemClock } from '../system-clock.js'
 import { perPlace } from './aws-clients.js'
 import { resourceReads } from './ecs-client.js'
 import { type InstanceClients, instanceClients } from './instance-clients.js'
-import { type Answer, type LookupFailure, lookupFailure } from './lookup-queue.js'
+import { isDaemonDefinition } from './definition-arn.js'
+import { type LookupFailure, lookupFailure } from './lookup-failure.js'
+import type { Answer } from './lookup-queue.js'
 import { isRunning, lookup } from './lookup.js'
 import { type AddressesById, type AddressKind, ec2Addresses, ssmAddresses } from './machine-addresses.js'
 import { RecentMap } from './recent-map.js'
@@ -59,8 +63,23 @@ const rememberedMachines = 10_000
 const clusterOf = (instance: InstanceArn): ClusterArn =>
   instance.slice(0, instance.lastIndexOf('/')).replace(':container-instance/', ':cluster/')
 
+/** ECS makes them of 32 hexadecimal digits, and made UUIDs of them before 2020; room is left for what may come. */
+const isInstanceArn = (text: string): boolean =>
+  /^arn:[\w-]+:ecs:[\w-]+:\d+:container-instance\/[\w-]+\/[\w-]{1,100}$/.test(text)
+
 const chunks = <A>(items: readonly A[], size: number): readonly (readonly A[])[] =>
   Array.from({ length: Math.ceil(items.length / size) }, (_, i) => items.slice(i * size, (i + 1) * size))
+
+/** In awsvpc mode a task has an interface of its own, and a managed daemon offers no port. */
+const isAddressed = ({ interface: own, definition }: Task): boolean =>
+  own === undefined && (definition === undefined || !isDaemonDefinition(definition))
+
+/** Why a machine may have no address. */
+const hints = {
+  DescribeInstances:
+    'it is terminated, or EC2 hides it: machines of ECS Managed Instances are shown only to those whom the managed resource visibility of the account allows',
+  DescribeInstanceInformation: 'Systems Manager tells one of connected machines only',
+} as const
 
 /** For a report: the ids, or the first few of many. */
 const some = (ids: readonly string[]): string =>
@@ -69,9 +88,14 @@ const some = (ids: readonly string[]): string =>
 /**
  * The addresses of the container instances that running tasks in bridge or host mode need, and what machines they are:
  * by DescribeContainerInstances, then EC2's DescribeInstances, or Systems Manager for the `mi-…` machines of ECS
- * Anywhere. Each is asked for once while it is needed, up to 100 in a call. What fails is reported once a call and
- * asked again: soon after throttling and faults, and from 5 s up to 5 minutes later when ECS, EC2 or Systems Manager
- * does not know the instance or its address.
+ * Anywhere. Each is asked for once while it is needed, up to 100 in a call.
+ *
+ * Instances of tasks that a snapshot lists come first. A call that fails is reported and repeated: soon after
+ * throttling and faults. When the service says no (it does not know the instance or its address, or the permission is
+ * missing), the instance is asked for three times within a minute; then the answer is final (`LookupRefused`), its
+ * tasks are reported as unresolved, and it is asked for again every 15 to 30 minutes. It holds up no other service.
+ *
+ * Not asked for: an instance of another cluster than the task's. It is refused.
  *
  * IAM: `ecs:DescribeContainerInstances`, `ec2:DescribeInstances`, and `ssm:DescribeInstanceInformation` for ECS
  * Anywhere.
@@ -87,9 +111,13 @@ export const instanceAddresses = ({
   name = 'instance-addresses',
 }: InstanceAddressesOptions = {}): Source => {
   const clientsOf = perPlace(clients)
+  const stamps = new Stamps()
   const nothing = address === 'public' ? 'no public address' : 'no address'
   /** `i-…` or `mi-…`, by instance. */
   const machines = new RecentMap<string>(rememberedMachines)
+
+  const turn = (cluster: ClusterArn, signal: AbortSignal): Promise<boolean> =>
+    bucket(placeOf(cluster)).take(1, signal, 'last')
 
   /** Learns on which machines the instances are; returns what failed. */
   const findMachines = async (
@@ -100,11 +128,8 @@ export const instanceAddresses = ({
     const operation = 'DescribeContainerInstances'
     const unknown = instances.filter((instance) => machines.get(instance) === undefined)
     if (unknown.length === 0) return []
-    const place = placeOf(cluster)
-    await bucket(place).take(1, signal)
-    signal.throwIfAborted()
     try {
-      const { containerInstances = [] } = await clientsOf(place).ecs.send(
+      const { containerInstances = [] } = await clientsOf(placeOf(cluster)).ecs.send(
         new DescribeContainerInstancesCommand({ cluster, containerInstances: [...unknown] }),
         { abortSignal: signal },
       )
@@ -117,7 +142,16 @@ export const instanceAddresses = ({
       const error = new Error(`${cluster} does not know ${some(missing)}`)
       return missing.length === 0 ? [] : [{ operation, error, keys: missing, retry: 'later' }]
     } catch (thrown) {
-      return [lookupFailure(operation, unknown, thrown)]
+      const failure = lookupFailure(operation, unknown, some(unknown), thrown)
+      if (unknown.length === 1 || failure.retry === 'soon' || failure.denied === true) return [failure]
+      // One of them makes ECS refuse the whole call: the halves find it, and the others are not refused for it.
+      const half = Math.ceil(unknown.length / 2)
+      const failures: LookupFailure[] = []
+      for (const part of [unknown.slice(0, half), unknown.slice(half)]) {
+        if (!(await turn(cluster, signal))) break
+        failures.push(...(await findMachines(part, cluster, signal)))
+      }
+      return failures
     }
   }
 
@@ -125,7 +159,7 @@ export const instanceAddresses = ({
     const [first = ''] = instances
     const cluster = clusterOf(first)
     const { ec2, ssm } = clientsOf(placeOf(cluster))
-    const at = clock.now()
+    const at = stamps.next(clock.now())
     const failures = [...(await findMachines(instances, cluster, signal))]
     const found = instances.flatMap((instance) => {
       const machine = machines.get(instance)
@@ -134,7 +168,7 @@ export const instanceAddresses = ({
     const events: ClusterEvent[] = []
 
     const learn = async (
-      operation: string,
+      operation: keyof typeof hints,
       asked: readonly (typeof found)[number][],
       describe: (ids: readonly string[]) => Promise<AddressesById>,
     ): Promise<void> => {
@@ -147,11 +181,13 @@ export const instanceAddresses = ({
         }
         const without = asked.filter(({ machine }) => !described.has(machine))
         if (without.length === 0) return
-        const error = new Error(`${nothing} of ${some(without.map(({ machine }) => machine))}`)
+        const error = new Error(
+          `${nothing} of ${some(without.map(({ machine }) => machine))} (${hints[operation]})`,
+        )
         failures.push({ operation, error, keys: without.map(({ instance }) => instance), retry: 'later' })
       } catch (thrown) {
         const keys = asked.map(({ instance }) => instance)
-        failures.push(lookupFailure(operation, keys, thrown))
+        failures.push(lookupFailure(operation, keys, some(asked.map(({ machine }) => machine)), thrown))
       }
     }
 
@@ -173,13 +209,18 @@ export const instanceAddresses = ({
     name,
     {
       needOf: (task) =>
-        isRunning(task) && (whose === 'all' || task.interface === undefined) && only(task)
-          ? task.instance
-          : undefined,
+        isRunning(task) && (whose === 'all' || isAddressed(task)) && only(task) ? task.instance : undefined,
+      refusalOf: (instance, { cluster }) =>
+        !isInstanceArn(instance)
+          ? `${instance} is not the ARN of a container instance`
+          : clusterOf(instance) !== cluster
+            ? `${instance} is not of the task's cluster, ${cluster}`
+            : undefined,
       known: (state) => state.instances,
       groupOf: clusterOf,
       batch,
       concurrency: 1,
+      turn,
       ask,
     },
     { clock, random },

@@ -1,5 +1,5 @@
 import { DescribeTaskDefinitionCommand } from '@aws-sdk/client-ecs'
-import { type DefinitionArn, type Place, placeOf } from '../core/arn.js'
+import { type DefinitionArn, type Place, placeOf, sameAccountAndRegion } from '../core/arn.js'
 import type { Clock, Random } from '../core/clock.js'
 import type { Exposable } from '../core/expose.js'
 import type { Source } from '../core/source.js'
@@ -8,10 +8,12 @@ import type { Task } from '../core/task.js'
 import { systemClock } from '../system-clock.js'
 import { perPlace } from './aws-clients.js'
 import { definitionReads, type EcsClients, ecsClients } from './ecs-client.js'
-import { type Answer, lookupFailure } from './lookup-queue.js'
+import { familyOf, isDaemonDefinition, isDefinitionArn } from './definition-arn.js'
+import { lookupFailure } from './lookup-failure.js'
+import type { Answer } from './lookup-queue.js'
 import { isRunning, lookup } from './lookup.js'
 import { RecentMap } from './recent-map.js'
-import { taskDefinition } from './task-definition.js'
+import { taskDefinition, UnusableDefinition } from './task-definition.js'
 import type { TokenBucket } from './token-bucket.js'
 
 export interface TaskDefinitionsOptions {
@@ -46,15 +48,31 @@ export interface TaskDefinitionsOptions {
 /** A call asks for one definition, so that some are asked for at once. */
 const concurrency = 4
 
-/** How many answers are kept for tasks that come later; a few kilobytes each at most. */
-const remembered = 10_000
+/** How many answers are kept for tasks that come later; 64 KiB each at most, and a few kilobytes usually. */
+const remembered = 1_000
+
+/**
+ * Of a managed daemon nothing has to be asked, and no permission is needed: its containers can have neither ports nor
+ * labels. Source: DaemonContainerDefinition in the Amazon ECS API reference.
+ */
+const daemonDefinition = (arn: DefinitionArn): TaskDefinition => ({
+  arn,
+  networkMode: 'host',
+  containers: [],
+})
 
 const isBound = (task: Task): boolean => task.containers.some(({ bindings }) => bindings.length > 0)
 
 /**
- * The definitions of running tasks, by DescribeTaskDefinition: one call for each revision, ever, because a revision
- * never changes. One that cannot be had is reported and asked for again, soon after throttling and faults, and from 5
- * s up to 5 minutes later when ECS says that there is none; it holds up no other.
+ * The definitions of running tasks, by DescribeTaskDefinition: one call per revision, because a revision never changes.
+ *
+ * Definitions of tasks that a snapshot lists come first; among others, families take turns. A call that fails is
+ * reported and repeated: soon after throttling and faults. When ECS says no (there is none, or the permission is
+ * missing), the definition is asked for three times within a minute; then the answer is final (`LookupRefused`), its
+ * tasks are reported as unresolved, and it is asked for again every 15 to 30 minutes. It holds up no other service.
+ *
+ * Not asked for: a definition of another account or region than the task's cluster (refused), and those of managed
+ * daemons, which offer nothing.
  *
  * IAM: `ecs:DescribeTaskDefinition`.
  */
@@ -70,17 +88,14 @@ export const taskDefinitions = ({
   const clientsOf = perPlace(clients)
   const answers = new RecentMap<TaskDefinition>(remembered)
 
+  const operation = 'DescribeTaskDefinition'
+
   const describe = async (arn: DefinitionArn, signal: AbortSignal): Promise<TaskDefinition> => {
-    const place = placeOf(arn)
-    await bucket(place).take(1, signal)
-    signal.throwIfAborted()
-    const answer = await clientsOf(place).ecs.send(
+    const answer = await clientsOf(placeOf(arn)).ecs.send(
       new DescribeTaskDefinitionCommand({ taskDefinition: arn }),
-      {
-        abortSignal: signal,
-      },
+      { abortSignal: signal },
     )
-    if (answer.taskDefinition === undefined) throw new Error('the answer is empty')
+    if (answer.taskDefinition === undefined) throw new UnusableDefinition('the answer is empty')
     const definition = taskDefinition(arn, answer.taskDefinition)
     answers.set(arn, definition)
     return definition
@@ -89,10 +104,16 @@ export const taskDefinitions = ({
   const ask = async (arns: readonly DefinitionArn[], signal: AbortSignal): Promise<Answer> => {
     const [arn = ''] = arns
     try {
-      const definition = answers.get(arn) ?? (await describe(arn, signal))
-      return { events: [{ _tag: 'DefinitionDescribed', definition }], failures: [] }
+      return {
+        events: [{ _tag: 'DefinitionDescribed', definition: await describe(arn, signal) }],
+        failures: [],
+      }
     } catch (thrown) {
-      return { events: [], failures: [lookupFailure(`DescribeTaskDefinition ${arn}`, arns, thrown)] }
+      const failure = lookupFailure(operation, arns, arn, thrown)
+      return {
+        events: [],
+        failures: [thrown instanceof UnusableDefinition ? { ...failure, retry: 'rarely' } : failure],
+      }
     }
   }
 
@@ -101,13 +122,28 @@ export const taskDefinitions = ({
     {
       needOf: (task) =>
         isRunning(task) && (whose === 'all' || !isBound(task)) && only(task) ? task.definition : undefined,
+      refusalOf: (arn, { cluster }) =>
+        !isDefinitionArn(arn)
+          ? `${arn} is not the ARN of a task definition`
+          : !sameAccountAndRegion(arn, cluster)
+            ? `${arn} is of another account or region than the task's cluster, ${cluster}`
+            : undefined,
+      recall: (arn) => {
+        const definition = isDaemonDefinition(arn) ? daemonDefinition(arn) : answers.get(arn)
+        return definition && { _tag: 'DefinitionDescribed', definition }
+      },
       known: (state) => state.definitions,
       groupOf: (arn) => {
         const { region, account } = placeOf(arn)
         return `${region} ${account}`
       },
+      laneOf: familyOf,
       batch: 1,
       concurrency,
+      turn: (group, signal) => {
+        const [region = '', account = ''] = group.split(' ')
+        return bucket({ region, account }).take(1, signal)
+      },
       ask,
     },
     { clock, random },

@@ -50,6 +50,11 @@ export const awsWorld = async (
   const places: Place[] = []
   let alteration: Alteration = () => undefined
 
+  const altered = <A extends { readonly output: object }>(command: unknown, answer: A): A => {
+    alteration(String(command).replace(/Command$/, ''), answer.output)
+    return answer
+  }
+
   const clients = (place: Place): InstanceClients => {
     places.push(place)
     const config = {
@@ -61,11 +66,11 @@ export const awsWorld = async (
     const made = { ecs: new ECSClient(config), ec2: new EC2Client(config), ssm: new SSMClient(config) }
     for (const client of Object.values(made)) closers.push(() => client.destroy())
     made.ecs.middlewareStack.add(
-      (next, context) => async (request) => {
-        const answer = await next(request)
-        alteration(String(context.commandName).replace(/Command$/, ''), answer.output)
-        return answer
-      },
+      (next, context) => async (request) => altered(context.commandName, await next(request)),
+      { step: 'initialize' },
+    )
+    made.ec2.middlewareStack.add(
+      (next, context) => async (request) => altered(context.commandName, await next(request)),
       { step: 'initialize' },
     )
     return made

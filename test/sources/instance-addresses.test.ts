@@ -54,6 +54,10 @@ const withTasks = (state: ClusterState, ...tasks: readonly Task[]): ClusterState
   tasks: tasks.reduce((all, task) => all.set(task.arn, task), state.tasks),
 })
 
+interface DescribedReservations {
+  readonly Reservations: { readonly Instances: { PrivateIpAddress?: string; Ipv6Address?: string }[] }[]
+}
+
 interface ContainerInstances {
   readonly containerInstances: { ec2InstanceId: string }[]
 }
@@ -157,6 +161,8 @@ describe('instanceAddresses', () => {
     const world = await awsWorld([cluster])
     const listed = await listedState(world, cluster)
     const following = follow(instanceAddresses(world.options))
+    following.know(withTasks(following.state, firstTask(listed)))
+    await world.until(() => world.api.calls.get('DescribeContainerInstances') === 1)
     for (const task of listed.tasks.values()) following.know(withTasks(following.state, task))
     await world.until(() => following.state.instances.size === truth(cluster).size, 100)
     expect(world.api.calls.get('DescribeContainerInstances')).toBe(2)
@@ -171,7 +177,12 @@ describe('instanceAddresses', () => {
     const elsewhere = (arn: string): string => arn.replace('eu-west-1:123456789012', 'us-east-2:210987654321')
     const task = firstTask(listed)
     following.know(
-      withTasks(listed, { ...task, arn: elsewhere(task.arn), instance: elsewhere(task.instance ?? '') }),
+      withTasks(listed, {
+        ...task,
+        arn: elsewhere(task.arn),
+        cluster: elsewhere(task.cluster),
+        instance: elsewhere(task.instance ?? ''),
+      }),
     )
     await world.until(() => following.state.instances.size === 1)
     expect(world.places).toContainEqual({ region: 'us-east-2', account: '210987654321' })
@@ -193,15 +204,16 @@ describe('instanceAddresses', () => {
       expect(following.state.instances.size).toBe(4)
       for (const [arn, addresses] of known(following.state))
         expect(truth(cluster).get(arn)).toEqual(addresses)
-      expect(following.failures[0]).toMatchObject({ operation: 'DescribeInstances', retryIn: 7_500 })
+      expect(following.failures[0]).toMatchObject({ operation: 'DescribeInstances', retryIn: 15_000 })
       expect(following.failures[0]?.error.message).toContain(`no address of ${bad}`)
       const again = world.clock.now()
-      await world.until(() => following.failures.length === 2, 500)
-      expect(world.clock.now() - again).toBeGreaterThanOrEqual(7_500)
+      await world.until(() => following.state.refusals.size === 1, 500)
+      expect(world.clock.now() - again).toBeGreaterThanOrEqual(45_000)
+      expect(following.failures).toHaveLength(2)
     },
   )
 
-  it('reports instances that ECS does not know once a call, and asks again less and less often', async () => {
+  it('reports instances that ECS does not know, and gives them up within a minute', async () => {
     const cluster = clusterOf({ tasks: 10, instances: 3 })
     const world = await awsWorld([cluster])
     const listed = await listedState(world, cluster)
@@ -211,13 +223,96 @@ describe('instanceAddresses', () => {
       instance: `${firstTask(listed).instance ?? ''}${id}`,
     }))
     const following = follow(instanceAddresses(world.options), withTasks(listed, ...strangers))
-    await world.until(() => following.failures.length === 4, 1_000)
+    await world.until(() => following.state.refusals.size === 2, 1_000)
     expect(known(following.state)).toEqual(truth(cluster))
-    expect(following.failures.map(({ retryIn }) => retryIn)).toEqual([7_500, 10_000, 15_000, 25_000])
+    expect(following.failures.map(({ retryIn }) => retryIn)).toEqual([15_000, 1_350_000])
     for (const { operation, error } of following.failures) {
       expect(operation).toBe('DescribeContainerInstances')
-      expect(error.message).toContain(`${strangers[0]?.instance ?? ''}, ${strangers[1]?.instance ?? ''}`)
+      for (const { instance } of strangers) expect(error.message).toContain(instance)
     }
+  })
+
+  it.each([
+    [
+      'arn:aws:ecs:eu-west-1:123456789012:container-instance/other/0123456789abcdef0123456789abcdef',
+      'cluster',
+    ],
+    [
+      'arn:aws:ecs:eu-west-1:999999999999:container-instance/staging/0123456789abcdef0123456789abcdef',
+      'cluster',
+    ],
+    [
+      'arn:aws:ecs:us-east-1:123456789012:container-instance/staging/0123456789abcdef0123456789abcdef',
+      'cluster',
+    ],
+    ['arn:aws:ecs:eu-west-1:123456789012:container-instance/staging/0 1', 'not the ARN'],
+  ])('refuses at once, and never asks for, %s', async (instance, why) => {
+    const cluster = clusterOf({ tasks: 1, instances: 1 })
+    const world = await awsWorld([cluster])
+    const task = { ...firstTask(await listedState(world, cluster)), instance }
+    const places = world.places.length
+    const following = follow(instanceAddresses(world.options), withTasks(emptyState, task))
+    await world.clock.advance(3_600_000)
+    expect(following.state.refusals.get(instance)?.reason).toContain(why)
+    expect(world.api.calls.get('DescribeContainerInstances')).toBeUndefined()
+    expect(world.places).toHaveLength(places)
+  })
+
+  it('finds the one for which ECS refuses a whole call, and refuses no other', async () => {
+    const cluster = clusterOf({ tasks: 60, instances: 20 })
+    const poison = 'c0ffee00c0ffee00c0ffee00c0ffee00'
+    const world = await awsWorld([cluster], (operation, _n, asked) =>
+      operation === 'DescribeContainerInstances' && asked.includes(poison) ? 'invalid' : 'ok',
+    )
+    const listed = await listedState(world, cluster)
+    const first = firstTask(listed)
+    const instance = (first.instance ?? '').replace(/[^/]+$/, poison)
+    const bad = { ...first, arn: `${first.arn}x`, instance }
+    const following = follow(instanceAddresses(world.options), withTasks(listed, bad))
+    await world.until(
+      () => following.state.instances.size === truth(cluster).size && following.state.refusals.size > 0,
+      100,
+    )
+    expect([...following.state.refusals].map(([key]) => key)).toEqual([instance])
+  })
+
+  it('offers no address that a machine cannot have', async () => {
+    const cluster = clusterOf({ tasks: 10, instances: 3 })
+    const world = await awsWorld([cluster])
+    const listed = await listedState(world, cluster)
+    const [one, two] = [...truth(cluster)]
+    const lies = ['169.254.169.254', '127.0.0.1']
+    world.alter((operation, output) => {
+      if (operation !== 'DescribeInstances') return
+      for (const { Instances } of (output as DescribedReservations).Reservations)
+        for (const machine of Instances) {
+          const lie = lies.pop()
+          if (lie === undefined) continue
+          machine.PrivateIpAddress = lie
+          delete machine.Ipv6Address
+        }
+    })
+    const following = follow(instanceAddresses(world.options), listed)
+    await world.until(() => following.failures.length > 0)
+    expect([one, two]).toHaveLength(2)
+    expect(following.state.instances.size).toBe(1)
+    expect(JSON.stringify([...following.state.instances])).not.toMatch(/169\.254|127\.0/)
+  })
+
+  it('is shown Managed Instances that the account hides', async () => {
+    const cluster = settled(
+      simulatedCluster({
+        seed: 7,
+        name: 'staging',
+        hidden: true,
+        instances: { ec2: 2 },
+        services: [{ name: 'web', placement: 'bridge', desiredCount: 6 }],
+      }),
+    )
+    const world = await awsWorld([cluster])
+    const following = follow(instanceAddresses(world.options), await listedState(world, cluster))
+    await world.until(() => following.state.instances.size === truth(cluster).size)
+    expect(known(following.state)).toEqual(truth(cluster))
   })
 
   it('stops asking for an instance that nobody needs any more', async () => {

@@ -6,7 +6,7 @@ import { reduce } from '../../src/core/reduce.js'
 import type { Notice } from '../../src/core/source.js'
 import type { Task } from '../../src/core/task.js'
 import { isRunning, lookup, type Question } from '../../src/sources/lookup.js'
-import type { LookupFailure } from '../../src/sources/lookup-queue.js'
+import type { LookupFailure } from '../../src/sources/lookup-failure.js'
 import { virtualClock } from '../support/virtual-clock.js'
 
 const cluster = 'arn:aws:ecs:eu-west-1:123456789012:cluster/staging'
@@ -120,7 +120,7 @@ describe('lookup', () => {
     state$.next(fold(state$.value, taskOn(2, 'a'), taskOn(3, 'b')))
     expect(asked.map(({ keys }) => keys)).toEqual([['a'], ['b']])
     asked[1]?.answer()
-    await clock.advance(10_000)
+    await clock.advance(16_000)
     expect(asked.map(({ keys }) => keys)).toEqual([['a'], ['b'], ['a']])
   })
 

@@ -127,7 +127,7 @@ describe('taskDefinitions', () => {
     expect(world.api.calls.get(calls)).toBe(1)
   })
 
-  it('reports a definition that does not exist, asks again less and less often, and holds up no other', async () => {
+  it('reports a definition that does not exist, gives up within a minute, and holds up no other', async () => {
     const cluster = clusterOf(3, 'fargate', ['web', 'api'])
     const world = await awsWorld([cluster])
     const state = await listedState(world, cluster)
@@ -135,12 +135,96 @@ describe('taskDefinitions', () => {
     const stranger = { ...firstTask(state), arn: `${firstTask(state).arn}x`, definition: missing }
     const following = follow(taskDefinitions(world.options), withTasks(state, stranger))
     await world.until(() => following.state.definitions.size === 2, 10)
-    await world.until(() => following.failures.length === 4, 500)
-    expect(following.failures.map(({ retryIn }) => retryIn)).toEqual([7_500, 10_000, 15_000, 25_000])
-    for (const { operation, error } of following.failures) {
-      expect(operation).toBe(`DescribeTaskDefinition ${missing}`)
-      expect(error.message).toContain('ClientException: Unable to describe task definition.')
-    }
+    await world.until(() => following.failures.length === 1, 10)
+    const start = world.clock.now()
+    await world.until(() => following.state.refusals.has(missing), 500)
+    expect(world.clock.now() - start).toBeLessThan(65_000)
+    expect(world.api.calls.get(calls)).toBe(2 + 3)
+    expect(following.state.refusals.get(missing)?.reason).toContain(
+      `${missing}: ClientException: Unable to describe task definition.`,
+    )
+    expect(following.failures).toMatchObject([
+      { operation: calls, retryIn: 15_000, error: { message: expect.stringContaining(missing) as string } },
+      { operation: calls, retryIn: 1_350_000, error: { name: 'ClientException, final' } },
+    ])
+    // Nobody hears of it again, though it is asked for now and then.
+    await world.clock.advance(3_600_000)
+    await world.until(() => (world.api.calls.get(calls) ?? 0) >= 6)
+    expect(following.failures).toHaveLength(2)
+  })
+
+  it('heals a definition that could be read at last, hours later', async () => {
+    const cluster = clusterOf(1)
+    const world = await awsWorld([cluster], (operation) => (operation === calls ? 'denied' : 'ok'))
+    const following = follow(taskDefinitions(world.options), await listedState(world, cluster))
+    await world.until(() => following.state.refusals.size === 1, 500)
+    world.api.inject(() => 'ok')
+    const start = world.clock.now()
+    await world.until(() => following.state.definitions.size === 1, 1_000)
+    expect(world.clock.now() - start).toBeLessThan(1_900_000)
+  })
+
+  it.each([
+    ['nonsense', 'is not the ARN of a task definition'],
+    ['arn:aws:ecs:eu-west-1:123456789012:cluster/staging', 'is not the ARN of a task definition'],
+    ['arn:aws:ecs:eu-west-1:999999999999:task-definition/web:1', 'another account or region'],
+    ['arn:aws:ecs:us-east-1:123456789012:task-definition/web:1', 'another account or region'],
+    ['arn:aws-cn:ecs:eu-west-1:123456789012:task-definition/web:1', 'another account or region'],
+  ])('refuses at once, and never asks for, %s', async (definition, why) => {
+    const cluster = clusterOf(1)
+    const world = await awsWorld([cluster])
+    const state = await listedState(world, cluster)
+    const task = { ...firstTask(state), definition }
+    const following = follow(taskDefinitions({ for: 'all', ...world.options }), {
+      ...state,
+      tasks: PersistentMap.empty<Task>().set(task.arn, task),
+    })
+    await world.clock.advance(0)
+    expect(following.state.refusals.get(definition)?.reason).toContain(why)
+    await world.clock.advance(3_600_000)
+    expect(world.api.calls.get(calls)).toBeUndefined()
+    expect(following.events).toHaveLength(1)
+  })
+
+  it('knows of a managed daemon, without a call, that it offers nothing', async () => {
+    const cluster = settled(
+      simulatedCluster({
+        seed: 3,
+        instances: { ec2: 1 },
+        services: [
+          { name: 'log-agent', placement: 'daemon', desiredCount: 1 },
+          { name: 'web', placement: 'fargate', desiredCount: 1 },
+        ],
+      }),
+    )
+    const world = await awsWorld([cluster])
+    const following = follow(
+      taskDefinitions({ for: 'all', ...world.options }),
+      await listedState(world, cluster),
+    )
+    await world.until(() => following.state.definitions.size === 2)
+    expect(world.api.calls.get(calls)).toBe(1)
+    const daemon = [...following.state.definitions.values()].find(({ arn }) => arn.includes('daemon'))
+    expect(daemon?.containers).toEqual([])
+    expect(following.notices).toEqual([])
+  })
+
+  it('says once that all is denied, and lets nobody wait for what it has not asked for', async () => {
+    const services = Array.from({ length: 80 }, (_, i) => `service-${i}`)
+    const cluster = clusterOf(1, 'fargate', services)
+    const world = await awsWorld([cluster], (operation) => (operation === calls ? 'denied' : 'ok'))
+    const state = await listedState(world, cluster)
+    const start = world.clock.now()
+    const following = follow(taskDefinitions(world.options), state)
+    await world.until(() => following.state.refusals.size === 80, 500)
+    expect(world.clock.now() - start).toBeLessThan(120_000)
+    expect(world.clock.now() - start).toBeGreaterThan(29_000)
+    expect(following.failures.length).toBeLessThan(6)
+    expect(following.failures.at(-1)?.error.message).toContain('is denied for all that was asked for')
+    // With the permission comes everything, though the next question is a while away.
+    world.api.inject(() => 'ok')
+    await world.until(() => following.state.definitions.size === 80, 1_000)
+    expect(world.clock.now() - start).toBeLessThan(2_100_000)
   })
 
   it('keeps asking while everything is throttled, and gets there', async () => {
