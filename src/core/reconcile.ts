@@ -127,7 +127,7 @@ export class Reconciler<V> {
       }
       if (attempt === 'settled') {
         this.settled = desired
-        this.sink.settled?.(desired)
+        this.sink.settled?.(desired, signal)
       }
       reached(desired, attempt === 'settled')
       break

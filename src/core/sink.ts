@@ -96,9 +96,10 @@ export interface Sink<V> {
   /**
    * Told at the end of each round in which the target came to hold all of `desired` that may be written, also when
    * nothing had to be. For a target that begins empty, and whose readers must not take its beginning for the truth:
-   * until everything in `desired` is complete, it has no answer for them. Must not throw.
+   * until everything in `desired` is complete, it has no answer for them. `stopping` aborts when the worker stops.
+   * Must not throw.
    */
-  settled?(desired: Desired): void
+  settled?(desired: Desired, stopping?: AbortSignal): void
 }
 
 /**

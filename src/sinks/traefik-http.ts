@@ -20,9 +20,9 @@ export interface TraefikHttpOptions extends TraefikElementsOptions {
   /** Who may read it. Default: everybody who reaches it. */
   readonly secret?: ReadSecret
   /**
-   * How long the answer is 503 for lookups alone, once every cluster is known. Then what is known is served: readers
-   * lose the tasks that still wait, and one whose lookup never succeeds no longer keeps all others from a reader that
-   * starts. Default: for ever.
+   * How long the answer may be 503, from the start of the worker. Then what is known is served: readers lose clusters
+   * that have not been read and tasks whose lookups have not been answered. Default: for ever, but for lookups and
+   * clusters that are refused for good, which are not waited for.
    */
   readonly patienceMs?: Millis | undefined
   readonly clock?: Clock

@@ -179,7 +179,7 @@ describe('who polls', () => {
     }
     expect(await asked()).toMatch(/^503 2 .*only just started/)
     sink.settled?.(desiredOf(undefined, false))
-    expect(await asked()).toMatch(/^503 2 Not every cluster is known as a whole.*ecsSnapshots/)
+    expect(await asked()).toMatch(/^503 2 Not every cluster is known as a whole.*: 1\n- staging\n$/)
 
     const partial = { ...web('10.0.0.1'), complete: false }
     const waiting: Unresolved = {
@@ -199,8 +199,9 @@ describe('who polls', () => {
     sink.settled?.(waits)
     const told = await asked()
     expect(told).toMatch(/^503/)
-    expect(told).toContain('- web')
-    expect(told).toContain('- arn:task/1: the address of i-1 is not known yet')
+    expect(told).toContain(
+      'the address of its container instance: 1\n- arn:task/1: the address of i-1 is not known yet',
+    )
     expect(told).not.toContain('for good')
 
     sink.settled?.(desiredOf(backendsOf([web('10.0.0.1')])))
@@ -210,35 +211,92 @@ describe('who polls', () => {
     expect(await asked()).toMatch(/^200/)
   })
 
-  it('is answered when lookups alone have been missing for as long as it is told to be patient', async () => {
+  const waitFor = (...tasks: readonly string[]): PersistentMap<Unresolved> =>
+    PersistentMap.from(
+      tasks.map((task) => [
+        task,
+        { task, cluster: 'arn:cluster', why: 'task-definition', detail: 'is not known yet' },
+      ]),
+    )
+
+  it.each([
+    ['a cluster that cannot be read', desiredOf(undefined, false)],
+    ['a lookup that is not answered', { ...desiredOf(), unresolved: waitFor('arn:task/1') }],
+  ])('is answered in time, whatever the machine’s clock does: %s', async (_, desired) => {
     const clock = virtualClock()
-    const { sink, url } = await started({ clock, patienceMs: 60_000 }, false)
+    let jump = 0
+    const jumping = { ...clock, now: () => clock.now() + jump }
+    const { sink, url } = await started({ clock: jumping, patienceMs: 60_000 }, false)
     const status = async () => (await fetch(url)).status
-    const waits = desiredOf(backendsOf([{ ...web('10.0.0.1'), complete: false }]))
-    sink.settled?.({ ...waits, complete: false })
-    await clock.advance(120_000)
-    expect(await status()).toBe(503)
-    await reconciled(sink, waits.backends)
-    sink.settled?.(waits)
+    sink.settled?.(desired)
     await clock.advance(59_999)
-    expect(await status()).toBe(503)
+    for (jump of [-86_400_000, 86_400_000]) {
+      sink.settled?.(desired)
+      expect(await status()).toBe(503)
+    }
     await clock.advance(1)
+    expect(await status()).toBe(200)
+    // Knowledge that comes to lack something later does not close it again.
+    sink.settled?.(desired)
     expect(await status()).toBe(200)
   })
 
-  it('is answered once each backend was complete, though they never are all at one time', async () => {
+  it('is told by no timer once the worker stops, and of no patience in a dry run', async () => {
+    const clock = virtualClock()
+    const { sink, url } = await started({ clock, patienceMs: 60_000 }, false)
+    expect(clock.sleeping).toBe(0)
+    const stopping = new AbortController()
+    sink.settled?.(desiredOf(undefined, false), stopping.signal)
+    expect(clock.sleeping).toBe(1)
+    stopping.abort()
+    expect(clock.sleeping).toBe(0)
+    await clock.advance(60_000)
+    expect((await fetch(url)).status).toBe(503)
+  })
+
+  it('is answered once what ran when the clusters were read is known, though something is looked up at any time', async () => {
     const { sink, url } = await started({}, false)
-    const partly = (name: string, complete: boolean) => ({ ...backendOf(name, [at('10.0.0.1')]), complete })
-    for (const [web, api, status] of [
-      [true, false, 503],
-      [false, false, 503],
-      [false, true, 200],
+    for (const [waits, status] of [
+      [['1', '2'], 503],
+      [['2', '3'], 503],
+      [['3', '4'], 200],
     ] as const) {
-      const desired = desiredOf(backendsOf([partly('web', web), partly('api', api)]))
-      await reconciled(sink, desired.backends)
-      sink.settled?.(desired)
+      sink.settled?.({ ...desiredOf(), unresolved: waitFor(...waits) })
       expect((await fetch(url)).status).toBe(status)
     }
+  })
+
+  it('waits neither for what was refused for good nor for a cluster that can never be read', async () => {
+    const { sink, url } = await started({}, false)
+    const refused: Unresolved = {
+      task: 'arn:task/vault',
+      cluster: 'arn:cluster',
+      why: 'lookup-refused',
+      detail: 'AccessDeniedException',
+    }
+    sink.settled?.({
+      ...desiredOf(undefined, false),
+      awaited: [],
+      readings: new Map([['arn:cluster', 1]]),
+      unresolved: PersistentMap.from([['vault', refused]]),
+    })
+    expect((await fetch(url)).status).toBe(200)
+  })
+
+  it('is told of many clusters and tasks in a bounded text, without control characters', async () => {
+    const { sink, url } = await started({}, false)
+    const many = (prefix: string) => Array.from({ length: 5_000 }, (_, i) => `${prefix}\u001b[31m${i}`)
+    sink.settled?.({
+      ...desiredOf(undefined, false),
+      awaited: many('cluster'),
+      unresolved: waitFor(...many(`arn:${'x'.repeat(1_000)}`)),
+    })
+    const told = await (await fetch(url)).text()
+    expect(told.length).toBeLessThan(8_000)
+    expect(told).toContain('must still read: 5000')
+    expect(told).toContain('its task definition: 5000')
+    expect(told).toContain('and 4990 more')
+    expect(told).not.toContain('\u001b')
   })
 
   it('may ask by GET and HEAD alone, and is never told 304', async () => {

@@ -18,7 +18,7 @@ export const desiredOf = (
   revision: 1,
   backends,
   complete,
-  awaited: [],
+  awaited: complete ? [] : ['staging'],
   unjudged: new Set(),
   readings: new Map(),
   unresolved: PersistentMap.empty<Unresolved>(),

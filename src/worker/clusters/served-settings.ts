@@ -6,7 +6,7 @@ import { checkRoles } from './role-settings.js'
 
 /** A setting of workers that serve a document: see `patienceMs` of their sinks. */
 export const patience = optional(integer({ min: 1, max: 86_400, unit: 'seconds' }), {
-  description: 'How long lookups alone may keep the answer at 503 after a start',
+  description: 'How long the answer may be 503 after a start; then what is known is served',
   example: '300',
   otherwise: 'for ever',
 })
