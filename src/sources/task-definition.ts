@@ -6,6 +6,7 @@ import type {
 import type { DefinitionArn } from '../core/arn.js'
 import type { Binding, Protocol } from '../core/binding.js'
 import type { ContainerDefinition, NetworkMode, TaskDefinition } from '../core/task-definition.js'
+import { isWellFormed } from './plain-text.js'
 
 /** ECS's default on Linux is bridge. On Windows it is a NAT, which maps ports as bridge does. */
 const networkModeOf = (mode: string | undefined): NetworkMode =>
@@ -58,9 +59,6 @@ const mostText = 65_536
 
 /** Port mappings, labels and variables of a definition together. A container has 100 port mappings at most. */
 const mostItems = 5_000
-
-/** Whether every surrogate is one of a pair. Half a character makes readers of JSON refuse a whole document. */
-const isWellFormed = (text: string): boolean => !/\p{Surrogate}/u.test(text)
 
 const textsOf = ({ name, image = '', labels, environment }: ContainerDefinition): readonly string[] => [
   name,

@@ -73,7 +73,7 @@ export const tokenBucket = ({
       }
       tokens -= caller.n
       lines[priority].delete(caller)
-      inARow = priority === 'first' ? inARow + 1 : 0
+      inARow = priority === 'first' && lines.last.size > 0 ? inARow + 1 : 0
       caller.granted()
     }
     serving = false

@@ -46,3 +46,38 @@ describe('taskDefinition', () => {
     expect(portsOf('awsvpc', {}, { containerPortRange: '9-' }, { containerPortRange: '9-1' })).toEqual([])
   })
 })
+
+describe('a definition that cannot be kept', () => {
+  const arn = 'arn:aws:ecs:eu-west-1:123456789012:task-definition/web:1'
+  const withLabels = (dockerLabels: Record<string, string>) => () =>
+    taskDefinition(arn, { containerDefinitions: [{ name: 'web', dockerLabels }] })
+
+  it('has more text than AWS allows', () => {
+    expect(withLabels({ a: 'x'.repeat(65_000) })).not.toThrow()
+    expect(withLabels({ a: 'x'.repeat(65_537) })).toThrow('more than 65536')
+  })
+
+  it('has more labels than fit', () => {
+    const labels = (n: number) => Object.fromEntries(Array.from({ length: n }, (_, i) => [`${i}`, '']))
+    expect(withLabels(labels(2_000))).not.toThrow()
+    expect(withLabels(labels(2_600))).toThrow('more than 5000')
+  })
+
+  it.each([{ 'half\ud800': 'a' }, { a: '\udc00half' }])('has half a character: %j', (labels) => {
+    expect(withLabels(labels)).toThrow('not well-formed')
+    expect(withLabels({ whole: '😀' })).not.toThrow()
+  })
+
+  it.each([
+    ['0-99999999', []],
+    ['65000-65536', []],
+    ['9-1', []],
+    ['65000-65535', [536]],
+  ])('never: of the port range %s it keeps the counts %j', (containerPortRange, counts) => {
+    const { containers } = taskDefinition(arn, {
+      networkMode: 'awsvpc',
+      containerDefinitions: [{ name: 'web', portMappings: [{ containerPortRange }] }],
+    })
+    expect(containers.flatMap(({ ports }) => ports.map(({ count }) => count))).toEqual(counts)
+  })
+})

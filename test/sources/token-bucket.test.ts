@@ -80,12 +80,33 @@ describe('tokenBucket', () => {
     expect(times).toEqual([0, 3000])
   })
 
+  it('lets what is first pass before what is last, and never shuts either out', async () => {
+    const clock = virtualClock()
+    const bucket = tokenBucket({ burst: 1, perSecond: 1, clock })
+    await bucket.take(1, patient)
+    const order: string[] = []
+    const take = (name: 'first' | 'last'): void =>
+      void bucket.take(1, patient, name).then(() => order.push(name))
+    for (let i = 0; i < 5; i++) take('last')
+    for (let i = 0; i < 7; i++) take('first')
+    await clock.advance(20_000)
+    const [l, f] = ['last', 'first']
+    expect(order).toEqual([f, f, f, l, f, f, f, l, f, l, l, l])
+  })
+
   it('never gives more in any time than a burst and what comes back in that time', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.integer({ min: 1, max: 10 }),
         fc.integer({ min: 1, max: 20 }),
-        fc.array(fc.record({ wait: fc.nat(400), n: fc.integer({ min: 1, max: 10 }) }), { maxLength: 20 }),
+        fc.array(
+          fc.record({
+            wait: fc.nat(400),
+            n: fc.integer({ min: 1, max: 10 }),
+            priority: fc.constantFrom('first' as const, 'last' as const),
+          }),
+          { maxLength: 20 },
+        ),
         async (burst, perSecond, asks) => {
           const clock = virtualClock()
           const bucket = tokenBucket({ burst, perSecond, clock })
@@ -93,7 +114,7 @@ describe('tokenBucket', () => {
           for (const ask of asks) {
             await clock.advance(ask.wait)
             const n = Math.min(ask.n, burst)
-            void bucket.take(n, patient).then(() => taken.push({ at: clock.now(), n }))
+            void bucket.take(n, patient, ask.priority).then(() => taken.push({ at: clock.now(), n }))
           }
           await clock.advance(1_000_000)
           expect(taken).toHaveLength(asks.length)
