@@ -5,8 +5,11 @@ import { CallFailed, type EcsCall } from './ecs-calls.js'
 /** What ECS says of a cluster: `gone` when it is deleted, which only a cluster without tasks can be. */
 export type ClusterFinding =
   | { readonly _tag: 'Found'; readonly cluster: ClusterArn; readonly gone: boolean }
-  /** ECS knows of no such cluster: it never was, or was deleted long ago. */
-  | { readonly _tag: 'Missing'; readonly reason: string }
+  /**
+   * ECS knows of no such cluster: it never was, or was deleted long ago. `cluster`: which one it would be, for the answer
+   * names it by the account and region that were asked.
+   */
+  | { readonly _tag: 'Missing'; readonly reason: string; readonly cluster: ClusterArn | undefined }
 
 /** The most that ListClusters gives in a page. */
 const pageSize = 100
@@ -24,9 +27,11 @@ export const clusterDirectory = (ask: EcsCall) => ({
       ecs.send(new DescribeClustersCommand({ clusters: [named] }), { abortSignal: signal }),
     )
     const [{ clusterArn, status } = {}] = clusters
-    return clusterArn === undefined || !sameCluster(named, clusterArn)
-      ? { _tag: 'Missing', reason: failures[0]?.reason ?? 'not in the answer' }
-      : { _tag: 'Found', cluster: clusterArn, gone: status === 'INACTIVE' }
+    if (clusterArn !== undefined && sameCluster(named, clusterArn))
+      return { _tag: 'Found', cluster: clusterArn, gone: status === 'INACTIVE' }
+    const [{ arn = '', reason = 'not in the answer' } = {}] = failures
+    const isArn = arn.startsWith('arn:') && sameCluster(named, arn)
+    return { _tag: 'Missing', reason, cluster: isArn ? arn : undefined }
   },
 
   /** Ordered, each once. */

@@ -49,6 +49,7 @@ export class ClusterFollower {
   private readonly snapshot
   private readonly time
   private known: ClusterArn | undefined
+  private identified = false
   private refusals = 0
   /** Told of the next snapshot that begins and succeeds. */
   private waiting: ((cluster: ClusterArn, order: number) => void)[] = []
@@ -153,19 +154,19 @@ export class ClusterFollower {
         return { _tag: 'Found', cluster: named, gone: false }
       throw thrown
     })
+    if (finding.cluster !== undefined) this.identify(finding.cluster)
     if (finding._tag === 'Missing') throw notFound(named, finding.reason)
-    const { cluster } = finding
-    this.known = cluster
-    if (!named.startsWith('arn:'))
-      this.setup.emit(
-        delivery({
-          _tag: 'ClusterIdentified',
-          named,
-          clusters: [cluster],
-          order: this.stamps.next(this.setup.clock.now()),
-        }),
-      )
-    return cluster
+    this.known = finding.cluster
+    return finding.cluster
+  }
+
+  /** Told once. Also of a cluster that is still to be created: until then, others of its name are not ours. */
+  private identify(cluster: ClusterArn): void {
+    const { named } = this
+    if (this.identified || named.startsWith('arn:')) return
+    this.identified = true
+    const order = this.stamps.next(this.setup.clock.now())
+    this.setup.emit(delivery({ _tag: 'ClusterIdentified', named, clusters: [cluster], order }))
   }
 
   private async isGone(signal: AbortSignal): Promise<boolean> {

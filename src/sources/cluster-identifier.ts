@@ -52,7 +52,10 @@ export class ClusterIdentifier {
     const { named, directory } = this
     if (isClusterPattern(named)) return directory.matching(named, { region: '', account: '' }, signal)
     const finding = await directory.find(named, signal)
-    if (finding._tag === 'Missing') throw notFound(named, finding.reason)
+    if (finding.cluster === undefined) throw notFound(named, finding.reason)
+    // It may be created later: which one it will be is known already.
+    if (finding._tag === 'Missing')
+      this.setup.emit({ _tag: 'Warning', message: notFound(named, finding.reason).message })
     return [finding.cluster]
   }
 

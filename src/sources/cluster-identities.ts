@@ -37,8 +37,8 @@ export interface ClusterIdentitiesOptions {
  *
  * - A name is asked for once, by DescribeClusters: it stays with its ARN. A pattern is asked for at intervals, by
  *   ListClusters, and told again when the answer changes.
- * - A call that fails is reported as `SourceFailed` and made again with backoff, up to a minute; so is the lookup of a
- *   name that ECS does not know.
+ * - Of a name that ECS does not know, it tells which cluster of this account and region it would be, with a warning.
+ * - A call that fails is reported as `SourceFailed` and made again with backoff, up to a minute.
  * - What ECS refuses for good (a permission that is missing) is told once as `LookupRefused`, after three attempts, and
  *   tried again at each interval. From then on the name alone decides.
  *

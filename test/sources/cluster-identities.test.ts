@@ -78,21 +78,32 @@ describe('clusterIdentities', () => {
     expect(identities(following)).toEqual([['prod-*']])
   })
 
-  it('asks for a name that ECS does not know with backoff, until it does, and holds up no other', async () => {
-    const clusters = [clusterOf('main')]
-    const world = await awsWorld(clusters)
+  it('tells which cluster a name would be that ECS does not know, and warns', async () => {
+    const world = await awsWorld([clusterOf('main')])
     const following = follow(clusterIdentities({ clusters: ['late', 'main'], ...world.options }))
-    await world.until(() => following.failures.length === 3 && identities(following).length === 1, 100)
-    expect(following.failures.map(({ operation, retryIn }) => [operation, retryIn])).toEqual([
-      ['identity of late', 500],
-      ['identity of late', 1_000],
-      ['identity of late', 2_000],
+    await world.until(() => identities(following).length === 2)
+    expect(identities(following).toSorted()).toEqual([
+      ['late', clusterOf('late').arn],
+      ['main', clusterOf('main').arn],
     ])
-    expect(following.failures[0]?.error.message).toContain('cluster late was not found (MISSING)')
-    clusters.push(clusterOf('late'))
-    await world.until(() => identities(following).length === 2, 100)
-    expect(identities(following)[1]).toEqual(['late', clusterOf('late').arn])
+    expect(following.notices).toEqual([
+      { _tag: 'Warning', message: expect.stringContaining('cluster late was not found (MISSING)') as string },
+    ])
+  })
+
+  it('asks with backoff while an answer does not say where it is from', async () => {
+    const world = await awsWorld([clusterOf('main')])
+    world.alter((_operation, output) => Object.assign(output, { clusters: [], failures: [] }))
+    const following = follow(clusterIdentities({ clusters: ['main'], ...world.options }))
+    await world.until(() => following.failures.length === 3, 100)
+    expect(following.failures.map(({ operation, retryIn }) => [operation, retryIn])).toEqual([
+      ['identity of main', 500],
+      ['identity of main', 1_000],
+      ['identity of main', 2_000],
+    ])
     expect(refusals(following)).toEqual([])
+    world.alter(() => undefined)
+    await world.until(() => identities(following).length === 1, 100)
   })
 
   it.each(['main', 'ma*'])(
@@ -112,7 +123,8 @@ describe('clusterIdentities', () => {
   )
 
   it('does not count refusals that another answer interrupts', async () => {
-    const world = await awsWorld([clusterOf('other')], (_, n) => (n % 3 === 0 ? 'ok' : 'denied'))
+    const world = await awsWorld([clusterOf('main')], (_, n) => (n % 3 === 0 ? 'ok' : 'denied'))
+    world.alter((_operation, output) => Object.assign(output, { clusters: [], failures: [] }))
     const following = follow(clusterIdentities({ clusters: ['main'], ...world.options }))
     await world.until(() => following.failures.length === 12, 1_000)
     expect(refusals(following)).toEqual([])
