@@ -182,7 +182,7 @@ interface Keeper {
 }
 type MakeKeeper = (required: readonly string[], onDeferred: (entry: Entry) => void) => Keeper
 
-const task = fc.constantFrom('a', 'b', 'c')
+const task = fc.constantFrom<string>('a', 'b', 'c')
 const tasks = fc.uniqueArray(task, { maxLength: 2 })
 const waitingStep = fc.oneof(
   { weight: 3, arbitrary: fc.record({ do: fc.constant('enter' as const), tasks }) },

@@ -236,7 +236,8 @@ describe('a plan of a sink that tells what its records lead to', () => {
         const { bold, away, tooMuch } = taken(one)
         const sink = setSink(settings)
         const confirmed = plan(sink, want, held, { owner: us, complete, guard: limits, confirmed: true })
-        const spared = tooMuch && settings.empties ? away.filter((change) => change._tag === 'Delete') : []
+        const spared: readonly Change<Pool>[] =
+          tooMuch && settings.empties ? away.filter((change) => change._tag === 'Delete') : []
         deepStrictEqual(
           confirmed.withheld.filter(({ why }) => why === 'emptied-only').map(({ change }) => change),
           spared,
@@ -249,13 +250,16 @@ describe('a plan of a sink that tells what its records lead to', () => {
         // Every server goes either way; what is spared keeps its record, and what in it is not ours.
         const after = byKey(applied(held, confirmed, us))
         for (const { key: name } of away) deepStrictEqual(after.get(name)?.value.servers ?? [], [])
-        for (const { key: name, before } of spared)
-          deepStrictEqual(after.get(name)?.value, { ...before.value, servers: [] })
+        const before = byKey(held)
+        for (const { key: name } of spared)
+          deepStrictEqual(after.get(name)?.value, { ...before.get(name)?.value, servers: [] })
       }),
     )
   })
 
-  const hosts = fc.uniqueArray(fc.constantFrom('10.0.0.1', '10.0.0.2', '10.0.0.3')).map((all) => new Set(all))
+  const hosts = fc
+    .uniqueArray(fc.constantFrom<string>('10.0.0.1', '10.0.0.2', '10.0.0.3'))
+    .map((all) => new Set(all))
 
   it('retires no record that leads to a host of which it cannot be judged, and all others as ever', () => {
     holds(

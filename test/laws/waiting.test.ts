@@ -2,8 +2,16 @@
  * "Not yet" is not "done": what no sink can hold yet, because a lookup has not answered, is not acknowledged; and what
  * will never be answered holds up nothing.
  */
-import { type ClusterEvent, type Report, run, type RunSetup, servicePorts, type Task } from 'ecs-task-stream'
-import { memory as memorySink } from 'ecs-task-stream/sinks/memory'
+import {
+  type ClusterEvent,
+  type Report,
+  run,
+  type RunSetup,
+  servicePorts,
+  type Sink,
+  type Task,
+} from 'ecs-task-stream'
+import { type Addresses, memory as memorySink } from 'ecs-task-stream/sinks/memory'
 import { memory as memorySource, type MemorySource } from 'ecs-task-stream/sources/memory'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { cluster, observed } from '../support/observed-task.js'
@@ -134,15 +142,12 @@ describe.each(lookups)('a running task that waits for $what', ({ task, key, answ
   it('is not acknowledged by an answer that a sink could not take', async () => {
     const inner = memorySink()
     let down = true
-    const { clock, push } = started({
-      sinks: [
-        {
-          ...inner,
-          apply: (changes, owner, signal) =>
-            down ? Promise.reject(new Error('down')) : inner.apply(changes, owner, signal),
-        },
-      ],
-    })
+    const sink: Sink<Addresses> = {
+      ...inner,
+      apply: (changes, owner, signal) =>
+        down ? Promise.reject(new Error('down')) : inner.apply(changes, owner, signal),
+    }
+    const { clock, push } = started({ sinks: [sink] })
     await clock.advance(0)
     const delivered = await push(told(task('a')))
     await push(answer)
@@ -158,18 +163,16 @@ describe.each(lookups)('a running task that waits for $what', ({ task, key, answ
     const [fast, slow] = [memorySink({ name: 'fast' }), memorySink({ name: 'slow' })]
     let open: () => void = () => undefined
     const gate = new Promise<void>((resolve) => (open = resolve))
+    const gated: Sink<Addresses> = {
+      ...slow,
+      apply: (changes, owner, signal) => gate.then(() => slow.apply(changes, owner, signal)),
+    }
     const never = {
       ...memorySink({ name: 'never' }),
       required: false,
       read: () => new Promise<never>(() => undefined),
     }
-    const { clock, push } = started({
-      sinks: [
-        fast,
-        { ...slow, apply: (changes, owner, signal) => gate.then(() => slow.apply(changes, owner, signal)) },
-        never,
-      ],
-    })
+    const { clock, push } = started({ sinks: [fast, gated, never] })
     await clock.advance(0)
     const delivered = await push(told(task('a')))
     await push(answer)
