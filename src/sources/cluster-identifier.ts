@@ -52,10 +52,13 @@ export class ClusterIdentifier {
     const { named, directory } = this
     if (isClusterPattern(named)) return directory.matching(named, { region: '', account: '' }, signal)
     const finding = await directory.find(named, signal)
-    if (finding.cluster === undefined) throw notFound(named, finding.reason)
-    // It may be created later: which one it will be is known already.
-    if (finding._tag === 'Missing')
-      this.setup.emit({ _tag: 'Warning', message: notFound(named, finding.reason).message })
+    if (finding._tag === 'Missing') {
+      const missing = notFound(named, finding.reason)
+      if (finding.cluster === undefined) throw missing
+      // It may be created later: which one it will be is known already.
+      this.setup.emit({ _tag: 'Warning', message: missing.message })
+      return [finding.cluster]
+    }
     return [finding.cluster]
   }
 
