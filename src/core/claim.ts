@@ -3,9 +3,11 @@ import type { Addresses } from './addresses.js'
 import type { ClusterArn, EndpointId, TaskArn } from './arn.js'
 import type { Millis } from './clock.js'
 import type { ClusterState } from './cluster-state.js'
+import { daemonDefinition, isDaemon } from './daemon-task.js'
 import { type Address, compareAddresses, type Endpoint, type Unresolved } from './desired.js'
 import type { BackendName, Expose, ExposedPort, Exposure } from './expose.js'
 import { defaultHealthPolicy, type HealthPolicy } from './health-policy.js'
+import { withoutInjected } from './injected-container.js'
 import { believed, containerLiveness, livenessOf } from './liveness.js'
 import type { TaskDefinition } from './task-definition.js'
 import type { Task } from './task.js'
@@ -59,10 +61,11 @@ const unresolved = (task: Task, why: Unresolved['why'], detail: string): Unresol
   detail,
 })
 
-/** A policy that throws concerns this task only. */
-const exposureOf = (expose: Expose, task: Task, definition: TaskDefinition | undefined): Exposure => {
+/** What policies are shown is the user's alone, and a policy that throws concerns this task only. */
+const exposureOf = (expose: Expose, task: Task, told: TaskDefinition | undefined): Exposure => {
+  const definition = told ?? (isDaemon(task) ? daemonDefinition(task.definition ?? '') : undefined)
   try {
-    return expose(task, definition)
+    return expose.injected === 'shown' ? expose(task, definition) : expose(...withoutInjected(task, definition))
   } catch (thrown) {
     return { _tag: 'Refused', reason: `the expose policy threw: ${String(thrown)}` }
   }

@@ -61,4 +61,9 @@ export interface Expose {
    * Unless it is true, one of them gets the name and the others are reported as unresolved: never a silent merge.
    */
   readonly pooled?: boolean
+  /**
+   * Whether the policy is shown containers that AWS adds to a task (the proxy of Service Connect, the agent of
+   * GuardDuty) and others that the task's definition does not have. Default: `hidden`.
+   */
+  readonly injected?: 'hidden' | 'shown'
 }

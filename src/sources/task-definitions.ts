@@ -1,6 +1,7 @@
 import { DescribeTaskDefinitionCommand } from '@aws-sdk/client-ecs'
 import { type DefinitionArn, type Place, placeOf, sameAccountAndRegion } from '../core/arn.js'
 import type { Clock, Random } from '../core/clock.js'
+import { hasInjectedName } from '../core/injected-container.js'
 import type { Exposable } from '../core/expose.js'
 import type { Source } from '../core/source.js'
 import type { TaskDefinition } from '../core/task-definition.js'
@@ -20,7 +21,8 @@ export interface TaskDefinitionsOptions {
   /**
    * Whose definitions are asked for:
    * - `unbound` (default): those of running tasks without a binding. In awsvpc and host mode only the definition
-   *   tells the ports.
+   *   tells the ports. Also those of tasks with a bound container whose name is of the kind that AWS gives to
+   *   containers that it adds: only the definition tells whether it is the user's.
    * - `all`: those of every running task, for policies that read labels or `SERVICE_…` variables.
    */
   readonly for?: 'unbound' | 'all'
@@ -61,7 +63,10 @@ const daemonDefinition = (arn: DefinitionArn): TaskDefinition => ({
   containers: [],
 })
 
-const isBound = (task: Task): boolean => task.containers.some(({ bindings }) => bindings.length > 0)
+const isBound = ({ containers }: Task): boolean => {
+  const bound = containers.filter(({ bindings }) => bindings.length > 0)
+  return bound.length > 0 && !bound.some(({ name }) => hasInjectedName(name))
+}
 
 /**
  * The definitions of running tasks, by DescribeTaskDefinition: one call per revision, because a revision never changes.
