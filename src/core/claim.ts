@@ -61,11 +61,13 @@ const unresolved = (task: Task, why: Unresolved['why'], detail: string): Unresol
   detail,
 })
 
-/** What policies are shown is the user's alone, and a policy that throws concerns this task only. */
-const exposureOf = (expose: Expose, task: Task, told: TaskDefinition | undefined): Exposure => {
+/** What a policy is shown of a task is the user's alone, and a policy that throws concerns this task only. */
+export const exposureOf = (expose: Expose, task: Task, told: TaskDefinition | undefined): Exposure => {
   const definition = told ?? (isDaemon(task) ? daemonDefinition(task.definition ?? '') : undefined)
   try {
-    return expose.injected === 'shown' ? expose(task, definition) : expose(...withoutInjected(task, definition))
+    return expose.injected === 'shown'
+      ? expose(task, definition)
+      : expose(...withoutInjected(task, definition))
   } catch (thrown) {
     return { _tag: 'Refused', reason: `the expose policy threw: ${String(thrown)}` }
   }

@@ -33,7 +33,10 @@ export const containerPorts = ({ container, of, address = 'private' }: Container
   if (of.service === undefined && of.family === undefined)
     throw new RangeError('containerPorts: expected a service, a family or both in of, got neither')
   const policy: Expose = (task, definition) => {
-    const selected = selects(of, task)
+    const selected = selects(
+      of,
+      task.definition === undefined ? { ...task, definition: definition?.arn } : task,
+    )
     if (selected === undefined) return { _tag: 'NeedsDefinition', backends: 'any' }
     if (!selected) return exposesNothing
     const refused = address === 'public' ? withoutPublicAddress(task) : undefined

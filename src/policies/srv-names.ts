@@ -19,8 +19,9 @@ export interface SrvNamesOptions {
    * Names for the ports of tasks whose definition has no such variable, such as `_{service}._{protocol}`. `{service}`,
    * `{container}`, `{port}` (the container port), `{protocol}` (`tcp` or `udp`) and `{cluster}` (its name) are filled
    * in; a task that no service started has no `{service}`, and is left out. Ports of one task that get the same name
-   * do not share it: the container that is named as the service has it, else the lowest container port. Ranges of
-   * ports are left out. Default: none, and tasks without variables are left out.
+   * do not share it: the container that is named as the service has it, else a TCP port before a UDP port, else the
+   * lowest container port. A name with `_tcp` or `_udp` is given to ports of that protocol only. Ranges of ports are
+   * left out. Default: none, and tasks without variables are left out.
    */
   readonly template?: string | undefined
 }
@@ -85,13 +86,15 @@ const byTemplate = (ports: readonly TaskPort[], task: Exposable, fill: SrvTempla
     .sort(
       (a, b) =>
         rank(a.container) - rank(b.container) ||
+        // Agents beside the application have UDP ports, such as 2000 and 8125.
+        (a.protocol === b.protocol ? 0 : a.protocol === 'tcp' ? -1 : 1) ||
         a.containerPort - b.containerPort ||
-        (a.protocol === b.protocol ? (a.container < b.container ? -1 : 1) : a.protocol === 'tcp' ? -1 : 1),
+        (a.container < b.container ? -1 : 1),
     )
     .flatMap((port): readonly Named[] => {
       const { container, containerPort, protocol } = port
       const name = fill({ service, container, port: containerPort, protocol, cluster })?.toLowerCase()
-      if (name === undefined || taken.has(name)) return []
+      if (name === undefined || taken.has(name) || (protocolOf(name) ?? protocol) !== protocol) return []
       taken.add(name)
       const valid = nameOf(name)
       return [

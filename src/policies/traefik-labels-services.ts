@@ -3,7 +3,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import type { Protocol } from '../core/binding.js'
 import type { ContainerDefinition } from '../core/task-definition.js'
 import { describe } from '../sources/decode-error.js'
-import { decodeLabels, flagOf, type LabelElements } from '../traefik/decode-labels.js'
+import { configuresTraefik, decodeLabels, flagOf, type LabelElements } from '../traefik/decode-labels.js'
 import { elementKey, partsOfKey } from '../traefik/element.js'
 import { encodeLabels } from '../traefik/encode-labels.js'
 import { isJsonObject, type JsonObject } from '../traefik/json.js'
@@ -52,6 +52,19 @@ const textIn = (server: JsonObject, key: string): string => {
   return typeof text === 'string' ? text : ''
 }
 
+/** The labels that say anything of whether and how a container is offered, in their order. */
+const written = ({ labels }: ContainerDefinition): readonly string[] =>
+  Object.keys(labels)
+    .filter((label) => configuresTraefik(label) || label.toLowerCase() === 'traefik.enable')
+    .sort()
+
+/** Names a label that somebody wrote: it is there that people look. */
+const withoutPort = (container: ContainerDefinition, protocol: Protocol, portLabel: string): LabelError => ({
+  label: written(container)[0] ?? portLabel,
+  expected: `a ${protocol.toUpperCase()} port to offer: a port mapping in the task definition, or the label ${portLabel}`,
+  received: 'neither',
+})
+
 const serverOf = (
   container: ContainerDefinition,
   section: Section,
@@ -75,8 +88,8 @@ const serverOf = (
   const protocol = section === 'udp' ? 'udp' : 'tcp'
   const containerPort = port === undefined || port === '' ? defaultPort(container, protocol) : portOf(port)
   if (containerPort === undefined)
-    return port === ''
-      ? wrong('port', `a container port, as the task definition maps none for ${protocol}`)
+    return port === undefined || port === ''
+      ? E.left(withoutPort(container, protocol, `${label}.port`))
       : wrong('port', 'a port number')
   const json =
     section === 'http' ? { ...settings, scheme: scheme === '' ? 'http' : (scheme ?? 'http') } : settings
@@ -179,8 +192,8 @@ export const containerServices = (
   name: string,
   defaultRule: () => string,
 ): E.Either<string, ContainerServices> => {
-  // A container beside those that matter, which nobody asked to offer.
-  if (container.ports.length === 0 && prefixed(container.labels, 'traefik.').length === 0)
+  // A container beside those that matter, which nobody asked to offer: a proxy without ports, an agent of X-Ray.
+  if (written(container).length === 0 && !container.ports.some(({ protocol }) => protocol === 'tcp'))
     return E.right({ services: [], dropped: [] })
   const wrong = (errors: readonly LabelError[]): string => reasonOf(container.name, errors)
   const decoded = decodeLabels(container.labels)

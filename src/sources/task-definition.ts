@@ -12,25 +12,27 @@ import { isWellFormed } from './plain-text.js'
 const networkModeOf = (mode: string | undefined): NetworkMode =>
   mode === 'awsvpc' || mode === 'host' || mode === 'none' ? mode : 'bridge'
 
-const protocolOf = (protocol: string | undefined): Protocol => (protocol === 'udp' ? 'udp' : 'tcp')
+/** TCP is the default of a port mapping. `undefined` for a protocol that is neither: nothing here can offer it. */
+const protocolOf = (protocol = 'tcp'): Protocol | undefined =>
+  protocol === 'tcp' || protocol === 'udp' ? protocol : undefined
 
 /** Throws away what is no port: it would be offered. */
 const isPort = (port: number): boolean => Number.isInteger(port) && port >= 1 && port <= 65_535
 
 const portOf = (
-  { containerPort, hostPort, containerPortRange, protocol }: PortMapping,
+  { containerPort, hostPort, containerPortRange, protocol: named }: PortMapping,
   mode: NetworkMode,
 ): readonly Binding[] => {
   const [, first, last] = /^(\d+)-(\d+)$/.exec(containerPortRange ?? '') ?? []
   const port = first === undefined ? (containerPort ?? 0) : Number(first)
+  const protocol = protocolOf(named)
+  if (protocol === undefined) return []
   const count = last === undefined ? 1 : Number(last) - port + 1
   if (count < 1 || !isPort(port) || !isPort(port + count - 1)) return []
   // Without a bridge between them, the host's port and the container's are one. Through one, ports of a range are
   // always dynamic.
   const fixed = mode === 'bridge' || mode === 'none' ? (hostPort ?? 0) : port
-  return fixed === 0 || isPort(fixed)
-    ? [{ containerPort: port, hostPort: fixed, protocol: protocolOf(protocol), count }]
-    : []
+  return fixed === 0 || isPort(fixed) ? [{ containerPort: port, hostPort: fixed, protocol, count }] : []
 }
 
 const containerOf = (

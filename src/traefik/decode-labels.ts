@@ -169,7 +169,7 @@ class LabelReader {
 }
 
 /** The labels that configure Traefik; it takes no notice of others, `traefik.docker.network` among them. */
-const isRead = (label: string): boolean => {
+export const configuresTraefik = (label: string): boolean => {
   const key = label.toLowerCase()
   return ['traefik.http', 'traefik.tcp', 'traefik.udp', 'traefik.tls.stores.default'].some((prefix) =>
     key.startsWith(prefix),
@@ -180,7 +180,9 @@ const isRead = (label: string): boolean => {
 export const decodeLabels = (
   labels: Readonly<Record<string, string>>,
 ): E.Either<readonly LabelError[], LabelElements> => {
-  const tree = labelTree(Object.fromEntries(Object.entries(labels).filter(([label]) => isRead(label))))
+  const tree = labelTree(
+    Object.fromEntries(Object.entries(labels).filter(([label]) => configuresTraefik(label))),
+  )
   if (E.isLeft(tree)) return tree
   const reader = new LabelReader()
   for (const section of tree.right.children) {

@@ -1,4 +1,5 @@
 import type { ClusterArn } from '../core/arn.js'
+import { exposureOf } from '../core/claim.js'
 import type { Millis } from '../core/clock.js'
 import { type ClusterState, emptyState } from '../core/cluster-state.js'
 import type { Backend, Desired } from '../core/desired.js'
@@ -62,7 +63,7 @@ export interface Explanation {
 /** Whether the policy would offer the task under that name, live or not. */
 const offers = (task: Task, name: BackendName, state: ClusterState, expose: Expose): boolean => {
   const definition = task.definition === undefined ? undefined : state.definitions.get(task.definition)
-  const exposure = expose(task, definition)
+  const exposure = exposureOf(expose, task, definition)
   switch (exposure._tag) {
     case 'Ports':
       return exposure.ports.some(({ backend }) => backend === name)

@@ -352,12 +352,12 @@ describe('srvNames with a template', () => {
   it('names the ports of tasks without variables', () => {
     const [task, definition] = taskOf({ app: { bound: [tcp(80, 32768), udp(53, 32769)] } })
     deepStrictEqual(ofTask(task, definition, template), [
-      '_web._udp → app:53/udp at 32769',
       '_web._tcp → app:80/tcp at 32768',
+      '_web._udp → app:53/udp at 32769',
     ])
     deepStrictEqual(ofTask(task, definition, '{container}-{port}.{cluster}'), [
-      'app-53.staging → app:53/udp at 32769',
       'app-80.staging → app:80/tcp at 32768',
+      'app-53.staging → app:53/udp at 32769',
     ])
   })
 
@@ -381,6 +381,19 @@ describe('srvNames with a template', () => {
     deepStrictEqual(ofTask(task, definition, '{service}'), ['web → web:80/tcp at 3'])
     const other = taskOf({ b: { bound: [tcp(80, 1)] }, a: { bound: [tcp(80, 2), tcp(79, 3, 5)] } })
     deepStrictEqual(ofTask(...other, '{service}'), ['web → a:80/tcp at 2'])
+  })
+
+  it('gives a name to a TCP port before the UDP port of an agent, and one of a protocol to that alone', () => {
+    const [task, definition] = taskOf({
+      app: { bound: [tcp(8080, 1)] },
+      xray: { bound: [udp(2000, 2)] },
+    })
+    deepStrictEqual(ofTask(task, definition, '{service}'), ['web → app:8080/tcp at 1'])
+    const [agent, of] = taskOf({ app: {}, xray: { bound: [udp(2000, 2)] } })
+    deepStrictEqual(ofTask(agent, of, '_{service}._tcp'), [])
+    deepStrictEqual(ofTask(agent, of, '_{service}._udp'), ['_web._udp → xray:2000/udp at 2'])
+    const [dns, ofDns] = taskOf({ metrics: { bound: [tcp(9100, 1)] }, web: { bound: [udp(53, 2)] } })
+    deepStrictEqual(ofTask(dns, ofDns, '{service}'), ['web → web:53/udp at 2'])
   })
 
   it('leaves out tasks of no service, if it names the service', () => {

@@ -115,8 +115,26 @@ describe('a container without labels', () => {
     strictEqual(rule(''), undefined)
   })
 
-  it('and without ports is nothing that somebody wanted to offer', () => {
-    deepStrictEqual(exposed({ ports: [], bound: [] }), { _tag: 'Ports', ports: [] })
+  it('and without TCP ports is nothing that somebody wanted to offer', () => {
+    const nothing = { _tag: 'Ports', ports: [] }
+    const agents: readonly (readonly Binding[])[] = [[], [port(8125, 0, 'udp')], [port(2000, 2000, 'udp')]]
+    for (const ports of agents)
+      for (const labels of [{}, { 'com.example.team': 'shop' }, { 'traefik.docker.network': 'web' }])
+        for (const mode of ['bridge', 'awsvpc', 'host', 'none'] as const)
+          deepStrictEqual(exposed({ ports, bound: ports, labels }, {}, mode), nothing)
+  })
+
+  it('and with UDP ports alone is offered by labels, and refused by a label that somebody wrote', () => {
+    const dns = { ports: [port(53, 0, 'udp')], bound: [port(53, 32_769, 'udp')] }
+    deepStrictEqual(
+      ports({ ...dns, labels: { 'traefik.udp.routers.dns.entrypoints': 'dns' } }).map(({ port }) => port),
+      [32_769],
+    )
+    for (const label of ['traefik.enable', 'traefik.http.routers.dns.tls'])
+      match(
+        reasonOf(exposed({ ...dns, labels: { [label]: 'true' } })),
+        new RegExp(`label ${label}: expected a TCP`),
+      )
   })
 })
 
@@ -229,7 +247,7 @@ describe('the port of a service', () => {
       'there is none to choose',
       { labels: { 'traefik.enable': 'true' }, ports: [], bound: [] },
       'awsvpc',
-      /service-web-app\.loadbalancer\.server\.port: expected a container port, as the task definition maps none for tcp, got nothing/,
+      /label traefik\.enable: expected a TCP port to offer: a port mapping in the task definition, or the label traefik\.http\.services\.service-web-app\.loadbalancer\.server\.port, got neither/,
     ],
     [
       'it is no number',

@@ -45,6 +45,11 @@ describe('taskDefinition', () => {
   it('passes over what names no port', () => {
     expect(portsOf('awsvpc', {}, { containerPortRange: '9-' }, { containerPortRange: '9-1' })).toEqual([])
   })
+
+  it('passes over protocols that are neither TCP nor UDP', () => {
+    const sctp = JSON.parse('{ "containerPort": 5000, "protocol": "sctp" }') as PortMapping
+    expect(portsOf('awsvpc', sctp, { containerPort: 80 })).toEqual([tcp(80, 80)])
+  })
 })
 
 describe('a definition that cannot be kept', () => {
