@@ -72,7 +72,8 @@ export interface Sink<V> {
    */
   retire(before: V): Option<V>
   /**
-   * The hosts (IP addresses) that a record leads its readers to; none for a record that offers nothing. Pure. With it,
+   * The hosts that a record leads its readers to, each once: IP addresses, or names where the record has no addresses.
+   * None for a record that offers nothing, and for one that only refers to others, such as a router. Pure. With it,
    * the guard sees that a change would empty a record, and a record that leads to a task of which nothing can be known
    * is not retired while others are.
    */
@@ -100,6 +101,11 @@ export interface Sink<V> {
    * Must not throw.
    */
   settled?(desired: Desired, stopping?: AbortSignal): void
+  /**
+   * What is wrong with how the target is set up, as of the last `read`, for people: what it is and what to do. Asked
+   * after each `read`, and reported when it changes. Must not throw.
+   */
+  warnings?(): readonly string[]
 }
 
 /**

@@ -70,6 +70,14 @@ export const hostsIn = (
   return hosts
 }
 
+/** The addresses of the hosts that a name leads to. Targets that somebody named by himself are left as names. */
+export const addressesOf = ({ sets, hosts }: SrvService): readonly string[] => [
+  ...new Set([
+    ...targetsIn(sets).map(({ srv, address }) => address ?? srv.target),
+    ...[...hosts.values()].flatMap(({ ipv6 }) => ipv6 ?? []),
+  ]),
+]
+
 const sameSets = (a: readonly RecordSet[], b: readonly RecordSet[]): boolean => {
   if (a.length !== b.length) return false
   const contents = new Set(a.map(contentOf))

@@ -14,6 +14,8 @@ export const dryRun = <V>(sink: Sink<V>): Sink<V> =>
         render: (backends, before) => sink.render(backends, before),
         retire: (before) => sink.retire(before),
         read: (signal) => sink.read(signal),
+        ...(sink.hostsOf === undefined ? {} : { hostsOf: (value: V) => sink.hostsOf?.(value) ?? [] }),
+        warnings: () => sink.warnings?.() ?? [],
         apply: () =>
           Promise.reject(
             new Error(`${sink.name} is a dry run, which is planned and never applied: this is a defect`),

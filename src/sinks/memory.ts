@@ -1,5 +1,6 @@
 import * as O from 'fp-ts/lib/Option.js'
 import { formatAddress } from '../core/desired.js'
+import { hostsIn } from '../core/host-in.js'
 import { renderEach } from '../core/render-each.js'
 import type { Change, Outcome, Owner, Row, Sink } from '../core/sink.js'
 
@@ -64,6 +65,7 @@ export const memory = (options: MemorySinkOptions = {}): MemorySink => {
       return [...new Set([...live, ...unexplained])].sort()
     }),
     retire: () => O.some([]),
+    hostsOf: hostsIn,
     read: () => Promise.resolve([...target.rows.values()]),
     apply: (changes, owner) => Promise.resolve(changes.map((change) => write(change, owner))),
   }

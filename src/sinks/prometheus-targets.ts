@@ -2,6 +2,7 @@
 import * as O from 'fp-ts/lib/Option.js'
 import { lastSegment } from '../core/arn.js'
 import { type Backend, type Endpoint, formatAddress } from '../core/desired.js'
+import { hostsIn } from '../core/host-in.js'
 import { renderEach } from '../core/render-each.js'
 import type { Sink } from '../core/sink.js'
 import { canonicalText } from '../traefik/json.js'
@@ -75,8 +76,9 @@ const policyLabels: EndpointLabels = ({ labels = {} }) => labels
 /** All of a sink but its target: a record a backend, by the backend's name. */
 export const prometheusRendering = (
   labels: EndpointLabels = policyLabels,
-): Pick<Sink<TargetGroups>, 'eq' | 'render' | 'retire'> => ({
+): Required<Pick<Sink<TargetGroups>, 'eq' | 'render' | 'retire' | 'hostsOf'>> => ({
   eq: { equals: (a, b) => a === b || canonicalText(a) === canonicalText(b) },
   render: renderEach((backend, before) => renderGroups(backend, before, labels)),
   retire: () => O.none,
+  hostsOf: (groups) => hostsIn(groups.map(addressOf)),
 })

@@ -9,7 +9,7 @@ import { route53Client } from '../route53/client.js'
 import { HostTable } from '../route53/host-table.js'
 import { HostedZone } from '../route53/hosted-zone.js'
 import { serviceRenderer } from '../route53/render.js'
-import { type SrvService, srvServiceEq } from '../route53/service.js'
+import { addressesOf, type SrvService, srvServiceEq } from '../route53/service.js'
 import type { Shape } from '../route53/shape.js'
 import { zoneView } from '../route53/view.js'
 import { serviceWriter } from '../route53/write.js'
@@ -125,6 +125,7 @@ export const srvRecords = ({
       ttl,
     }),
     retire: () => O.none,
+    hostsOf: addressesOf,
     read: async (signal) => {
       const within = await zone.name(signal)
       const view = zoneView(await zone.recordSets(signal), { zone: within, adopt: adopts })

@@ -2,6 +2,7 @@ import * as O from 'fp-ts/lib/Option.js'
 import type { Writable } from 'node:stream'
 import pc from 'picocolors'
 import { type Backend, formatAddress } from '../core/desired.js'
+import { hostsIn } from '../core/host-in.js'
 import { renderEach } from '../core/render-each.js'
 import type { Change, Outcome, Owner, Row, Sink } from '../core/sink.js'
 import {
@@ -135,6 +136,7 @@ export const stdout = ({
     },
     render: renderEach(render),
     retire: () => O.none,
+    hostsOf: (endpoints) => hostsIn(endpoints.map(({ address }) => address)),
     read: () => Promise.resolve([...rows.values()]),
     apply: (changes, owner) => {
       const closed = broken ?? (stream.writable ? undefined : new Error('it was ended'))

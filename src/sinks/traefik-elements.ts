@@ -1,9 +1,10 @@
 /** What the sinks for Traefik's HTTP and file providers have in common: all but where the document goes. Pure. */
 import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
+import { hostsIn } from '../core/host-in.js'
 import type { Sink } from '../core/sink.js'
 import { formatDocument, parseDocument } from '../traefik/document.js'
-import { type Element, elementEq, emptiedElement } from '../traefik/element.js'
+import { type Element, elementEq, emptiedElement, serverPlaces } from '../traefik/element.js'
 import { type ElementConflict, type ElementOptions, elementRenderer } from '../traefik/elements.js'
 import { canonicalText } from '../traefik/json.js'
 import type { DocumentFormat } from './document.js'
@@ -16,7 +17,9 @@ export interface TraefikElementsOptions extends Omit<ElementOptions, 'keepRouter
   readonly retire?: 'empty' | 'delete'
 }
 
-export interface TraefikElements extends Pick<Sink<Element>, 'eq' | 'render' | 'retire'> {
+export interface TraefikElements extends Required<
+  Pick<Sink<Element>, 'eq' | 'render' | 'retire' | 'hostsOf'>
+> {
   /**
    * Elements that several backends define, and not alike, as of the newest state: one of them is used, and the others
    * should be corrected.
@@ -34,6 +37,7 @@ export const traefikElements = ({
     eq: elementEq,
     render,
     retire: (before) => (retire === 'delete' ? O.none : emptiedElement(before)),
+    hostsOf: (element) => hostsIn(serverPlaces(element)),
     conflicts,
   }
 }

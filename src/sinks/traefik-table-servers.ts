@@ -21,6 +21,11 @@ export const sameServers = (a: Servers, b: Servers): boolean => {
   )
 }
 
+const urlOf = (server: AttributeValue): string => server.M?.['url']?.S ?? server.M?.['url']?.N ?? ''
+
+/** Where Traefik sends requests. */
+export const serverUrls = (servers: Servers): readonly string[] => Object.values(servers).map(urlOf)
+
 const defaultPorts: Readonly<Record<string, string>> = { http: '80', https: '443', h2c: '80' }
 const urlForm = /^([a-z][a-z0-9+.-]*):\/\/(\[[^\]]+\]|[^/:?#@]+)(?::(\d+))?\/?(.*)$/i
 
@@ -87,8 +92,7 @@ export const renderServers = (
   const servers = new Map<string, AttributeValue>()
   const present = new Set<string>()
   for (const [key, server] of Object.entries(before)) {
-    const url = server.M?.['url']
-    const destination = destinationOf(url?.S ?? url?.N ?? '')
+    const destination = destinationOf(urlOf(server))
     const claim = destination && wanted.get(destination.url)
     if (destination !== undefined && claim !== undefined) {
       servers.set(key, kept(server, claim.weight))

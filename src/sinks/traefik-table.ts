@@ -11,6 +11,7 @@ import * as O from 'fp-ts/lib/Option.js'
 import { setMaxListeners } from 'node:events'
 import { from, lastValueFrom, mergeMap, toArray } from 'rxjs'
 import type { Endpoint } from '../core/desired.js'
+import { hostsIn } from '../core/host-in.js'
 import type { Change, Outcome, Row, Sink } from '../core/sink.js'
 import { tableClient } from './traefik-table-client.js'
 import {
@@ -22,6 +23,7 @@ import {
   type TraefikBackend,
   traefikBackendEq,
 } from './traefik-table-item.js'
+import { serverUrls } from './traefik-table-servers.js'
 import { createInput, deleteInput, newItem, updateInput, type WriteOptions } from './traefik-table-write.js'
 
 export interface TraefikTableOptions {
@@ -214,6 +216,7 @@ export const traefikTable = ({
     render: itemRenderer({ scheme: typeof scheme === 'function' ? scheme : () => scheme, weight }),
     retire: (before) =>
       retire === 'delete' ? O.none : O.some({ name: before.name, servers: {}, held: undefined }),
+    hostsOf: ({ servers }) => hostsIn(serverUrls(servers)),
     read: async (abortSignal) => {
       const names: Readonly<Record<string, string>> = {
         ...Object.fromEntries(attributesRead.map((attribute) => [`#${attribute}`, attribute])),

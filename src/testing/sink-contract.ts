@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import * as O from 'fp-ts/lib/Option.js'
 import { describe, expect, it } from 'vitest'
 import { type Backend, formatAddress } from '../core/desired.js'
+import { hostIn } from '../core/host-in.js'
 import { PersistentMap } from '../core/persistent-map.js'
 import { type Plan, plan } from '../core/plan.js'
 import type { Outcome, Owner, Row, Sink } from '../core/sink.js'
@@ -184,6 +185,24 @@ export const sinkContract = <V>(
           for (const outcome of outcomes)
             if (outcome._tag === 'Done')
               expectSameRow(sink, O.toUndefined(outcome.row), rows.get(outcome.key))
+        }
+      },
+    )
+
+    lawThatNeeds(
+      ({ sink }) => sink.hostsOf?.bind(sink),
+      'it tells to which hosts each record leads, and of one that offers nothing none',
+      fc.tuple(complete, incomplete, complete),
+      async ({ sink, addresses }, states, hostsOf) => {
+        for (const [i, backends] of states.entries()) {
+          await reconcile(sink, backends, i !== 1)
+          for (const { key, value } of await sink.read(signal)) {
+            const hosts = hostsOf(value)
+            const expected = [...new Set(addresses(value).map((address) => hostIn(address)))]
+            expect(hosts, key).toEqual(expect.arrayContaining(expected))
+            expect(new Set(hosts).size, key).toBe(hosts.length)
+            if (expected.length === 0) expect(hosts, key).toEqual([])
+          }
         }
       },
     )

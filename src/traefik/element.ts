@@ -1,7 +1,7 @@
 /** One named thing of Traefik's dynamic configuration: a service, a router, a middleware, a TLS store… */
 import type { Eq } from 'fp-ts/lib/Eq.js'
 import * as O from 'fp-ts/lib/Option.js'
-import { canonicalText, isJsonObject, type Json, type JsonObject } from './json.js'
+import { canonicalText, isJsonArray, isJsonObject, type Json, type JsonObject } from './json.js'
 
 /**
  * Where an element stands in the document: `http/services/web`, `tcp/routers/db`, `tls/stores/default`. Its name may
@@ -28,6 +28,17 @@ export type Element = JsonObject | readonly Json[]
 /** Whether two elements are the same to Traefik: in all but the order of their keys. */
 export const elementEq: Eq<Element> = {
   equals: (a, b) => a === b || canonicalText(a) === canonicalText(b),
+}
+
+/** The URLs or addresses of a load balancer's servers; none for what is not a load balancer. */
+export const serverPlaces = (element: Element): readonly string[] => {
+  const balancer = isJsonObject(element) ? element['loadBalancer'] : undefined
+  const servers = isJsonObject(balancer) ? balancer['servers'] : undefined
+  if (!isJsonArray(servers)) return []
+  return servers.flatMap((server) => {
+    const place = isJsonObject(server) ? (server['url'] ?? server['address']) : undefined
+    return typeof place === 'string' ? [place] : []
+  })
 }
 
 /** A service with its servers taken away, to which Traefik answers 503; none for what is not a load balancer. */

@@ -1,0 +1,90 @@
+import * as O from 'fp-ts/lib/Option.js'
+import { deepStrictEqual, ok, strictEqual } from 'node:assert/strict'
+import { describe, it } from 'vitest'
+import { hostIn, hostsIn } from '../../src/core/host-in.js'
+import { dryRun } from '../../src/sinks/dry-run.js'
+import { memory } from '../../src/sinks/memory.js'
+import { prometheusHttp } from '../../src/sinks/prometheus-http.js'
+import { traefikFile } from '../../src/sinks/traefik-file.js'
+import { traefikHttp } from '../../src/sinks/traefik-http.js'
+import type { Element } from '../../src/traefik/element.js'
+
+describe('the host of a place', () => {
+  it.each([
+    ['10.0.0.1:80', '10.0.0.1'],
+    ['[fd00::1]:80', 'fd00::1'],
+    ['http://10.0.0.1:32768', '10.0.0.1'],
+    ['https://[fd00::1]:443/path?query=@x', 'fd00::1'],
+    ['h2c://user:secret@internal.example.com', 'internal.example.com'],
+    ['web.example.com', 'web.example.com'],
+    ['', undefined],
+    ['http://', undefined],
+    [':80', undefined],
+  ])('%j is %j', (place, host) => {
+    strictEqual(hostIn(place), host)
+  })
+
+  it('is named once, of several places', () => {
+    deepStrictEqual(hostsIn(['10.0.0.1:80', 'http://10.0.0.1:81', ':1', '10.0.0.2:80']), [
+      '10.0.0.1',
+      '10.0.0.2',
+    ])
+  })
+})
+
+describe('the hosts of an element of Traefik', () => {
+  const hostsOf = (element: Element): readonly string[] => traefikHttp().hostsOf?.(element) ?? ['none told']
+
+  it('are those of its servers: URLs of HTTP, addresses of TCP and UDP', () => {
+    const url = { url: 'http://10.0.0.1:80' }
+    const address = { address: '[fd00::1]:53' }
+    deepStrictEqual(hostsOf({ loadBalancer: { servers: [url, address, 1, {}, { url: '' }] } }), [
+      '10.0.0.1',
+      'fd00::1',
+    ])
+  })
+
+  it.each<Element>([
+    { rule: 'Host(`a`)', service: 'web' },
+    { loadBalancer: { servers: [] } },
+    { loadBalancer: {} },
+    { weighted: { services: [{ name: 'web' }] } },
+    { addPrefix: { prefix: '/a' } },
+    ['certificate'],
+  ])('are none, where it leads nowhere itself: %j', (element) => {
+    deepStrictEqual(hostsOf(element), [])
+  })
+
+  it('are none any more when a service is retired', () => {
+    const sink = traefikFile({ path: '/tmp/traefik.yml' })
+    const retired = sink.retire({ loadBalancer: { servers: [{ url: 'http://10.0.0.1:80' }] } })
+    ok(O.isSome(retired))
+    deepStrictEqual(sink.hostsOf?.(retired.value), [])
+  })
+})
+
+describe('the hosts of targets of Prometheus', () => {
+  it('are their addresses, also where a target has a name', () => {
+    const labels = { __meta_ecs_address: '10.0.0.1:80' }
+    deepStrictEqual(
+      prometheusHttp().hostsOf?.([
+        { targets: ['shop.example.com:80'], labels },
+        { targets: ['[fd00::1]:9100'], labels: {} },
+      ]),
+      ['10.0.0.1', 'fd00::1'],
+    )
+  })
+})
+
+describe('a dry run', () => {
+  it('tells the hosts of its sink’s records, and the warnings of its sink', () => {
+    const sink = { ...memory(), warnings: () => ['the target is half full'] }
+    deepStrictEqual(dryRun(sink).hostsOf?.(['10.0.0.1:80']), ['10.0.0.1'])
+    deepStrictEqual(dryRun(sink).warnings?.(), ['the target is half full'])
+  })
+
+  it('tells none where its sink does not', () => {
+    const { hostsOf: _, ...silent } = memory()
+    strictEqual(dryRun(silent).hostsOf, undefined)
+  })
+})
