@@ -69,6 +69,7 @@ export class Reconciler<V> {
   private reported: Plan<V> = { changes: [], withheld: [] }
   /** `Desired.readings` when the guard began to doubt. */
   private doubtedAt: Desired['readings'] | undefined
+  private warned: readonly string[] = []
   /** Completes when it was told to `finish` and has reached the newest state, or is aborted. */
   readonly rounds$: Observable<void> = this.asked.pipe(conflateMap(() => this.reach()))
 
@@ -186,6 +187,7 @@ export class Reconciler<V> {
       this.readAt = now
       this.settled = undefined
       this.rejections.clear()
+      this.reportWarnings()
       return this.view
     } catch (thrown) {
       if (!this.options.signal.aborted)
@@ -283,6 +285,14 @@ export class Reconciler<V> {
     this.reported = next
     if (!same.withheld || (dry ? !same.changes : next.changes.length > 0))
       this.options.report({ _tag: 'Planned', sink: name, revision, plan: next, dry })
+  }
+
+  private reportWarnings(): void {
+    const { name: sink } = this.sink
+    const warnings = this.sink.warnings?.() ?? []
+    const same = warnings.length === this.warned.length && warnings.every((one, i) => one === this.warned[i])
+    this.warned = warnings
+    if (!same) this.options.report({ _tag: 'SinkWarned', sink, warnings })
   }
 
   private call<A>(make: (signal: AbortSignal) => Promise<A>): Promise<A> {

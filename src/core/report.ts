@@ -50,6 +50,8 @@ export type Report =
       readonly error: Error
       readonly retryIn: Millis
     }
+  /** What is wrong with how a target is set up; reported when it changes, also when nothing is any more. */
+  | { readonly _tag: 'SinkWarned'; readonly sink: string; readonly warnings: readonly string[] }
   /** A sink's cursor moved: it holds what follows from every delivery up to `revision`. `newest` as in `Folded`. */
   | {
       readonly _tag: 'Settled'

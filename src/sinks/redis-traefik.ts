@@ -6,6 +6,7 @@ import type { Change, Outcome, Owner, Sink } from '../core/sink.js'
 import type { Element, ElementKey } from '../traefik/element.js'
 import { ask, type RedisConnection } from '../traefik-kv/connection.js'
 import { flatten } from '../traefik-kv/flatten.js'
+import { keyspaceWarnings } from '../traefik-kv/keyspace-events.js'
 import { parseMark } from '../traefik-kv/mark.js'
 import { parse } from '../traefik-kv/parse.js'
 import { etagOf, readElements, type RedisPlace } from '../traefik-kv/read.js'
@@ -68,6 +69,7 @@ export const redisTraefik = ({
     )
   const place: RedisPlace = { rootKey, ownersKey }
   const elements = traefikElements(options)
+  let warnings: readonly string[] = []
 
   // Elements that did not change are the same object from one state to the next.
   const sayable = new WeakMap<Element, { readonly key: ElementKey; readonly element: Element }>()
@@ -124,7 +126,12 @@ export const redisTraefik = ({
     ...elements,
     render: (backends, before) =>
       new Map(Array.from(elements.render(backends, before), ([key, element]) => [key, asRead(key, element)])),
-    read: (signal) => readElements(connection, place, signal),
+    read: async (signal) => {
+      const rows = await readElements(connection, place, signal)
+      warnings = (await keyspaceWarnings(connection, signal)) ?? warnings
+      return rows
+    },
+    warnings: () => warnings,
     apply: async (changes, owner, signal) => {
       // Each command under way listens to it; the caller's own would warn of a leak beyond ten.
       const abort = AbortSignal.any([signal])

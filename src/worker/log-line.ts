@@ -183,6 +183,12 @@ export const logLines = (report: Report): readonly LogLine[] => {
         },
       ]
     }
+    case 'SinkWarned': {
+      const { sink, warnings } = report
+      return warnings.length === 0
+        ? [{ level: 'info', message: 'nothing is wrong with the target any more', fields: { sink } }]
+        : warnings.map((message) => ({ level: 'warn', message: brief(message), fields: { sink } }))
+    }
     case 'Settled':
       return [
         { level: 'debug', message: 'settled', fields: { sink: report.sink, revision: report.revision } },

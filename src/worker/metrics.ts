@@ -76,6 +76,11 @@ const instruments = (registers: [Registry]) => {
     conflicts: counter('conflicts_total', 'Writes that somebody else was ahead of.', 'sink'),
     rejects: counter('rejects_total', 'Changes that a target refused for good.', 'sink'),
     sinkFailures: counter('sink_failures_total', 'Calls to a target that failed.', 'sink', 'operation'),
+    sinkWarnings: gauge(
+      'sink_warnings',
+      'What is wrong with how a target is set up, as of the last reading.',
+      'sink',
+    ),
     sourceFailures: counter('source_failures_total', 'Calls of a source that failed.', 'source', 'operation'),
     clockAhead: gauge(
       'clock_ahead_seconds',
@@ -155,6 +160,9 @@ const observe = (to: Instruments, report: Report, now: Millis): void => {
       return
     case 'SinkFailed':
       to.sinkFailures.inc({ sink: report.sink, operation: sinkOperation(report.operation) })
+      return
+    case 'SinkWarned':
+      to.sinkWarnings.set({ sink: report.sink }, report.warnings.length)
       return
     case 'Settled':
       to.cursor.set({ sink: report.sink }, report.revision)

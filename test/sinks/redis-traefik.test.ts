@@ -4,7 +4,7 @@ import * as O from 'fp-ts/lib/Option.js'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { Backend } from '../../src/core/desired.js'
 import type { PersistentMap } from '../../src/core/persistent-map.js'
-import { redisTraefik } from '../../src/sinks/redis-traefik.js'
+import { type RedisConnection, redisTraefik } from '../../src/sinks/redis-traefik.js'
 import { backendOf, backendsOf } from '../../src/testing/backends.js'
 import type { Element } from '../../src/traefik/element.js'
 import { planned, reconciled, reconciledUntilQuiet } from '../support/reconciled.js'
@@ -352,6 +352,82 @@ describe.skipIf(redisIsMissing !== undefined)('redisTraefik, over a real Redis s
     })
   })
 
+  describe('whether Traefik hears of changes', () => {
+    const warningsOf = async (connection: RedisConnection): Promise<readonly string[]> => {
+      const sink = redisTraefik({ connection })
+      await sink.read(signal)
+      return sink.warnings?.() ?? []
+    }
+    const set = (flags: string) => client.configSet('notify-keyspace-events', flags)
+
+    it.each(['KEA', 'KA', 'Kg$', 'K$gx', 'AKE'])('it does, with %s', async (flags) => {
+      await set(flags)
+      expect(await warningsOf(client)).toEqual([])
+    })
+
+    it.each([
+      ['', 'without K and g and $'],
+      ['EA', 'without K'],
+      ['Kg', 'without $'],
+      ['K$', 'without g'],
+      ['Kx', 'without g and $'],
+    ])('it does not, with %j', async (flags, missing) => {
+      await set(flags)
+      expect(await warningsOf(client)).toEqual([containing(missing)])
+    })
+
+    it('is asked over RESP3 too', async () => {
+      await set('')
+      const modern = await server.client({ RESP: 3 })
+      expect(await warningsOf(modern)).toEqual([containing('Set it to KEA')])
+      await set('KEA')
+      expect(await warningsOf(modern)).toEqual([])
+    })
+
+    it('is told when Redis restarts with its default configuration, and again when it is set', async () => {
+      const own = await RedisServer.start()
+      const connection = await own.client()
+      let again: RedisServer | undefined
+      try {
+        const sink = redisTraefik({ connection })
+        // As Traefik does when it starts.
+        await connection.configSet('notify-keyspace-events', 'KEA')
+        await reconciled(sink, web(1))
+        expect(sink.warnings?.()).toEqual([])
+        await own.stop({ clients: false })
+        again = await RedisServer.start('--port', String(own.port))
+        await reconciled(sink, web(1, 2))
+        expect(sink.warnings?.()).toEqual([containing('Traefik does not hear of changes')])
+        await connection.configSet('notify-keyspace-events', 'KEA')
+        await reconciled(sink, web(1))
+        expect(sink.warnings?.()).toEqual([])
+      } finally {
+        connection.destroy()
+        await again?.stop()
+      }
+    })
+
+    it('is not known where the user may not ask, which is said; the sink does its work', async () => {
+      await client.sendCommand(['ACL', 'SETUSER', 'mute', 'reset', 'on', '>x', '~*', '+@all', '-config'])
+      const sink = redisTraefik({ connection: await server.client({ username: 'mute', password: 'x' }) })
+      expect(await reconciled(sink, web(1))).toMatchObject([{ _tag: 'Done' }])
+      expect(sink.warnings?.()).toEqual([containing('refuses CONFIG GET')])
+    })
+
+    it('stays as it was known while the connection fails', async () => {
+      await set('')
+      let broken = false
+      const connection = through(client, (args, send) =>
+        broken && args[0] === 'CONFIG' ? Promise.reject(new Error('socket closed')) : send(),
+      )
+      const sink = redisTraefik({ connection })
+      await sink.read(signal)
+      broken = true
+      await sink.read(signal)
+      expect(sink.warnings?.()).toEqual([containing('Traefik does not hear of changes')])
+    })
+  })
+
   it('needs no more of Redis than its page says', async () => {
     const page = readFileSync(new URL('../../docs/redis-traefik.md', import.meta.url), 'utf8')
     const rules = /ACL SETUSER ecs-task-stream on >[^ ]+ (.+)/.exec(page)?.[1]?.split(' ') ?? []
@@ -360,6 +436,7 @@ describe.skipIf(redisIsMissing !== undefined)('redisTraefik, over a real Redis s
     const sink = redisTraefik({ connection: limited, retire: 'delete' })
     for (const backends of [web(1, 2), web(2), nothing])
       expect(await reconciled(sink, backends)).toMatchObject([{ _tag: 'Done' }])
+    expect(sink.warnings?.()).not.toEqual([containing('refuses')])
     await expect(limited.keys('*')).rejects.toThrow('NOPERM')
     await expect(limited.get('other')).rejects.toThrow('NOPERM')
   })

@@ -58,9 +58,14 @@ describe('the log', () => {
       { _tag: 'Rejected', sink: 'table', key: 'web', reason: 'too big', attempts: 1, givenUp: false },
       noticed({ _tag: 'Warning', message: 'the queue has no dead letter queue' }),
       noticed({ _tag: 'SourceFailed', operation: 'receive', error: failure('Boom'), retryIn: 100 }),
+      { _tag: 'SinkWarned', sink: 'redis', warnings: ['Traefik does not hear of changes'] },
+      { _tag: 'SinkWarned', sink: 'redis', warnings: [] },
       sinkFailed('table', failure('Boom')),
     )
-    expect(levels().slice(after)).toEqual(['info', 'info', 'warn', 'warn', 'warn', 'error', 'error'])
+    expect(levels().slice(after)).toEqual([
+      ...['info', 'info', 'warn', 'warn', 'warn', 'error'],
+      ...['warn', 'info', 'error'],
+    ])
   })
 
   it('leaves out the steady stream unless it is asked for', () => {

@@ -106,6 +106,14 @@ describe('the metrics', () => {
     expect(await value('unresolved_tasks{reason="name-taken"}')).toBe(0)
   })
 
+  it('count what is wrong with a target’s set-up, until nothing is any more', async () => {
+    const { report, value } = measuring()
+    report({ _tag: 'SinkWarned', sink: 'redis', warnings: ['a', 'b'] })
+    expect(await value('sink_warnings{sink="redis"}')).toBe(2)
+    report({ _tag: 'SinkWarned', sink: 'redis', warnings: [] })
+    expect(await value('sink_warnings{sink="redis"}')).toBe(0)
+  })
+
   it('turn ready when the worker is', async () => {
     const ready = Promise.resolve()
     const { value } = measuring(ready)

@@ -1,0 +1,54 @@
+/** Whether Redis tells Traefik of changes. */
+import * as t from 'io-ts'
+import { ask, type RedisConnection } from './connection.js'
+
+const SETTING = 'notify-keyspace-events'
+
+/** By RESP2 a list of names and values, by RESP3 a map. */
+const settings = t.union([t.array(t.string), t.record(t.string, t.string)], 'settings')
+
+const valueIn = (answer: t.TypeOf<typeof settings>): string | undefined => {
+  if (!Array.isArray(answer)) return Object.entries(answer).find(([name]) => name === SETTING)?.[1]
+  const at = answer.indexOf(SETTING)
+  return at < 0 ? undefined : answer[at + 1]
+}
+
+/**
+ * What is lacking: `K` are the channels that Traefik listens to; `g` tells it of deletions and `$` of texts that are
+ * set, and `A` stands for these among others. Source: Redis documentation, "Redis keyspace notifications".
+ */
+export const missingEvents = (value: string): readonly string[] =>
+  [...'Kg$'].filter((flag) => !value.includes(flag) && (flag === 'K' || !value.includes('A')))
+
+const everywhere =
+  'in the configuration of every Redis server, replicas too (redis.conf, or the parameter group)'
+
+const silent = (value: string, missing: readonly string[]): string =>
+  `Traefik does not hear of changes: ${SETTING} of this Redis is "${value}", without ${missing.join(' and ')}. ` +
+  `Set it to KEA ${everywhere}. Traefik sets it only once, when it starts, and a restart of Redis loses that`
+
+const unchecked = (reason: string): string =>
+  `Redis refuses CONFIG GET ${SETTING} (${reason.slice(0, 200)}), so nobody checks whether Traefik hears of changes. ` +
+  `Allow it with +config|get, or make sure that it is KEA ${everywhere}`
+
+/** An answer of the server's, such as `NOPERM …` or `ERR unknown command`, and no failure of the connection. */
+const isRefusal = (message: string): boolean => /^[A-Z]+ /.test(message)
+
+/**
+ * What keeps Traefik from hearing of changes, for people; nothing where all is well. `undefined` where the question
+ * was not answered. Never rejects: the sink does its work all the same.
+ */
+export const keyspaceWarnings = async (
+  connection: RedisConnection,
+  signal: AbortSignal,
+): Promise<readonly string[] | undefined> => {
+  try {
+    const value = valueIn(await ask(connection, settings, ['CONFIG', 'GET', SETTING], signal))
+    if (value === undefined) return undefined
+    const missing = missingEvents(value)
+    return missing.length === 0 ? [] : [silent(value, missing)]
+  } catch (thrown) {
+    const message = thrown instanceof Error ? thrown.message : String(thrown)
+    return isRefusal(message) ? [unchecked(message)] : undefined
+  }
+}
