@@ -15,6 +15,7 @@ export const dryRun = <V>(sink: Sink<V>): Sink<V> =>
         retire: (before) => sink.retire(before),
         read: (signal) => sink.read(signal),
         ...(sink.hostsOf === undefined ? {} : { hostsOf: (value: V) => sink.hostsOf?.(value) ?? [] }),
+        ...(sink.emptied === undefined ? {} : { emptied: (value: V) => sink.emptied?.(value) ?? value }),
         warnings: () => sink.warnings?.() ?? [],
         apply: () =>
           Promise.reject(

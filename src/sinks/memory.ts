@@ -65,6 +65,7 @@ export const memory = (options: MemorySinkOptions = {}): MemorySink => {
       return [...new Set([...live, ...unexplained])].sort()
     }),
     retire: () => O.some([]),
+    emptied: () => [],
     hostsOf: hostsIn,
     read: () => Promise.resolve([...target.rows.values()]),
     apply: (changes, owner) => Promise.resolve(changes.map((change) => write(change, owner))),

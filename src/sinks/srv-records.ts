@@ -125,6 +125,8 @@ export const srvRecords = ({
       ttl,
     }),
     retire: () => O.none,
+    // The name stays ours by its mark, as that of a backend without endpoints does.
+    emptied: ({ name }) => ({ name, sets: [], hosts: new Map(), held: undefined, refusal: undefined }),
     hostsOf: addressesOf,
     read: async (signal) => {
       const within = await zone.name(signal)

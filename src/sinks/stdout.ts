@@ -136,6 +136,7 @@ export const stdout = ({
     },
     render: renderEach(render),
     retire: () => O.none,
+    emptied: () => [],
     hostsOf: (endpoints) => hostsIn(endpoints.map(({ address }) => address)),
     read: () => Promise.resolve([...rows.values()]),
     apply: (changes, owner) => {

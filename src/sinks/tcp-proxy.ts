@@ -198,6 +198,7 @@ export const tcpProxy = ({
       listen(backend) === undefined ? [] : mergeAddresses(endpoints, complete ? [] : before, gone),
     ),
     retire: () => O.none,
+    emptied: () => [],
     hostsOf: (addresses) => [...new Set(addresses.map((address) => address.host))],
     read: () => Promise.resolve([...rows.values()]),
     apply: (changes, owner) => Promise.all(changes.map((change) => write(change, owner))),

@@ -18,7 +18,7 @@ export interface TraefikElementsOptions extends Omit<ElementOptions, 'keepRouter
 }
 
 export interface TraefikElements extends Required<
-  Pick<Sink<Element>, 'eq' | 'render' | 'retire' | 'hostsOf'>
+  Pick<Sink<Element>, 'eq' | 'render' | 'retire' | 'hostsOf' | 'emptied'>
 > {
   /**
    * Elements that several backends define, and not alike, as of the newest state: one of them is used, and the others
@@ -37,6 +37,7 @@ export const traefikElements = ({
     eq: elementEq,
     render,
     retire: (before) => (retire === 'delete' ? O.none : emptiedElement(before)),
+    emptied: (before) => O.getOrElse(() => before)(emptiedElement(before)),
     hostsOf: (element) => hostsIn(serverPlaces(element)),
     conflicts,
   }

@@ -62,6 +62,8 @@ export interface TraefikTableOptions {
   readonly ownerAttribute?: string
 }
 
+const emptied = ({ name }: TraefikBackend): TraefikBackend => ({ name, servers: {}, held: undefined })
+
 const reserved: readonly string[] = attributesRead
 
 const errorOf = (thrown: unknown): Error => (thrown instanceof Error ? thrown : new Error(String(thrown)))
@@ -214,8 +216,8 @@ export const traefikTable = ({
     eq: traefikBackendEq,
     adopts: adopt,
     render: itemRenderer({ scheme: typeof scheme === 'function' ? scheme : () => scheme, weight }),
-    retire: (before) =>
-      retire === 'delete' ? O.none : O.some({ name: before.name, servers: {}, held: undefined }),
+    retire: (before) => (retire === 'delete' ? O.none : O.some(emptied(before))),
+    emptied,
     hostsOf: ({ servers }) => hostsIn(serverUrls(servers)),
     read: async (abortSignal) => {
       const names: Readonly<Record<string, string>> = {

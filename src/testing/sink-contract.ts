@@ -202,6 +202,7 @@ export const sinkContract = <V>(
             expect(hosts, key).toEqual(expect.arrayContaining(expected))
             expect(new Set(hosts).size, key).toBe(hosts.length)
             if (expected.length === 0) expect(hosts, key).toEqual([])
+            if (sink.emptied !== undefined) expect(hostsOf(sink.emptied(value)), key).toEqual([])
           }
         }
       },

@@ -18,7 +18,7 @@ const valueIn = (answer: t.TypeOf<typeof settings>): string | undefined => {
  * set, and `A` stands for these among others. Source: Redis documentation, "Redis keyspace notifications".
  */
 export const missingEvents = (value: string): readonly string[] =>
-  [...'Kg$'].filter((flag) => !value.includes(flag) && (flag === 'K' || !value.includes('A')))
+  ['K', 'g', '$'].filter((flag) => !value.includes(flag) && (flag === 'K' || !value.includes('A')))
 
 const everywhere =
   'in the configuration of every Redis server, replicas too (redis.conf, or the parameter group)'

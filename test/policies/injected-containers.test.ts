@@ -178,6 +178,8 @@ const withInjected = (
       case 'InstanceDescribed':
       case 'DefinitionDescribed':
       case 'HealthObserved':
+      case 'ClusterIdentified':
+      case 'LookupRefused':
         return event
     }
   })

@@ -80,11 +80,16 @@ describe('a dry run', () => {
   it('tells the hosts of its sink’s records, and the warnings of its sink', () => {
     const sink = { ...memory(), warnings: () => ['the target is half full'] }
     deepStrictEqual(dryRun(sink).hostsOf?.(['10.0.0.1:80']), ['10.0.0.1'])
+    deepStrictEqual(dryRun(sink).emptied?.(['10.0.0.1:80']), [])
     deepStrictEqual(dryRun(sink).warnings?.(), ['the target is half full'])
   })
 
   it('tells none where its sink does not', () => {
-    const { hostsOf: _, ...silent } = memory()
-    strictEqual(dryRun(silent).hostsOf, undefined)
+    const { name, eq, adopts, render, retire, read, apply } = memory()
+    const silent = dryRun({ name, eq, adopts, render, retire, read, apply })
+    deepStrictEqual(
+      ['hostsOf', 'emptied'].filter((member) => member in silent),
+      [],
+    )
   })
 })
