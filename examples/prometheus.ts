@@ -8,7 +8,7 @@ import { instanceAddresses } from 'ecs-task-stream/sources/instance-addresses'
 import { taskDefinitions } from 'ecs-task-stream/sources/task-definitions'
 import { prometheusFile } from 'ecs-task-stream/sinks/prometheus-file'
 import { prometheusHttp } from 'ecs-task-stream/sinks/prometheus-http'
-import { defineWorker, list, optional, text, webhookRoutes } from 'ecs-task-stream/worker'
+import { defaulted, defineWorker, list, onOff, optional, text, webhookRoutes } from 'ecs-task-stream/worker'
 import {
   checkServed,
   clusterClients,
@@ -18,6 +18,14 @@ import {
   queue,
   snapshots,
 } from 'ecs-task-stream/worker/clusters'
+
+/** A setting for the name of a docker label. */
+const label = (ending: string, says: string, flag: string) =>
+  defaulted(text('name', 'the name of a docker label'), `PROMETHEUS_EXPORTER_${ending}`, {
+    description: `The docker label that tells ${says}`,
+    example: `METRICS_${ending}`,
+    formerFlag: `config.${flag}-label`,
+  })
 
 export default defineWorker({
   name: 'prometheus',
@@ -30,6 +38,24 @@ export default defineWorker({
       description: 'Write the targets there as well, for file_sd_configs',
       example: '/etc/prometheus/ecs_file_sd.yml',
       otherwise: 'by HTTP alone',
+      formerFlag: 'config.write-to',
+    }),
+    filterLabel: optional(text('NAME[=VALUE]', 'the name of a docker label, or NAME=VALUE'), {
+      description: 'Only containers with this docker label are scraped',
+      example: 'METRICS=yes',
+      otherwise: 'all that have the label of the port',
+      formerFlag: 'config.filter-label',
+    }),
+    portLabel: label('PORT', 'the container port that is scraped', 'port'),
+    pathLabel: label('PATH', 'the path of the metrics', 'path'),
+    schemeLabel: label('SCHEME', 'http or https', 'scheme'),
+    jobNameLabel: label('JOB_NAME', 'the name of the job', 'job-name'),
+    serverNameLabel: label('SERVER_NAME', 'a host name in place of the address', 'server-name'),
+    dynamicPortDetection: defaulted(onOff(), false, {
+      description:
+        'Scrape containers with PROMETHEUS_DYNAMIC_EXPORT=1 at their one bound port, instead of a named one',
+      example: 'on',
+      formerFlag: 'config.dynamic-port-detection',
     }),
     readToken: optional(list('secrets', 'one or more secrets, separated by commas or blanks'), {
       description: 'What must follow "Bearer" in the header authorization, to read the targets',
@@ -37,10 +63,24 @@ export default defineWorker({
       otherwise: 'whoever reaches it may read it',
     }),
   },
-  check: checkServed,
+  check: (settings) => [
+    ...checkServed(settings),
+    ...(settings.filterLabel?.startsWith('=') === true
+      ? [
+          {
+            settings: ['filterLabel'] as const,
+            message: `"${settings.filterLabel}" has no name before the "="`,
+            example: 'FILTER_LABEL=METRICS=yes',
+          },
+        ]
+      : []),
+  ],
   compose: (settings) => {
     const { prometheusFile: file, readToken, patienceSeconds = Infinity } = settings
     const clients = clusterClients(settings)
+    const { filterLabel, dynamicPortDetection } = settings
+    const { portLabel, pathLabel, schemeLabel, jobNameLabel, serverNameLabel } = settings
+    const labels = { portLabel, pathLabel, schemeLabel, jobNameLabel, serverNameLabel }
     const served = prometheusHttp({
       patienceMs: patienceSeconds * 1000,
       ...(readToken === undefined ? {} : { secret: { values: readToken.map((token) => `Bearer ${token}`) } }),
@@ -54,7 +94,11 @@ export default defineWorker({
         instanceAddresses({ clients }),
         taskDefinitions({ clients, for: 'all' }),
       ],
-      expose: prometheusExporters(),
+      expose: prometheusExporters({
+        ...labels,
+        ...(filterLabel === undefined ? {} : { filterLabel }),
+        dynamicPorts: dynamicPortDetection,
+      }),
       sinks: [served, ...(file === undefined ? [] : [prometheusFile({ path: file })])],
       routes: () => webhookRoutes({ '/targets': served.listener }),
     }

@@ -32,6 +32,13 @@ type Container = Exposable['containers'][number]
 
 const dynamicLabel = 'PROMETHEUS_DYNAMIC_EXPORT'
 
+/** The labels that are read where no option says otherwise, and those that begin as they do. */
+const defaultLabels: readonly string[] = [
+  ...['PORT', 'SERVER_NAME', 'JOB_NAME', 'PATH', 'SCHEME'].map((ending) => `PROMETHEUS_EXPORTER_${ending}`),
+  dynamicLabel,
+]
+const likeOurs = /^PROMETHEUS_(?:EXPORTER|DYNAMIC)_/i
+
 /** A name of its own for what ECS runs as one: its completeness is then that of its own cluster alone. */
 const backendOf = ({ cluster, group, definition }: Exposable): BackendName =>
   `${cluster}/${group ?? lastSegment(definition ?? '').replace(/:\d+$/, '')}`
@@ -118,6 +125,27 @@ export const prometheusExporters = ({
 }: PrometheusExportersOptions = {}): Expose => {
   const passes = filterOf(filterLabel)
 
+  const known = new Set([
+    ...defaultLabels,
+    ...[
+      portLabel,
+      serverNameLabel,
+      jobNameLabel,
+      pathLabel,
+      schemeLabel,
+      filterLabel?.split('=', 1)[0] ?? '',
+    ],
+  ])
+  /** Labels that begin like ours and are not read: they are probably meant for us. They cost the container nothing. */
+  const unknownOf = (container: Container, definition: TaskDefinition): readonly string[] => {
+    const labels = definition.containers.find(({ name }) => name === container.name)?.labels ?? {}
+    return Object.keys(labels)
+      .filter((label) => likeOurs.test(label) && !known.has(label))
+      .sort()
+      .slice(0, 3)
+      .map((label) => `label ${quoted(label)} is not known, and has no effect: correct its name or remove it`)
+  }
+
   /** `undefined` for a container that nobody wants scraped. */
   const exporterOf = (
     container: Container,
@@ -167,6 +195,8 @@ export const prometheusExporters = ({
     const ports: ExposedPort[] = []
     const refused: string[] = []
     for (const container of task.containers) {
+      for (const unknown of unknownOf(container, definition))
+        refused.push(`container "${container.name}": ${unknown}`)
       const exporter = exporterOf(container, definition, backend)
       if (exporter === undefined) continue
       if (E.isRight(exporter)) ports.push(exporter.right)

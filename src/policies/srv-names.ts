@@ -6,7 +6,12 @@ import { type Exposable, type ExposedPort, type Expose, type Exposure } from '..
 import type { TaskDefinition } from '../core/task-definition.js'
 import { serviceOf } from './service-ports.js'
 import { type SrvTemplate, srvTemplate } from './srv-names-template.js'
-import { type SrvVariable, srvVariables, type SrvVariablesFrom } from './srv-names-variables.js'
+import {
+  type SrvVariable,
+  srvVariableFaults,
+  srvVariables,
+  type SrvVariablesFrom,
+} from './srv-names-variables.js'
 import { type TaskPort, taskPorts } from './task-ports.js'
 
 export interface SrvNamesOptions {
@@ -30,6 +35,12 @@ export interface SrvNamesOptions {
 type Named = E.Either<string, ExposedPort>
 
 type Port = Omit<ExposedPort, 'backend'>
+
+/** What a definition says of names, and what in it was probably meant to. */
+interface Variables {
+  readonly variables: readonly SrvVariable[]
+  readonly faults: readonly string[]
+}
 
 /** What a name says of its protocol: `_calc._tcp` is TCP; `portal` may be either. */
 const protocolOf = (name: string): Protocol | undefined => {
@@ -125,22 +136,24 @@ const exposureOf = (named: readonly Named[]): Exposure => {
 export const srvNames = ({ from = 'both', template }: SrvNamesOptions = {}): Expose => {
   const fill = template === undefined ? undefined : srvTemplate(template)
   /** Definitions are immutable, and many tasks have the same one. */
-  const read = new WeakMap<TaskDefinition, readonly SrvVariable[]>()
-  const variablesOf = (definition: TaskDefinition): readonly SrvVariable[] => {
-    const variables = read.get(definition) ?? srvVariables(definition, from)
-    read.set(definition, variables)
-    return variables
+  const read = new WeakMap<TaskDefinition, Variables>()
+  const variablesOf = (definition: TaskDefinition): Variables => {
+    const known = read.get(definition)
+    if (known !== undefined) return known
+    const told = { variables: srvVariables(definition, from), faults: srvVariableFaults(definition, from) }
+    read.set(definition, told)
+    return told
   }
   const expose: Expose = (task, definition) => {
     if (definition === undefined) return { _tag: 'NeedsDefinition', backends: 'any' }
-    const variables = variablesOf(definition)
-    if (variables.length === 0 && fill === undefined) return { _tag: 'Ports', ports: [] }
+    const { variables, faults } = variablesOf(definition)
+    if (variables.length + faults.length === 0 && fill === undefined) return { _tag: 'Ports', ports: [] }
     const ports = taskPorts(task, definition) ?? []
-    return exposureOf(
+    const named =
       variables.length > 0 || fill === undefined
         ? variables.map((variable) => byVariable(ports, variable))
-        : byTemplate(ports, task, fill),
-    )
+        : byTemplate(ports, task, fill)
+    return exposureOf([...named, ...faults.map((fault) => E.left(fault))])
   }
   return Object.assign(expose, { pooled: true })
 }

@@ -180,6 +180,27 @@ export const isEnabled = (
   return E.right(enabled)
 }
 
+/**
+ * Labels of Traefik's other providers, and those of Traefik v1, which containers may have beside ours. They mean
+ * nothing here.
+ */
+const elsewhere =
+  /^traefik\.(?:docker|swarm|nomad|consulcatalog|rancher|marathon|backend|frontend|frontends|domain|port|portindex|protocol|weight|tags)(?:\.|$)/i
+
+/** Why labels that begin with `traefik.` and that nobody knows have no effect: they are probably misspelled. */
+export const unknownLabels = (container: ContainerDefinition): readonly string[] => {
+  const unknown = Object.keys(container.labels)
+    .filter((label) => /^traefik\./i.test(label) && !elsewhere.test(label))
+    .filter((label) => !configuresTraefik(label) && !/^traefik\.(?:enable|ecs\.)/i.test(label))
+    .sort()
+    .map((label) => ({
+      label: label.slice(0, 200),
+      expected: 'traefik.enable, traefik.http, traefik.tcp, traefik.udp or traefik.tls.stores.default',
+      received: 'a label that Traefik does not know, and that has no effect',
+    }))
+  return unknown.length === 0 ? [] : [reasonOf(container.name, unknown)]
+}
+
 export interface ContainerServices {
   readonly services: readonly LabelledService[]
   /** What is left out of them, and why. */

@@ -11,7 +11,12 @@ import { constraintOf } from './traefik-labels-constraints.js'
 import { containerName } from './traefik-labels-name.js'
 import { placedPort } from './traefik-labels-port.js'
 import { ruleTemplateOf } from './traefik-labels-rule.js'
-import { type ContainerServices, containerServices, isEnabled } from './traefik-labels-services.js'
+import {
+  type ContainerServices,
+  containerServices,
+  isEnabled,
+  unknownLabels,
+} from './traefik-labels-services.js'
 
 export interface TraefikLabelsOptions {
   /** Whether containers without the label `traefik.enable` are offered. Default: true. */
@@ -102,9 +107,19 @@ export const traefikLabels = ({
     const { labels } = container
     const enabled = isEnabled(container, exposedByDefault)
     if (E.isLeft(enabled)) return [{ container, offered: enabled }]
-    if (!enabled.right || !matches(labels)) return []
+    if (!matches(labels)) return []
+    const unknown = unknownLabels(container)
+    if (!enabled.right) {
+      // A container that says itself that it is not offered has nothing to correct.
+      const isMeant =
+        unknown.length === 0 || Object.keys(labels).some((key) => /^traefik\.enable$/i.test(key))
+      return isMeant ? [] : [{ container, offered: E.right({ services: [], dropped: unknown }) }]
+    }
     const name = containerName(group, container.name)
-    return [{ container, offered: containerServices(container, name, () => rule({ name, labels })) }]
+    const offered = E.map((all: ContainerServices) => ({ ...all, dropped: [...all.dropped, ...unknown] }))(
+      containerServices(container, name, () => rule({ name, labels })),
+    )
+    return [{ container, offered }]
   }
 
   // Tasks of one revision and group have all of this in common, to the very labels.

@@ -43,6 +43,20 @@ const withTwoDashes = (word: string, flags: ReadonlySet<string>): string => {
   return flags.has(`-${flag}`) ? `-${word}` : word
 }
 
+/** Flags of the tools that workers replace, by their whole word. */
+const formerFlags = (declaration: Declaration): ReadonlyMap<string, string> =>
+  new Map(
+    Object.entries(declaration).flatMap(([name, { formerFlag }]) =>
+      formerFlag === undefined ? [] : [[`--${formerFlag}`, flagOf(name)] as const],
+    ),
+  )
+
+const renamed = (word: string, former: ReadonlyMap<string, string>): string => {
+  const [flag = ''] = word.split('=', 1)
+  const now = former.get(flag) ?? former.get(`-${flag}`)
+  return now === undefined ? word : `${now}${word.slice(flag.length)}`
+}
+
 /** The next word after an unknown flag is probably its value, and not worth a problem of its own. */
 const strayWords = (words: readonly string[]): readonly string[] =>
   words.filter((word, i) => {
@@ -62,7 +76,10 @@ export const commonFlags: ReadFlags = (declaration, argv) => {
     texts.set(name, [...(texts.get(name) ?? []), text])
   })
   const known = new Set(['--help', ...Object.keys(declaration).map(flagOf)])
-  const { operands, unknown } = command.parseOptions(argv.map((word) => withTwoDashes(word, known)))
+  const former = formerFlags(declaration)
+  const { operands, unknown } = command.parseOptions(
+    argv.map((word) => withTwoDashes(renamed(word, former), known)),
+  )
   const isHelp = (word: string): boolean => word === '--help' || word === '-h'
   const stray = [...strayWords(operands), ...strayWords(unknown.filter((word) => !isHelp(word)))]
   return {

@@ -10,6 +10,8 @@ export interface SettingText {
   readonly example: string
   /** The variable from which the tool that the worker replaces read it; read where ours is not set. */
   readonly formerly?: string | undefined
+  /** The flag of that tool that meant the same, without dashes, where it is spelled otherwise: `config.write-to`. */
+  readonly formerFlag?: string | undefined
 }
 
 /** What is the same for settings of every kind. */
@@ -64,13 +66,14 @@ export class Setting<A> extends t.Type<A, string | undefined> implements Setting
   readonly description: string
   readonly example: string
   readonly formerly: string | undefined
+  readonly formerFlag: string | undefined
   readonly placeholder: string
   readonly required: boolean
   readonly isSwitch: boolean
 
   constructor(
     kind: Kind<A>,
-    { description, example, formerly }: SettingText,
+    { description, example, formerly, formerFlag }: SettingText,
     /** Its value when nothing is given; none when it has to be. */
     absent: O.Option<A>,
     readonly otherwise: string | undefined,
@@ -79,6 +82,7 @@ export class Setting<A> extends t.Type<A, string | undefined> implements Setting
     this.description = description
     this.example = example
     this.formerly = formerly
+    this.formerFlag = formerFlag
     this.placeholder = kind.placeholder
     this.required = O.isNone(absent)
     this.isSwitch = kind.isSwitch === true
