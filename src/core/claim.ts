@@ -9,6 +9,7 @@ import type { BackendName, Expose, ExposedPort, Exposure } from './expose.js'
 import { defaultHealthPolicy, type HealthPolicy } from './health-policy.js'
 import { withoutInjected } from './injected-container.js'
 import { believed, containerLiveness, livenessOf } from './liveness.js'
+import { portFault } from './port-fault.js'
 import type { TaskDefinition } from './task-definition.js'
 import type { Task } from './task.js'
 
@@ -61,13 +62,25 @@ const unresolved = (task: Task, why: Unresolved['why'], detail: string): Unresol
   detail,
 })
 
+/** The ports that can be offered; the others are refused. */
+const withoutFaults = (exposure: Exposure): Exposure => {
+  if (exposure._tag !== 'Ports') return exposure
+  const faults = exposure.ports.flatMap((port) => portFault(port) ?? [])
+  if (faults.length === 0) return exposure
+  return {
+    _tag: 'Ports',
+    ports: exposure.ports.filter((port) => portFault(port) === undefined),
+    refused: [...(exposure.refused ?? []), ...faults.slice(0, 3)],
+  }
+}
+
 /** What a policy is shown of a task is the user's alone, and a policy that throws concerns this task only. */
 export const exposureOf = (expose: Expose, task: Task, told: TaskDefinition | undefined): Exposure => {
   const definition = told ?? (isDaemon(task) ? daemonDefinition(task.definition ?? '') : undefined)
   try {
-    return expose.injected === 'shown'
-      ? expose(task, definition)
-      : expose(...withoutInjected(task, definition))
+    return withoutFaults(
+      expose.injected === 'shown' ? expose(task, definition) : expose(...withoutInjected(task, definition)),
+    )
   } catch (thrown) {
     return { _tag: 'Refused', reason: `the expose policy threw: ${String(thrown)}` }
   }

@@ -1,5 +1,6 @@
 /** Targets that are one text, in which every record stands: what it says, and what changes make of it. Pure. */
 import * as O from 'fp-ts/lib/Option.js'
+import { hasHalfCharacter } from '../core/half-character.js'
 import type { Change, Outcome, Owner, Row } from '../core/sink.js'
 
 /** What a document says. It is one owner's as a whole. */
@@ -52,6 +53,13 @@ export const amended = <V>(
     const expected = change._tag === 'Create' ? undefined : O.toUndefined(change.before.etag)
     if ((held === undefined ? undefined : O.toUndefined(held.etag)) !== expected)
       return { _tag: 'Conflict', key, found: O.fromNullable(held) }
+    // One half of a character, and Prometheus and Traefik refuse the whole document.
+    if (change._tag !== 'Delete' && hasHalfCharacter([key, change.after]))
+      return {
+        _tag: 'Rejected',
+        key,
+        reason: `${JSON.stringify(key)} has half a character in its name or a label, which is no Unicode text: correct that`,
+      }
     if (change._tag === 'Delete') {
       records.delete(key)
       return { _tag: 'Done', key, row: O.none }

@@ -2,6 +2,7 @@ import { setMaxListeners } from 'node:events'
 import * as E from 'fp-ts/lib/Either.js'
 import * as O from 'fp-ts/lib/Option.js'
 import { from, lastValueFrom, mergeMap, toArray } from 'rxjs'
+import { hasHalfCharacter } from '../core/half-character.js'
 import type { Change, Outcome, Owner, Sink } from '../core/sink.js'
 import type { Element, ElementKey } from '../traefik/element.js'
 import { ask, type RedisConnection } from '../traefik-kv/connection.js'
@@ -89,6 +90,12 @@ export const redisTraefik = ({
     signal: AbortSignal,
   ): Promise<Outcome<Element>> => {
     const { key } = change
+    if (change._tag !== 'Delete' && hasHalfCharacter([key, change.after]))
+      return {
+        _tag: 'Rejected',
+        key,
+        reason: `${JSON.stringify(key)} has half a character in its name or a label, which is no Unicode text: correct that`,
+      }
     const write = writeOf(change, owner, place)
     if (E.isLeft(write))
       return {

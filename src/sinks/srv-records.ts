@@ -8,6 +8,7 @@ import { type Route53Allowance, route53Allowance } from '../route53/allowance.js
 import { route53Client } from '../route53/client.js'
 import { HostTable } from '../route53/host-table.js'
 import { HostedZone } from '../route53/hosted-zone.js'
+import { negativeCachingWarnings } from '../route53/negative-caching.js'
 import { serviceRenderer } from '../route53/render.js'
 import { addressesOf, type SrvService, srvServiceEq } from '../route53/service.js'
 import type { Shape } from '../route53/shape.js'
@@ -110,6 +111,7 @@ export const srvRecords = ({
   const zone = new HostedZone({ client, id: checkedId(zoneId), allowance, clock, random })
   const adopts = adopt === 'ecssd'
   let hosts = new HostTable()
+  let warnings: readonly string[] = []
 
   return {
     name,
@@ -130,10 +132,13 @@ export const srvRecords = ({
     hostsOf: addressesOf,
     read: async (signal) => {
       const within = await zone.name(signal)
-      const view = zoneView(await zone.recordSets(signal), { zone: within, adopt: adopts })
+      const sets = await zone.recordSets(signal)
+      warnings = negativeCachingWarnings(sets, within)
+      const view = zoneView(sets, { zone: within, adopt: adopts })
       hosts = view.hosts
       return view.rows
     },
+    warnings: () => warnings,
     apply: serviceWriter({ zone, hosts: () => hosts, ttl, adopt: adopts }),
   }
 }

@@ -11,6 +11,7 @@ import * as O from 'fp-ts/lib/Option.js'
 import { setMaxListeners } from 'node:events'
 import { from, lastValueFrom, mergeMap, toArray } from 'rxjs'
 import type { Endpoint } from '../core/desired.js'
+import { hasHalfCharacter } from '../core/half-character.js'
 import { hostsIn } from '../core/host-in.js'
 import type { Change, Outcome, Row, Sink } from '../core/sink.js'
 import { tableClient } from './traefik-table-client.js'
@@ -190,6 +191,12 @@ export const traefikTable = ({
     signal: AbortSignal,
   ): Promise<Outcome<TraefikBackend>> => {
     const { _tag, key } = change
+    if (_tag !== 'Delete' && hasHalfCharacter([key, change.after.name, change.after.servers]))
+      return {
+        _tag: 'Rejected',
+        key,
+        reason: `item ${JSON.stringify(key)} has half a character in its name or a server, which is no Unicode text: correct the name of its backend`,
+      }
     if (_tag === 'Update' && O.isNone(change.before.owner)) {
       const flaws = flawsOf(change.before.value)
       if (flaws.length > 0)

@@ -67,6 +67,50 @@ const refusalOf = (situation: Situation): string => {
 
 const PORT = 'PROMETHEUS_EXPORTER_PORT'
 
+describe('labels that begin like ours and are not known', () => {
+  const refusedOf = (labels: Labels, options?: PrometheusExportersOptions) => {
+    const exposure = exposed({
+      labels,
+      bindings: [bound(9100, 32768)],
+      ...(options === undefined ? {} : { options }),
+    })
+    if (exposure._tag !== 'Ports') throw new Error(exposure._tag)
+    return { ports: exposure.ports.length, refused: exposure.refused ?? [] }
+  }
+
+  it.each([
+    'PROMETHEUS_EXPORTER_PORT.1',
+    'PROMETHEUS_EXPORTER_PORTS',
+    'prometheus_exporter_port',
+    'PROMETHEUS_DYNAMIC_EXPORTS',
+  ])('are reported, and cost the container nothing: %s', (label) => {
+    const { ports, refused } = refusedOf({ [PORT]: '9100', [label]: '9101' })
+    expect(ports).toBe(1)
+    expect(refused).toEqual([expect.stringContaining(`label "${label}" is not known`)])
+    expect(refusedOf({ [label]: '9101' })).toMatchObject({
+      ports: 0,
+      refused: [expect.stringContaining(label)],
+    })
+  })
+
+  it('are not those of an option, of a default, or of others', () => {
+    expect(refusedOf({ METRICS: '9100', [PORT]: '1' }, { portLabel: 'METRICS' })).toEqual({
+      ports: 1,
+      refused: [],
+    })
+    expect(
+      refusedOf(
+        { PROMETHEUS_EXPORTER_TEAM: 'a', [PORT]: '9100' },
+        { filterLabel: 'PROMETHEUS_EXPORTER_TEAM=a' },
+      ),
+    ).toEqual({ ports: 1, refused: [] })
+    expect(refusedOf({ PROMETHEUS: 'x', 'com.example.PROMETHEUS_EXPORTER_X': '1' })).toEqual({
+      ports: 0,
+      refused: [],
+    })
+  })
+})
+
 describe('prometheusExporters', () => {
   it('exposes a labelled port with what prometheus-ecs-discovery tells of it, and nothing that is empty', () => {
     const labels = {

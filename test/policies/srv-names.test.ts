@@ -138,11 +138,9 @@ describe('srvNames', () => {
           environment: {
             SERVICE_NAME: 'web',
             SERVICE_80_TAGS: 'a,b',
-            SERVICE_80_NAME_2: 'no',
             MY_SERVICE_80_NAME: 'no',
             SERVICE_http_NAME: 'no',
             SERVICE__NAME: 'no',
-            service_80_name: 'no',
           },
         },
       }),
@@ -341,6 +339,35 @@ describe('srvNames', () => {
       desired.backends.get('_web._tcp')?.endpoints.map(({ host }) => host),
       ['10.0.0.1', '10.0.0.2'],
     )
+  })
+})
+
+describe('variables that look like ours and name no port', () => {
+  it.each([
+    'SERVICE_080_NAME',
+    'SERVICE_0_NAME',
+    'SERVICE_80/tcp_NAME',
+    'SERVICE_80_tcp_NAME',
+    'SERVICE_80_NAME.1',
+    'SERVICE_80_NAMES',
+    'SERVICE_80_NAME_2',
+    'service_80_name',
+  ])('are reported, and hold back no other: %s', (variable) => {
+    const environment = { SERVICE_80_NAME: '_web._tcp', [variable]: '_other._tcp' }
+    const exposure = exposureOf({ app: { bound: [tcp(80, 1)], environment } })
+    deepStrictEqual(portsOf(exposure), ['_web._tcp → app:80/tcp at 1'])
+    deepStrictEqual(faultsOf(exposure).length, 1)
+    ok(faultsOf(exposure)[0]?.includes(`"${variable}" of container app names no port`))
+  })
+
+  it('are not variables of registrator, or of anybody’s', () => {
+    const environment = {
+      SERVICE_NAME: 'a',
+      SERVICE_80_TAGS: 'b',
+      SERVICE_80_CHECK_NAME: 'c',
+      SERVICE_ACCOUNT_NAME: 'd',
+    }
+    deepStrictEqual(exposureOf({ app: { bound: [tcp(80, 1)], environment } }), { _tag: 'Ports', ports: [] })
   })
 })
 

@@ -170,6 +170,31 @@ describe('what is offered', () => {
   )
 })
 
+describe('labels that begin with traefik and that nobody knows', () => {
+  it.each([
+    'traefik.htp.routers.web.rule',
+    'traefik.services.web.port',
+    'traefik.tls.certificates',
+    'traefik.',
+  ])('are reported, and cost the container nothing: %s', (label) => {
+    const exposure = exposed({ labels: { [label]: 'x' } })
+    strictEqual(portsOf(exposure).length, 1)
+    ok(reasonOf(exposure).includes(`label ${label}: expected traefik.enable, traefik.http`))
+  })
+
+  it('are reported of a container that is not offered for want of a label', () => {
+    const options = { exposedByDefault: false }
+    const typo = exposed({ labels: { 'traefik.enbale': 'true' } }, options)
+    match(reasonOf(typo), /label traefik\.enbale: expected traefik\.enable/)
+    deepStrictEqual(ports({ labels: { 'traefik.enbale': 'true', 'traefik.enable': 'false' } }, options), [])
+  })
+
+  it('are not those of Traefik v1 and its other providers', () => {
+    for (const label of ['traefik.frontend.rule', 'traefik.port', 'traefik.docker.network', 'traefik.tags'])
+      strictEqual(reasonOf(exposed({ labels: { [label]: 'x' } })), '')
+  })
+})
+
 describe('the port of a service', () => {
   const labelled = (label: string, name = 'http.services.web'): Labels => ({
     [`traefik.${name}.loadbalancer.server.port`]: label,

@@ -8,7 +8,7 @@ import { type SrvService, targetsIn } from '../../src/route53/service.js'
 
 export const record = (
   name: string,
-  type: 'SRV' | 'TXT' | 'A' | 'AAAA' | 'CAA' | 'CNAME' | 'MX',
+  type: 'SRV' | 'TXT' | 'A' | 'AAAA' | 'CAA' | 'CNAME' | 'MX' | 'SOA',
   values: readonly string[],
   rest: Partial<ResourceRecordSet> = {},
 ): ResourceRecordSet => ({

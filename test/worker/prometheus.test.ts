@@ -1,6 +1,8 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { bundled } from '../../src/worker/bundled.js'
+import { operating } from '../../src/worker/operating.js'
 import { temporaryDirectories } from '../support/temporary-directory.js'
 import { accounts } from './account.js'
 
@@ -8,6 +10,34 @@ interface Group {
   readonly targets: readonly string[]
   readonly labels: Readonly<Record<string, string>>
 }
+
+describe('the settings of the worker prometheus', () => {
+  const read = async (...argv: readonly string[]) => {
+    const worker = await bundled.find(({ name }) => name === 'prometheus')!.load()
+    return worker.read(operating, 'prometheus', ['--cluster', 'a', '--port', ':8080', ...argv], {})
+  }
+
+  it('are the flags of prometheus-ecs-discovery too, as it spelled them', async () => {
+    for (const dashes of ['-', '--'])
+      expect(
+        await read(
+          ...['write-to=/tmp/ecs.yml', 'filter-label=METRICS=yes', 'port-label=P', 'path-label=A'].map(
+            (flag) => `${dashes}config.${flag}`,
+          ),
+          ...['scheme-label', 'job-name-label', 'server-name-label'].flatMap((flag) => [
+            `${dashes}config.${flag}`,
+            flag,
+          ]),
+          `${dashes}config.dynamic-port-detection`,
+        ),
+      ).not.toHaveProperty('problems')
+  })
+
+  it('refuse a filter without a name, and flags that nobody had', async () => {
+    expect(JSON.stringify(await read('--filter-label', '=yes'))).toContain('has no name before')
+    expect(JSON.stringify(await read('-config.nonsense', 'x'))).toContain('no such flag')
+  })
+})
 
 describe('the worker prometheus, over the wire', () => {
   const account = accounts()
@@ -61,5 +91,37 @@ describe('the worker prometheus, over the wire', () => {
       .toEqual(truth())
     worker.signal('SIGTERM')
     expect(await worker.ended).toMatchObject({ code: 0 })
+  })
+
+  it('takes the command line of prometheus-ecs-discovery: another label for the port, and a filter', async () => {
+    const { cluster, command } = await account([
+      {
+        name: 'web',
+        placement: 'bridge',
+        desiredCount: 2,
+        dockerLabels: { METRICS_PORT: '8080', METRICS: 'yes' },
+      },
+      {
+        name: 'api',
+        placement: 'bridge',
+        desiredCount: 1,
+        dockerLabels: { METRICS_PORT: '8080', METRICS: 'no' },
+      },
+    ])
+    const file = join(await directory(), 'ecs_file_sd.yml')
+    const worker = command([
+      ...['prometheus', '--port', '127.0.0.1:0', '-config.write-to', file],
+      ...['-config.port-label=METRICS_PORT', '-config.filter-label', 'METRICS=yes'],
+    ])
+    await worker.logged('started')
+    await expect
+      .poll(
+        async () =>
+          (JSON.parse(await readFile(file, 'utf8').catch(() => '[]')) as Group[])
+            .flatMap((group) => group.targets)
+            .sort(),
+        { timeout: 20_000 },
+      )
+      .toEqual([...(cluster.truth().get('web') ?? [])].sort())
   })
 })

@@ -1,0 +1,6 @@
+/** Halves of characters, which JSON.stringify escapes and nothing else; past escaped backslashes. */
+const halves = /\\(?:\\|u(d[89a-f][0-9a-f]{2}))/g
+
+/** Whether any text in a JSON value has half a character (a lone surrogate), which YAML and UTF-8 cannot say. */
+export const hasHalfCharacter = (json: unknown): boolean =>
+  Array.from(JSON.stringify(json).matchAll(halves), ([, half]) => half).some((half) => half !== undefined)
