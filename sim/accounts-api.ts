@@ -28,14 +28,12 @@ export const accountsApi = async (byAccessKey: Readonly<Record<string, AwsApi>>)
       calls.push({ accessKey, region, body })
       const api = byAccessKey[accessKey]
       if (api === undefined) {
-        response
-          .writeHead(400, { 'content-type': 'application/x-amz-json-1.1' })
-          .end(
-            JSON.stringify({
-              __type: 'UnrecognizedClientException',
-              message: 'The security token is invalid.',
-            }),
-          )
+        response.writeHead(400, { 'content-type': 'application/x-amz-json-1.1' }).end(
+          JSON.stringify({
+            __type: 'UnrecognizedClientException',
+            message: 'The security token is invalid.',
+          }),
+        )
         return
       }
       const target = request.headers['x-amz-target']
