@@ -139,6 +139,7 @@ export const prometheusExporters = ({
   /** Labels that begin like ours and are not read: they are probably meant for us. They cost the container nothing. */
   const unknownOf = (container: Container, definition: TaskDefinition): readonly string[] => {
     const labels = definition.containers.find(({ name }) => name === container.name)?.labels ?? {}
+    if (!passes(labels)) return []
     return Object.keys(labels)
       .filter((label) => likeOurs.test(label) && !known.has(label))
       .sort()
