@@ -10,23 +10,23 @@ const region = '[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?'
 /** Twelve digits. People put X over those that they do not want to publish, and replay such captures. */
 const account = '(?:\\d{12}|\\d{0,11}X{1,12})'
 /** Names of clusters and families, and ids. Source: API reference, `CreateCluster`, `RegisterTaskDefinition`. */
-const name = '[A-Za-z0-9_-]{1,255}'
+const name = '[A-Za-z0-9_-]+'
 
-const arnOf = (resource: string): RegExp =>
-  new RegExp(`^arn:${partition}:ecs:${region}:${account}:${resource}$`)
+/** The longest ARN that we take: names have at most 255 characters, and an ARN has at most three of them. */
+export const maxArnLength = 1_024
 
-export const clusterArn = arnOf(`cluster/${name}`)
+const arnOf = (resource: string): ((arn: string) => boolean) => {
+  const form = new RegExp(`^arn:${partition}:ecs:${region}:${account}:${resource}$`)
+  return (arn) => arn.length <= maxArnLength && form.test(arn)
+}
+
+export const isClusterArn = arnOf(`cluster/${name}`)
 /** Long, or short as before 2020: without the cluster's name. */
-export const taskArn = arnOf(`task/(?:${name}/)?${name}`)
-export const instanceArn = arnOf(`container-instance/(?:${name}/)?${name}`)
-export const definitionArn = arnOf(`(?:daemon-)?task-definition/${name}:\\d{1,10}`)
-/**
- * Long (`container/<cluster>/<task>/<id>`) or short. Loose after the region, as nothing is asked about it: there are
- * several in each event.
- */
-export const containerArn = new RegExp(
-  `^arn:${partition}:ecs:${region}:[0-9X]{1,12}:container/[A-Za-z0-9_/-]{1,768}$`,
-)
+export const isTaskArn = arnOf(`task/(?:${name}/)?${name}`)
+export const isInstanceArn = arnOf(`container-instance/(?:${name}/)?${name}`)
+export const isDefinitionArn = arnOf(`(?:daemon-)?task-definition/${name}:\\d{1,10}`)
+/** Long (`container/<cluster>/<task>/<id>`) or short. */
+export const isContainerArn = arnOf('container/[A-Za-z0-9_/-]+')
 
 /** The cluster that a long ARN of a task names; `undefined` for a short one. */
 export const clusterNameIn = (taskArn: string): string | undefined => {

@@ -38,14 +38,16 @@ const textOf = (at: Millis): string => {
   return Number.isNaN(date.getTime()) ? 'any later time' : date.toISOString()
 }
 
-/** Nothing for a field that is absent or can be believed. */
+const isBelieved = (told: string | null | undefined, at: Millis | undefined): boolean =>
+  at !== undefined || told === undefined || told === null
+
 const unbelievable = (
   told: string | null | undefined,
   at: Millis | undefined,
   path: string,
   latest: Millis,
 ): readonly DecodeError[] =>
-  told === undefined || told === null || at !== undefined
+  isBelieved(told, at)
     ? []
     : [
         {
@@ -54,6 +56,10 @@ const unbelievable = (
           received: describe(told),
         },
       ]
+
+/** As in every event of AWS's: `time` need not be read then. */
+const isSameSecond = (updatedAt: string | null | undefined, time: string | null | undefined): boolean =>
+  typeof time === 'string' && time.length === 20 && updatedAt?.startsWith(time.slice(0, 19)) === true
 
 const timeOf = (told: string | null | undefined, latest: Millis): Millis | undefined =>
   told === undefined || told === null ? undefined : believedTime(Date.parse(told), latest)
@@ -68,16 +74,18 @@ const decodeTaskEvent = (json: JsonObject, path: string, latest: Millis): Decode
   // `updatedAt` tells the milliseconds; `time` is the same cut to seconds, and all that some old events have. One that
   // is there and cannot be believed is an error, even if the other could take its place.
   const changed = timeOf(updatedAt, latest)
-  const sent = timeOf(time, latest)
+  const sent = isSameSecond(updatedAt, time) ? changed : timeOf(time, latest)
+  if (isBelieved(updatedAt, changed) && isBelieved(time, sent)) {
+    const at = changed ?? sent
+    return at === undefined
+      ? undecodable(`${path}.detail.updatedAt`, 'a time, here or in time', describe(updatedAt))
+      : { _tag: 'Event', event: { _tag: 'TaskChanged', task: taskRecord(detail, at, undefined) } }
+  }
   const errors = [
     ...unbelievable(updatedAt, changed, `${path}.detail.updatedAt`, latest),
     ...unbelievable(time, sent, `${path}.time`, latest),
   ]
-  if (errors.length > 0) return { _tag: 'Undecodable', errors }
-  const at = changed ?? sent
-  return at === undefined
-    ? undecodable(`${path}.detail.updatedAt`, 'a time, here or in time', describe(updatedAt))
-    : { _tag: 'Event', event: { _tag: 'TaskChanged', task: taskRecord(detail, at, undefined) } }
+  return { _tag: 'Undecodable', errors }
 }
 
 /** What is in an opened envelope. */

@@ -18,10 +18,6 @@ export const satisfying = <A>(name: string, is: (u: unknown) => u is A): t.Type<
 export const stringOf = (name: string, holds: (text: string) => boolean): t.Type<string> =>
   satisfying(name, (u): u is string => typeof u === 'string' && holds(u))
 
-/** A string of a form. `form` must be anchored. */
-export const matching = (name: string, form: RegExp): t.Type<string> =>
-  satisfying(name, (u): u is string => typeof u === 'string' && form.test(u))
-
 /** For names and ARNs: an empty one would be a key that all who lack a name share. */
 export const nonEmptyString = stringOf('non-empty string', (text) => text !== '')
 

@@ -44,7 +44,9 @@ const plausiblePart = (description: DescribedTask): WireTask | undefined => {
   const { taskArn, clusterArn, lastStatus, desiredStatus, version } = description
   const required = { taskArn, clusterArn, lastStatus, desiredStatus, version }
   const rest = Object.fromEntries(
-    Object.entries(description).filter(([key, value]) => wireTask.is({ ...required, [key]: value })),
+    Object.entries<unknown>({ ...description }).filter(([key, value]) =>
+      wireTask.is({ ...required, [key]: value }),
+    ),
   )
   return wireTask.is(rest) ? rest : undefined
 }

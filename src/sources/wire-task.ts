@@ -8,7 +8,14 @@
  */
 import * as t from 'io-ts'
 import { lastSegment } from '../core/arn.js'
-import { clusterArn, clusterNameIn, containerArn, definitionArn, instanceArn, taskArn } from './ecs-arn.js'
+import {
+  clusterNameIn,
+  isClusterArn,
+  isContainerArn,
+  isDefinitionArn,
+  isInstanceArn,
+  isTaskArn,
+} from './ecs-arn.js'
 import { ipv6Address, isIpv4Address } from './ip-address.js'
 import {
   arrayOf,
@@ -16,7 +23,6 @@ import {
   type Fault,
   isObject,
   type JsonObject,
-  matching,
   noFaults,
   object,
   optional,
@@ -42,8 +48,8 @@ const nonEmptyText = stringOf(`1 to ${plain}`, (text) => text !== '' && isPlainT
 /** AWS says an empty text of what a task does not have. */
 const isTold = (text: string): boolean => text !== ''
 
-const optionalArn = (name: string, form: RegExp) =>
-  optional(stringOf(name, (text) => !isTold(text) || form.test(text)))
+const optionalArn = (name: string, holds: (text: string) => boolean) =>
+  optional(stringOf(name, (text) => !isTold(text) || holds(text)))
 
 const reachable = 'not loopback, link-local, unspecified or multicast'
 const ipv4 = stringOf(`IPv4 address, ${reachable}`, (text) => !isTold(text) || isIpv4Address(text))
@@ -75,7 +81,7 @@ const container = object(
   {},
   {
     name: optional(text),
-    containerArn: optionalArn('ARN of a container', containerArn),
+    containerArn: optionalArn('ARN of a container', isContainerArn),
     lastStatus: optional(text),
     runtimeId: optional(text),
     networkBindings: optional(arrayOf(networkBinding, maxBindings)),
@@ -83,22 +89,29 @@ const container = object(
   },
 )
 
-const detailWith = (value: t.Type<string>) => object({}, { name: optional(t.string), value: optional(value) })
-const anyDetail = detailWith(t.string)
-const ipv4Detail = detailWith(ipv4)
-const ipv6Detail = detailWith(ipv6)
+const anyDetail = object({}, { name: optional(t.string), value: optional(t.string) })
 type Detail = t.TypeOf<typeof anyDetail>
 
-/** Which of a network interface's details is which, its name says. */
-const detailOf = (u: unknown) => {
-  const name = isObject(u) ? u['name'] : undefined
-  return name === 'privateIPv4Address' ? ipv4Detail : name === 'ipv6Address' ? ipv6Detail : anyDetail
-}
+const addressOf = (name: unknown): t.Type<string> | undefined =>
+  name === 'privateIPv4Address' ? ipv4 : name === 'ipv6Address' ? ipv6 : undefined
 
+const isOptionalText = (u: unknown): boolean => u === undefined || u === null || typeof u === 'string'
+
+/** Which of a network interface's details is which, its name says. There are five in most events: `is` must be quick. */
 const detail = new t.Type<Detail>(
   'object',
-  (u): u is Detail => detailOf(u).is(u),
-  (u, context) => detailOf(u).validate(u, context),
+  (u): u is Detail => {
+    if (!isObject(u)) return false
+    const { name, value } = u
+    if (!isOptionalText(name) || !isOptionalText(value)) return false
+    const address = addressOf(name)
+    return address === undefined || value === undefined || value === null || address.is(value)
+  },
+  (u, context) => {
+    const address = isObject(u) ? addressOf(u['name']) : undefined
+    if (address === undefined) return anyDetail.validate(u, context)
+    return object({}, { value: optional(address) }).validate(u, context)
+  },
   t.identity,
 )
 
@@ -127,16 +140,16 @@ const attachment = new t.Type<JsonObject>(
 /** Events of 2016 have no more than what is required here. */
 const task = object(
   {
-    taskArn: matching('ARN of a task', taskArn),
-    clusterArn: matching('ARN of a cluster', clusterArn),
+    taskArn: stringOf('ARN of a task', isTaskArn),
+    clusterArn: stringOf('ARN of a cluster', isClusterArn),
     lastStatus: nonEmptyText,
     desiredStatus: nonEmptyText,
     version: taskVersion,
   },
   {
     group: optional(text),
-    taskDefinitionArn: optionalArn('ARN of a task definition', definitionArn),
-    containerInstanceArn: optionalArn('ARN of a container instance', instanceArn),
+    taskDefinitionArn: optionalArn('ARN of a task definition', isDefinitionArn),
+    containerInstanceArn: optionalArn('ARN of a container instance', isInstanceArn),
     launchType: optional(text),
     containers: optional(arrayOf(container, maxContainers)),
     attachments: optional(arrayOf(attachment, maxAttachments)),

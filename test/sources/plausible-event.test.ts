@@ -262,7 +262,7 @@ describe('an ARN', () => {
     ['clusterArn', 'arn:evil:ecs:eu-west-1:123456789012:cluster/shop'],
     ['taskArn', `${place}:task-definition/web:1`],
     ['taskArn', `${place}:task/shop/a/b`],
-    ['taskArn', `${place}:task/${'x'.repeat(256)}`],
+    ['taskArn', `${place}:task/${'x'.repeat(1_024)}`],
     ['taskArn', `${place}:task/other/a1`],
     ['taskArn', 'arn:aws:ecs:eu-west-2:123456789012:task/shop/a1'],
     ['taskArn', 'arn:aws:ecs:eu-west-1:123456789013:task/shop/a1'],

@@ -16,12 +16,12 @@ const described = (changes: Partial<DescribedTask> = {}): DescribedTask => ({
 })
 
 describe('a described task', () => {
-  it('has the record that its event gives, dated when asked, with its health', () => {
+  it('has the record that its event gives, dated by the latest of its times, with its health', () => {
     const decoded = decodeEvent(ecsEvent())
     const told =
       decoded._tag === 'Event' && decoded.event._tag === 'TaskChanged' ? decoded.event.task : undefined
     expect(taskFromDescription(described(), now)).toEqual({
-      task: { ...told, at: now, health: { at: now, status: 'HEALTHY' } },
+      task: { ...told, at: now - 60_000, health: { at: now, status: 'HEALTHY' } },
       errors: [],
     })
   })
