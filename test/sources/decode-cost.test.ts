@@ -68,7 +68,9 @@ const messages: Readonly<Record<string, (bytes: number) => string>> = {
   'deep nesting': (bytes) => nested(bytes / 2),
   'deep nesting inside a task': (bytes) => withDetail({ group: 7 }).replace('7', nested(bytes / 2)),
   'an object of many keys': (bytes) =>
-    JSON.stringify(Object.fromEntries(Array.from({ length: bytes / 12 }, (_, i) => [`key${i}`, 1]))),
+    JSON.stringify(
+      Object.fromEntries(Array.from({ length: bytes / 100 }, (_, i) => [`key${i}`.padEnd(90, '-'), 1])),
+    ),
   'envelopes in envelopes': (bytes) => {
     const inside = JSON.stringify(inSns(inSns(ecsEvent({ group: 7 }))))
     return JSON.stringify(inLambdaSqs({ ...inSns({}), Message: inside, padding: '"'.repeat(bytes / 4) }))
@@ -167,7 +169,9 @@ describe('putting into canonical form', () => {
 describe('a line of a journal', () => {
   const lines: Readonly<Record<string, (bytes: number) => string>> = {
     'labels that are none': (bytes) => {
-      const labels = Object.fromEntries(Array.from({ length: bytes / 12 }, (_, i) => [`key${i}`, 1]))
+      const labels = Object.fromEntries(
+        Array.from({ length: bytes / 100 }, (_, i) => [`key${i}`.padEnd(90, '-'), 1]),
+      )
       const containers = [{ name: 'web', image: null, ports: [], labels, environment: {} }]
       const definition = { arn: 'a', networkMode: 'bridge', containers }
       return JSON.stringify({

@@ -434,7 +434,7 @@ describe('whatever decodes', () => {
 
   const broken: Readonly<Record<string, (event: ReturnType<typeof ecsEvent>) => Task | undefined>> = {
     'looks at no version': (event) => {
-      const task = taskIn(decode(ecsEvent({ ...event.detail, version: 5 })))
+      const task = taskIn(decode(ecsEvent({ ...event.detail, version: 5, containers: [], attachments: [] })))
       const { version } = event.detail
       return task === undefined || typeof version !== 'number' ? undefined : { ...task, version }
     },

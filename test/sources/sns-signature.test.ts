@@ -375,7 +375,10 @@ describe('forged messages that name slow certificates', () => {
     await vi.waitUntil(() => asked.length === 6, { timeout: 20_000 })
     const SigningCertURL =
       'https://sns.us-east-1.amazonaws.com/SimpleNotificationService-0123456789abcdef.pem'
-    expect(await verifyFields(sns.notification('{}', { SigningCertURL }))).toEqual({ _tag: 'Genuine' })
+    const TopicArn = 'arn:aws:sns:us-east-1:123456789012:ecs-events'
+    expect(await verifyFields(sns.notification('{}', { SigningCertURL, TopicArn }))).toEqual({
+      _tag: 'Genuine',
+    })
   })
 
   it('that nobody waits for any more are not asked for', async () => {

@@ -1,4 +1,5 @@
 import type { Source } from '../../core/source.js'
+import { clusterIdentities } from '../../sources/cluster-identities.js'
 import { ecsSnapshots, type EcsSnapshotsOptions } from '../../sources/ecs-snapshots.js'
 import { sqs } from '../../sources/sqs.js'
 import type { ClusterSettings } from './cluster-settings.js'
@@ -11,13 +12,16 @@ export const queue = ({
 }: Pick<ClusterSettings, 'queueUrl' | 'region'>): readonly Source[] =>
   queueUrl === undefined ? [] : [sqs({ queueUrl, region })]
 
-/** Snapshots of the clusters, unless there are to be none; by the worker's clients, see `clusterClients`. */
+/**
+ * Snapshots of the clusters, by the worker's clients, see `clusterClients`; where there are to be none, which clusters
+ * the names stand for.
+ */
 export const snapshots = (
   { cluster: clusters, resyncSeconds, region }: Pick<ClusterSettings, 'cluster' | 'resyncSeconds' | 'region'>,
   { only = {}, clients = clusterClients({ region }) }: Pick<EcsSnapshotsOptions, 'only' | 'clients'> = {},
 ): readonly Source[] =>
   resyncSeconds === 0
-    ? []
+    ? [clusterIdentities({ clusters, region, clients })]
     : [
         ecsSnapshots({
           clusters,
