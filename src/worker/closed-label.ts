@@ -17,6 +17,7 @@ const operations: ReadonlySet<string> = new Set([
   'GetQueueAttributes',
   'ListTasks',
   'ReceiveMessage',
+  'clusters',
   'deliveries',
   'journal',
   'lookup',

@@ -66,18 +66,11 @@ const noticeLine = (source: string, notice: Notice): LogLine => {
       }
     }
     case 'ClockSkew': {
-      const { aheadMs } = notice
-      const seconds = Math.round(Math.abs(aheadMs) / 1000)
-      const isFar = Math.abs(aheadMs) >= worthAWarning
-      return {
-        level: isFar ? 'warn' : 'debug',
-        message: isFar
-          ? `the clock of this machine is ${seconds} s ${aheadMs > 0 ? 'ahead of' : 'behind'} AWS's: synchronise it with NTP. ` +
-            (aheadMs > 0 ? 'No server is lost by it' : 'What events lost stays that much longer')
-          : 'the clock agrees with that of AWS',
-        fields: { source, aheadMs },
-        repeats: 'clock skew',
-      }
+      const fields = { source, aheadMs: notice.aheadMs }
+      const repeats = 'clock skew'
+      return Math.abs(notice.aheadMs) < worthAWarning
+        ? { level: 'debug', message: 'the clock agrees with that of AWS', fields, repeats }
+        : { level: 'warn', message: 'the clock of this machine is wrong: run NTP', fields, repeats }
     }
     case 'Warning':
       return {

@@ -11,7 +11,7 @@ import { checkRoles, roleSettings } from './role-settings.js'
 /** What every worker that follows clusters is told. Spread it into `settings`, and override what differs. */
 export const clusterSettings = {
   cluster: required(clusterNames(), {
-    description: 'The clusters to follow, by name or ARN',
+    description: 'The clusters to follow, by name, pattern such as prod-*, or ARN',
     example: 'staging,production',
   }),
   queueUrl: optional(queueUrl(), {
