@@ -48,9 +48,14 @@ export const trouble = (report: Report): string | undefined => {
         case 'Warning':
           return `${report.source}: ${report.notice.message}`
         case 'Ignored':
+        case 'ClockSkew':
           return undefined
       }
       return undefined
+    case 'SinkWarned':
+      return report.warnings.map((warning) => `${report.sink}: ${warning}`)[0]
+    case 'AcknowledgedUnheld':
+      return `lookups do not answer for ${report.tasks.join(', ')}`
     case 'Folded':
     case 'Planned':
     case 'Applied':

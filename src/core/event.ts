@@ -1,5 +1,5 @@
 import type { Addresses } from './addresses.js'
-import type { ClusterArn, DefinitionArn, EndpointId, InstanceArn } from './arn.js'
+import type { ClusterArn, EndpointId, InstanceArn } from './arn.js'
 import type { Millis } from './clock.js'
 import type { Machine } from './machine.js'
 import type { TaskDefinition } from './task-definition.js'
@@ -57,8 +57,8 @@ export type ClusterEvent =
    */
   | {
       readonly _tag: 'LookupRefused'
-      /** What was asked for: an instance, a task definition, or a cluster as `Source.covers` has it. */
-      readonly key: InstanceArn | DefinitionArn | ClusterArn
+      /** What was asked for: the ARN of an instance or a task definition, or a cluster as `Source.covers` has it. */
+      readonly key: string
       /** For people: what the service said, and what to do. */
       readonly reason: string
       /** The greater is the newer answer: see `Stamps`. */

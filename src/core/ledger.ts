@@ -111,6 +111,11 @@ export class Ledger {
     return this.release()
   }
 
+  /** Whether it waits for lookups. */
+  isDeferred(entry: Entry): boolean {
+    return this.deferred.has(entry)
+  }
+
   /**
    * Stops waiting for the lookups of a delivery: it is acknowledged although no sink may hold it. False when it had
    * been settled meanwhile.

@@ -54,13 +54,13 @@ type Retirement<V> = Exclude<Change<V>, { _tag: 'Create' }>
 const byKey = <A extends { readonly key: string }>(a: A, b: A): number =>
   a.key === b.key ? 0 : a.key < b.key ? -1 : 1
 
-/** Whether a record that may lead to one of these hosts; one that cannot tell may. */
-const mayLeadTo = <V>({ hostsOf }: Pick<Sink<V>, 'hostsOf'>, value: V, hosts: ReadonlySet<string>): boolean =>
-  hosts.size > 0 && (hostsOf === undefined || hostsOf(value).some((host) => hosts.has(host)))
+/** Whether a record may lead to one of these hosts; one that cannot tell may. */
+const mayLeadTo = <V>(sink: Pick<Sink<V>, 'hostsOf'>, value: V, hosts: ReadonlySet<string>): boolean =>
+  hosts.size > 0 && sink.hostsOf?.(value).some((host) => hosts.has(host)) !== false
 
 /** Whether a change takes away all that a record offers. A sink that cannot tell is not asked to wait. */
-const empties = <V>({ hostsOf }: Pick<Sink<V>, 'hostsOf'>, before: V, after: V): boolean =>
-  hostsOf !== undefined && hostsOf(before).length > 0 && hostsOf(after).length === 0
+const empties = <V>(sink: Pick<Sink<V>, 'hostsOf'>, before: V, after: V): boolean =>
+  sink.hostsOf !== undefined && sink.hostsOf(before).length > 0 && sink.hostsOf(after).length === 0
 
 /**
  * | target holds   | wanted, differs          | wanted, same   | not wanted                     |

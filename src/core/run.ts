@@ -7,7 +7,8 @@ import type { ClusterEvent } from './event.js'
 import { followSource } from './follow-source.js'
 import { defaultHealthPolicy } from './health-policy.js'
 import { followed, type Following } from './followed.js'
-import { type Entry, Ledger } from './ledger.js'
+import { Ledger } from './ledger.js'
+import { LookupPatience } from './lookup-patience.js'
 import { defaultGrace } from './liveness.js'
 import { defaultGuard } from './plan.js'
 import { projector } from './project.js'
@@ -33,6 +34,16 @@ const clusterOf = (event: ClusterEvent): string | undefined =>
 
 const tellsOfNames = ({ _tag }: ClusterEvent): boolean =>
   _tag === 'ClusterIdentified' || _tag === 'LookupRefused'
+
+/** Lookups of instances and definitions are refused too, and there may be floods of them. */
+const refusesName = (event: ClusterEvent, names: ReadonlySet<string>): boolean =>
+  event._tag === 'LookupRefused' && names.has(event.key)
+
+/**
+ * Whether nothing is waited for any more. What was refused for good is not: it may leave knowledge incomplete for ever.
+ */
+const isLevel = ({ complete, awaited, unresolved }: Desired): boolean =>
+  complete || (awaited.length === 0 && ![...unresolved.values()].some(({ why }) => why === 'task-definition'))
 
 /** The tasks that a target cannot hold before lookups have answered. */
 const runningTasks = (events: readonly ClusterEvent[]): readonly TaskArn[] =>
@@ -75,23 +86,30 @@ export const run = (setup: RunSetup, { clock, random }: Environment): Worker => 
       (named) =>
         state$.value.identities.get(named)?.clusters.includes(cluster) ?? matchesCluster(named, cluster),
     )
-  const forgoLookups = async (entry: Entry): Promise<void> => {
-    if (!entry.tasks.every((arn) => isCovered(state$.value.tasks.get(arn)?.cluster ?? ''))) return
-    await clock.sleep(lookupWaitMs, abort.signal)
-    if (abort.signal.aborted || !ledger.forgo(entry)) return
-    report({ _tag: 'AcknowledgedUnheld', tasks: entry.tasks, afterMs: lookupWaitMs })
-    report({ _tag: 'Acknowledged', deliveries: 1, unsettled: ledger.unsettled })
-  }
+  const abort = new AbortController()
   const ledger = new Ledger(
     required.map(({ name }) => name),
-    (entry) => void forgoLookups(entry),
+    (entry) => {
+      if (entry.tasks.every((arn) => isCovered(state$.value.tasks.get(arn)?.cluster ?? '')))
+        patience.add(entry)
+    },
   )
+  const patience = new LookupPatience({
+    ms: lookupWaitMs,
+    clock,
+    signal: abort.signal,
+    isWaiting: (entry) => ledger.isDeferred(entry),
+    end: (entry) => {
+      if (!ledger.forgo(entry)) return
+      report({ _tag: 'AcknowledgedUnheld', tasks: entry.tasks, afterMs: lookupWaitMs })
+      report({ _tag: 'Acknowledged', deliveries: 1, unsettled: ledger.unsettled })
+    },
+  })
   const room = new TaskRoom()
   const namesakes = new Namesakes()
   /** Deliveries of clusters that may be ours, until it is known. */
   let unidentified: { readonly source: Source; readonly delivery: Delivery }[] = []
   const project = projector({ expose, covers, grace, unhealthy: setup.unhealthy ?? defaultHealthPolicy })
-  const abort = new AbortController()
   const reports$ = new Subject<Report>()
   const state$ = new BehaviorSubject<ClusterState>(emptyState)
   const fed$ = new BehaviorSubject<ClusterState>(emptyState)
@@ -145,7 +163,7 @@ export const run = (setup: RunSetup, { clock, random }: Environment): Worker => 
   }
 
   const reached = ({ name }: AnySink, at: Desired, settled: boolean): void => {
-    if (at.complete || covers.length === 0) {
+    if (!reachedOnce.has(name) && (covers.length === 0 || isLevel(at))) {
       reachedOnce.add(name)
       if (required.every((sink) => reachedOnce.has(sink.name))) announceReady()
     }
@@ -283,7 +301,8 @@ export const run = (setup: RunSetup, { clock, random }: Environment): Worker => 
     // The ledger has acknowledged it already: it waits for no sink.
     if (required.length === 0) report({ _tag: 'Acknowledged', deliveries: 1, unsettled: ledger.unsettled })
     know(after)
-    if (after.identities !== before.identities || after.refusals !== before.refusals) afterIdentities()
+    if (after.identities !== before.identities || events.some((event) => refusesName(event, identified)))
+      afterIdentities()
     if (events.some(({ _tag }) => _tag === 'TasksListed')) {
       room.recount(state$.value)
       // A sink that is down for a whole interval must not keep us from forgetting: snapshots never wait for it.

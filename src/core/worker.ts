@@ -11,8 +11,9 @@ export interface Worker {
   /** What every target should hold, now and after each delivery; never filtered for changes. */
   readonly desired$: Observable<Desired>
   /**
-   * Resolves when every required sink has reached a state that is complete (for the clusters of which snapshots are
-   * promised); of a worker without sinks, when there is such a state.
+   * Resolves when every required sink has reached a state in which nothing is waited for: each cluster of which snapshots
+   * are promised has been read, or cannot be for good, and so have definitions. Of a worker without sinks, when there is
+   * such a state.
    */
   readonly ready: Promise<void>
   /**

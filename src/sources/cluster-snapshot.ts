@@ -5,6 +5,7 @@ import type { ClusterEvent } from '../core/event.js'
 import type { Task } from '../core/task.js'
 import { answerDate, type AwsTime } from './aws-time.js'
 import { CallFailed, type EcsCall } from './ecs-calls.js'
+import { explain } from './decode-error.js'
 import { taskFromDescription } from './task-description.js'
 
 /** The tasks of a service, those of a task definition's family, or those of both. */
@@ -102,7 +103,9 @@ export const clusterSnapshot =
       const unanswered = new Set(arns.map(lastSegment))
       const tasks: Task[] = []
       for (const description of answer.tasks ?? []) {
-        const { task } = taskFromDescription(description, order)
+        const { task, errors } = taskFromDescription(description, order)
+        if (errors.length > 0)
+          warn?.(`DescribeTasks tells what cannot be, which is left out: ${explain(errors)}`)
         if (task === undefined)
           throw new CallFailed(
             operation,

@@ -68,7 +68,7 @@ export const eventBridgeWebhook = (options: EventBridgeWebhookOptions): Webhook 
     maxBodyBytes = 1_048_576,
     maxInFlight = 1_000,
     clock = systemClock,
-    decode = (body) => decodeMessage(body, { latest: awsTime(clock).latest(clock.now()) }),
+    decode = (body: string) => decodeMessage(body, { latest: awsTime(clock).latest(clock.now()) }),
   } = options
   wholeNumber('eventBridgeWebhook: answerWithinMs', answerWithinMs, 1, 60_000)
   wholeNumber('eventBridgeWebhook: maxBodyBytes', maxBodyBytes, 1, 16_777_216)

@@ -92,7 +92,7 @@ export const snsWebhook = (options: SnsWebhookOptions): Webhook => {
     verify = 'signature',
     fetch = globalThis.fetch,
     clock = systemClock,
-    decode = (body) => decodeMessage(body, { latest: awsTime(clock).latest(clock.now()) }),
+    decode = (body: string) => decodeMessage(body, { latest: awsTime(clock).latest(clock.now()) }),
   } = options
   wholeNumber('snsWebhook: answerWithinMs', answerWithinMs, 1, 60_000)
   wholeNumber('snsWebhook: maxBodyBytes', maxBodyBytes, 1, 16_777_216)

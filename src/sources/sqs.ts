@@ -78,7 +78,7 @@ export const sqs = (options: SqsOptions): Source => {
     visibilitySeconds = 30,
     maxInFlight = 2_000,
     clock = systemClock,
-    decode = (body) => decodeMessage(body, { latest: awsTime(clock).latest(clock.now()) }),
+    decode = (body: string) => decodeMessage(body, { latest: awsTime(clock).latest(clock.now()) }),
     random = Math.random,
   } = options
   within('polls', polls, 1, 100)

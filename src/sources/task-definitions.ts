@@ -1,6 +1,7 @@
 import { DescribeTaskDefinitionCommand } from '@aws-sdk/client-ecs'
 import { type DefinitionArn, type Place, placeOf, sameAccountAndRegion } from '../core/arn.js'
 import type { Clock, Random } from '../core/clock.js'
+import { daemonDefinition, isDaemonDefinition } from '../core/daemon-task.js'
 import { hasInjectedName } from '../core/injected-container.js'
 import type { Exposable } from '../core/expose.js'
 import type { Source } from '../core/source.js'
@@ -9,7 +10,7 @@ import type { Task } from '../core/task.js'
 import { systemClock } from '../system-clock.js'
 import { perPlace } from './aws-clients.js'
 import { definitionReads, type EcsClients, ecsClients } from './ecs-client.js'
-import { familyOf, isDaemonDefinition, isDefinitionArn } from './definition-arn.js'
+import { familyOf, isDefinitionArn } from './definition-arn.js'
 import { lookupFailure } from './lookup-failure.js'
 import type { Answer } from './lookup-queue.js'
 import { isRunning, lookup } from './lookup.js'
@@ -52,16 +53,6 @@ const concurrency = 4
 
 /** How many answers are kept for tasks that come later; 64 KiB each at most, and a few kilobytes usually. */
 const remembered = 1_000
-
-/**
- * Of a managed daemon nothing has to be asked, and no permission is needed: its containers can have neither ports nor
- * labels. Source: DaemonContainerDefinition in the Amazon ECS API reference.
- */
-const daemonDefinition = (arn: DefinitionArn): TaskDefinition => ({
-  arn,
-  networkMode: 'host',
-  containers: [],
-})
 
 const isBound = ({ containers }: Task): boolean => {
   const bound = containers.filter(({ bindings }) => bindings.length > 0)

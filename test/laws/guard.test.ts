@@ -49,16 +49,20 @@ const started = async (
 ) => {
   const clock = virtualClock(start)
   let refreshes = 0
-  const source = Object.assign(memorySource({ covers }), { refresh: () => void refreshes++ })
+  const source = Object.assign(memorySource({ covers }), {
+    refresh: () => {
+      refreshes++
+    },
+  })
   const inner = memorySink()
-  const { eq, adopts, render, read, apply, target } = inner
+  const { eq, adopts, target } = inner
   const sink: Sink<Addresses> = {
     name: 'target',
     eq,
     adopts,
-    render,
-    read,
-    apply,
+    render: (backends, before) => inner.render(backends, before),
+    read: (signal) => inner.read(signal),
+    apply: (changes, owner, signal) => inner.apply(changes, owner, signal),
     retire: () => (deletes ? O.none : O.some([])),
     ...(tells ? { hostsOf: (value: Addresses) => value.map((address) => address.replace(/:\d+$/, '')) } : {}),
     ...(empties ? { emptied: () => [] } : {}),

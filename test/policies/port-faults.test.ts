@@ -42,9 +42,9 @@ describe('a port that a policy offers', () => {
       ['good'],
     )
     ok(complete)
-    const [[, told] = []] = [...unresolved]
+    const [told] = [...unresolved.values()]
     strictEqual(told?.why, 'refused')
-    match(told?.detail ?? '', reason)
+    match(told.detail, reason)
   })
 
   it('is offered with whatever text and number can be said', () => {

@@ -35,7 +35,10 @@ const story = ({ events }: Following): readonly string[] =>
         return `${short(event.cluster)} = ${event.tasks.length}`
       case 'LookupRefused':
         return `no: ${short(event.key)}`
-      default:
+      case 'TaskChanged':
+      case 'InstanceDescribed':
+      case 'DefinitionDescribed':
+      case 'HealthObserved':
         return event._tag
     }
   })
