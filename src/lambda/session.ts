@@ -161,14 +161,16 @@ export class Session {
    */
   async #level(open: Map<string, ClusterEvent>, signal: AbortSignal): Promise<boolean> {
     const over = new AbortController()
-    let acknowledged = open.size === 0
+    const applied = new Set<string>()
     let patience: Promise<void> | undefined
     let patient = true
     this.#gate.open()
     const level = await new Promise<boolean>((resolve) => {
       this.#look = () => {
-        if (!acknowledged || !this.#isLevel()) return
-        for (const [id, event] of open) if (!this.#waits(event)) open.delete(id)
+        if (!this.#isLevel()) return
+        for (const id of applied) open.delete(id)
+        // What is neither applied nor waits for a lookup was not folded yet.
+        if ([...open.values()].some((event) => !this.#waits(event))) return
         if (!patient || (open.size === 0 && !(this.#young && this.#anyWaits()))) resolve(true)
         else
           patience ??= this.#clock.sleep(this.options.lookupMs, over.signal).then(() => {
@@ -177,13 +179,9 @@ export class Session {
           })
       }
       signal.addEventListener('abort', () => resolve(false), { once: true })
-      if (open.size > 0)
-        this.#inbox.put({
-          _tag: 'Delivery',
-          events: [...open.values()],
-          ack: () => (acknowledged = true),
-          nack: nothing,
-        })
+      // A delivery each, because one that waits for a lookup is not acknowledged.
+      for (const [id, event] of open)
+        this.#inbox.put({ _tag: 'Delivery', events: [event], ack: () => applied.add(id), nack: nothing })
       this.#look()
     })
     this.#look = nothing

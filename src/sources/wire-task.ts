@@ -163,25 +163,15 @@ export type WireContainer = t.TypeOf<typeof container>
 export type WireBinding = t.TypeOf<typeof networkBinding>
 
 /**
- * A task, its instance and its definition are of the cluster's region and account, and a task's long ARN names the
- * cluster. Lookups ask where an ARN points, so an event must not send them elsewhere.
+ * A task is of its cluster's partition, region and account, and its long ARN names the cluster. Instances and definitions
+ * elsewhere are refused where they would be looked up.
  */
-const strayArns = (wire: WireTask): readonly Fault[] => {
-  const { taskArn, clusterArn, containerInstanceArn, taskDefinitionArn } = wire
+const strayArns = ({ taskArn, clusterArn }: WireTask): readonly Fault[] => {
   const place = clusterArn.slice(0, clusterArn.lastIndexOf(':') + 1)
-  const isThere = (arn: string | null | undefined): boolean => !arn || arn.startsWith(place)
   const named = clusterNameIn(taskArn)
-  const isInCluster = isThere(taskArn) && (named === undefined || named === lastSegment(clusterArn))
-  if (isInCluster && isThere(containerInstanceArn) && isThere(taskDefinitionArn)) return noFaults
-  const faults: Fault[] = []
-  if (!isInCluster)
-    faults.push({ key: 'taskArn', expected: `ARN of a task in ${clusterArn}`, actual: taskArn })
-  const expected = `ARN that begins with ${place}, as the cluster's`
-  if (!isThere(containerInstanceArn))
-    faults.push({ key: 'containerInstanceArn', expected, actual: containerInstanceArn })
-  if (!isThere(taskDefinitionArn))
-    faults.push({ key: 'taskDefinitionArn', expected, actual: taskDefinitionArn })
-  return faults
+  return taskArn.startsWith(place) && (named === undefined || named === lastSegment(clusterArn))
+    ? noFaults
+    : [{ key: 'taskArn', expected: `ARN of a task in ${clusterArn}`, actual: taskArn }]
 }
 
 export const wireTask = consistent(task, strayArns)
