@@ -56,6 +56,7 @@ export const trouble = (report: Report): string | undefined => {
       return report.warnings.map((warning) => `${report.sink}: ${warning}`)[0]
     case 'AcknowledgedUnheld':
       return `lookups do not answer for ${report.tasks.join(', ')}`
+    case 'Abandoned':
     case 'Folded':
     case 'Planned':
     case 'Applied':

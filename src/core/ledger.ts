@@ -127,15 +127,21 @@ export class Ledger {
     return true
   }
 
-  /** Gives up on what is unsettled, at the end of a stop that took too long. */
-  abandon(reason: Error): void {
+  /** Gives up on what is unsettled, at the end of a stop. Returns how many deliveries that were. */
+  abandon(reason: Error): number {
     const left = [...this.entries.slice(this.head), ...this.deferred.keys()]
     this.entries = []
     this.head = 0
     this.first = this.current + 1
     this.deferred.clear()
     this.open = 0
-    for (const entry of left) entry?.delivery.nack(reason)
+    let abandoned = 0
+    for (const entry of left) {
+      if (entry === undefined) continue
+      abandoned++
+      entry.delivery.nack(reason)
+    }
+    return abandoned
   }
 
   /** The latest event time among unsettled deliveries up to `revision`. */

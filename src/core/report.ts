@@ -64,6 +64,8 @@ export type Report =
    * the cluster will tell of these tasks again.
    */
   | { readonly _tag: 'AcknowledgedUnheld'; readonly tasks: readonly TaskArn[]; readonly afterMs: Millis }
+  /** The worker stops, and what follows from deliveries was not applied: they come again. */
+  | { readonly _tag: 'Abandoned'; readonly deliveries: number }
   /** Deliveries were acknowledged. */
   | { readonly _tag: 'Acknowledged'; readonly deliveries: number; readonly unsettled: number }
   | { readonly _tag: 'Unresolved'; readonly tasks: PersistentMap<Unresolved> }

@@ -356,7 +356,8 @@ export const run = (setup: RunSetup, { clock, random }: Environment): Worker => 
     for (const { delivery } of unidentified)
       delivery.nack(new Error('the worker stopped before it was known which cluster this is of'))
     unidentified = []
-    ledger.abandon(new Error('the worker stopped before this was applied'))
+    const abandoned = ledger.abandon(new Error('the worker stopped before this was applied'))
+    if (abandoned > 0) report({ _tag: 'Abandoned', deliveries: abandoned })
     await Promise.race([Promise.all(drained), deadline])
     late.abort()
     abort.abort()

@@ -2,7 +2,7 @@ import type { Millis } from '../core/clock.js'
 import type { ClusterEvent } from '../core/event.js'
 import { defaultOwner, type Environment } from '../core/run-setup.js'
 import type { Notice } from '../core/source.js'
-import { awsTime } from '../sources/aws-time.js'
+import { latestTime } from '../sources/aws-time.js'
 import { decodeMessage } from '../sources/ecs-event.js'
 import { systemClock } from '../system-clock.js'
 import { invocationOf } from './invocation.js'
@@ -44,8 +44,7 @@ export const lambda = (setup: LambdaSetup, environment: Partial<Environment> = {
   const clusters = setup.clusters ?? covers
   const complete: Environment = { clock: systemClock, random: Math.random, ...environment }
   const { clock } = complete
-  const decode =
-    decoder ?? ((body: string) => decodeMessage(body, { latest: awsTime(clock).latest(clock.now()) }))
+  const decode = decoder ?? ((body: string) => decodeMessage(body, { latest: latestTime(clock) }))
   let session: Session | undefined
   let lasting: readonly ClusterEvent[] = []
   let turn: Promise<unknown> = Promise.resolve()

@@ -1,4 +1,5 @@
 import type { Clock, Millis } from '../core/clock.js'
+import { systemClock } from '../system-clock.js'
 import { isObject } from './lenient.js'
 
 /** Beyond this, a call tells little about the clocks. */
@@ -29,14 +30,20 @@ export class AwsTime {
 
   /** An answer of AWS told `date`; the request left at `sentAt` and the answer came at `receivedAt`, by our clock. */
   observe(date: Millis, sentAt: Millis, receivedAt: Millis): void {
-    this.newest = Math.max(this.newest, date, sentAt, receivedAt)
-    this.newestDate = Math.max(this.newestDate, date)
+    this.newest = Math.max(this.newest, sentAt, receivedAt)
+    this.hear(date)
     // A long poll leaves too much open.
     if (receivedAt - sentAt > longestMeasure) return
     // The service wrote the date between the two, and may have cut off most of a second. What that leaves open is none.
     const most = receivedAt - date
     const least = sentAt - date - resolution
     this.ahead = least > 0 ? least : most < 0 ? most : 0
+  }
+
+  /** Takes a time that surely comes from AWS, such as that of a signed message. */
+  hear(date: Millis): void {
+    this.newest = Math.max(this.newest, date)
+    this.newestDate = Math.max(this.newestDate, date)
   }
 
   /** How far our clock is ahead, at least; negative when it is behind. `undefined` before the first answer. */
@@ -76,3 +83,10 @@ export const skewNews = (): ((aheadMs: Millis | undefined) => boolean) => {
     return true
   }
 }
+
+/**
+ * The latest time that any clock has told: the injected one, AWS's, or the machine's. For bounds that must not refuse
+ * what is honest, so the most generous of them counts.
+ */
+export const latestTime = (clock: Clock): Millis =>
+  Math.max(awsTime(clock).latest(clock.now()), systemClock.now())

@@ -1,6 +1,6 @@
 import type { Clock, Millis } from '../core/clock.js'
 import { systemClock } from '../system-clock.js'
-import { awsTime } from './aws-time.js'
+import { latestTime } from './aws-time.js'
 import { type Decoded, decodeMessage } from './ecs-event.js'
 import { httpInbox, type Webhook } from './http-inbox.js'
 import { isObject } from './lenient.js'
@@ -68,7 +68,7 @@ export const eventBridgeWebhook = (options: EventBridgeWebhookOptions): Webhook 
     maxBodyBytes = 1_048_576,
     maxInFlight = 1_000,
     clock = systemClock,
-    decode = (body: string) => decodeMessage(body, { latest: awsTime(clock).latest(clock.now()) }),
+    decode = (body: string) => decodeMessage(body, { latest: latestTime(clock) }),
   } = options
   wholeNumber('eventBridgeWebhook: answerWithinMs', answerWithinMs, 1, 60_000)
   wholeNumber('eventBridgeWebhook: maxBodyBytes', maxBodyBytes, 1, 16_777_216)

@@ -15,6 +15,9 @@ export const isIpv4Address = (text: string): boolean => {
   return first !== 0 && first !== 127 && (first < 224 || first >= 240)
 }
 
+/** Whether a text is an IPv4 loopback address. Only answers of AWS may tell one: see `describedTask`. */
+export const isLoopback = (text: string): boolean => isIPv4(text) && text.startsWith('127.')
+
 /**
  * The address in its canonical form (RFC 5952: lower case, compressed), if it is one that a task or a machine can
  * have: global unicast (2000::/3) or unique local (fc00::/7). All else is refused, and so loopback, link-local,

@@ -2,7 +2,7 @@ import { DescribeInstancesCommand, type EC2Client } from '@aws-sdk/client-ec2'
 import { DescribeInstanceInformationCommand, type SSMClient } from '@aws-sdk/client-ssm'
 import type { Addresses } from '../core/addresses.js'
 import type { Machine } from '../core/machine.js'
-import { ipv6Address, isIpv4Address } from './ip-address.js'
+import { ipv6Address, isIpv4Address, isLoopback } from './ip-address.js'
 
 export interface AddressedMachine {
   readonly machine: Machine
@@ -22,7 +22,7 @@ const told = (text: string | undefined): string | undefined =>
     : text
 
 const ipv4Of = (text: string | undefined): string | undefined =>
-  text !== undefined && isIpv4Address(text) ? text : undefined
+  text !== undefined && (isIpv4Address(text) || isLoopback(text)) ? text : undefined
 
 const ipv6Of = (text: string | undefined): string | undefined =>
   text === undefined ? undefined : ipv6Address(text)

@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import { isLeft } from 'fp-ts/lib/Either.js'
 import type { Clock, Millis } from '../core/clock.js'
 import { systemClock } from '../system-clock.js'
-import { awsTime } from './aws-time.js'
+import { awsTime, latestTime } from './aws-time.js'
 import { type Decoded, decodeMessage, explain } from './ecs-event.js'
 import { httpInbox, type Webhook } from './http-inbox.js'
 import { header } from './request-head.js'
@@ -92,7 +92,7 @@ export const snsWebhook = (options: SnsWebhookOptions): Webhook => {
     verify = 'signature',
     fetch = globalThis.fetch,
     clock = systemClock,
-    decode = (body: string) => decodeMessage(body, { latest: awsTime(clock).latest(clock.now()) }),
+    decode = (body: string) => decodeMessage(body, { latest: latestTime(clock) }),
   } = options
   wholeNumber('snsWebhook: answerWithinMs', answerWithinMs, 1, 60_000)
   wholeNumber('snsWebhook: maxBodyBytes', maxBodyBytes, 1, 16_777_216)
@@ -100,7 +100,11 @@ export const snsWebhook = (options: SnsWebhookOptions): Webhook => {
   wholeNumber('snsWebhook: maxAgeMs', maxAgeMs, 0, 2_592_000_000)
   const admission = snsAdmission(options)
   const time = new SnsTime(maxAgeMs, clock)
-  const authenticity = snsSignature({ fetch, clock, onTime: (at) => time.hear(at) })
+  const hear = (at: Millis): void => {
+    time.hear(at)
+    awsTime(clock).hear(at)
+  }
+  const authenticity = snsSignature({ fetch, clock, onTime: (at) => hear(at) })
   const ask = snsFetcher(fetch, clock)
 
   /** Whether SNS has sent it, and lately. */
@@ -117,7 +121,7 @@ export const snsWebhook = (options: SnsWebhookOptions): Webhook => {
         // Events are idempotent, so a replay does little harm; but nothing would forget it sooner than this.
         if (time.isTooOld(at))
           return refused(403, 'the message is too old for SNS to send it: check the clock of this machine')
-        time.hear(at)
+        hear(at)
         return undefined
       case 'Forged':
         return refused(403, found.reason)

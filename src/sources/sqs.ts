@@ -3,7 +3,7 @@ import { Observable } from 'rxjs'
 import type { Clock, Random } from '../core/clock.js'
 import type { Source } from '../core/source.js'
 import { systemClock } from '../system-clock.js'
-import { awsTime } from './aws-time.js'
+import { latestTime } from './aws-time.js'
 import { type Decoded, decodeMessage } from './ecs-event.js'
 import { queueHost } from './queue-host.js'
 import { sqsClient } from './sqs-client.js'
@@ -78,7 +78,7 @@ export const sqs = (options: SqsOptions): Source => {
     visibilitySeconds = 30,
     maxInFlight = 2_000,
     clock = systemClock,
-    decode = (body: string) => decodeMessage(body, { latest: awsTime(clock).latest(clock.now()) }),
+    decode = (body: string) => decodeMessage(body, { latest: latestTime(clock) }),
     random = Math.random,
   } = options
   within('polls', polls, 1, 100)

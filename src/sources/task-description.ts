@@ -4,7 +4,7 @@ import type { Millis } from '../core/clock.js'
 import type { Health, Task } from '../core/task.js'
 import { type DecodeError, decodeErrors } from './decode-error.js'
 import { taskRecord } from './task-record.js'
-import { type WireTask, wireTask } from './wire-task.js'
+import { type WireTask, describedTask } from './wire-task.js'
 
 const healthOf = (status: string | undefined): Health | undefined =>
   status === 'HEALTHY' || status === 'UNHEALTHY' || status === 'UNKNOWN' ? status : undefined
@@ -45,10 +45,10 @@ const plausiblePart = (description: DescribedTask): WireTask | undefined => {
   const required = { taskArn, clusterArn, lastStatus, desiredStatus, version }
   const rest = Object.fromEntries(
     Object.entries<unknown>({ ...description }).filter(([key, value]) =>
-      wireTask.is({ ...required, [key]: value }),
+      describedTask.is({ ...required, [key]: value }),
     ),
   )
-  return wireTask.is(rest) ? rest : undefined
+  return describedTask.is(rest) ? rest : undefined
 }
 
 /**
@@ -65,8 +65,8 @@ export const taskFromDescription = (description: DescribedTask, order: number): 
   const status = healthOf(description.healthStatus)
   const health = status === undefined ? undefined : { at: order, status }
   const at = changedAt(description)
-  if (wireTask.is(description)) return { task: taskRecord(description, at, health), errors: [] }
-  const result = wireTask.decode(description)
+  if (describedTask.is(description)) return { task: taskRecord(description, at, health), errors: [] }
+  const result = describedTask.decode(description)
   const part = plausiblePart(description)
   return {
     task: part === undefined ? undefined : taskRecord(part, at, health),

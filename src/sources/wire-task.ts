@@ -16,7 +16,7 @@ import {
   isInstanceArn,
   isTaskArn,
 } from './ecs-arn.js'
-import { ipv6Address, isIpv4Address } from './ip-address.js'
+import { ipv6Address, isIpv4Address, isLoopback } from './ip-address.js'
 import {
   arrayOf,
   consistent,
@@ -52,7 +52,6 @@ const optionalArn = (name: string, holds: (text: string) => boolean) =>
   optional(stringOf(name, (text) => !isTold(text) || holds(text)))
 
 const reachable = 'not loopback, link-local, unspecified or multicast'
-const ipv4 = stringOf(`IPv4 address, ${reachable}`, (text) => !isTold(text) || isIpv4Address(text))
 const ipv6 = stringOf(
   `IPv6 address, ${reachable}`,
   (text) => !isTold(text) || ipv6Address(text) !== undefined,
@@ -75,92 +74,102 @@ const networkBinding = object(
   },
 )
 
-const networkInterface = object({}, { privateIpv4Address: optional(ipv4), ipv6Address: optional(ipv6) })
-
-const container = object(
-  {},
-  {
-    name: optional(text),
-    containerArn: optionalArn('ARN of a container', isContainerArn),
-    lastStatus: optional(text),
-    runtimeId: optional(text),
-    networkBindings: optional(arrayOf(networkBinding, maxBindings)),
-    networkInterfaces: optional(arrayOf(networkInterface, maxAttachments)),
-  },
-)
-
 const anyDetail = object({}, { name: optional(t.string), value: optional(t.string) })
 type Detail = t.TypeOf<typeof anyDetail>
 
-const addressOf = (name: unknown): t.Type<string> | undefined =>
-  name === 'privateIPv4Address' ? ipv4 : name === 'ipv6Address' ? ipv6 : undefined
-
 const isOptionalText = (u: unknown): boolean => u === undefined || u === null || typeof u === 'string'
-
-/** Which of a network interface's details is which, its name says. There are five in most events: `is` must be quick. */
-const detail = new t.Type<Detail>(
-  'object',
-  (u): u is Detail => {
-    if (!isObject(u)) return false
-    const { name, value } = u
-    if (!isOptionalText(name) || !isOptionalText(value)) return false
-    const address = addressOf(name)
-    return address === undefined || value === undefined || value === null || address.is(value)
-  },
-  (u, context) => {
-    const address = isObject(u) ? addressOf(u['name']) : undefined
-    if (address === undefined) return anyDetail.validate(u, context)
-    return object({}, { value: optional(address) }).validate(u, context)
-  },
-  t.identity,
-)
-
-const networkAttachment = object({}, { details: optional(arrayOf(detail, maxDetails)) })
-
-export type NetworkAttachment = t.TypeOf<typeof networkAttachment>
 
 /** Events say the former, DescribeTasks the latter. Volumes and load balancers are other types, and are not read. */
 const ofNetwork = (u: unknown): u is JsonObject =>
   isObject(u) && (u['type'] === 'eni' || u['type'] === 'ElasticNetworkInterface')
 
+/** The codecs of a task whose IPv4 addresses satisfy `isAddress`. */
+const codecsOf = (isAddress: (text: string) => boolean) => {
+  const ipv4 = stringOf(`IPv4 address, ${reachable}`, (text) => !isTold(text) || isAddress(text))
+  const networkInterface = object({}, { privateIpv4Address: optional(ipv4), ipv6Address: optional(ipv6) })
+
+  const container = object(
+    {},
+    {
+      name: optional(text),
+      containerArn: optionalArn('ARN of a container', isContainerArn),
+      lastStatus: optional(text),
+      runtimeId: optional(text),
+      networkBindings: optional(arrayOf(networkBinding, maxBindings)),
+      networkInterfaces: optional(arrayOf(networkInterface, maxAttachments)),
+    },
+  )
+
+  const addressOf = (name: unknown): t.Type<string> | undefined =>
+    name === 'privateIPv4Address' ? ipv4 : name === 'ipv6Address' ? ipv6 : undefined
+
+  /** Which of a network interface's details is which, its name says. There are five in most events: `is` must be quick. */
+  const detail = new t.Type<Detail>(
+    'object',
+    (u): u is Detail => {
+      if (!isObject(u)) return false
+      const { name, value } = u
+      if (!isOptionalText(name) || !isOptionalText(value)) return false
+      const address = addressOf(name)
+      return address === undefined || value === undefined || value === null || address.is(value)
+    },
+    (u, context) => {
+      const address = isObject(u) ? addressOf(u['name']) : undefined
+      if (address === undefined) return anyDetail.validate(u, context)
+      return object({}, { value: optional(address) }).validate(u, context)
+    },
+    t.identity,
+  )
+
+  const networkAttachment = object({}, { details: optional(arrayOf(detail, maxDetails)) })
+
+  const attachment = new t.Type<JsonObject>(
+    'object',
+    (u): u is JsonObject => (ofNetwork(u) ? networkAttachment.is(u) : isObject(u)),
+    (u, context) => {
+      if (!isObject(u)) return t.failure(u, context)
+      return ofNetwork(u) ? networkAttachment.validate(u, context) : t.success(u)
+    },
+    t.identity,
+  )
+
+  /** Events of 2016 have no more than what is required here. */
+  const task = object(
+    {
+      taskArn: stringOf('ARN of a task', isTaskArn),
+      clusterArn: stringOf('ARN of a cluster', isClusterArn),
+      lastStatus: nonEmptyText,
+      desiredStatus: nonEmptyText,
+      version: taskVersion,
+    },
+    {
+      group: optional(text),
+      taskDefinitionArn: optionalArn('ARN of a task definition', isDefinitionArn),
+      containerInstanceArn: optionalArn('ARN of a container instance', isInstanceArn),
+      launchType: optional(text),
+      containers: optional(arrayOf(container, maxContainers)),
+      attachments: optional(arrayOf(attachment, maxAttachments)),
+      /** In events only. */
+      updatedAt: optional(timestamp),
+    },
+  )
+
+  return { container, networkAttachment, task }
+}
+
+/** What an event may claim: whoever can send one must not point traffic at the reader's own machine. */
+const claimed = codecsOf(isIpv4Address)
+/** What AWS itself answers may be a loopback address as well: emulators and tests have no others. */
+const answered = codecsOf((text) => isIpv4Address(text) || isLoopback(text))
+
+export type WireTask = t.TypeOf<typeof claimed.task>
+export type WireContainer = t.TypeOf<typeof claimed.container>
+export type WireBinding = t.TypeOf<typeof networkBinding>
+export type NetworkAttachment = t.TypeOf<typeof claimed.networkAttachment>
+
 /** Whether an attachment is a network interface: its addresses are the task's. */
 export const isNetworkAttachment = (u: unknown): u is NetworkAttachment =>
-  ofNetwork(u) && networkAttachment.is(u)
-
-const attachment = new t.Type<JsonObject>(
-  'object',
-  (u): u is JsonObject => (ofNetwork(u) ? networkAttachment.is(u) : isObject(u)),
-  (u, context) => {
-    if (!isObject(u)) return t.failure(u, context)
-    return ofNetwork(u) ? networkAttachment.validate(u, context) : t.success(u)
-  },
-  t.identity,
-)
-
-/** Events of 2016 have no more than what is required here. */
-const task = object(
-  {
-    taskArn: stringOf('ARN of a task', isTaskArn),
-    clusterArn: stringOf('ARN of a cluster', isClusterArn),
-    lastStatus: nonEmptyText,
-    desiredStatus: nonEmptyText,
-    version: taskVersion,
-  },
-  {
-    group: optional(text),
-    taskDefinitionArn: optionalArn('ARN of a task definition', isDefinitionArn),
-    containerInstanceArn: optionalArn('ARN of a container instance', isInstanceArn),
-    launchType: optional(text),
-    containers: optional(arrayOf(container, maxContainers)),
-    attachments: optional(arrayOf(attachment, maxAttachments)),
-    /** In events only. */
-    updatedAt: optional(timestamp),
-  },
-)
-
-export type WireTask = t.TypeOf<typeof task>
-export type WireContainer = t.TypeOf<typeof container>
-export type WireBinding = t.TypeOf<typeof networkBinding>
+  ofNetwork(u) && answered.networkAttachment.is(u)
 
 /**
  * A task is of its cluster's partition, region and account, and its long ARN names the cluster. Instances and definitions
@@ -174,4 +183,8 @@ const strayArns = ({ taskArn, clusterArn }: WireTask): readonly Fault[] => {
     : [{ key: 'taskArn', expected: `ARN of a task in ${clusterArn}`, actual: taskArn }]
 }
 
-export const wireTask = consistent(task, strayArns)
+/** The `detail` of an event. */
+export const wireTask = consistent(claimed.task, strayArns)
+
+/** A task in an answer of DescribeTasks. */
+export const describedTask = consistent(answered.task, strayArns)

@@ -66,11 +66,16 @@ const noticeLine = (source: string, notice: Notice): LogLine => {
       }
     }
     case 'ClockSkew': {
-      const fields = { source, aheadMs: notice.aheadMs }
-      const repeats = 'clock skew'
-      return Math.abs(notice.aheadMs) < worthAWarning
-        ? { level: 'debug', message: 'the clock agrees with that of AWS', fields, repeats }
-        : { level: 'warn', message: 'the clock of this machine is wrong: run NTP', fields, repeats }
+      const { aheadMs } = notice
+      const isWrong = Math.abs(aheadMs) >= worthAWarning
+      return {
+        level: isWrong ? 'warn' : 'debug',
+        message: isWrong
+          ? 'the clock of this machine is wrong: run NTP'
+          : 'the clock agrees with that of AWS',
+        fields: { source, aheadMs },
+        repeats: 'clock skew',
+      }
     }
     case 'Warning':
       return {
@@ -178,13 +183,27 @@ export const logLines = (report: Report): readonly LogLine[] => {
     }
     case 'SinkWarned': {
       const { sink, warnings } = report
-      return warnings.length === 0
-        ? [{ level: 'info', message: 'nothing is wrong with the target any more', fields: { sink } }]
-        : warnings.map((message) => ({ level: 'warn', message: brief(message), fields: { sink } }))
+      if (warnings.length > 0)
+        return warnings.map((warning) => ({ level: 'warn', message: brief(warning), fields: { sink } }))
+      return [
+        {
+          level: 'info',
+          message: 'nothing is wrong with the target any more',
+          fields: { sink },
+        },
+      ]
     }
     case 'Settled':
       return [
         { level: 'debug', message: 'settled', fields: { sink: report.sink, revision: report.revision } },
+      ]
+    case 'Abandoned':
+      return [
+        {
+          level: 'info',
+          message: 'left to come again: not applied before the stop',
+          fields: { deliveries: report.deliveries },
+        },
       ]
     case 'AcknowledgedUnheld': {
       const { tasks, afterMs } = report

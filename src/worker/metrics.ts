@@ -170,6 +170,9 @@ const observe = (to: Instruments, report: Report, now: Millis): void => {
       if (report.newest !== undefined)
         to.lag.observe({ sink: report.sink }, Math.max(0, now - report.newest) / 1000)
       return
+    case 'Abandoned':
+      to.unsettled.dec(report.deliveries)
+      return
     case 'AcknowledgedUnheld':
       to.unheld.inc()
       return

@@ -71,11 +71,7 @@ describe('a described task', () => {
     it.each([
       ['attachments', { attachments: [eni('169.254.169.254')] }, { interface: { ipv4: '10.0.0.7' } }],
       ['containers', { containers: Array.from({ length: 301 }, () => ({})) }, { containers: [] }],
-      [
-        'containerInstanceArn',
-        { containerInstanceArn: `${place}:container-instance/b2` },
-        { instance: undefined },
-      ],
+      ['containerInstanceArn', { containerInstanceArn: 'container-instance/b2' }, { instance: undefined }],
       ['taskDefinitionArn', { taskDefinitionArn: 'web:1' }, { definition: undefined }],
       ['group', { group: 'half \ud83d' }, { group: undefined }],
     ])('in its %s alone is a task without them, and is reported', (field, changes, left) => {

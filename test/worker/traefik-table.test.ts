@@ -116,7 +116,7 @@ describe('the worker traefik-table, over the wire', () => {
     expect(err).not.toContain('not":"ours')
   })
 
-  it('has acknowledged everything that it folded when it ends in the middle of a backlog', async () => {
+  it('has settled everything that it folded when it ends in the middle of a backlog', async () => {
     const { cluster, queueUrl, command, backends, truth } = await setting()
     const bodies: string[] = []
     cluster.events$.subscribe((event) => bodies.push(JSON.stringify(event)))
@@ -135,9 +135,10 @@ describe('the worker traefik-table, over the wire', () => {
       .filter((line) => line.startsWith('{'))
       .map((line) => JSON.parse(line) as { msg: string; deliveries?: number })
     const folded = lines.filter(({ msg }) => msg === 'folded').length
-    const acknowledged = lines.reduce((sum, { deliveries = 0 }) => sum + deliveries, 0)
+    const settled = lines.reduce((sum, { deliveries = 0 }) => sum + deliveries, 0)
     expect(folded).toBeGreaterThan(0)
-    expect(acknowledged).toBe(folded)
+    // Acknowledged, or left to come again because a lookup had not answered.
+    expect(settled).toBe(folded)
 
     const successor = command(['traefik-table'], { QUEUE_URL: queueUrl })
     await successor.logged('ready: every required sink has reached a complete state')
