@@ -184,7 +184,11 @@ export const logLines = (report: Report): readonly LogLine[] => {
     case 'SinkWarned': {
       const { sink, warnings } = report
       if (warnings.length > 0)
-        return warnings.map((warning) => ({ level: 'warn', message: brief(warning), fields: { sink } }))
+        return warnings.map((warning) => ({
+          level: 'warn',
+          message: brief(warning),
+          fields: { sink },
+        }))
       return [
         {
           level: 'info',
@@ -195,7 +199,11 @@ export const logLines = (report: Report): readonly LogLine[] => {
     }
     case 'Settled':
       return [
-        { level: 'debug', message: 'settled', fields: { sink: report.sink, revision: report.revision } },
+        {
+          level: 'debug',
+          message: 'settled',
+          fields: { sink: report.sink, revision: report.revision },
+        },
       ]
     case 'Abandoned':
       return [
