@@ -205,7 +205,9 @@ describe('SNS to HTTP', () => {
       })
     })
     await publish(topic)
-    expect(bodies.map((body) => decodeMessage(body))).toEqual(expected.map((event) => ({ _tag: 'Event', event })))
+    expect(bodies.map((body) => decodeMessage(body))).toEqual(
+      expected.map((event) => ({ _tag: 'Event', event })),
+    )
     expect(heads.map((head) => head['content-type'])).toEqual(
       published.map(() => 'text/plain; charset=UTF-8'),
     )

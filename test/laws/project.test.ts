@@ -152,11 +152,12 @@ describe('completeness', () => {
         const desired = project(state, { expose: servicePorts(), covers: covered })
         for (const [, task] of state.tasks) {
           const mark = state.marks.get(task.cluster)
-          const name = serviceOf(task)
+          const record = believed(task, mark, defaultGrace)
+          const name = serviceOf(record)
           const backend = name === undefined ? undefined : desired.backends.get(name)
           if (backend?.complete !== true) continue
           notStrictEqual(mark, undefined)
-          if (livenessOf(believed(task, mark, defaultGrace), mark, defaultGrace) === 'live') {
+          if (livenessOf(record, mark, defaultGrace) === 'live') {
             const why = desired.unresolved.get(task.arn)?.why
             ok(why === undefined || why === 'name-taken', `${task.arn}: ${why ?? ''}`)
           }
