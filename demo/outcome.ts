@@ -1,4 +1,4 @@
-import { printable } from '../src/printable.js'
+import { printable } from '../src/shared/codec/printable.js'
 import { pad } from './columns.js'
 import { disagreements } from './contents.js'
 import type { Spread } from './durations.js'

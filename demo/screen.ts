@@ -1,6 +1,6 @@
 import type { Colors } from 'picocolors/types.js'
 import type { Placement } from '../sim/simulated-service.js'
-import { printable } from '../src/printable.js'
+import { printable } from '../src/shared/codec/printable.js'
 import { clip, pad } from './columns.js'
 import type { EventCounts } from './cluster-life.js'
 import { type Contents, disagreements } from './contents.js'

@@ -1,7 +1,7 @@
 import type { Route53Client, Route53ClientConfig } from '@aws-sdk/client-route-53'
 import { Resolver } from 'node:dns/promises'
 import type { Clock, Millis, Random } from '../src/core/clock.js'
-import { systemClock } from '../src/system-clock.js'
+import { systemClock } from '../src/shared/async/system-clock.js'
 import { dnsAnswer } from './dns-answer.js'
 import { type DnsServer, dnsServer } from './dns-server.js'
 import { route53Account, type ZoneSeed } from './route53-account.js'

@@ -1,6 +1,6 @@
 import type { FastifyPluginCallback, FastifyReply } from 'fastify'
-import { clientAddress } from '../sources/client-address.js'
-import { sharedSecret } from '../sources/shared-secret.js'
+import { clientAddress } from '../shared/http/client-address.js'
+import { sharedSecret } from '../shared/http/shared-secret.js'
 import type { Answer, Operation, Query } from './operation.js'
 
 export interface OperationRoutesOptions {

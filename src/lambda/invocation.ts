@@ -1,7 +1,7 @@
 import { isLeft } from 'fp-ts/lib/Either.js'
 import * as t from 'io-ts'
-import { type DecodeError, decodeErrors, describe, explain } from '../sources/decode-error.js'
-import { arrayOf, isObject, nonEmptyString, object, optional } from '../sources/lenient.js'
+import { type DecodeError, decodeErrors, describe, explain } from '../shared/codec/decode-error.js'
+import { arrayOf, isObject, nonEmptyString, object, optional } from '../shared/codec/lenient.js'
 
 /** A message of a queue, as Lambda hands it on. */
 export interface QueueRecord {

@@ -2,7 +2,7 @@
 import * as E from 'fp-ts/lib/Either.js'
 import type { LabelElements } from '../traefik/decode-labels.js'
 import { type ElementKey, elementKey, partsOfKey } from '../traefik/element.js'
-import { isJsonObject, type JsonObject } from '../traefik/json.js'
+import { isJsonObject, type JsonObject } from '../shared/codec/json.js'
 import type { LabelError } from '../traefik/label-tree.js'
 
 const sections = ['http', 'tcp', 'udp'] as const

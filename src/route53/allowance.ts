@@ -1,5 +1,5 @@
 import type { Clock } from '../core/clock.js'
-import { type TokenBucket, tokenBucket } from '../sources/token-bucket.js'
+import { type TokenBucket, tokenBucket } from '../shared/aws/token-bucket.js'
 
 /** What may be asked of Route 53, which rations the requests of an account, and their changes. */
 export interface Route53Allowance {

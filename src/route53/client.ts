@@ -1,5 +1,5 @@
 import { Route53Client } from '@aws-sdk/client-route-53'
-import { clientSettings, environmentRegion } from '../sources/aws-clients.js'
+import { clientSettings, environmentRegion } from '../shared/aws/aws-clients.js'
 
 /**
  * A client of Route 53. The service is global, but each partition has its own: the region decides which one is asked,

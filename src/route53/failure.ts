@@ -1,5 +1,5 @@
 /** What failed calls of Route 53 mean. Pure. */
-import { isTransient } from '../sources/aws-failure.js'
+import { isTransient } from '../shared/aws/aws-failure.js'
 
 /** A batch that was refused for what it says: it will be again, unless it says something else. */
 export class RefusedBatch extends Error {

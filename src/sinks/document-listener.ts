@@ -1,8 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Clock } from '../core/clock.js'
-import { sendAnswer } from '../sources/http-answer.js'
-import { header as headerOf, repeatedHeader } from '../sources/request-head.js'
-import { sharedSecret } from '../sources/shared-secret.js'
+import { sendAnswer } from '../shared/http/http-answer.js'
+import { header as headerOf, repeatedHeader } from '../shared/http/request-head.js'
+import { sharedSecret } from '../shared/http/shared-secret.js'
 
 /** Answers one request. What every HTTP framework for Node can call: mount it under a path of your choice. */
 export type DocumentListener = (request: IncomingMessage, response: ServerResponse) => void

@@ -1,6 +1,6 @@
 /** Targets that are one text, in which every record stands: what it says, and what changes make of it. Pure. */
 import * as O from 'fp-ts/lib/Option.js'
-import { hasHalfCharacter } from '../core/half-character.js'
+import { hasHalfCharacter } from '../shared/codec/half-character.js'
 import type { Change, Outcome, Owner, Row } from '../core/sink.js'
 
 /** What a document says. It is one owner's as a whole. */

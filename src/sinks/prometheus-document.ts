@@ -1,8 +1,8 @@
 /** The text of target groups: what Prometheus's `http_sd_configs` and `file_sd_configs` read. Pure. */
 import * as E from 'fp-ts/lib/Either.js'
 import * as t from 'io-ts'
-import { decodeErrors } from '../sources/decode-error.js'
-import { canonicalText } from '../traefik/json.js'
+import { decodeErrors } from '../shared/codec/decode-error.js'
+import { canonicalText } from '../shared/codec/json.js'
 import type { DocumentFormat } from './document.js'
 import { backendLabel, type TargetGroup, type TargetGroups } from './prometheus-targets.js'
 

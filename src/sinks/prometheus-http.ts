@@ -1,6 +1,6 @@
 import type { Clock, Millis } from '../core/clock.js'
 import type { Sink } from '../core/sink.js'
-import { systemClock } from '../system-clock.js'
+import { systemClock } from '../shared/async/system-clock.js'
 import type { DocumentListener, ReadSecret } from './document-listener.js'
 import { prometheusDocument } from './prometheus-document.js'
 import { type EndpointLabels, prometheusRendering, type TargetGroups } from './prometheus-targets.js'

@@ -5,7 +5,7 @@ import { type Backend, type Endpoint, formatAddress } from '../core/desired.js'
 import { hostsIn } from '../core/host-in.js'
 import { renderEach } from '../core/render-each.js'
 import type { Sink } from '../core/sink.js'
-import { canonicalText } from '../traefik/json.js'
+import { canonicalText } from '../shared/codec/json.js'
 
 /** One target with labels of its own, as Prometheus reads it. */
 export type TargetGroup = {

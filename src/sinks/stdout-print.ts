@@ -1,6 +1,6 @@
 /** How a difference between backends is printed. Pure. */
 import type { createColors } from 'picocolors'
-import { printable } from '../printable.js'
+import { printable } from '../shared/codec/printable.js'
 
 export type Colors = ReturnType<typeof createColors>
 

@@ -11,7 +11,7 @@ import { ConnectionLimit } from '../proxy/connection-limit.js'
 import { listenFailure, type ListenOn } from '../proxy/listen-failure.js'
 import type { PortTotals } from '../proxy/port-totals.js'
 import { type PortState, ProxiedPort } from '../proxy/proxied-port.js'
-import { systemClock } from '../system-clock.js'
+import { systemClock } from '../shared/async/system-clock.js'
 
 export interface TcpProxyOptions {
   /** Default: `tcp-proxy`. */

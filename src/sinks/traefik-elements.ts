@@ -6,7 +6,7 @@ import type { Sink } from '../core/sink.js'
 import { formatDocument, parseDocument } from '../traefik/document.js'
 import { type Element, elementEq, emptiedElement, serverPlaces } from '../traefik/element.js'
 import { type ElementConflict, type ElementOptions, elementRenderer } from '../traefik/elements.js'
-import { canonicalText } from '../traefik/json.js'
+import { canonicalText } from '../shared/codec/json.js'
 import type { DocumentFormat } from './document.js'
 
 export interface TraefikElementsOptions extends Omit<ElementOptions, 'keepRouters'> {

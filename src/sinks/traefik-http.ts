@@ -1,6 +1,6 @@
 import type { Clock, Millis } from '../core/clock.js'
 import type { Sink } from '../core/sink.js'
-import { systemClock } from '../system-clock.js'
+import { systemClock } from '../shared/async/system-clock.js'
 import type { Element } from '../traefik/element.js'
 import type { DocumentListener, ReadSecret } from './document-listener.js'
 import { servedDocument } from './served-document.js'

@@ -1,5 +1,5 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
-import { clientSettings } from '../sources/aws-clients.js'
+import { clientSettings } from '../shared/aws/aws-clients.js'
 
 /**
  * A client of DynamoDB with the environment's credentials. The SDK retries: it knows best what DynamoDB asks for, and

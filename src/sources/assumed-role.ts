@@ -1,6 +1,6 @@
 import { ECSClient } from '@aws-sdk/client-ecs'
 import type { fromTemporaryCredentials } from '@aws-sdk/credential-providers'
-import { clientSettings, environmentRegion } from './aws-clients.js'
+import { clientSettings, environmentRegion } from '../shared/aws/aws-clients.js'
 
 /** An IAM role that the environment's credentials may assume. */
 export interface AssumedRole {

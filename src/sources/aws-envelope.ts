@@ -2,9 +2,9 @@
  * What AWS puts around an event on its way: SNS's notification, records of SQS, SNS and Kinesis as Lambda gets them
  * (in `Records`) and as EventBridge Pipes send them (in a bare array), and these inside each other.
  */
-import { type DecodeError, describe, describeText } from './decode-error.js'
-import { isObject, type JsonObject } from './lenient.js'
-import { isPlainText } from './plain-text.js'
+import { type DecodeError, describe, describeText } from '../shared/codec/decode-error.js'
+import { isObject, type JsonObject } from '../shared/codec/lenient.js'
+import { isPlainText } from '../shared/codec/plain-text.js'
 
 export type Opened =
   /** Something that says what it is: `source` and `detailType` are the event's own. */

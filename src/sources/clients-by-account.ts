@@ -3,7 +3,7 @@ import { ECSClient } from '@aws-sdk/client-ecs'
 import { SSMClient } from '@aws-sdk/client-ssm'
 import type { Place } from '../core/arn.js'
 import { type AssumedRole, assumedRole } from './assumed-role.js'
-import { clientSettings, perPlace } from './aws-clients.js'
+import { clientSettings, perPlace } from '../shared/aws/aws-clients.js'
 import type { InstanceClients } from './instance-clients.js'
 import { roleAccount } from './role-arn.js'
 

@@ -3,11 +3,11 @@ import { Observable } from 'rxjs'
 import type { Place } from '../core/arn.js'
 import type { Clock, Millis, Random } from '../core/clock.js'
 import type { Source } from '../core/source.js'
-import { systemClock } from '../system-clock.js'
-import { perPlace } from './aws-clients.js'
+import { systemClock } from '../shared/async/system-clock.js'
+import { perPlace } from '../shared/aws/aws-clients.js'
 import { ClusterIdentifier } from './cluster-identifier.js'
 import { type EcsClients, ecsClients, resourceReads } from './ecs-client.js'
-import type { TokenBucket } from './token-bucket.js'
+import type { TokenBucket } from '../shared/aws/token-bucket.js'
 
 export interface ClusterIdentitiesOptions {
   /**

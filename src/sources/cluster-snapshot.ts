@@ -3,9 +3,9 @@ import { type ClusterArn, lastSegment, placeOf } from '../core/arn.js'
 import type { Clock, Millis } from '../core/clock.js'
 import type { ClusterEvent } from '../core/event.js'
 import type { Task } from '../core/task.js'
-import { answerDate, type AwsTime } from './aws-time.js'
+import { answerDate, type AwsTime } from '../shared/aws/aws-time.js'
 import { CallFailed, type EcsCall } from './ecs-calls.js'
-import { explain } from './decode-error.js'
+import { explain } from '../shared/codec/decode-error.js'
 import { taskFromDescription } from './task-description.js'
 
 /** The tasks of a service, those of a task definition's family, or those of both. */

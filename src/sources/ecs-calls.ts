@@ -2,9 +2,9 @@ import type { ECSClient } from '@aws-sdk/client-ecs'
 import type { Place } from '../core/arn.js'
 import { backoff } from '../core/backoff.js'
 import type { Clock, Random } from '../core/clock.js'
-import { awsFailure, isDenied, isInvalid, isTransient } from './aws-failure.js'
+import { awsFailure, isDenied, isInvalid, isTransient } from '../shared/aws/aws-failure.js'
 import type { EcsClients } from './ecs-client.js'
-import type { TokenBucket } from './token-bucket.js'
+import type { TokenBucket } from '../shared/aws/token-bucket.js'
 
 export interface EcsEnvironment {
   readonly clients: (place: Place) => EcsClients

@@ -1,6 +1,6 @@
 import { ECSClient } from '@aws-sdk/client-ecs'
 import type { Place } from '../core/arn.js'
-import { clientSettings, sharedBuckets } from './aws-clients.js'
+import { clientSettings, sharedBuckets } from '../shared/aws/aws-clients.js'
 
 export interface EcsClients {
   readonly ecs: ECSClient

@@ -1,15 +1,15 @@
 import { isLeft } from 'fp-ts/lib/Either.js'
 import type { Millis } from '../core/clock.js'
 import type { ClusterEvent } from '../core/event.js'
-import { systemClock } from '../system-clock.js'
+import { systemClock } from '../shared/async/system-clock.js'
 import { type Opened, openAll, openMessage, undecodable } from './aws-envelope.js'
-import { type DecodeError, decodeErrors, describe } from './decode-error.js'
+import { type DecodeError, decodeErrors, describe } from '../shared/codec/decode-error.js'
 import { believedTime, earliest, farAheadMs } from './event-time.js'
-import { type JsonObject, object, optional } from './lenient.js'
+import { type JsonObject, object, optional } from '../shared/codec/lenient.js'
 import { taskRecord } from './task-record.js'
 import { timestamp, wireTask } from './wire-task.js'
 
-export { type DecodeError, explain } from './decode-error.js'
+export { type DecodeError, explain } from '../shared/codec/decode-error.js'
 
 export type Decoded =
   /** An ECS task event. */

@@ -4,14 +4,14 @@ import { type ClusterArn, isClusterPattern, type Place } from '../core/arn.js'
 import type { Clock, Millis, Random } from '../core/clock.js'
 import { emptyState } from '../core/cluster-state.js'
 import type { Source } from '../core/source.js'
-import { systemClock } from '../system-clock.js'
-import { perPlace } from './aws-clients.js'
+import { systemClock } from '../shared/async/system-clock.js'
+import { perPlace } from '../shared/aws/aws-clients.js'
 import { ClusterFollower, type FollowerSetup } from './cluster-follower.js'
 import type { ListedTasks } from './cluster-snapshot.js'
 import { type EcsClients, ecsClients, resourceReads } from './ecs-client.js'
 import { PatternFollower } from './pattern-follower.js'
 import { RefreshRequest } from './refresh-request.js'
-import type { TokenBucket } from './token-bucket.js'
+import type { TokenBucket } from '../shared/aws/token-bucket.js'
 
 export interface EcsSnapshotsOptions {
   /**

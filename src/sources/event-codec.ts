@@ -9,8 +9,8 @@ import type { Millis } from '../core/clock.js'
 import type { ClusterEvent } from '../core/event.js'
 import type { TaskDefinition } from '../core/task-definition.js'
 import { compareBindings, type Container, type Task } from '../core/task.js'
-import { arrayOf, count, maxErrors, stringOf } from './lenient.js'
-import { isPlainText, isWellFormed } from './plain-text.js'
+import { arrayOf, count, maxErrors, stringOf } from '../shared/codec/lenient.js'
+import { isPlainText, isWellFormed } from '../shared/codec/plain-text.js'
 import { taskVersion as version } from './task-version.js'
 
 /**

@@ -2,7 +2,7 @@ import type { Clock, Millis, Random } from '../core/clock.js'
 import type { Endpoint } from '../core/desired.js'
 import type { Expose } from '../core/expose.js'
 import { defaultGrace } from '../core/liveness.js'
-import { systemClock } from '../system-clock.js'
+import { systemClock } from '../shared/async/system-clock.js'
 import { checkProbe, type Dial, dial, type Probe } from './health-probe-dial.js'
 
 /** How many endpoints may fail at once and be believed. */

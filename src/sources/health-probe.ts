@@ -8,7 +8,7 @@ import { withinTime } from '../core/within-time.js'
 import type { Probe } from './health-probe-dial.js'
 import { ExposedEndpoints } from './health-probe-endpoints.js'
 import { type HealthProbeOptions, healthProbeSettings } from './health-probe-settings.js'
-import { Slots } from './health-probe-slots.js'
+import { Slots } from '../shared/async/slots.js'
 import { judged, type Standing } from './health-probe-standing.js'
 
 export type { Dial, HttpProbe, Probe, TcpProbe } from './health-probe-dial.js'

@@ -1,7 +1,7 @@
 import { EC2Client } from '@aws-sdk/client-ec2'
 import { SSMClient } from '@aws-sdk/client-ssm'
 import type { Place } from '../core/arn.js'
-import { clientSettings } from './aws-clients.js'
+import { clientSettings } from '../shared/aws/aws-clients.js'
 import { type EcsClients, ecsClients } from './ecs-client.js'
 
 export interface InstanceClients extends EcsClients {

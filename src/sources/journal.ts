@@ -17,10 +17,16 @@ import { isLeft } from 'fp-ts/lib/Either.js'
 import * as t from 'io-ts'
 import type { Millis } from '../core/clock.js'
 import type { ClusterEvent } from '../core/event.js'
-import { decodeErrors, type DecodeError, describe, describeText, explain } from './decode-error.js'
+import {
+  decodeErrors,
+  type DecodeError,
+  describe,
+  describeText,
+  explain,
+} from '../shared/codec/decode-error.js'
 import { decodeEvent } from './ecs-event.js'
 import { eventCodec, millis } from './event-codec.js'
-import { arrayOf, isObject, nonEmptyString } from './lenient.js'
+import { arrayOf, isObject, nonEmptyString } from '../shared/codec/lenient.js'
 
 /** One delivery. */
 export interface JournalEntry {

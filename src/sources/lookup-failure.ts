@@ -1,4 +1,4 @@
-import { awsFailure, isDenied, isInvalid, isTransient } from './aws-failure.js'
+import { awsFailure, isDenied, isInvalid, isTransient } from '../shared/aws/aws-failure.js'
 
 /** What one call did not answer. */
 export interface LookupFailure {

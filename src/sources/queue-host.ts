@@ -1,4 +1,4 @@
-import { isRegion, partitionOf } from './aws-partition.js'
+import { isRegion, partitionOf } from '../shared/aws/aws-partition.js'
 
 /** What the host of a queue's URL tells. */
 export type QueueHost =

@@ -1,7 +1,7 @@
 import { Observable, Subscription } from 'rxjs'
 import type { Clock, Millis, Random } from '../core/clock.js'
 import type { Delivery, Notice, Source } from '../core/source.js'
-import { systemClock } from '../system-clock.js'
+import { systemClock } from '../shared/async/system-clock.js'
 import { Recorder } from './recorder.js'
 
 export interface RecordToOptions {

@@ -4,7 +4,7 @@ import type { Delivery, Notice } from '../core/source.js'
 import { withinTime } from '../core/within-time.js'
 import { JournalDirectory, type JournalDirectorySetup } from './journal-directory.js'
 import { encodeEntry, maxLineBytes } from './journal.js'
-import { isOver, type WallPause } from './wall-pause.js'
+import { isOver, type WallPause } from '../shared/async/wall-pause.js'
 
 export interface RecorderSetup {
   /** Its name in the entries. */

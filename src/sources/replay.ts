@@ -1,7 +1,7 @@
 import { Observable } from 'rxjs'
 import type { Clock, Millis } from '../core/clock.js'
 import type { Delivery, Notice, Source } from '../core/source.js'
-import { systemClock } from '../system-clock.js'
+import { systemClock } from '../shared/async/system-clock.js'
 import { type ReplayOutcome, ReplaySession } from './replay-session.js'
 
 export type { ReplayOutcome } from './replay-session.js'

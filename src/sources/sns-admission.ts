@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
-import { header, repeatedHeader } from './request-head.js'
-import { sharedSecret } from './shared-secret.js'
+import { header, repeatedHeader } from '../shared/http/request-head.js'
+import { sharedSecret } from '../shared/http/shared-secret.js'
 import { isInItsPartition } from './sns-endpoint.js'
 import { answered, type Answered, refused } from './verdict.js'
 

@@ -1,8 +1,8 @@
 import { type KeyObject, X509Certificate } from 'node:crypto'
 import type { Clock, Millis } from '../core/clock.js'
-import { RecentMap } from './recent-map.js'
+import { RecentMap } from '../shared/async/recent-map.js'
 import { type Fetch, type Fetched, snsFetcher } from './sns-endpoint.js'
-import { isOver, type WallPause } from './wall-pause.js'
+import { isOver, type WallPause } from '../shared/async/wall-pause.js'
 
 export type CertificateReading =
   | { readonly _tag: 'Certificate'; readonly key: KeyObject; readonly from: Millis; readonly to: Millis }

@@ -1,6 +1,6 @@
 import type { Clock, Millis } from '../core/clock.js'
 import { withinTime } from '../core/within-time.js'
-import { partitionOf } from './aws-partition.js'
+import { partitionOf } from '../shared/aws/aws-partition.js'
 
 /** As much of the global `fetch` as is used. */
 export type Fetch = (

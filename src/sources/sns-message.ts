@@ -1,7 +1,7 @@
 import * as E from 'fp-ts/lib/Either.js'
 import * as t from 'io-ts'
-import { type DecodeError, decodeErrors, describe, describeText } from './decode-error.js'
-import { nonEmptyString, object, optional } from './lenient.js'
+import { type DecodeError, decodeErrors, describe, describeText } from '../shared/codec/decode-error.js'
+import { nonEmptyString, object, optional } from '../shared/codec/lenient.js'
 
 const codec = object(
   {

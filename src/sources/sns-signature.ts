@@ -1,12 +1,12 @@
 import { verify } from 'node:crypto'
 import type { Clock, Millis } from '../core/clock.js'
-import { systemClock } from '../system-clock.js'
+import { systemClock } from '../shared/async/system-clock.js'
 import { SnsCertificates } from './sns-certificates.js'
 import { describeEndpoint, type Fetch, isCertificateUrl } from './sns-endpoint.js'
 import { signedText, type SnsMessage } from './sns-message.js'
 import { snsTimestamp } from './sns-time.js'
 
-export type { DecodeError } from './decode-error.js'
+export type { DecodeError } from '../shared/codec/decode-error.js'
 export type { Fetch } from './sns-endpoint.js'
 export { decodeSnsMessage, type SnsMessage } from './sns-message.js'
 

@@ -1,7 +1,7 @@
 import type { Clock } from '../core/clock.js'
 import { LookupLine } from './lookup-line.js'
 import type { Speculation } from './lookup-queue.js'
-import { tokenBucket } from './token-bucket.js'
+import { tokenBucket } from '../shared/aws/token-bucket.js'
 
 /** As many groups as this are asked at once and without limit, for few are all that anybody follows. */
 const fewGroups = 16

@@ -1,7 +1,7 @@
 import { SQSClient } from '@aws-sdk/client-sqs'
 import { Agent as HttpAgent } from 'node:http'
 import { Agent as HttpsAgent } from 'node:https'
-import { clientSettings } from './aws-clients.js'
+import { clientSettings } from '../shared/aws/aws-clients.js'
 import { type QueueHost, queueHost } from './queue-host.js'
 
 /** Connections beside those of the polls: for deletions and visibility changes. */

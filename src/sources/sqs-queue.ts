@@ -8,7 +8,7 @@ import {
   type SQSClient,
 } from '@aws-sdk/client-sqs'
 import type { Clock, Millis } from '../core/clock.js'
-import { answerDate, awsTime } from './aws-time.js'
+import { answerDate, awsTime } from '../shared/aws/aws-time.js'
 import { withinTime } from '../core/within-time.js'
 
 /** The most entries of one call, and messages of one receive; a limit of SQS. */

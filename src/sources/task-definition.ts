@@ -6,7 +6,7 @@ import type {
 import type { DefinitionArn } from '../core/arn.js'
 import type { Binding, Protocol } from '../core/binding.js'
 import type { ContainerDefinition, NetworkMode, TaskDefinition } from '../core/task-definition.js'
-import { isWellFormed } from './plain-text.js'
+import { isWellFormed } from '../shared/codec/plain-text.js'
 
 /** ECS's default on Linux is bridge. On Windows it is a NAT, which maps ports as bridge does. */
 const networkModeOf = (mode: string | undefined): NetworkMode =>

@@ -2,7 +2,7 @@ import type { Task as DescribedTask } from '@aws-sdk/client-ecs'
 import { isLeft } from 'fp-ts/lib/Either.js'
 import type { Millis } from '../core/clock.js'
 import type { Health, Task } from '../core/task.js'
-import { type DecodeError, decodeErrors } from './decode-error.js'
+import { type DecodeError, decodeErrors } from '../shared/codec/decode-error.js'
 import { taskRecord } from './task-record.js'
 import { type WireTask, describedTask } from './wire-task.js'
 

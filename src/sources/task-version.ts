@@ -1,4 +1,4 @@
-import { satisfying } from './lenient.js'
+import { satisfying } from '../shared/codec/lenient.js'
 
 /**
  * The highest version of a task that is believed. ECS counts a task's changes from 1 and a task has about ten; a

@@ -1,7 +1,7 @@
 import type { ClusterEvent } from '../core/event.js'
 import type { Notice } from '../core/source.js'
 import { type Decoded, explain } from './ecs-event.js'
-import type { HttpAnswer } from './http-answer.js'
+import type { HttpAnswer } from '../shared/http/http-answer.js'
 
 /** Nothing to deliver: what the sender is told, and what people should know of it. */
 export interface Answered {

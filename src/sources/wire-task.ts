@@ -27,8 +27,8 @@ import {
   object,
   optional,
   stringOf,
-} from './lenient.js'
-import { isPlainText, maxNameLength } from './plain-text.js'
+} from '../shared/codec/lenient.js'
+import { isPlainText, maxNameLength } from '../shared/codec/plain-text.js'
 import { taskVersion } from './task-version.js'
 import { isTimestamp } from './timestamp.js'
 

@@ -1,7 +1,7 @@
 /** What the sink needs of a client for Redis: raw commands, and their answers. */
 import * as E from 'fp-ts/lib/Either.js'
 import * as t from 'io-ts'
-import { decodeErrors } from '../sources/decode-error.js'
+import { decodeErrors } from '../shared/codec/decode-error.js'
 
 /**
  * Such as a client of `@redis/client` (or `redis`), connected, without a mapping of types: texts are texts. It

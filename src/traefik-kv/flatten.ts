@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 import * as E from 'fp-ts/lib/Either.js'
 import { type Element, type ElementKey, partsOfKey } from '../traefik/element.js'
 import type { Field } from '../traefik/field.js'
-import { canonicalText, isJsonArray, isJsonObject, type Json, type JsonObject } from '../traefik/json.js'
+import { canonicalText, isJsonArray, isJsonObject, type Json, type JsonObject } from '../shared/codec/json.js'
 import { comparePairs, fieldOf, isIndex, type Pair, pathOf } from './path.js'
 
 /**

@@ -2,7 +2,7 @@
 import { flagOf } from '../traefik/decode-labels.js'
 import type { Element, ElementKey } from '../traefik/element.js'
 import type { Field, Section } from '../traefik/field.js'
-import { isJsonArray, isJsonObject, type Json } from '../traefik/json.js'
+import { isJsonArray, isJsonObject, type Json } from '../shared/codec/json.js'
 import { comparePairs, fieldOf, isIndex, type Pair, placeIn } from './path.js'
 
 interface Node {

@@ -1,9 +1,9 @@
 import * as E from 'fp-ts/lib/Either.js'
-import { describe } from '../sources/decode-error.js'
+import { describe } from '../shared/codec/decode-error.js'
 import { type ElementKey, elementKey } from './element.js'
 import type { Field, Section } from './field.js'
 import { grammar, type Kind } from './grammar.js'
-import type { Json, JsonObject } from './json.js'
+import type { Json, JsonObject } from '../shared/codec/json.js'
 import { type LabelError, type LabelNode, labelTree } from './label-tree.js'
 
 /** What labels define, by key. A service has its one server under `loadBalancer.server`. */

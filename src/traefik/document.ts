@@ -1,9 +1,9 @@
 /** The documents of Traefik's HTTP and file providers: elements as text, and back. */
 import * as E from 'fp-ts/lib/Either.js'
 import * as t from 'io-ts'
-import { type DecodeError, decodeErrors, describeText } from '../sources/decode-error.js'
+import { type DecodeError, decodeErrors, describeText } from '../shared/codec/decode-error.js'
 import { type Element, type ElementKey, elementKey, partsOfKey } from './element.js'
-import { canonicalText, isJson, isJsonArray, isJsonObject, type Json } from './json.js'
+import { canonicalText, isJson, isJsonArray, isJsonObject, type Json } from '../shared/codec/json.js'
 
 export interface TraefikDocument {
   /** Whose document it is; Traefik does not look at it. */

@@ -1,7 +1,7 @@
 /** One named thing of Traefik's dynamic configuration: a service, a router, a middleware, a TLS store… */
 import type { Eq } from 'fp-ts/lib/Eq.js'
 import * as O from 'fp-ts/lib/Option.js'
-import { canonicalText, isJsonArray, isJsonObject, type Json, type JsonObject } from './json.js'
+import { canonicalText, isJsonArray, isJsonObject, type Json, type JsonObject } from '../shared/codec/json.js'
 
 /**
  * Where an element stands in the document: `http/services/web`, `tcp/routers/db`, `tls/stores/default`. Its name may

@@ -2,7 +2,7 @@ import type { LabelElements } from './decode-labels.js'
 import { partsOfKey } from './element.js'
 import type { Field } from './field.js'
 import { grammar } from './grammar.js'
-import { isJsonArray, isJsonObject, type Json } from './json.js'
+import { isJsonArray, isJsonObject, type Json } from '../shared/codec/json.js'
 
 type Label = readonly [key: string, value: string]
 

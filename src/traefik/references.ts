@@ -1,6 +1,6 @@
 /** What elements refer to by name within one document. */
 import { type Element, type ElementKey, elementKey, partsOfKey } from './element.js'
-import { isJsonArray, isJsonObject, type Json, type JsonObject } from './json.js'
+import { isJsonArray, isJsonObject, type Json, type JsonObject } from '../shared/codec/json.js'
 
 const textsIn = (json: Json | undefined): readonly string[] =>
   typeof json === 'string'

@@ -7,7 +7,7 @@ import {
   formatAddress,
 } from '../core/desired.js'
 import { type ElementKey, partsOfKey } from './element.js'
-import { isJsonObject, type Json, type JsonObject } from './json.js'
+import { isJsonObject, type Json, type JsonObject } from '../shared/codec/json.js'
 import { labelled } from './labelled.js'
 
 export type Scheme = 'http' | 'https' | 'h2c'

@@ -1,6 +1,6 @@
 import type { Backend, Endpoint } from '../core/desired.js'
 import { type Element, elementEq, type ElementKey, elementKey } from './element.js'
-import { isJsonArray, isJsonObject, type Json, type JsonObject } from './json.js'
+import { isJsonArray, isJsonObject, type Json, type JsonObject } from '../shared/codec/json.js'
 import { labelled } from './labelled.js'
 import { type Scheme, serversOf } from './servers.js'
 

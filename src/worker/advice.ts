@@ -1,4 +1,4 @@
-import { printable } from '../printable.js'
+import { printable } from '../shared/codec/printable.js'
 
 /** By the name of an error, what to do about it. The names are those that AWS services and Node give to errors. */
 const advice: readonly (readonly [RegExp, string])[] = [

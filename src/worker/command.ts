@@ -1,5 +1,5 @@
 import { Command, CommanderError } from 'commander'
-import { printable, printableLines } from '../printable.js'
+import { printable, printableLines } from '../shared/codec/printable.js'
 import { bundled, type BundledWorker } from './bundled.js'
 import { closest } from './closest.js'
 import { exitCode, type ExitCode } from './exit-code.js'

@@ -1,6 +1,6 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
-import { clientAddress } from '../sources/client-address.js'
+import { clientAddress } from '../shared/http/client-address.js'
 
 export interface ConnectionRoomOptions {
   /** The most connections at once. */

@@ -2,7 +2,7 @@ import { type DestinationStream, type Logger, pino } from 'pino'
 import type { Observable, Subscription } from 'rxjs'
 import type { Clock } from '../core/clock.js'
 import type { Report } from '../core/report.js'
-import { printableLines } from '../printable.js'
+import { printableLines } from '../shared/codec/printable.js'
 import { type Level, logLines } from './log-line.js'
 import { RepeatGate, type RepeatGateOptions } from './repeat-gate.js'
 

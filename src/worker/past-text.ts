@@ -1,7 +1,7 @@
 import { lastSegment } from '../core/arn.js'
 import type { Millis } from '../core/clock.js'
 import { type Backend, formatAddress, type Unresolved } from '../core/desired.js'
-import { printable } from '../printable.js'
+import { printable } from '../shared/codec/printable.js'
 import type { Explanation, Past } from './past.js'
 import type { FactChange } from './task-facts.js'
 import type { TaskTimeline, TimelineStep, Told } from './task-timeline.js'

@@ -1,7 +1,7 @@
 import { filter, firstValueFrom, map, merge, timer } from 'rxjs'
 import type { Desired, Unresolved } from '../core/desired.js'
 import { run } from '../run.js'
-import { systemClock } from '../system-clock.js'
+import { systemClock } from '../shared/async/system-clock.js'
 import { explain } from './advice.js'
 import type { Composition } from './composition.js'
 import { dryProblems } from './dry-composition.js'

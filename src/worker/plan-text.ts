@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util'
 import type { Unresolved } from '../core/desired.js'
 import type { Withheld } from '../core/plan.js'
 import type { Change } from '../core/sink.js'
-import { printable } from '../printable.js'
+import { printable } from '../shared/codec/printable.js'
 import type { SinkPlan } from './sink-plan.js'
 
 /** What `plan` prints, for people or as JSON. */

@@ -1,4 +1,4 @@
-import { printable } from '../printable.js'
+import { printable } from '../shared/codec/printable.js'
 
 /** One thing wrong with what a person asked for. */
 export interface Problem {

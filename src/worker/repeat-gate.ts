@@ -1,5 +1,5 @@
 import type { Millis } from '../core/clock.js'
-import { isOver } from '../sources/wall-pause.js'
+import { isOver } from '../shared/async/wall-pause.js'
 
 export interface RepeatGateOptions {
   /** How long repetitions are held back. Default: 60,000 ms. */

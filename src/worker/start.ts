@@ -1,7 +1,7 @@
 import { collectDefaultMetrics } from 'prom-client'
 import { run } from '../run.js'
 import { recordTo } from '../sources/record-to.js'
-import { systemClock } from '../system-clock.js'
+import { systemClock } from '../shared/async/system-clock.js'
 import { adviceFor } from './advice.js'
 import type { Composition } from './composition.js'
 import { dryComposition, dryProblems } from './dry-composition.js'

@@ -1,6 +1,6 @@
 import type { FastifyPluginCallback, FastifyReply, FastifyRequest, onRequestHookHandler } from 'fastify'
 import type { WebhookListener } from '../sources/http-inbox.js'
-import { sharedSecret } from '../sources/shared-secret.js'
+import { sharedSecret } from '../shared/http/shared-secret.js'
 import type { OnDemandSync } from './on-demand-sync.js'
 
 export interface TrackerRoutesOptions {

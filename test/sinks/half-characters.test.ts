@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { hasHalfCharacter } from '../../src/core/half-character.js'
+import { hasHalfCharacter } from '../../src/shared/codec/half-character.js'
 import type { Backend } from '../../src/core/desired.js'
 import type { Sink } from '../../src/core/sink.js'
 import { prometheusFile } from '../../src/sinks/prometheus-file.js'

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { type BodyPlace, BodyRoom } from '../../src/sources/body-room.js'
+import { type BodyPlace, BodyRoom } from '../../src/shared/http/body-room.js'
 import { runs } from '../laws/runs.js'
 
 describe('the room for bodies', () => {

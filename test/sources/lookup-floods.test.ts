@@ -6,7 +6,7 @@ import { PersistentMap } from '../../src/core/persistent-map.js'
 import { reduce } from '../../src/core/reduce.js'
 import type { Task } from '../../src/core/task.js'
 import { isRunning, lookup } from '../../src/sources/lookup.js'
-import { type TokenBucket, tokenBucket } from '../../src/sources/token-bucket.js'
+import { type TokenBucket, tokenBucket } from '../../src/shared/aws/token-bucket.js'
 import { virtualClock } from '../support/virtual-clock.js'
 
 const clusterNamed = (name: string, region = 'eu-west-1'): string =>

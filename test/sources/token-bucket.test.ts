@@ -1,7 +1,7 @@
 import { setMaxListeners } from 'node:events'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { tokenBucket } from '../../src/sources/token-bucket.js'
+import { tokenBucket } from '../../src/shared/aws/token-bucket.js'
 import { virtualClock } from '../support/virtual-clock.js'
 
 const patient = new AbortController().signal

@@ -19,7 +19,7 @@ import { embeddedDynamoDb } from '../../sim/embedded-dynamodb.js'
 import { embeddedSqs } from '../../sim/embedded-sqs.js'
 import { type FaultProxy, faultProxy } from '../../sim/fault-proxy.js'
 import { simulatedCluster, type SimulatedCluster } from '../../sim/simulated-cluster.js'
-import { tokenBucket } from '../../src/sources/token-bucket.js'
+import { tokenBucket } from '../../src/shared/aws/token-bucket.js'
 import { acceleratedClock } from '../support/accelerated-clock.js'
 
 export const table = 'traefik'

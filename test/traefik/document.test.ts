@@ -5,7 +5,7 @@ import { describe, it } from 'vitest'
 import * as yaml from 'yaml'
 import { formatDocument, parseDocument, type TraefikDocument } from '../../src/traefik/document.js'
 import type { Element, ElementKey } from '../../src/traefik/element.js'
-import type { Json } from '../../src/traefik/json.js'
+import type { Json } from '../../src/shared/codec/json.js'
 import { holds } from '../laws/holds.js'
 import { readAsTraefik } from '../support/traefik-v3-rules.js'
 

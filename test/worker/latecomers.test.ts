@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { latecomers } from '../../src/worker/latecomers.js'
+import { latecomers } from '../../src/shared/async/single-flight.js'
 
 /** Work that ends when it is told to. */
 const work = () => {

@@ -1,5 +1,5 @@
 import * as O from 'fp-ts/lib/Option.js'
-import { partitionOf } from '../../sources/aws-partition.js'
+import { partitionOf } from '../../shared/aws/aws-partition.js'
 import { type Kind, list, text } from '../kind.js'
 
 const arnShape = /^arn:([a-z-]+):ecs:([a-z\d-]+):\d{12}:cluster\/[\w-]{1,255}$/

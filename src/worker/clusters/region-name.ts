@@ -1,5 +1,5 @@
 import * as O from 'fp-ts/lib/Option.js'
-import { isRegion } from '../../sources/aws-partition.js'
+import { isRegion } from '../../shared/aws/aws-partition.js'
 import { type Kind, text } from '../kind.js'
 
 /** The name of a region: it becomes part of host names. */

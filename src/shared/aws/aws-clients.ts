@@ -1,5 +1,5 @@
-import type { Place } from '../core/arn.js'
-import type { Clock } from '../core/clock.js'
+import type { Place } from '../../core/arn.js'
+import type { Clock } from '../../core/clock.js'
 import { isRegion } from './aws-partition.js'
 import { type Allowance, type TokenBucket, tokenBucket } from './token-bucket.js'
 

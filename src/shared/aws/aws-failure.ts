@@ -1,4 +1,4 @@
-import { isObject } from './lenient.js'
+import { isObject } from '../codec/lenient.js'
 
 /** The HTTP status that the service answered with; `undefined` where it did not answer. */
 const statusOf = (thrown: unknown): number | undefined => {

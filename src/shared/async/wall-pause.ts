@@ -1,4 +1,4 @@
-import type { Millis } from '../core/clock.js'
+import type { Millis } from '../../core/clock.js'
 
 /** A wait by a wall clock, where nobody sleeps: it is only asked whether it is over. */
 export interface WallPause {

@@ -1,5 +1,5 @@
-import type { Clock } from '../core/clock.js'
-import { bell } from './bell.js'
+import type { Clock } from '../../core/clock.js'
+import { bell } from '../async/interruptible-sleep.js'
 
 export interface Allowance {
   /** Tokens in a full bucket: what may be taken at once after a quiet time. */

@@ -1,6 +1,6 @@
-import type { Clock, Millis } from '../core/clock.js'
-import { systemClock } from '../system-clock.js'
-import { isObject } from './lenient.js'
+import type { Clock, Millis } from '../../core/clock.js'
+import { systemClock } from '../async/system-clock.js'
+import { isObject } from '../codec/lenient.js'
 
 /** Beyond this, a call tells little about the clocks. */
 const longestMeasure: Millis = 5_000

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { Clock, Millis } from '../core/clock.js'
+import type { Clock, Millis } from '../../core/clock.js'
 
 /** What a sender is told: a status that it acts on, and a text for whoever reads its logs. */
 export interface HttpAnswer {

@@ -1,4 +1,4 @@
-import type { Clock, Millis } from '../core/clock.js'
+import type { Clock, Millis } from '../../core/clock.js'
 
 /** A sleep that can be cut short. */
 export interface Bell {

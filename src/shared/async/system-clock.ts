@@ -1,4 +1,4 @@
-import type { Clock } from './core/clock.js'
+import type { Clock } from '../../core/clock.js'
 
 /** The machine's clock and timers. Its sleeps keep the process alive. */
 export const systemClock: Clock = {
