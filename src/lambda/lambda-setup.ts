@@ -3,7 +3,7 @@ import type { Millis } from '../core/clock.js'
 import { checkSetup, type RunSetup } from '../core/run-setup.js'
 import type { Source } from '../core/source.js'
 import type { Worker } from '../core/worker.js'
-import type { Decoded } from '../sources/ecs-event.js'
+import type { Decoded } from '../sources/ecs-events/ecs-event.js'
 
 export interface LambdaSetup extends Omit<RunSetup, 'sources' | 'ack' | 'drainMs'> {
   /**

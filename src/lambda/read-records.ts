@@ -1,5 +1,5 @@
 import type { Notice } from '../core/source.js'
-import { type Decoded, explain } from '../sources/ecs-event.js'
+import { type Decoded, explain } from '../sources/ecs-events/ecs-event.js'
 import type { QueueRecord } from './invocation.js'
 import type { RecordedEvent } from './session.js'
 

@@ -19,7 +19,7 @@ import type { Guard, Withheld } from '../core/plan.js'
 import type { Report } from '../core/report.js'
 import type { Change, Owner, Sink } from '../core/sink.js'
 import type { Worker } from '../core/worker.js'
-import type { EcsSnapshots } from '../sources/ecs-snapshots.js'
+import type { EcsSnapshots } from '../sources/ecs-api/snapshots/ecs-snapshots.js'
 import { latecomers } from '../shared/async/single-flight.js'
 import { sinkPlan } from './sink-plan.js'
 

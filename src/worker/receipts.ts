@@ -1,8 +1,8 @@
 import { sameCluster } from '../core/arn.js'
 import type { Millis } from '../core/clock.js'
 import type { ClusterEvent } from '../core/event.js'
-import type { JournalItem } from '../sources/read-journal.js'
-import { readJournals } from '../sources/read-journals.js'
+import type { JournalItem } from '../journal/read-journal.js'
+import { readJournals } from '../journal/read-journals.js'
 
 /** A delivery as it was received, and where that is written. */
 export interface Receipt {

@@ -1,6 +1,6 @@
 import { collectDefaultMetrics } from 'prom-client'
 import { run } from '../run.js'
-import { recordTo } from '../sources/record-to.js'
+import { recordTo } from '../journal/record-to.js'
 import { systemClock } from '../shared/async/system-clock.js'
 import { adviceFor } from './advice.js'
 import type { Composition } from './composition.js'

@@ -1,5 +1,5 @@
 import type { FastifyPluginCallback, FastifyReply, FastifyRequest, onRequestHookHandler } from 'fastify'
-import type { WebhookListener } from '../sources/http-inbox.js'
+import type { WebhookListener } from '../sources/webhooks/http-inbox.js'
 import { sharedSecret } from '../shared/http/shared-secret.js'
 import type { OnDemandSync } from './on-demand-sync.js'
 

@@ -1,7 +1,7 @@
 import { createServer } from 'node:http'
 import Fastify, { type FastifyPluginCallback } from 'fastify'
 import type { Clock, Millis } from '../core/clock.js'
-import type { WebhookListener } from '../sources/http-inbox.js'
+import type { WebhookListener } from '../sources/webhooks/http-inbox.js'
 import { wholeNumber } from '../shared/codec/whole-number.js'
 import { systemClock } from '../shared/async/system-clock.js'
 import { ConnectionRoom } from './connection-room.js'

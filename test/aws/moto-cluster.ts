@@ -13,7 +13,7 @@ import {
 } from '@aws-sdk/client-ecs'
 import { SSMClient } from '@aws-sdk/client-ssm'
 import { onTestFinished } from 'vitest'
-import type { InstanceClients } from '../../src/sources/instance-clients.js'
+import type { InstanceClients } from '../../src/sources/ecs-api/clients/instance-clients.js'
 import { moto } from './witnesses.js'
 
 export const settings = {

@@ -13,8 +13,8 @@ import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'v
 import { type ClusterEvent, type ClusterState, emptyState, type Notice, type Source } from 'ecs-task-stream'
 import { sqs } from 'ecs-task-stream/sources/sqs'
 import { type SqsQueues, sqsQueues } from '../../sim/sqs-queues.js'
-import { decodeMessage } from '../../src/sources/ecs-event.js'
-import { type Fetch, snsWebhook, type SnsWebhookOptions } from '../../src/sources/sns-webhook.js'
+import { decodeMessage } from '../../src/sources/ecs-events/ecs-event.js'
+import { type Fetch, snsWebhook, type SnsWebhookOptions } from '../../src/sources/webhooks/sns-webhook.js'
 import { ecsEvent } from '../support/ecs-event-builder.js'
 import { moto } from './witnesses.js'
 

@@ -6,7 +6,7 @@ import { describe, it } from 'vitest'
 import { type ClusterEvent, project, servicePorts } from 'ecs-task-stream'
 import { replay } from 'ecs-task-stream/sources/replay'
 import { shuffled } from 'ecs-task-stream/testing'
-import { decodeEvent } from '../../src/sources/ecs-event.js'
+import { decodeEvent } from '../../src/sources/ecs-events/ecs-event.js'
 import { heard } from '../support/heard.js'
 import { desiredContents, fold, routesOf, stateContents } from './observed.js'
 

@@ -13,9 +13,9 @@ import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 
 import { route53Client } from '../../src/route53/client.js'
 import { tableClient } from '../../src/sinks/traefik-table-client.js'
 import { clientSettings, perPlace, sharedBuckets } from '../../src/shared/aws/aws-clients.js'
-import { clientsByAccount } from '../../src/sources/clients-by-account.js'
-import { instanceClients } from '../../src/sources/instance-clients.js'
-import { sqsClient } from '../../src/sources/sqs-client.js'
+import { clientsByAccount } from '../../src/sources/ecs-api/clients/clients-by-account.js'
+import { instanceClients } from '../../src/sources/ecs-api/clients/instance-clients.js'
+import { sqsClient } from '../../src/sources/sqs/sqs-client.js'
 import { temporaryDirectories } from '../support/temporary-directory.js'
 import { virtualClock } from '../support/virtual-clock.js'
 

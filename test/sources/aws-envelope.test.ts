@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { decodeEvent, decodeMessage, explain } from '../../src/sources/ecs-event.js'
-import { decodeRecords } from '../../src/sources/lambda-records.js'
+import { decodeEvent, decodeMessage, explain } from '../../src/sources/ecs-events/ecs-event.js'
+import { decodeRecords } from '../../src/sources/ecs-events/lambda-records.js'
 import { ecsEvent, inLambdaSns, inLambdaSqs, inSns } from '../support/ecs-event-builder.js'
 
 const results = (json: unknown) => decodeRecords(json).map(({ id, decoded }) => [id, decoded._tag])

@@ -10,8 +10,8 @@ import { type ClusterState, emptyState } from '../../src/core/cluster-state.js'
 import type { ClusterEvent } from '../../src/core/event.js'
 import { reduce } from '../../src/core/reduce.js'
 import type { Delivery, Notice, Source } from '../../src/core/source.js'
-import { ecsSnapshots } from '../../src/sources/ecs-snapshots.js'
-import type { InstanceClients } from '../../src/sources/instance-clients.js'
+import { ecsSnapshots } from '../../src/sources/ecs-api/snapshots/ecs-snapshots.js'
+import type { InstanceClients } from '../../src/sources/ecs-api/clients/instance-clients.js'
 import { type VirtualClock, virtualClock } from '../support/virtual-clock.js'
 
 /** Changes the answers of an operation between the wire and the source, or throws in their place. */

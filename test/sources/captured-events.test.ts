@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { explain } from '../../src/sources/ecs-event.js'
-import { decodeRecords } from '../../src/sources/lambda-records.js'
+import { explain } from '../../src/sources/ecs-events/ecs-event.js'
+import { decodeRecords } from '../../src/sources/ecs-events/lambda-records.js'
 
 /** A directory with `samples/*.json`, one message each, and `streams/*.jsonl`, one a line. */
 const directory = process.env['ECS_EVENTS_DIR'] ?? ''

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { type SimulatedCluster, simulatedCluster } from '../../sim/simulated-cluster.js'
-import { clusterIdentities } from '../../src/sources/cluster-identities.js'
+import { clusterIdentities } from '../../src/sources/ecs-api/snapshots/cluster-identities.js'
 import { awsWorld, follow, type Following } from './aws-world.js'
 
 const clusterOf = (name: string): SimulatedCluster =>

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import type { Binding } from '../../src/core/binding.js'
 import { canonicalBindings, canonicalContainers, type Container } from '../../src/core/task.js'
-import { decodeMessage, explain } from '../../src/sources/ecs-event.js'
-import { decodeLine, encodeEntry } from '../../src/sources/journal.js'
-import { decodeRecords } from '../../src/sources/lambda-records.js'
+import { decodeMessage, explain } from '../../src/sources/ecs-events/ecs-event.js'
+import { decodeLine, encodeEntry } from '../../src/journal/journal.js'
+import { decodeRecords } from '../../src/sources/ecs-events/lambda-records.js'
 import { ecsEvent, inLambdaSqs, inSns } from '../support/ecs-event-builder.js'
 
 const kibibyte = 1024

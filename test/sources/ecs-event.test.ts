@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Task } from '../../src/core/task.js'
-import { type Decoded, decodeEvent, decodeMessage, explain } from '../../src/sources/ecs-event.js'
-import { decodeRecords } from '../../src/sources/lambda-records.js'
+import { type Decoded, decodeEvent, decodeMessage, explain } from '../../src/sources/ecs-events/ecs-event.js'
+import { decodeRecords } from '../../src/sources/ecs-events/lambda-records.js'
 import {
   bound,
   type EcsDetail,

@@ -4,7 +4,7 @@ import { type SimulatedCluster, simulatedCluster } from '../../sim/simulated-clu
 import type { Desired } from '../../src/core/desired.js'
 import { project } from '../../src/core/project.js'
 import { servicePorts } from '../../src/policies/service-ports.js'
-import { ecsSnapshots } from '../../src/sources/ecs-snapshots.js'
+import { ecsSnapshots } from '../../src/sources/ecs-api/snapshots/ecs-snapshots.js'
 import { awsWorld, follow, type Following, settled } from './aws-world.js'
 
 const clusterOf = (name: string, desiredCount = 1): SimulatedCluster =>

@@ -3,7 +3,7 @@ import { describe, expect, it, vi } from 'vitest'
 import type { CallOutcome } from '../../sim/aws-api.js'
 import { type SimulatedCluster, simulatedCluster } from '../../sim/simulated-cluster.js'
 import type { ClusterEvent } from '../../src/core/event.js'
-import { ecsSnapshots } from '../../src/sources/ecs-snapshots.js'
+import { ecsSnapshots } from '../../src/sources/ecs-api/snapshots/ecs-snapshots.js'
 import { awsWorld, follow, type Following, settled } from './aws-world.js'
 
 const clusterOf = (desiredCount: number, name = 'staging'): SimulatedCluster =>

@@ -9,8 +9,8 @@ import type { Addresses } from '../../src/core/addresses.js'
 import type { ClusterEvent } from '../../src/core/event.js'
 import { PersistentMap } from '../../src/core/persistent-map.js'
 import type { Task } from '../../src/core/task.js'
-import { resourceReads } from '../../src/sources/ecs-client.js'
-import { instanceAddresses } from '../../src/sources/instance-addresses.js'
+import { resourceReads } from '../../src/sources/ecs-api/clients/ecs-client.js'
+import { instanceAddresses } from '../../src/sources/ecs-api/lookups/instance-addresses.js'
 import { awsWorld, follow, listedState, settled } from './aws-world.js'
 
 interface Size {

@@ -5,7 +5,7 @@ import type { ClusterEvent } from '../../src/core/event.js'
 import { PersistentMap } from '../../src/core/persistent-map.js'
 import { reduce } from '../../src/core/reduce.js'
 import type { Task } from '../../src/core/task.js'
-import { isRunning, lookup } from '../../src/sources/lookup.js'
+import { isRunning, lookup } from '../../src/sources/ecs-api/lookups/lookup.js'
 import { type TokenBucket, tokenBucket } from '../../src/shared/aws/token-bucket.js'
 import { virtualClock } from '../support/virtual-clock.js'
 

@@ -1,9 +1,9 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Task } from '../../src/core/task.js'
-import { decodeEvent, decodeMessage, type Decoded, explain } from '../../src/sources/ecs-event.js'
-import { decodeRecords } from '../../src/sources/lambda-records.js'
-import { taskRecord } from '../../src/sources/task-record.js'
+import { decodeEvent, decodeMessage, type Decoded, explain } from '../../src/sources/ecs-events/ecs-event.js'
+import { decodeRecords } from '../../src/sources/ecs-events/lambda-records.js'
+import { taskRecord } from '../../src/sources/ecs-events/task-record.js'
 import { bound, type EcsDetail, ecsEvent, eni, inSns } from '../support/ecs-event-builder.js'
 
 const now = Date.UTC(2026, 0, 2, 3, 4, 5)

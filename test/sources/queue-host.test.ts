@@ -1,7 +1,7 @@
 import * as fc from 'fast-check'
 import { sqs } from 'ecs-task-stream/sources/sqs'
 import { describe, expect, it } from 'vitest'
-import { queueHost } from '../../src/sources/queue-host.js'
+import { queueHost } from '../../src/sources/sqs/queue-host.js'
 
 const plain = { _tag: 'Sqs', fips: false, dualStack: false }
 const path = '/123456789012/tasks'

@@ -9,7 +9,7 @@ import { type ClusterEvent, type Delivery, emptyState, type Notice, run, service
 import { memory as memorySink } from 'ecs-task-stream/sinks/memory'
 import { replay, type ReplayOptions } from 'ecs-task-stream/sources/replay'
 import { anyEvents, histories } from 'ecs-task-stream/testing'
-import { encodeEntry } from '../../src/sources/journal.js'
+import { encodeEntry } from '../../src/journal/journal.js'
 import { fold, stateContents } from '../laws/observed.js'
 import { bound, ecsEvent, inSns } from '../support/ecs-event-builder.js'
 import { heard } from '../support/heard.js'

@@ -5,7 +5,7 @@ import { decodeSnsMessage, snsSignature, type SnsMessage } from 'ecs-task-stream
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest'
 import { selfSignedCertificate } from '../../sim/self-signed-certificate.js'
 import { type SnsFields, snsHttp, type SnsHttp } from '../../sim/sns-http.js'
-import { signedText } from '../../src/sources/sns-message.js'
+import { signedText } from '../../src/sources/webhooks/sns-message.js'
 import { virtualClock, type VirtualClock } from '../support/virtual-clock.js'
 
 const start = Date.UTC(2026, 0, 2, 3, 4, 5)

@@ -1,8 +1,8 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Notice } from 'ecs-task-stream'
-import { Leases } from '../../src/sources/sqs-leases.js'
-import type { ReceivedMessage, Refusal, VisibilityChange } from '../../src/sources/sqs-queue.js'
+import { Leases } from '../../src/sources/sqs/sqs-leases.js'
+import type { ReceivedMessage, Refusal, VisibilityChange } from '../../src/sources/sqs/sqs-queue.js'
 import { virtualClock } from '../support/virtual-clock.js'
 
 const seconds = 1_000

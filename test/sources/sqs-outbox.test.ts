@@ -1,9 +1,9 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Notice } from 'ecs-task-stream'
-import type { Lease } from '../../src/sources/sqs-leases.js'
-import { Outbox } from '../../src/sources/sqs-outbox.js'
-import type { Refusal } from '../../src/sources/sqs-queue.js'
+import type { Lease } from '../../src/sources/sqs/sqs-leases.js'
+import { Outbox } from '../../src/sources/sqs/sqs-outbox.js'
+import type { Refusal } from '../../src/sources/sqs/sqs-queue.js'
 import { virtualClock } from '../support/virtual-clock.js'
 
 const lease = (id: number, deadline = 30_000): Lease => ({

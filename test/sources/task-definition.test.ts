@@ -1,7 +1,7 @@
 import type { PortMapping } from '@aws-sdk/client-ecs'
 import { describe, expect, it } from 'vitest'
 import type { Binding } from '../../src/core/binding.js'
-import { taskDefinition } from '../../src/sources/task-definition.js'
+import { taskDefinition } from '../../src/sources/ecs-api/lookups/task-definition.js'
 
 const portsOf = (networkMode: 'awsvpc' | 'bridge' | 'host' | undefined, ...portMappings: PortMapping[]) =>
   taskDefinition('arn', {

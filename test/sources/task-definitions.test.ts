@@ -4,7 +4,7 @@ import type { Placement } from '../../sim/simulated-service.js'
 import { type ClusterState, emptyState } from '../../src/core/cluster-state.js'
 import { PersistentMap } from '../../src/core/persistent-map.js'
 import type { Task } from '../../src/core/task.js'
-import { taskDefinitions } from '../../src/sources/task-definitions.js'
+import { taskDefinitions } from '../../src/sources/ecs-api/lookups/task-definitions.js'
 import { awsWorld, follow, listedState, settled } from './aws-world.js'
 
 const clusterOf = (count: number, placement: Placement = 'fargate', services = ['web']): SimulatedCluster =>

@@ -6,7 +6,7 @@ import { ECSClient } from '@aws-sdk/client-ecs'
 import type { Clock } from '../../src/core/clock.js'
 import { project } from '../../src/core/project.js'
 import { servicePorts } from '../../src/policies/service-ports.js'
-import { ecsSnapshots } from '../../src/sources/ecs-snapshots.js'
+import { ecsSnapshots } from '../../src/sources/ecs-api/snapshots/ecs-snapshots.js'
 import { follow, type Following, settled } from './aws-world.js'
 import { virtualClock } from '../support/virtual-clock.js'
 

@@ -6,7 +6,7 @@ import {
 import type { ClusterEvent } from 'ecs-task-stream'
 import { sqs, type SqsOptions } from 'ecs-task-stream/sources/sqs'
 import type { QueueOptions, SqsQueues } from '../../sim/sqs-queues.js'
-import type { Decoded } from '../../src/sources/ecs-event.js'
+import type { Decoded } from '../../src/sources/ecs-events/ecs-event.js'
 
 /** Bodies that are `ClusterEvent`s in JSON, and garbage that is not JSON. */
 export const decodeJson = (body: string): Decoded => {

@@ -10,7 +10,7 @@ import { createLogger, formatProblems, type Terminal } from 'ecs-task-stream/wor
 import { describe, expect, it } from 'vitest'
 import { printable } from '../../src/shared/codec/printable.js'
 import { difference, jsonLine, textLines } from '../../src/sinks/stdout-print.js'
-import { encodeEntry } from '../../src/sources/journal.js'
+import { encodeEntry } from '../../src/journal/journal.js'
 import { planJson, planText } from '../../src/worker/plan-text.js'
 import { replayCommand } from '../../src/worker/replay-command.js'
 import { runs } from '../laws/runs.js'

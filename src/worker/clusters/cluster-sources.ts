@@ -1,7 +1,7 @@
 import type { Source } from '../../core/source.js'
-import { clusterIdentities } from '../../sources/cluster-identities.js'
-import { ecsSnapshots, type EcsSnapshotsOptions } from '../../sources/ecs-snapshots.js'
-import { sqs } from '../../sources/sqs.js'
+import { clusterIdentities } from '../../sources/ecs-api/snapshots/cluster-identities.js'
+import { ecsSnapshots, type EcsSnapshotsOptions } from '../../sources/ecs-api/snapshots/ecs-snapshots.js'
+import { sqs } from '../../sources/sqs/sqs.js'
 import type { ClusterSettings } from './cluster-settings.js'
 import { clusterClients } from './role-settings.js'
 

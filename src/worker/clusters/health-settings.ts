@@ -2,7 +2,7 @@ import * as O from 'fp-ts/lib/Option.js'
 import * as t from 'io-ts'
 import type { Expose } from '../../core/expose.js'
 import type { Source } from '../../core/source.js'
-import { healthProbe } from '../../sources/health-probe.js'
+import { healthProbe } from '../../sources/health-probe/health-probe.js'
 import { integer, type Kind } from '../kind.js'
 import { defaulted, optional, type SettingsOf } from '../setting.js'
 

@@ -1,5 +1,5 @@
 import * as O from 'fp-ts/lib/Option.js'
-import { queueHost } from '../../sources/queue-host.js'
+import { queueHost } from '../../sources/sqs/queue-host.js'
 import { type Kind, url } from '../kind.js'
 
 const flawOf = (queueUrl: string): string | undefined => {

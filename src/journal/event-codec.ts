@@ -1,0 +1,220 @@
+/**
+ * Events as JSON and back. Only what has a name here passes, in either direction: what a source of somebody else's
+ * may have left on an event, such as environment overrides, is dropped before it is written, and again when it is
+ * read.
+ */
+import * as E from 'fp-ts/lib/Either.js'
+import * as t from 'io-ts'
+import type { Millis } from '../core/clock.js'
+import type { ClusterEvent } from '../core/event.js'
+import type { TaskDefinition } from '../core/task-definition.js'
+import { compareBindings, type Container, type Task } from '../core/task.js'
+import { arrayOf, count, maxErrors, stringOf } from '../shared/codec/lenient.js'
+import { isPlainText, isWellFormed } from '../shared/codec/plain-text.js'
+import { taskVersion as version } from '../sources/ecs-events/task-version.js'
+
+/**
+ * Names, ARNs and addresses, of one line. A journal may be old, and sources of one's own may know other names than
+ * ECS's, so neither forms of ARNs nor those of addresses are asked for.
+ */
+const maxLength = 4_096
+const text = stringOf('text of one line, well-formed', (text) => isPlainText(text, maxLength))
+const nonEmptyText = stringOf(
+  'non-empty text of one line, well-formed',
+  (text) => text !== '' && isPlainText(text, maxLength),
+)
+
+/** JSON has no `undefined`: an absent field, or null, becomes one. */
+const maybe = <A>(codec: t.Type<A>): t.Type<A | undefined> =>
+  new t.Type<A | undefined>(
+    codec.name,
+    (u): u is A | undefined => u === undefined || codec.is(u),
+    (u, context) => (u === undefined || u === null ? t.success(undefined) : codec.validate(u, context)),
+    t.identity,
+  )
+
+/** Joins of tasks rely on this order: a journal that was edited by hand must not break them. */
+const ascending = <A>(
+  codec: t.Type<A>,
+  by: string,
+  compare: (a: A, b: A) => number,
+): t.Type<readonly A[]> => {
+  const all = arrayOf(codec)
+  const ascend = (list: readonly A[]): boolean =>
+    list.every((item, i) => {
+      const previous = list[i - 1]
+      return i === 0 || previous === undefined || compare(previous, item) < 0
+    })
+  const ordered: t.Type<readonly A[]> = new t.Type<readonly A[]>(
+    `array ordered by ${by}, each once`,
+    (u): u is readonly A[] => all.is(u) && ascend(u),
+    (u, context) =>
+      E.chain((list: readonly A[]) =>
+        ascend(list)
+          ? t.success(list)
+          : t.failure<readonly A[]>(u, [...context, { key: '', type: ordered, actual: u }]),
+      )(all.validate(u, context)),
+    t.identity,
+  )
+  return ordered
+}
+
+/** Values of labels may have several lines. */
+const value = stringOf('well-formed text', isWellFormed)
+
+/** As `t.record`, but after `maxErrors` errors no further is looked. */
+const texts = new t.Type<Readonly<Record<string, string>>>(
+  'object of texts',
+  (u): u is Readonly<Record<string, string>> =>
+    t.UnknownRecord.is(u) &&
+    Object.entries(u).every(([key, one]) => isPlainText(key, maxLength) && value.is(one)),
+  (u, context) => {
+    if (!t.UnknownRecord.is(u)) return t.failure(u, context)
+    const errors: t.ValidationError[] = []
+    const entries: [string, string][] = []
+    for (const [key, one] of Object.entries(u)) {
+      if (isPlainText(key, maxLength) && value.is(one)) entries.push([key, one])
+      else errors.push({ value: one, context: t.appendContext(context, key, value, one) })
+      if (errors.length >= maxErrors) break
+    }
+    return errors.length > 0 ? t.failures(errors) : t.success(Object.fromEntries(entries))
+  },
+  t.identity,
+)
+
+/** All other variables may be secrets: see `ContainerDefinition`. */
+const discoveryVariables = new t.Type<Readonly<Record<string, string>>>(
+  texts.name,
+  texts.is,
+  (u, context) =>
+    E.map((all: Readonly<Record<string, string>>) =>
+      Object.fromEntries(Object.entries(all).filter(([name]) => name.startsWith('SERVICE_'))),
+    )(texts.validate(u, context)),
+  t.identity,
+)
+
+/** JSON has no infinite numbers, and `Date` no other times. */
+export const millis: t.Type<Millis> = new t.Type<Millis>(
+  'a time in milliseconds',
+  (u): u is Millis => t.number.is(u) && Math.abs(u) <= 8.64e15,
+  (u, context) => (t.number.is(u) && Math.abs(u) <= 8.64e15 ? t.success(u) : t.failure(u, context)),
+  t.identity,
+)
+const protocol = t.union([t.literal('tcp'), t.literal('udp')], '"tcp" or "udp"')
+const addresses = t.strict({ ipv4: maybe(text), ipv6: maybe(text) }, 'object')
+const machine = t.strict(
+  { id: nonEmptyText, type: maybe(text), zone: maybe(text), hostName: maybe(text) },
+  'object',
+)
+const binding = t.strict({ containerPort: count, hostPort: count, protocol, count }, 'object')
+
+/** -1 where none told any. */
+const bindingsVersion = t.union([version, t.literal(-1)], `${version.name}, or -1`)
+
+const container: t.Type<Container> = t.strict(
+  {
+    name: nonEmptyText,
+    arn: maybe(text),
+    version,
+    lastStatus: nonEmptyText,
+    runtimeId: maybe(text),
+    bindingsVersion,
+    bindings: ascending(binding, 'protocol and container port', compareBindings),
+  },
+  'object',
+)
+
+const byName = (a: Container, b: Container): number => (a.name === b.name ? 0 : a.name < b.name ? -1 : 1)
+
+const health = t.keyof({ HEALTHY: null, UNKNOWN: null, UNHEALTHY: null }, 'HEALTHY, UNKNOWN or UNHEALTHY')
+
+const task: t.Type<Task> = t.strict(
+  {
+    arn: nonEmptyText,
+    cluster: nonEmptyText,
+    group: maybe(text),
+    definition: maybe(text),
+    instance: maybe(text),
+    launchType: maybe(text),
+    version,
+    at: millis,
+    lastStatus: nonEmptyText,
+    desiredStatus: nonEmptyText,
+    interface: maybe(t.strict({ version, ipv4: maybe(text), ipv6: maybe(text) }, 'object')),
+    containers: ascending(container, 'name', byName),
+    health: maybe(t.strict({ at: millis, status: health }, 'object')),
+  },
+  'object',
+)
+
+const networkMode = t.keyof({ awsvpc: null, bridge: null, host: null, none: null }, 'a network mode')
+
+const definition: t.Type<TaskDefinition> = t.strict(
+  {
+    arn: nonEmptyText,
+    networkMode,
+    containers: arrayOf(
+      t.strict(
+        {
+          name: nonEmptyText,
+          image: maybe(text),
+          ports: arrayOf(binding),
+          labels: texts,
+          environment: discoveryVariables,
+        },
+        'object',
+      ),
+    ),
+  },
+  'object',
+)
+
+const tag = <T extends ClusterEvent['_tag']>(_tag: T) => t.literal(_tag)
+
+/** Tells every failing path. What it decodes is in the form that core relies on; encoding changes nothing. */
+export const eventCodec: t.Type<ClusterEvent> = t.union(
+  [
+    t.strict({ _tag: tag('TaskChanged'), task }, 'object'),
+    t.exact(
+      t.intersection(
+        [
+          t.type({
+            _tag: tag('TasksListed'),
+            cluster: nonEmptyText,
+            at: millis,
+            tasks: arrayOf(task),
+          }),
+          t.partial({ order: millis }),
+        ],
+        'object',
+      ),
+      'object',
+    ),
+    t.strict(
+      {
+        _tag: tag('ClusterIdentified'),
+        named: nonEmptyText,
+        clusters: arrayOf(nonEmptyText),
+        order: millis,
+      },
+      'object',
+    ),
+    t.strict({ _tag: tag('LookupRefused'), key: nonEmptyText, reason: value, at: millis }, 'object'),
+    t.exact(
+      t.intersection(
+        [
+          t.type({ _tag: tag('InstanceDescribed'), instance: nonEmptyText, addresses, at: millis }),
+          t.partial({ machine }),
+        ],
+        'object',
+      ),
+      'object',
+    ),
+    t.strict({ _tag: tag('DefinitionDescribed'), definition }, 'object'),
+    t.strict(
+      { _tag: tag('HealthObserved'), endpoint: nonEmptyText, healthy: t.boolean, at: millis },
+      'object',
+    ),
+  ],
+  'an event with _tag TaskChanged, TasksListed, ClusterIdentified, InstanceDescribed, DefinitionDescribed, LookupRefused or HealthObserved',
+)

@@ -1,0 +1,49 @@
+import { EC2Client } from '@aws-sdk/client-ec2'
+import { ECSClient } from '@aws-sdk/client-ecs'
+import { SSMClient } from '@aws-sdk/client-ssm'
+import type { Place } from '../../../core/arn.js'
+import { type AssumedRole, assumedRole } from './assumed-role.js'
+import { clientSettings, perPlace } from '../../../shared/aws/aws-clients.js'
+import type { InstanceClients } from './instance-clients.js'
+import { roleAccount } from './role-arn.js'
+
+export type { AssumedRole } from './assumed-role.js'
+export type { InstanceClients } from './instance-clients.js'
+
+export interface ClientsByAccountOptions {
+  /** Roles to assume, at most one for each account. Default: none. */
+  readonly roles?: readonly AssumedRole[]
+  /** The region of what names none, and of STS. Default: as the AWS SDK finds it. */
+  readonly region?: string | undefined
+}
+
+const destroyed = ({ ecs, ec2, ssm }: InstanceClients): void => {
+  for (const client of [ecs, ec2, ssm]) client.destroy()
+}
+
+/**
+ * The clients for an account and region: with the credentials of the role that `roles` names in that account, else with
+ * the environment's. Give the same function to every source that asks AWS (its option `clients`), so that all heed
+ * the same settings and share connections and credentials.
+ *
+ * IAM: `sts:AssumeRole` on the roles.
+ *
+ * @throws RangeError for a role that is no ARN of one, and for two roles in one account.
+ */
+export const clientsByAccount = ({ roles = [], region = '' }: ClientsByAccountOptions = {}): ((
+  place: Place,
+) => InstanceClients) => {
+  const credentialsOf = new Map(roles.map((role) => [roleAccount(role.arn), assumedRole(role, region)]))
+  if (credentialsOf.size < roles.length)
+    throw new RangeError(
+      `roles: expected one for each account, got two of one: ${roles.map(({ arn }) => arn).join(', ')}`,
+    )
+  return perPlace((place) => {
+    const credentials = credentialsOf.get(place.account)
+    const settings = {
+      ...clientSettings(place.region === '' ? { region } : place),
+      ...(credentials === undefined ? {} : { credentials }),
+    }
+    return { ecs: new ECSClient(settings), ec2: new EC2Client(settings), ssm: new SSMClient(settings) }
+  }, destroyed)
+}

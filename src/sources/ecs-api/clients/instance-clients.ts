@@ -1,0 +1,21 @@
+import { EC2Client } from '@aws-sdk/client-ec2'
+import { SSMClient } from '@aws-sdk/client-ssm'
+import type { Place } from '../../../core/arn.js'
+import { clientSettings } from '../../../shared/aws/aws-clients.js'
+import { type EcsClients, ecsClients } from './ecs-client.js'
+
+export interface InstanceClients extends EcsClients {
+  readonly ec2: EC2Client
+  /** Asked for external instances (ECS Anywhere) only. */
+  readonly ssm: SSMClient
+}
+
+/**
+ * Clients for the place's region with the environment's credentials, which reach their own account only.
+ * `clientsByAccount` assumes roles for others.
+ */
+export const instanceClients = (place: Place): InstanceClients => ({
+  ...ecsClients(place),
+  ec2: new EC2Client(clientSettings(place)),
+  ssm: new SSMClient(clientSettings(place)),
+})

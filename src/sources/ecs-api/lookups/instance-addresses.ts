@@ -1,0 +1,228 @@
+import { DescribeContainerInstancesCommand } from '@aws-sdk/client-ecs'
+import { type ClusterArn, type InstanceArn, lastSegment, type Place, placeOf } from '../../../core/arn.js'
+import type { Clock, Random } from '../../../core/clock.js'
+import type { ClusterEvent } from '../../../core/event.js'
+import type { Exposable } from '../../../core/expose.js'
+import type { Source } from '../../../core/source.js'
+import { Stamps } from '../../../core/stamps.js'
+import type { Task } from '../../../core/task.js'
+import { systemClock } from '../../../shared/async/system-clock.js'
+import { perPlace } from '../../../shared/aws/aws-clients.js'
+import { resourceReads } from '../clients/ecs-client.js'
+import { type InstanceClients, instanceClients } from '../clients/instance-clients.js'
+import { isDaemonDefinition } from '../../../core/daemon-task.js'
+import { type LookupFailure, lookupFailure } from './lookup-failure.js'
+import type { Answer } from './lookup-queue.js'
+import { isRunning, lookup } from './lookup.js'
+import { type AddressesById, type AddressKind, ec2Addresses, ssmAddresses } from './machine-addresses.js'
+import { RecentMap } from '../../../shared/async/recent-map.js'
+import type { TokenBucket } from '../../../shared/aws/token-bucket.js'
+
+export interface InstanceAddressesOptions {
+  /**
+   * Whose instances are asked for:
+   * - `addressed` (default): those of running tasks that are reached at their instance's address, in bridge and host
+   *   mode.
+   * - `all`: those of every running task that has one, for who wants to know where tasks run.
+   */
+  readonly for?: 'addressed' | 'all'
+  /**
+   * Limits the lookups to the instances of these tasks, such as those of one service. Pure, and the same answer for a
+   * task's whole life. Default: every task.
+   */
+  readonly only?: (task: Exposable) => boolean
+  /**
+   * Which addresses of the instances. `public`: of ECS Anywhere none are known, and of EC2 those with a public IPv4
+   * address, or an IPv6 address; the others stay unresolved. Default: `private`.
+   */
+  readonly address?: AddressKind
+  /**
+   * The clients for an account and region; called once for each. Default: clients for that region with the
+   * environment's credentials, which reach their own account only.
+   */
+  readonly clients?: (place: Place) => InstanceClients
+  /**
+   * What rations the calls of ECS in an account and region. Default: 20 at once and 5 a second, shared with
+   * `ecsSnapshots`.
+   */
+  readonly bucket?: (place: Place) => TokenBucket
+  readonly clock?: Clock
+  readonly random?: Random
+  /** Default: `instance-addresses`. */
+  readonly name?: string
+}
+
+/** The most that DescribeContainerInstances takes. */
+const batch = 100
+/** The most values that a filter of DescribeInstanceInformation takes. */
+const ssmBatch = 50
+
+/** An instance stays on its machine for life, so nobody needs to be asked twice; bounded, as machines come and go. */
+const rememberedMachines = 10_000
+
+const clusterOf = (instance: InstanceArn): ClusterArn =>
+  instance.slice(0, instance.lastIndexOf('/')).replace(':container-instance/', ':cluster/')
+
+/** ECS makes them of 32 hexadecimal digits, and made UUIDs of them before 2020; room is left for what may come. */
+const isInstanceArn = (text: string): boolean =>
+  /^arn:[\w-]+:ecs:[\w-]+:\d+:container-instance\/[\w-]+\/[\w-]{1,100}$/.test(text)
+
+const chunks = <A>(items: readonly A[], size: number): readonly (readonly A[])[] =>
+  Array.from({ length: Math.ceil(items.length / size) }, (_, i) => items.slice(i * size, (i + 1) * size))
+
+/** In awsvpc mode a task has an interface of its own, and a managed daemon offers no port. */
+const isAddressed = ({ interface: own, definition }: Task): boolean =>
+  own === undefined && (definition === undefined || !isDaemonDefinition(definition))
+
+/** Why a machine may have no address. */
+const hints = {
+  DescribeInstances:
+    'it is terminated, or EC2 hides it: machines of ECS Managed Instances are shown only to those whom the managed resource visibility of the account allows',
+  DescribeInstanceInformation: 'Systems Manager tells one of connected machines only',
+} as const
+
+/** For a report: the ids, or the first few of many. */
+const some = (ids: readonly string[]): string =>
+  ids.length <= 3 ? ids.join(', ') : `${ids.slice(0, 3).join(', ')} and ${ids.length - 3} more`
+
+/**
+ * The addresses of the container instances that running tasks in bridge or host mode need, and what machines they are:
+ * by DescribeContainerInstances, then EC2's DescribeInstances, or Systems Manager for the `mi-…` machines of ECS
+ * Anywhere. Each is asked for once while it is needed, up to 100 in a call.
+ *
+ * Instances of tasks that a snapshot lists come first. A call that fails is reported and repeated: soon after
+ * throttling and faults. When the service says no (it does not know the instance or its address, or the permission is
+ * missing), the instance is asked for three times within a minute; then the answer is final (`LookupRefused`), its
+ * tasks are reported as unresolved, and it is asked for again every 15 to 30 minutes. It holds up no other service.
+ *
+ * Not asked for: an instance of another cluster than the task's. It is refused.
+ *
+ * IAM: `ecs:DescribeContainerInstances`, `ec2:DescribeInstances`, and `ssm:DescribeInstanceInformation` for ECS
+ * Anywhere.
+ */
+export const instanceAddresses = ({
+  for: whose = 'addressed',
+  only = () => true,
+  address = 'private',
+  clients = instanceClients,
+  clock = systemClock,
+  bucket = resourceReads(clock),
+  random = Math.random,
+  name = 'instance-addresses',
+}: InstanceAddressesOptions = {}): Source => {
+  const clientsOf = perPlace(clients)
+  const stamps = new Stamps()
+  const nothing = address === 'public' ? 'no public address' : 'no address'
+  /** `i-…` or `mi-…`, by instance. */
+  const machines = new RecentMap<string>(rememberedMachines)
+
+  const turn = (cluster: ClusterArn, signal: AbortSignal): Promise<boolean> =>
+    bucket(placeOf(cluster)).take(1, signal, 'last')
+
+  /** Learns on which machines the instances are; returns what failed. */
+  const findMachines = async (
+    instances: readonly InstanceArn[],
+    cluster: ClusterArn,
+    signal: AbortSignal,
+  ): Promise<readonly LookupFailure[]> => {
+    const operation = 'DescribeContainerInstances'
+    const unknown = instances.filter((instance) => machines.get(instance) === undefined)
+    if (unknown.length === 0) return []
+    try {
+      const { containerInstances = [] } = await clientsOf(placeOf(cluster)).ecs.send(
+        new DescribeContainerInstancesCommand({ cluster, containerInstances: [...unknown] }),
+        { abortSignal: signal },
+      )
+      const byId = new Map(unknown.map((instance) => [lastSegment(instance), instance]))
+      for (const { containerInstanceArn = '', ec2InstanceId } of containerInstances) {
+        const instance = byId.get(lastSegment(containerInstanceArn))
+        if (instance !== undefined && ec2InstanceId !== undefined) machines.set(instance, ec2InstanceId)
+      }
+      const missing = unknown.filter((instance) => machines.get(instance) === undefined)
+      const error = new Error(`${cluster} does not know ${some(missing)}`)
+      return missing.length === 0 ? [] : [{ operation, error, keys: missing, retry: 'later' }]
+    } catch (thrown) {
+      const failure = lookupFailure(operation, unknown, some(unknown), thrown)
+      if (unknown.length === 1 || failure.retry === 'soon' || failure.denied === true) return [failure]
+      // One of them makes ECS refuse the whole call: the halves find it, and the others are not refused for it.
+      const half = Math.ceil(unknown.length / 2)
+      const failures: LookupFailure[] = []
+      for (const part of [unknown.slice(0, half), unknown.slice(half)]) {
+        if (!(await turn(cluster, signal))) break
+        failures.push(...(await findMachines(part, cluster, signal)))
+      }
+      return failures
+    }
+  }
+
+  const ask = async (instances: readonly InstanceArn[], signal: AbortSignal): Promise<Answer> => {
+    const [first = ''] = instances
+    const cluster = clusterOf(first)
+    const { ec2, ssm } = clientsOf(placeOf(cluster))
+    const at = stamps.next(clock.now())
+    const failures = [...(await findMachines(instances, cluster, signal))]
+    const found = instances.flatMap((instance) => {
+      const machine = machines.get(instance)
+      return machine === undefined ? [] : [{ instance, machine }]
+    })
+    const events: ClusterEvent[] = []
+
+    const learn = async (
+      operation: keyof typeof hints,
+      asked: readonly (typeof found)[number][],
+      describe: (ids: readonly string[]) => Promise<AddressesById>,
+    ): Promise<void> => {
+      if (asked.length === 0) return
+      try {
+        const described = await describe(asked.map(({ machine }) => machine))
+        for (const { instance, machine } of asked) {
+          const found = described.get(machine)
+          if (found !== undefined) events.push({ _tag: 'InstanceDescribed', instance, ...found, at })
+        }
+        const without = asked.filter(({ machine }) => !described.has(machine))
+        if (without.length === 0) return
+        const error = new Error(
+          `${nothing} of ${some(without.map(({ machine }) => machine))} (${hints[operation]})`,
+        )
+        failures.push({ operation, error, keys: without.map(({ instance }) => instance), retry: 'later' })
+      } catch (thrown) {
+        const keys = asked.map(({ instance }) => instance)
+        failures.push(lookupFailure(operation, keys, some(asked.map(({ machine }) => machine)), thrown))
+      }
+    }
+
+    const external = found.filter(({ machine }) => machine.startsWith('mi-'))
+    const ofEc2 = found.filter(({ machine }) => !machine.startsWith('mi-'))
+    await Promise.all([
+      learn('DescribeInstances', ofEc2, (ids) => ec2Addresses(ec2, ids, signal, address)),
+      ...chunks(external, ssmBatch).map((asked) =>
+        learn('DescribeInstanceInformation', asked, (ids) =>
+          // Of its one address nobody knows whether it is public.
+          address === 'public' ? Promise.resolve(new Map()) : ssmAddresses(ssm, ids, signal),
+        ),
+      ),
+    ])
+    return { events, failures }
+  }
+
+  return lookup(
+    name,
+    {
+      needOf: (task) =>
+        isRunning(task) && (whose === 'all' || isAddressed(task)) && only(task) ? task.instance : undefined,
+      refusalOf: (instance, { cluster }) =>
+        !isInstanceArn(instance)
+          ? `${instance} is not the ARN of a container instance`
+          : clusterOf(instance) !== cluster
+            ? `${instance} is not of the task's cluster, ${cluster}`
+            : undefined,
+      known: (state) => state.instances,
+      groupOf: clusterOf,
+      batch,
+      concurrency: 1,
+      turn,
+      ask,
+    },
+    { clock, random },
+  )
+}

@@ -1,0 +1,227 @@
+import { setMaxListeners } from 'node:events'
+import { Observable } from 'rxjs'
+import type { TaskArn } from '../../../core/arn.js'
+import type { Clock, Random } from '../../../core/clock.js'
+import { type ClusterState, emptyState } from '../../../core/cluster-state.js'
+import type { ClusterEvent } from '../../../core/event.js'
+import type { PersistentMap } from '../../../core/persistent-map.js'
+import type { Delivery, Notice, Source } from '../../../core/source.js'
+import { Stamps } from '../../../core/stamps.js'
+import type { Task } from '../../../core/task.js'
+import { type Answer, LookupQueue } from './lookup-queue.js'
+import { refusalReports } from './lookup-reports.js'
+import { secondHand } from './second-hand.js'
+import { speculations } from './speculation.js'
+
+/** What to ask for, and how. */
+export interface Question {
+  /** The key of what a task needs to be known, such as its instance's ARN; `undefined` when it needs nothing. */
+  needOf(task: Task): string | undefined
+  /**
+   * Why the key is not asked for on account of this task, such as one that is no ARN, or that of another cluster's
+   * instance. Default: it is asked for.
+   */
+  refusalOf?(key: string, task: Task): string | undefined
+  /** What is known of a key without asking. Default: nothing. */
+  recall?(key: string): ClusterEvent | undefined
+  /** What is known, by key. */
+  known(state: ClusterState): PersistentMap<object>
+  /** Keys of one group are asked for together, and no group waits for another. */
+  groupOf(key: string): string
+  /** Within a group, keys of one lane take turns with those of others. Default: all are of one lane. */
+  laneOf?(key: string): string
+  /** The most keys of a group that are asked for at once. */
+  readonly batch: number
+  /** The most questions of a group under way. */
+  readonly concurrency: number
+  /** Resolves when a question about the group may be asked; to false when the signal has aborted. Default: at once. */
+  readonly turn?: (group: string, signal: AbortSignal) => Promise<boolean>
+  ask(keys: readonly string[], signal: AbortSignal): Promise<Answer>
+}
+
+export interface LookupEnvironment {
+  readonly clock: Clock
+  readonly random: Random
+}
+
+/** How much a key is needed. */
+interface Need {
+  /** Tasks for which it is asked. */
+  tasks: number
+  /** Those of them that a snapshot lists. */
+  listed: number
+  /** Tasks for which it is not asked, by the reason. */
+  readonly refused: Map<string, number>
+}
+
+/** What one task makes of it. */
+interface Share {
+  readonly key: string
+  readonly listed: boolean
+  readonly refused: string | undefined
+}
+
+/** Whether traffic could go to the task, if we knew all about it. */
+export const isRunning = (task: Task): boolean =>
+  task.lastStatus === 'RUNNING' && task.desiredStatus === 'RUNNING'
+
+const settled = (): void => undefined
+
+/** The tasks that differ, or that a snapshot lists now and did not, or the reverse. */
+const changedTasks = (before: ClusterState, after: ClusterState): ReadonlySet<TaskArn> => {
+  const changed = new Set<TaskArn>()
+  after.tasks.diff(before.tasks, (arn) => changed.add(arn))
+  after.marks.diff(before.marks, (_, was, is) => {
+    for (const arn of is?.tasks.keys() ?? []) if (was?.tasks.has(arn) !== true) changed.add(arn)
+    for (const arn of was?.tasks.keys() ?? []) if (is?.tasks.has(arn) !== true) changed.add(arn)
+  })
+  return changed
+}
+
+/**
+ * A source that watches the folded state for what is needed and unknown, and asks for it. It looks at what changed
+ * from one state to the next, so that an event costs the same however many tasks there are. A failure removes
+ * nothing: the worst that a lookup can do is to say nothing yet, or that it was refused for good.
+ */
+export const lookup = (name: string, question: Question, { clock, random }: LookupEnvironment): Source => ({
+  name,
+  covers: [],
+  deliveries: (state$) =>
+    new Observable<Delivery | Notice>((subscriber) => {
+      const stop = new AbortController()
+      const { signal } = stop
+      // Every call and every wait listens, and there may be many: no leak, as Node would warn.
+      setMaxListeners(0, signal)
+      const queues = new Map<string, LookupQueue>()
+      const needs = new Map<string, Need>()
+      /** Keys of which it may have changed whether they have to be asked for. */
+      const touched = new Set<string>()
+      let seen = emptyState
+
+      const emit = (output: Delivery | Notice): void => subscriber.next(output)
+      const report = refusalReports(emit, clock, signal)
+      const after = secondHand(clock, signal)
+      const stamps = new Stamps()
+      const stamp = (): number => stamps.next(clock.now())
+      const speculation = speculations(() => queues.size, clock, signal)
+
+      let untold: ClusterEvent[] = []
+      /** Not at once: it may be called while a state is looked at, and the events make the next one. */
+      const tell = (events: readonly ClusterEvent[]): void => {
+        if (events.length === 0) return
+        if (untold.length === 0)
+          queueMicrotask(() => {
+            const told = untold
+            untold = []
+            if (!signal.aborted) emit({ _tag: 'Delivery', events: told, ack: settled, nack: settled })
+          })
+        for (const event of events) untold.push(event)
+      }
+
+      const queueOf = (key: string): LookupQueue => {
+        const group = question.groupOf(key)
+        const found = queues.get(group)
+        if (found !== undefined) return found
+        const { turn } = question
+        const queue = new LookupQueue({
+          batch: question.batch,
+          concurrency: question.concurrency,
+          laneOf: (each) => question.laneOf?.(each) ?? '',
+          turn: turn === undefined ? undefined : (until) => turn(group, until),
+          speculation: speculation(group),
+          ask: (keys, until) => question.ask(keys, until),
+          emit,
+          tell,
+          report,
+          stamp,
+          after,
+          clock,
+          random,
+          signal,
+        })
+        queues.set(group, queue)
+        return queue
+      }
+
+      const shareOf = ({ tasks, marks }: ClusterState, arn: TaskArn): Share | undefined => {
+        const task = tasks.get(arn)
+        const key = task === undefined ? undefined : question.needOf(task)
+        if (task === undefined || key === undefined) return undefined
+        const listed = marks.get(task.cluster)?.tasks.has(arn) === true
+        return { key, listed, refused: question.refusalOf?.(key, task) }
+      }
+
+      const count = (share: Share | undefined, more: 1 | -1): void => {
+        if (share === undefined) return
+        const { key, listed, refused } = share
+        const need = needs.get(key) ?? { tasks: 0, listed: 0, refused: new Map<string, number>() }
+        needs.set(key, need)
+        touched.add(key)
+        if (refused === undefined) {
+          need.tasks += more
+          if (listed) need.listed += more
+        } else {
+          const tasks = (need.refused.get(refused) ?? 0) + more
+          if (tasks > 0) need.refused.set(refused, tasks)
+          else need.refused.delete(refused)
+        }
+        if (need.tasks === 0 && need.refused.size === 0) needs.delete(key)
+      }
+
+      /** Returns the queue, if there is more to ask for in it. */
+      const follow = (key: string, state: ClusterState): LookupQueue | undefined => {
+        const need = needs.get(key)
+        const wanted = need !== undefined && !question.known(state).has(key) ? need : undefined
+        const recalled = wanted === undefined || wanted.tasks === 0 ? undefined : question.recall?.(key)
+        const refused = state.refusals.get(key)?.reason
+        if (wanted !== undefined && wanted.tasks > 0 && recalled === undefined) {
+          const queue = queueOf(key)
+          queue.set(key, { listed: wanted.listed > 0, refused })
+          return queue
+        }
+        const group = question.groupOf(key)
+        queues.get(group)?.delete(key)
+        if (queues.get(group)?.isIdle === true) queues.delete(group)
+        if (recalled !== undefined) tell([recalled])
+        const [reason] = wanted?.refused.keys() ?? []
+        if (recalled === undefined && reason !== undefined && refused === undefined)
+          tell([{ _tag: 'LookupRefused', key, reason, at: stamp() }])
+        return undefined
+      }
+
+      const look = (state: ClusterState): void => {
+        for (const arn of changedTasks(seen, state)) {
+          const was = shareOf(seen, arn)
+          const is = shareOf(state, arn)
+          if (was?.key === is?.key && was?.listed === is?.listed && was?.refused === is?.refused) continue
+          count(was, -1)
+          count(is, 1)
+        }
+        question.known(state).diff(question.known(seen), (key, before, after) => {
+          if (before === undefined || after === undefined) touched.add(key)
+        })
+        seen = state
+        const adding = new Set<LookupQueue>()
+        for (const key of touched) {
+          const queue = follow(key, state)
+          if (queue !== undefined) adding.add(queue)
+        }
+        touched.clear()
+        for (const queue of adding) queue.pump()
+      }
+
+      const watching = state$.subscribe({
+        next: look,
+        complete: () => {
+          stop.abort()
+          void Promise.all([...queues.values()].map((queue) => queue.idle())).then(() =>
+            subscriber.complete(),
+          )
+        },
+      })
+      return () => {
+        stop.abort()
+        watching.unsubscribe()
+      }
+    }),
+})

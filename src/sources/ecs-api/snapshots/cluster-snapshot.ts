@@ -1,0 +1,134 @@
+import { DescribeTasksCommand, ListTasksCommand, ServiceNotFoundException } from '@aws-sdk/client-ecs'
+import { type ClusterArn, lastSegment, placeOf } from '../../../core/arn.js'
+import type { Clock, Millis } from '../../../core/clock.js'
+import type { ClusterEvent } from '../../../core/event.js'
+import type { Task } from '../../../core/task.js'
+import { answerDate, type AwsTime } from '../../../shared/aws/aws-time.js'
+import { CallFailed, type EcsCall } from './ecs-calls.js'
+import { explain } from '../../../shared/codec/decode-error.js'
+import { taskFromDescription } from './task-description.js'
+
+/** The tasks of a service, those of a task definition's family, or those of both. */
+export interface ListedTasks {
+  /** By name or ARN. */
+  readonly service?: string | undefined
+  /** Such as `web`; a revision, `web:3`, lists its whole family. */
+  readonly family?: string | undefined
+}
+
+export interface SnapshotEnvironment {
+  /** Lists these tasks alone. Default: all. */
+  readonly only?: ListedTasks | undefined
+  /** Something is set up so that it will hurt later. */
+  readonly warn?: (message: string) => void
+  readonly ask: EcsCall
+  readonly time: AwsTime
+  readonly clock: Clock
+}
+
+/** The most that ListTasks gives in a page, and that DescribeTasks takes. */
+const pageSize = 100
+
+export type Snapshot = Omit<Extract<ClusterEvent, { _tag: 'TasksListed' }>, 'order'>
+
+/**
+ * Takes a whole snapshot of a cluster, or rejects: nothing lies between.
+ *
+ * Its time is what the first answer of ECS tells, since that is the clock that tasks are stamped with, but not later
+ * than our own clock: when one of the two is wrong, the snapshot rules out less, and never more. An answer that tells
+ * no time gives a snapshot of time 0, which rules out nothing.
+ *
+ * @param orderOf gives its order, once the time is known.
+ */
+export const clusterSnapshot =
+  ({ ask, time, clock, only: { service, family } = {}, warn }: SnapshotEnvironment) =>
+  async (
+    cluster: ClusterArn,
+    orderOf: (at: Millis) => number,
+    signal: AbortSignal,
+  ): Promise<Snapshot & { readonly order: number }> => {
+    const place = placeOf(cluster)
+
+    const list = async (): Promise<{ readonly arns: readonly string[]; readonly at: Millis }> => {
+      // What starts or stops between two pages may shift one task onto both.
+      const arns = new Set<string>()
+      let at: Millis | undefined
+      let nextToken: string | undefined
+      do {
+        const page = await ask('ListTasks', place, signal, async (ecs) => {
+          const command = new ListTasksCommand({
+            cluster,
+            serviceName: service,
+            // ECS lists families, and no revisions.
+            family: family?.split(':', 1)[0],
+            desiredStatus: 'RUNNING',
+            maxResults: pageSize,
+            nextToken,
+          })
+          let date: Millis | undefined
+          command.middlewareStack.add(
+            (next) => async (request) => {
+              const result = await next(request)
+              date = answerDate(result.response)
+              return result
+            },
+            { step: 'deserialize' },
+          )
+          const sentAt = clock.now()
+          const answer = await ecs.send(command, { abortSignal: signal }).catch((thrown: unknown) => {
+            // A service that does not exist has no tasks.
+            if (!(thrown instanceof ServiceNotFoundException)) throw thrown
+            date = answerDate(thrown.$response)
+            warn?.(
+              `cluster ${lastSegment(cluster)} has no service ${service ?? ''}: check its name, or create it`,
+            )
+            return { taskArns: [], nextToken: undefined }
+          })
+          if (date !== undefined) time.observe(date, sentAt, clock.now())
+          // Only the first page: its answer is the oldest.
+          at ??= date === undefined ? 0 : Math.min(date, sentAt)
+          return answer
+        })
+        for (const arn of page.taskArns ?? []) arns.add(arn)
+        nextToken = page.nextToken
+      } while (nextToken !== undefined && nextToken !== '')
+      return { arns: [...arns], at: at ?? 0 }
+    }
+
+    const describe = async (arns: readonly string[], order: number): Promise<readonly Task[]> => {
+      const operation = 'DescribeTasks'
+      const answer = await ask(operation, place, signal, (ecs) =>
+        ecs.send(new DescribeTasksCommand({ cluster, tasks: [...arns] }), { abortSignal: signal }),
+      )
+      const unanswered = new Set(arns.map(lastSegment))
+      const tasks: Task[] = []
+      for (const description of answer.tasks ?? []) {
+        const { task, errors } = taskFromDescription(description, order)
+        if (errors.length > 0)
+          warn?.(`DescribeTasks tells what cannot be, which is left out: ${explain(errors)}`)
+        if (task === undefined)
+          throw new CallFailed(
+            operation,
+            `${description.taskArn ?? 'a task'} is described without what makes it one`,
+          )
+        unanswered.delete(lastSegment(task.arn))
+        tasks.push(task)
+      }
+      for (const { arn = '', reason } of answer.failures ?? []) {
+        // Missing is gone since it was listed. Whatever else hides a task from us, it may live.
+        if (reason !== 'MISSING')
+          throw new CallFailed(operation, `${arn}: ${reason ?? 'failed for no reason'}`)
+        unanswered.delete(lastSegment(arn))
+      }
+      if (unanswered.size > 0)
+        throw new CallFailed(operation, `says nothing of ${unanswered.size} of ${arns.length} tasks`)
+      return tasks
+    }
+
+    const { arns, at } = await list()
+    const order = orderOf(at)
+    const tasks: Task[] = []
+    for (let from = 0; from < arns.length; from += pageSize)
+      tasks.push(...(await describe(arns.slice(from, from + pageSize), order)))
+    return { _tag: 'TasksListed', cluster, at, order, tasks }
+  }

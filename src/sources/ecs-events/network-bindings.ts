@@ -1,0 +1,49 @@
+import type { Binding, Protocol } from '../../core/binding.js'
+import { canonicalBindings } from '../../core/task.js'
+import type { WireBinding } from './wire-task.js'
+
+const isPort = (port: number): boolean => Number.isInteger(port) && port > 0 && port < 65_536
+
+/** TCP is the default of a port mapping. Nothing else than these two has ports to bind. */
+const protocolOf = (protocol: string | null | undefined): Protocol | undefined => {
+  switch (protocol ?? 'tcp') {
+    case 'tcp':
+      return 'tcp'
+    case 'udp':
+      return 'udp'
+    default:
+      return undefined
+  }
+}
+
+/** First and last port of `8000-8010`; not numbers if it is no such thing. */
+const endsOf = (range: string): readonly [number, number] => {
+  const [, first, last] = /^(\d{1,5})-(\d{1,5})$/.exec(range) ?? []
+  return [Number(first), Number(last)]
+}
+
+/** `undefined` for what binds no port: not yet (host port 0), or not in a way that we know. */
+const bindingOf = (row: WireBinding): Binding | undefined => {
+  const protocol = protocolOf(row.protocol)
+  if (protocol === undefined) return undefined
+  const { containerPort, hostPort, containerPortRange, hostPortRange } = row
+  if (typeof containerPort === 'number' && typeof hostPort === 'number')
+    return isPort(containerPort) && isPort(hostPort)
+      ? { containerPort, hostPort, protocol, count: 1 }
+      : undefined
+  if (typeof containerPortRange !== 'string' || typeof hostPortRange !== 'string') return undefined
+  const [first, last] = endsOf(containerPortRange)
+  const [hostFirst, hostLast] = endsOf(hostPortRange)
+  return [first, last, hostFirst, hostLast].every(isPort) &&
+    last >= first &&
+    hostLast - hostFirst === last - first
+    ? { containerPort: first, hostPort: hostFirst, protocol, count: last - first + 1 }
+    : undefined
+}
+
+/**
+ * The bindings that rows of `networkBindings` tell, in canonical form: a port's row for IPv4 and its row for IPv6 are
+ * one.
+ */
+export const bindingsOf = (rows: readonly WireBinding[]): readonly Binding[] =>
+  canonicalBindings(rows.map(bindingOf).filter((binding) => binding !== undefined))

@@ -1,0 +1,159 @@
+import { Observable } from 'rxjs'
+import type { EndpointId } from '../../core/arn.js'
+import type { Millis } from '../../core/clock.js'
+import { type ClusterState, emptyState } from '../../core/cluster-state.js'
+import type { Endpoint } from '../../core/desired.js'
+import type { Delivery, Notice, Source } from '../../core/source.js'
+import { withinTime } from '../../core/within-time.js'
+import type { Probe } from './dial.js'
+import { ExposedEndpoints } from './probed-endpoints.js'
+import { type HealthProbeOptions, healthProbeSettings } from './settings.js'
+import { Slots } from '../../shared/async/slots.js'
+import { judged, type Standing } from './standing.js'
+
+export type { Dial, HttpProbe, Probe, TcpProbe } from './dial.js'
+export type { HealthProbeOptions, ProbeGuard } from './settings.js'
+
+const settled = (): void => undefined
+
+const errorOf = (thrown: unknown): Error => (thrown instanceof Error ? thrown : new Error(String(thrown)))
+
+/**
+ * Probes every endpoint that is offered, healthy or not, by HTTP or TCP from where it runs, and tells
+ * (`HealthObserved`) when what the state holds is no longer what the probes say. An endpoint counts as healthy until
+ * its probes have failed. What unhealthy means is `run`'s option `unhealthy`. It never stops a task.
+ *
+ * Its deliveries need no acknowledgement: what is lost is told again after the next probe. Why an endpoint became
+ * unhealthy is a `SourceFailed` notice.
+ */
+export const healthProbe = (options: HealthProbeOptions): Source => {
+  const settings = healthProbeSettings(options)
+  const { name, expose, grace, guard, intervalMs, timeoutMs, jitter, clock, random } = settings
+
+  /** Undefined when it passed. */
+  const ask = (endpoint: Endpoint, probe: Probe, signal: AbortSignal): Promise<Error | undefined> =>
+    withinTime(timeoutMs, clock, signal, (inner) => settings.dial(probe, endpoint, inner)).then(
+      () => undefined,
+      errorOf,
+    )
+
+  return {
+    name,
+    covers: [],
+    deliveries: (state$) =>
+      new Observable<Delivery | Notice>((subscriber) => {
+        const exposed = new ExposedEndpoints(expose, grace)
+        const slots = new Slots(settings.concurrency)
+        /** What ends the probing of an endpoint. */
+        const probed = new Map<EndpointId, AbortController>()
+        const underWay = new Set<Promise<void>>()
+        /** Endpoints whose last probe failed. */
+        const failing = new Set<EndpointId>()
+        let latest: ClusterState = emptyState
+        let warned = false
+
+        const isCutOff = (): boolean =>
+          guard !== 'off' && failing.size >= guard.atLeast && failing.size > guard.share * probed.size
+
+        const warn = (): void => {
+          if (warned) return
+          warned = true
+          const message =
+            `${failing.size} of ${probed.size} probed endpoints fail at once, as if this machine were cut off or the ` +
+            `probe wrong: until fewer do, no further one is called unhealthy. If they are down, set guard of healthProbe`
+          subscriber.next({ _tag: 'Warning', message })
+        }
+
+        /** While it looks as if the fault were ours, failures count for nothing, also afterwards. */
+        const standingAfter = (id: EndpointId, before: Standing, passed: boolean): Standing => {
+          if (passed) failing.delete(id)
+          else failing.add(id)
+          const after = judged(before, passed, settings)
+          if (!isCutOff()) warned = false
+          else if (before.healthy && !after.healthy) {
+            warn()
+            return { healthy: true, against: 0 }
+          }
+          return after
+        }
+
+        /** Says it only where the state says otherwise: once, unless it was lost. */
+        const tell = (
+          id: EndpointId,
+          healthy: boolean,
+          failure: Error | undefined,
+          retryIn: Millis,
+        ): void => {
+          const known = latest.health.get(id)
+          if (healthy === (known?.healthy ?? true)) return
+          // Later than what it replaces, also when the clock was set back.
+          const at = Math.max(clock.now(), (known?.at ?? 0) + 1)
+          const events = [{ _tag: 'HealthObserved', endpoint: id, healthy, at }] as const
+          subscriber.next({ _tag: 'Delivery', events, ack: settled, nack: settled })
+          if (failure !== undefined)
+            subscriber.next({ _tag: 'SourceFailed', operation: `probe of ${id}`, error: failure, retryIn })
+        }
+
+        const keepProbing = async (endpoint: Endpoint, probe: Probe, signal: AbortSignal): Promise<void> => {
+          const { id } = endpoint
+          let standing: Standing = { healthy: latest.health.get(id)?.healthy ?? true, against: 0 }
+          // Endpoints that came together are not asked together.
+          await clock.sleep(random() * intervalMs, signal)
+          while (await slots.take(signal)) {
+            const failure = await ask(endpoint, probe, signal)
+            slots.release()
+            // It left or moved meanwhile: whatever was answered is of no endpoint that there is.
+            if (signal.aborted) return
+            standing = standingAfter(id, standing, failure === undefined)
+            const pause = intervalMs * (1 + jitter * (2 * random() - 1))
+            tell(id, standing.healthy, failure, pause)
+            await clock.sleep(pause, signal)
+          }
+        }
+
+        const leave = (id: EndpointId): void => {
+          probed.get(id)?.abort()
+          probed.delete(id)
+          failing.delete(id)
+        }
+
+        const enter = (endpoint: Endpoint): void => {
+          const { id } = endpoint
+          try {
+            const probe = settings.probe(endpoint)
+            if (probe === undefined) return
+            const stop = new AbortController()
+            probed.set(id, stop)
+            const probing = keepProbing(endpoint, probe, stop.signal)
+            underWay.add(probing)
+            void probing.then(() => underWay.delete(probing))
+          } catch (thrown) {
+            const error = errorOf(thrown)
+            subscriber.next({ _tag: 'SourceFailed', operation: `probe of ${id}`, error, retryIn: undefined })
+          }
+        }
+
+        const leaveAll = (): void => {
+          for (const id of [...probed.keys()]) leave(id)
+        }
+
+        const watching = state$.subscribe({
+          next: (state) => {
+            latest = state
+            exposed.follow(state, (id, endpoint) => {
+              leave(id)
+              if (endpoint !== undefined) enter(endpoint)
+            })
+          },
+          complete: () => {
+            leaveAll()
+            void Promise.all(underWay).then(() => subscriber.complete())
+          },
+        })
+        return () => {
+          watching.unsubscribe()
+          leaveAll()
+        }
+      }),
+  }
+}

@@ -1,0 +1,175 @@
+import {
+  type BatchResultErrorEntry,
+  ChangeMessageVisibilityBatchCommand,
+  DeleteMessageBatchCommand,
+  GetQueueAttributesCommand,
+  type Message,
+  ReceiveMessageCommand,
+  type SQSClient,
+} from '@aws-sdk/client-sqs'
+import type { Clock, Millis } from '../../core/clock.js'
+import { answerDate, awsTime } from '../../shared/aws/aws-time.js'
+import { withinTime } from '../../core/within-time.js'
+
+/** The most entries of one call, and messages of one receive; a limit of SQS. */
+export const batchSize = 10
+
+export interface ReceivedMessage {
+  readonly id: string
+  /** Speaks for this receive; the next receive of the message brings another, and only the newest counts. */
+  readonly handle: string
+  readonly body: string
+  /** ApproximateReceiveCount, this receive included. */
+  readonly receives: number
+}
+
+/** What SQS said against one entry of a batch. */
+export interface Refusal {
+  /** Of the entry in the call. */
+  readonly index: number
+  readonly code: string
+  /** Whether the same may succeed later: not the caller's fault, or throttled. */
+  readonly transient: boolean
+}
+
+export interface VisibilityChange {
+  readonly handle: string
+  /** How long the message stays hidden from now on. */
+  readonly seconds: number
+}
+
+/**
+ * The calls of one queue. All reject when they fail as a whole or take too long; batches are of at most `batchSize`.
+ */
+export interface SqsQueue {
+  /** Waits for messages; at most `most` of them. */
+  receive(most: number, signal: AbortSignal): Promise<readonly ReceivedMessage[]>
+  /** Resolves to the entries that were not deleted. */
+  remove(handles: readonly string[]): Promise<readonly Refusal[]>
+  /** Resolves to the entries whose visibility was not changed. */
+  hide(changes: readonly VisibilityChange[]): Promise<readonly Refusal[]>
+  /** Whether messages that nobody can settle are moved to a dead letter queue some day. */
+  hasRedrive(signal: AbortSignal): Promise<boolean>
+}
+
+export interface SqsQueueOptions {
+  readonly client: SQSClient
+  readonly url: string
+  readonly waitSeconds: number
+  readonly visibilitySeconds: number
+  readonly clock: Clock
+}
+
+/** What an answer may take beyond the wait that was asked for. */
+const patience: Millis = 10_000
+
+const never = new AbortController().signal
+
+const received = ({ MessageId, ReceiptHandle, Body = '', Attributes }: Message): readonly ReceivedMessage[] =>
+  // SQS always sends both; the SDK's types only cannot say so.
+  MessageId === undefined || ReceiptHandle === undefined
+    ? []
+    : [
+        {
+          id: MessageId,
+          handle: ReceiptHandle,
+          body: Body,
+          receives: Number(Attributes?.ApproximateReceiveCount ?? 1),
+        },
+      ]
+
+const refusal = ({ Id, Code = 'Unknown', SenderFault = false }: BatchResultErrorEntry): Refusal => ({
+  index: Number(Id),
+  code: Code,
+  transient: !SenderFault || /throttl/i.test(Code),
+})
+
+/** Says what to do where SQS only says what is wrong. */
+const explained = (operation: string, url: string, error: Error): Error => {
+  switch (error.name) {
+    case 'QueueDoesNotExist':
+    case 'AWS.SimpleQueueService.NonExistentQueue':
+      return new Error(`there is no queue ${url}: check its URL, region and account`, { cause: error })
+    case 'AccessDenied':
+    case 'AccessDeniedException':
+      return new Error(
+        `access to ${url} was denied: allow sqs:${operation.replace(/Batch$/, '')} (${error.message})`,
+        { cause: error },
+      )
+    default:
+      return error
+  }
+}
+
+export const sqsQueue = (options: SqsQueueOptions): SqsQueue => {
+  const { client, url: QueueUrl, waitSeconds, visibilitySeconds, clock } = options
+  // A hung call must leave time for another while leases hold.
+  const limit = Math.max(1_000, Math.min(patience, (visibilitySeconds * 1_000) / 4))
+
+  const call = async <A>(
+    operation: string,
+    ms: Millis,
+    signal: AbortSignal,
+    send: (options: { readonly abortSignal: AbortSignal }) => Promise<A>,
+  ): Promise<A> => {
+    try {
+      return await withinTime(ms, clock, signal, (abortSignal) => send({ abortSignal }))
+    } catch (error) {
+      throw error instanceof Error ? explained(operation, QueueUrl, error) : error
+    }
+  }
+
+  return {
+    receive: async (most, signal) => {
+      const command = new ReceiveMessageCommand({
+        QueueUrl,
+        MaxNumberOfMessages: most,
+        WaitTimeSeconds: waitSeconds,
+        VisibilityTimeout: visibilitySeconds,
+        MessageSystemAttributeNames: ['ApproximateReceiveCount'],
+      })
+      let date: Millis | undefined
+      command.middlewareStack.add(
+        (next) => async (request) => {
+          const result = await next(request)
+          date = answerDate(result.response)
+          return result
+        },
+        { step: 'deserialize' },
+      )
+      const sentAt = clock.now()
+      const { Messages = [] } = await call('ReceiveMessage', waitSeconds * 1_000 + patience, signal, (http) =>
+        client.send(command, http),
+      )
+      if (date !== undefined) awsTime(clock).observe(date, sentAt, clock.now())
+      return Messages.flatMap(received)
+    },
+    remove: async (handles) => {
+      const Entries = handles.map((ReceiptHandle, index) => ({ Id: String(index), ReceiptHandle }))
+      const command = new DeleteMessageBatchCommand({ QueueUrl, Entries })
+      const { Failed = [] } = await call('DeleteMessageBatch', limit, never, (http) =>
+        client.send(command, http),
+      )
+      return Failed.map(refusal)
+    },
+    hide: async (changes) => {
+      const Entries = changes.map(({ handle, seconds }, index) => ({
+        Id: String(index),
+        ReceiptHandle: handle,
+        VisibilityTimeout: seconds,
+      }))
+      const command = new ChangeMessageVisibilityBatchCommand({ QueueUrl, Entries })
+      const { Failed = [] } = await call('ChangeMessageVisibilityBatch', limit, never, (http) =>
+        client.send(command, http),
+      )
+      return Failed.map(refusal)
+    },
+    hasRedrive: async (signal) => {
+      const command = new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['RedrivePolicy'] })
+      const { Attributes } = await call('GetQueueAttributes', patience, signal, (http) =>
+        client.send(command, http),
+      )
+      return Attributes?.RedrivePolicy !== undefined
+    },
+  }
+}

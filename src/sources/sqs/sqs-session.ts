@@ -1,0 +1,254 @@
+import type { Subscriber } from 'rxjs'
+import { backoff, type BackoffOptions } from '../../core/backoff.js'
+import type { Clock, Random } from '../../core/clock.js'
+import type { ClusterEvent } from '../../core/event.js'
+import type { Delivery, Notice } from '../../core/source.js'
+import { type AwsTime, awsTime, skewNews } from '../../shared/aws/aws-time.js'
+import { type Decoded, explain } from '../ecs-events/ecs-event.js'
+import { RecentMap } from '../../shared/async/recent-map.js'
+import { type Lease, Leases } from './sqs-leases.js'
+import { Outbox } from './sqs-outbox.js'
+import { batchSize, type ReceivedMessage, type SqsQueue } from './sqs-queue.js'
+
+export interface SqsSessionOptions {
+  readonly queue: SqsQueue
+  readonly polls: number
+  readonly visibilitySeconds: number
+  readonly maxInFlight: number
+  readonly clock: Clock
+  readonly random: Random
+  readonly decode: (body: string) => Decoded
+  /** Called once, when everything received is settled and SQS knows. */
+  readonly ended: () => void
+}
+
+/** Late duplicates are recognised among this many deleted messages: some 2 MB. */
+const remembered = 10_000
+
+/** A message that was nacked comes again after at least 1 s and at most this: SQS counts in whole seconds. */
+const longestNackSeconds = 900
+
+/** What `decode` made of a body; the reason is text from here on. */
+type Reading =
+  Extract<Decoded, { _tag: 'Event' | 'Ignored' }> | { readonly _tag: 'Undecodable'; readonly reason: string }
+
+/** One subscription to a queue: receives until it is stopped, and settles what was received. */
+export class SqsSession {
+  private readonly receiving = new AbortController()
+  private readonly leases: Leases
+  private readonly deletions: Outbox
+  private readonly returns: Outbox
+  /** Message ids, and the handles that they were deleted with. */
+  private readonly deleted = new RecentMap<string>(remembered)
+  /** As many as a poll asks for, always: a poll for the last free place of 2,000 would make ten calls of one. */
+  private readonly most: number
+  /** Places that polls under way may fill. */
+  private reserved = 0
+  private waiting: (() => void)[] = []
+  private over = false
+  private readonly time: AwsTime
+  private readonly isNews = skewNews()
+
+  constructor(
+    private readonly options: SqsSessionOptions,
+    private readonly subscriber: Subscriber<Delivery | Notice>,
+  ) {
+    const { queue, visibilitySeconds, maxInFlight, clock, random } = options
+    const shared = {
+      clock,
+      random,
+      report: (notice: Notice) => subscriber.next(notice),
+      idle: () => this.finish(),
+    }
+    this.most = Math.min(batchSize, maxInFlight)
+    this.time = awsTime(clock)
+    this.leases = new Leases({ ...shared, queue, visibilitySeconds })
+    this.deletions = new Outbox({
+      ...shared,
+      operation: 'DeleteMessageBatch',
+      send: (leases) => queue.remove(leases.map(({ handle }) => handle)),
+      settled: (lease) => {
+        // Also if it was given up: when the message comes again, it only has to be deleted.
+        this.deleted.set(lease.id, lease.handle)
+        this.leases.close(lease)
+        this.wake()
+      },
+    })
+    this.returns = new Outbox({
+      ...shared,
+      operation: 'ChangeMessageVisibilityBatch',
+      send: (leases) =>
+        queue.hide(leases.map((lease) => ({ handle: lease.handle, seconds: this.pause(lease) }))),
+      settled: () => undefined,
+    })
+  }
+
+  start(): void {
+    void this.checkRedrive()
+    for (let poll = 0; poll < this.options.polls; poll++) void this.poll()
+  }
+
+  /** Receives nothing more; `ended` once everything is settled. */
+  stop(): void {
+    this.receiving.abort()
+    this.wake()
+    this.finish()
+  }
+
+  /** Stops, and lets go what is unsettled. Whoever settles it later is still heard. */
+  abandon(): void {
+    this.leases.end()
+    this.stop()
+  }
+
+  private async poll(): Promise<void> {
+    const { queue } = this.options
+    while (await this.reserve()) {
+      const messages = await this.persist('ReceiveMessage', (signal) => queue.receive(this.most, signal))
+      this.reserved -= this.most
+      const { aheadMs } = this.time
+      if (aheadMs !== undefined && this.isNews(aheadMs)) this.subscriber.next({ _tag: 'ClockSkew', aheadMs })
+      // What came with the very stop is left to its visibility timeout, like the answer to a poll that was aborted.
+      if (messages !== undefined && !this.receiving.signal.aborted) this.accept(messages)
+      this.wake()
+    }
+  }
+
+  private async checkRedrive(): Promise<void> {
+    const redrive = await this.persist(
+      'GetQueueAttributes',
+      (signal) => this.options.queue.hasRedrive(signal),
+      { base: 1_000, cap: 300_000 },
+    )
+    if (redrive === false)
+      this.subscriber.next({
+        _tag: 'Warning',
+        message:
+          'the queue has no redrive policy: a message that is no event comes again and again until its retention ends. ' +
+          'Set a RedrivePolicy with a dead letter queue and a maxReceiveCount of 5 or more',
+      })
+  }
+
+  /** Waits until a whole receive fits into the bound, and takes its place. False once stopped. */
+  private async reserve(): Promise<boolean> {
+    const { maxInFlight } = this.options
+    const { signal } = this.receiving
+    while (!signal.aborted && this.leases.size + this.reserved + this.most > maxInFlight)
+      await new Promise<void>((resolve) => this.waiting.push(resolve))
+    // Before anybody else is asked: what is awaited between question and place would let several in.
+    this.reserved += this.most
+    return !signal.aborted
+  }
+
+  private wake(): void {
+    const { waiting } = this
+    if (waiting.length === 0) return
+    this.waiting = []
+    for (const resolve of waiting) resolve()
+  }
+
+  /** Makes a call until it succeeds. Undefined once stopped. */
+  private async persist<A>(
+    operation: string,
+    call: (signal: AbortSignal) => Promise<A>,
+    options?: BackoffOptions,
+  ): Promise<A | undefined> {
+    const { clock, random } = this.options
+    const { signal } = this.receiving
+    for (let attempt = 0; ; attempt++) {
+      try {
+        return await call(signal)
+      } catch (thrown) {
+        if (signal.aborted) return undefined
+        const error = thrown instanceof Error ? thrown : new Error(String(thrown))
+        const retryIn = backoff(attempt, random, options)
+        this.subscriber.next({ _tag: 'SourceFailed', operation, error, retryIn })
+        await clock.sleep(retryIn, signal)
+      }
+    }
+  }
+
+  private accept(messages: readonly ReceivedMessage[]): void {
+    const events: ClusterEvent[] = []
+    const leases: Lease[] = []
+    const ignored = new Map<string, number>()
+    for (const message of messages) {
+      if (this.leases.renew(message)) continue
+      if (this.deleted.get(message.id) !== undefined) {
+        this.deletions.add(this.leases.open(message))
+        continue
+      }
+      const reading = this.read(message.body)
+      switch (reading._tag) {
+        case 'Event': {
+          const lease = this.leases.open(message)
+          this.leases.hold(lease)
+          leases.push(lease)
+          events.push(reading.event)
+          break
+        }
+        case 'Ignored':
+          this.deletions.add(this.leases.open(message))
+          ignored.set(reading.kind, (ignored.get(reading.kind) ?? 0) + 1)
+          break
+        case 'Undecodable': {
+          const { id, receives } = message
+          this.subscriber.next({ _tag: 'Undecodable', id, reason: reading.reason, receives })
+        }
+      }
+    }
+    for (const [kind, count] of ignored) this.subscriber.next({ _tag: 'Ignored', kind, count })
+    if (events.length > 0) this.subscriber.next(this.delivery(events, leases))
+  }
+
+  private read(body: string): Reading {
+    try {
+      const decoded = this.options.decode(body)
+      return decoded._tag === 'Undecodable'
+        ? { _tag: 'Undecodable', reason: explain(decoded.errors) }
+        : decoded
+    } catch (error) {
+      return { _tag: 'Undecodable', reason: String(error) }
+    }
+  }
+
+  private delivery(events: readonly ClusterEvent[], leases: readonly Lease[]): Delivery {
+    let open = true
+    const first = (settle: (lease: Lease) => void) => (): void => {
+      if (!open) return
+      open = false
+      leases.forEach(settle)
+      this.wake()
+    }
+    return {
+      _tag: 'Delivery',
+      events,
+      ack: first((lease) => {
+        this.leases.release(lease)
+        this.deletions.add(lease)
+      }),
+      nack: first((lease) => {
+        this.leases.close(lease)
+        this.returns.add(lease)
+      }),
+    }
+  }
+
+  /** Never 0, which would be a hot loop: longer with every receive, and at random, for what failed together. */
+  private pause({ receives }: Lease): number {
+    const cap = longestNackSeconds * 1_000
+    return Math.max(1, Math.ceil(backoff(receives - 1, this.options.random, { base: 2_000, cap }) / 1_000))
+  }
+
+  /**
+   * Ends the session once nothing can come any more. Every settlement passes through an outbox, which asks for this
+   * when it is idle.
+   */
+  private finish(): void {
+    if (this.over || !this.receiving.signal.aborted) return
+    if (this.leases.size > 0 || !this.deletions.idle || !this.returns.idle) return
+    this.over = true
+    this.leases.end()
+    this.options.ended()
+  }
+}

@@ -1,0 +1,85 @@
+import { verify } from 'node:crypto'
+import type { Clock, Millis } from '../../core/clock.js'
+import { systemClock } from '../../shared/async/system-clock.js'
+import { SnsCertificates } from './sns-certificates.js'
+import { describeEndpoint, type Fetch, isCertificateUrl } from './sns-endpoint.js'
+import { signedText, type SnsMessage } from './sns-message.js'
+import { snsTimestamp } from './sns-time.js'
+
+export type { DecodeError } from '../../shared/codec/decode-error.js'
+export type { Fetch } from './sns-endpoint.js'
+export { decodeSnsMessage, type SnsMessage } from './sns-message.js'
+
+export type Authenticity =
+  /** SNS has signed it. Of which topic, and when, is in the message: look at both. */
+  | { readonly _tag: 'Genuine' }
+  /** SNS has not signed this, and trying again will not change it. */
+  | { readonly _tag: 'Forged'; readonly reason: string }
+  /** The certificate could not be had now: try again. */
+  | { readonly _tag: 'Unknown'; readonly error: Error }
+
+export interface SnsSignatureOptions {
+  /** Default: the global `fetch`. */
+  readonly fetch?: Fetch
+  /** For time limits alone: no machine's clock says whether a certificate is valid. Default: the machine's. */
+  readonly clock?: Clock
+  /**
+   * Told SNS's own time now and then: the `Date` of an answer that brought a certificate that was valid then. Default:
+   * it is not told.
+   */
+  readonly onTime?: (at: Millis) => void
+}
+
+/** By SignatureVersion; SNS signs with version 1 unless the topic asks for 2, which is the better one. */
+const algorithms = new Map([
+  ['1', 'RSA-SHA1'],
+  ['2', 'RSA-SHA256'],
+])
+
+const forged = (reason: string): Authenticity => ({ _tag: 'Forged', reason })
+
+const never = new AbortController().signal
+
+/** One text for one certificate: no dots to resolve, nothing to decode. */
+const isCanonical = (url: string): boolean => new URL(url).href === url
+
+/**
+ * Verifies signatures of SNS, versions 1 and 2. Certificates come from SNS's own hosts over HTTPS, without redirects;
+ * they are kept and shared, so use one verifier for all messages. Whose certificate it is, TLS says, as in AWS's own
+ * validators. It must be valid at the time that the message itself tells: whether that time is long past is the
+ * caller's to judge. Never rejects; when `signal` aborts it no longer waits for a certificate.
+ */
+export const snsSignature = ({
+  fetch = globalThis.fetch,
+  clock = systemClock,
+  onTime,
+}: SnsSignatureOptions = {}): ((message: SnsMessage, signal?: AbortSignal) => Promise<Authenticity>) => {
+  const certificates = new SnsCertificates(fetch, clock, onTime)
+  return async (message, signal = never) => {
+    const { SignatureVersion: version, Signature: signature, SigningCertURL: url, Timestamp } = message
+    const algorithm = algorithms.get(version ?? '')
+    if (algorithm === undefined) return forged('the SignatureVersion is neither 1 nor 2')
+    if (typeof signature !== 'string') return forged('there is no Signature')
+    if (typeof url !== 'string' || !isCertificateUrl(url, message.TopicArn) || !isCanonical(url))
+      return forged(
+        `the SigningCertURL is not ${describeEndpoint(message.TopicArn)}….pem, the host of the topic's region, without user, port, query and fragment`,
+      )
+    const certificate = await certificates.get(url, signal)
+    switch (certificate._tag) {
+      case 'Missing':
+        return { _tag: 'Unknown', error: certificate.error }
+      case 'Unfit':
+        return forged(certificate.reason)
+      case 'Certificate': {
+        const text = Buffer.from(signedText(message))
+        if (!verify(algorithm, text, certificate.key, Buffer.from(signature, 'base64')))
+          return forged('the signature is not that of this message')
+        const at = snsTimestamp(Timestamp)
+        if (at === undefined) return forged('the Timestamp is no time')
+        return certificate.from <= at && at <= certificate.to
+          ? { _tag: 'Genuine' }
+          : forged('the signing certificate was not valid when the message was signed')
+      }
+    }
+  }
+}
