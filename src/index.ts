@@ -30,9 +30,12 @@ export {
   exposesNothing,
 } from './core/expose.js'
 export { servicePorts, type ServicePortsOptions, serviceOf } from './policies/service-ports.js'
-export { traefikLabels, type TraefikLabelsOptions } from './policies/traefik-labels.js'
-export { srvNames, type SrvNamesOptions } from './policies/srv-names.js'
-export { prometheusExporters, type PrometheusExportersOptions } from './policies/prometheus-exporters.js'
+export { traefikLabels, type TraefikLabelsOptions } from './sinks/traefik/labels/traefik-labels.js'
+export { srvNames, type SrvNamesOptions } from './sinks/route53/names/srv-names.js'
+export {
+  prometheusExporters,
+  type PrometheusExportersOptions,
+} from './sinks/prometheus/prometheus-exporters.js'
 export { containerPorts, type ContainerPortsOptions } from './policies/container-ports.js'
 export { selects, type TaskSelection } from './policies/task-selection.js'
 export type { HealthPolicy } from './core/health-policy.js'

@@ -1,6 +1,6 @@
 import { Counter, Gauge } from 'prom-client'
 import { formatAddress } from '../core/desired.js'
-import type { PortState, ProxyIncident, TcpProxy } from '../sinks/tcp-proxy.js'
+import type { PortState, ProxyIncident, TcpProxy } from '../sinks/tcp-proxy/index.js'
 import { nameLabel } from './closed-label.js'
 import type { Instruments } from './composition.js'
 import { RepeatGate } from './repeat-gate.js'

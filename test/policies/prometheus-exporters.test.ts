@@ -6,7 +6,7 @@ import type { Exposable } from '../../src/core/expose.js'
 import {
   prometheusExporters,
   type PrometheusExportersOptions,
-} from '../../src/policies/prometheus-exporters.js'
+} from '../../src/sinks/prometheus/prometheus-exporters.js'
 
 const cluster = 'arn:aws:ecs:eu-west-1:123456789012:cluster/production'
 const definitionArn = 'arn:aws:ecs:eu-west-1:123456789012:task-definition/web:7'

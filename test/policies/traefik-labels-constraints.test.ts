@@ -1,7 +1,7 @@
 import { strictEqual, throws } from 'node:assert/strict'
 import fc from 'fast-check'
 import { describe, it } from 'vitest'
-import { constraintOf } from '../../src/policies/traefik-labels-constraints.js'
+import { constraintOf } from '../../src/sinks/traefik/labels/constraints.js'
 import { holds } from '../laws/holds.js'
 
 type Labels = Readonly<Record<string, string>>

@@ -1,8 +1,8 @@
 import { strictEqual, throws } from 'node:assert/strict'
 import fc from 'fast-check'
 import { describe, it } from 'vitest'
-import { containerName, normalize } from '../../src/policies/traefik-labels-name.js'
-import { ruleTemplateOf } from '../../src/policies/traefik-labels-rule.js'
+import { containerName, normalize } from '../../src/sinks/traefik/labels/container-name.js'
+import { ruleTemplateOf } from '../../src/sinks/traefik/labels/rule.js'
 import { holds } from '../laws/holds.js'
 
 const model = { name: 'service-web-app', labels: { 'com.example.domain': 'example.com', empty: '' } }

@@ -5,7 +5,7 @@ import { chown, mkdir, readlink, symlink, utimes, writeFile } from 'node:fs/prom
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { describe, expect, it } from 'vitest'
-import { atomicFile } from '../../src/sinks/atomic-file.js'
+import { atomicFile } from '../../src/sinks/document/atomic-file.js'
 import { temporaryDirectories } from '../support/temporary-directory.js'
 
 const temporary = temporaryDirectories()

@@ -5,10 +5,10 @@ import { hostIn, hostsIn } from '../../src/core/host-in.js'
 import { dryRun } from '../../src/sinks/dry-run.js'
 import type { Sink } from '../../src/core/sink.js'
 import { type Addresses, memory } from '../../src/sinks/memory.js'
-import { prometheusHttp } from '../../src/sinks/prometheus-http.js'
-import { traefikFile } from '../../src/sinks/traefik-file.js'
-import { traefikHttp } from '../../src/sinks/traefik-http.js'
-import type { Element } from '../../src/traefik/element.js'
+import { prometheusHttp } from '../../src/sinks/prometheus/http.js'
+import { traefikFile } from '../../src/sinks/traefik/file/index.js'
+import { traefikHttp } from '../../src/sinks/traefik/http/index.js'
+import type { Element } from '../../src/sinks/traefik/grammar/element.js'
 
 describe('the host of a place', () => {
   it.each([

@@ -7,14 +7,14 @@ import {
   servicePorts,
   type Unresolved,
 } from 'ecs-task-stream'
-import { prometheusHttp, type PrometheusHttpOptions } from '../../src/sinks/prometheus-http.js'
+import { prometheusHttp, type PrometheusHttpOptions } from '../../src/sinks/prometheus/http.js'
 import { memory as memorySource } from 'ecs-task-stream/sources/memory'
 import { statusRoutes, webhookRoutes, webhookServer } from 'ecs-task-stream/worker'
 import { Registry } from 'prom-client'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { backendOf, backendsOf } from '../../src/testing/backends.js'
 import { sinkContract, type SinkHarness } from '../../src/testing/sink-contract.js'
-import type { TargetGroups } from '../../src/sinks/prometheus-targets.js'
+import type { TargetGroups } from '../../src/sinks/prometheus/targets.js'
 import { requested } from '../support/followed.js'
 import { cluster, observed } from '../support/observed-task.js'
 import { seriesLabels, takesContentType, targetsAsPrometheus } from '../support/prometheus-sd-rules.js'

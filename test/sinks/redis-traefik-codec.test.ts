@@ -1,11 +1,16 @@
 import fc from 'fast-check'
 import * as E from 'fp-ts/lib/Either.js'
 import { describe, expect, it } from 'vitest'
-import { flatten } from '../../src/traefik-kv/flatten.js'
-import { parse } from '../../src/traefik-kv/parse.js'
-import type { Pair } from '../../src/traefik-kv/path.js'
-import { decodeLabels } from '../../src/traefik/decode-labels.js'
-import { type Element, elementEq, type ElementKey, partsOfKey } from '../../src/traefik/element.js'
+import { flatten } from '../../src/sinks/traefik/redis/flatten.js'
+import { parse } from '../../src/sinks/traefik/redis/parse.js'
+import type { Pair } from '../../src/sinks/traefik/redis/path.js'
+import { decodeLabels } from '../../src/sinks/traefik/grammar/decode-labels.js'
+import {
+  type Element,
+  elementEq,
+  type ElementKey,
+  partsOfKey,
+} from '../../src/sinks/traefik/grammar/element.js'
 import { canonicalText, isJsonArray, isJsonObject, type Json } from '../../src/shared/codec/json.js'
 import { decodedAsTraefik } from '../support/traefik-kv-rules.js'
 import { traefikLabelSets } from '../support/traefik-labels-arbitrary.js'

@@ -9,13 +9,13 @@ import {
   packed,
   sizeOf,
   type Step,
-} from '../../src/route53/batch.js'
-import { formatUsers } from '../../src/route53/heritage.js'
-import { type HostRecords, revisedHost, unknownHost, usersOf } from '../../src/route53/host.js'
-import { hostName } from '../../src/route53/host-name.js'
-import { HostTable } from '../../src/route53/host-table.js'
-import { contentOf, newRecordSet, recordSetOf } from '../../src/route53/record-set.js'
-import { spread } from '../../src/route53/spread.js'
+} from '../../src/sinks/route53/batch.js'
+import { formatUsers } from '../../src/sinks/route53/ownership.js'
+import { type HostRecords, revisedHost, unknownHost, usersOf } from '../../src/sinks/route53/host.js'
+import { hostName } from '../../src/sinks/route53/host-name.js'
+import { HostTable } from '../../src/sinks/route53/host-table.js'
+import { contentOf, newRecordSet, recordSetOf } from '../../src/sinks/route53/record-set.js'
+import { spread } from '../../src/sinks/route53/split-change.js'
 import { ecssdHost, record } from '../support/zone-of-services.js'
 
 const zone = 'a.test'

@@ -10,8 +10,8 @@ import {
   ownerIn,
   ownerMarkName,
   usersIn,
-} from '../../src/route53/heritage.js'
-import { addressIn, canonicalAddress, hostName } from '../../src/route53/host-name.js'
+} from '../../src/sinks/route53/ownership.js'
+import { addressIn, canonicalAddress, hostName } from '../../src/sinks/route53/host-name.js'
 import {
   contentOf,
   formatSrv,
@@ -20,8 +20,8 @@ import {
   recordName,
   type RecordSet,
   recordSetOf,
-} from '../../src/route53/record-set.js'
-import { serviceName } from '../../src/route53/render.js'
+} from '../../src/sinks/route53/record-set.js'
+import { serviceName } from '../../src/sinks/route53/render.js'
 import { record } from '../support/zone-of-services.js'
 
 const zone = 'servicediscovery.internal'

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type EmbeddedRoute53, embeddedRoute53 } from '../../sim/embedded-route53.js'
-import { negativeCachingWarnings, negativeTtl } from '../../src/route53/negative-caching.js'
-import { recordSetOf } from '../../src/route53/record-set.js'
-import { srvRecords } from '../../src/sinks/srv-records.js'
+import { negativeCachingWarnings, negativeTtl } from '../../src/sinks/route53/negative-caching.js'
+import { recordSetOf } from '../../src/sinks/route53/record-set.js'
+import { srvRecords } from '../../src/sinks/route53/index.js'
 import { boundless } from '../support/boundless-allowance.js'
 import { record, ZoneOfServices } from '../support/zone-of-services.js'
 

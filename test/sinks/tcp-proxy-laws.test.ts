@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import type { Socket } from 'node:net'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Address, formatAddress } from '../../src/core/desired.js'
-import { type ProxyIncident, type TcpProxy, tcpProxy } from '../../src/sinks/tcp-proxy.js'
+import { type ProxyIncident, type TcpProxy, tcpProxy } from '../../src/sinks/tcp-proxy/index.js'
 import { dialled, ending, nobody, type TaskServer, taskServer } from './tcp-proxy-task.js'
 
 const { signal } = new AbortController()

@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { type Address, formatAddress } from '../../src/core/desired.js'
-import { AddressPool, type Balance } from '../../src/proxy/address-pool.js'
-import type { PoolMember } from '../../src/proxy/pool-member.js'
+import { AddressPool, type Balance } from '../../src/sinks/tcp-proxy/address-pool.js'
+import type { PoolMember } from '../../src/sinks/tcp-proxy/pool-member.js'
 import { prng } from '../../sim/prng.js'
 import { virtualClock } from '../support/virtual-clock.js'
 

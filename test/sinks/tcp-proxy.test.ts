@@ -13,7 +13,7 @@ import {
   type TcpProxy,
   tcpProxy,
   type TcpProxyOptions,
-} from '../../src/sinks/tcp-proxy.js'
+} from '../../src/sinks/tcp-proxy/index.js'
 import { backendOf, backendsOf } from '../../src/testing/backends.js'
 import { type SinkHarness, sinkContract } from '../../src/testing/sink-contract.js'
 import { observed } from '../support/observed-task.js'

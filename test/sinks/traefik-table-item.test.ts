@@ -9,9 +9,9 @@ import {
   rowOf,
   type TraefikBackend,
   traefikBackendEq,
-} from '../../src/sinks/traefik-table-item.js'
-import type { ServerOptions } from '../../src/sinks/traefik-table-servers.js'
-import { newItem } from '../../src/sinks/traefik-table-write.js'
+} from '../../src/sinks/traefik/table/item.js'
+import type { ServerOptions } from '../../src/sinks/traefik/table/servers.js'
+import { newItem } from '../../src/sinks/traefik/table/write.js'
 import { backendOf, backendsArbitrary, backendsOf } from '../../src/testing/backends.js'
 import { attributeValues } from '../support/attribute-values.js'
 import { type Item, itemOf, serverOf } from '../support/table-of-backends.js'

@@ -1,5 +1,5 @@
 /** Replaces a file over and over, by texts of one letter each, and tells each time. Ends only when it is killed. */
-import { atomicFile } from '../../src/sinks/atomic-file.js'
+import { atomicFile } from '../../src/sinks/document/atomic-file.js'
 
 const [path = '', size = '1000'] = process.argv.slice(2)
 const file = atomicFile(path)

@@ -1,4 +1,4 @@
-import type { Route53Allowance } from '../../src/route53/allowance.js'
+import type { Route53Allowance } from '../../src/sinks/route53/allowance.js'
 
 const bucket = { take: () => Promise.resolve(true) }
 

@@ -1,12 +1,12 @@
-import { pathOf, placeIn } from '../../src/traefik-kv/path.js'
+import { pathOf, placeIn } from '../../src/sinks/traefik/redis/path.js'
 import {
   type RedisConnection,
   redisTraefik,
   type RedisTraefikOptions,
-} from '../../src/sinks/redis-traefik.js'
+} from '../../src/sinks/traefik/redis/index.js'
 import { formatAddress } from '../../src/core/desired.js'
 import type { SinkHarness } from '../../src/testing/sink-contract.js'
-import type { Element } from '../../src/traefik/element.js'
+import type { Element } from '../../src/sinks/traefik/grammar/element.js'
 import type { RedisClient } from './redis-server.js'
 import { serversOf } from './traefik-elements.js'
 

@@ -7,7 +7,7 @@ import {
   type Sink,
   type Unresolved,
 } from 'ecs-task-stream'
-import type { DocumentListener } from '../../src/sinks/document-listener.js'
+import type { DocumentListener } from '../../src/sinks/document/document-listener.js'
 import { type Listening, listening } from './followed.js'
 
 /** Everything that is desired is known, or not, and this is what. */

@@ -9,7 +9,7 @@ import type { Backend } from '../../src/core/desired.js'
 import type { PersistentMap } from '../../src/core/persistent-map.js'
 import { plan } from '../../src/core/plan.js'
 import type { Outcome, Row, Sink } from '../../src/core/sink.js'
-import type { TraefikBackend } from '../../src/sinks/traefik-table-item.js'
+import type { TraefikBackend } from '../../src/sinks/traefik/table/item.js'
 
 export type Item = Record<string, AttributeValue>
 

@@ -1,4 +1,4 @@
-import type { Element } from '../../src/traefik/element.js'
+import type { Element } from '../../src/sinks/traefik/grammar/element.js'
 import { readAsTraefik } from './traefik-v3-rules.js'
 
 interface LoadBalancer {

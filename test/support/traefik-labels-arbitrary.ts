@@ -1,6 +1,6 @@
 import fc from 'fast-check'
-import type { Field } from '../../src/traefik/field.js'
-import { grammar } from '../../src/traefik/grammar.js'
+import type { Field } from '../../src/sinks/traefik/grammar/field.js'
+import { grammar } from '../../src/sinks/traefik/grammar/grammar.js'
 
 /** One key that labels may have, with a place for each name of the user's choice, and what its values are. */
 interface Leaf {

@@ -1,7 +1,7 @@
 import { UpdateItemCommand } from '@aws-sdk/client-dynamodb'
 import type { DynamoDbTables } from '../../sim/dynamodb-tables.js'
-import { traefikTable, type TraefikTableOptions } from '../../src/sinks/traefik-table.js'
-import type { TraefikBackend } from '../../src/sinks/traefik-table-item.js'
+import { traefikTable, type TraefikTableOptions } from '../../src/sinks/traefik/table/index.js'
+import type { TraefikBackend } from '../../src/sinks/traefik/table/item.js'
 import type { SinkHarness } from '../../src/testing/sink-contract.js'
 import { type Item, itemOf, serverOf, TableOfBackends } from './table-of-backends.js'
 

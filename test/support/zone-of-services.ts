@@ -1,10 +1,10 @@
 import type { Change as RecordChange, ResourceRecordSet } from '@aws-sdk/client-route-53'
 import type { EmbeddedRoute53 } from '../../sim/embedded-route53.js'
 import { type Address, formatAddress } from '../../src/core/desired.js'
-import { ownerIn, ownerMarkName, userOf, usersIn } from '../../src/route53/heritage.js'
-import { addressIn, hostName } from '../../src/route53/host-name.js'
-import { parseSrv, recordSetOf } from '../../src/route53/record-set.js'
-import { type SrvService, targetsIn } from '../../src/route53/service.js'
+import { ownerIn, ownerMarkName, userOf, usersIn } from '../../src/sinks/route53/ownership.js'
+import { addressIn, hostName } from '../../src/sinks/route53/host-name.js'
+import { parseSrv, recordSetOf } from '../../src/sinks/route53/record-set.js'
+import { type SrvService, targetsIn } from '../../src/sinks/route53/service.js'
 
 export const record = (
   name: string,

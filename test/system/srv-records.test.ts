@@ -8,7 +8,7 @@ import { expect, it, onTestFinished, vi } from 'vitest'
 import { embeddedRoute53 } from '../../sim/embedded-route53.js'
 import { awsLimits } from '../../sim/route53-throttle.js'
 import { embeddedSqs } from '../../sim/embedded-sqs.js'
-import { srvRecords, type SrvRecordsOptions } from '../../src/sinks/srv-records.js'
+import { srvRecords, type SrvRecordsOptions } from '../../src/sinks/route53/index.js'
 import { ecsEvent, eni } from '../support/ecs-event-builder.js'
 
 const account = '123456789012'

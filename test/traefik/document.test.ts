@@ -3,8 +3,12 @@ import fc from 'fast-check'
 import * as E from 'fp-ts/lib/Either.js'
 import { describe, it } from 'vitest'
 import * as yaml from 'yaml'
-import { formatDocument, parseDocument, type TraefikDocument } from '../../src/traefik/document.js'
-import type { Element, ElementKey } from '../../src/traefik/element.js'
+import {
+  formatDocument,
+  parseDocument,
+  type TraefikDocument,
+} from '../../src/sinks/traefik/elements/document.js'
+import type { Element, ElementKey } from '../../src/sinks/traefik/grammar/element.js'
 import type { Json } from '../../src/shared/codec/json.js'
 import { holds } from '../laws/holds.js'
 import { readAsTraefik } from '../support/traefik-v3-rules.js'

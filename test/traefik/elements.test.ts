@@ -3,9 +3,14 @@ import fc from 'fast-check'
 import { describe, it } from 'vitest'
 import type { Backend, Endpoint } from '../../src/core/desired.js'
 import { PersistentMap } from '../../src/core/persistent-map.js'
-import { formatDocument } from '../../src/traefik/document.js'
-import { type Element, elementEq, type ElementKey, emptiedElement } from '../../src/traefik/element.js'
-import { type ElementOptions, elementRenderer } from '../../src/traefik/elements.js'
+import { formatDocument } from '../../src/sinks/traefik/elements/document.js'
+import {
+  type Element,
+  elementEq,
+  type ElementKey,
+  emptiedElement,
+} from '../../src/sinks/traefik/grammar/element.js'
+import { type ElementOptions, elementRenderer } from '../../src/sinks/traefik/elements/elements.js'
 import { backendOf, backendsArbitrary, backendsOf } from '../../src/testing/backends.js'
 import { holds } from '../laws/holds.js'
 import { readAsTraefik } from '../support/traefik-v3-rules.js'

@@ -1,7 +1,7 @@
 import { deepStrictEqual, match, throws } from 'node:assert/strict'
 import { describe, it } from 'vitest'
-import { type Field } from '../../src/traefik/field.js'
-import { grammar } from '../../src/traefik/grammar.js'
+import { type Field } from '../../src/sinks/traefik/grammar/field.js'
+import { grammar } from '../../src/sinks/traefik/grammar/grammar.js'
 import { readAsTraefik, traefikRefusal } from '../support/traefik-v3-rules.js'
 import { traefikTypes } from '../support/traefik-v3-types.js'
 

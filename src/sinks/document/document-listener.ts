@@ -1,0 +1,75 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Clock } from '../../core/clock.js'
+import { sendAnswer } from '../../shared/http/http-answer.js'
+import { header as headerOf, repeatedHeader } from '../../shared/http/request-head.js'
+import { sharedSecret } from '../../shared/http/shared-secret.js'
+
+/** Answers one request. What every HTTP framework for Node can call: mount it under a path of your choice. */
+export type DocumentListener = (request: IncomingMessage, response: ServerResponse) => void
+
+/** Who may read a document: whoever sends one of `values` in a header. */
+export interface ReadSecret {
+  /** Default: `authorization`. */
+  readonly header?: string
+  /** Whole values, such as `Bearer s3cret`; several while one replaces another. */
+  readonly values: readonly string[]
+}
+
+export interface DocumentListenerOptions {
+  /** The sink's name, for errors. */
+  readonly name: string
+  readonly secret: ReadSecret | undefined
+  /** The document's bytes, or what is missing before there can be any. */
+  readonly current: () => Buffer | string
+  readonly clock: Clock
+}
+
+/**
+ * Serves JSON to pollers. GET and HEAD answer 200 with the whole document; 503 as long as there is none; 401 without
+ * the secret; 405 to anything else. Never 304: Traefik takes everything but 200 for a failure.
+ *
+ * Throws a RangeError for a secret that cannot be.
+ */
+export const documentListener = ({
+  name,
+  secret,
+  current,
+  clock,
+}: DocumentListenerOptions): DocumentListener => {
+  const header = (secret?.header ?? 'authorization').toLowerCase()
+  if (!/^[!#$%&'*+.^_`|~0-9a-z-]+$/.test(header))
+    throw new RangeError(`${name}: secret.header must be the name of a header, and is "${header}"`)
+  const isSecret = secret === undefined ? () => true : sharedSecret(`${name}: secret.values`, secret.values)
+
+  return (request, response) => {
+    const refuse = (status: number, text: string, headers: Readonly<Record<string, string>>): void => {
+      sendAnswer(request, response, { status, text: `${text}\n`, headers }, clock)
+    }
+    if (request.method !== 'GET' && request.method !== 'HEAD') {
+      refuse(405, 'this is to be read: GET or HEAD', { allow: 'GET, HEAD' })
+      return
+    }
+    if (secret !== undefined && repeatedHeader(request, [header]) !== undefined) {
+      refuse(400, `the header ${header} came more than once`, {})
+      return
+    }
+    if (!isSecret(headerOf(request, header))) {
+      const challenge = header === 'authorization' ? 'Bearer' : 'ApiKey'
+      refuse(401, `the header ${header} has no valid secret`, { 'www-authenticate': challenge })
+      return
+    }
+    const document = current()
+    if (typeof document === 'string') {
+      refuse(503, document, { 'retry-after': '2', 'cache-control': 'no-store' })
+      return
+    }
+    if (response.headersSent || response.destroyed) return
+    response.writeHead(200, {
+      'content-type': 'application/json',
+      'content-length': document.length,
+      'cache-control': 'no-store',
+    })
+    // Node leaves the body out for HEAD.
+    response.end(document)
+  }
+}

@@ -1,0 +1,72 @@
+/** Targets that are one text, in which every record stands: what it says, and what changes make of it. Pure. */
+import * as O from 'fp-ts/lib/Option.js'
+import { hasHalfCharacter } from '../../shared/codec/half-character.js'
+import type { Change, Outcome, Owner, Row } from '../../core/sink.js'
+
+/** What a document says. It is one owner's as a whole. */
+export interface Contents<V> {
+  readonly owner: Owner | undefined
+  readonly records: ReadonlyMap<string, V>
+}
+
+export interface DocumentFormat<V> {
+  /** Equal contents give equal text, whatever order their records are in. */
+  print(contents: Contents<V>): string
+  /** Throws an Error that says what was expected and what came. */
+  parse(text: string): Contents<V>
+  /** Equal for equal values. */
+  etagOf(value: V): string
+}
+
+export const noContents: Contents<never> = { owner: undefined, records: new Map<string, never>() }
+
+const rowOf = <V>(
+  key: string,
+  value: V,
+  owner: Owner | undefined,
+  { etagOf }: Pick<DocumentFormat<V>, 'etagOf'>,
+): Row<V> => ({ key, value, owner: O.fromNullable(owner), etag: O.some(etagOf(value)) })
+
+export const rowsOf = <V>(
+  { owner, records }: Contents<V>,
+  format: Pick<DocumentFormat<V>, 'etagOf'>,
+): readonly Row<V>[] => Array.from(records, ([key, value]) => rowOf(key, value, owner, format))
+
+export interface Amended<V> {
+  readonly contents: Contents<V>
+  /** One a change: done, or a conflict with what the document has. */
+  readonly outcomes: readonly Outcome<V>[]
+}
+
+/** The document after the changes whose record is as they were planned against. */
+export const amended = <V>(
+  before: Contents<V>,
+  changes: readonly Change<V>[],
+  owner: Owner,
+  format: Pick<DocumentFormat<V>, 'etagOf'>,
+): Amended<V> => {
+  const records = new Map(before.records)
+  const amend = (change: Change<V>): Outcome<V> => {
+    const { key } = change
+    const value = records.get(key)
+    const held = value === undefined ? undefined : rowOf(key, value, before.owner, format)
+    const expected = change._tag === 'Create' ? undefined : O.toUndefined(change.before.etag)
+    if ((held === undefined ? undefined : O.toUndefined(held.etag)) !== expected)
+      return { _tag: 'Conflict', key, found: O.fromNullable(held) }
+    // One half of a character, and Prometheus and Traefik refuse the whole document.
+    if (change._tag !== 'Delete' && hasHalfCharacter([key, change.after]))
+      return {
+        _tag: 'Rejected',
+        key,
+        reason: `${JSON.stringify(key)} has half a character in its name or a label, which is no Unicode text: correct that`,
+      }
+    if (change._tag === 'Delete') {
+      records.delete(key)
+      return { _tag: 'Done', key, row: O.none }
+    }
+    records.set(key, change.after)
+    return { _tag: 'Done', key, row: O.some(rowOf(key, change.after, owner, format)) }
+  }
+  const outcomes = changes.map(amend)
+  return { contents: { owner, records }, outcomes }
+}

@@ -1,0 +1,62 @@
+/** The text of target groups: what Prometheus's `http_sd_configs` and `file_sd_configs` read. Pure. */
+import * as E from 'fp-ts/lib/Either.js'
+import * as t from 'io-ts'
+import { decodeErrors } from '../../shared/codec/decode-error.js'
+import { canonicalText } from '../../shared/codec/json.js'
+import type { DocumentFormat } from '../document/document.js'
+import { backendLabel, type TargetGroup, type TargetGroups } from './targets.js'
+
+/** On a group without targets, because a list of groups has no other place for it. */
+const ownerLabel = '__meta_ecs_task_stream_owner'
+
+const Groups = t.readonlyArray(
+  t.readonly(
+    t.strict({ targets: t.readonlyArray(t.string), labels: t.readonly(t.record(t.string, t.string)) }),
+  ),
+)
+
+/** YAML, as which Prometheus reads `.yml` files, allows fewer characters as they are than JSON. */
+const printable = (json: string): string =>
+  json.replace(
+    /[\u007f-\u009f\u2028\u2029\ufeff\ufffe\uffff]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  )
+
+const emptyGroup = (backend: string): TargetGroup => ({ targets: [], labels: { [backendLabel]: backend } })
+
+/**
+ * A JSON list, a line a group, ordered by backend and address. A backend without targets is a group without targets,
+ * so that it is known when it is read again. Valid YAML too.
+ */
+export const prometheusDocument: DocumentFormat<TargetGroups> = {
+  etagOf: canonicalText,
+  print: ({ owner, records }) => {
+    const mark: TargetGroups = owner === undefined ? [] : [{ targets: [], labels: { [ownerLabel]: owner } }]
+    const groups = [...records.keys()].sort().flatMap((backend) => {
+      const of = records.get(backend) ?? []
+      return of.length === 0 ? [emptyGroup(backend)] : of
+    })
+    return printable(`[${[...mark, ...groups].map(canonicalText).join(',\n')}]\n`)
+  },
+  parse: (text) => {
+    const decoded = Groups.decode(JSON.parse(text))
+    if (E.isLeft(decoded))
+      throw new Error(
+        decodeErrors(decoded.left, '$')
+          .slice(0, 3)
+          .map(({ path, expected, received }) => `${path}: expected ${expected}, got ${received}`)
+          .join('; '),
+      )
+    let owner: string | undefined
+    const records = new Map<string, TargetGroup[]>()
+    for (const { targets, labels } of decoded.right) {
+      owner ??= labels[ownerLabel]
+      if (labels[ownerLabel] !== undefined) continue
+      const backend = labels[backendLabel] ?? ''
+      const of = records.get(backend) ?? []
+      records.set(backend, of)
+      if (targets.length > 0) of.push({ targets, labels })
+    }
+    return { owner, records }
+  },
+}

@@ -1,0 +1,38 @@
+import type { Sink } from '../../core/sink.js'
+import { documentFile } from '../document/document-file.js'
+import { prometheusDocument } from './document.js'
+import { type EndpointLabels, prometheusRendering, type TargetGroups } from './targets.js'
+
+export type { EndpointLabels, TargetGroup, TargetGroups } from './targets.js'
+
+export interface PrometheusFileOptions {
+  /** The file; it ends in `.json`, `.yml` or `.yaml`, which Prometheus insists on. */
+  readonly path: string
+  /** Unique among a worker's sinks. Default: `prometheus-file`. */
+  readonly name?: string
+  /** Labels beside those of the task and its container; `__address__` replaces the target. Default: the policy's. */
+  readonly labels?: EndpointLabels
+}
+
+/**
+ * Endpoints as target groups in a file for Prometheus's `file_sd_configs`: a JSON list (valid YAML, too) of
+ * `{ targets, labels }`, one group an endpoint, over TCP. Replaced as a whole, so Prometheus never reads half of it.
+ *
+ * The file is ours as a whole, and bears our mark; one that says something and has none is never overwritten.
+ *
+ * Throws a RangeError for a path that Prometheus would not read.
+ */
+export const prometheusFile = ({
+  path,
+  name = 'prometheus-file',
+  labels,
+}: PrometheusFileOptions): Sink<TargetGroups> => {
+  if (!/[^/]\.(json|ya?ml)$/.test(path))
+    throw new RangeError(`prometheusFile: path must end in .json, .yml or .yaml, and is "${path}"`)
+  return {
+    name,
+    adopts: false,
+    ...prometheusRendering(labels),
+    ...documentFile({ path, format: prometheusDocument }),
+  }
+}

@@ -1,0 +1,51 @@
+import type { Clock, Millis } from '../../core/clock.js'
+import type { Sink } from '../../core/sink.js'
+import { systemClock } from '../../shared/async/system-clock.js'
+import type { DocumentListener, ReadSecret } from '../document/document-listener.js'
+import { prometheusDocument } from './document.js'
+import { type EndpointLabels, prometheusRendering, type TargetGroups } from './targets.js'
+import { servedDocument } from '../document/served-document.js'
+
+export type { DocumentListener, ReadSecret } from '../document/document-listener.js'
+export type { EndpointLabels, TargetGroup, TargetGroups } from './targets.js'
+
+export interface PrometheusHttpOptions {
+  /** Unique among a worker's sinks. Default: `prometheus-http`. */
+  readonly name?: string
+  /** Who may read it. Default: everybody who reaches it. */
+  readonly secret?: ReadSecret
+  /** Labels beside those of the task and its container; `__address__` replaces the target. Default: the policy's. */
+  readonly labels?: EndpointLabels
+  /**
+   * How long the answer may be 503, from the start of the worker. Then what is known is served: readers lose clusters
+   * that have not been read and tasks whose lookups have not been answered. Default: for ever, but for lookups and
+   * clusters that are refused for good, which are not waited for.
+   */
+  readonly patienceMs?: Millis | undefined
+  readonly clock?: Clock
+}
+
+export interface PrometheusHttp extends Sink<TargetGroups> {
+  /** Answers Prometheus. Mount it under a path: see docs/prometheus.md. */
+  readonly listener: DocumentListener
+}
+
+/**
+ * Endpoints as target groups for Prometheus's `http_sd_configs`: a JSON list of `{ targets, labels }`, one group an
+ * endpoint, over TCP.
+ *
+ * 503 before the first complete state: Prometheus keeps the targets that it has. So it needs snapshots of every
+ * cluster. Throws a RangeError for an option that cannot be.
+ */
+export const prometheusHttp = ({
+  name = 'prometheus-http',
+  secret,
+  patienceMs,
+  labels,
+  clock = systemClock,
+}: PrometheusHttpOptions = {}): PrometheusHttp => ({
+  name,
+  adopts: false,
+  ...prometheusRendering(labels),
+  ...servedDocument({ name, format: prometheusDocument, secret, patienceMs, clock }),
+})

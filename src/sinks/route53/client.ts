@@ -1,0 +1,16 @@
+import { Route53Client } from '@aws-sdk/client-route-53'
+import { clientSettings, environmentRegion } from '../../shared/aws/aws-clients.js'
+
+/**
+ * A client of Route 53. The service is global, but each partition has its own: the region decides which one is asked,
+ * and the SDK signs for the one region that this partition's Route 53 expects.
+ *
+ * @param region Empty: as the AWS SDK finds it, else `us-east-1`.
+ */
+export const route53Client = (region: string): Route53Client => {
+  let found: Promise<string> | undefined
+  return new Route53Client({
+    region: () => (found ??= environmentRegion(new Route53Client({}), 'us-east-1')),
+    ...clientSettings({ region }),
+  })
+}

@@ -1,0 +1,70 @@
+import type { DnsName } from './dns-name.js'
+import type { User } from './ownership.js'
+import { type HostRecords, ipv6Of, leadsHome, unknownHost, usersOf } from './host.js'
+
+/**
+ * The hosts of a zone as they were last seen. It may be wrong at any time: whatever is written on its account is
+ * compared and swapped.
+ */
+export class HostTable {
+  private readonly byName = new Map<DnsName, HostRecords>()
+  private readonly byUser = new Map<User, Set<DnsName>>()
+  private readonly byAgent = new Map<DnsName, Set<DnsName>>()
+
+  set(host: HostRecords): void {
+    for (const user of this.usersAt(host.name)) this.byUser.get(user)?.delete(host.name)
+    if (host.sets.length === 0 && host.mark === undefined) {
+      this.byName.delete(host.name)
+      return
+    }
+    this.byName.set(host.name, host)
+    for (const user of this.usersAt(host.name)) {
+      const hosts = this.byUser.get(user)
+      if (hosts === undefined) this.byUser.set(user, new Set([host.name]))
+      else hosts.add(host.name)
+    }
+  }
+
+  get(name: DnsName, address: string): HostRecords {
+    return this.byName.get(name) ?? unknownHost(name, address)
+  }
+
+  /** The hosts whose marks say that they are used by it. */
+  usedBy(user: User): readonly HostRecords[] {
+    return [...(this.byUser.get(user) ?? [])].flatMap((name) => this.byName.get(name) ?? [])
+  }
+
+  ipv6Of(name: DnsName): string | undefined {
+    const host = this.byName.get(name)
+    return host === undefined ? undefined : ipv6Of(host)
+  }
+
+  /** A name has a record of ecssd that leads to the host. */
+  lead(host: DnsName, name: DnsName): void {
+    const names = this.byAgent.get(host)
+    if (names === undefined) this.byAgent.set(host, new Set([name]))
+    else names.add(name)
+  }
+
+  /** It has none any more. */
+  leave(host: DnsName, name: DnsName): void {
+    this.byAgent.get(host)?.delete(name)
+  }
+
+  /** Whether no name but these has a record of ecssd that leads to the host. */
+  isLeftBy(host: DnsName, names: ReadonlySet<DnsName>): boolean {
+    return [...(this.byAgent.get(host) ?? [])].every((name) => names.has(name))
+  }
+
+  /** Whether the host can be relied on: it leads home, and knows of the user, unless it is somebody else's. */
+  serves(name: DnsName, user: User): boolean {
+    const host = this.byName.get(name)
+    if (host === undefined || !leadsHome(host)) return false
+    return usersOf(host)?.has(user) ?? true
+  }
+
+  private usersAt(name: DnsName): ReadonlySet<User> {
+    const host = this.byName.get(name)
+    return (host === undefined ? undefined : usersOf(host)) ?? new Set()
+  }
+}

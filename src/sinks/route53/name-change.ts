@@ -1,0 +1,139 @@
+/** A change of a name as records: pure, so that what will be sent can be printed and tested. */
+import * as E from 'fp-ts/lib/Either.js'
+import type { DnsName } from './dns-name.js'
+import type { Change, Owner } from '../../core/sink.js'
+import {
+  batchLimits,
+  batchOf,
+  type BatchSize,
+  fits,
+  type HostOptions,
+  type HostUse,
+  sizeOf,
+  type Step,
+} from './batch.js'
+import { digestOf, formatOwner, markTtl, ownerMarkName, userOf } from './ownership.js'
+import type { HostTable } from './host-table.js'
+import { contentOf, newRecordSet, type RecordSet, type RecordSetChange } from './record-set.js'
+import type { SrvService } from './service.js'
+import { hostsOfEcssd, isOfOurs } from './record-layout.js'
+import { spread } from './split-change.js'
+import type { NameRecords } from './view.js'
+
+/** One change, ready to be sent. */
+export interface Unit {
+  readonly change: Change<SrvService>
+  /** All of it. */
+  readonly step: Step
+  /** Of a batch of it alone, which may be too much. */
+  readonly size: BatchSize
+  /** The same in several steps, for when it is. */
+  readonly steps: (table: HostTable) => readonly Step[]
+  /** What the name is when it is made. */
+  readonly after: NameRecords
+}
+
+/** Record sets that stay are left alone, but for one that holds all targets: it stands for what was read. */
+const replaced = (
+  held: readonly RecordSet[],
+  wanted: readonly RecordSet[],
+): { readonly out: readonly RecordSet[]; readonly in: readonly RecordSet[] } => {
+  const stays = (set: RecordSet, others: readonly RecordSet[]): boolean =>
+    set.identifier !== undefined && others.some((other) => contentOf(other) === contentOf(set))
+  return {
+    out: held.filter((set) => !stays(set, wanted)),
+    in: wanted.filter((set) => !stays(set, held)),
+  }
+}
+
+const changed = (action: RecordSetChange['action'], sets: readonly RecordSet[]): readonly RecordSetChange[] =>
+  sets.map((set) => ({ action, set }))
+
+/** Several record sets of a name are of one routing policy, not the simple one, and have identifiers of their own. */
+const mayStandBeside = (other: RecordSet, wanted: readonly RecordSet[]): boolean =>
+  wanted.every(
+    ({ identifier }) =>
+      identifier !== undefined && other.weight !== undefined && identifier !== other.identifier,
+  )
+
+const quota = (change: Change<SrvService>, { values, characters }: BatchSize): string => {
+  const targets = change._tag === 'Delete' ? 0 : change.after.sets.flatMap((set) => set.values).length
+  return (
+    `Route 53 takes ${batchLimits.values} values and ${batchLimits.characters} characters in one request, and ` +
+    `${change.key} with ${targets} targets needs ${values} and ${characters}: offer them under several names`
+  )
+}
+
+export interface UnitOptions extends HostOptions {
+  /** The zone's name. */
+  readonly zone: DnsName
+}
+
+/** The change as steps, or why there are none. */
+export const unitOf = (
+  change: Change<SrvService>,
+  owner: Owner,
+  table: HostTable,
+  options: UnitOptions,
+): E.Either<string, Unit> => {
+  const after = change._tag === 'Delete' ? undefined : change.after
+  if (after?.refusal !== undefined) return E.left(after.refusal)
+  const before = change._tag === 'Create' ? undefined : change.before.value
+  const name = change.key
+  const { zone } = options
+  const { mark, others = [] } = before?.held ?? {}
+  const stranger = others.find((set) => !mayStandBeside(set, after?.sets ?? []))
+  if (stranger !== undefined)
+    return E.left(
+      `${name} has ${others.length} SRV records that are not ours, one of the identifier "${stranger.identifier ?? ''}", ` +
+        `and Route 53 takes ours beside none of the same identifier or another routing policy: delete them; or adopt them if ecssd wrote them`,
+    )
+
+  const markedWith = (sets: readonly RecordSet[]): RecordSet => {
+    const text = formatOwner(owner, digestOf(sets.filter((set) => isOfOurs(set, zone))), mark)
+    const marked = newRecordSet({ name: ownerMarkName(name), type: 'TXT', ttl: markTtl, values: [text] })
+    return mark !== undefined && contentOf(mark) === contentOf(marked) ? mark : marked
+  }
+  const next = replaced(before?.sets ?? [], after?.sets ?? [])
+  // Taken out and put back with every change: so nobody else's has come between, even where all the rest fits.
+  const marked = after === undefined ? undefined : markedWith(after.sets)
+  const records = [
+    ...changed('DELETE', next.out),
+    ...changed('DELETE', mark === undefined ? [] : [mark]),
+    ...changed('CREATE', next.in),
+    ...changed('CREATE', marked === undefined ? [] : [marked]),
+  ]
+
+  const user = userOf(owner, name)
+  const leads = (host: DnsName): boolean => before?.hosts.has(host) === true
+  const begun = Array.from(after?.hosts ?? [], ([host, found]): HostUse => {
+    return { ...found, host, user, begins: true, leads: leads(host) }
+  })
+  // Those that it leads to, and those that believe so.
+  const left = new Map(Array.from(before?.hosts ?? [], ([host, { address }]) => [host, address]))
+  for (const { name: host, address } of table.usedBy(user)) left.set(host, address)
+  // Those of ecssd that it led to, whose agents may have died with their machines.
+  const stays = hostsOfEcssd(after?.sets ?? [], zone)
+  const leaves = new Map([...hostsOfEcssd(before?.sets ?? [], zone)].filter(([host]) => !stays.has(host)))
+  for (const [host, address] of leaves) left.set(host, address)
+  const ended = [...left]
+    .filter(([host]) => after?.hosts.has(host) !== true)
+    .map(([host, address]): HostUse => {
+      const leaver = leaves.has(host) ? name : undefined
+      return { host, address, ipv6: undefined, user, begins: false, leads: leads(host), leaves: leaver }
+    })
+
+  const step: Step = { records, uses: [...begun, ...ended] }
+  const batch = batchOf([step], table, options)
+  if (E.isLeft(batch)) return batch
+  const own = sizeOf(records)
+  if (!fits(own)) return E.left(quota(change, own))
+  const parts = { name: records, begun, ended, mark: marked }
+  return E.right({
+    change,
+    step,
+    size: sizeOf(batch.right.changes),
+    steps: (now) => spread(parts, markedWith([]), now, options),
+    after: { name, services: [...others, ...(after?.sets ?? [])], mark: marked },
+  })
+}

@@ -1,0 +1,161 @@
+import * as E from 'fp-ts/lib/Either.js'
+import type { Backend, Endpoint } from '../../core/desired.js'
+import { type DnsName, dnsName } from './dns-name.js'
+import type { Sink } from '../../core/sink.js'
+import { ownerMarkName } from './ownership.js'
+import { canonicalAddress, hostName } from './host-name.js'
+import { hostsIn, type SrvService, srvServiceEq, targetsIn } from './service.js'
+import { type Shape, shaped, type Wanted } from './record-layout.js'
+
+export interface RenderOptions {
+  /** The zone's name. */
+  readonly zone: () => DnsName
+  readonly recordName: (backend: Backend) => string
+  readonly shape: Shape
+  /** Seconds. */
+  readonly ttl: number
+}
+
+/** The whole name of a backend's records, or why it has none. */
+export const serviceName = (text: string, zone: DnsName): E.Either<string, DnsName> => {
+  const absolute = text.endsWith('.') ? text.slice(0, -1) : text
+  const inside = absolute.toLowerCase().endsWith(`.${zone}`)
+  if (absolute !== text && !inside)
+    return E.left(`it is not in the zone ${zone}, although it ends with a dot`)
+  const named = dnsName(inside ? absolute.slice(0, -zone.length - 1) : text, zone)
+  // What says whose it is has a longer name.
+  const marked = E.chain((name: DnsName) => dnsName(ownerMarkName(name)))(named)
+  return E.isLeft(named) || E.isRight(marked)
+    ? named
+    : E.left(`with the "srv-" before it that marks whose it is: ${marked.left}`)
+}
+
+/** One target an address, whichever of two tasks that claim it came first. */
+const byAddress = (endpoints: readonly Endpoint[]): ReadonlyMap<string, Endpoint> => {
+  const found = new Map<string, Endpoint>()
+  for (const endpoint of endpoints) {
+    const address = `${canonicalAddress(endpoint.host) ?? endpoint.host} ${endpoint.port}`
+    const other = found.get(address)
+    if (other === undefined || endpoint.id < other.id) found.set(address, endpoint)
+  }
+  return found
+}
+
+/** SRV takes 16 bits. */
+const srvWeight = (weight = 1): number =>
+  Number.isFinite(weight) ? Math.min(65_535, Math.max(0, Math.round(weight))) : 1
+
+const refused = (name: string, refusal: string): SrvService => ({
+  name,
+  sets: [],
+  hosts: new Map(),
+  held: undefined,
+  refusal,
+})
+
+const renderOne = (
+  backend: Backend,
+  name: DnsName,
+  before: SrvService | undefined,
+  { zone: zoneOf, shape, ttl }: RenderOptions,
+): SrvService | undefined => {
+  const zone = zoneOf()
+  const live = byAddress(backend.endpoints)
+  const wanted: Wanted[] = []
+  const ipv6 = new Map<DnsName, string>()
+  for (const [, { host, port, weight, ipv6: second }] of live) {
+    const target = hostName(host, zone)
+    if (target === undefined) return refused(name, `an endpoint is at "${host}", which is no IP address`)
+    wanted.push({ srv: { priority: 1, weight: srvWeight(weight), port, target } })
+    const other = second === undefined ? undefined : canonicalAddress(second)
+    // Those who know it agree; if they do not, any rule will do that is one.
+    if (other !== undefined && other < (ipv6.get(target) ?? '~')) ipv6.set(target, other)
+  }
+  if (!backend.complete && before !== undefined) {
+    const gone = new Set(backend.gone.map(({ host, port }) => `${canonicalAddress(host) ?? host} ${port}`))
+    for (const target of targetsIn(before.sets)) {
+      const address = `${target.address ?? ''} ${target.srv.port}`
+      if (!live.has(address) && !gone.has(address)) wanted.push(target)
+    }
+  }
+  // No targets are no record; what was there is emptied, and its name stays ours.
+  if (wanted.length === 0 && before === undefined) return undefined
+  const sets = shaped(shape, name, wanted, { zone, ttl, held: before?.sets ?? [] })
+  const ipv6Of = (host: DnsName) => ipv6.get(host) ?? before?.hosts.get(host)?.ipv6
+  const after: SrvService = {
+    name,
+    sets,
+    hosts: hostsIn(sets, zone, ipv6Of),
+    held: undefined,
+    refusal: undefined,
+  }
+  return before !== undefined && srvServiceEq.equals(before, after) ? before : after
+}
+
+interface Rendered {
+  readonly before: SrvService | undefined
+  readonly refusal: string | undefined
+  readonly value: SrvService | undefined
+}
+
+/**
+ * `Sink.render`: the SRV records of each backend, by their whole name. A backend that cannot have any has a value
+ * that says why, under a key that is no name, so that it is rejected and the others are not. A backend is rendered
+ * again only when it changed, or its records did.
+ */
+export const serviceRenderer = (options: RenderOptions): Sink<SrvService>['render'] => {
+  // Backends that did not change are the same object from one state to the next, and so are records that nobody
+  // wrote.
+  const namings = new WeakMap<Backend, E.Either<string, DnsName>>()
+  const rendered = new WeakMap<Backend, Rendered>()
+
+  const namingOf = (backend: Backend): E.Either<string, DnsName> => {
+    const known = namings.get(backend)
+    if (known !== undefined) return known
+    const text = options.recordName(backend)
+    const naming = E.mapLeft((why: string) => `"${text}" is no name for SRV records: ${why}`)(
+      serviceName(text, options.zone()),
+    )
+    namings.set(backend, naming)
+    return naming
+  }
+
+  return (backends, held) => {
+    // Of two backends with one name in the DNS, the first by its own has it.
+    const holders = new Map<DnsName, string>()
+    for (const backend of backends.values()) {
+      const naming = namingOf(backend)
+      if (E.isLeft(naming)) continue
+      const holder = holders.get(naming.right)
+      if (holder === undefined || backend.name < holder) holders.set(naming.right, backend.name)
+    }
+    const wanted = new Map<string, SrvService>()
+    for (const backend of backends.values()) {
+      const naming = namingOf(backend)
+      const name = E.isRight(naming) && holders.get(naming.right) === backend.name ? naming.right : undefined
+      // With a space it is the name of nothing.
+      const key = name ?? `backend ${backend.name}`
+      const before = name === undefined ? undefined : held.get(name)
+      const refusal =
+        name !== undefined
+          ? undefined
+          : E.isLeft(naming)
+            ? naming.left
+            : `the backend "${holders.get(naming.right) ?? ''}" has the name ${naming.right} already, and the DNS does not tell upper from lower case`
+      const known = rendered.get(backend)
+      if (known !== undefined && known.before === before && known.refusal === refusal) {
+        if (known.value !== undefined) wanted.set(key, known.value)
+        continue
+      }
+      const value =
+        name !== undefined
+          ? renderOne(backend, name, before, options)
+          : backend.endpoints.length === 0
+            ? undefined
+            : refused(key, refusal ?? '')
+      rendered.set(backend, { before, refusal, value })
+      if (value !== undefined) wanted.set(key, value)
+    }
+    return wanted
+  }
+}

@@ -1,0 +1,115 @@
+/** What a zone holds of our kind. Pure. */
+import * as O from 'fp-ts/lib/Option.js'
+import { createHash } from 'node:crypto'
+import type { DnsName } from './dns-name.js'
+import type { Owner, Row } from '../../core/sink.js'
+import { digestIn, digestOf, ownerIn, ownerMarkName, userOf } from './ownership.js'
+import { addressIn, hostName } from './host-name.js'
+import { HostTable } from './host-table.js'
+import { contentOf, type RecordSet } from './record-set.js'
+import { hostsIn, type SrvService } from './service.js'
+import { hostsOfEcssd, isOfEcssd, isOfOurs } from './record-layout.js'
+
+export interface ViewOptions {
+  /** The zone's name. */
+  readonly zone: DnsName
+  /** Whether records of ecssd become ours when they are desired. */
+  readonly adopt: boolean
+}
+
+/** The records of one name: those of type SRV, and the mark. */
+export interface NameRecords {
+  readonly name: DnsName
+  readonly services: readonly RecordSet[]
+  readonly mark: RecordSet | undefined
+}
+
+const etagOf = (sets: readonly RecordSet[]): string =>
+  createHash('sha256').update(sets.map(contentOf).sort().join('\n')).digest('base64url')
+
+const ownerOf = (
+  { services, mark }: NameRecords,
+  adopt: boolean,
+  isOurs: (set: RecordSet) => boolean,
+): O.Option<Owner> => {
+  if (mark !== undefined) return O.some(ownerIn(mark))
+  // What nobody owns is adopted whole or not at all: nothing else may be taken for ecssd's.
+  return !adopt || services.every((set) => isOurs(set) && isOfEcssd(set))
+    ? O.none
+    : O.some('somebody else (records of no known owner, not as ecssd writes them)')
+}
+
+/** The row that a name is; none where it has no SRV records and no mark. */
+export const rowOf = (
+  records: NameRecords,
+  hosts: HostTable,
+  { zone, adopt }: ViewOptions,
+): O.Option<Row<SrvService>> => {
+  const { name, services, mark } = records
+  if (services.length === 0 && mark === undefined) return O.none
+  const isOurs = (set: RecordSet): boolean => isOfOurs(set, zone) || (adopt && isOfEcssd(set))
+  const sets = services.filter(isOurs)
+  const owner = ownerOf(records, adopt, isOurs)
+  const found = hostsIn(sets, zone, (host) => hosts.ipv6Of(host))
+  const user = mark === undefined ? undefined : userOf(ownerIn(mark), name)
+  const served =
+    user === undefined ||
+    ([...found.keys()].every((host) => hosts.serves(host, user)) &&
+      hosts.usedBy(user).every((host) => found.has(host.name)))
+  const certain =
+    mark === undefined || digestIn(mark) === digestOf(services.filter((set) => isOfOurs(set, zone)))
+  const value: SrvService = {
+    name,
+    sets,
+    hosts: found,
+    held: { mark, others: services.filter((set) => !isOurs(set)), certain, served },
+    refusal: undefined,
+  }
+  return O.some({
+    key: name,
+    value,
+    owner,
+    etag: O.some(etagOf(mark === undefined ? sets : [...sets, mark])),
+  })
+}
+
+const push = <K, A>(map: Map<K, A[]>, key: K, value: A): void => {
+  const list = map.get(key)
+  if (list === undefined) map.set(key, [value])
+  else list.push(value)
+}
+
+/** The rows of a zone, and its hosts, from all its record sets. */
+export const zoneView = (
+  sets: readonly RecordSet[],
+  options: ViewOptions,
+): { readonly rows: readonly Row<SrvService>[]; readonly hosts: HostTable } => {
+  const services = new Map<string, RecordSet[]>()
+  const addresses = new Map<string, RecordSet[]>()
+  const marks = new Map<string, RecordSet>()
+  for (const set of sets) {
+    if (set.type === 'SRV') push(services, set.name, set)
+    else if (set.type === 'A' || set.type === 'AAAA') push(addresses, set.name, set)
+    // Of several with identifiers any will do: it is not ours.
+    else if (set.type === 'TXT') marks.set(set.name, set)
+  }
+
+  const hosts = new HostTable()
+  for (const name of new Set([...addresses.keys(), ...marks.keys()])) {
+    const address = addressIn(name)
+    if (address === undefined || name !== hostName(address, options.zone)) continue
+    const mark = marks.get(name)
+    hosts.set({ name, address, sets: addresses.get(name) ?? [], mark })
+  }
+
+  for (const [name, held] of services)
+    for (const host of hostsOfEcssd(held, options.zone).keys()) hosts.lead(host, name)
+
+  const owned = [...marks.keys()].flatMap((name) => /^srv-(.+)$/.exec(name)?.[1] ?? [])
+  const rows = [...new Set([...services.keys(), ...owned])].flatMap((name) => {
+    const records = { name, services: services.get(name) ?? [], mark: marks.get(ownerMarkName(name)) }
+    const row = rowOf(records, hosts, options)
+    return O.isSome(row) ? [row.value] : []
+  })
+  return { rows, hosts }
+}

@@ -1,0 +1,153 @@
+import * as O from 'fp-ts/lib/Option.js'
+import type { Writable } from 'node:stream'
+import pc from 'picocolors'
+import { type Backend, formatAddress } from '../../core/desired.js'
+import { hostsIn } from '../../core/host-in.js'
+import { renderEach } from '../../core/render-each.js'
+import type { Change, Outcome, Owner, Row, Sink } from '../../core/sink.js'
+import {
+  difference,
+  jsonLine,
+  type PrintedBackend,
+  type PrintedEndpoint,
+  sameEndpoint,
+  textLines,
+} from './print.js'
+
+export interface StdoutOptions {
+  /** `text`: for people. `json`: one `PrintedChange` a line, for programs. Default: `text`. */
+  readonly format?: 'text' | 'json'
+  /** Default: the process's standard output. */
+  readonly stream?: Writable
+  /**
+   * Whether text is coloured. Default: on a terminal, unless the environment has `NO_COLOR`; and wherever it has
+   * `FORCE_COLOR`.
+   */
+  readonly color?: boolean
+  /** Default: `stdout`. */
+  readonly name?: string
+}
+
+const colorful = (stream: Writable): boolean => {
+  const { NO_COLOR: no = '', FORCE_COLOR: force = '', TERM: term } = process.env
+  if (no !== '') return false
+  return force !== '' || ('isTTY' in stream && stream.isTTY === true && term !== 'dumb')
+}
+
+const order = (a: PrintedEndpoint, b: PrintedEndpoint): number =>
+  a.address === b.address ? (a.protocol < b.protocol ? -1 : 1) : a.address < b.address ? -1 : 1
+
+const render = (
+  { endpoints, gone, complete }: Backend,
+  before: PrintedBackend | undefined,
+): PrintedBackend => {
+  const byAddress = new Map<string, PrintedEndpoint>()
+  const identity = ({ address, protocol }: PrintedEndpoint): string => `${address}/${protocol}`
+  if (!complete && before !== undefined) {
+    const left = new Set(gone.map(formatAddress))
+    for (const endpoint of before)
+      if (!left.has(endpoint.address)) byAddress.set(identity(endpoint), endpoint)
+  }
+  // Of two tasks that claim one address, the first in the backend's order is shown.
+  for (const endpoint of endpoints.toReversed()) {
+    const { protocol, task, container } = endpoint
+    const printed = { address: formatAddress(endpoint), protocol, task, container }
+    byAddress.set(identity(printed), printed)
+  }
+  return [...byAddress.values()].sort(order)
+}
+
+/**
+ * Prints what changes, backend by backend. Its target is its own memory of what it was given, so a restart prints
+ * everything anew.
+ *
+ * It never waits for its reader: while the stream is full nothing is written, and once it drains, the difference
+ * between what was last printed and the newest state is. So a slow reader misses steps in between and never the end,
+ * and at most one difference is buffered. Not `required`: nothing waits for it to be acknowledged.
+ */
+export const stdout = ({
+  format = 'text',
+  stream = process.stdout,
+  color = colorful(stream),
+  name = 'stdout',
+}: StdoutOptions = {}): Sink<PrintedBackend> => {
+  const colors = pc.createColors(color)
+  const rows = new Map<string, Row<PrintedBackend>>()
+  const printed = new Map<string, PrintedBackend>()
+  /** Backends that may differ from what was printed. */
+  const dirty = new Set<string>()
+  let draining = false
+  let broken: Error | undefined
+  let writes = 0
+
+  // Without a listener a closed pipe would end the process, and with it the sinks that matter.
+  stream.on('error', (error) => {
+    broken = error
+  })
+
+  const print = (): void => {
+    if (draining || dirty.size === 0) return
+    let text = ''
+    for (const backend of [...dirty].sort()) {
+      const after = rows.get(backend)?.value
+      const change = difference(backend, printed.get(backend), after)
+      if (change !== undefined) text += format === 'json' ? jsonLine(change) : textLines(change, colors)
+      if (after === undefined) printed.delete(backend)
+      else printed.set(backend, after)
+    }
+    dirty.clear()
+    if (text === '' || stream.write(text)) return
+    draining = true
+    stream.once('drain', () => {
+      draining = false
+      print()
+    })
+  }
+
+  const take = (change: Change<PrintedBackend>, owner: Owner): Outcome<PrintedBackend> => {
+    const { key } = change
+    const held = rows.get(key)
+    const expected = change._tag === 'Create' ? O.none : change.before.etag
+    if (O.toUndefined(held?.etag ?? O.none) !== O.toUndefined(expected))
+      return { _tag: 'Conflict', key, found: O.fromNullable(held) }
+    dirty.add(key)
+    writes++
+    if (change._tag === 'Delete') {
+      rows.delete(key)
+      return { _tag: 'Done', key, row: O.none }
+    }
+    const row = { key, value: change.after, owner: O.some(owner), etag: O.some(String(writes)) }
+    rows.set(key, row)
+    return { _tag: 'Done', key, row: O.some(row) }
+  }
+
+  return {
+    name,
+    required: false,
+    adopts: true,
+    eq: {
+      equals: (a, b) =>
+        a === b ||
+        (a.length === b.length &&
+          a.every((endpoint, i) => {
+            const other = b[i]
+            return other !== undefined && sameEndpoint(endpoint, other)
+          })),
+    },
+    render: renderEach(render),
+    retire: () => O.none,
+    emptied: () => [],
+    hostsOf: (endpoints) => hostsIn(endpoints.map(({ address }) => address)),
+    read: () => Promise.resolve([...rows.values()]),
+    apply: (changes, owner) => {
+      const closed = broken ?? (stream.writable ? undefined : new Error('it was ended'))
+      if (closed !== undefined) {
+        const reason = `the stream of ${name} takes no more (${closed.message}): nothing is printed until the next start`
+        return Promise.resolve(changes.map(({ key }) => ({ _tag: 'Rejected', key, reason })))
+      }
+      const outcomes = changes.map((change) => take(change, owner))
+      print()
+      return Promise.resolve(outcomes)
+    },
+  }
+}

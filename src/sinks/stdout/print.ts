@@ -1,0 +1,78 @@
+/** How a difference between backends is printed. Pure. */
+import type { createColors } from 'picocolors'
+import { printable } from '../../shared/codec/printable.js'
+
+export type Colors = ReturnType<typeof createColors>
+
+export interface PrintedEndpoint {
+  readonly address: string
+  readonly protocol: 'tcp' | 'udp'
+  /** ARN. */
+  readonly task: string
+  readonly container: string
+}
+
+/** The endpoints of one backend, ordered by address and protocol, which together occur once. */
+export type PrintedBackend = readonly PrintedEndpoint[]
+
+/** What changed in one backend: a line of `format: 'json'`. */
+export interface PrintedChange {
+  readonly backend: string
+  readonly change: 'created' | 'updated' | 'deleted'
+  readonly added: PrintedBackend
+  readonly removed: PrintedBackend
+  /** How many it has now. */
+  readonly endpoints: number
+}
+
+export const sameEndpoint = (a: PrintedEndpoint, b: PrintedEndpoint): boolean =>
+  a.address === b.address && a.protocol === b.protocol && a.task === b.task && a.container === b.container
+
+const identity = ({ address, protocol, task, container }: PrintedEndpoint): string =>
+  JSON.stringify([address, protocol, task, container])
+
+/** What is in `a` and not in `b`. */
+const without = (a: PrintedBackend, b: PrintedBackend): PrintedBackend => {
+  const others = new Set(b.map(identity))
+  return a.filter((endpoint) => !others.has(identity(endpoint)))
+}
+
+/** `undefined` means that there is no such backend; for both, and for equal ones, there is nothing to print. */
+export const difference = (
+  backend: string,
+  before: PrintedBackend | undefined,
+  after: PrintedBackend | undefined,
+): PrintedChange | undefined => {
+  const added = without(after ?? [], before ?? [])
+  const removed = without(before ?? [], after ?? [])
+  const change = before === undefined ? 'created' : after === undefined ? 'deleted' : 'updated'
+  return (before === undefined) === (after === undefined) && added.length + removed.length === 0
+    ? undefined
+    : { backend, change, added, removed, endpoints: after?.length ?? 0 }
+}
+
+const endpointText = ({ address, protocol, task, container }: PrintedEndpoint): string =>
+  printable(
+    `${address}${protocol === 'udp' ? '/udp' : ''}  ${container} of task ${task.slice(task.lastIndexOf('/') + 1)}`,
+  )
+
+export const jsonLine = (change: PrintedChange): string => `${printable(JSON.stringify(change))}\n`
+
+export const textLines = (
+  { backend, change, added, removed, endpoints }: PrintedChange,
+  colors: Colors,
+): string => {
+  const name = colors.bold(printable(backend))
+  const count = colors.dim(endpoints === 1 ? '1 endpoint' : `${endpoints} endpoints`)
+  const title = {
+    created: `${colors.green('+')} ${name}  ${count}`,
+    updated: `${colors.yellow('~')} ${name}  ${count}`,
+    deleted: `${colors.red('-')} ${name}  ${colors.dim('no longer exists')}`,
+  }[change]
+  return [
+    title,
+    ...removed.map((endpoint) => `    ${colors.red(`- ${endpointText(endpoint)}`)}`),
+    ...added.map((endpoint) => `    ${colors.green(`+ ${endpointText(endpoint)}`)}`),
+    '',
+  ].join('\n')
+}

@@ -1,0 +1,168 @@
+import { createServer, type Server, type Socket } from 'node:net'
+import type { Clock, Millis, Random } from '../../core/clock.js'
+import type { Address } from '../../core/desired.js'
+import { AddressPool, type Balance } from './address-pool.js'
+import { after } from './after.js'
+import type { ConnectionLimit } from './connection-limit.js'
+import type { ListenOn } from './listen-failure.js'
+import { type PortTotals, portTotals } from './port-totals.js'
+import { ProxiedConnection } from './proxied-connection.js'
+import { reset } from './relay.js'
+import { socketOptions } from './socket-options.js'
+
+export interface ProxiedPortOptions {
+  readonly on: ListenOn
+  readonly balance: Balance
+  readonly dialMs: Millis
+  readonly connectMs: Millis
+  readonly avoidMs: Millis
+  readonly drainMs: Millis
+  readonly limit: ConnectionLimit
+  readonly clock: Pick<Clock, 'sleep'>
+  readonly random: Random
+  readonly dialFailed: (address: Address, error: Error) => void
+  /** A client was not connected to any task. */
+  readonly refused: (why: keyof PortTotals['refused']) => void
+}
+
+/** How a port does. */
+export interface PortState extends Readonly<PortTotals> {
+  /** Where it listens, with the port that it got if it asked for any. */
+  readonly listening: Address | undefined
+  /** In its pool, and how many of them did not answer lately. */
+  readonly addresses: number
+  readonly suspects: number
+  /** Connections now. */
+  readonly open: number
+}
+
+/**
+ * Connections that the kernel holds until they are accepted; it takes no more than `net.core.somaxconn`. Beyond, it drops
+ * them, and a client comes again after a second: Node's 511 are too few for a thousand clients that come at once.
+ */
+const backlog = 4_096
+
+/** One port that is listened on, its addresses, and the connections between the two. */
+export class ProxiedPort {
+  private readonly pool: AddressPool
+  private readonly totals = portTotals()
+  private readonly connections = new Set<ProxiedConnection>()
+  private readonly stopped = new AbortController()
+  private server: Server | undefined
+  private lastEnded: () => void = () => undefined
+
+  constructor(private readonly options: ProxiedPortOptions) {
+    this.pool = new AddressPool(options)
+  }
+
+  get state(): PortState {
+    const { totals, pool, connections, server } = this
+    const bound = server?.address()
+    let { up, down } = totals
+    for (const { passed } of connections) {
+      up += passed.up
+      down += passed.down
+    }
+    return {
+      ...totals,
+      up,
+      down,
+      listening:
+        typeof bound === 'object' && bound !== null ? { host: bound.address, port: bound.port } : undefined,
+      addresses: pool.size,
+      suspects: pool.suspects,
+      open: connections.size,
+    }
+  }
+
+  /** Listens, if it does not yet. Rejects when it cannot. */
+  async listen(): Promise<void> {
+    if (this.server !== undefined) return
+    const server = createServer(socketOptions, (client) => void this.serve(client))
+    await new Promise<void>((resolve, reject) => {
+      // Stays: a connection that cannot be accepted must not take the process down.
+      server.on('error', reject)
+      server.listen({ ...this.options.on, backlog }, resolve)
+    })
+    this.server = server
+  }
+
+  /** Accepts nothing more: the kernel refuses who connects. What is open goes on. */
+  unlisten(): void {
+    this.server?.close()
+    this.server = undefined
+  }
+
+  /**
+   * New connections go to these alone. Those to an address that left go on until they end by themselves, or
+   * `drainMs` is over.
+   */
+  route(addresses: readonly Address[]): void {
+    if (!this.pool.replace(addresses)) return
+    const lingering = [...this.connections].filter((connection) => connection.lingers())
+    if (lingering.length > 0) this.cutAfter(this.options.drainMs, lingering)
+  }
+
+  /** Accepts nothing more, and resolves when the last connection has ended; after `withinMs` the rest is cut. */
+  async close(withinMs: Millis): Promise<void> {
+    this.unlisten()
+    if (this.connections.size > 0) {
+      const ended = new Promise<void>((resolve) => (this.lastEnded = resolve))
+      this.cutAfter(withinMs, this.connections)
+      await ended
+    }
+    this.stopped.abort()
+    this.pool.replace([])
+  }
+
+  /** Looks at every connection, and cuts those on which nothing has moved between so many looks in a row. */
+  cutIdle(looks: number): void {
+    for (const connection of this.connections) if (connection.look() >= looks) this.cut(connection, 'idle')
+  }
+
+  private async serve(client: Socket): Promise<void> {
+    const { options, totals, connections, pool } = this
+    totals.accepted++
+    if (!options.limit.enter()) {
+      client.on('error', () => undefined)
+      reset(client)
+      totals.refused.limit++
+      options.refused('limit')
+      return
+    }
+    const connection = new ProxiedConnection(client, {
+      ...options,
+      pool,
+      dialFailed: (address, error) => {
+        totals.failedDials++
+        options.dialFailed(address, error)
+      },
+    })
+    connections.add(connection)
+    const ending = await connection.serve()
+    connections.delete(connection)
+    options.limit.leave()
+    const { up, down } = connection.passed
+    totals.up += up
+    totals.down += down
+    if (ending === 'no-address' || ending === 'unreachable') {
+      totals.refused[ending]++
+      options.refused(ending)
+    }
+    if (connections.size === 0) this.lastEnded()
+  }
+
+  private cut(connection: ProxiedConnection, why: keyof PortTotals['cut']): void {
+    this.totals.cut[why]++
+    connection.cut()
+  }
+
+  private cutAfter(ms: Millis, connections: Iterable<ProxiedConnection>): void {
+    const { clock } = this.options
+    const { signal } = this.stopped
+    after(ms, { clock, signal }, () => {
+      for (const connection of connections)
+        if (this.connections.has(connection)) this.cut(connection, 'drain')
+    })
+  }
+}

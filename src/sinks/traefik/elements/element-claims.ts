@@ -1,0 +1,62 @@
+import { type Element, elementEq, type ElementKey } from '../grammar/element.js'
+
+/** Backends that define one element differently. Traefik's own provider would drop it for all of them. */
+export interface ElementConflict {
+  readonly key: ElementKey
+  /** The backend whose definition counts: the first by name. */
+  readonly used: string
+  /** The backends whose definitions do not; ordered. */
+  readonly unused: readonly string[]
+}
+
+interface Claim {
+  readonly backend: string
+  readonly element: Element
+}
+
+const compareBackends = (a: Claim, b: Claim): number => (a.backend < b.backend ? -1 : 1)
+
+/** Which backend's definition of an element counts, when several define it: whatever order they come in. */
+export class Claims {
+  private readonly first = new Map<ElementKey, Claim>()
+  /** All claims of the few elements that are claimed differently. */
+  private readonly contested = new Map<ElementKey, Claim[]>()
+
+  add(key: ElementKey, backend: string, element: Element): void {
+    const claim = { backend, element }
+    const held = this.first.get(key)
+    if (held === undefined) {
+      this.first.set(key, claim)
+      return
+    }
+    const others = this.contested.get(key)
+    if (others !== undefined) others.push(claim)
+    else if (!elementEq.equals(held.element, element)) this.contested.set(key, [held, claim])
+    if (backend < held.backend) this.first.set(key, claim)
+  }
+
+  /** What counts; the very value of `before` where that is the same. */
+  elements(before: ReadonlyMap<ElementKey, Element>): Map<ElementKey, Element> {
+    const elements = new Map<ElementKey, Element>()
+    for (const [key, { element }] of this.first) {
+      const held = before.get(key)
+      elements.set(key, held !== undefined && elementEq.equals(held, element) ? held : element)
+    }
+    return elements
+  }
+
+  /** Ordered by key. */
+  conflicts(): readonly ElementConflict[] {
+    return Array.from(this.contested, ([key, claims]) => {
+      const used = this.first.get(key)
+      return {
+        key,
+        used: used?.backend ?? '',
+        unused: claims
+          .filter(({ element }) => used !== undefined && !elementEq.equals(element, used.element))
+          .sort(compareBackends)
+          .map(({ backend }) => backend),
+      }
+    }).sort((a, b) => (a.key < b.key ? -1 : 1))
+  }
+}

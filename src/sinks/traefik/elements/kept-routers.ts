@@ -1,0 +1,32 @@
+import type { Element, ElementKey } from '../grammar/element.js'
+import { middlewaresOf, serviceOfRouter } from '../grammar/references.js'
+
+/**
+ * The routers of `before` that stay although nothing that is known defines them, with the middlewares that they go
+ * through. Those of a service without endpoints, so that Traefik answers 503 and not 404; and those of one whose
+ * backend is incomplete: a task that is not known yet may define them. `settled`: the other services. `orphans`: also
+ * where no backend is behind the service any more.
+ */
+export const keptRouters = (
+  before: ReadonlyMap<ElementKey, Element>,
+  wanted: ReadonlyMap<ElementKey, Element>,
+  settled: ReadonlySet<ElementKey>,
+  orphans: boolean,
+): ReadonlyMap<ElementKey, Element> => {
+  const kept = new Map<ElementKey, Element>()
+  const keep = (key: ElementKey, element: Element): void => {
+    if (wanted.has(key) || kept.has(key)) return
+    kept.set(key, element)
+    for (const middleware of middlewaresOf(key, element)) {
+      const held = before.get(middleware)
+      if (held !== undefined) keep(middleware, held)
+    }
+  }
+  for (const [key, element] of before) {
+    const service = serviceOfRouter(key, element)
+    if (service === undefined || settled.has(service)) continue
+    const isOurs = wanted.has(service) || (orphans && before.has(service))
+    if (isOurs) keep(key, element)
+  }
+  return kept
+}

@@ -1,0 +1,99 @@
+/** The servers of a service: of its endpoints, and those that it has and nobody explains. */
+import {
+  type Address,
+  type Backend,
+  compareAddresses,
+  type Endpoint,
+  formatAddress,
+} from '../../../core/desired.js'
+import { type ElementKey, partsOfKey } from '../grammar/element.js'
+import { isJsonObject, type Json, type JsonObject } from '../../../shared/codec/json.js'
+import { labelled } from '../grammar/labelled.js'
+
+export type Scheme = 'http' | 'https' | 'h2c'
+
+interface Server {
+  /** What Traefik knows it by: no two servers of a service have one URL, or one address. */
+  readonly place: string
+  readonly address: Address | undefined
+  readonly json: Json
+}
+
+/** Where a URL or `host:port` leads. */
+const addressIn = (place: string): Address | undefined => {
+  const text = place.includes('://') ? place : `tcp://${place}`
+  if (!URL.canParse(text)) return undefined
+  const url = new URL(text)
+  if (url.hostname === '') return undefined
+  const port = url.port === '' ? (url.protocol === 'https:' ? 443 : 80) : Number(url.port)
+  return { host: url.hostname.replace(/^\[(.*)\]$/, '$1'), port }
+}
+
+const compareServers = (a: Server, b: Server): number => {
+  if (a.address === undefined || b.address === undefined)
+    return a.address === b.address ? comparePlaces(a, b) : a.address === undefined ? 1 : -1
+  return compareAddresses(a.address, b.address) || comparePlaces(a, b)
+}
+
+const comparePlaces = (a: Server, b: Server): number => (a.place === b.place ? 0 : a.place < b.place ? -1 : 1)
+
+/** What the labels say of the container's own server. */
+const settingsOf = (key: ElementKey, endpoint: Endpoint): JsonObject => {
+  const balancer = labelled(endpoint).get(key)?.['loadBalancer']
+  const server = isJsonObject(balancer) ? balancer['server'] : undefined
+  return isJsonObject(server) ? server : {}
+}
+
+const serverOf = (key: ElementKey, endpoint: Endpoint, schemeOf: (endpoint: Endpoint) => Scheme): Server => {
+  const [section] = partsOfKey(key)
+  const { url, scheme, port: _, ...settings } = settingsOf(key, endpoint)
+  const at = formatAddress(endpoint)
+  if (section !== 'http') return { place: at, address: endpoint, json: { ...settings, address: at } }
+  const weight = endpoint.weight === undefined ? {} : { weight: Math.round(endpoint.weight) }
+  const place =
+    typeof url === 'string' && url !== ''
+      ? url
+      : `${typeof scheme === 'string' && scheme !== '' ? scheme : schemeOf(endpoint)}://${at}`
+  return {
+    place,
+    address: place === url ? addressIn(url) : endpoint,
+    json: { ...settings, ...weight, url: place },
+  }
+}
+
+/** A server that a service has already; as it is, whatever it is. */
+const heldServer = (json: Json): Server => {
+  const place = isJsonObject(json) ? (json['url'] ?? json['address']) : undefined
+  return typeof place === 'string'
+    ? { place, address: addressIn(place), json }
+    : { place: '', address: undefined, json }
+}
+
+/**
+ * The servers that service `key` should have, in the order of their addresses. One a URL, whichever of two tasks that
+ * claim it came first. Of an incomplete backend, what `held` has beside its endpoints and its gone addresses stays.
+ */
+export const serversOf = (
+  key: ElementKey,
+  endpoints: readonly Endpoint[],
+  { complete, gone }: Backend,
+  held: readonly Json[],
+  schemeOf: (endpoint: Endpoint) => Scheme,
+): readonly Json[] => {
+  const servers = new Map<string, Server>()
+  for (const endpoint of [...endpoints].sort((a, b) => (a.id < b.id ? -1 : 1))) {
+    const server = serverOf(key, endpoint, schemeOf)
+    if (!servers.has(server.place)) servers.set(server.place, server)
+  }
+  const all = [...servers.values()]
+  if (!complete) {
+    const explained = new Set([...endpoints, ...gone].map(formatAddress))
+    for (const server of held.map(heldServer))
+      if (
+        !servers.has(server.place) &&
+        (server.address === undefined || !explained.has(formatAddress(server.address)))
+      )
+        all.push(server)
+  }
+  return all.sort(compareServers).map(({ json }) => json)
+}

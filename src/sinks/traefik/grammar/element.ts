@@ -1,0 +1,60 @@
+/** One named thing of Traefik's dynamic configuration: a service, a router, a middleware, a TLS store… */
+import type { Eq } from 'fp-ts/lib/Eq.js'
+import * as O from 'fp-ts/lib/Option.js'
+import {
+  canonicalText,
+  isJsonArray,
+  isJsonObject,
+  type Json,
+  type JsonObject,
+} from '../../../shared/codec/json.js'
+
+/**
+ * Where an element stands in the document: `http/services/web`, `tcp/routers/db`, `tls/stores/default`. Its name may
+ * have slashes of its own. The one list of the document, of TLS certificates, is `tls/certificates`.
+ */
+export type ElementKey = string
+
+export const elementKey = (section: string, kind: string, name: string): ElementKey =>
+  `${section}/${kind}/${name}`
+
+/** A key's section, kind and name; no name in that of a list, no kind in what is no key. */
+export const partsOfKey = (
+  key: ElementKey,
+): readonly [section: string, kind: string | undefined, name: string | undefined] => {
+  const [section = '', kind] = key.split('/', 2)
+  if (kind === undefined) return [section, undefined, undefined]
+  const end = section.length + kind.length + 1
+  return [section, kind, end < key.length ? key.slice(end + 1) : undefined]
+}
+
+/** As Traefik reads it: `{ "loadBalancer": { "servers": [{ "url": "http://10.0.0.1:80" }] } }`. */
+export type Element = JsonObject | readonly Json[]
+
+/** Whether two elements are the same to Traefik: in all but the order of their keys. */
+export const elementEq: Eq<Element> = {
+  equals: (a, b) => a === b || canonicalText(a) === canonicalText(b),
+}
+
+/** The URLs or addresses of a load balancer's servers; none for what is not a load balancer. */
+export const serverPlaces = (element: Element): readonly string[] => {
+  const balancer = isJsonObject(element) ? element['loadBalancer'] : undefined
+  const servers = isJsonObject(balancer) ? balancer['servers'] : undefined
+  if (!isJsonArray(servers)) return []
+  return servers.flatMap((server) => {
+    const place = isJsonObject(server) ? (server['url'] ?? server['address']) : undefined
+    return typeof place === 'string' ? [place] : []
+  })
+}
+
+/** A service with its servers taken away, to which Traefik answers 503; none for what is not a load balancer. */
+export const emptiedElement = (element: Element): O.Option<Element> => {
+  if (!isJsonObject(element)) return O.none
+  const { loadBalancer } = element
+  if (!isJsonObject(loadBalancer) || !Array.isArray(loadBalancer['servers'])) return O.none
+  return O.some(
+    loadBalancer['servers'].length === 0
+      ? element
+      : { ...element, loadBalancer: { ...loadBalancer, servers: [] } },
+  )
+}

@@ -1,0 +1,18 @@
+import * as E from 'fp-ts/lib/Either.js'
+import type { Endpoint } from '../../../core/desired.js'
+import { decodeLabels, type LabelElements } from './decode-labels.js'
+
+const nothing: LabelElements = new Map()
+
+// Tasks of one revision have their labels in common.
+const decoded = new WeakMap<Readonly<Record<string, string>>, LabelElements>()
+
+/** What an endpoint's labels define; nothing where they are none of Traefik's, or wrong. */
+export const labelled = ({ labels }: Pick<Endpoint, 'labels'>): LabelElements => {
+  if (labels === undefined) return nothing
+  const known = decoded.get(labels)
+  if (known !== undefined) return known
+  const elements = E.getOrElse(() => nothing)(decodeLabels(labels))
+  decoded.set(labels, elements)
+  return elements
+}

@@ -1,0 +1,54 @@
+import type { Clock, Millis } from '../../../core/clock.js'
+import type { Sink } from '../../../core/sink.js'
+import { systemClock } from '../../../shared/async/system-clock.js'
+import type { Element } from '../grammar/element.js'
+import type { DocumentListener, ReadSecret } from '../../document/document-listener.js'
+import { servedDocument } from '../../document/served-document.js'
+import {
+  traefikDocument,
+  type TraefikElements,
+  traefikElements,
+  type TraefikElementsOptions,
+} from '../elements/traefik-elements.js'
+
+export type { DocumentListener, ReadSecret } from '../../document/document-listener.js'
+export type { TraefikElementsOptions } from '../elements/traefik-elements.js'
+
+export interface TraefikHttpOptions extends TraefikElementsOptions {
+  /** Unique among a worker's sinks. Default: `traefik-http`. */
+  readonly name?: string
+  /** Who may read it. Default: everybody who reaches it. */
+  readonly secret?: ReadSecret
+  /**
+   * How long the answer may be 503, from the start of the worker. Then what is known is served: readers lose clusters
+   * that have not been read and tasks whose lookups have not been answered. Default: for ever, but for lookups and
+   * clusters that are refused for good, which are not waited for.
+   */
+  readonly patienceMs?: Millis | undefined
+  readonly clock?: Clock
+}
+
+export interface TraefikHttp extends Sink<Element>, Pick<TraefikElements, 'conflicts'> {
+  /** Answers Traefik. Mount it under a path: see docs/traefik-http.md. */
+  readonly listener: DocumentListener
+}
+
+/**
+ * Backends as services (and what their labels say, as routers and middlewares) for the HTTP provider of Traefik v2
+ * and v3: JSON, byte for byte the same as long as nothing changes.
+ *
+ * 503 before the first complete state: Traefik keeps the configuration that it has. So it needs snapshots of every
+ * cluster. Throws a RangeError for an option that cannot be.
+ */
+export const traefikHttp = ({
+  name = 'traefik-http',
+  secret,
+  patienceMs,
+  clock = systemClock,
+  ...options
+}: TraefikHttpOptions = {}): TraefikHttp => ({
+  name,
+  adopts: false,
+  ...traefikElements(options),
+  ...servedDocument({ name, format: traefikDocument, secret, patienceMs, clock }),
+})

@@ -1,0 +1,35 @@
+import { actionOf, type RuleText } from './action.js'
+
+const MAX_CHARACTERS = 2_000
+
+/** Texts inside an action may have braces. */
+const actionForm = /\{\{(-\s)?((?:"(?:[^"\\\n]|\\.)*"|`[^`]*`|[^"`])*?)(\s-)?\}\}/g
+
+/**
+ * The rule of routers that have none, such as ``Host(`{{ normalize .Name }}.example.com`)``: a Go template of which
+ * the usual part is understood. The empty one gives an empty rule.
+ *
+ * @throws RangeError that says what is not supported, and what is.
+ */
+export const ruleTemplateOf = (rule: string): RuleText => {
+  if (rule.length > MAX_CHARACTERS)
+    throw new RangeError(`defaultRule: expected at most ${MAX_CHARACTERS} characters, got ${rule.length}`)
+  const parts: RuleText[] = []
+  const plain = (text: string, trimStart: boolean, trimEnd: boolean): void => {
+    if (text.includes('{{')) throw new RangeError('defaultRule: expected }} after every {{, got none')
+    const start = trimStart ? text.trimStart() : text
+    const trimmed = trimEnd ? start.trimEnd() : start
+    parts.push(() => trimmed)
+  }
+  let from = 0
+  let trims = false
+  for (const match of rule.matchAll(actionForm)) {
+    const [whole, before, action = '', after] = match
+    plain(rule.slice(from, match.index), trims, before !== undefined)
+    parts.push(actionOf(action))
+    from = match.index + whole.length
+    trims = after !== undefined
+  }
+  plain(rule.slice(from), trims, false)
+  return (model) => parts.map((part) => part(model)).join('')
+}

@@ -1,0 +1,229 @@
+/** The services that one container's labels make of it, whatever task it runs in. */
+import * as E from 'fp-ts/lib/Either.js'
+import type { Protocol } from '../../../core/binding.js'
+import type { ContainerDefinition } from '../../../core/task-definition.js'
+import { describe } from '../../../shared/codec/decode-error.js'
+import { configuresTraefik, decodeLabels, flagOf, type LabelElements } from '../grammar/decode-labels.js'
+import { elementKey, partsOfKey } from '../grammar/element.js'
+import { encodeLabels } from '../grammar/encode-labels.js'
+import { isJsonObject, type JsonObject } from '../../../shared/codec/json.js'
+import type { LabelError } from '../grammar/label-tree.js'
+import { serviceOfRouter, withLocalReferences } from '../grammar/references.js'
+import { backendOfService } from '../elements/service-elements.js'
+import { namedOf, withDefaults } from './defaults.js'
+import { defaultPort } from './port.js'
+
+export interface LabelledService {
+  readonly backend: string
+  readonly protocol: Protocol
+  /** The container's port, or, where it lies elsewhere, `at`. */
+  readonly containerPort: number
+  /** The port of the URL that the labels give in place of the container's own. */
+  readonly at: number | undefined
+  readonly weight: number | undefined
+  /** Canonical: what the service is, its routers, and what any of them may refer to. */
+  readonly labels: Readonly<Record<string, string>>
+}
+
+type Section = 'http' | 'tcp' | 'udp'
+
+interface Server {
+  readonly containerPort: number
+  readonly at: number | undefined
+  readonly weight: number | undefined
+  /** As canonical labels have it. */
+  readonly json: JsonObject
+}
+
+const schemes = ['http', 'https', 'h2c']
+
+const portOf = (text: string): number | undefined =>
+  /^\d{1,5}$/.test(text) && Number(text) > 0 && Number(text) < 65_536 ? Number(text) : undefined
+
+const portOfUrl = (text: string): number | undefined => {
+  if (!URL.canParse(text)) return undefined
+  const { protocol, port } = new URL(text)
+  if (!schemes.includes(protocol.slice(0, -1))) return undefined
+  return port === '' ? (protocol === 'https:' ? 443 : 80) : Number(port)
+}
+
+const textIn = (server: JsonObject, key: string): string => {
+  const text = server[key]
+  return typeof text === 'string' ? text : ''
+}
+
+/** The labels that say anything of whether and how a container is offered, in their order. */
+const written = ({ labels }: ContainerDefinition): readonly string[] =>
+  Object.keys(labels)
+    .filter((label) => configuresTraefik(label) || label.toLowerCase() === 'traefik.enable')
+    .sort()
+
+/** Names a label that somebody wrote: it is there that people look. */
+const withoutPort = (container: ContainerDefinition, protocol: Protocol, portLabel: string): LabelError => ({
+  label: written(container)[0] ?? portLabel,
+  expected: `a ${protocol.toUpperCase()} port to offer: a port mapping in the task definition, or the label ${portLabel}`,
+  received: 'neither',
+})
+
+const serverOf = (
+  container: ContainerDefinition,
+  section: Section,
+  label: string,
+  server: JsonObject,
+): E.Either<LabelError, Server> => {
+  const wrong = (key: string, expected: string) =>
+    E.left({ label: `${label}.${key}`, expected, received: describe(server[key]) })
+  const { port: _, url: __, scheme: ___, ...settings } = server
+  const [port, scheme, url] = ['port', 'scheme', 'url'].map((key) => textIn(server, key))
+  const weight = typeof server['weight'] === 'number' ? server['weight'] : undefined
+  if (section === 'http' && url !== undefined && url !== '') {
+    if (port !== '') return wrong('port', 'none beside a url')
+    if (scheme !== '') return wrong('scheme', 'none beside a url')
+    const at = portOfUrl(url)
+    if (at === undefined) return wrong('url', 'a URL such as http://10.0.0.1:8080')
+    return E.right({ containerPort: at, at, weight, json: { ...settings, url } })
+  }
+  if (section === 'http' && scheme !== undefined && scheme !== '' && !schemes.includes(scheme))
+    return wrong('scheme', schemes.join(', '))
+  const protocol = section === 'udp' ? 'udp' : 'tcp'
+  const containerPort = port === undefined || port === '' ? defaultPort(container, protocol) : portOf(port)
+  if (containerPort === undefined)
+    return port === undefined || port === ''
+      ? E.left(withoutPort(container, protocol, `${label}.port`))
+      : wrong('port', 'a port number')
+  const json =
+    section === 'http' ? { ...settings, scheme: scheme === '' ? 'http' : (scheme ?? 'http') } : settings
+  return E.right({ containerPort, at: undefined, weight, json })
+}
+
+/**
+ * The elements that go with one service: itself, the routers that lead to it or to no service of the container, and
+ * all that is no service and no router.
+ */
+const elementsOf = (elements: LabelElements, key: string, service: JsonObject): LabelElements => {
+  const kept = [...elements].filter(([other, element]) => {
+    const [, kind] = partsOfKey(other)
+    if (kind === 'services') return false
+    const target = serviceOfRouter(other, element)
+    return target === undefined || target === key || !elements.has(target)
+  })
+  return new Map([[key, service], ...kept])
+}
+
+const servicesIn = (
+  container: ContainerDefinition,
+  elements: LabelElements,
+): E.Either<LabelError, readonly LabelledService[]> => {
+  const services: LabelledService[] = []
+  for (const section of ['http', 'tcp', 'udp'] as const)
+    for (const [service, element] of namedOf(elements, section, 'services')) {
+      const label = `traefik.${section}.services.${service}`
+      const backend = backendOfService({ section, service })
+      if (section === 'http' && /^(tcp|udp)\//.test(service))
+        return E.left({
+          label,
+          expected: 'a name that does not begin with tcp/ or udp/',
+          received: describe(service),
+        })
+      const { loadBalancer } = element
+      const { server: given = {}, ...balancer } = isJsonObject(loadBalancer) ? loadBalancer : {}
+      const server = serverOf(
+        container,
+        section,
+        `${label}.loadbalancer.server`,
+        isJsonObject(given) ? given : {},
+      )
+      if (E.isLeft(server)) return server
+      const { json, ...placed } = server.right
+      const canonical = {
+        ...element,
+        loadBalancer: { ...balancer, ...(Object.keys(json).length === 0 ? {} : { server: json }) },
+      }
+      services.push({
+        backend,
+        protocol: section === 'udp' ? 'udp' : 'tcp',
+        ...placed,
+        labels: encodeLabels(elementsOf(elements, elementKey(section, 'services', service), canonical)),
+      })
+    }
+  return E.right(services)
+}
+
+/** For people: what is wrong with which label of which container. */
+const reasonOf = (container: string, errors: readonly LabelError[]): string => {
+  const shown = errors
+    .slice(0, 3)
+    .map(({ label, expected, received }) => `${label}: expected ${expected}, got ${received}`)
+  const more = errors.length - shown.length
+  return `container ${container}: label ${shown.join('; label ')}${more > 0 ? `; and ${more} more` : ''}. Correct it in a new revision of the task definition`
+}
+
+const prefixed = (labels: Readonly<Record<string, string>>, prefix: string): readonly string[] =>
+  Object.keys(labels).filter((label) => label.toLowerCase().startsWith(prefix))
+
+/** Whether its labels offer a container; where they do not say it, `byDefault`. */
+export const isEnabled = (
+  { name, labels }: ContainerDefinition,
+  byDefault: boolean,
+): E.Either<string, boolean> => {
+  const wrong = (label: string, expected: string, received: string) =>
+    E.left(reasonOf(name, [{ label, expected, received }]))
+  let enabled = byDefault
+  for (const label of [...prefixed(labels, 'traefik.enable'), ...prefixed(labels, 'traefik.ecs.')].sort()) {
+    if (!label.startsWith('traefik.') || label.toLowerCase() !== 'traefik.enable')
+      return wrong(label, 'traefik.enable', 'a label that Traefik does not know')
+    const value = labels[label] ?? ''
+    const flag = flagOf(value)
+    if (flag === undefined) return wrong(label, 'true or false', describe(value))
+    enabled = flag
+  }
+  return E.right(enabled)
+}
+
+/**
+ * Labels of Traefik's other providers, and those of Traefik v1, which containers may have beside ours. They mean
+ * nothing here.
+ */
+const elsewhere =
+  /^traefik\.(?:docker|swarm|nomad|consulcatalog|rancher|marathon|backend|frontend|frontends|domain|port|portindex|protocol|weight|tags)(?:\.|$)/i
+
+/** Why labels that begin with `traefik.` and that nobody knows have no effect: they are probably misspelled. */
+export const unknownLabels = (container: ContainerDefinition): readonly string[] => {
+  const unknown = Object.keys(container.labels)
+    .filter((label) => /^traefik\./i.test(label) && !elsewhere.test(label))
+    .filter((label) => !configuresTraefik(label) && !/^traefik\.(?:enable|ecs\.)/i.test(label))
+    .sort()
+    .map((label) => ({
+      label: label.slice(0, 200),
+      expected: 'traefik.enable, traefik.http, traefik.tcp, traefik.udp or traefik.tls.stores.default',
+      received: 'a label that Traefik does not know, and that has no effect',
+    }))
+  return unknown.length === 0 ? [] : [reasonOf(container.name, unknown)]
+}
+
+export interface ContainerServices {
+  readonly services: readonly LabelledService[]
+  /** What is left out of them, and why. */
+  readonly dropped: readonly string[]
+}
+
+/** The services of a container that is offered, or why there can be none. `name`: see `containerName`. */
+export const containerServices = (
+  container: ContainerDefinition,
+  name: string,
+  defaultRule: () => string,
+): E.Either<string, ContainerServices> => {
+  // A container beside those that matter, which nobody asked to offer: a proxy without ports, an agent of X-Ray.
+  if (written(container).length === 0 && !container.ports.some(({ protocol }) => protocol === 'tcp'))
+    return E.right({ services: [], dropped: [] })
+  const wrong = (errors: readonly LabelError[]): string => reasonOf(container.name, errors)
+  const decoded = decodeLabels(container.labels)
+  if (E.isLeft(decoded)) return E.left(wrong(decoded.left))
+  const completed = withDefaults(withLocalReferences(decoded.right), name, defaultRule)
+  if (E.isLeft(completed)) return E.left(wrong([completed.left]))
+  const { elements, dropped } = completed.right
+  const services = servicesIn(container, elements)
+  return E.isLeft(services)
+    ? E.left(wrong([services.left]))
+    : E.right({ services: services.right, dropped: dropped.length === 0 ? [] : [wrong(dropped)] })
+}

@@ -1,0 +1,160 @@
+import { setMaxListeners } from 'node:events'
+import * as E from 'fp-ts/lib/Either.js'
+import * as O from 'fp-ts/lib/Option.js'
+import { from, lastValueFrom, mergeMap, toArray } from 'rxjs'
+import { hasHalfCharacter } from '../../../shared/codec/half-character.js'
+import type { Change, Outcome, Owner, Sink } from '../../../core/sink.js'
+import type { Element, ElementKey } from '../grammar/element.js'
+import { ask, type RedisConnection } from './connection.js'
+import { flatten } from './flatten.js'
+import { keyspaceWarnings } from './keyspace-events.js'
+import { parseMark } from './ownership.js'
+import { parse } from './parse.js'
+import { etagOf, readElements, type RedisPlace } from './read.js'
+import { inOrder, isNamesake, rootKeeper, verdict, writeOf } from './write.js'
+import {
+  type TraefikElements,
+  traefikElements,
+  type TraefikElementsOptions,
+} from '../elements/traefik-elements.js'
+
+export type { RedisConnection } from './connection.js'
+export type { TraefikElementsOptions } from '../elements/traefik-elements.js'
+
+export interface RedisTraefikOptions extends TraefikElementsOptions {
+  /** A connected client, of the database that Traefik reads. */
+  readonly connection: RedisConnection
+  /** As Traefik's `providers.redis.rootKey`. Default: `traefik`. */
+  readonly rootKey?: string
+  /**
+   * The hash that says whose the elements are. It must not begin with the root key: Traefik would listen to it.
+   * Default: `ecs-task-stream/<rootKey>`.
+   */
+  readonly ownersKey?: string
+  /** Whether an element that nobody has marked becomes ours when it is desired. Default: false. */
+  readonly adopt?: boolean
+  /** Unique among a worker's sinks. Default: `redis-traefik`. */
+  readonly name?: string
+}
+
+export interface RedisTraefik extends Sink<Element>, Pick<TraefikElements, 'conflicts'> {}
+
+/** Commands under way on the connection, which makes them one after the other. */
+const UNDER_WAY = 64
+
+const rootForm = /^[\w.:{}-]+(\/[\w.:{}-]+)*$/
+
+const errorOf = (thrown: unknown): Error => (thrown instanceof Error ? thrown : new Error(String(thrown)))
+
+/**
+ * Backends as services (and what their labels say, as routers and middlewares) in the keys that the Redis provider of
+ * Traefik v2 and v3 reads: `traefik/http/services/web/loadbalancer/servers/<number>/url`. One record an element.
+ *
+ * Each change is one script, which checks that the element's mark and all its keys are as they were read, and writes
+ * what differs, or nothing. Elements that others wrote are left alone. An element that cannot be said in keys is
+ * rejected with the reason. See docs/redis-traefik.md for what Redis and Traefik must be told.
+ *
+ * Throws a RangeError for an option that cannot be.
+ */
+export const redisTraefik = ({
+  connection,
+  rootKey = 'traefik',
+  ownersKey = `ecs-task-stream/${rootKey}`,
+  adopt = false,
+  name = 'redis-traefik',
+  ...options
+}: RedisTraefikOptions): RedisTraefik => {
+  if (!rootForm.test(rootKey))
+    throw new RangeError(
+      `redisTraefik: rootKey must be letters, digits and "_.:{}-" between slashes, and is "${rootKey}"`,
+    )
+  if (ownersKey === '' || ownersKey.startsWith(rootKey))
+    throw new RangeError(
+      `redisTraefik: ownersKey must not begin with the root key "${rootKey}", below which Traefik reads, and is "${ownersKey}"`,
+    )
+  const place: RedisPlace = { rootKey, ownersKey }
+  const elements = traefikElements(options)
+  let warnings: readonly string[] = []
+
+  // Elements that did not change are the same object from one state to the next.
+  const sayable = new WeakMap<Element, { readonly key: ElementKey; readonly element: Element }>()
+  /** As it will be read: without what makes no difference to Traefik. As it is, if it cannot be written. */
+  const asRead = (key: ElementKey, element: Element): Element => {
+    const known = sayable.get(element)
+    if (known?.key === key) return known.element
+    const pairs = flatten(key, element)
+    const read = E.isRight(pairs) ? parse(key, pairs.right) : element
+    for (const one of [element, read]) sayable.set(one, { key, element: read })
+    return read
+  }
+
+  const make = async (
+    change: Change<Element>,
+    owner: Owner,
+    signal: AbortSignal,
+  ): Promise<Outcome<Element>> => {
+    const { key } = change
+    if (change._tag !== 'Delete' && hasHalfCharacter([key, change.after]))
+      return {
+        _tag: 'Rejected',
+        key,
+        reason: `${JSON.stringify(key)} has half a character in its name or a label, which is no Unicode text: correct that`,
+      }
+    const write = writeOf(change, owner, place)
+    if (E.isLeft(write))
+      return {
+        _tag: 'Rejected',
+        key,
+        reason: `${key} cannot be written to Redis for Traefik: ${write.left}. Correct the name or the labels`,
+      }
+    const { args, pairs } = write.right
+    try {
+      const [found, mark] = await ask(connection, verdict, args, signal)
+      if (found === 'done') {
+        if (change._tag === 'Delete') return { _tag: 'Done', key, row: O.none }
+        const value = asRead(key, change.after)
+        return {
+          _tag: 'Done',
+          key,
+          row: O.some({ key, value, owner: O.some(owner), etag: O.some(etagOf(mark, pairs)) }),
+        }
+      }
+      const namesake = parseMark(mark)?.key ?? key
+      if (!isNamesake(namesake, key)) return { _tag: 'Conflict', key, found: 'unread' }
+      return {
+        _tag: 'Rejected',
+        key,
+        reason: `${key} differs from ${namesake}, which is there, by case alone, and Traefik takes the two for one in Redis: rename one`,
+      }
+    } catch (thrown) {
+      return { _tag: 'Failed', key, error: errorOf(thrown) }
+    }
+  }
+
+  return {
+    name,
+    adopts: adopt,
+    ...elements,
+    render: (backends, before) =>
+      new Map(Array.from(elements.render(backends, before), ([key, element]) => [key, asRead(key, element)])),
+    read: async (signal) => {
+      const rows = await readElements(connection, place, signal)
+      warnings = (await keyspaceWarnings(connection, signal)) ?? warnings
+      return rows
+    },
+    warnings: () => warnings,
+    apply: async (changes, owner, signal) => {
+      // Each command under way listens to it; the caller's own would warn of a leak beyond ten.
+      const abort = AbortSignal.any([signal])
+      setMaxListeners(0, abort)
+      const keeper = rootKeeper(changes, place)
+      if (keeper !== undefined) await connection.sendCommand(keeper, { abortSignal: abort })
+      return lastValueFrom(
+        from(inOrder(changes)).pipe(
+          mergeMap((change) => make(change, owner, abort), UNDER_WAY),
+          toArray(),
+        ),
+      )
+    },
+  }
+}

@@ -1,0 +1,270 @@
+import {
+  ConditionalCheckFailedException,
+  DeleteItemCommand,
+  type DynamoDBClient,
+  GetItemCommand,
+  paginateScan,
+  PutItemCommand,
+  UpdateItemCommand,
+} from '@aws-sdk/client-dynamodb'
+import * as O from 'fp-ts/lib/Option.js'
+import { setMaxListeners } from 'node:events'
+import { from, lastValueFrom, mergeMap, toArray } from 'rxjs'
+import type { Endpoint } from '../../../core/desired.js'
+import { hasHalfCharacter } from '../../../shared/codec/half-character.js'
+import { hostsIn } from '../../../core/host-in.js'
+import type { Change, Outcome, Row, Sink } from '../../../core/sink.js'
+import { tableClient } from './client.js'
+import {
+  attributesRead,
+  flawsOf,
+  type Item,
+  itemRenderer,
+  rowOf,
+  type TraefikBackend,
+  traefikBackendEq,
+} from './item.js'
+import { serverUrls } from './servers.js'
+import { createInput, deleteInput, newItem, updateInput, type WriteOptions } from './write.js'
+
+export interface TraefikTableOptions {
+  /** The table's name. Its key is the string `id` alone. */
+  readonly table: string
+  /** Where the table is. Default: as the AWS SDK finds it. */
+  readonly region?: string | undefined
+  /**
+   * Default: a client with the environment's credentials for `region`. It tries a call up to three times, as far as
+   * its time limits allow.
+   */
+  readonly client?: DynamoDBClient
+  /** Default: `traefik-table`. */
+  readonly name?: string
+  /**
+   * Whether an item without an owner becomes ours when its backend is desired, which is how one moves here from
+   * ecs-task-tracker. Default: true.
+   */
+  readonly adopt?: boolean
+  /** How servers are spoken to. Default: `http`. */
+  readonly scheme?: 'http' | 'https' | ((endpoint: Endpoint) => 'http' | 'https')
+  /**
+   * The weight of a server that is added, unless its endpoint has one; an integer, 0 or more. Servers that stay keep
+   * theirs. Default: 0, which Traefik v1 takes for 1, and which ecs-task-tracker wrote: its `/diff` finds nothing to
+   * complain of.
+   */
+  readonly weight?: number
+  /**
+   * What becomes of an item of ours whose backend no longer exists: it stays with no servers (Traefik answers 503),
+   * or goes (404). Default: `empty`.
+   */
+  readonly retire?: 'empty' | 'delete'
+  /** The most writes at a time. Default: 8. */
+  readonly concurrency?: number
+  /** The attribute that holds our mark. Default: `owner`. */
+  readonly ownerAttribute?: string
+}
+
+const emptied = ({ name }: TraefikBackend): TraefikBackend => ({ name, servers: {}, held: undefined })
+
+const reserved: readonly string[] = attributesRead
+
+const errorOf = (thrown: unknown): Error => (thrown instanceof Error ? thrown : new Error(String(thrown)))
+
+/**
+ * Backends as items of the DynamoDB table that Traefik v1 reads (its `[dynamodb]` provider), one item a backend: `id`
+ * S `<name>__backend`, `name` S, `version` N, `backend` M { `servers` M { `<ip>:<port>`: M { `url` S, `weight` N } }
+ * }, and the owner's mark.
+ *
+ * Each write is conditional on the version and the servers that it was planned against, raises `version` by one, and
+ * leaves every other attribute as it is. Servers are known by their `url`: one that stays keeps its key, its weight
+ * and whatever else it has. Frontends are never read nor written. UDP is not offered.
+ *
+ * An item that is malformed is repaired if it is ours, and else rejected with what is wrong in it. IAM:
+ * `dynamodb:Scan`, `GetItem`, `PutItem`, `UpdateItem`, and `DeleteItem` with `retire: 'delete'`.
+ *
+ * @throws RangeError when an option cannot be.
+ */
+export const traefikTable = ({
+  table,
+  region = '',
+  client = tableClient(region),
+  name = 'traefik-table',
+  adopt = true,
+  scheme = 'http',
+  weight = 0,
+  retire = 'empty',
+  concurrency = 8,
+  ownerAttribute = 'owner',
+}: TraefikTableOptions): Sink<TraefikBackend> => {
+  if (!Number.isSafeInteger(weight) || weight < 0)
+    throw new RangeError(`weight: expected an integer, 0 or more, got ${weight}`)
+  if (!Number.isSafeInteger(concurrency) || concurrency < 1)
+    throw new RangeError(`concurrency: expected an integer, 1 or more, got ${concurrency}`)
+  if (ownerAttribute === '' || reserved.includes(ownerAttribute))
+    throw new RangeError(`ownerAttribute: expected none of ${reserved.join(', ')}, got "${ownerAttribute}"`)
+
+  /** Says what a person would have to know; everything else is told by the SDK's own error. */
+  const explained = async (thrown: unknown, action: string): Promise<Error> => {
+    const error = errorOf(thrown)
+    if (error.name !== 'ResourceNotFoundException' && error.name !== 'AccessDeniedException') return error
+    const asked = await client.config.region()
+    return error.name === 'AccessDeniedException'
+      ? new Error(
+          `not allowed to call dynamodb:${action} on table "${table}" in ${asked}: give that action to the role (${error.message})`,
+          { cause: error },
+        )
+      : new Error(
+          `there is no DynamoDB table "${table}" in ${asked}: create it with the string key "id", or correct the table's name or the region`,
+          { cause: error },
+        )
+  }
+
+  const found = async (
+    key: string,
+    { Item: item }: ConditionalCheckFailedException,
+    abortSignal: AbortSignal,
+  ): Promise<Item | 'absent' | 'unread'> => {
+    // The exception has no item where there is none, and from servers that do not know the option.
+    if (item !== undefined) return item
+    try {
+      const answer = await client.send(
+        new GetItemCommand({ TableName: table, Key: { id: { S: key } }, ConsistentRead: true }),
+        { abortSignal },
+      )
+      return answer.Item ?? 'absent'
+    } catch {
+      return 'unread'
+    }
+  }
+
+  const conflict = async (
+    { key }: Change<TraefikBackend>,
+    exception: ConditionalCheckFailedException,
+    signal: AbortSignal,
+  ): Promise<Outcome<TraefikBackend>> => {
+    const item = await found(key, exception, signal)
+    if (item === 'unread') return { _tag: 'Conflict', key, found: 'unread' }
+    if (item === 'absent') return { _tag: 'Conflict', key, found: O.none }
+    const row = rowOf(item, ownerAttribute)
+    return O.isSome(row)
+      ? { _tag: 'Conflict', key, found: row }
+      : {
+          _tag: 'Rejected',
+          key,
+          reason: `item "${key}" of table "${table}" is not a backend, and has the id of one: give it another id`,
+        }
+  }
+
+  const refused = (change: Change<TraefikBackend>, { message }: Error): Outcome<TraefikBackend> => {
+    const servers = change._tag === 'Delete' ? 0 : Object.keys(change.after.servers).length
+    const advice = /size/i.test(message)
+      ? `an item holds 400 KB and this one would have ${servers} servers: offer them under several backend names`
+      : 'correct the item or the name of its backend'
+    return {
+      _tag: 'Rejected',
+      key: change.key,
+      reason: `DynamoDB refuses item "${change.key}" of table "${table}" (${message}): ${advice}`,
+    }
+  }
+
+  /** Sends one change. Resolves with the item that there is then. */
+  const send = async (
+    change: Change<TraefikBackend>,
+    options: WriteOptions,
+    abortSignal: AbortSignal,
+  ): Promise<Item | undefined> => {
+    switch (change._tag) {
+      case 'Create':
+        await client.send(new PutItemCommand(createInput(change, options)), { abortSignal })
+        return newItem(change.key, change.after, options)
+      case 'Update':
+        return (await client.send(new UpdateItemCommand(updateInput(change, options)), { abortSignal }))
+          .Attributes
+      case 'Delete':
+        await client.send(new DeleteItemCommand(deleteInput(change, options)), { abortSignal })
+        return undefined
+    }
+  }
+
+  const write = async (
+    change: Change<TraefikBackend>,
+    options: WriteOptions,
+    signal: AbortSignal,
+  ): Promise<Outcome<TraefikBackend>> => {
+    const { _tag, key } = change
+    if (_tag !== 'Delete' && hasHalfCharacter([key, change.after.name, change.after.servers]))
+      return {
+        _tag: 'Rejected',
+        key,
+        reason: `item ${JSON.stringify(key)} has half a character in its name or a server, which is no Unicode text: correct the name of its backend`,
+      }
+    if (_tag === 'Update' && O.isNone(change.before.owner)) {
+      const flaws = flawsOf(change.before.value)
+      if (flaws.length > 0)
+        return {
+          _tag: 'Rejected',
+          key,
+          reason: `item "${key}" of table "${table}" is nobody's and malformed: ${flaws.join('; ')}. Correct or delete it`,
+        }
+    }
+    try {
+      const item = await send(change, options, signal)
+      return { _tag: 'Done', key, row: item === undefined ? O.none : rowOf(item, ownerAttribute) }
+    } catch (thrown) {
+      if (thrown instanceof ConditionalCheckFailedException) return conflict(change, thrown, signal)
+      const error = errorOf(thrown)
+      if (error.name === 'ValidationException') return refused(change, error)
+      const action = { Create: 'PutItem', Update: 'UpdateItem', Delete: 'DeleteItem' }[_tag]
+      return { _tag: 'Failed', key, error: await explained(thrown, action) }
+    }
+  }
+
+  return {
+    name,
+    eq: traefikBackendEq,
+    adopts: adopt,
+    render: itemRenderer({ scheme: typeof scheme === 'function' ? scheme : () => scheme, weight }),
+    retire: (before) => (retire === 'delete' ? O.none : O.some(emptied(before))),
+    emptied,
+    hostsOf: ({ servers }) => hostsIn(serverUrls(servers)),
+    read: async (abortSignal) => {
+      const names: Readonly<Record<string, string>> = {
+        ...Object.fromEntries(attributesRead.map((attribute) => [`#${attribute}`, attribute])),
+        '#owner': ownerAttribute,
+      }
+      const rows: Row<TraefikBackend>[] = []
+      try {
+        const pages = paginateScan(
+          { client },
+          {
+            TableName: table,
+            ConsistentRead: true,
+            ProjectionExpression: Object.keys(names).join(', '),
+            // Frontends stay where they are; a backend that has lost its settings comes along.
+            FilterExpression: 'attribute_exists(#backend) OR attribute_not_exists(#frontend)',
+            ExpressionAttributeNames: names,
+          },
+          { abortSignal },
+        )
+        for await (const { Items: items = [] } of pages)
+          for (const item of items) {
+            const row = rowOf(item, ownerAttribute)
+            if (O.isSome(row)) rows.push(row.value)
+          }
+      } catch (thrown) {
+        throw await explained(thrown, 'Scan')
+      }
+      return rows
+    },
+    apply: (changes, owner, signal) => {
+      // Each write under way listens to it; the caller's own would warn of a leak beyond ten.
+      const abort = AbortSignal.any([signal])
+      setMaxListeners(0, abort)
+      return lastValueFrom(
+        from(changes).pipe(
+          mergeMap((change) => write(change, { table, ownerAttribute, owner }, abort), concurrency),
+          toArray(),
+        ),
+      )
+    },
+  }
+}
