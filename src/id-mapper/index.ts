@@ -6,6 +6,6 @@ export {
   type LinkOptions,
   linkProblems,
   type LinkTemplates,
-} from './links.js'
-export { type Change, type Sight, TaskIndex, type TaskIndexOptions } from './task-index.js'
-export type { Phase, TaskRecord } from './task-record.js'
+} from './links/links.js'
+export { type Change, type Sight, TaskIndex, type TaskIndexOptions } from './index/task-index.js'
+export type { Phase, TaskRecord } from './index/task-record.js'

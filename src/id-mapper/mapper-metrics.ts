@@ -1,6 +1,6 @@
 import { Counter, Gauge, type Registry } from 'prom-client'
-import type { TaskIndex } from './task-index.js'
-import { phases } from './task-record.js'
+import type { TaskIndex } from './index/task-index.js'
+import { phases } from './index/task-record.js'
 
 export interface MapperMetrics {
   answered(operation: string, status: number): void

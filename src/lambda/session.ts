@@ -12,7 +12,7 @@ import type { Notice } from '../core/source.js'
 import type { Worker } from '../core/worker.js'
 import { Gate } from './gate.js'
 import { Inbox } from './inbox.js'
-import { lastingKnowledge } from './lasting.js'
+import { lastingKnowledge } from './carry-over.js'
 
 /** An event, and the record that told it. */
 export interface RecordedEvent {

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { attributesSchema } from '../../src/id-mapper/attributes.js'
+import { attributesSchema } from '../../src/id-mapper/links/attributes.js'
 import { page, root } from './pages.js'
 
 const { text } = page('docs/id-mapper.md')

@@ -1,14 +1,14 @@
 /** What can be found in an index, in a form that `deepStrictEqual` compares. */
-import { findContainers, findTask } from '../../src/id-mapper/find.js'
+import { findContainers, findTask } from '../../src/id-mapper/index/find.js'
 import {
   listContainers,
   listInstances,
   type ListOptions,
   listServices,
   listTasks,
-} from '../../src/id-mapper/listing.js'
-import type { Page } from '../../src/id-mapper/page.js'
-import { TaskIndex, type TaskIndexOptions } from '../../src/id-mapper/task-index.js'
+} from '../../src/id-mapper/routes/listing.js'
+import type { Page } from '../../src/id-mapper/routes/page.js'
+import { TaskIndex, type TaskIndexOptions } from '../../src/id-mapper/index/task-index.js'
 import type { ClusterState } from '../../src/core/cluster-state.js'
 import { modelledClusters } from '../../src/testing/world.js'
 

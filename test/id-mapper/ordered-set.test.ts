@@ -1,7 +1,7 @@
 import { deepStrictEqual, strictEqual } from 'node:assert/strict'
 import fc from 'fast-check'
 import { describe, it } from 'vitest'
-import { mergedFrom, OrderedSet } from '../../src/id-mapper/ordered-set.js'
+import { mergedFrom, OrderedSet } from '../../src/id-mapper/index/ordered-set.js'
 import { holds } from '../laws/holds.js'
 
 interface Item {

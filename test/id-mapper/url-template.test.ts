@@ -1,7 +1,7 @@
 import { isLeft, isRight } from 'fp-ts/lib/Either.js'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { type Expansion, urlTemplate } from '../../src/id-mapper/url-template.js'
+import { type Expansion, urlTemplate } from '../../src/id-mapper/links/url-template.js'
 import { holds } from '../laws/holds.js'
 
 const placeholders = {

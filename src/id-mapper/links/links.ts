@@ -1,6 +1,6 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { attributeNames, type TextAttributes } from './attributes.js'
-import type { LocatedContainer } from './located-container.js'
+import type { LocatedContainer } from '../index/located-container.js'
 import { type Placeholders, type UrlTemplate, urlTemplate } from './url-template.js'
 
 export const linkKinds = ['cadvisorUrl', 'graylogUrl', 'newRelicUrl', 'newRelicServiceUrl'] as const

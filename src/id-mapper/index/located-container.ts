@@ -1,7 +1,7 @@
-import type { Addresses } from '../core/addresses.js'
-import type { Binding } from '../core/binding.js'
-import type { Instance } from '../core/cluster-state.js'
-import { taskPorts } from '../policies/task-ports.js'
+import type { Addresses } from '../../core/addresses.js'
+import type { Binding } from '../../core/binding.js'
+import type { Instance } from '../../core/cluster-state.js'
+import { taskPorts } from '../../policies/task-ports.js'
 import type { TaskIndex } from './task-index.js'
 import type { ContainerOfTask, TaskRecord } from './task-record.js'
 

@@ -1,6 +1,6 @@
-import { lastSegment } from '../core/arn.js'
+import { lastSegment } from '../../core/arn.js'
 import type { Group } from './groups.js'
-import { count, exactly, type JsonSchema, maybeText, text } from './json-schema.js'
+import { count, exactly, type JsonSchema, maybeText, text } from '../openapi/json-schema.js'
 import type { TaskIndex } from './task-index.js'
 
 const phaseProperties = {

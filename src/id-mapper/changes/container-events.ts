@@ -1,6 +1,6 @@
-import { exactly, type JsonSchema, listOf, text } from './json-schema.js'
-import type { Change, Sight } from './task-index.js'
-import { familyOf } from './task-record.js'
+import { exactly, type JsonSchema, listOf, text } from '../openapi/json-schema.js'
+import type { Change, Sight } from '../index/task-index.js'
+import { familyOf } from '../index/task-record.js'
 
 /** As ecs_id_mapper had them, and which task it was. */
 export interface ContainerEvent {

@@ -1,4 +1,4 @@
-import { sameSite, type Task } from '../core/task.js'
+import { sameSite, type Task } from '../../core/task.js'
 
 /** Whether two records show the same of a task: versions and times differ with every snapshot, and are no change. */
 export const sameSight = (a: Task, b: Task): boolean =>

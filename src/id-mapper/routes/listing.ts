@@ -1,14 +1,14 @@
-import { sameCluster } from '../core/arn.js'
-import { type IdentifiedContainer, identified } from './container-ids.js'
+import { sameCluster } from '../../core/arn.js'
+import { type IdentifiedContainer, identified } from '../index/container-ids.js'
 import type { Place } from './cursor.js'
-import { instanceView, serviceView } from './group-view.js'
-import type { Group } from './groups.js'
-import { locatedContainer } from './located-container.js'
+import { instanceView, serviceView } from '../index/group-view.js'
+import type { Group } from '../index/groups.js'
+import { locatedContainer } from '../index/located-container.js'
 import { pageOf } from './page.js'
-import { FilteredTasks, type TaskFilter } from './task-filter.js'
-import type { TaskIndex } from './task-index.js'
-import { type ContainerOfTask, containersOf, type TaskRecord } from './task-record.js'
-import { containerView, taskView } from './task-view.js'
+import { FilteredTasks, type TaskFilter } from '../index/task-filter.js'
+import type { TaskIndex } from '../index/task-index.js'
+import { type ContainerOfTask, containersOf, type TaskRecord } from '../index/task-record.js'
+import { containerView, taskView } from '../index/task-view.js'
 
 export interface ListOptions {
   /** 1 to 1,000. */

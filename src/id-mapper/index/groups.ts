@@ -1,4 +1,4 @@
-import type { Task } from '../core/task.js'
+import type { Task } from '../../core/task.js'
 import { OrderedSet } from './ordered-set.js'
 import { compareRecords, type Phase, type TaskRecord } from './task-record.js'
 

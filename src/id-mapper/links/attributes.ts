@@ -1,8 +1,8 @@
-import { lastSegment } from '../core/arn.js'
-import { serviceOf } from '../policies/service-ports.js'
-import { count, exactly, type JsonSchema, listOf, text } from './json-schema.js'
-import { type LocatedContainer, statusesOf } from './located-container.js'
-import { familyOf } from './task-record.js'
+import { lastSegment } from '../../core/arn.js'
+import { serviceOf } from '../../policies/service-ports.js'
+import { count, exactly, type JsonSchema, listOf, text } from '../openapi/json-schema.js'
+import { type LocatedContainer, statusesOf } from '../index/located-container.js'
+import { familyOf } from '../index/task-record.js'
 
 /** What ecs_id_mapper told of a container, under its names and as texts; and some more. Unknown ones are left out. */
 const texts = {

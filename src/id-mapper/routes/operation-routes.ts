@@ -1,7 +1,7 @@
 import type { FastifyPluginCallback, FastifyReply } from 'fastify'
-import { clientAddress } from '../shared/http/client-address.js'
-import { sharedSecret } from '../shared/http/shared-secret.js'
-import type { Answer, Operation, Query } from './operation.js'
+import { clientAddress } from '../../shared/http/client-address.js'
+import { sharedSecret } from '../../shared/http/shared-secret.js'
+import type { Answer, Operation, Query } from '../openapi/operation.js'
 
 export interface OperationRoutesOptions {
   readonly operations: readonly Operation[]

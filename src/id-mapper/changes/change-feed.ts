@@ -1,5 +1,5 @@
-import type { Change } from './task-index.js'
-import type { TaskRecord } from './task-record.js'
+import type { Change } from '../index/task-index.js'
+import type { TaskRecord } from '../index/task-record.js'
 
 /** A change as it is kept: what it looked like before concerns nobody later. */
 export interface FedChange {

@@ -1,5 +1,5 @@
-import type { Millis } from '../core/clock.js'
-import type { ClusterState } from '../core/cluster-state.js'
+import type { Millis } from '../../core/clock.js'
+import type { ClusterState } from '../../core/cluster-state.js'
 
 /**
  * What time it is by the clock of ECS: the newest that a snapshot tells, and what has been slept since. The clock of the

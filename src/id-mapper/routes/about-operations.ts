@@ -1,5 +1,5 @@
-import { openApi } from './openapi.js'
-import { inJson, type Operation, refused } from './operation.js'
+import { openApi } from '../openapi/openapi.js'
+import { inJson, type Operation, refused } from '../openapi/operation.js'
 
 const retired = (path: '/report/event' | '/report/map'): Operation => ({
   id: path.slice(1).replace('/', '-'),

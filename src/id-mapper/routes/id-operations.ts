@@ -1,12 +1,12 @@
-import { attributesSchema, textAttributes } from './attributes.js'
-import { containerAttributes, containerUrls, urlsSchema } from './container-urls.js'
-import { findContainers, findTask, type Found } from './find.js'
-import type { JsonSchema } from './json-schema.js'
+import { attributesSchema, textAttributes } from '../links/attributes.js'
+import { containerAttributes, containerUrls, urlsSchema } from '../links/container-urls.js'
+import { findContainers, findTask, type Found } from '../index/find.js'
+import type { JsonSchema } from '../openapi/json-schema.js'
 import { linkAnswer, redir } from './link-answer.js'
-import type { Links } from './links.js'
-import { type LocatedContainer, locatedContainers } from './located-container.js'
-import { type Answer, type Asked, inJson, inText, type Operation, refused } from './operation.js'
-import type { TaskIndex } from './task-index.js'
+import type { Links } from '../links/links.js'
+import { type LocatedContainer, locatedContainers } from '../index/located-container.js'
+import { type Answer, type Asked, inJson, inText, type Operation, refused } from '../openapi/operation.js'
+import type { TaskIndex } from '../index/task-index.js'
 
 type Containers = readonly LocatedContainer[]
 

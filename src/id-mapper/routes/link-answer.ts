@@ -1,5 +1,5 @@
-import type { Link } from './links.js'
-import { type Answer, inText, later, type Query, refused } from './operation.js'
+import type { Link } from '../links/links.js'
+import { type Answer, inText, later, type Query, refused } from '../openapi/operation.js'
 
 /** The parameter that asks to be led to the URL. */
 export const redir = {

@@ -1,7 +1,7 @@
-import { type JsonSchema, text } from './json-schema.js'
+import { type JsonSchema, text } from '../openapi/json-schema.js'
 import { portAttributes, textAttributes } from './attributes.js'
 import type { Link, Links } from './links.js'
-import type { LocatedContainer } from './located-container.js'
+import type { LocatedContainer } from '../index/located-container.js'
 
 const urlOf = (link: Link): string | undefined => (link._tag === 'Url' ? link.url : undefined)
 

@@ -1,13 +1,13 @@
-import type { ChangeFeed } from './change-feed.js'
-import type { EventStreams } from './event-streams.js'
-import { instanceSchema, serviceSchema } from './group-view.js'
-import { exactly, type JsonSchema, listOf, maybeText, text } from './json-schema.js'
+import type { ChangeFeed } from '../changes/change-feed.js'
+import type { EventStreams } from '../changes/event-streams.js'
+import { instanceSchema, serviceSchema } from '../index/group-view.js'
+import { exactly, type JsonSchema, listOf, maybeText, text } from '../openapi/json-schema.js'
 import { listContainers, listInstances, type ListOptions, listServices, listTasks } from './listing.js'
-import { type Answer, inJson, type Operation, type Query, refused } from './operation.js'
+import { type Answer, inJson, type Operation, type Query, refused } from '../openapi/operation.js'
 import type { Page } from './page.js'
-import type { TaskIndex } from './task-index.js'
-import { phases } from './task-record.js'
-import { containerSchema, taskSchema } from './task-view.js'
+import type { TaskIndex } from '../index/task-index.js'
+import { phases } from '../index/task-record.js'
+import { containerSchema, taskSchema } from '../index/task-view.js'
 
 const word = { type: 'string', minLength: 1, maxLength: 512 } as const
 

@@ -1,9 +1,9 @@
 import type { ChangeFeed, FedChange } from './change-feed.js'
 import { block, EventStream } from './event-stream.js'
-import { type Answer, type Asked, later } from './operation.js'
-import { FilteredTasks } from './task-filter.js'
-import type { TaskIndex } from './task-index.js'
-import { taskView } from './task-view.js'
+import { type Answer, type Asked, later } from '../openapi/operation.js'
+import { FilteredTasks } from '../index/task-filter.js'
+import type { TaskIndex } from '../index/task-index.js'
+import { taskView } from '../index/task-view.js'
 
 export interface EventStreamsOptions {
   readonly index: TaskIndex

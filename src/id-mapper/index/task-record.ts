@@ -1,6 +1,6 @@
-import { type ClusterArn, lastSegment, type TaskArn } from '../core/arn.js'
-import type { Container, Task } from '../core/task.js'
-import { lifecycleRank } from '../core/task-status.js'
+import { type ClusterArn, lastSegment, type TaskArn } from '../../core/arn.js'
+import type { Container, Task } from '../../core/task.js'
+import { lifecycleRank } from '../../core/task-status.js'
 
 /**
  * Where a task is in its life, as people ask for it: `stopping` is told to stop and has not yet; `stopped` has, or a

@@ -1,7 +1,7 @@
-import type { DefinitionArn, InstanceArn } from '../core/arn.js'
-import type { ClusterState, Instance } from '../core/cluster-state.js'
-import type { PersistentMap } from '../core/persistent-map.js'
-import type { TaskDefinition } from '../core/task-definition.js'
+import type { DefinitionArn, InstanceArn } from '../../core/arn.js'
+import type { ClusterState, Instance } from '../../core/cluster-state.js'
+import type { PersistentMap } from '../../core/persistent-map.js'
+import type { TaskDefinition } from '../../core/task-definition.js'
 
 /** Answers of lookups of one kind. What the state forgets stays for as long as a task of the index refers to it. */
 class Answers<V extends object> {

@@ -1,4 +1,4 @@
-import type { Container, Task } from '../core/task.js'
+import type { Container, Task } from '../../core/task.js'
 
 /** The most former ids of the containers of one task: enough to see that it restarts again and again. */
 const mostFormer = 10

@@ -1,5 +1,5 @@
-import type { TaskArn } from '../core/arn.js'
-import type { Container } from '../core/task.js'
+import type { TaskArn } from '../../core/arn.js'
+import type { Container } from '../../core/task.js'
 import { OrderedSet } from './ordered-set.js'
 import { type ContainerOfTask, containersOf, type TaskRecord } from './task-record.js'
 

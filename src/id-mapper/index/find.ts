@@ -1,4 +1,4 @@
-import { lastSegment, longArn } from '../core/arn.js'
+import { lastSegment, longArn } from '../../core/arn.js'
 import { identified } from './container-ids.js'
 import { type LocatedContainer, locatedContainer } from './located-container.js'
 import type { TaskIndex } from './task-index.js'
