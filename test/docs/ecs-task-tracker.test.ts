@@ -21,7 +21,11 @@ describe('the page about ecs-task-tracker', () => {
   })
 
   it('names every route', () => {
-    const routes = [...read('src/worker/tracker-routes.ts').matchAll(/server\.(?:get|post).*?\('([^']+)'/g)]
+    const routes = [
+      ...read('src/worker/ecs-task-tracker/tracker-routes.ts').matchAll(
+        /server\.(?:get|post).*?\('([^']+)'/g,
+      ),
+    ]
     const paths = routes.map(([, path = '']) => path.replace(/\/\*$/, ''))
     expect(paths.length).toBeGreaterThan(6)
     for (const path of paths) expect(section('Routes')).toContain(path)

@@ -73,7 +73,7 @@ const operating = page('docs/operating.md').text
 
 describe('the operating page', () => {
   it('names every metric, and no other', () => {
-    const source = readFileSync(join(root, 'src/worker/metrics.ts'), 'utf8')
+    const source = readFileSync(join(root, 'src/worker/observability/metrics.ts'), 'utf8')
     const real = [...source.matchAll(/(?:counter|gauge)\(\s*'(\w+)'|name: 'ecs_task_stream_(\w+)'/g)].map(
       ([, name, full]) => name ?? full,
     )
@@ -84,7 +84,7 @@ describe('the operating page', () => {
   })
 
   it('names every message of the log', () => {
-    const source = readFileSync(join(root, 'src/worker/log-line.ts'), 'utf8')
+    const source = readFileSync(join(root, 'src/worker/observability/log-line.ts'), 'utf8')
     const messages = [...source.matchAll(/message:(?! notice| string)\s*([^,]+(?:, [^']+'[^,]*)?),\n/g)]
       .flatMap(([, expression = '']) => [...expression.matchAll(/'([a-z][^']+)'/g)])
       .map(([, message = '']) => message)

@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { bundled } from '../../src/worker/bundled.js'
-import { operating } from '../../src/worker/operating.js'
+import { bundled } from '../../src/worker/runner/bundled.js'
+import { operating } from '../../src/worker/settings/common-settings.js'
 import { page, root } from './pages.js'
 
 const section = (text: string, heading: string): string =>

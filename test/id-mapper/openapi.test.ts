@@ -8,7 +8,7 @@ import type { ClusterEvent } from '../../src/core/event.js'
 import { reduce } from '../../src/core/reduce.js'
 import type { Container, Task } from '../../src/core/task.js'
 import { idMapper, type IdMapperOptions } from '../../src/id-mapper/index.js'
-import { statusRoutes } from '../../src/worker/status-routes.js'
+import { statusRoutes } from '../../src/worker/server/status-routes.js'
 import { virtualClock } from '../support/virtual-clock.js'
 
 const cluster = 'arn:aws:ecs:eu-west-1:123456789012:cluster/staging'

@@ -1,9 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
-import { bundled } from '../../src/worker/bundled.js'
-import { operating } from '../../src/worker/operating.js'
-import { variableOf } from '../../src/worker/setting-name.js'
-import type { DefinedWorker } from '../../src/worker/worker.js'
+import { bundled } from '../../src/worker/runner/bundled.js'
+import { operating } from '../../src/worker/settings/common-settings.js'
+import { variableOf } from '../../src/worker/settings/setting-name.js'
+import type { DefinedWorker } from '../../src/worker/runner/worker.js'
 import { documentedActions } from './documented-actions.js'
 import {
   ofType,

@@ -5,9 +5,9 @@ import { awsApi } from '../../sim/aws-api.js'
 import { embeddedDynamoDb, type EmbeddedDynamoDb } from '../../sim/embedded-dynamodb.js'
 import { simulatedCluster } from '../../sim/simulated-cluster.js'
 import { stsApi } from '../../sim/sts-api.js'
-import { bundled } from '../../src/worker/bundled.js'
-import { operating } from '../../src/worker/operating.js'
-import { formatProblems } from '../../src/worker/problem.js'
+import { bundled } from '../../src/worker/runner/bundled.js'
+import { operating } from '../../src/worker/settings/common-settings.js'
+import { formatProblems } from '../../src/worker/settings/problem.js'
 import { commandProcess } from './command-process.js'
 
 let dynamodb: EmbeddedDynamoDb

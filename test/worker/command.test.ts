@@ -5,7 +5,7 @@ import { servicePorts } from 'ecs-task-stream'
 import { memory as memorySink } from 'ecs-task-stream/sinks/memory'
 import { memory as memorySource } from 'ecs-task-stream/sources/memory'
 import { defineWorker, required, start, type Terminal, text } from 'ecs-task-stream/worker'
-import { bundled } from '../../src/worker/bundled.js'
+import { bundled } from '../../src/worker/runner/bundled.js'
 import { commandProcess } from './command-process.js'
 
 const ended = (...argv: readonly string[]) => commandProcess(argv).ended

@@ -7,7 +7,7 @@ import { eventBridgeWebhook } from 'ecs-task-stream/sources/event-bridge-webhook
 import { statusRoutes, statusServer, webhookRoutes, webhookServer } from 'ecs-task-stream/worker'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { clientAddress } from '../../src/shared/http/client-address.js'
-import { ConnectionRoom } from '../../src/worker/connection-room.js'
+import { ConnectionRoom } from '../../src/worker/server/connection-room.js'
 import { runs } from '../laws/runs.js'
 import { ecsEvent } from '../support/ecs-event-builder.js'
 import { followed } from '../support/followed.js'

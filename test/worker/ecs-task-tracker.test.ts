@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest
 import { embeddedDynamoDb, type EmbeddedDynamoDb } from '../../sim/embedded-dynamodb.js'
 import { embeddedSqs } from '../../sim/embedded-sqs.js'
 import { snsHttp, type SnsHttp } from '../../sim/sns-http.js'
-import { command } from '../../src/worker/command.js'
+import { command } from '../../src/worker/runner/command.js'
 import { bound } from '../support/ecs-event-builder.js'
 import { itemOf, serverOf, serversIn } from '../support/table-of-backends.js'
 import { account as accountOf, type AccountOptions } from './tracker.js'

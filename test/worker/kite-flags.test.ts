@@ -5,7 +5,7 @@
 import { describe, expect, it } from 'vitest'
 import worker from '../../examples/task-proxy.js'
 import type { Exposable } from '../../src/core/expose.js'
-import { operating } from '../../src/worker/operating.js'
+import { operating } from '../../src/worker/settings/common-settings.js'
 
 const read = (line: string, env: Readonly<Record<string, string>> = {}) =>
   worker.read(operating, 'task-proxy', line === '' ? [] : line.split(' '), env)

@@ -1,7 +1,7 @@
 import { PersistentMap, type Report, type Unresolved } from 'ecs-task-stream'
 import { createLogger, logReports } from 'ecs-task-stream/worker'
 import { describe, expect, it } from 'vitest'
-import { RepeatGate } from '../../src/worker/repeat-gate.js'
+import { RepeatGate } from '../../src/worker/observability/repeat-gate.js'
 import { folded, reporting, settled, sinkFailed } from './reports.js'
 
 const logging = (level: 'debug' | 'info' = 'debug') => {

@@ -7,8 +7,8 @@ import type { EmbeddedSqs } from '../../sim/embedded-sqs.js'
 import { simulatedCluster } from '../../sim/simulated-cluster.js'
 import type { ServiceSpec } from '../../sim/simulated-service.js'
 import type { SimulatedTask } from '../../sim/simulated-task.js'
-import { start } from '../../src/worker/start.js'
-import type { Variables } from '../../src/worker/given.js'
+import { start } from '../../src/worker/runner/start.js'
+import type { Variables } from '../../src/worker/settings/raw-settings.js'
 import { bound, type EcsDetail, ecsEvent } from '../support/ecs-event-builder.js'
 
 export const soon = { timeout: 20_000, interval: 20 }

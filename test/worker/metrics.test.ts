@@ -3,7 +3,7 @@ import { emptyState, type Notice, PersistentMap, type Report } from 'ecs-task-st
 import { metricsOf } from 'ecs-task-stream/worker'
 import { of } from 'rxjs'
 import { describe, expect, it } from 'vitest'
-import { operationLabel } from '../../src/worker/closed-label.js'
+import { operationLabel } from '../../src/worker/observability/closed-label.js'
 import { runs } from '../laws/runs.js'
 import { folded, reporting, settled, sinkFailed } from './reports.js'
 

@@ -3,7 +3,7 @@ import { memory as memorySink } from 'ecs-task-stream/sinks/memory'
 import { memory } from 'ecs-task-stream/sources/memory'
 import { BehaviorSubject, Subject } from 'rxjs'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { onDemandSync } from '../../src/worker/on-demand-sync.js'
+import { onDemandSync } from '../../src/worker/ecs-task-tracker/on-demand-sync.js'
 import { virtualClock } from '../support/virtual-clock.js'
 
 const cluster = 'arn:aws:ecs:eu-west-1:123456789012:cluster/shop'

@@ -1,7 +1,7 @@
 import * as O from 'fp-ts/lib/Option.js'
 import type { Change, Withheld } from 'ecs-task-stream'
 import { describe, expect, it } from 'vitest'
-import { planJson, planText } from '../../src/worker/plan-text.js'
+import { planJson, planText } from '../../src/worker/runner/plan-text.js'
 
 const row = (key: string, value: unknown) => ({ key, value, owner: O.none, etag: O.none })
 const summary = (changes: readonly Change<unknown>[], withheld: readonly Withheld<unknown>[] = []) => ({

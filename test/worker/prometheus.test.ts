@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { bundled } from '../../src/worker/bundled.js'
-import { operating } from '../../src/worker/operating.js'
+import { bundled } from '../../src/worker/runner/bundled.js'
+import { operating } from '../../src/worker/settings/common-settings.js'
 import { temporaryDirectories } from '../support/temporary-directory.js'
 import { accounts } from './account.js'
 

@@ -4,7 +4,7 @@ import { embeddedDynamoDb, type EmbeddedDynamoDb } from '../../sim/embedded-dyna
 import { embeddedRoute53, type EmbeddedRoute53 } from '../../sim/embedded-route53.js'
 import { embeddedSqs, type EmbeddedSqs } from '../../sim/embedded-sqs.js'
 import { simulatedCluster } from '../../sim/simulated-cluster.js'
-import { bundled } from '../../src/worker/bundled.js'
+import { bundled } from '../../src/worker/runner/bundled.js'
 import { commandProcess } from './command-process.js'
 
 const zoneId = 'Z0123456789ABCDEFGHIJ'

@@ -6,7 +6,7 @@ import type { EmbeddedDynamoDb } from '../../sim/embedded-dynamodb.js'
 import { simulatedCluster, type SimulatedCluster } from '../../sim/simulated-cluster.js'
 import type { ServiceSpec } from '../../sim/simulated-service.js'
 import type { SnsHttp } from '../../sim/sns-http.js'
-import { command } from '../../src/worker/command.js'
+import { command } from '../../src/worker/runner/command.js'
 import { bound, type EcsDetail, ecsEvent } from '../support/ecs-event-builder.js'
 import { type Item, TableOfBackends, urlsIn } from '../support/table-of-backends.js'
 

@@ -1,6 +1,6 @@
 import * as O from 'fp-ts/lib/Option.js'
 import { partitionOf } from '../../shared/aws/aws-partition.js'
-import { type Kind, list, text } from '../kind.js'
+import { type Kind, list, text } from '../settings/setting-type.js'
 
 const arnShape = /^arn:([a-z-]+):ecs:([a-z\d-]+):\d{12}:cluster\/[\w-]{1,255}$/
 

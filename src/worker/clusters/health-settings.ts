@@ -3,8 +3,8 @@ import * as t from 'io-ts'
 import type { Expose } from '../../core/expose.js'
 import type { Source } from '../../core/source.js'
 import { healthProbe } from '../../sources/health-probe/health-probe.js'
-import { integer, type Kind } from '../kind.js'
-import { defaulted, optional, type SettingsOf } from '../setting.js'
+import { integer, type Kind } from '../settings/setting-type.js'
+import { defaulted, optional, type SettingsOf } from '../settings/setting.js'
 
 /** `tcp`, or the path of an HTTP check. */
 const probe: Kind<string> = {

@@ -1,5 +1,5 @@
 /** What the workers that follow clusters have in common: `ecs-task-stream/worker/clusters`. */
-export { backendName, checkBackendName, serviceName } from '../backend-name.js'
+export { backendName, checkBackendName, serviceName } from '../settings/backend-name.js'
 export { clusterName } from './cluster-name.js'
 export { checkClusters, clusterSettings, type ClusterSettings, followed } from './cluster-settings.js'
 export { queue, snapshots } from './cluster-sources.js'

@@ -1,6 +1,6 @@
 import * as O from 'fp-ts/lib/Option.js'
 import { queueHost } from '../../sources/sqs/queue-host.js'
-import { type Kind, url } from '../kind.js'
+import { type Kind, url } from '../settings/setting-type.js'
 
 const flawOf = (queueUrl: string): string | undefined => {
   try {

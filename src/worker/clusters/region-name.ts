@@ -1,6 +1,6 @@
 import * as O from 'fp-ts/lib/Option.js'
 import { isRegion } from '../../shared/aws/aws-partition.js'
-import { type Kind, text } from '../kind.js'
+import { type Kind, text } from '../settings/setting-type.js'
 
 /** The name of a region: it becomes part of host names. */
 export const regionName = (): Kind<string> => {

@@ -3,9 +3,9 @@ import { type Place, placeOf } from '../../core/arn.js'
 import { clientsByAccount } from '../../sources/ecs-api/clients/clients-by-account.js'
 import { isRoleArn, roleAccount } from '../../sources/ecs-api/clients/role-arn.js'
 import type { InstanceClients } from '../../sources/ecs-api/clients/instance-clients.js'
-import { type Kind, list, text } from '../kind.js'
-import { optional, type SettingsOf } from '../setting.js'
-import type { Contradiction } from '../settings.js'
+import { type Kind, list, text } from '../settings/setting-type.js'
+import { optional, type SettingsOf } from '../settings/setting.js'
+import type { Contradiction } from '../settings/settings.js'
 
 const example = 'arn:aws:iam::210987654321:role/ecs-reader'
 

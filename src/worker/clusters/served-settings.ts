@@ -1,6 +1,6 @@
-import { integer } from '../kind.js'
-import { optional } from '../setting.js'
-import type { Contradiction } from '../settings.js'
+import { integer } from '../settings/setting-type.js'
+import { optional } from '../settings/setting.js'
+import type { Contradiction } from '../settings/settings.js'
 import type { ClusterSettings } from './cluster-settings.js'
 import { checkRoles } from './role-settings.js'
 

@@ -1,0 +1,195 @@
+import {
+  endWith,
+  filter,
+  firstValueFrom,
+  from,
+  ignoreElements,
+  map,
+  merge,
+  type Observable,
+  switchMap,
+  takeUntil,
+} from 'rxjs'
+import type { ClusterArn } from '../../core/arn.js'
+import type { Clock, Millis } from '../../core/clock.js'
+import type { ClusterState } from '../../core/cluster-state.js'
+import type { Desired } from '../../core/desired.js'
+import type { BackendName } from '../../core/expose.js'
+import type { Guard, Withheld } from '../../core/plan.js'
+import type { Report } from '../../core/report.js'
+import type { Change, Owner, Sink } from '../../core/sink.js'
+import type { Worker } from '../../core/worker.js'
+import type { EcsSnapshots } from '../../sources/ecs-api/snapshots/ecs-snapshots.js'
+import { latecomers } from '../../shared/async/single-flight.js'
+import { sinkPlan } from '../runner/sink-plan.js'
+
+export interface OnDemandSyncSetup<V> {
+  /** Give it before it starts: see `Worker.reports$`. */
+  readonly worker: Pick<Worker, 'reports$' | 'state$' | 'desired$' | 'reread'>
+  readonly snapshots: Pick<EcsSnapshots, 'name' | 'covers' | 'refreshed'>
+  /** A sink of the same name and target as the worker's, and another instance: no sink is called twice at a time. */
+  readonly sink: Sink<V>
+  /** The backend that a record is. */
+  readonly backendOf: (value: V) => BackendName
+  readonly owner: Owner
+  readonly guard?: Guard | 'off'
+  readonly clock: Pick<Clock, 'sleep'>
+  /** How long to wait for a snapshot, and for an answer of the target. Default: 20,000 ms. */
+  readonly timeoutMs?: Millis
+  /** How long to wait for lookups, and then for the worker's writes. Default: 5,000 ms. */
+  readonly patienceMs?: Millis
+}
+
+export interface OnDemandSync {
+  /**
+   * Takes a new snapshot and brings the target to it. Resolves to the backends that are not as they should be, and
+   * why; empty when all is well. Rejects when there is no snapshot in time, or the target does not answer. Calls at
+   * once share the work.
+   */
+  sync(): Promise<ReadonlyMap<BackendName, string>>
+  /**
+   * Takes a new snapshot, reads the target and compares the two; writes nothing. Resolves to the backends that differ,
+   * or of which not everything is known, ordered; a mark of the owner that is missing is no difference. Rejects as
+   * `sync` does. What the target does not hold yet because the worker is about to write it differs too.
+   */
+  diff(): Promise<readonly BackendName[]>
+}
+
+const withheldReasons: Readonly<Record<Withheld<unknown>['why'], string>> = {
+  foreign: 'its record belongs to another owner',
+  incomplete: 'not all tasks of the clusters are known yet',
+  unjudged: 'it may belong to a task whose definition cannot be looked up',
+  'emptied-only': 'the guard empties it in place of deleting it',
+  'too-much': 'the guard withholds that so many backends are retired at once',
+}
+
+const isFailedSnapshot = (report: Report, source: string): boolean =>
+  report._tag === 'Noticed' && report.source === source && report.notice._tag === 'SourceFailed'
+
+const troubleIn = (report: Report): string | undefined => {
+  if (report._tag === 'SinkFailed') return `${report.sink}: ${report.operation}: ${report.error.message}`
+  if (report._tag === 'Noticed' && report.notice._tag === 'SourceFailed')
+    return `${report.source}: ${report.notice.operation}: ${report.notice.error.message}`
+  return undefined
+}
+
+/** Backends of which some tasks wait for a lookup. */
+const unknownIn = ({ backends }: Desired): readonly BackendName[] =>
+  [...backends.values()].filter(({ complete }) => !complete).map(({ name }) => name)
+
+const isWhole = (desired: Desired): boolean => desired.complete && unknownIn(desired).length === 0
+
+/** For people and scripts who want to be certain now, where a worker alone would be certain in a while. */
+export const onDemandSync = <V>({
+  worker,
+  snapshots,
+  sink,
+  backendOf,
+  owner,
+  guard,
+  clock,
+  timeoutMs = 20_000,
+  patienceMs = 5_000,
+}: OnDemandSyncSetup<V>): OnDemandSync => {
+  const { reports$, state$, desired$ } = worker
+  /** By key: why a write was refused or failed. */
+  const refused = new Map<string, string>()
+  let trouble: string | undefined
+  reports$.subscribe((report) => {
+    trouble = troubleIn(report) ?? trouble
+    if (report._tag === 'Rejected') refused.set(report.key, report.reason)
+    if (report._tag === 'SinkFailed' && report.key !== undefined)
+      refused.set(report.key, report.error.message)
+  })
+
+  /** The first value, if it comes in time. */
+  const within = async <A>(ms: Millis, values$: Observable<A>): Promise<A | undefined> => {
+    const done = new AbortController()
+    try {
+      const found$: Observable<A | undefined> = values$.pipe(takeUntil(from(clock.sleep(ms, done.signal))))
+      return await firstValueFrom(found$, { defaultValue: undefined })
+    } finally {
+      done.abort()
+    }
+  }
+
+  const latest = async (): Promise<Desired> => {
+    const desired = await firstValueFrom(desired$, { defaultValue: undefined })
+    if (desired === undefined) throw new Error('the worker stops')
+    return desired
+  }
+
+  /** What is desired once lookups are answered, or without them when they take too long. */
+  const whole = async (): Promise<Desired> =>
+    (await within(patienceMs, desired$.pipe(filter(isWhole)))) ?? (await latest())
+
+  /** A failure, and the latest trouble that there was meanwhile: the likely cause. */
+  const failure = (what: string): Error => new Error(trouble === undefined ? what : `${what} (${trouble})`)
+
+  /** No times are compared: the clock of the machine may be set meanwhile. */
+  const takeSnapshot = async (): Promise<void> => {
+    const { covers } = snapshots
+    const failed$ = reports$.pipe(filter((report) => isFailedSnapshot(report, snapshots.name)))
+    const isKnown = (orders: ReadonlyMap<ClusterArn, number>, { marks }: ClusterState): boolean =>
+      [...orders].every(([cluster, order]) => (marks.get(cluster)?.order ?? -Infinity) >= order)
+    const taken$ = from(snapshots.refreshed()).pipe(
+      switchMap((orders) => state$.pipe(filter((state) => isKnown(orders, state)))),
+    )
+    const outcome = await within(
+      timeoutMs,
+      merge(
+        taken$.pipe(map(() => 'taken' as const)),
+        failed$.pipe(map(() => 'failed' as const)),
+        state$.pipe(ignoreElements(), endWith('stopped' as const)),
+      ),
+    )
+    if (outcome === 'taken') return
+    // Or else the worker has stopped meanwhile.
+    await latest()
+    const when = outcome === 'failed' ? '' : ` within ${timeoutMs / 1000} s`
+    throw failure(`no whole snapshot of ${covers.join(', ')}${when}`)
+  }
+
+  const planNow = async (desired: Desired) => {
+    const options = { owner, ...(guard !== undefined && { guard }) }
+    return (await sinkPlan(sink, desired, options, AbortSignal.timeout(timeoutMs))).plan
+  }
+
+  const nameIn = (change: Change<V>): BackendName =>
+    backendOf(change._tag === 'Create' ? change.after : change.before.value)
+
+  /** What the target does not hold, and why not. */
+  const left = async (): Promise<ReadonlyMap<BackendName, string>> => {
+    const desired = await latest()
+    const { changes, withheld } = await planNow(desired)
+    const otherwise = sink.dry === true ? 'a dry run writes nothing' : 'it could not be written yet'
+    return new Map([
+      ...unknownIn(desired).map((name) => [name, 'some of its tasks wait for a lookup'] as const),
+      ...withheld.map(({ change, why }) => [nameIn(change), withheldReasons[why]] as const),
+      ...changes.map((change) => [nameIn(change), refused.get(change.key) ?? otherwise] as const),
+    ])
+  }
+
+  return {
+    sync: latecomers(async () => {
+      trouble = undefined
+      await takeSnapshot()
+      await whole()
+      refused.clear()
+      // The worker's view of the target may be a minute old, and somebody may have written since.
+      await within(patienceMs, from(worker.reread()))
+      return left()
+    }),
+    diff: latecomers(async () => {
+      trouble = undefined
+      await takeSnapshot()
+      const desired = await whole()
+      const { changes, withheld } = await planNow(desired)
+      const differing = changes.filter(
+        (change) => change._tag !== 'Update' || !sink.eq.equals(change.before.value, change.after),
+      )
+      const names = [...differing, ...withheld.map(({ change }) => change)].map(nameIn)
+      return [...new Set([...names, ...unknownIn(desired)])].sort()
+    }),
+  }
+}

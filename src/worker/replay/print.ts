@@ -1,0 +1,150 @@
+import { lastSegment } from '../../core/arn.js'
+import type { Millis } from '../../core/clock.js'
+import { type Backend, formatAddress, type Unresolved } from '../../core/desired.js'
+import { printable } from '../../shared/codec/printable.js'
+import type { Explanation, Past } from './summary.js'
+import type { FactChange } from './task-facts.js'
+import type { TaskTimeline, TimelineStep, Told } from './task-timeline.js'
+
+/** What `replay` prints. */
+export interface PastSummary {
+  /** The end of what was looked at; `undefined`: everything. */
+  readonly until: Millis | undefined
+  readonly past: Past
+  readonly explanation: Explanation | undefined
+}
+
+const time = (at: Millis): string => new Date(at).toISOString()
+
+const count = (n: number, noun: string): string => `${n} ${noun}${n === 1 ? '' : 's'}`
+
+/** As it ends an ARN: `task/<cluster>/<id>`. */
+const shortArn = (arn: string): string => arn.slice(arn.lastIndexOf(':') + 1)
+
+const backendTitle = ({ name, endpoints, gone, complete }: Backend): string =>
+  [
+    `${name}: ${count(endpoints.length, 'endpoint')}`,
+    ...(gone.length === 0 ? [] : [`${gone.length} gone`]),
+    complete ? 'complete' : 'incomplete: there may be more',
+  ].join(', ')
+
+const backendLines = (backend: Backend): readonly string[] => [
+  backendTitle(backend),
+  ...backend.endpoints.map((endpoint) => {
+    const { task, container, containerPort, protocol } = endpoint
+    return `  + ${formatAddress(endpoint)}  ${shortArn(task)}  ${container}:${containerPort}/${protocol}`
+  }),
+  ...backend.gone.map((address) => `  - ${formatAddress(address)}`),
+]
+
+const fact = ({ fact, before, after }: FactChange): string =>
+  before === undefined ? `${fact} ${after ?? ''}` : `${fact} ${before} → ${after ?? 'nothing'}`
+
+const observation = (told: Told): string => {
+  switch (told._tag) {
+    case 'Observed':
+      return `version ${told.version} of ${time(told.at)}${told.by === 'snapshot' ? ', in a snapshot' : ''}`
+    case 'Omitted':
+      return `not in the snapshot begun ${time(told.at)}`
+    case 'Learned':
+      return 'learned'
+  }
+}
+
+const effect = ({ told, news, changes }: TimelineStep): string => {
+  const facts = changes.map(fact).join(', ')
+  switch (told._tag) {
+    case 'Observed': {
+      const isOlder = told.known !== undefined && told.version < told.known
+      if (!news)
+        return isOlder
+          ? `ignored: older version, ${told.known} is known`
+          : 'ignored: says nothing new of this version'
+      if (isOlder) return `older version, adds what was missing: ${facts}`
+      return facts === '' ? 'nothing else is new' : facts
+    }
+    case 'Omitted':
+      return told.rulesOut
+        ? 'ruled out: the snapshot is newer by more than the grace'
+        : 'kept: the snapshot is not newer by more than the grace'
+    case 'Learned':
+      return facts
+  }
+}
+
+const stepLines = (step: TimelineStep, before: TimelineStep | undefined): readonly string[] => {
+  const { received, source, file, line, told, standing } = step
+  return [
+    `      ${time(received)}  ${source ?? 'event'}  ${lastSegment(file)}:${line}`,
+    `        ${observation(told)}: ${effect(step)}`,
+    ...(standing === before?.standing ? [] : [`        ⇒ ${standing}`]),
+  ]
+}
+
+const timelineLines = ({ task, steps, standing }: TaskTimeline): readonly string[] => [
+  `  ${shortArn(task.arn)}: ${standing}`,
+  ...steps.flatMap((step, i) => stepLines(step, steps[i - 1])),
+]
+
+const explanationLines = ({ name, backend, timelines }: Explanation): readonly string[] => [
+  ...(backend === undefined
+    ? [`${name}: nothing is offered, and nothing is known to be gone`]
+    : backendLines(backend)),
+  '',
+  `${count(timelines.length, 'task')}, and what was received of each:`,
+  ...timelines.flatMap(timelineLines),
+]
+
+/** Live tasks that are not offered as they should be; of an explained backend, its own. */
+const unresolvedOf = ({ past, explanation }: PastSummary): readonly Unresolved[] => {
+  const tasks = explanation && new Set(explanation.timelines.map(({ task }) => task.arn))
+  return [...past.desired.unresolved.values()].filter(({ task }) => tasks?.has(task) !== false)
+}
+
+/** For people. */
+export const pastText = (summary: PastSummary): string => {
+  const { until, past, explanation } = summary
+  const { desired, deliveries, last, unmarked } = past
+  const unresolved = unresolvedOf(summary)
+  const backends = [...desired.backends.values()].toSorted((a, b) => (a.name < b.name ? -1 : 1))
+  return [
+    `${count(deliveries, 'delivery').replace(/ys$/, 'ies')} received${until === undefined ? '' : ` until ${time(until)}`}${
+      last === undefined ? '' : `, the last at ${time(last)}`
+    }`,
+    '',
+    ...(explanation === undefined ? backends.flatMap(backendLines) : explanationLines(explanation)),
+    ...(unmarked.length === 0 ? [] : ['', `No whole snapshot: ${unmarked.map(lastSegment).join(', ')}`]),
+    ...(unresolved.length === 0
+      ? []
+      : ['', `${count(unresolved.length, 'live task')} not offered as they should be:`]),
+    ...unresolved.map(({ task, why, detail }) => `  ? ${shortArn(task)}: ${why}: ${detail}`),
+    '',
+  ]
+    .map(printable)
+    .join('\n')
+}
+
+/** For programs: one JSON document. */
+export const pastJson = (summary: PastSummary): string => {
+  const { until, past, explanation } = summary
+  const { desired, deliveries, last, unmarked } = past
+  return `${printable(
+    JSON.stringify({
+      until,
+      deliveries,
+      last,
+      complete: desired.complete,
+      unmarked,
+      backends: [...desired.backends.values()].toSorted((a, b) => (a.name < b.name ? -1 : 1)),
+      unresolved: unresolvedOf(summary),
+      explanation: explanation && {
+        backend: explanation.name,
+        tasks: explanation.timelines.map(({ task, standing, steps }) => ({
+          task: task.arn,
+          standing,
+          steps,
+        })),
+      },
+    }),
+  )}\n`
+}

@@ -1,0 +1,188 @@
+import { stat } from 'node:fs/promises'
+import * as O from 'fp-ts/lib/Option.js'
+import * as t from 'io-ts'
+import type { Millis } from '../../core/clock.js'
+import { servicePorts } from '../../policies/service-ports.js'
+import { printable } from '../../shared/codec/printable.js'
+import { explain } from '../observability/advice.js'
+import { backendName, serviceName } from '../settings/backend-name.js'
+import { closest } from '../settings/closest.js'
+import { exitCode, type ExitCode } from '../runner/exit-code.js'
+import { given } from '../settings/raw-settings.js'
+import { helpOf } from '../settings/help.js'
+import { integer, type Kind, list, oneOf, text } from '../settings/setting-type.js'
+import { pastJson, pastText } from './print.js'
+import { explainBackend, type Past, pastOf } from './summary.js'
+import { formatProblems } from '../settings/problem.js'
+import type { OtherLine } from './receipts.js'
+import { defaulted, optional, type SettingsOf } from '../settings/setting.js'
+import { decodeSettings } from '../settings/settings.js'
+import type { Terminal } from '../runner/terminal.js'
+
+const usage = 'ecs-task-stream replay'
+
+const moment: Kind<Millis> = {
+  placeholder: 'time',
+  expected: 'a time of ISO 8601, or milliseconds since 1970',
+  repeats: false,
+  is: t.number.is,
+  parse: (words) => {
+    const time = /^\d{10,}$/.test(words.trim()) ? Number(words) : Date.parse(words)
+    return Number.isNaN(time) ? O.none : O.some(time)
+  },
+  format: (time) => new Date(time).toISOString(),
+}
+
+/** The settings of `replay`. */
+export const replaying = {
+  until: optional(moment, {
+    description: 'Leave out what was received later',
+    example: '2026-01-02T03:04:05Z',
+    otherwise: 'everything',
+  }),
+  explain: optional(text('backend', 'the name of a backend'), {
+    description:
+      'Print what was received of every task that has to do with this backend, and what followed from it',
+    example: 'web',
+    otherwise: 'all backends, without reasons',
+  }),
+  cluster: optional(list('clusters'), {
+    description: 'Leave out other clusters than these, by name or ARN',
+    example: 'staging',
+    otherwise: 'all that are told of',
+  }),
+  backendName,
+  grace: defaulted(integer({ min: 0, max: 86_400, unit: 'seconds' }), 30, {
+    description: 'How much younger than a snapshot a task must be known to be, to be ruled out by it',
+    example: '30',
+  }),
+  format: defaulted(oneOf('text', 'json'), 'text', {
+    description: 'How it is printed: for people, or as one JSON document',
+    example: 'json',
+  }),
+}
+
+/** Every flag here has a value, so a word that follows no flag is a file. */
+const filesAmong = (argv: readonly string[]): ReadonlySet<number> =>
+  new Set(
+    argv.flatMap((word, i) => {
+      const previous = argv[i - 1]
+      const isValue = previous?.startsWith('-') === true && !previous.includes('=')
+      return word.startsWith('-') || isValue ? [] : [i]
+    }),
+  )
+
+/** Bad lines are told one by one, up to this many. */
+const shownLines = 20
+
+/** Tells of bad lines, and counts them. */
+class LineReport {
+  bad = 0
+
+  constructor(private readonly err: Terminal['err']) {}
+
+  take(item: OtherLine): void {
+    switch (item._tag) {
+      case 'Ignored':
+        return
+      case 'Cut':
+        this.tell(item, 'the file ends in the middle of this line, which is left out')
+        return
+      case 'Undecodable':
+        this.tell(item, item.reason.replaceAll('\n', '; '))
+        return
+    }
+  }
+
+  end(): void {
+    if (this.bad > shownLines) this.err(`… and ${this.bad - shownLines} more bad lines\n`)
+  }
+
+  private tell({ file, line }: OtherLine, what: string): void {
+    if (++this.bad <= shownLines) this.err(`${printable(`${file}:${line}: ${what}`)}\n`)
+  }
+}
+
+/** To explain, files are read twice, which pipes cannot be. */
+const requireRegular = async (files: readonly string[]): Promise<void> => {
+  for (const file of files)
+    if (!(await stat(file)).isFile())
+      throw new Error(`${file} is no regular file: --explain reads files twice, so save it to one`)
+}
+
+const unknownBackend = (name: string, { desired }: Past): string => {
+  const near = closest(
+    name,
+    [...desired.backends].map(([each]) => each),
+  )
+  return `no task of those received would be in a backend "${name}"${near === undefined ? '' : `; did you mean ${near}?`}`
+}
+
+const print = async (
+  files: readonly string[],
+  settings: SettingsOf<typeof replaying>,
+  terminal: Terminal,
+): Promise<ExitCode> => {
+  const { until, explain: name, cluster: clusters, backendName: template, grace, format } = settings
+  const options = { files, until: until ?? Infinity, clusters, signal: new AbortController().signal }
+  const projection = { expose: servicePorts({ name: serviceName(template) }), grace: grace * 1000 }
+  if (name !== undefined) await requireRegular(files)
+
+  const lines = new LineReport(terminal.err)
+  const past = await pastOf(options, projection, (line) => lines.take(line))
+  lines.end()
+  if (past.deliveries === 0 && lines.bad > 0) {
+    terminal.err(`${usage}: none of the lines could be read\n`)
+    return exitCode.failed
+  }
+  const explanation = name === undefined ? undefined : await explainBackend(name, past, options, projection)
+  if (name !== undefined && explanation?.timelines.length === 0) {
+    terminal.err(`${usage}: ${printable(unknownBackend(name, past))}\n`)
+    return exitCode.failed
+  }
+  const summary = { until, past, explanation }
+  terminal.out(format === 'json' ? pastJson(summary) : pastText(summary))
+  return exitCode.ok
+}
+
+/**
+ * `ecs-task-stream replay FILE…`: prints what a worker that had received what the files say would have wanted, at any
+ * time, and why. It reads files and nothing else.
+ *
+ * Resolves to the exit code: 0 printed, bad lines included, which standard error tells; 1 a file could not be read,
+ * or nothing in it, or there is no such backend; 64 wrong settings.
+ */
+export const replayCommand = async (argv: readonly string[], terminal: Terminal): Promise<ExitCode> => {
+  const among = filesAmong(argv)
+  const files = argv.filter((_, i) => among.has(i))
+  const gathered = given(
+    replaying,
+    argv.filter((_, i) => !among.has(i)),
+    terminal.env,
+  )
+  if (gathered.help) {
+    const summary = 'Prints what was desired at any time, from recorded events'
+    terminal.out(helpOf(`${usage} <file...>`, summary, replaying))
+    return exitCode.ok
+  }
+  const settings = decodeSettings(replaying, gathered)
+  const problems = [
+    ...(files.length > 0
+      ? []
+      : [
+          { where: 'file', message: 'missing: expected one or more files', example: `${usage} events.jsonl` },
+        ]),
+    ...gathered.problems,
+    ...(settings._tag === 'Left' ? settings.left : []),
+  ]
+  if (problems.length > 0 || settings._tag === 'Left') {
+    terminal.err(`${formatProblems(usage, problems)}\n`)
+    return exitCode.usage
+  }
+  try {
+    return await print(files, settings.right, terminal)
+  } catch (thrown) {
+    terminal.err(`${usage}: ${explain(thrown)}\n`)
+    return exitCode.failed
+  }
+}

@@ -1,0 +1,97 @@
+import type { ClusterArn } from '../../core/arn.js'
+import { exposureOf } from '../../core/claim.js'
+import type { Millis } from '../../core/clock.js'
+import { type ClusterState, emptyState } from '../../core/cluster-state.js'
+import type { Backend, Desired } from '../../core/desired.js'
+import type { BackendName, Expose } from '../../core/expose.js'
+import { project } from '../../core/project.js'
+import { reduce } from '../../core/reduce.js'
+import type { Task } from '../../core/task.js'
+import { type OtherLine, type Receipt, receipts, type ReceiptsOptions } from './receipts.js'
+import { TaskTimeline } from './task-timeline.js'
+
+export interface Past {
+  readonly state: ClusterState
+  readonly desired: Desired
+  readonly deliveries: number
+  /** When the last of them was received. */
+  readonly last: Millis | undefined
+  /** Clusters of which no whole snapshot was received. */
+  readonly unmarked: readonly ClusterArn[]
+}
+
+export interface Projection {
+  readonly expose: Expose
+  readonly grace: Millis
+}
+
+/**
+ * What a worker that had received all of this would have wanted. Clusters of which any snapshot is recorded, also a
+ * later one, are those of which its sources promised them.
+ */
+export const pastOf = async (
+  options: ReceiptsOptions,
+  { expose, grace }: Projection,
+  other: (line: OtherLine) => void,
+): Promise<Past> => {
+  let state = emptyState
+  let deliveries = 0
+  let last: Millis | undefined
+  const promised = new Set<ClusterArn>()
+  for await (const { at, events } of receipts({ ...options, until: Infinity }, other)) {
+    for (const event of events) if (event._tag === 'TasksListed') promised.add(event.cluster)
+    if (at > options.until) continue
+    state = events.reduce(reduce, state)
+    deliveries++
+    last = at
+  }
+  const clusters = new Set([...promised, ...[...state.tasks].map(([, { cluster }]) => cluster)])
+  const unmarked = [...clusters].filter((cluster) => !state.marks.has(cluster)).sort()
+  const desired = project(state, { expose, covers: [...promised], grace })
+  return { state, desired, deliveries, last, unmarked }
+}
+
+/** How one backend came to be what it is. */
+export interface Explanation {
+  readonly name: BackendName
+  /** `undefined`: no task that has run claims it. */
+  readonly backend: Backend | undefined
+  /** Every task that offers, offered or will offer it, in the order in which they were first told of. */
+  readonly timelines: readonly TaskTimeline[]
+}
+
+/** Whether the policy would offer the task under that name, live or not. */
+const offers = (task: Task, name: BackendName, state: ClusterState, expose: Expose): boolean => {
+  const definition = task.definition === undefined ? undefined : state.definitions.get(task.definition)
+  const exposure = exposureOf(expose, task, definition)
+  switch (exposure._tag) {
+    case 'Ports':
+      return exposure.ports.some(({ backend }) => backend === name)
+    case 'NeedsDefinition':
+      return exposure.backends === 'any' || exposure.backends.includes(name)
+    case 'Refused':
+      return false
+  }
+}
+
+/** Reads everything once more, for the tasks that have to do with one backend of the past. */
+export const explainBackend = async (
+  name: BackendName,
+  { state, desired }: Past,
+  options: ReceiptsOptions,
+  { expose, grace }: Projection,
+): Promise<Explanation> => {
+  const timelines = [...state.tasks]
+    .filter(([, task]) => offers(task, name, state, expose))
+    .map(([, task]) => new TaskTimeline(task, { backend: name, expose, grace }))
+  const take = (receipt: Receipt): void => {
+    for (const timeline of timelines) timeline.take(receipt)
+  }
+  if (timelines.length > 0) for await (const receipt of receipts(options, () => undefined)) take(receipt)
+  const beginning = ({ steps }: TaskTimeline): Millis => steps[0]?.received ?? Infinity
+  return {
+    name,
+    backend: desired.backends.get(name),
+    timelines: timelines.toSorted((a, b) => beginning(a) - beginning(b)),
+  }
+}

@@ -1,0 +1,112 @@
+import { filter, firstValueFrom, map, merge, timer } from 'rxjs'
+import type { Desired, Unresolved } from '../../core/desired.js'
+import { run } from '../../run.js'
+import { systemClock } from '../../shared/async/system-clock.js'
+import { explain } from '../observability/advice.js'
+import type { Composition } from './composition.js'
+import { dryProblems } from './dry-composition.js'
+import { exitCode, type ExitCode } from './exit-code.js'
+import { integer, oneOf, onOff } from '../settings/setting-type.js'
+import { createLogger, logReports } from '../observability/logger.js'
+import { planJson, type PlanSummary, planText } from './plan-text.js'
+import { logStrays } from './log-strays.js'
+import { formatProblems } from '../settings/problem.js'
+import { defaulted, type SettingsOf } from '../settings/setting.js'
+import { sinkPlan } from './sink-plan.js'
+import type { Terminal } from './terminal.js'
+import type { DefinedWorker } from './worker.js'
+
+/** The settings of `plan`, beside those of the worker. */
+export const planning = {
+  format: defaulted(oneOf('text', 'json'), 'text', {
+    description: 'How the plan is printed: for people, or as one JSON document',
+    example: 'json',
+  }),
+  timeoutSeconds: defaulted(integer({ min: 1, max: 3600, unit: 'seconds' }), 60, {
+    description: 'How long to wait for snapshots, lookups and targets',
+    example: '120',
+  }),
+  debug: defaulted(onOff(), false, { description: 'Log what is learned on the way', example: 'on' }),
+}
+
+const waits = ({ why }: Unresolved): boolean => why === 'instance-address' || why === 'task-definition'
+
+const isKnown = ({ complete, unresolved }: Desired): boolean =>
+  complete && ![...unresolved.values()].some(waits)
+
+/** Follows the clusters until all is known that can be, and plans every sink once. */
+const summarise = async (
+  composition: Composition,
+  name: string,
+  { debug, timeoutSeconds }: SettingsOf<typeof planning>,
+  terminal: Terminal,
+): Promise<PlanSummary> => {
+  const { knowledge, sinks, owner, guard } = composition
+  const timeoutMs = timeoutSeconds * 1000
+  const logger = createLogger({ worker: name, level: debug ? 'debug' : 'warn', destination: terminal.log })
+  logStrays(terminal.strays$, logger, systemClock)
+  const worker = run({ ...composition, sources: knowledge, sinks: [], ack: 'applied' })
+  logReports(worker.reports$, logger, systemClock)
+  try {
+    // A lookup that is never answered costs its own tasks only: they are told as unresolved.
+    const late = timer(timeoutMs)
+    let newest: Desired | undefined
+    const known$ = worker.desired$.pipe(filter((desired) => isKnown((newest = desired))))
+    const desired = await firstValueFrom(merge(known$, late.pipe(map(() => newest))))
+    if (desired?.complete !== true)
+      throw new Error(`no whole snapshot of every cluster within ${timeoutSeconds} s`)
+    const signal = AbortSignal.timeout(timeoutMs)
+    return {
+      sinks: await Promise.all(
+        sinks.map((sink) =>
+          sinkPlan(sink, desired, { owner, ...(guard !== undefined && { guard }) }, signal),
+        ),
+      ),
+      complete: desired.complete,
+      unresolved: [...desired.unresolved.values()],
+    }
+  } finally {
+    await worker.stop()
+  }
+}
+
+/**
+ * `ecs-task-stream plan <worker>`: prints what the worker would change now, from fresh snapshots and lookups. It
+ * reads no queue and writes nothing.
+ *
+ * Resolves to the exit code: 0 nothing would change, 2 something would, 1 it could not be told, 64 wrong settings.
+ * What is withheld is printed and is no change.
+ */
+export const planCommand = async (
+  worker: DefinedWorker,
+  argv: readonly string[],
+  terminal: Terminal,
+): Promise<ExitCode> => {
+  const usage = `ecs-task-stream plan ${worker.name}`
+  const reading = worker.read(planning, usage, argv, terminal.env)
+  switch (reading._tag) {
+    case 'Help':
+      terminal.out(reading.text)
+      return exitCode.ok
+    case 'Problems':
+      terminal.err(`${formatProblems(usage, reading.problems)}\n`)
+      return exitCode.usage
+    case 'Settings':
+      break
+  }
+  for (const warning of reading.warnings) terminal.err(`${usage}: ${warning}\n`)
+  try {
+    const composition = reading.compose()
+    const problems = dryProblems(composition)
+    if (problems.length > 0) {
+      terminal.err(`${formatProblems(usage, problems)}\n`)
+      return exitCode.usage
+    }
+    const summary = await summarise(composition, worker.name, reading.common, terminal)
+    terminal.out(reading.common.format === 'json' ? planJson(summary) : planText(summary))
+    return summary.sinks.some(({ plan }) => plan.changes.length > 0) ? exitCode.wouldChange : exitCode.ok
+  } catch (thrown) {
+    terminal.err(`${usage}: ${explain(thrown)}\n`)
+    return exitCode.failed
+  }
+}

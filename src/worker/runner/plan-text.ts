@@ -1,0 +1,126 @@
+import { isDeepStrictEqual } from 'node:util'
+import type { Unresolved } from '../../core/desired.js'
+import type { Withheld } from '../../core/plan.js'
+import type { Change } from '../../core/sink.js'
+import { printable } from '../../shared/codec/printable.js'
+import type { SinkPlan } from './sink-plan.js'
+
+/** What `plan` prints, for people or as JSON. */
+export interface PlanSummary {
+  readonly sinks: readonly SinkPlan[]
+  /** Whether all that is desired is known; otherwise nothing is planned to be taken away. */
+  readonly complete: boolean
+  readonly unresolved: readonly Unresolved[]
+}
+
+/** One difference between two values, by path; `undefined` for what is not there. */
+type Difference = readonly [path: string, before: unknown, after: unknown]
+
+type Fields = Readonly<Record<string, unknown>>
+
+const isObject = (value: unknown): value is Fields =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+/**
+ * Two objects to compare field by field. One that is not there counts as empty, two levels deep: what is new is told
+ * in parts too.
+ */
+const partsOf = (before: unknown, after: unknown, depth: number): readonly [Fields, Fields] | undefined => {
+  const none = depth < 2 ? {} : undefined
+  const old = before === undefined ? none : before
+  const wanted = after === undefined ? none : after
+  return isObject(old) && isObject(wanted) ? [old, wanted] : undefined
+}
+
+const differences = (
+  before: unknown,
+  after: unknown,
+  path: readonly string[] = [],
+): readonly Difference[] => {
+  if (isDeepStrictEqual(before, after)) return []
+  const parts = partsOf(before, after, path.length)
+  if (parts === undefined) return [[path.join(' '), before, after]]
+  const [old, wanted] = parts
+  const names = new Set([...Object.keys(old), ...Object.keys(wanted)])
+  return (
+    [...names]
+      .sort()
+      // What a wanted value does not say at all, the sink only remembers of the record: it is not up to change.
+      .filter((name) => path.length > 0 || after === undefined || wanted[name] !== undefined)
+      .flatMap((name) => differences(old[name], wanted[name], [...path, name]))
+  )
+}
+
+const valueBefore = (change: Change<unknown>): unknown =>
+  change._tag === 'Create' ? undefined : change.before.value
+const valueAfter = (change: Change<unknown>): unknown => (change._tag === 'Delete' ? undefined : change.after)
+
+const signs = { Create: '+', Update: '~', Delete: '-' } as const
+
+const lines = (change: Change<unknown>): readonly string[] => {
+  const found = differences(valueBefore(change), valueAfter(change))
+  return [
+    `  ${signs[change._tag]} ${change._tag.toLowerCase()} ${change.key}`,
+    ...(found.length === 0 && change._tag === 'Update' ? ["      only the owner's mark"] : []),
+    ...found.flatMap(([path, before, after]) => {
+      const at = path === '' ? '' : `${path}: `
+      return [
+        ...(before === undefined ? [] : [`      - ${at}${JSON.stringify(before)}`]),
+        ...(after === undefined ? [] : [`      + ${at}${JSON.stringify(after)}`]),
+      ]
+    }),
+  ]
+}
+
+const because: Readonly<Record<Withheld<unknown>['why'], string>> = {
+  foreign: 'another owner holds it, or nobody does and the sink does not adopt',
+  incomplete: 'not all that is desired is known yet',
+  unjudged: 'it leads to the host of a live task whose definition cannot be looked up',
+  'too-much':
+    'the guard: most of what we own would go at once, so the next snapshots must say the same; GUARD=off does not ask',
+  'emptied-only': 'the guard: it is emptied in place of deleting it',
+}
+
+const count = (n: number, noun: string): string => `${n} ${noun}${n === 1 ? '' : 's'}`
+
+/** For people. */
+export const planText = ({ sinks, complete, unresolved }: PlanSummary): string =>
+  [
+    ...sinks.flatMap(({ sink, plan: { changes, withheld } }) => [
+      changes.length === 0 ? `${sink}: nothing would change` : `${sink}: ${count(changes.length, 'change')}`,
+      ...changes.flatMap(lines),
+      ...withheld.flatMap(({ change, why }) => {
+        const [title = '', ...rest] = lines(change)
+        return [`${title}  (withheld as ${why}: ${because[why]})`, ...rest]
+      }),
+    ]),
+    ...(complete ? [] : ['The clusters are not known completely, so nothing is planned to be taken away.']),
+    ...(unresolved.length === 0
+      ? []
+      : [`${count(unresolved.length, 'live task')} not offered as they should be:`]),
+    ...unresolved.map(({ task, why, detail }) => `  ? ${task}: ${why}: ${detail}`),
+    '',
+  ]
+    .map(printable)
+    .join('\n')
+
+const plain = (change: Change<unknown>) => ({
+  kind: change._tag.toLowerCase(),
+  key: change.key,
+  before: valueBefore(change),
+  after: valueAfter(change),
+})
+
+/** For programs: one JSON document. */
+export const planJson = ({ sinks, complete, unresolved }: PlanSummary): string =>
+  `${printable(
+    JSON.stringify({
+      complete,
+      sinks: sinks.map(({ sink, plan: { changes, withheld } }) => ({
+        sink,
+        changes: changes.map(plain),
+        withheld: withheld.map(({ change, why }) => ({ ...plain(change), why })),
+      })),
+      unresolved,
+    }),
+  )}\n`

@@ -1,0 +1,27 @@
+import { type Guard, plan, type Plan } from '../../core/plan.js'
+import type { Desired } from '../../core/desired.js'
+import type { Owner, Sink } from '../../core/sink.js'
+
+/** What a sink would do next, as data. */
+export interface SinkPlan<V = unknown> {
+  readonly sink: string
+  readonly plan: Plan<V>
+}
+
+/**
+ * Reads a target and plans once, as its reconciler would; it is not even given what would apply it. Rejects as `read`
+ * does.
+ */
+export const sinkPlan = async <V>(
+  sink: Omit<Sink<V>, 'apply'>,
+  { backends, complete }: Desired,
+  { owner, guard }: { readonly owner: Owner; readonly guard?: Guard | 'off' },
+  signal: AbortSignal,
+): Promise<SinkPlan<V>> => {
+  const rows = await sink.read(signal)
+  const wanted = sink.render(backends, new Map(rows.map(({ key, value }) => [key, value])))
+  return {
+    sink: sink.name,
+    plan: plan(sink, wanted, rows, { owner, complete, ...(guard !== undefined && { guard }) }),
+  }
+}

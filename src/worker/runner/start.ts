@@ -1,0 +1,145 @@
+import { collectDefaultMetrics } from 'prom-client'
+import { run } from '../../run.js'
+import { recordTo } from '../../journal/record-to.js'
+import { systemClock } from '../../shared/async/system-clock.js'
+import { adviceFor } from '../observability/advice.js'
+import type { Composition } from './composition.js'
+import { dryComposition, dryProblems } from './dry-composition.js'
+import { exitCode, type ExitCode } from './exit-code.js'
+import { createLogger, logReports } from '../observability/logger.js'
+import { logStrays } from './log-strays.js'
+import { metricsOf } from '../observability/metrics.js'
+import { operating } from '../settings/common-settings.js'
+import { formatProblems, type Problem } from '../settings/problem.js'
+import { readinessOf } from '../observability/readiness.js'
+import type { SettingsOf } from '../settings/setting.js'
+import { statusRoutes } from '../server/status-routes.js'
+import { type StatusServer, statusServer } from '../server/status-server.js'
+import type { Terminal } from './terminal.js'
+import { webhookServer } from '../server/webhook-server.js'
+import type { DefinedWorker } from './worker.js'
+
+/** The first request to stop; a second one does not wait for what the first began. */
+const stopRequested = ({ stops$, exit }: Terminal): Promise<string> =>
+  new Promise((resolve) => {
+    let requests = 0
+    stops$.subscribe((signal) => {
+      if (++requests > 1) exit(exitCode.failed)
+      resolve(signal)
+    })
+  })
+
+/** Runs the worker until it is told to stop, and drains it. Rejects when it cannot be run at all. */
+const operate = async (
+  name: string,
+  composition: Composition,
+  { port, debug, dryRun, journal }: SettingsOf<typeof operating>,
+  terminal: Terminal,
+): Promise<void> => {
+  const sources = [...composition.inbound, ...composition.knowledge].map((source) =>
+    journal === undefined ? source : recordTo(source, { directory: journal }),
+  )
+  const { sinks, owner, logLevel = 'info', warnings = [] } = composition
+  const logger = createLogger({
+    worker: name,
+    level: debug ? 'debug' : logLevel,
+    destination: terminal.log,
+  })
+  const worker = run({ ...composition, sources })
+  // Until the first `await` nothing is reported: see `Worker.reports$`.
+  logReports(worker.reports$, logger, systemClock)
+  const metrics = metricsOf(worker, systemClock)
+  collectDefaultMetrics({ register: metrics })
+  composition.instrument?.({ metrics, logger, clock: systemClock })
+  const readiness = readinessOf(worker, sinks, systemClock)
+  const routes = composition.routes?.({ worker, dry: dryRun, logger, metrics, clock: systemClock })
+  const answers = { readiness, metrics, health: composition.health }
+  void worker.ready.then(() => logger.info('ready: every required sink has reached a complete state'))
+  const stop = stopRequested(terminal)
+  let status: StatusServer | undefined
+  try {
+    if (port !== undefined)
+      status =
+        routes === undefined
+          ? await statusServer({ listen: port, ...answers })
+          : await webhookServer({ listen: port, routes: [statusRoutes(answers), routes] })
+    logger.info(
+      {
+        owner,
+        dryRun,
+        sources: sources.map((source) => source.name),
+        sinks: sinks.map((sink) => sink.name),
+        status: status?.url,
+      },
+      'started',
+    )
+    for (const warning of warnings) logger.warn(warning)
+    logger.info({ signal: await stop }, 'stopping')
+  } finally {
+    await Promise.all([worker.stop(), composition.close?.()])
+    await status?.close()
+  }
+  logger.info('stopped')
+}
+
+/** Who listens must be reached. */
+const portProblems = ({ routes }: Composition, { port }: SettingsOf<typeof operating>): readonly Problem[] =>
+  routes !== undefined && port === undefined
+    ? [{ where: 'PORT (--port)', message: 'is required: this worker speaks HTTP', example: 'PORT=:8080' }]
+    : []
+
+/** Why a worker could not run or go on, as a log line. Written when it returns, as the process ends after it. */
+const logFailure = (worker: string, { err }: Pick<Terminal, 'err'>, thrown: unknown): void => {
+  const error = thrown instanceof Error ? thrown : new Error(String(thrown))
+  createLogger({ worker, level: 'error', destination: { write: err } }).error(
+    { error: error.name, reason: error.message, nextStep: adviceFor(error) },
+    'the worker failed',
+  )
+}
+
+/**
+ * Starts a worker and runs it until it is told to stop: settings ▸ compose ▸ run, with logs on standard error, and
+ * health, readiness and metrics over HTTP if a port is set. The first SIGTERM or SIGINT drains, a second one ends at
+ * once.
+ *
+ * Standard error gets JSON lines alone, whatever dependencies print, except for the problems with wrong settings.
+ *
+ * Resolves to the exit code: 0 stopped, 1 failed, 64 wrong settings.
+ */
+export const start = async (
+  worker: DefinedWorker,
+  argv: readonly string[],
+  terminal: Terminal,
+): Promise<ExitCode> => {
+  const usage = `ecs-task-stream ${worker.name}`
+  const reading = worker.read(operating, usage, argv, terminal.env)
+  switch (reading._tag) {
+    case 'Help':
+      terminal.out(reading.text)
+      return exitCode.ok
+    case 'Problems':
+      terminal.err(`${formatProblems(usage, reading.problems)}\n`)
+      return exitCode.usage
+    case 'Settings':
+      break
+  }
+  const { common } = reading
+  const strayLogger = createLogger({ worker: worker.name, level: 'warn', destination: terminal.log })
+  logStrays(terminal.strays$, strayLogger, systemClock)
+  try {
+    const composition = reading.compose()
+    const problems = [
+      ...(common.dryRun ? dryProblems(composition) : []),
+      ...portProblems(composition, common),
+    ]
+    if (problems.length > 0) {
+      terminal.err(`${formatProblems(usage, problems)}\n`)
+      return exitCode.usage
+    }
+    await operate(worker.name, common.dryRun ? dryComposition(composition) : composition, common, terminal)
+    return exitCode.ok
+  } catch (thrown) {
+    logFailure(worker.name, terminal, thrown)
+    return exitCode.failed
+  }
+}

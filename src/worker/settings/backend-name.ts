@@ -1,0 +1,38 @@
+import { lastSegment } from '../../core/arn.js'
+import type { BackendName, Exposable } from '../../core/expose.js'
+import { serviceOf } from '../../policies/service-ports.js'
+import { text } from './setting-type.js'
+import { defaulted } from './setting.js'
+import type { Contradiction } from './settings.js'
+
+/** A setting: how a service's backend is named. */
+export const backendName = defaulted(text('template', 'a template with {service}'), '{service}', {
+  description: "A backend's name, made of {service} and {cluster}",
+  example: '{cluster}-{service}',
+})
+
+/** For `WorkerDefinition.check`. */
+export const checkBackendName = ({
+  backendName: template = '{service}',
+}: {
+  readonly backendName?: string
+}): readonly Contradiction[] =>
+  template.includes('{service}')
+    ? []
+    : [
+        {
+          settings: ['backendName'],
+          message: 'without {service} all services would get the same name',
+          example: 'BACKEND_NAME={cluster}-{service}',
+        },
+      ]
+
+/** The name that the template gives to the service of a task; none to tasks that no service started. */
+export const serviceName =
+  (template: string) =>
+  (task: Exposable): BackendName | undefined => {
+    const service = serviceOf(task)
+    return service === undefined
+      ? undefined
+      : template.replaceAll('{service}', service).replaceAll('{cluster}', lastSegment(task.cluster))
+  }

@@ -1,0 +1,40 @@
+import { networkInterfaces } from 'node:os'
+import * as O from 'fp-ts/lib/Option.js'
+import * as t from 'io-ts'
+import type { Kind } from './setting-type.js'
+
+/** Where a server listens. */
+export interface ListenAddress {
+  readonly host: string
+  /** 0 takes any free one. */
+  readonly port: number
+}
+
+const address = t.readonly(t.type({ host: t.string, port: t.number }))
+
+/** `host:port`, `:port` or a port alone; IPv6 hosts in brackets. */
+const pattern = /^(?:\[(?<ipv6>[\da-f:.]+)\]:|(?<host>[\w.-]*):)?(?<port>\d{1,5})$/i
+
+/** Every interface: by IPv6 and IPv4 on a machine that has both, else by IPv4. */
+const everyInterface = (): string =>
+  Object.values(networkInterfaces()).some((addresses) => addresses?.some(({ family }) => family === 'IPv6'))
+    ? '::'
+    : '0.0.0.0'
+
+/**
+ * The kind of setting that says where to listen. Without a host it is `everywhere`: what a health check from outside of
+ * the container needs.
+ */
+export const listenAddress = (everywhere: string = everyInterface()): Kind<ListenAddress> => ({
+  placeholder: 'address',
+  repeats: false,
+  is: address.is,
+  expected: 'a port, such as 8080 or :8080, or host:port',
+  parse: (given) => {
+    const parts = pattern.exec(given.trim())?.groups
+    const port = Number(parts?.['port'])
+    const host = parts?.['ipv6'] ?? parts?.['host'] ?? ''
+    return port <= 65_535 ? O.some({ host: host === '' ? everywhere : host, port }) : O.none
+  },
+  format: ({ host, port }) => (host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`),
+})

@@ -1,0 +1,71 @@
+import * as E from 'fp-ts/lib/Either.js'
+import * as t from 'io-ts'
+import { given, type Given, type Variables } from './raw-settings.js'
+import type { Problem } from './problem.js'
+import type { Declaration, SettingsOf } from './setting.js'
+import { flagOf, variableOf } from './setting-name.js'
+
+/** A contradiction between settings that are each well-formed. */
+export interface Contradiction {
+  /** Names as in the declaration. */
+  readonly settings: readonly [string, ...string[]]
+  readonly message: string
+  readonly example: string
+}
+
+/**
+ * Finds contradictions. It is asked even when other settings are missing or malformed (these are `undefined` then, or
+ * their default), so that everything is told at once.
+ */
+export type Check<D extends Declaration> = (settings: t.TypeOf<t.PartialC<D>>) => readonly Contradiction[]
+
+const named = (name: string): string => `${variableOf(name)} (${flagOf(name)})`
+
+/** `t.type` puts the setting's name behind the root of the context. */
+const nameIn = ({ context }: t.ValidationError): string => context[1]?.key ?? ''
+
+/** Makes values of what was given, or tells everything that is wrong with it. */
+export const decodeSettings = <D extends Declaration>(
+  declaration: D,
+  { texts }: Pick<Given, 'texts'>,
+  check: Check<D> = () => [],
+): E.Either<readonly Problem[], SettingsOf<D>> => {
+  const settings = t.type(declaration).decode(Object.fromEntries(texts))
+  const malformed = E.isLeft(settings) ? settings.left : []
+  const wrong = new Set(malformed.map(nameIn))
+  const rest = t
+    .partial(declaration)
+    .decode(Object.fromEntries([...texts].filter(([name]) => !wrong.has(name))))
+  const contradictions = E.isRight(rest) ? check(rest.right) : []
+
+  const problems: readonly Problem[] = [
+    ...malformed.map((error) => {
+      const name = nameIn(error)
+      const example = `${variableOf(name)}=${declaration[name]?.example ?? ''}`
+      return { where: named(name), message: error.message ?? 'malformed', example }
+    }),
+    ...contradictions.map(({ settings: names, message, example }) => ({
+      where: names.map(named).join(' and '),
+      message,
+      example,
+    })),
+  ]
+  if (problems.length > 0) return E.left(problems)
+  return E.mapLeft((): readonly Problem[] => problems)(settings)
+}
+
+/**
+ * Reads a declaration's settings from flags and the environment; flags win. Either the typed values, or *all*
+ * problems: missing, malformed, contradictory, unknown. Never throws.
+ */
+export const readSettings = <D extends Declaration>(
+  declaration: D,
+  argv: readonly string[],
+  env: Variables,
+  check?: Check<D>,
+): E.Either<readonly Problem[], SettingsOf<D>> => {
+  const gathered = given(declaration, argv, env)
+  const settings = decodeSettings(declaration, gathered, check)
+  if (gathered.problems.length === 0) return settings
+  return E.left([...gathered.problems, ...(E.isLeft(settings) ? settings.left : [])])
+}
