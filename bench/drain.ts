@@ -2,8 +2,8 @@ import { run, servicePorts } from 'ecs-task-stream'
 import { memory as memorySink } from 'ecs-task-stream/sinks/memory'
 import { sqs } from 'ecs-task-stream/sources/sqs'
 import { Consumer } from 'sqs-consumer'
-import { embeddedSqs, type EmbeddedSqs } from '../sim/embedded-sqs.js'
-import { simulatedCluster } from '../sim/simulated-cluster.js'
+import { embeddedSqs, type EmbeddedSqs } from '../sim/sqs/embedded-sqs.js'
+import { simulatedCluster } from '../sim/ecs/simulated-cluster.js'
 import { heading, ratio, table } from './stopwatch.js'
 
 const MESSAGES = 2_000

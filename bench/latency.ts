@@ -2,7 +2,7 @@ import { PutItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb'
 import { run, servicePorts } from 'ecs-task-stream'
 import { memory as memorySource } from 'ecs-task-stream/sources/memory'
 import { traefikTable } from 'ecs-task-stream/sinks/traefik-table'
-import { embeddedDynamoDb } from '../sim/embedded-dynamodb.js'
+import { embeddedDynamoDb } from '../sim/dynamodb/embedded-dynamodb.js'
 import { heading, ratio, table } from './stopwatch.js'
 import { changed, clusterArn, task } from './synthetic.js'
 

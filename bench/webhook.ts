@@ -5,7 +5,7 @@ import { BehaviorSubject } from 'rxjs'
 import { emptyState } from 'ecs-task-stream'
 import { eventBridgeWebhook } from 'ecs-task-stream/sources/event-bridge-webhook'
 import { snsWebhook, type Webhook, type WebhookListener } from 'ecs-task-stream/sources/sns-webhook'
-import { snsHttp } from '../sim/sns-http.js'
+import { snsHttp } from '../sim/sns/sns-http.js'
 import { record } from './whole-path.js'
 import { each, heading, race, ratio, table } from './stopwatch.js'
 

@@ -14,7 +14,7 @@ import { decodeMessage } from 'ecs-task-stream/sources/ecs-event'
 import * as O from 'fp-ts/lib/Option.js'
 import { memory as memorySource } from 'ecs-task-stream/sources/memory'
 import { memory as memorySink } from 'ecs-task-stream/sinks/memory'
-import { simulatedCluster } from '../sim/simulated-cluster.js'
+import { simulatedCluster } from '../sim/ecs/simulated-cluster.js'
 import { each, heading, race, ratio, table } from './stopwatch.js'
 
 const SERVICES = 20

@@ -1,8 +1,8 @@
 import { devNull } from 'node:os'
-import { awsApi } from '../sim/aws-api.js'
-import { embeddedDynamoDb } from '../sim/embedded-dynamodb.js'
-import { embeddedSqs } from '../sim/embedded-sqs.js'
-import type { SimulatedCluster } from '../sim/simulated-cluster.js'
+import { awsApi } from '../sim/aws-api/aws-api.js'
+import { embeddedDynamoDb } from '../sim/dynamodb/embedded-dynamodb.js'
+import { embeddedSqs } from '../sim/sqs/embedded-sqs.js'
+import type { SimulatedCluster } from '../sim/ecs/simulated-cluster.js'
 import { readTable, type TableView } from './table-view.js'
 
 export const tableName = 'traefik'

@@ -1,8 +1,8 @@
 import { lastSegment } from 'ecs-task-stream'
-import { FaultyDelivery } from '../sim/delivery-faults.js'
-import type { EventBridgeEvent } from '../sim/event-bridge-event.js'
-import { type SimulatedCluster, simulatedCluster } from '../sim/simulated-cluster.js'
-import type { SimulatedTask, StopCause } from '../sim/simulated-task.js'
+import { FaultyDelivery } from '../sim/faults/delivery-faults.js'
+import type { EventBridgeEvent } from '../sim/ecs/event-bridge-event.js'
+import { type SimulatedCluster, simulatedCluster } from '../sim/ecs/simulated-cluster.js'
+import type { SimulatedTask, StopCause } from '../sim/ecs/simulated-task.js'
 import { narrative } from './narrative.js'
 import { serviceList } from './service-list.js'
 

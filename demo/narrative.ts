@@ -1,6 +1,6 @@
 import { lastSegment } from 'ecs-task-stream'
-import type { EventBridgeEvent } from '../sim/event-bridge-event.js'
-import type { SimulatedCluster } from '../sim/simulated-cluster.js'
+import type { EventBridgeEvent } from '../sim/ecs/event-bridge-event.js'
+import type { SimulatedCluster } from '../sim/ecs/simulated-cluster.js'
 
 /** As much as is told here of the details of the cluster's events. */
 interface Told {

@@ -1,4 +1,4 @@
-import type { Placement, ServiceSpec } from '../sim/simulated-service.js'
+import type { Placement, ServiceSpec } from '../sim/ecs/simulated-service.js'
 
 type Sketch = readonly [
   name: string,

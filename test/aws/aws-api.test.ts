@@ -10,8 +10,8 @@ import {
   ListTasksCommand,
 } from '@aws-sdk/client-ecs'
 import { afterAll, beforeAll, describe, expect } from 'vitest'
-import { awsApi } from '../../sim/aws-api.js'
-import { simulatedCluster } from '../../sim/simulated-cluster.js'
+import { awsApi } from '../../sim/aws-api/aws-api.js'
+import { simulatedCluster } from '../../sim/ecs/simulated-cluster.js'
 import { type Candidate, lawsFor } from './candidates.js'
 import { settings } from './moto-cluster.js'
 import { moto } from './witnesses.js'

@@ -11,8 +11,8 @@ import {
   type Route53Client,
 } from '@aws-sdk/client-route-53'
 import { afterAll, beforeAll, describe, expect } from 'vitest'
-import { embeddedRoute53 } from '../../sim/embedded-route53.js'
-import { type Route53Zones, route53Zones } from '../../sim/route53-zones.js'
+import { embeddedRoute53 } from '../../sim/route53/embedded-route53.js'
+import { type Route53Zones, route53Zones } from '../../sim/route53/route53-zones.js'
 import { hostedZones, rejection } from '../support/hosted-zones.js'
 import { created, deleted, set, upserted, weighted } from '../support/record-sets.js'
 import { type Candidate, lawsFor } from './candidates.js'

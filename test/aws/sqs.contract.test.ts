@@ -1,5 +1,5 @@
 import { afterAll, beforeAll } from 'vitest'
-import { type SqsQueues, sqsQueues } from '../../sim/sqs-queues.js'
+import { type SqsQueues, sqsQueues } from '../../sim/sqs/sqs-queues.js'
 import { sourceContract } from '../../src/testing/source-contract.js'
 import { sqsBackend } from '../support/sqs-backend.js'
 import { moto } from './witnesses.js'

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import type { EventBridgeEvent } from '../../sim/event-bridge-event.js'
-import { SimulatedCluster } from '../../sim/simulated-cluster.js'
+import type { EventBridgeEvent } from '../../sim/ecs/event-bridge-event.js'
+import { SimulatedCluster } from '../../sim/ecs/simulated-cluster.js'
 import { decodeEvent } from '../../src/sources/ecs-events/ecs-event.js'
 import { matches } from './event-pattern.js'
 import { ofType, parsed, type Plain, resourcesOf, sampleParameters } from './template.js'

@@ -1,9 +1,9 @@
 import { ScanCommand } from '@aws-sdk/client-dynamodb'
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
-import { awsApi, type AwsApi } from '../../sim/aws-api.js'
-import { embeddedDynamoDb, type EmbeddedDynamoDb } from '../../sim/embedded-dynamodb.js'
-import { embeddedSqs, type EmbeddedSqs } from '../../sim/embedded-sqs.js'
-import { SimulatedCluster } from '../../sim/simulated-cluster.js'
+import { awsApi, type AwsApi } from '../../sim/aws-api/aws-api.js'
+import { embeddedDynamoDb, type EmbeddedDynamoDb } from '../../sim/dynamodb/embedded-dynamodb.js'
+import { embeddedSqs, type EmbeddedSqs } from '../../sim/sqs/embedded-sqs.js'
+import { SimulatedCluster } from '../../sim/ecs/simulated-cluster.js'
 import type { LambdaContext, LambdaHandler } from '../../src/lambda/index.js'
 import { drainQueue } from './event-source-mapping.js'
 

@@ -1,7 +1,7 @@
 import type { Route53Client } from '@aws-sdk/client-route-53'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type EmbeddedRoute53, embeddedRoute53 } from '../../sim/embedded-route53.js'
+import { type EmbeddedRoute53, embeddedRoute53 } from '../../sim/route53/embedded-route53.js'
 import type { Backend } from '../../src/core/desired.js'
 import { formatAddress } from '../../src/core/desired.js'
 import type { PersistentMap } from '../../src/core/persistent-map.js'

@@ -20,8 +20,8 @@ import {
 } from '@aws-sdk/client-ssm'
 import { firstValueFrom, Subject } from 'rxjs'
 import { afterEach, describe, expect, it } from 'vitest'
-import { type ApiFaults, type AwsApi, awsApi } from '../../sim/aws-api.js'
-import { simulatedCluster, type SimulatedCluster } from '../../sim/simulated-cluster.js'
+import { type ApiFaults, type AwsApi, awsApi } from '../../sim/aws-api/aws-api.js'
+import { simulatedCluster, type SimulatedCluster } from '../../sim/ecs/simulated-cluster.js'
 import { mixedCluster } from './history.js'
 
 interface Clients {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { deliver, FaultyDelivery } from '../../sim/delivery-faults.js'
+import { deliver, FaultyDelivery } from '../../sim/faults/delivery-faults.js'
 
 const sent = Array.from({ length: 2_000 }, (_, number) => number)
 

@@ -10,7 +10,7 @@ import {
 import { request } from 'node:http'
 import { once } from 'node:events'
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
-import { embeddedSqs, type EmbeddedSqs } from '../../sim/embedded-sqs.js'
+import { embeddedSqs, type EmbeddedSqs } from '../../sim/sqs/embedded-sqs.js'
 
 describe('embeddedSqs', () => {
   let sqs: EmbeddedSqs

@@ -9,9 +9,9 @@ import { DescribeTasksCommand, ECSClient } from '@aws-sdk/client-ecs'
 import { ReceiveMessageCommand, SendMessageCommand, SQSServiceException } from '@aws-sdk/client-sqs'
 import { DescribeInstanceInformationCommand, SSMClient } from '@aws-sdk/client-ssm'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { embeddedDynamoDb, type EmbeddedDynamoDb } from '../../sim/embedded-dynamodb.js'
-import { embeddedSqs, type EmbeddedSqs } from '../../sim/embedded-sqs.js'
-import { faultProxy, half, never, type FaultProxy } from '../../sim/fault-proxy.js'
+import { embeddedDynamoDb, type EmbeddedDynamoDb } from '../../sim/dynamodb/embedded-dynamodb.js'
+import { embeddedSqs, type EmbeddedSqs } from '../../sim/sqs/embedded-sqs.js'
+import { faultProxy, half, never, type FaultProxy } from '../../sim/faults/fault-proxy.js'
 
 const TABLE = 'backends'
 const configured = (url: string) => ({

@@ -1,6 +1,6 @@
-import type { EventBridgeEvent } from '../../sim/event-bridge-event.js'
-import type { ServiceSpec } from '../../sim/simulated-service.js'
-import { simulatedCluster, type SimulatedCluster } from '../../sim/simulated-cluster.js'
+import type { EventBridgeEvent } from '../../sim/ecs/event-bridge-event.js'
+import type { ServiceSpec } from '../../sim/ecs/simulated-service.js'
+import { simulatedCluster, type SimulatedCluster } from '../../sim/ecs/simulated-cluster.js'
 
 /** One service of each placement. */
 export const everyPlacement: readonly ServiceSpec[] = [

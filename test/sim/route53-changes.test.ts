@@ -1,6 +1,6 @@
 import type { ResourceRecordSet } from '@aws-sdk/client-route-53'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type EmbeddedRoute53, embeddedRoute53 } from '../../sim/embedded-route53.js'
+import { type EmbeddedRoute53, embeddedRoute53 } from '../../sim/route53/embedded-route53.js'
 import { hostedZones, invalidBatch, type TestZone } from '../support/hosted-zones.js'
 import { created, deleted, set, upserted, weighted } from '../support/record-sets.js'
 

@@ -4,8 +4,8 @@ import {
   ListResourceRecordSetsCommand,
 } from '@aws-sdk/client-route-53'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { embeddedRoute53, type EmbeddedRoute53Options } from '../../sim/embedded-route53.js'
-import { awsLimits } from '../../sim/route53-throttle.js'
+import { embeddedRoute53, type EmbeddedRoute53Options } from '../../sim/route53/embedded-route53.js'
+import { awsLimits } from '../../sim/route53/route53-throttle.js'
 import { rejection } from '../support/hosted-zones.js'
 import { created, set, upserted } from '../support/record-sets.js'
 import { virtualClock } from '../support/virtual-clock.js'

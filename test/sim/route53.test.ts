@@ -9,7 +9,7 @@ import {
 } from '@aws-sdk/client-route-53'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type EmbeddedRoute53, embeddedRoute53 } from '../../sim/embedded-route53.js'
+import { type EmbeddedRoute53, embeddedRoute53 } from '../../sim/route53/embedded-route53.js'
 import { hostedZones, invalidBatch, rejection } from '../support/hosted-zones.js'
 import { created, set, weighted } from '../support/record-sets.js'
 import { virtualClock } from '../support/virtual-clock.js'

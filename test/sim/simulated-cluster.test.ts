@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { simulatedCluster } from '../../sim/simulated-cluster.js'
+import { simulatedCluster } from '../../sim/ecs/simulated-cluster.js'
 import { byTask, eventsOf, mixedCluster, type TaskDetail, taskDetails } from './history.js'
 
 /** A long and eventful life: the versions of each of its tasks. */

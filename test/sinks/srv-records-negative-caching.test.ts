@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type EmbeddedRoute53, embeddedRoute53 } from '../../sim/embedded-route53.js'
+import { type EmbeddedRoute53, embeddedRoute53 } from '../../sim/route53/embedded-route53.js'
 import { negativeCachingWarnings, negativeTtl } from '../../src/sinks/route53/negative-caching.js'
 import { recordSetOf } from '../../src/sinks/route53/record-set.js'
 import { srvRecords } from '../../src/sinks/route53/index.js'

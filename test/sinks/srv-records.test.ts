@@ -1,5 +1,5 @@
 import { afterAll, beforeAll } from 'vitest'
-import { type EmbeddedRoute53, embeddedRoute53 } from '../../sim/embedded-route53.js'
+import { type EmbeddedRoute53, embeddedRoute53 } from '../../sim/route53/embedded-route53.js'
 import { sinkContract } from '../../src/testing/sink-contract.js'
 import { type SrvRecordsContract, srvRecordsHarness } from '../support/srv-records-harness.js'
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { type SimulatedCluster, simulatedCluster } from '../../sim/simulated-cluster.js'
+import { type SimulatedCluster, simulatedCluster } from '../../sim/ecs/simulated-cluster.js'
 import { clusterIdentities } from '../../src/sources/ecs-api/snapshots/cluster-identities.js'
 import { awsWorld, follow, type Following } from './aws-world.js'
 

@@ -1,6 +1,6 @@
 /** Which clusters are followed: patterns, clusters that come and go, and those that may not be read. */
 import { describe, expect, it } from 'vitest'
-import { type SimulatedCluster, simulatedCluster } from '../../sim/simulated-cluster.js'
+import { type SimulatedCluster, simulatedCluster } from '../../sim/ecs/simulated-cluster.js'
 import type { Desired } from '../../src/core/desired.js'
 import { project } from '../../src/core/project.js'
 import { servicePorts } from '../../src/policies/service-ports.js'

@@ -7,7 +7,7 @@ import { networkInterfaces } from 'node:os'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import type { Address } from '../../src/core/desired.js'
 import { checkProbe, dial, type HttpProbe } from '../../src/sources/health-probe/dial.js'
-import { selfSignedCertificate } from '../../sim/self-signed-certificate.js'
+import { selfSignedCertificate } from '../../sim/sns/self-signed-certificate.js'
 
 /** Listens on a free port until the test ends; knows the connections that are open. */
 const listening = async (

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { afterAll, beforeAll } from 'vitest'
 import { recordTo } from 'ecs-task-stream/sources/record-to'
-import { type EmbeddedSqs, embeddedSqs } from '../../sim/embedded-sqs.js'
+import { type EmbeddedSqs, embeddedSqs } from '../../sim/sqs/embedded-sqs.js'
 import { sourceContract } from '../../src/testing/source-contract.js'
 import { sqsBackend } from '../support/sqs-backend.js'
 import { temporaryDirectories } from '../support/temporary-directory.js'

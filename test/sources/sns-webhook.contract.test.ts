@@ -1,7 +1,7 @@
 import { snsWebhook } from 'ecs-task-stream/sources/sns-webhook'
 import { sourceContract } from 'ecs-task-stream/testing'
 import { afterAll, beforeAll } from 'vitest'
-import { snsHttp, type SnsHttp } from '../../sim/sns-http.js'
+import { snsHttp, type SnsHttp } from '../../sim/sns/sns-http.js'
 import { decodeJson } from '../support/sqs-backend.js'
 import { webhookBackend } from '../support/webhook-backend.js'
 

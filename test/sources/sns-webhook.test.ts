@@ -4,7 +4,7 @@ import { type Delivery, exposesNothing, type Notice, run } from 'ecs-task-stream
 import { memory } from 'ecs-task-stream/sinks/memory'
 import { snsWebhook, type SnsWebhookOptions } from 'ecs-task-stream/sources/sns-webhook'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { snsHttp, type SnsFields, type SnsHttp } from '../../sim/sns-http.js'
+import { snsHttp, type SnsFields, type SnsHttp } from '../../sim/sns/sns-http.js'
 import { ecsEvent } from '../support/ecs-event-builder.js'
 import { type Followed, followed, type Listening, listening, requested } from '../support/followed.js'
 import { virtualClock, type VirtualClock } from '../support/virtual-clock.js'

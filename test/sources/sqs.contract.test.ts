@@ -1,5 +1,5 @@
 import { afterAll, beforeAll } from 'vitest'
-import { type EmbeddedSqs, embeddedSqs } from '../../sim/embedded-sqs.js'
+import { type EmbeddedSqs, embeddedSqs } from '../../sim/sqs/embedded-sqs.js'
 import { sourceContract } from '../../src/testing/source-contract.js'
 import { sqsBackend } from '../support/sqs-backend.js'
 

@@ -10,8 +10,8 @@ import {
   systemClock,
 } from 'ecs-task-stream'
 import { sqs, type SqsOptions } from 'ecs-task-stream/sources/sqs'
-import { type EmbeddedSqs, embeddedSqs, type QueueOptions } from '../../sim/embedded-sqs.js'
-import { type FaultProxy, faultProxy, half } from '../../sim/fault-proxy.js'
+import { type EmbeddedSqs, embeddedSqs, type QueueOptions } from '../../sim/sqs/embedded-sqs.js'
+import { type FaultProxy, faultProxy, half } from '../../sim/faults/fault-proxy.js'
 import { decodeMessage } from '../../src/sources/ecs-events/ecs-event.js'
 import { sqsQueue } from '../../src/sources/sqs/sqs-queue.js'
 import { sqsBackend } from '../support/sqs-backend.js'

@@ -1,7 +1,7 @@
 /** What snapshots say when the clock of this machine is wrong: over the wire, with a clock of AWS that is right. */
 import { describe, expect, it } from 'vitest'
-import { awsApi } from '../../sim/aws-api.js'
-import { type SimulatedCluster, simulatedCluster } from '../../sim/simulated-cluster.js'
+import { awsApi } from '../../sim/aws-api/aws-api.js'
+import { type SimulatedCluster, simulatedCluster } from '../../sim/ecs/simulated-cluster.js'
 import { ECSClient } from '@aws-sdk/client-ecs'
 import type { Clock } from '../../src/core/clock.js'
 import { project } from '../../src/core/project.js'

@@ -7,7 +7,7 @@ import {
   type ResourceRecordSet,
 } from '@aws-sdk/client-route-53'
 import { expect } from 'vitest'
-import type { Route53Zones } from '../../sim/route53-zones.js'
+import type { Route53Zones } from '../../sim/route53/route53-zones.js'
 import { created } from './record-sets.js'
 
 /** A zone for one test. */

@@ -5,7 +5,7 @@ import {
 } from '@aws-sdk/client-sqs'
 import type { ClusterEvent } from 'ecs-task-stream'
 import { sqs, type SqsOptions } from 'ecs-task-stream/sources/sqs'
-import type { QueueOptions, SqsQueues } from '../../sim/sqs-queues.js'
+import type { QueueOptions, SqsQueues } from '../../sim/sqs/sqs-queues.js'
 import type { Decoded } from '../../src/sources/ecs-events/ecs-event.js'
 
 /** Bodies that are `ClusterEvent`s in JSON, and garbage that is not JSON. */

@@ -1,5 +1,5 @@
 import type { ChangeResourceRecordSetsCommandInput } from '@aws-sdk/client-route-53'
-import type { EmbeddedRoute53 } from '../../sim/embedded-route53.js'
+import type { EmbeddedRoute53 } from '../../sim/route53/embedded-route53.js'
 import { digestOf, formatOwner, ownerMarkName } from '../../src/sinks/route53/ownership.js'
 import { hostName } from '../../src/sinks/route53/host-name.js'
 import { recordName } from '../../src/sinks/route53/record-set.js'

@@ -1,5 +1,5 @@
 import { UpdateItemCommand } from '@aws-sdk/client-dynamodb'
-import type { DynamoDbTables } from '../../sim/dynamodb-tables.js'
+import type { DynamoDbTables } from '../../sim/dynamodb/dynamodb-tables.js'
 import { traefikTable, type TraefikTableOptions } from '../../src/sinks/traefik/table/index.js'
 import type { TraefikBackend } from '../../src/sinks/traefik/table/item.js'
 import type { SinkHarness } from '../../src/testing/sink-contract.js'

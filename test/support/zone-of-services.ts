@@ -1,5 +1,5 @@
 import type { Change as RecordChange, ResourceRecordSet } from '@aws-sdk/client-route-53'
-import type { EmbeddedRoute53 } from '../../sim/embedded-route53.js'
+import type { EmbeddedRoute53 } from '../../sim/route53/embedded-route53.js'
 import { type Address, formatAddress } from '../../src/core/desired.js'
 import { ownerIn, ownerMarkName, userOf, usersIn } from '../../src/sinks/route53/ownership.js'
 import { addressIn, hostName } from '../../src/sinks/route53/host-name.js'

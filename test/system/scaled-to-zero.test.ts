@@ -6,9 +6,9 @@ import { traefikTable } from 'ecs-task-stream/sinks/traefik-table'
 import { ecsSnapshots } from 'ecs-task-stream/sources/ecs-snapshots'
 import { taskDefinitions } from 'ecs-task-stream/sources/task-definitions'
 import { expect, it, onTestFinished, vi } from 'vitest'
-import { awsApi } from '../../sim/aws-api.js'
-import { embeddedDynamoDb } from '../../sim/embedded-dynamodb.js'
-import { simulatedCluster } from '../../sim/simulated-cluster.js'
+import { awsApi } from '../../sim/aws-api/aws-api.js'
+import { embeddedDynamoDb } from '../../sim/dynamodb/embedded-dynamodb.js'
+import { simulatedCluster } from '../../sim/ecs/simulated-cluster.js'
 import { acceleratedClock } from '../support/accelerated-clock.js'
 
 const names = Array.from({ length: 12 }, (_, i) => `service-${i}`)

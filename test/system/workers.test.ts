@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest'
-import { half } from '../../sim/fault-proxy.js'
+import { half } from '../../sim/faults/fault-proxy.js'
 import { prng } from '../../sim/prng.js'
 import { type Account, account, live } from './account.js'
 

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
-import { embeddedSqs, type EmbeddedSqs } from '../../sim/embedded-sqs.js'
+import { embeddedSqs, type EmbeddedSqs } from '../../sim/sqs/embedded-sqs.js'
 import { bound } from '../support/ecs-event-builder.js'
 import { type ServerSentEvent, serverSentEvents } from '../support/server-sent-events.js'
 import { container, run, setting as settingOf, type SettingOptions, soon } from './mapper.js'

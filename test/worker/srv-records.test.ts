@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest'
-import { type EmbeddedRoute53, embeddedRoute53 } from '../../sim/embedded-route53.js'
+import { type EmbeddedRoute53, embeddedRoute53 } from '../../sim/route53/embedded-route53.js'
 import { accounts } from './account.js'
 
 const zone = { id: 'Z0123456789ABCDEFGHIJ', name: 'servicediscovery.internal.' }

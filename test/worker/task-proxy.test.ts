@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { createServer } from 'node:net'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest'
-import { embeddedSqs, type EmbeddedSqs } from '../../sim/embedded-sqs.js'
+import { embeddedSqs, type EmbeddedSqs } from '../../sim/sqs/embedded-sqs.js'
 import { ask, codeOf, dialled, ending } from '../sinks/tcp-proxy-task.js'
 import { ambassador, freePort } from './ambassador.js'
 import { commandProcess } from './command-process.js'

@@ -1,0 +1,196 @@
+import { ApiFailure } from './api-failure.js'
+import {
+  type AwsInput,
+  type AwsOperations,
+  type AwsOutput,
+  page,
+  pageSize,
+  text,
+  texts,
+} from './aws-request.js'
+import { daemonDefinitionDescription, definitionDescription } from '../ecs/definition-description.js'
+import { instanceDescription } from '../ecs/instance-description.js'
+import { clusterArn, containerInstanceArn, lastSegment, taskArn } from '../ecs/place.js'
+import type { SimulatedCluster } from '../ecs/simulated-cluster.js'
+import type { SimulatedDefinition } from '../ecs/simulated-definition.js'
+import type { SimulatedTask } from '../ecs/simulated-task.js'
+import { taskDescription } from '../ecs/task-description.js'
+
+/** Both the most that a Describe takes and the most that a page of a List gives. */
+const MOST = 100
+
+const listPage = { least: 1, most: MOST, refusal: 'InvalidParameterException' } as const
+
+/** The read operations of Amazon ECS over the clusters of one account and region. */
+export const ecsOperations = (clusters: readonly SimulatedCluster[]): AwsOperations => {
+  const find = (identifier: string): SimulatedCluster | undefined =>
+    clusters.find(
+      ({ name, arn, status }) => (identifier === name || identifier === arn) && status !== 'MISSING',
+    )
+
+  /** To all but DescribeClusters, a deleted cluster is none. */
+  const clusterOf = (input: AwsInput): SimulatedCluster => {
+    const cluster = find(text(input, 'cluster') ?? 'default')
+    if (cluster?.status !== 'ACTIVE') throw new ApiFailure('ClusterNotFoundException', 'Cluster not found.')
+    return cluster
+  }
+
+  /** By ARN, `family:revision`, or family alone, which is its newest revision. */
+  const findDefinition = (
+    identifier: string,
+    kind: 'task-definition' | 'daemon-task-definition',
+  ): SimulatedDefinition | undefined =>
+    clusters
+      .flatMap((cluster) => cluster.definitions())
+      .filter(({ arn }) => arn.includes(`:${kind}/`))
+      .reverse()
+      .find(({ arn, family, revision }) => [arn, `${family}:${revision}`, family].includes(identifier))
+
+  return {
+    ListClusters: (input) => {
+      const { items, nextToken } = page(
+        clusters.flatMap(({ arn, status }, position) => (status === 'ACTIVE' ? [{ arn, position }] : [])),
+        ({ position }) => position,
+        text(input, 'nextToken'),
+        pageSize(input['maxResults'], listPage),
+      )
+      return { clusterArns: items.map(({ arn }) => arn), nextToken }
+    },
+
+    DescribeClusters: (input) => {
+      const asked = texts(input, 'clusters')
+      const { place } = clusters[0] ?? {}
+      return described(
+        asked.length === 0 ? ['default'] : asked,
+        'clusters',
+        find,
+        clusterDescription,
+        (name) => (place === undefined ? name : clusterArn({ ...place, cluster: lastSegment(name) })),
+      )
+    },
+
+    ListTasks: (input) => {
+      const cluster = clusterOf(input)
+      const { items, nextToken } = page(
+        cluster.tasks().filter(taskFilter(cluster, input)),
+        ({ ordinal }) => ordinal,
+        text(input, 'nextToken'),
+        pageSize(input['maxResults'], listPage),
+      )
+      return { taskArns: items.map(({ arn }) => arn), nextToken }
+    },
+
+    DescribeTasks: (input) => {
+      const cluster = clusterOf(input)
+      const asked = chunk(input, 'tasks')
+      for (const identifier of asked) refuseForeign(cluster, identifier)
+      return described(
+        asked,
+        'tasks',
+        (identifier) => cluster.task(lastSegment(identifier)),
+        taskDescription,
+        (identifier) => taskArn(cluster.place, lastSegment(identifier)),
+      )
+    },
+
+    DescribeContainerInstances: (input) => {
+      const cluster = clusterOf(input)
+      const asked = chunk(input, 'containerInstances')
+      for (const identifier of asked) refuseForeign(cluster, identifier)
+      const longArn = (identifier: string): string =>
+        containerInstanceArn(cluster.place, lastSegment(identifier))
+      return described(
+        asked,
+        'containerInstances',
+        (identifier) => cluster.instance(longArn(identifier)),
+        instanceDescription,
+        longArn,
+      )
+    },
+
+    DescribeTaskDefinition: (input) => {
+      const definition = findDefinition(text(input, 'taskDefinition') ?? '', 'task-definition')
+      if (definition === undefined)
+        throw new ApiFailure('ClientException', 'Unable to describe task definition.')
+      return { taskDefinition: definitionDescription(definition), tags: [] }
+    },
+
+    DescribeDaemonTaskDefinition: (input) => {
+      const definition = findDefinition(text(input, 'daemonTaskDefinition') ?? '', 'daemon-task-definition')
+      if (definition === undefined)
+        throw new ApiFailure('ClientException', 'Unable to describe daemon task definition.')
+      return { daemonTaskDefinition: daemonDefinitionDescription(definition) }
+    },
+  }
+}
+
+/** At most 100, and at least one: ECS refuses both an empty list and a longer one. */
+const chunk = (input: AwsInput, name: string): readonly string[] => {
+  const asked = texts(input, name)
+  if (asked.length === 0) throw new ApiFailure('InvalidParameterException', `${name} cannot be empty.`)
+  if (asked.length > MOST) {
+    throw new ApiFailure('InvalidParameterException', `${name} cannot have more than ${MOST} elements.`)
+  }
+  return asked
+}
+
+/** What was found, and a MISSING failure for what was not. */
+const described = <A>(
+  asked: readonly string[],
+  name: string,
+  find: (identifier: string) => A | undefined,
+  describe: (found: A) => AwsOutput,
+  arn: (identifier: string) => string,
+): AwsOutput => {
+  const found: AwsOutput[] = []
+  const failures: AwsOutput[] = []
+  for (const identifier of asked) {
+    const one = find(identifier)
+    if (one === undefined) failures.push({ arn: arn(identifier), reason: 'MISSING' })
+    else found.push(describe(one))
+  }
+  return { [name]: found, failures }
+}
+
+/** A long ARN names its cluster; ECS refuses the whole request when that is another one. */
+const refuseForeign = (cluster: SimulatedCluster, identifier: string): void => {
+  const [, inArn] = /^arn:[^/]*\/([^/]+)\/[^/]+$/.exec(identifier) ?? []
+  if (inArn === undefined || inArn === cluster.name) return
+  throw new ApiFailure(
+    'InvalidParameterException',
+    `Invalid identifier: Identifier is for cluster ${inArn}. Your cluster is ${cluster.name}`,
+  )
+}
+
+/** ListTasks leaves out what was told to stop, unless it is asked for it. */
+const taskFilter = (cluster: SimulatedCluster, input: AwsInput): ((task: SimulatedTask) => boolean) => {
+  const desiredStatus = text(input, 'desiredStatus') ?? 'RUNNING'
+  const family = text(input, 'family')
+  const service = text(input, 'serviceName')
+  const serviceName = service === undefined ? undefined : lastSegment(service)
+  if (serviceName !== undefined && !cluster.services().some(({ name }) => name === serviceName)) {
+    throw new ApiFailure('ServiceNotFoundException', 'Service not found.')
+  }
+  return (task) =>
+    task.desiredStatus === desiredStatus &&
+    (family === undefined || task.definition.family === family) &&
+    (serviceName === undefined || task.service.name === serviceName)
+}
+
+const clusterDescription = (cluster: SimulatedCluster): AwsOutput => {
+  const tasks = cluster.tasks()
+  return {
+    clusterArn: cluster.arn,
+    clusterName: cluster.name,
+    status: cluster.status,
+    activeServicesCount: cluster.services().length,
+    registeredContainerInstancesCount: cluster.instances().filter(({ status }) => status !== 'INACTIVE')
+      .length,
+    runningTasksCount: tasks.filter(({ lastStatus }) => lastStatus === 'RUNNING').length,
+    pendingTasksCount: tasks.filter(({ lastStatus }) => lastStatus === 'PENDING').length,
+    capacityProviders: [],
+    settings: [],
+    statistics: [],
+    tags: [],
+  }
+}

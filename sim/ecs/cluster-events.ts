@@ -1,0 +1,79 @@
+import { type EventBridgeEvent, eventBridgeEvent, isoTime } from './event-bridge-event.js'
+import { instanceResources } from './instance-description.js'
+import { clusterArn, type Place, serviceArn } from './place.js'
+import type { Random } from '../prng.js'
+import type { SimulatedInstance } from './simulated-instance.js'
+
+/** "ECS Container Instance State Change": frequent, versioned, and without any address. */
+export const instanceEvent = (instance: SimulatedInstance, random: Random): EventBridgeEvent =>
+  eventBridgeEvent(
+    instance.place,
+    'ECS Container Instance State Change',
+    instance.arn,
+    instance.updatedAt,
+    {
+      agentConnected: instance.agentConnected,
+      attributes: capabilities,
+      clusterArn: clusterArn(instance.place),
+      containerInstanceArn: instance.arn,
+      ec2InstanceId: instance.machineId,
+      registeredAt: isoTime(instance.registeredAt),
+      ...instanceResources(instance),
+      status: instance.status,
+      version: instance.version,
+      versionInfo: { agentHash: '5e1c7b2a', agentVersion: '1.89.2', dockerVersion: 'DockerVersion: 25.0.6' },
+      updatedAt: isoTime(instance.updatedAt),
+    },
+    random,
+  )
+
+const capabilities = [
+  'com.amazonaws.ecs.capability.ecr-auth',
+  'com.amazonaws.ecs.capability.task-iam-role',
+  'com.amazonaws.ecs.capability.logging-driver.awslogs',
+  'com.amazonaws.ecs.capability.docker-remote-api.1.44',
+  'ecs.capability.execution-role-awslogs',
+  'ecs.capability.container-health-check',
+  'ecs.capability.task-eni',
+].map((name) => ({ name }))
+
+/** "ECS Service Action": names its service in `resources` only, and has no version. */
+export const serviceActionEvent = (
+  place: Place,
+  service: string,
+  eventName: 'SERVICE_STEADY_STATE' | 'SERVICE_DESIRED_COUNT_UPDATED',
+  at: number,
+  random: Random,
+): EventBridgeEvent =>
+  eventBridgeEvent(
+    place,
+    'ECS Service Action',
+    serviceArn(place, service),
+    at,
+    { eventType: 'INFO', eventName, clusterArn: clusterArn(place), createdAt: isoTime(at) },
+    random,
+  )
+
+/** "ECS Deployment State Change": no version, and no cluster ARN either. */
+export const deploymentEvent = (
+  place: Place,
+  service: string,
+  deployment: string,
+  progress: 'IN_PROGRESS' | 'COMPLETED',
+  at: number,
+  random: Random,
+): EventBridgeEvent =>
+  eventBridgeEvent(
+    place,
+    'ECS Deployment State Change',
+    serviceArn(place, service),
+    at,
+    {
+      eventType: 'INFO',
+      eventName: `SERVICE_DEPLOYMENT_${progress}`,
+      deploymentId: deployment,
+      updatedAt: isoTime(at),
+      reason: `ECS deployment ${deployment} ${progress === 'COMPLETED' ? 'completed' : 'in progress'}.`,
+    },
+    random,
+  )

@@ -1,0 +1,40 @@
+import type { Place } from './place.js'
+import type { Random } from '../prng.js'
+
+/** The envelope in which EventBridge delivers what an AWS service says. */
+export interface EventBridgeEvent {
+  /** Of the envelope, always "0"; the version that orders events is `detail.version`. */
+  readonly version: '0'
+  readonly id: string
+  readonly 'detail-type': string
+  readonly source: 'aws.ecs'
+  readonly account: string
+  /** Whole seconds: too coarse to order by. */
+  readonly time: string
+  readonly region: string
+  readonly resources: readonly string[]
+  readonly detail: Readonly<Record<string, unknown>>
+}
+
+/** Wraps a detail of Amazon ECS. `at` is epoch milliseconds. */
+export const eventBridgeEvent = (
+  place: Place,
+  type: string,
+  resource: string,
+  at: number,
+  detail: Readonly<Record<string, unknown>>,
+  random: Random,
+): EventBridgeEvent => ({
+  version: '0',
+  id: random.uuid(),
+  'detail-type': type,
+  source: 'aws.ecs',
+  account: place.account,
+  time: `${new Date(at).toISOString().slice(0, 19)}Z`,
+  region: place.region,
+  resources: [resource],
+  detail,
+})
+
+/** ECS trims trailing zeros of the fraction, so the text has 0 to 3 digits and does not compare as text. */
+export const isoTime = (at: number): string => new Date(at).toISOString().replace(/\.?0+Z$/, 'Z')

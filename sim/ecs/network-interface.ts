@@ -1,0 +1,34 @@
+import type { Random } from '../prng.js'
+
+/** The elastic network interface of one awsvpc task. */
+export interface NetworkInterface {
+  readonly attachmentId: string
+  readonly loadBalancerAttachmentId: string
+  readonly id: string
+  readonly subnetId: string
+  readonly macAddress: string
+  /** Number within the cluster's subnet, lent again when the task has stopped; the addresses derive from it. */
+  readonly slot: number
+  readonly privateIp: string
+  readonly ipv6: string | undefined
+  status: 'PRECREATED' | 'ATTACHED' | 'DELETED'
+}
+
+/** An interface in the slot; `network` is the second number of its IPv4 address. */
+export const networkInterface = (
+  slot: number,
+  network: number,
+  dualStack: boolean,
+  random: Random,
+): NetworkInterface => ({
+  attachmentId: random.uuid(),
+  loadBalancerAttachmentId: random.uuid(),
+  id: `eni-0${random.hex(16)}`,
+  subnetId: `subnet-0${random.hex(16)}`,
+  macAddress: `02:${random.hex(10).replace(/(..)(?=.)/g, '$1:')}`,
+  slot,
+  // From 10.n.64.0 on: below it lie the machines of the cluster.
+  privateIp: `10.${network}.${64 + Math.floor(slot / 250)}.${(slot % 250) + 4}`,
+  ipv6: dualStack ? `2001:db8:${network.toString(16)}:64::${(slot + 4).toString(16)}` : undefined,
+  status: 'PRECREATED',
+})

@@ -1,0 +1,83 @@
+import { daemonDefinitionArn, definitionArn, type Place } from './place.js'
+import type { Random } from '../prng.js'
+import type { ServiceSpec } from './simulated-service.js'
+
+/** One container of a task definition; the first of a definition is the primary one. */
+export interface ContainerSpec {
+  readonly name: string
+  readonly image: string
+  readonly digest: string
+  readonly essential: boolean
+  readonly containerPort: number
+  readonly protocol: 'tcp' | 'udp'
+  readonly dockerLabels: Readonly<Record<string, string>>
+  readonly environment: Readonly<Record<string, string>>
+}
+
+/** A revision of a task definition. Immutable, as on AWS: a change is a new revision. */
+export interface SimulatedDefinition {
+  readonly arn: string
+  readonly family: string
+  readonly revision: number
+  readonly networkMode: 'bridge' | 'awsvpc' | 'host'
+  readonly launchType: 'EC2' | 'EXTERNAL' | 'FARGATE' | 'MANAGED_INSTANCES'
+  readonly containers: readonly ContainerSpec[]
+  /** Epoch milliseconds. */
+  readonly registeredAt: number
+}
+
+const launchTypes = {
+  bridge: 'EC2',
+  awsvpc: 'EC2',
+  external: 'EXTERNAL',
+  fargate: 'FARGATE',
+  daemon: 'MANAGED_INSTANCES',
+} as const
+
+const networkModes = {
+  bridge: 'bridge',
+  awsvpc: 'awsvpc',
+  external: 'bridge',
+  fargate: 'awsvpc',
+  daemon: 'host',
+} as const
+
+/** Registers a revision of the service's task definition. */
+export const simulatedDefinition = (
+  place: Place,
+  spec: ServiceSpec,
+  revision: number,
+  now: number,
+  random: Random,
+): SimulatedDefinition => {
+  const registry = `${place.account}.dkr.ecr.${place.region}.amazonaws.com`
+  const primary: ContainerSpec = {
+    name: spec.name,
+    image: `${registry}/${spec.name}:${random.hex(12)}`,
+    digest: `sha256:${random.hex(64)}`,
+    essential: true,
+    containerPort: spec.containerPort ?? 8080,
+    protocol: 'tcp',
+    dockerLabels: spec.dockerLabels ?? {},
+    environment: spec.environment ?? {},
+  }
+  const sidecar: ContainerSpec = {
+    name: 'statsd',
+    image: 'public.ecr.aws/simulated/statsd:1.4',
+    digest: `sha256:${random.hex(64)}`,
+    essential: false,
+    containerPort: 8125,
+    protocol: 'udp',
+    dockerLabels: {},
+    environment: {},
+  }
+  return {
+    arn: (spec.placement === 'daemon' ? daemonDefinitionArn : definitionArn)(place, spec.name, revision),
+    family: spec.name,
+    revision,
+    networkMode: networkModes[spec.placement],
+    launchType: launchTypes[spec.placement],
+    containers: spec.sidecar === true ? [primary, sidecar] : [primary],
+    registeredAt: now,
+  }
+}

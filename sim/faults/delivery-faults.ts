@@ -1,0 +1,68 @@
+import { prng, type Random } from '../prng.js'
+
+/** How unreliably a transport delivers. All off by default, which delivers each event once, in order, at once. */
+export interface DeliveryFaults {
+  /** The same seed and the same events give the same arrivals. */
+  readonly seed: number
+  /** Probability that an event does not arrive at all. */
+  readonly lose?: number
+  /** Probability that an event arrives once more; applied again to each extra copy, so it must be below 1. */
+  readonly duplicate?: number
+  /**
+   * Every copy is late by a random part of this, hence events less than this apart may change places. In the unit of
+   * `now`: milliseconds in a stream, places in a list.
+   */
+  readonly delay?: number
+}
+
+interface Arrival<E> {
+  readonly due: number
+  readonly event: E
+}
+
+/** A transport under way: `push` what is sent, `take` what has arrived. It holds at most what is late. */
+export class FaultyDelivery<E> {
+  readonly #faults: Required<DeliveryFaults>
+  readonly #random: Random
+  /** Sorted by due time; equal times in the order of arrival here. */
+  readonly #underWay: Arrival<E>[] = []
+
+  constructor(faults: DeliveryFaults) {
+    this.#faults = { lose: 0, duplicate: 0, delay: 0, ...faults }
+    if (this.#faults.duplicate >= 1) throw new RangeError('duplicate must be below 1')
+    this.#random = prng(faults.seed)
+  }
+
+  /** How many copies are still to arrive. */
+  get underWay(): number {
+    return this.#underWay.length
+  }
+
+  /** Sends an event at the time `now`, which must not go back. */
+  push(event: E, now: number): void {
+    if (this.#random.chance(this.#faults.lose)) return
+    do this.#schedule({ due: now + this.#random.next() * this.#faults.delay, event })
+    while (this.#random.chance(this.#faults.duplicate))
+  }
+
+  /** Removes and returns what has arrived by `now`; `Infinity` takes all that is left. */
+  take(now: number): readonly E[] {
+    const waiting = this.#underWay.findIndex(({ due }) => due > now)
+    const arrived = this.#underWay.splice(0, waiting === -1 ? this.#underWay.length : waiting)
+    return arrived.map(({ event }) => event)
+  }
+
+  /** From the end, where a new arrival nearly always belongs. */
+  #schedule(arrival: Arrival<E>): void {
+    let place = this.#underWay.length
+    while (place > 0 && this.#underWay[place - 1]!.due > arrival.due) place--
+    this.#underWay.splice(place, 0, arrival)
+  }
+}
+
+/** What arrives of a list of events, in the order of arrival. The list itself is left alone. */
+export const deliver = <E>(events: readonly E[], faults: DeliveryFaults): readonly E[] => {
+  const delivery = new FaultyDelivery<E>(faults)
+  events.forEach((event, place) => delivery.push(event, place))
+  return delivery.take(Infinity)
+}

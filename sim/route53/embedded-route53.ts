@@ -1,0 +1,90 @@
+import type { Route53Client, Route53ClientConfig } from '@aws-sdk/client-route-53'
+import { Resolver } from 'node:dns/promises'
+import type { Clock, Millis, Random } from '../../src/core/clock.js'
+import { systemClock } from '../../src/shared/async/system-clock.js'
+import { dnsAnswer } from '../dns/dns-answer.js'
+import { type DnsServer, dnsServer } from '../dns/dns-server.js'
+import { route53Account, type ZoneSeed } from './route53-account.js'
+import { type Route53Api, route53Api, type Route53Faults } from './route53-api.js'
+import { route53Service } from './route53-service.js'
+import type { Route53Limits } from './route53-throttle.js'
+import { publishedAt } from './route53-zone.js'
+import { type Route53Zones, route53Zones } from './route53-zones.js'
+
+export interface EmbeddedRoute53Options {
+  /** Zones to begin with; none by default. */
+  readonly zones?: readonly ZoneSeed[]
+  /** None by default. */
+  readonly faults?: Route53Faults
+  /** What is beyond is throttled; none by default. `awsLimits` are those of AWS. */
+  readonly limits?: Route53Limits
+  /** How long a batch is in progress, while others for its zone are `PriorRequestNotComplete`; 0 by default. */
+  readonly processingMs?: Millis
+  /** How long a change is `PENDING`, and questions are answered as before it; 0 by default. */
+  readonly propagationMs?: Millis
+  /** The system's by default. */
+  readonly clock?: Clock
+  /** Chooses among weighted sets, and the order of values; `Math.random` by default. */
+  readonly random?: Random
+}
+
+/**
+ * A Route 53 in this process, in memory, for tests, the demo and the bench: its API, and its name servers.
+ *
+ * `createZone`, `change` and `recordSets` go through an entrance of their own: neither faults nor limits stand before
+ * them, and `calls` does not count them.
+ */
+export interface EmbeddedRoute53 extends Route53Zones, Pick<Route53Api, 'calls' | 'inject'> {
+  readonly dns: Omit<DnsServer, 'close'>
+  /** Asks the name servers, and nobody else. */
+  resolver(): Resolver
+  /** Destroys the clients, cuts every connection and drops all data. */
+  close(): Promise<void>
+}
+
+/**
+ * Starts it on 127.0.0.1 and free ports. What it does not do, unlike Route 53: traffic policies, health checks, DNSSEC,
+ * places (sets by latency or geography are chosen at random), and names whose labels are not of ASCII or have dots.
+ */
+export const embeddedRoute53 = async ({
+  zones = [],
+  faults = () => 'ok',
+  limits,
+  processingMs = 0,
+  propagationMs = 0,
+  clock = systemClock,
+  random = Math.random,
+}: EmbeddedRoute53Options = {}): Promise<EmbeddedRoute53> => {
+  const account = route53Account({ clock, propagationMs })
+  for (const zone of zones) account.createZone(zone)
+  const api = await route53Api(route53Service(account, { clock, limits, processingMs }), faults)
+  const backstage = await route53Api(
+    route53Service(account, { clock, limits: undefined, processingMs: 0 }),
+    () => 'ok',
+  )
+  const dns = await dnsServer((question) => {
+    const now = clock.now()
+    const published = account.zones().map((zone) => ({ name: zone.name, records: publishedAt(zone, now) }))
+    return dnsAnswer(published, question, random)
+  })
+  const clients = route53Zones(backstage.url)
+
+  return {
+    ...clients,
+    url: api.url,
+    client: (overrides: Route53ClientConfig = {}): Route53Client =>
+      clients.client({ endpoint: api.url, ...overrides }),
+    calls: api.calls,
+    inject: api.inject,
+    dns,
+    resolver: () => {
+      const resolver = new Resolver()
+      resolver.setServers([dns.address])
+      return resolver
+    },
+    close: async () => {
+      await clients.close()
+      await Promise.all([api.close(), backstage.close(), dns.close()])
+    },
+  }
+}

@@ -1,0 +1,124 @@
+import { once } from 'node:events'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { text } from 'node:stream/consumers'
+import { ApiFailure } from '../aws-api/api-failure.js'
+import { callOf, type Route53Answer, type Route53Call } from './route53-operations.js'
+import { xmlFailure } from './route53-xml.js'
+
+/**
+ * What becomes of a call:
+ * - `ok`: it is done and answered;
+ * - `throttle`, `busy`, `error500`: refused as `Throttling`, `PriorRequestNotComplete` or an internal error, not done;
+ * - `hang`: neither done nor answered;
+ * - `drop`: not done, and the connection breaks;
+ * - `lost-answer`: done, but the connection breaks in place of the answer.
+ */
+export type Route53Outcome = 'ok' | 'throttle' | 'busy' | 'error500' | 'hang' | 'drop' | 'lost-answer'
+
+/** Decides about the `n`-th call (from 1) of an operation, for example `ChangeResourceRecordSets`. */
+export type Route53Faults = (operation: string, n: number) => Route53Outcome
+
+/** The running server. */
+export interface Route53Api {
+  /** The `endpoint` to give to the client. */
+  readonly url: string
+  /** Calls per operation so far, refused ones included. */
+  readonly calls: ReadonlyMap<string, number>
+  /** Replaces the faults; calls that came before keep what they got. */
+  readonly inject: (faults: Route53Faults) => void
+  /** Stops listening and breaks the connections that are open, hanging calls included. */
+  close(): Promise<void>
+}
+
+/** The service's refusals that are not about what a call says. */
+export const throttled = new ApiFailure('Throttling', 'Rate exceeded')
+export const busy = new ApiFailure(
+  'PriorRequestNotComplete',
+  'The request was rejected because Route 53 was still processing a prior request.',
+)
+
+/** The REST-XML protocol on 127.0.0.1 and a free port, for any credentials. `answer` throws an `ApiFailure` to refuse. */
+export const route53Api = async (
+  answer: (call: Route53Call) => Promise<Route53Answer>,
+  initial: Route53Faults,
+): Promise<Route53Api> => {
+  const calls = new Map<string, number>()
+  let faults = initial
+  let closed: Promise<void> | undefined
+
+  const answered = (call: Route53Call): Promise<Route53Answer> =>
+    answer(call).catch((error: unknown) => {
+      if (error instanceof ApiFailure) return refused(error)
+      throw error
+    })
+
+  const serve = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    const call = callOf(request.method ?? 'GET', request.url ?? '/', await text(request))
+    const n = (calls.get(call.operation) ?? 0) + 1
+    calls.set(call.operation, n)
+    const outcome = faults(call.operation, n)
+    switch (outcome) {
+      case 'ok':
+        send(response, await answered(call))
+        return
+      case 'throttle':
+        send(response, refused(throttled))
+        return
+      case 'busy':
+        send(response, refused(busy))
+        return
+      case 'error500':
+        send(response, refused(broken))
+        return
+      case 'hang':
+        return
+      case 'drop':
+        request.socket.destroy()
+        return
+      case 'lost-answer':
+        await answered(call)
+        request.socket.destroy()
+        return
+    }
+  }
+
+  const server = createServer((request, response) => {
+    serve(request, response).catch((error: unknown) => {
+      // A client that goes away in the middle of its request is not our trouble; anything else is a bug, and loud.
+      if (request.complete) throw error
+    })
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    calls,
+    inject: (next) => {
+      faults = next
+    },
+    close: () => {
+      // Called again, it waits for the same end.
+      closed ??= new Promise<void>((resolve, reject) => {
+        server.close((error) => (error === undefined ? resolve() : reject(error)))
+        server.closeAllConnections()
+      })
+      return closed
+    },
+  }
+}
+
+const broken = new ApiFailure('InternalFailure', 'An internal error occurred.', 500)
+
+const REQUEST_ID = '00000000-0000-4000-8000-000000000000'
+
+const refused = (failure: ApiFailure): Route53Answer => ({
+  status: failure.status,
+  body: xmlFailure(failure, REQUEST_ID),
+})
+
+const send = (response: ServerResponse, { status, headers, body }: Route53Answer): void => {
+  response.writeHead(status, { 'content-type': 'text/xml', 'x-amzn-requestid': REQUEST_ID, ...headers })
+  response.end(body)
+}
