@@ -31,5 +31,5 @@ EXPOSE 8080
 STOPSIGNAL SIGTERM
 # Asks where PORT says; a worker without PORT has no server, and is healthy while it lives.
 HEALTHCHECK --interval=30s --timeout=5s --start-period=30s --retries=3 CMD ["node", "-e", "const port = /[0-9]+$/.exec(process.env.PORT ?? '')?.[0]; if (port !== undefined) fetch(`http://127.0.0.1:${port}/health`).then((answer) => process.exit(answer.ok ? 0 : 1), () => process.exit(1))"]
-ENTRYPOINT ["node", "dist/src/bin.js"]
+ENTRYPOINT ["node", "dist/src/worker/bin.js"]
 CMD ["--help"]

@@ -7,7 +7,7 @@ const required = [
   'CHANGELOG.md',
   'LICENSE',
   'dist/src/index.js',
-  'dist/src/bin.js',
+  'dist/src/worker/bin.js',
 ]
 const folders = ['dist/src', 'dist/examples', 'src', 'examples']
 

@@ -20,9 +20,9 @@ export { formatProblems, type Problem } from './settings/problem.js'
 
 export { start } from './runner/start.js'
 export { planCommand } from './runner/plan-command.js'
-export { exitCode, type ExitCode } from './runner/exit-code.js'
-export type { Terminal } from './runner/terminal.js'
-export { processTerminal } from './runner/process-terminal.js'
+export { exitCode, type ExitCode } from './terminal/exit-code.js'
+export type { Terminal } from './terminal/terminal.js'
+export { processTerminal } from './terminal/process-terminal.js'
 
 export { createLogger, type LoggerOptions, type LogLevel, logReports } from './observability/logger.js'
 export type { RepeatGateOptions } from './observability/repeat-gate.js'

@@ -6,7 +6,7 @@ import { filter, firstValueFrom, map, merge, ReplaySubject } from 'rxjs'
 export const commandProcess = (argv: readonly string[], env: Readonly<Record<string, string>> = {}) => {
   const child = spawn(
     process.execPath,
-    ['--import', 'tsx', '--conditions=ecs-task-stream:source', 'src/bin.ts', ...argv],
+    ['--import', 'tsx', '--conditions=ecs-task-stream:source', 'src/worker/bin.ts', ...argv],
     // Nothing of this machine's settings: no CLUSTER, no AWS profile.
     { env: { PATH: process.env['PATH'], HOME: '/nonexistent', ...env }, stdio: ['ignore', 'pipe', 'pipe'] },
   )

@@ -2,11 +2,11 @@ import { Command, CommanderError } from 'commander'
 import { printable, printableLines } from '../../shared/codec/printable.js'
 import { bundled, type BundledWorker } from './bundled.js'
 import { closest } from '../settings/closest.js'
-import { exitCode, type ExitCode } from './exit-code.js'
+import { exitCode, type ExitCode } from '../terminal/exit-code.js'
 import { planCommand } from './plan-command.js'
 import { replayCommand } from '../replay/replay-command.js'
 import { start } from './start.js'
-import type { Terminal } from './terminal.js'
+import type { Terminal } from '../terminal/terminal.js'
 import type { DefinedWorker } from './worker.js'
 
 type Starter = (worker: DefinedWorker, argv: readonly string[], terminal: Terminal) => Promise<ExitCode>

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import * as t from 'io-ts'
 import { isLeft } from 'fp-ts/lib/Either.js'
-import { processTerminal } from './worker/runner/process-terminal.js'
+import { processTerminal } from './terminal/process-terminal.js'
 
 /** This package, by its own name: the file is elsewhere in a checkout than in an installation. */
 const readVersion = (): string => {
@@ -14,5 +14,5 @@ const readVersion = (): string => {
 
 const terminal = processTerminal()
 // Only now, because what is loaded may print.
-const { command } = await import('./worker/runner/command.js')
+const { command } = await import('./runner/command.js')
 process.exitCode = await command(process.argv.slice(2), terminal, { version: readVersion() })
