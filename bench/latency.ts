@@ -25,7 +25,7 @@ export const benchLatency = async (): Promise<void> => {
     sinks: [traefikTable({ table: 'traefik', client })],
     expose: servicePorts(),
     // Every change here is a first one: no rest after a write.
-    paceMs: 0,
+    minWriteIntervalMs: 0,
   })
   await worker.ready
   await source.push({ _tag: 'TasksListed', cluster: clusterArn, at: 0, tasks: [] })

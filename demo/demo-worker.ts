@@ -26,8 +26,8 @@ export const demoWorker = (cluster: string, { queueUrl }: Account): Worker => {
     case 'Problems':
       throw new Error(formatProblems('the bundled worker', reading.problems))
     case 'Settings': {
-      const { inbound, knowledge, ...composition } = reading.compose()
-      return run({ ...composition, sources: [...inbound, ...knowledge], grace: graceMs })
+      const { eventSources, lookups, ...composition } = reading.compose()
+      return run({ ...composition, sources: [...eventSources, ...lookups], skewAllowanceMs: graceMs })
     }
   }
 }
@@ -61,7 +61,7 @@ export const trouble = (report: Report): string | undefined => {
     case 'Planned':
     case 'Applied':
     case 'Conflicted':
-    case 'Settled':
+    case 'Synced':
     case 'Acknowledged':
     case 'Unresolved':
     case 'Swept':

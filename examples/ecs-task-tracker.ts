@@ -82,8 +82,8 @@ export default defineWorker({
       example: 'ecs-task-stream/staging',
       otherwise: 'ecs-task-stream/ and the name of the cluster',
     }),
-    guard: defaulted(oneOf('on', 'off'), 'on', {
-      description: 'Whether retiring more than half of our items at once, and at least ten, is withheld',
+    pruneGuard: defaulted(oneOf('on', 'off'), 'on', {
+      description: 'Whether pruning more than half of our items at once, and at least ten, is skipped',
       example: 'off',
     }),
   },
@@ -100,7 +100,7 @@ export default defineWorker({
   compose: (settings) => {
     const { cluster, region, topicArns, snsVerify, routesToken: secrets, queueUrl } = settings
     const { owner = defaultOwner([cluster]) } = settings
-    const guard = settings.guard === 'off' ? { guard: settings.guard } : {}
+    const pruneGuard = settings.pruneGuard === 'off' ? { pruneGuard: settings.pruneGuard } : {}
     const clients = clusterClients(settings)
     const table = () => traefikTable({ table: settings.traefikTable, region })
 
@@ -119,22 +119,22 @@ export default defineWorker({
     const events = secrets === undefined ? undefined : eventBridgeWebhook({ secrets })
 
     return {
-      inbound: [
+      eventSources: [
         sns,
         ...(events === undefined ? [] : [events]),
         ...(queueUrl === undefined ? [] : [sqs({ queueUrl, region })]),
       ],
-      knowledge: [snapshots, instanceAddresses({ clients }), taskDefinitions({ clients })],
+      lookups: [snapshots, instanceAddresses({ clients }), taskDefinitions({ clients })],
       sinks: [table()],
       expose: servicePorts(),
       clusters: [cluster],
       owner,
-      ...guard,
+      ...pruneGuard,
       routes: ({ worker, dry, logger: log, clock }) => {
         ownTopics.follow(worker.state$)
         const sink = dry ? dryRun(table()) : table()
         const backendOf = ({ name }: { readonly name: string }): string => name
-        const sync = onDemandSync({ worker, snapshots, sink, backendOf, owner, clock, ...guard })
+        const sync = onDemandSync({ worker, snapshots, sink, backendOf, owner, clock, ...pruneGuard })
         return trackerRoutes({ sns: sns.listener, events: events?.listener, sync, secrets, log })
       },
       warnings: [

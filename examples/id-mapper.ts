@@ -92,11 +92,15 @@ export default defineWorker({
   compose: (settings) => {
     const clients = clusterClients(settings)
     const { cluster: clusters, routesToken: secrets, keepSeconds, keepTasks } = settings
-    const { warnings = [], ...clustersFollowed } = followed({ ...settings, owner: undefined, guard: 'on' })
+    const { warnings = [], ...clustersFollowed } = followed({
+      ...settings,
+      owner: undefined,
+      pruneGuard: 'on',
+    })
     return {
       ...clustersFollowed,
-      inbound: queue(settings),
-      knowledge: [
+      eventSources: queue(settings),
+      lookups: [
         ...snapshots(settings, { clients }),
         instanceAddresses({ clients, for: 'all' }),
         taskDefinitions({ clients, for: 'all' }),

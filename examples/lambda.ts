@@ -49,7 +49,7 @@ const clients = clusterClients(settings.right)
 const logger = createLogger({ worker: 'lambda', level: 'info', destination: process.stdout })
 
 export const handler = lambda({
-  knowledge: [
+  lookups: [
     ecsSnapshots({ clusters, clients }),
     instanceAddresses({ clients }),
     taskDefinitions({ clients }),

@@ -87,9 +87,9 @@ export default defineWorker({
     })
     return {
       ...followed(settings),
-      inbound: queue(settings),
+      eventSources: queue(settings),
       // What is scraped is in the labels of task definitions.
-      knowledge: [
+      lookups: [
         ...snapshots(settings, { clients }),
         instanceAddresses({ clients }),
         taskDefinitions({ clients, for: 'all' }),

@@ -58,8 +58,8 @@ export default defineWorker({
     const expose = srvNames({ template: settings.nameTemplate })
     return {
       ...followed(settings),
-      inbound: queue(settings),
-      knowledge: [
+      eventSources: queue(settings),
+      lookups: [
         ...snapshots(settings, { clients }),
         instanceAddresses({ clients }),
         // What a container is called is in its task definition.

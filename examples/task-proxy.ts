@@ -149,8 +149,8 @@ export default defineWorker({
       maxConnections: settings.maxConnections,
     })
     return {
-      inbound: queue(settings),
-      knowledge: [
+      eventSources: queue(settings),
+      lookups: [
         ...snapshots({ cluster, resyncSeconds, region }, { only: of, clients }),
         instanceAddresses({ clients, address, only }),
         taskDefinitions({ clients, only }),
@@ -164,11 +164,11 @@ export default defineWorker({
       // The listeners are gone with the process, and the first snapshot brings them back.
       ack: 'folded',
       // They are nobody else's, cost nothing to change, and one that failed to listen is tried again at each look.
-      guard: 'off',
-      paceMs: 0,
-      rereadMs: 10_000,
+      pruneGuard: 'off',
+      minWriteIntervalMs: 0,
+      resyncMs: 10_000,
       // Without events, all that is known comes from one clock: a snapshot rules out what the one before has named.
-      ...(queueUrl === undefined ? { grace: 0 } : {}),
+      ...(queueUrl === undefined ? { skewAllowanceMs: 0 } : {}),
       instrument: proxyInstruments(proxy),
       close: () => proxy.close(),
       logLevel: logLevel ?? 'info',

@@ -95,8 +95,8 @@ export default defineWorker({
         : servicePorts({ name: serviceName(settings.backendName) })
     return {
       ...followed(settings),
-      inbound: queue(settings),
-      knowledge: [
+      eventSources: queue(settings),
+      lookups: [
         ...snapshots(settings, { clients }),
         instanceAddresses({ clients }),
         // Labels are in task definitions.

@@ -37,8 +37,8 @@ export default defineWorker({
     const clients = clusterClients(settings)
     return {
       ...followed(settings),
-      inbound: queue(settings),
-      knowledge: [
+      eventSources: queue(settings),
+      lookups: [
         ...snapshots(settings, { clients }),
         instanceAddresses({ clients }),
         taskDefinitions({ clients }),

@@ -19,7 +19,11 @@ export type { ClusterState, EndpointHealth, Instance, Mark } from './core/cluste
 export { clusterStateJoin, emptyState } from './core/cluster-state.js'
 export { reduce } from './core/reduce.js'
 export { sweep, type SweepOptions } from './core/sweep.js'
-export { defaultGrace, type Liveness, livenessOf } from './core/liveness.js'
+export {
+  defaultSkewAllowanceMs as defaultSkewAllowanceMs,
+  type Liveness,
+  livenessOf,
+} from './core/liveness.js'
 
 export {
   type BackendName,
@@ -43,7 +47,14 @@ export type { Address, Backend, Desired, Endpoint, Revision, Unresolved } from '
 export { compareAddresses, formatAddress } from './core/desired.js'
 export { project, projector, type ProjectOptions, type Projector } from './core/project.js'
 
-export { defaultGuard, type Guard, plan, type Plan, type PlanOptions, type Withheld } from './core/plan.js'
+export {
+  defaultPruneGuard as defaultPruneGuard,
+  type PruneGuard as Guard,
+  plan,
+  type Plan,
+  type PlanOptions,
+  type Skipped as Skipped,
+} from './core/plan.js'
 export { renderEach } from './core/render-each.js'
 export type { AnySink, Change, Outcome, Owner, Row, Sink } from './core/sink.js'
 export type { Delivery, Notice, Source } from './core/source.js'

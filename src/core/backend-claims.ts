@@ -3,7 +3,7 @@ import type { TaskArn } from './arn.js'
 import { sameEndpoint, type TaskClaims } from './claim.js'
 import { type Address, type Backend, compareAddresses, type Endpoint } from './desired.js'
 import type { BackendName } from './expose.js'
-import type { Horizon } from './horizon.js'
+import type { Completeness } from './completeness.js'
 
 const compareEndpoints = (a: Endpoint, b: Endpoint): number =>
   compareAddresses(a, b) || (a.id === b.id ? 0 : a.id < b.id ? -1 : 1)
@@ -137,7 +137,7 @@ export class BackendClaims {
     return losers
   }
 
-  build(horizon: Horizon): Backend {
+  build(completeness: Completeness): Backend {
     const { holder } = this
     const mine = (claimant: TaskClaims | undefined): claimant is TaskClaims =>
       claimant !== undefined && (holder === undefined || claimant.origin === holder)
@@ -154,8 +154,8 @@ export class BackendClaims {
     this.live = renewed(this.live, 'Live')
     this.unhealthy = renewed(this.unhealthy, 'Unhealthy')
     const endpoints = this.live.length > 0 ? this.live : this.unhealthy
-    const complete = this.waiting === 0 && this.everyCluster(horizon, mine)
-    const gone = complete ? [] : this.gone(endpoints, horizon)
+    const complete = this.waiting === 0 && this.everyCluster(completeness, mine)
+    const gone = complete ? [] : this.gone(endpoints, completeness)
     this.changed = new Set()
     this.builtFor = holder
     if (
@@ -173,12 +173,12 @@ export class BackendClaims {
     )
   }
 
-  private everyCluster(horizon: Horizon, mine: (claimant: TaskClaims) => boolean): boolean {
+  private everyCluster(completeness: Completeness, mine: (claimant: TaskClaims) => boolean): boolean {
     for (const claimant of this.claimants.values()) {
       if (!mine(claimant)) continue
       // Without pooling all of the holder's tasks are of one cluster: the first one tells.
-      if (!this.pooled) return horizon.knows(claimant)
-      if (!horizon.knows(claimant)) return false
+      if (!this.pooled) return completeness.knows(claimant)
+      if (!completeness.knows(claimant)) return false
     }
     return true
   }
@@ -187,7 +187,7 @@ export class BackendClaims {
    * An unhealthy task is gone from where it is not offered. A live one whose address is not known in full may have
    * taken over any address of its host, or any at all.
    */
-  private gone(endpoints: readonly Endpoint[], horizon: Horizon): readonly Address[] {
+  private gone(endpoints: readonly Endpoint[], completeness: Completeness): readonly Address[] {
     const live = new Set(endpoints.map(({ host, port }) => `${host} ${port}`))
     const waitingOn = new Set<string | undefined>()
     const gone = new Map<string, Address>()
@@ -195,7 +195,7 @@ export class BackendClaims {
       for (const claim of claimant.claims) {
         if (claim.backend !== this.name) continue
         if (claim._tag === 'Waiting') waitingOn.add(claim.host)
-        else if (claim._tag !== 'Live' && horizon.mayRemove(claimant)) {
+        else if (claim._tag !== 'Live' && completeness.mayRemove(claimant)) {
           const { host, port } = claim._tag === 'Gone' ? claim.address : claim.endpoint
           gone.set(`${host} ${port}`, { host, port })
         }

@@ -189,12 +189,12 @@ export const claimsOf = (
   told: Task,
   state: ClusterState,
   expose: Expose,
-  grace: Millis,
+  skewAllowanceMs: Millis,
   unhealthy: HealthPolicy = defaultHealthPolicy,
 ): TaskClaims | undefined => {
   const mark = state.marks.get(told.cluster)
-  const task = believed(told, mark, grace)
-  const liveness = livenessOf(task, mark, grace)
+  const task = believed(told, mark, skewAllowanceMs)
+  const liveness = livenessOf(task, mark, skewAllowanceMs)
   if (liveness === 'pending') return undefined
   const definition = task.definition === undefined ? undefined : state.definitions.get(task.definition)
   const exposure = exposureOf(expose, task, definition)

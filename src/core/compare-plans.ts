@@ -10,20 +10,18 @@ const sameChange =
     a.key === b.key &&
     (a._tag === 'Delete' || b._tag === 'Delete' || eq.equals(a.after, b.after))
 
-/** Whether two plans change the same, and whether they withhold the same. */
+/** Whether two plans change the same, and whether they skip the same. */
 export const comparePlans = <V>(
   a: Plan<V>,
   b: Plan<V>,
   eq: { equals(a: V, b: V): boolean },
-): { readonly changes: boolean; readonly withheld: boolean } => {
+): { readonly changes: boolean; readonly skipped: boolean } => {
   const same = sameChange(eq)
   return {
     changes:
       a.changes.length === b.changes.length && a.changes.every((change, i) => same(change, b.changes[i])),
-    withheld:
-      a.withheld.length === b.withheld.length &&
-      a.withheld.every(
-        ({ change, why }, i) => why === b.withheld[i]?.why && same(change, b.withheld[i].change),
-      ),
+    skipped:
+      a.skipped.length === b.skipped.length &&
+      a.skipped.every(({ change, why }, i) => why === b.skipped[i]?.why && same(change, b.skipped[i].change)),
   }
 }

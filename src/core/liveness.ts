@@ -15,19 +15,19 @@ export type Liveness = 'live' | 'unhealthy' | 'gone' | 'pending'
  * How far the clocks within ECS may differ, and how long ECS may take to list a task that it has announced. A task
  * younger than this before a snapshot's beginning is not ruled out by it.
  */
-export const defaultGrace: Millis = 30_000
+export const defaultSkewAllowanceMs: Millis = 30_000
 
 /** Whether a snapshot says that a task is gone: being newer than it and not naming it is the tombstone. */
-export const ruledOut = (task: Task, mark: Mark | undefined, grace: Millis): boolean =>
-  mark !== undefined && task.at + grace < mark.at && !mark.tasks.has(task.arn)
+export const ruledOut = (task: Task, mark: Mark | undefined, skewAllowanceMs: Millis): boolean =>
+  mark !== undefined && task.at + skewAllowanceMs < mark.at && !mark.tasks.has(task.arn)
 
 /**
- * The record of a task to believe: what the newest snapshot says of it, where that is newer by more than the grace than
+ * The record of a task to believe: what the newest snapshot says of it, where that is newer by more than the skew allowance than
  * all that events have told. So no event, however high its version, is believed for longer than until the next
  * snapshot: one that was forged, or that ECS has taken back, pins nothing.
  */
-export const believed = (task: Task, mark: Mark | undefined, grace: Millis): Task => {
-  if (mark === undefined || task.at + grace >= mark.at) return task
+export const believed = (task: Task, mark: Mark | undefined, skewAllowanceMs: Millis): Task => {
+  if (mark === undefined || task.at + skewAllowanceMs >= mark.at) return task
   return mark.tasks.get(task.arn) ?? task
 }
 
@@ -43,9 +43,9 @@ const RUNNING = lifecycleRank('RUNNING')
  * | RUNNING | RUNNING   | allows    | other     | live     |
  * | RUNNING | < RUNNING | allows    | any       | pending  |
  */
-export const livenessOf = (task: Task, mark: Mark | undefined, grace: Millis): Liveness => {
+export const livenessOf = (task: Task, mark: Mark | undefined, skewAllowanceMs: Millis): Liveness => {
   if (task.desiredStatus === 'STOPPED' || lifecycleRank(task.lastStatus) > RUNNING) return 'gone'
-  if (ruledOut(task, mark, grace)) return 'gone'
+  if (ruledOut(task, mark, skewAllowanceMs)) return 'gone'
   if (task.lastStatus !== 'RUNNING' || task.desiredStatus !== 'RUNNING') return 'pending'
   return task.health?.status === 'UNHEALTHY' ? 'unhealthy' : 'live'
 }

@@ -1,7 +1,7 @@
 import * as O from 'fp-ts/lib/Option.js'
 import type { Change, Owner, Row, Sink } from './sink.js'
 
-export interface Withheld<V> {
+export interface Skipped<V> {
   readonly change: Change<V>
   readonly why:
     /** The record belongs to somebody else, or to nobody and the sink does not adopt. */
@@ -10,46 +10,46 @@ export interface Withheld<V> {
     | 'incomplete'
     /** The record leads to a live task of which it can never be known what it offers: see `Desired.unjudged`. */
     | 'unjudged'
-    /** The guard: see `Guard`. It waits until snapshots have said it twice. */
+    /** The prune guard: see `Guard`. It waits until snapshots have said it twice. */
     | 'too-much'
-    /** The guard, after snapshots have said it twice: the record is emptied, and not deleted. */
+    /** The prune guard, after snapshots have said it twice: the record is emptied, and not deleted. */
     | 'emptied-only'
 }
 
 /** What would be done to a target, and what would be but may not: data, to print, to test, to apply. */
 export interface Plan<V> {
   readonly changes: readonly Change<V>[]
-  readonly withheld: readonly Withheld<V>[]
+  readonly skipped: readonly Skipped<V>[]
 }
 
 /**
  * The brake against a mistake, of ours or of the API. A plan that takes away what more than `share` of our own records
- * offer, and at least `atLeast` of them, is doubted: records that it would empty or retire stay as they are until
+ * offer, and at least `atLeast` of them, is doubted: records that it would empty or prune stay as they are until
  * newer snapshots of all covered clusters say the same. Then it is true: the records are emptied, or deleted where that
  * is the only way to empty them. A record that a sink can empty (`Sink.emptied`) is not deleted then.
  */
-export interface Guard {
+export interface PruneGuard {
   /** Of our own records, 0 to 1. */
   readonly share: number
   readonly atLeast: number
 }
 
 /** Half of our own records, when that is ten or more. */
-export const defaultGuard: Guard = { share: 0.5, atLeast: 10 }
+export const defaultPruneGuard: PruneGuard = { share: 0.5, atLeast: 10 }
 
 export interface PlanOptions {
   readonly owner: Owner
   /** Whether `wanted` is all that is desired: see `Desired.complete`. */
   readonly complete: boolean
-  /** Default: `defaultGuard`. */
-  readonly guard?: Guard | 'off'
-  /** Whether snapshots have said twice what the guard doubts. Default: false. */
+  /** Default: `defaultPruneGuard`. */
+  readonly pruneGuard?: PruneGuard | 'off'
+  /** Whether snapshots have said twice what the prune guard doubts. Default: false. */
   readonly confirmed?: boolean
   /** See `Desired.unjudged`. Default: none. */
   readonly unjudged?: ReadonlySet<string>
 }
 
-type Retirement<V> = Exclude<Change<V>, { _tag: 'Create' }>
+type Pruning<V> = Exclude<Change<V>, { _tag: 'Create' }>
 
 const byKey = <A extends { readonly key: string }>(a: A, b: A): number =>
   a.key === b.key ? 0 : a.key < b.key ? -1 : 1
@@ -66,21 +66,21 @@ const empties = <V>(sink: Pick<Sink<V>, 'hostsOf'>, before: V, after: V): boolea
  * | target holds   | wanted, differs          | wanted, same   | not wanted                     |
  * |----------------|--------------------------|----------------|--------------------------------|
  * | nothing        | create                   | –              | –                              |
- * | ours           | update                   | –              | retire if complete, else withhold |
- * | nobody's       | update if adopting, else withhold | adopt, or – | –                          |
- * | another's      | withhold                 | –              | –                              |
+ * | ours           | update                   | –              | prune if complete, else skip |
+ * | nobody's       | update if adopting, else skip | adopt, or – | –                          |
+ * | another's      | skip                 | –              | –                              |
  *
  * The last word has the owner: whatever went wrong before, a foreign record cannot leave this function as a change.
  */
 export const plan = <V>(
-  sink: Pick<Sink<V>, 'eq' | 'adopts' | 'retire' | 'hostsOf' | 'emptied'>,
+  sink: Pick<Sink<V>, 'eq' | 'adopt' | 'prune' | 'hostsOf' | 'emptied'>,
   wanted: ReadonlyMap<string, V>,
   rows: Iterable<Row<V>>,
-  { owner, complete, guard = defaultGuard, confirmed = false, unjudged = new Set() }: PlanOptions,
+  { owner, complete, pruneGuard = defaultPruneGuard, confirmed = false, unjudged = new Set() }: PlanOptions,
 ): Plan<V> => {
   const changes: Change<V>[] = []
-  const withheld: Withheld<V>[] = []
-  const retired: Retirement<V>[] = []
+  const skipped: Skipped<V>[] = []
+  const pruned: Pruning<V>[] = []
   const emptied: Change<V>[] = []
   const held = new Set<string>()
   let own = 0
@@ -93,36 +93,36 @@ export const plan = <V>(
     if (ours) own++
     if (after === undefined) {
       if (!ours) continue
-      const rest = sink.retire(row.value)
+      const rest = sink.prune(row.value)
       if (mayLeadTo(sink, row.value, unjudged))
-        withheld.push({ change: { _tag: 'Delete', key, before: row }, why: 'unjudged' })
-      else if (O.isNone(rest)) retired.push({ _tag: 'Delete', key, before: row })
+        skipped.push({ change: { _tag: 'Delete', key, before: row }, why: 'unjudged' })
+      else if (O.isNone(rest)) pruned.push({ _tag: 'Delete', key, before: row })
       else if (!sink.eq.equals(row.value, rest.value))
-        retired.push({ _tag: 'Update', key, before: row, after: rest.value })
+        pruned.push({ _tag: 'Update', key, before: row, after: rest.value })
       continue
     }
     const same = row.value === after || sink.eq.equals(row.value, after)
     const change: Change<V> = { _tag: 'Update', key, before: row, after }
-    if (ours || (O.isNone(row.owner) && sink.adopts)) {
+    if (ours || (O.isNone(row.owner) && sink.adopt)) {
       if (ours && !same && empties(sink, row.value, after)) emptied.push(change)
       else if (!ours || !same) changes.push(change)
-    } else if (!same) withheld.push({ change, why: 'foreign' })
+    } else if (!same) skipped.push({ change, why: 'foreign' })
   }
   for (const [key, after] of wanted) if (!held.has(key)) changes.push({ _tag: 'Create', key, after })
 
-  const lost = emptied.length + (complete ? retired.length : 0)
-  const tooMuch = guard !== 'off' && lost >= guard.atLeast && lost > guard.share * own
+  const lost = emptied.length + (complete ? pruned.length : 0)
+  const tooMuch = pruneGuard !== 'off' && lost >= pruneGuard.atLeast && lost > pruneGuard.share * own
   const doubted = tooMuch && !confirmed
   for (const change of emptied)
-    if (doubted) withheld.push({ change, why: 'too-much' })
+    if (doubted) skipped.push({ change, why: 'too-much' })
     else changes.push(change)
-  for (const change of retired) {
+  for (const change of pruned) {
     const after = tooMuch && change._tag === 'Delete' ? sink.emptied?.(change.before.value) : undefined
-    if (!complete) withheld.push({ change, why: 'incomplete' })
-    else if (doubted) withheld.push({ change, why: 'too-much' })
+    if (!complete) skipped.push({ change, why: 'incomplete' })
+    else if (doubted) skipped.push({ change, why: 'too-much' })
     else if (after === undefined) changes.push(change)
     else {
-      withheld.push({ change, why: 'emptied-only' })
+      skipped.push({ change, why: 'emptied-only' })
       if (!sink.eq.equals(change.before.value, after))
         changes.push({ _tag: 'Update', key: change.key, before: change.before, after })
     }
@@ -130,6 +130,6 @@ export const plan = <V>(
 
   return {
     changes: changes.sort(byKey),
-    withheld: withheld.sort((a, b) => byKey(a.change, b.change)),
+    skipped: skipped.sort((a, b) => byKey(a.change, b.change)),
   }
 }

@@ -6,8 +6,8 @@ import { type ClusterState, emptyState } from './cluster-state.js'
 import type { Backend, Desired, Revision, Unresolved } from './desired.js'
 import type { BackendName, Expose } from './expose.js'
 import { defaultHealthPolicy, type HealthPolicy } from './health-policy.js'
-import { horizonOf, type NamelessTask } from './horizon.js'
-import { believed, defaultGrace, livenessOf } from './liveness.js'
+import { completenessOf, type NamelessTask } from './completeness.js'
+import { believed, defaultSkewAllowanceMs, livenessOf } from './liveness.js'
 import { PersistentMap } from './persistent-map.js'
 import { sameContainerStatuses, sameSite, type Task } from './task.js'
 
@@ -19,7 +19,7 @@ export interface ProjectOptions {
    */
   readonly covers: readonly string[]
   /** As in `livenessOf`. Default: 30,000 ms. */
-  readonly grace?: Millis
+  readonly skewAllowanceMs?: Millis
   /** What becomes of unhealthy endpoints. Default: `leave-out`. */
   readonly unhealthy?: HealthPolicy
 }
@@ -34,7 +34,7 @@ export type Projector = (state: ClusterState, revision: Revision) => Desired
 const affectedTasks = (
   last: ClusterState,
   state: ClusterState,
-  grace: Millis,
+  skewAllowanceMs: Millis,
 ): ReadonlyMap<TaskArn, Task | undefined> => {
   const tasks = new Map<TaskArn, Task | undefined>()
   // Most events tell a step of a task that is still to start or is leaving, and most snapshots tell what is known: no
@@ -43,11 +43,11 @@ const affectedTasks = (
     if (before !== undefined && after !== undefined) {
       const markBefore = last.marks.get(before.cluster)
       const mark = state.marks.get(after.cluster)
-      const was = believed(before, markBefore, grace)
-      const is = believed(after, mark, grace)
-      const liveness = livenessOf(is, mark, grace)
+      const was = believed(before, markBefore, skewAllowanceMs)
+      const is = believed(after, mark, skewAllowanceMs)
+      const liveness = livenessOf(is, mark, skewAllowanceMs)
       if (
-        livenessOf(was, markBefore, grace) === liveness &&
+        livenessOf(was, markBefore, skewAllowanceMs) === liveness &&
         sameSite(was, is) &&
         (liveness === 'gone' || liveness === 'pending' || sameContainerStatuses(was, is))
       )
@@ -94,7 +94,7 @@ const nameTaken = (
 export const projector = ({
   expose,
   covers,
-  grace = defaultGrace,
+  skewAllowanceMs = defaultSkewAllowanceMs,
   unhealthy = defaultHealthPolicy,
 }: ProjectOptions): Projector => {
   const pooled = expose.pooled ?? false
@@ -109,7 +109,7 @@ export const projector = ({
   let unresolved = PersistentMap.empty<Unresolved>()
   let known: Pick<ClusterState, 'marks' | 'identities' | 'refusals'> = last
   let wereNameless = false
-  let horizon = horizonOf(known, [], { covers, pooled })
+  let completeness = completenessOf(known, [], { covers, pooled })
 
   const claim = (arn: TaskArn, next: TaskClaims | undefined, dirty: Set<BackendName>): void => {
     const before = byTask.get(arn)
@@ -145,7 +145,7 @@ export const projector = ({
     if (claims.isEmpty) {
       byBackend.delete(name)
       backends = backends.delete(name)
-    } else backends = backends.set(name, claims.build(horizon))
+    } else backends = backends.set(name, claims.build(completeness))
   }
 
   /** Of several names that a task does not get, the least is told, so that no order of arrival decides. */
@@ -163,8 +163,12 @@ export const projector = ({
   return (state, revision) => {
     const dirty = new Set<BackendName>()
     if (state !== last)
-      for (const [arn, task] of affectedTasks(last, state, grace))
-        claim(arn, task === undefined ? undefined : claimsOf(task, state, expose, grace, unhealthy), dirty)
+      for (const [arn, task] of affectedTasks(last, state, skewAllowanceMs))
+        claim(
+          arn,
+          task === undefined ? undefined : claimsOf(task, state, expose, skewAllowanceMs, unhealthy),
+          dirty,
+        )
     last = state
 
     // What is known of whole clusters decides the completeness of all their backends, and seldom changes.
@@ -176,11 +180,11 @@ export const projector = ({
       nameless.size > 0 ||
       wereNameless
     ) {
-      const next = horizonOf(state, nameless.values(), { covers, pooled })
-      if (next.view === horizon.view) horizon = { ...horizon, readings: next.readings }
+      const next = completenessOf(state, nameless.values(), { covers, pooled })
+      if (next.view === completeness.view) completeness = { ...completeness, readings: next.readings }
       else {
         for (const name of byBackend.keys()) dirty.add(name)
-        horizon = next
+        completeness = next
       }
       known = state
       wereNameless = nameless.size > 0
@@ -191,7 +195,7 @@ export const projector = ({
       if (claims !== undefined) rebuild(name, claims, affected)
     }
     for (const arn of affected) explain(arn)
-    const { complete, awaited, unjudged, readings } = horizon
+    const { complete, awaited, unjudged, readings } = completeness
     return { revision, backends, complete, awaited, unjudged, readings, unresolved }
   }
 }

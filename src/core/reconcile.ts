@@ -5,7 +5,7 @@ import type { Clock, Millis, Random } from './clock.js'
 import { comparePlans } from './compare-plans.js'
 import { conflateMap } from './conflate-map.js'
 import type { Desired } from './desired.js'
-import { type Guard, type Plan, plan } from './plan.js'
+import { type PruneGuard, type Plan, plan } from './plan.js'
 import { Rejections } from './rejections.js'
 import type { Report } from './report.js'
 import type { Change, Outcome, Owner, Row, Sink } from './sink.js'
@@ -13,11 +13,11 @@ import { withinTime } from './within-time.js'
 
 export interface ReconcileOptions {
   readonly owner: Owner
-  readonly guard: Guard | 'off'
+  readonly pruneGuard: PruneGuard | 'off'
   /** The rest after each round that wrote, in which changes collect. */
-  readonly paceMs: Millis
+  readonly minWriteIntervalMs: Millis
   /** How old our view of the target may become before it is read again, to see what others did to it. */
-  readonly rereadMs: Millis
+  readonly resyncMs: Millis
   /** A call that takes longer is aborted, and given up. */
   readonly timeoutMs: Millis
   /** Plans in a row in which a change may be rejected before it stops holding the cursor. */
@@ -28,11 +28,11 @@ export interface ReconcileOptions {
   readonly latest: () => Desired
   readonly report: (report: Report) => void
   /**
-   * The target was compared with `desired`: it holds all of it (`settled`), or something is withheld that must not be
+   * The target was compared with `desired`: it holds all of it (`settled`), or something is skipped that must not be
    * forgotten.
    */
   readonly reached: (desired: Desired, settled: boolean) => void
-  /** The guard withholds something until newer snapshots confirm it. Called once for each doubt. */
+  /** The prune guard skips something until newer snapshots confirm it. Called once for each doubt. */
   readonly doubt: () => void
   readonly signal: AbortSignal
 }
@@ -66,8 +66,8 @@ export class Reconciler<V> {
   private wrote = false
   private waiting: (() => void)[] = []
   private readonly finishing = new AbortController()
-  private reported: Plan<V> = { changes: [], withheld: [] }
-  /** `Desired.readings` when the guard began to doubt. */
+  private reported: Plan<V> = { changes: [], skipped: [] }
+  /** `Desired.readings` when the prune guard began to doubt. */
   private doubtedAt: Desired['readings'] | undefined
   private warned: readonly string[] = []
   /** Completes when it was told to `finish` and has reached the newest state, or is aborted. */
@@ -105,15 +105,15 @@ export class Reconciler<V> {
 
   /** Asks now and then, so that the view is renewed even when nothing happens. */
   async keepReading(): Promise<void> {
-    const { clock, random, rereadMs, signal } = this.options
+    const { clock, random, resyncMs, signal } = this.options
     while (!signal.aborted) {
-      await clock.sleep(rereadMs * (0.9 + 0.2 * random()), signal)
+      await clock.sleep(resyncMs * (0.9 + 0.2 * random()), signal)
       this.ask()
     }
   }
 
   private async reach(): Promise<void> {
-    const { clock, random, latest, reached, paceMs, signal } = this.options
+    const { clock, random, latest, reached, minWriteIntervalMs, signal } = this.options
     const waiting = this.waiting
     this.waiting = []
     for (let failures = 0; !signal.aborted; failures++) {
@@ -128,7 +128,7 @@ export class Reconciler<V> {
       }
       if (attempt === 'settled') {
         this.settled = desired
-        this.sink.settled?.(desired, signal)
+        this.sink.synced?.(desired, signal)
       }
       reached(desired, attempt === 'settled')
       break
@@ -136,7 +136,7 @@ export class Reconciler<V> {
     for (const resolve of waiting) resolve()
     // A first change is written at once; those that follow closely share a round. Acknowledgements do not wait for
     // it.
-    if (this.wrote) await clock.sleep(paceMs, this.finishing.signal)
+    if (this.wrote) await clock.sleep(minWriteIntervalMs, this.finishing.signal)
     this.wrote = false
   }
 
@@ -149,10 +149,10 @@ export class Reconciler<V> {
     )
       return 'settled'
     const wanted = sink.render(desired.backends, new Map(Array.from(rows, ([key, row]) => [key, row.value])))
-    const { owner, guard, givesUpAfter } = this.options
+    const { owner, pruneGuard, givesUpAfter } = this.options
     const { complete, unjudged, readings } = desired
     const confirmed = this.doubtedAt !== undefined && areNewer(readings, this.doubtedAt)
-    const whole = plan(sink, wanted, rows.values(), { owner, complete, unjudged, guard, confirmed })
+    const whole = plan(sink, wanted, rows.values(), { owner, complete, unjudged, pruneGuard, confirmed })
     const next = {
       ...whole,
       changes: whole.changes.filter((change) => this.rejections.of(change) < givesUpAfter),
@@ -161,26 +161,26 @@ export class Reconciler<V> {
     this.weigh(whole, readings)
     if (sink.dry === true) return 'held'
     if (next.changes.length > 0 && !(await this.apply(next.changes, rows, retryIn))) return 'again'
-    return next.withheld.some(({ why }) => why === 'too-much') ? 'held' : 'settled'
+    return next.skipped.some(({ why }) => why === 'too-much') ? 'held' : 'settled'
   }
 
   /**
-   * Begins to doubt, and asks for the snapshots that confirm, when the guard withholds something; ends when a plan is
+   * Begins to doubt, and asks for the snapshots that confirm, when the prune guard skips something; ends when a plan is
    * free of doubt.
    */
-  private weigh({ withheld }: Plan<V>, readings: Desired['readings']): void {
-    if (withheld.some(({ why }) => why === 'too-much')) {
+  private weigh({ skipped }: Plan<V>, readings: Desired['readings']): void {
+    if (skipped.some(({ why }) => why === 'too-much')) {
       if (this.doubtedAt !== undefined) return
       this.doubtedAt = readings
       this.options.doubt()
-    } else if (!withheld.some(({ why }) => why === 'emptied-only')) this.doubtedAt = undefined
+    } else if (!skipped.some(({ why }) => why === 'emptied-only')) this.doubtedAt = undefined
   }
 
   /** The view, read again when there is none or it is old. */
   private async rows(retryIn: Millis): Promise<Map<string, Row<V>> | undefined> {
-    const { clock, rereadMs, report } = this.options
+    const { clock, resyncMs, report } = this.options
     const now = clock.now()
-    if (this.view !== undefined && now - this.readAt < rereadMs * 0.9) return this.view
+    if (this.view !== undefined && now - this.readAt < resyncMs * 0.9) return this.view
     try {
       const rows = await this.call((signal) => this.sink.read(signal))
       this.view = new Map(rows.map((row) => [row.key, row]))
@@ -277,13 +277,13 @@ export class Reconciler<V> {
   }
 
   /**
-   * A plan is news when it changes something, or withholds something else; a dry one when it differs from the last.
+   * A plan is news when it changes something, or skips something else; a dry one when it differs from the last.
    */
   private reportPlan(next: Plan<V>, { revision }: Desired): void {
     const { name, dry = false, eq } = this.sink
     const same = comparePlans(next, this.reported, eq)
     this.reported = next
-    if (!same.withheld || (dry ? !same.changes : next.changes.length > 0))
+    if (!same.skipped || (dry ? !same.changes : next.changes.length > 0))
       this.options.report({ _tag: 'Planned', sink: name, revision, plan: next, dry })
   }
 

@@ -21,7 +21,7 @@ export type Report =
       /** Whether it told anything new. */
       readonly changed: boolean
     }
-  /** What a sink is about to do, and what it must not. Also reported when nothing is withheld any more. */
+  /** What a sink is about to do, and what it must not. Also reported when nothing is skipped any more. */
   | {
       readonly _tag: 'Planned'
       readonly sink: string
@@ -54,7 +54,7 @@ export type Report =
   | { readonly _tag: 'SinkWarned'; readonly sink: string; readonly warnings: readonly string[] }
   /** A sink's cursor moved: it holds what follows from every delivery up to `revision`. `newest` as in `Folded`. */
   | {
-      readonly _tag: 'Settled'
+      readonly _tag: 'Synced'
       readonly sink: string
       readonly revision: Revision
       readonly newest: Millis | undefined

@@ -2,7 +2,7 @@ import { lastSegment, matchesCluster, placeOf } from './arn.js'
 import type { Clock, Millis, Random } from './clock.js'
 import type { Expose } from './expose.js'
 import type { HealthPolicy } from './health-policy.js'
-import type { Guard } from './plan.js'
+import type { PruneGuard } from './plan.js'
 import type { AnySink, Owner } from './sink.js'
 import type { Source } from './source.js'
 
@@ -29,22 +29,22 @@ export interface RunSetup {
    *   next one. Refused otherwise.
    */
   readonly ack?: 'applied' | 'folded'
-  /** Clock skew and delays of ECS that a snapshot must allow for: see `defaultGrace`. Default: 30,000 ms. */
-  readonly grace?: Millis
+  /** Clock skew and delays of ECS that a snapshot must allow for: see `defaultSkewAllowanceMs`. Default: 30,000 ms. */
+  readonly skewAllowanceMs?: Millis
   /**
    * What becomes of endpoints that `healthProbe`, or ECS itself, found unhealthy. Default: `leave-out`. With a
    * `healthProbe`, `keep-the-last` is the safer one: a check that fails everywhere then empties no backend.
    */
   readonly unhealthy?: HealthPolicy
   /** Default: no more than half of our own records at once, when that is ten or more. */
-  readonly guard?: Guard | 'off'
+  readonly pruneGuard?: PruneGuard | 'off'
   /**
    * How long a sink rests after it has written: changes that come meanwhile are one round. A change that comes when
    * it rests not is written at once. Default: 250 ms, so that a deployment of 1,000 tasks is some dozens of writes.
    */
-  readonly paceMs?: Millis
+  readonly minWriteIntervalMs?: Millis
   /** How often each target is read as a whole, to find what others did to it; ± 10 %. Default: 60,000 ms. */
-  readonly rereadMs?: Millis
+  readonly resyncMs?: Millis
   /** A sink's call is aborted after this. Default: 30,000 ms. */
   readonly timeoutMs?: Millis
   /**

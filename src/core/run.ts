@@ -9,8 +9,8 @@ import { defaultHealthPolicy } from './health-policy.js'
 import { followed, type Following } from './followed.js'
 import { Ledger } from './ledger.js'
 import { LookupPatience } from './lookup-patience.js'
-import { defaultGrace } from './liveness.js'
-import { defaultGuard } from './plan.js'
+import { defaultSkewAllowanceMs } from './liveness.js'
+import { defaultPruneGuard } from './plan.js'
 import { projector } from './project.js'
 import { Reconciler } from './reconcile.js'
 import { reduce } from './reduce.js'
@@ -75,7 +75,15 @@ const newestOf = (events: readonly ClusterEvent[]): Millis | undefined => {
  */
 export const run = (setup: RunSetup, { clock, random }: Environment): Worker => {
   checkSetup(setup)
-  const { sources, sinks, expose, clusters, ack = 'applied', grace = defaultGrace, drainMs = 20_000 } = setup
+  const {
+    sources,
+    sinks,
+    expose,
+    clusters,
+    ack = 'applied',
+    skewAllowanceMs = defaultSkewAllowanceMs,
+    drainMs = 20_000,
+  } = setup
   const covers = sources.flatMap((source) => source.covers)
   const required = sinks.filter((sink) => sink.required !== false)
   const { lookupWaitMs = 300_000 } = setup
@@ -109,7 +117,12 @@ export const run = (setup: RunSetup, { clock, random }: Environment): Worker => 
   const namesakes = new Namesakes()
   /** Deliveries of clusters that may be ours, until it is known. */
   let unidentified: { readonly source: Source; readonly delivery: Delivery }[] = []
-  const project = projector({ expose, covers, grace, unhealthy: setup.unhealthy ?? defaultHealthPolicy })
+  const project = projector({
+    expose,
+    covers,
+    skewAllowanceMs,
+    unhealthy: setup.unhealthy ?? defaultHealthPolicy,
+  })
   const reports$ = new Subject<Report>()
   const state$ = new BehaviorSubject<ClusterState>(emptyState)
   const fed$ = new BehaviorSubject<ClusterState>(emptyState)
@@ -150,7 +163,7 @@ export const run = (setup: RunSetup, { clock, random }: Environment): Worker => 
   const forget = (settled: boolean): void => {
     const before = state$.value
     const after = sweep(before, {
-      grace,
+      skewAllowanceMs,
       now: clock.now(),
       settled,
       follows: (cluster) => follows(cluster, before) !== 'no',
@@ -170,7 +183,7 @@ export const run = (setup: RunSetup, { clock, random }: Environment): Worker => 
     if (!settled) return
     const newest = ledger.newest(at.revision)
     const acknowledged = ledger.settle(name, at.revision, (task) => waitsForLookup(at, task))
-    report({ _tag: 'Settled', sink: name, revision: at.revision, newest })
+    report({ _tag: 'Synced', sink: name, revision: at.revision, newest })
     if (acknowledged > 0)
       report({ _tag: 'Acknowledged', deliveries: acknowledged, unsettled: ledger.unsettled })
     if (sweepDue && ledger.quiet) forget(true)
@@ -180,9 +193,9 @@ export const run = (setup: RunSetup, { clock, random }: Environment): Worker => 
     (sink) =>
       new Reconciler(sink, {
         owner: setup.owner ?? defaultOwner(clusters ?? covers),
-        guard: setup.guard ?? defaultGuard,
-        paceMs: setup.paceMs ?? 250,
-        rereadMs: setup.rereadMs ?? 60_000,
+        pruneGuard: setup.pruneGuard ?? defaultPruneGuard,
+        minWriteIntervalMs: setup.minWriteIntervalMs ?? 250,
+        resyncMs: setup.resyncMs ?? 60_000,
         timeoutMs: setup.timeoutMs ?? 30_000,
         givesUpAfter,
         clock,

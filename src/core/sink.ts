@@ -58,7 +58,7 @@ export interface Sink<V> {
    */
   readonly dry?: boolean
   /** Whether a record without an owner becomes ours when it is desired. */
-  readonly adopts: boolean
+  readonly adopt: boolean
   /**
    * The records that the backends should be, by key. Pure and canonical: equal backends give equal values. Only a
    * complete backend overwrites. For an incomplete one it starts from what the target holds (`before`), adds its
@@ -70,16 +70,16 @@ export interface Sink<V> {
    * What an own record becomes that nothing desires any more; none to delete it. Only asked when knowledge is
    * complete.
    */
-  retire(before: V): Option<V>
+  prune(before: V): Option<V>
   /**
    * The hosts that a record leads its readers to, each once: IP addresses, or names where the record has no addresses.
    * None for a record that offers nothing, and for one that only refers to others, such as a router. Pure. With it,
-   * the guard sees that a change would empty a record, and a record that leads to a task of which nothing can be known
-   * is not retired while others are.
+   * the prune guard sees that a change would empty a record, and a record that leads to a task of which nothing can be known
+   * is not pruned while others are.
    */
   hostsOf?(value: V): readonly string[]
   /**
-   * The record without what it offers, for a target whose records hold more than we wrote: what the guard makes of a
+   * The record without what it offers, for a target whose records hold more than we wrote: what the prune guard makes of a
    * record in place of deleting it. Pure. Absent where a record that offers nothing is no record.
    */
   emptied?(before: V): V
@@ -100,7 +100,7 @@ export interface Sink<V> {
    * until everything in `desired` is complete, it has no answer for them. `stopping` aborts when the worker stops.
    * Must not throw.
    */
-  settled?(desired: Desired, stopping?: AbortSignal): void
+  synced?(desired: Desired, stopping?: AbortSignal): void
   /**
    * What is wrong with how the target is set up, as of the last `read`, for people: what it is and what to do. Asked
    * after each `read`, and reported when it changes. Must not throw.

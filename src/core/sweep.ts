@@ -10,7 +10,7 @@ export const defaultRemember: Millis = 15 * 24 * 3_600_000
 
 export interface SweepOptions {
   /** As in `livenessOf`. */
-  readonly grace: Millis
+  readonly skewAllowanceMs: Millis
   readonly now: Millis
   /**
    * Whether every required sink has reached this state. Until then nothing shrinks to a tombstone, which no longer
@@ -57,9 +57,9 @@ const retain = <V extends object>(
 /**
  * Forgets what can no longer make a difference to what is live, whatever comes:
  *
- * - a task that a snapshot rules out even at 2 × grace. A late event of it is at most one grace newer than what we
- *   knew of it, so the mark rules that out too. At 1 × grace it would not: a late event would resurrect it. One that
- *   is known to be UNHEALTHY is kept for `remember`: no event tells health, so a late one, sent within the grace of
+ * - a task that a snapshot rules out even at 2 × skew allowance. A late event of it is at most one skew allowance newer than what we
+ *   knew of it, so the mark rules that out too. At 1 × skew allowance it would not: a late event would resurrect it. One that
+ *   is known to be UNHEALTHY is kept for `remember`: no event tells health, so a late one, sent within the skew allowance of
  *   the mark, would be believed;
  * - without snapshots, stopped tasks after `remember`; before that, they shrink to tombstones;
  * - instances and definitions that no remaining task refers to: the lookups bring them again when needed;
@@ -69,7 +69,7 @@ const retain = <V extends object>(
  * Costs O(tasks): call it after a snapshot, and now and then.
  */
 export const sweep = (state: ClusterState, options: SweepOptions): ClusterState => {
-  const { grace, settled, remember = defaultRemember, follows = () => true } = options
+  const { skewAllowanceMs, settled, remember = defaultRemember, follows = () => true } = options
   const now = Math.min(options.now, newestOf(state))
   let { tasks } = state
   const instances = new Set<string>()
@@ -79,11 +79,12 @@ export const sweep = (state: ClusterState, options: SweepOptions): ClusterState 
   for (const [arn, task] of state.tasks) {
     const mark = state.marks.get(task.cluster)
     const unhealthy = task.health?.status === 'UNHEALTHY'
-    const stopped = livenessOf(task, undefined, grace) === 'gone' && !unhealthy
-    if (ruledOut(task, mark, unhealthy ? Math.max(2 * grace, remember) : 2 * grace)) tasks = tasks.delete(arn)
+    const stopped = livenessOf(task, undefined, skewAllowanceMs) === 'gone' && !unhealthy
+    if (ruledOut(task, mark, unhealthy ? Math.max(2 * skewAllowanceMs, remember) : 2 * skewAllowanceMs))
+      tasks = tasks.delete(arn)
     else if (mark === undefined && stopped && settled && task.at + remember < now) tasks = tasks.delete(arn)
     else {
-      if (mark === undefined && stopped && settled && task.at + 2 * grace < now)
+      if (mark === undefined && stopped && settled && task.at + 2 * skewAllowanceMs < now)
         tasks = tasks.set(arn, tombstone(task))
       else probed.add(arn)
       inhabited.add(task.cluster)

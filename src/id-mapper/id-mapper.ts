@@ -32,7 +32,7 @@ export interface IdMapperOptions {
   /** The most stopped tasks that can be found. Default: 50,000. */
   readonly keepTasks?: number
   /** As in `RunSetup`. */
-  readonly grace?: Millis
+  readonly skewAllowanceMs?: Millis
   /**
    * The most clients of the stream of changes at once; when there are as many, addresses share them. Default: 100.
    */
@@ -58,7 +58,7 @@ export const idMapper = (options: IdMapperOptions): FastifyPluginCallback => {
     secrets,
     keepMs = 86_400_000,
     keepTasks = 50_000,
-    grace,
+    skewAllowanceMs,
     maxStreams = 100,
     feedSize = 10_000,
     heartbeatMs = 15_000,
@@ -71,7 +71,12 @@ export const idMapper = (options: IdMapperOptions): FastifyPluginCallback => {
   wholeNumber('idMapper: feedSize', feedSize, 1, 1_000_000)
   wholeNumber('idMapper: heartbeatMs', heartbeatMs, 1, 60_000)
 
-  const index = new TaskIndex({ clusters, keepMs, keepTasks, ...(grace === undefined ? {} : { grace }) })
+  const index = new TaskIndex({
+    clusters,
+    keepMs,
+    keepTasks,
+    ...(skewAllowanceMs === undefined ? {} : { skewAllowanceMs }),
+  })
   const feed = new ChangeFeed(`r${random().toString(36).slice(2)}`, feedSize)
   const events = new ContainerEvents((family) => index.families.get(family) !== undefined)
   const measures = metrics === undefined ? undefined : mapperMetrics(metrics, index, () => streams.size)

@@ -44,12 +44,12 @@ export class Gate {
     return {
       name: sink.name,
       eq: sink.eq,
-      adopts: sink.adopts,
+      adopt: sink.adopt,
       ...(sink.required === undefined ? {} : { required: sink.required }),
       ...(sink.dry === undefined ? {} : { dry: sink.dry }),
       // Called on the sink itself, which may be an instance of a class.
       render: (backends, before) => sink.render(backends, before),
-      retire: (before) => sink.retire(before),
+      prune: (before) => sink.prune(before),
       read: (signal) => this.#pass(signal, (either) => sink.read(either)),
       apply: (changes, owner, signal) => this.#pass(signal, (either) => sink.apply(changes, owner, either)),
     }

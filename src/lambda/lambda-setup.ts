@@ -10,7 +10,7 @@ export interface LambdaSetup extends Omit<RunSetup, 'sources' | 'ack' | 'drainMs
    * Snapshots of every cluster that is followed, and lookups. Each is subscribed to again whenever the function
    * begins anew.
    */
-  readonly knowledge: readonly Source[]
+  readonly lookups: readonly Source[]
   /**
    * An invocation that finds the newest snapshot older than this begins anew with another. 0: every invocation does.
    * Default: 60,000 ms.
@@ -31,10 +31,10 @@ export interface LambdaSetup extends Omit<RunSetup, 'sources' | 'ack' | 'drainMs
 
 /** Throws when the setup contradicts itself, and says how to mend it. */
 export const checkLambdaSetup = (setup: LambdaSetup): void => {
-  const { knowledge, sinks } = setup
-  const covers = knowledge.flatMap((source) => source.covers)
+  const { lookups, sinks } = setup
+  const covers = lookups.flatMap((source) => source.covers)
   const { clusters = covers } = setup
-  checkSetup({ ...setup, sources: knowledge })
+  checkSetup({ ...setup, sources: lookups })
   for (const option of ['maxAgeMs', 'marginMs', 'lookupMs'] as const) {
     const value = setup[option]
     if (value !== undefined && !(value >= 0))
@@ -48,8 +48,8 @@ export const checkLambdaSetup = (setup: LambdaSetup): void => {
     throw new Error(
       'lambda: what a function knew may be gone or old at any invocation, so every cluster needs snapshots: ' +
         (covers.length === 0
-          ? 'add ecsSnapshots({ clusters }) to knowledge'
-          : `add a source that covers ${uncovered.join(', ')} to knowledge`),
+          ? 'add ecsSnapshots({ clusters }) to lookups'
+          : `add a source that covers ${uncovered.join(', ')} to lookups`),
     )
   if (sinks.every(({ required }) => required === false))
     throw new Error(

@@ -38,9 +38,9 @@ export type LambdaHandler = (event: unknown, context: LambdaContext) => Promise<
  */
 export const lambda = (setup: LambdaSetup, environment: Partial<Environment> = {}): LambdaHandler => {
   checkLambdaSetup(setup)
-  const { knowledge, maxAgeMs = 60_000, marginMs = 2_000, lookupMs = 10_000, ...rest } = setup
+  const { lookups, maxAgeMs = 60_000, marginMs = 2_000, lookupMs = 10_000, ...rest } = setup
   const { decode: decoder, observe = () => undefined, ...parts } = rest
-  const covers = knowledge.flatMap((source) => source.covers)
+  const covers = lookups.flatMap((source) => source.covers)
   const clusters = setup.clusters ?? covers
   const complete: Environment = { clock: systemClock, random: Math.random, ...environment }
   const { clock } = complete
@@ -53,13 +53,13 @@ export const lambda = (setup: LambdaSetup, environment: Partial<Environment> = {
     new Session({
       setup: {
         // A batch is one round already, and an invocation costs while a sink rests.
-        paceMs: 0,
+        minWriteIntervalMs: 0,
         // A connection may have died while everything stood still: soon enough for a second try.
         timeoutMs: 10_000,
         owner: defaultOwner(clusters),
         ...parts,
         clusters,
-        sources: knowledge,
+        sources: lookups,
         ack: 'applied',
         drainMs: 0,
       },

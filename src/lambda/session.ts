@@ -45,8 +45,8 @@ const troubleIn = (report: Report): string | undefined => {
   if (report._tag === 'SinkFailed') return `${report.sink}: ${report.operation}: ${report.error.message}`
   if (report._tag === 'Noticed' && report.notice._tag === 'SourceFailed')
     return `${report.source}: ${report.notice.operation}: ${report.notice.error.message}`
-  if (report._tag === 'Planned' && report.plan.withheld.some(({ why }) => why === 'too-much'))
-    return `${report.sink}: the guard withholds too much`
+  if (report._tag === 'Planned' && report.plan.skipped.some(({ why }) => why === 'too-much'))
+    return `${report.sink}: the prune guard skips too much`
   return undefined
 }
 
@@ -194,7 +194,7 @@ export class Session {
     this.#trouble = troubleIn(report) ?? this.#trouble
     if (report._tag === 'Folded') this.#newest = report.revision
     if (report._tag === 'Unresolved') this.#unresolved = report.tasks
-    if (report._tag !== 'Settled') return
+    if (report._tag !== 'Synced') return
     this.#cursors.set(report.sink, report.revision)
     this.#look()
   }

@@ -9,10 +9,10 @@ export const dryRun = <V>(sink: Sink<V>): Sink<V> =>
         eq: sink.eq,
         ...(sink.required === undefined ? {} : { required: sink.required }),
         dry: true,
-        adopts: sink.adopts,
+        adopt: sink.adopt,
         // Called on the sink itself, which may be an instance of a class.
         render: (backends, before) => sink.render(backends, before),
-        retire: (before) => sink.retire(before),
+        prune: (before) => sink.prune(before),
         read: (signal) => sink.read(signal),
         ...(sink.hostsOf === undefined ? {} : { hostsOf: (value: V) => sink.hostsOf?.(value) ?? [] }),
         ...(sink.emptied === undefined ? {} : { emptied: (value: V) => sink.emptied?.(value) ?? value }),

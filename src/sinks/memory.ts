@@ -22,7 +22,7 @@ export interface MemorySinkOptions {
   readonly name?: string
   /** Share one to let several sinks race for it. */
   readonly target?: MemoryTarget
-  readonly adopts?: boolean
+  readonly adopt?: boolean
 }
 
 /** An empty target. */
@@ -33,7 +33,7 @@ export const memoryTarget = (): MemoryTarget => ({ rows: new Map(), writes: 0 })
  * one to copy.
  */
 export const memory = (options: MemorySinkOptions = {}): MemorySink => {
-  const { name = 'memory', target = memoryTarget(), adopts = true } = options
+  const { name = 'memory', target = memoryTarget(), adopt = true } = options
 
   const write = (change: Change<Addresses>, owner: Owner): Outcome<Addresses> => {
     const { key } = change
@@ -56,7 +56,7 @@ export const memory = (options: MemorySinkOptions = {}): MemorySink => {
   return {
     name,
     target,
-    adopts,
+    adopt,
     eq: { equals: (a, b) => a.length === b.length && a.every((address, i) => address === b[i]) },
     render: renderEach(({ endpoints, gone, complete }, before = []) => {
       const live = endpoints.map(formatAddress)
@@ -64,7 +64,7 @@ export const memory = (options: MemorySinkOptions = {}): MemorySink => {
       const unexplained = complete ? [] : before.filter((address) => !left.has(address))
       return [...new Set([...live, ...unexplained])].sort()
     }),
-    retire: () => O.some([]),
+    prune: () => O.some([]),
     emptied: () => [],
     hostsOf: hostsIn,
     read: () => Promise.resolve([...target.rows.values()]),

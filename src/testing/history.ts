@@ -1,13 +1,13 @@
 import type { ClusterArn } from '../core/arn.js'
 import type { Millis } from '../core/clock.js'
 import type { ClusterEvent } from '../core/event.js'
-import { defaultGrace } from '../core/liveness.js'
+import { defaultSkewAllowanceMs } from '../core/liveness.js'
 import type { Operation } from './operation.js'
 import { modelledClusters, type SnapshotClock, World } from './world.js'
 
 export interface HistoryOptions {
-  /** Default: `defaultGrace`. */
-  readonly grace?: Millis
+  /** Default: `defaultSkewAllowanceMs`. */
+  readonly skewAllowanceMs?: Millis
   /** Default: `aws`. */
   readonly clock?: SnapshotClock
 }
@@ -19,7 +19,7 @@ export type Truth = ReadonlyMap<string, readonly string[]>
 export interface History {
   readonly clusters: readonly ClusterArn[]
   /** How far the stamps are off at most, together with how late a new task is listed. */
-  readonly grace: Millis
+  readonly skewAllowanceMs: Millis
   /**
    * Everything that was told while things happened, each once and in order: changes, snapshots, and the answers of
    * lookups.
@@ -27,7 +27,7 @@ export interface History {
   readonly events: readonly ClusterEvent[]
   /** What could be routed to when each of `events` was told: `<service> <host>:<port>`, in no order. */
   readonly moments: readonly (readonly string[])[]
-  /** A snapshot of every cluster, begun after everything had been quiet for two graces. */
+  /** A snapshot of every cluster, begun after everything had been quiet for two skew allowances. */
   readonly closing: readonly ClusterEvent[]
   /** The answers of all lookups, as they would be given again. */
   readonly lookups: readonly ClusterEvent[]
@@ -43,12 +43,12 @@ export interface History {
 /** Lets the operations happen in a new world, one after the other. The same operations give the same history. */
 export const historyOf = (
   operations: readonly Operation[],
-  { grace = defaultGrace, clock = 'aws' }: HistoryOptions = {},
+  { skewAllowanceMs = defaultSkewAllowanceMs, clock = 'aws' }: HistoryOptions = {},
 ): History => {
   const told: ClusterEvent[] = []
   const moments: (readonly string[])[] = []
   const world = new World(
-    grace,
+    skewAllowanceMs,
     (event, live) => {
       told.push(event)
       moments.push(live)
@@ -62,7 +62,7 @@ export const historyOf = (
   const end = world.now
   return {
     clusters: modelledClusters,
-    grace,
+    skewAllowanceMs,
     events: told.slice(0, before),
     moments: moments.slice(0, before),
     closing: told.slice(before),

@@ -26,9 +26,9 @@ export interface Operation {
     | 'jump'
   /** Chooses what it happens to, modulo what there is. */
   readonly pick: number
-  /** How long after the last operation, in quarters of the grace. */
+  /** How long after the last operation, in quarters of the skew allowance. */
   readonly wait: number
-  /** How far the clock that stamps it is off, in quarters of the grace: between -2 and 2. */
+  /** How far the clock that stamps it is off, in quarters of the skew allowance: between -2 and 2. */
   readonly skew: number
   /**
    * Whether ECS behaves as it seldom does: an event carries less than the one before it, or says less than the API
@@ -55,7 +55,7 @@ const kinds = [
 export const operation: fc.Arbitrary<Operation> = fc.record({
   kind: fc.oneof({ withCrossShrink: true }, ...kinds),
   pick: fc.nat(11),
-  // Most things happen close together; now and then there is time for the grace to pass.
+  // Most things happen close together; now and then there is time for the skew allowance to pass.
   wait: fc.constantFrom(0, 0, 1, 1, 2, 4, 8),
   skew: fc.constantFrom(0, -2, 2, -1, 1),
   odd: fc.oneof({ arbitrary: fc.constant(false), weight: 3 }, { arbitrary: fc.constant(true), weight: 1 }),

@@ -57,7 +57,11 @@ const renderAgainst = <V>(
 
 const planned = async <V>(sink: Sink<V>, backends: Backends, isComplete = true): Promise<Plan<V>> => {
   const rows = await sink.read(signal)
-  return plan(sink, renderAgainst(sink, backends, rows), rows, { owner, complete: isComplete, guard: 'off' })
+  return plan(sink, renderAgainst(sink, backends, rows), rows, {
+    owner,
+    complete: isComplete,
+    pruneGuard: 'off',
+  })
 }
 
 /** As a reconciler does once, with nobody else about. */
@@ -156,7 +160,7 @@ export const sinkContract = <V>(
       async ({ sink }, [first, second]) => {
         await reconcile(sink, first)
         await reconcile(sink, second)
-        expect(await planned(sink, second)).toEqual({ changes: [], withheld: [] })
+        expect(await planned(sink, second)).toEqual({ changes: [], skipped: [] })
       },
     )
 
@@ -276,9 +280,9 @@ export const sinkContract = <V>(
         for (const backend of theirs.values()) await plant(backend, 'somebody else')
         const planted = await snapshot()
         for (const backends of [first, second, nothing]) {
-          const { changes, withheld } = await planned(sink, backends)
+          const { changes, skipped } = await planned(sink, backends)
           expect(changes.filter(({ key }) => planted.has(key))).toEqual([])
-          expect(withheld.every(({ why, change }) => why === 'foreign' && planted.has(change.key))).toBe(true)
+          expect(skipped.every(({ why, change }) => why === 'foreign' && planted.has(change.key))).toBe(true)
           await reconcile(sink, backends)
           const contents = await snapshot()
           for (const [key, record] of planted) expect(contents.get(key)).toEqual(record)
@@ -299,7 +303,7 @@ export const sinkContract = <V>(
         const desired = renderAgainst(sink, backends, rows)
         for (const { key, owner: holder } of rows) {
           if (!planted.has(key)) continue
-          const adopted = sink.adopts && desired.has(key)
+          const adopted = sink.adopt && desired.has(key)
           expect(holder).toEqual(adopted ? O.some(owner) : O.none)
           if (!adopted) expect(contents.get(key)).toEqual(planted.get(key))
         }
@@ -329,7 +333,7 @@ export const sinkContract = <V>(
     )
 
     law(
-      'what nothing desires any more is retired when knowledge is complete, and withheld before',
+      'what nothing desires any more is pruned when knowledge is complete, and skipped before',
       complete,
       async (harness, backends) => {
         const { sink, snapshot } = harness

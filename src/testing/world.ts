@@ -55,12 +55,12 @@ interface Listing {
 
 /**
  * A model of two clusters with two services each, and of what ECS says of them. It is small on purpose: addresses and
- * ports are used again as soon as they are free, and everything happens within a few graces.
+ * ports are used again as soon as they are free, and everything happens within a few skew allowances.
  */
 export class World {
   /** True time. */
   now: Millis = Date.UTC(2026, 0, 1)
-  readonly #grace: Millis
+  readonly #skewAllowanceMs: Millis
   readonly #tell: (event: ClusterEvent) => void
   readonly #tasks: ModelledTask[] = []
   readonly #hosts = new ModelledHosts()
@@ -77,11 +77,11 @@ export class World {
    * `<service> <host>:<port>`.
    */
   constructor(
-    grace: Millis,
+    skewAllowanceMs: Millis,
     tell: (event: ClusterEvent, live: readonly string[]) => void,
     clock: SnapshotClock = 'aws',
   ) {
-    this.#grace = grace
+    this.#skewAllowanceMs = skewAllowanceMs
     this.#clock = clock
     this.#tell = (event) => tell(event, this.#live())
     modelledClusters.forEach((cluster, i) => {
@@ -105,8 +105,8 @@ export class World {
   }
 
   perform({ kind, pick, wait, skew, odd }: Operation): void {
-    this.now += (wait * this.#grace) / 4
-    const stamp = this.now + (skew * this.#grace) / 4
+    this.now += (wait * this.#skewAllowanceMs) / 4
+    const stamp = this.now + (skew * this.#skewAllowanceMs) / 4
     const current = this.#tasks.filter((task) => !task.stopped)
     const wanted = current.filter(({ desiredStatus }) => desiredStatus === 'RUNNING')
     const task = chosen(wanted, pick)
@@ -164,11 +164,11 @@ export class World {
     }
   }
 
-  /** Ends the snapshots that have begun, sets the clock right, and lets all be quiet until no stamp is within the grace. */
+  /** Ends the snapshots that have begun, sets the clock right, and lets all be quiet until no stamp is within the skew allowance. */
   rest(): void {
     for (const cluster of this.#listings.keys()) this.#snapshot(cluster, false)
     this.#ahead = 0
-    this.now += 2 * this.#grace
+    this.now += 2 * this.#skewAllowanceMs
   }
 
   /** Takes a snapshot of every cluster. */
@@ -248,7 +248,7 @@ export class World {
   /** Ends the snapshot that has begun, or takes one. `slow`: it only begins, and new tasks are not listed yet. */
   #snapshot(cluster: ClusterArn, slow: boolean): void {
     const begun = this.#listings.get(cluster)
-    const late = slow ? this.#grace / 2 : 0
+    const late = slow ? this.#skewAllowanceMs / 2 : 0
     const { at, order, tasks } = begun ?? {
       ...this.#dated(),
       tasks: this.#tasks.filter(

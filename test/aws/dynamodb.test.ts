@@ -376,7 +376,7 @@ describe.each(candidates)('$name', (candidate) => {
   const contract = (options: Parameters<typeof traefikTableHarness>[2]) => () =>
     traefikTableHarness(tables, `contract-${process.pid}-${++made}`, options)
   sinkContract('traefikTable', contract({}), { runs: 8 })
-  sinkContract('traefikTable that does not adopt and deletes', contract({ adopt: false, retire: 'delete' }), {
+  sinkContract('traefikTable that does not adopt and deletes', contract({ adopt: false, prune: 'delete' }), {
     runs: 8,
   })
 })

@@ -246,7 +246,7 @@ describe('a worker', () => {
       expose: servicePorts(),
       clusters: [cluster.arn],
       // Moto lists a task as soon as it runs.
-      grace: 100,
+      skewAllowanceMs: 100,
     })
     onTestFinished(() => worker.stop())
     const urls = async (service: string): Promise<readonly string[]> => {

@@ -87,7 +87,7 @@ describe('the index of tasks', () => {
 
   it('still knows what the state has forgotten', () => {
     holds(
-      fc.property(histories(), fc.func(fc.boolean()), ({ events, grace, end }, sweeps) => {
+      fc.property(histories(), fc.func(fc.boolean()), ({ events, skewAllowanceMs, end }, sweeps) => {
         let whole = emptyState
         let swept = emptyState
         const index = indexOf([])
@@ -97,7 +97,8 @@ describe('the index of tasks', () => {
           kept.follow(whole, end)
           // As `run` does: the state is told after each delivery, and once more when it was swept.
           index.follow((swept = reduce(swept, event)), end)
-          if (sweeps(i)) index.follow((swept = sweep(swept, { grace, now: end, settled: true })), end)
+          if (sweeps(i))
+            index.follow((swept = sweep(swept, { skewAllowanceMs, now: end, settled: true })), end)
         }
         // Of a task that it has forgotten and hears of again, the state may not know that it has ended.
         for (const { arn: known, task, phase } of kept.tasks.from()) {

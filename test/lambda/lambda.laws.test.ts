@@ -20,7 +20,7 @@ import {
 /** A case is a dozen invocations. */
 const runs = Math.ceil(casesOfALaw / 4)
 
-/** Longer than the grace: whatever happened before is old enough for a snapshot to rule it out. */
+/** Longer than the skew allowance: whatever happened before is old enough for a snapshot to rule it out. */
 const pause = 40_000
 
 interface Step {

@@ -231,7 +231,7 @@ describe('a record whose task waits for a lookup', () => {
   it('succeeds when the lookup has answered and the target holds what follows', async () => {
     const stage = new Stage()
     const lookup = slowLookup()
-    const { container, handler } = stage.start({}, { knowledge: [lookup.source] })
+    const { container, handler } = stage.start({}, { lookups: [lookup.source] })
     const task = onFargate('a', stage.outside.now)
     stage.cluster.happens(task)
     void container.sleep(500, new AbortController().signal).then(lookup.answer)
@@ -242,7 +242,7 @@ describe('a record whose task waits for a lookup', () => {
   it('fails after lookupMs, and no other with it', async () => {
     const stage = new Stage()
     const lookup = slowLookup()
-    const { container, handler } = stage.start({}, { knowledge: [lookup.source], lookupMs: 3_000 })
+    const { container, handler } = stage.start({}, { lookups: [lookup.source], lookupMs: 3_000 })
     const waiting = onFargate('a', stage.outside.now)
     const other = observed({ id: 'b', port: 1, service: 'api', at: stage.outside.now })
     for (const task of [waiting, other]) stage.cluster.happens(task)
@@ -263,7 +263,7 @@ describe('a record whose task waits for a lookup', () => {
   it('holds up no later batch that has nothing to do with it', async () => {
     const stage = new Stage()
     const lookup = slowLookup()
-    const { container, handler } = stage.start({}, { knowledge: [lookup.source], lookupMs: 3_000 })
+    const { container, handler } = stage.start({}, { lookups: [lookup.source], lookupMs: 3_000 })
     stage.cluster.happens(onFargate('a', stage.outside.now))
     await container.invoke(handler, batch(), minute)
     const other = observed({ id: 'b', port: 1, service: 'api', at: stage.outside.now })
@@ -277,7 +277,7 @@ describe('what a container keeps when it begins anew', () => {
   it('are task definitions: each is asked for once', async () => {
     const stage = new Stage()
     const lookup = slowLookup()
-    const { container, handler } = stage.start({}, { knowledge: [lookup.source], lookupMs: 1_000 })
+    const { container, handler } = stage.start({}, { lookups: [lookup.source], lookupMs: 1_000 })
     stage.cluster.happens(onFargate('a', stage.outside.now))
     void container.sleep(500, new AbortController().signal).then(lookup.answer)
     await container.invoke(handler, schedule, minute)
@@ -287,7 +287,7 @@ describe('what a container keeps when it begins anew', () => {
     expect(held(stage.target)).toEqual({ web: ['10.0.0.9:8080'] })
   })
 
-  it('is that tasks have stopped: a late RUNNING brings none back, also within the grace of the snapshot', async () => {
+  it('is that tasks have stopped: a late RUNNING brings none back, also within the skew allowance of the snapshot', async () => {
     const stage = new Stage()
     const { container, handler } = stage.start()
     const running = observed({ id: 'a', port: 1, version: 3, at: stage.outside.now })
@@ -359,7 +359,7 @@ describe('an invocation that is no batch of a queue and no schedule', () => {
 
 describe('a setup that contradicts itself', () => {
   const setup = {
-    knowledge: [memorySource({ covers: [cluster] })],
+    lookups: [memorySource({ covers: [cluster] })],
     sinks: [memorySink()],
     expose: { expose: () => ({ _tag: 'Exposed', ports: [] }) },
   } as unknown as LambdaSetup
@@ -367,13 +367,13 @@ describe('a setup that contradicts itself', () => {
   it.each([
     [
       'without snapshots',
-      { knowledge: [memorySource()] },
-      'lambda: what a function knew may be gone or old at any invocation, so every cluster needs snapshots: add ecsSnapshots({ clusters }) to knowledge',
+      { lookups: [memorySource()] },
+      'lambda: what a function knew may be gone or old at any invocation, so every cluster needs snapshots: add ecsSnapshots({ clusters }) to lookups',
     ],
     [
       'with a cluster of which there are none',
       { clusters: ['staging', 'production'] },
-      'lambda: what a function knew may be gone or old at any invocation, so every cluster needs snapshots: add a source that covers production to knowledge',
+      'lambda: what a function knew may be gone or old at any invocation, so every cluster needs snapshots: add a source that covers production to lookups',
     ],
     [
       'without a sink that is waited for',

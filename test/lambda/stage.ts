@@ -108,14 +108,14 @@ export class Stage {
     const container = new Container(this.outside)
     const handler = lambda(
       {
-        knowledge: [this.#snapshots(container, snapshot), ...(setup.knowledge ?? [])],
+        lookups: [this.#snapshots(container, snapshot), ...(setup.lookups ?? [])],
         sinks: [this.#sink(container, sink)],
         expose: servicePorts(),
         clusters: [cluster],
         decode,
         marginMs: 1_000,
         observe: ({ reports$ }) => reports$.subscribe((report) => this.reports.push(report)),
-        ...Object.fromEntries(Object.entries(setup).filter(([name]) => name !== 'knowledge')),
+        ...Object.fromEntries(Object.entries(setup).filter(([name]) => name !== 'lookups')),
       },
       { clock: container, random: () => 0.5 },
     )

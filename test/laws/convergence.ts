@@ -37,9 +37,9 @@ export const nextSnapshotRepairs = (route: Router) =>
 
 /**
  * What somebody forged of tasks that there are: any status, address, port, group or version, with a time that is not
- * later than the history's end less the grace, since decoding bounds it.
+ * later than the history's end less the skew allowance, since decoding bounds it.
  */
-const forgedEvents = ({ events, end, grace }: History): fc.Arbitrary<readonly ClusterEvent[]> => {
+const forgedEvents = ({ events, end, skewAllowanceMs }: History): fc.Arbitrary<readonly ClusterEvent[]> => {
   const known = events.flatMap((event) => (event._tag === 'TaskChanged' ? [event.task] : []))
   if (known.length === 0) return fc.constant([])
   const forged = fc
@@ -57,7 +57,7 @@ const forgedEvents = ({ events, end, grace }: History): fc.Arbitrary<readonly Cl
         ...task,
         version,
         // A snapshot's time has lost up to a second.
-        at: end - grace - 1_001 - age * grace,
+        at: end - skewAllowanceMs - 1_001 - age * skewAllowanceMs,
         lastStatus: status,
         desiredStatus: status === 'STOPPED' ? 'STOPPED' : 'RUNNING',
         group: group ?? task.group,
@@ -117,11 +117,11 @@ export const sweepIsUnobservable = (swept: typeof sweep) =>
   fc.property(
     distorted((events) => split(events, 2)),
     fc.boolean(),
-    ({ history: { events, lookups, grace, end }, arrived: [first = [], late = []] }, settled) => {
+    ({ history: { events, lookups, skewAllowanceMs, end }, arrived: [first = [], late = []] }, settled) => {
       const route = (state: ClusterState): Routes => routesOf(project(state, options))
       const agree = (known: readonly ClusterEvent[], later: readonly ClusterEvent[]): void => {
         const before = fold(known)
-        const after = swept(before, { grace, now: end, settled })
+        const after = swept(before, { skewAllowanceMs, now: end, settled })
         deepStrictEqual(route(after), route(before))
         deepStrictEqual(
           route(fold([...later, ...lookups], after)),

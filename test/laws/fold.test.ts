@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { describe, it } from 'vitest'
 import { clusterStateJoin, emptyState } from '../../src/core/cluster-state.js'
 import type { ClusterEvent } from '../../src/core/event.js'
-import { defaultGrace } from '../../src/core/liveness.js'
+import { defaultSkewAllowanceMs } from '../../src/core/liveness.js'
 import { project } from '../../src/core/project.js'
 import { reduce } from '../../src/core/reduce.js'
 import { sweep } from '../../src/core/sweep.js'
@@ -152,20 +152,28 @@ describe('sweeping', () => {
     holds(
       fc.property(anyEvents, fc.nat(10), (events, periods) => {
         const before = fold(events)
-        const after = sweep(before, { grace: defaultGrace, now: periods * 40_000, settled: false })
+        const after = sweep(before, {
+          skewAllowanceMs: defaultSkewAllowanceMs,
+          now: periods * 40_000,
+          settled: false,
+        })
         for (const [arn, task] of after.tasks) strictEqual(task, before.tasks.get(arn))
         if (before.marks.size === 0) strictEqual(after.tasks.size, before.tasks.size)
       }),
     )
   })
 
-  it('forgets every task that a snapshot two graces later does not name, unless it may only be unhealthy', () => {
+  it('forgets every task that a snapshot two skew allowances later does not name, unless it may only be unhealthy', () => {
     holds(
-      fc.property(histories(), ({ events, closing, grace, end }) => {
-        const { tasks, marks } = sweep(fold([...events, ...closing]), { grace, now: end, settled: true })
+      fc.property(histories(), ({ events, closing, skewAllowanceMs, end }) => {
+        const { tasks, marks } = sweep(fold([...events, ...closing]), {
+          skewAllowanceMs,
+          now: end,
+          settled: true,
+        })
         for (const [arn, task] of tasks) {
           const mark = marks.get(task.cluster)
-          if (mark !== undefined && task.at + 2 * grace < mark.at && !mark.tasks.has(arn))
+          if (mark !== undefined && task.at + 2 * skewAllowanceMs < mark.at && !mark.tasks.has(arn))
             strictEqual(task.health?.status, 'UNHEALTHY')
         }
       }),
@@ -233,7 +241,7 @@ describe('one task after another', () => {
     const listed: ClusterEvent = { _tag: 'TasksListed', cluster, at: at + 1_000_000, tasks: [] }
     inAnyOrder([described, changed(task('old', 2)), listed], new Map())
     const state = sweep(fold([changed(task('old', 2)), listed]), {
-      grace: defaultGrace,
+      skewAllowanceMs: defaultSkewAllowanceMs,
       now: at + 1_000_000,
       settled: true,
     })

@@ -1,4 +1,4 @@
-/** What the guard does in a worker: it doubts, asks again, and believes what is said twice. */
+/** What the prune guard does in a worker: it doubts, asks again, and believes what is said twice. */
 import {
   type ClusterEvent,
   type Report,
@@ -55,15 +55,15 @@ const started = async (
     },
   })
   const inner = memorySink()
-  const { eq, adopts, target } = inner
+  const { eq, adopt, target } = inner
   const sink: Sink<Addresses> = {
     name: 'target',
     eq,
-    adopts,
+    adopt,
     render: (backends, before) => inner.render(backends, before),
     read: (signal) => inner.read(signal),
     apply: (changes, owner, signal) => inner.apply(changes, owner, signal),
-    retire: () => (deletes ? O.none : O.some([])),
+    prune: () => (deletes ? O.none : O.some([])),
     ...(tells ? { hostsOf: (value: Addresses) => value.map((address) => address.replace(/:\d+$/, '')) } : {}),
     ...(empties ? { emptied: () => [] } : {}),
   }
@@ -73,7 +73,14 @@ const started = async (
     target.rows.set(key, { key, value: [`10.0.0.${i}:80`], owner: O.some('me'), etag: O.some('1') })
   })
   const worker = run(
-    { sources: [source], sinks: [sink], expose: servicePorts(), owner: 'me', paceMs: 0, ...setup },
+    {
+      sources: [source],
+      sinks: [sink],
+      expose: servicePorts(),
+      owner: 'me',
+      minWriteIntervalMs: 0,
+      ...setup,
+    },
     { clock, random: () => 0.5 },
   )
   const reports: Report[] = []
@@ -97,20 +104,20 @@ const started = async (
     refreshes: () => refreshes,
     /** How many records offer something. */
     serving: () => [...target.rows.values()].filter(({ value }) => value.length > 0).length,
-    withheld: () => {
+    skipped: () => {
       const plan = reports.flatMap((report) => (report._tag === 'Planned' ? [report.plan] : [])).at(-1)
-      return [...new Set(plan?.withheld.map(({ why }) => why))]
+      return [...new Set(plan?.skipped.map(({ why }) => why))]
     },
   }
 }
 
 describe('a snapshot that says that nothing runs any more', () => {
   it('is doubted: nothing is taken away, it is not acknowledged, and it is asked for again, once', async () => {
-    const { clock, push, serving, withheld, refreshes } = await started({ empties: true })
+    const { clock, push, serving, skipped, refreshes } = await started({ empties: true })
     const first = await push(listed(1))
     await clock.advance(600_000)
     expect(serving()).toBe(12)
-    expect(withheld()).toEqual(['too-much'])
+    expect(skipped()).toEqual(['too-much'])
     expect(first.how).toBe('open')
     expect(refreshes()).toBe(1)
   })
@@ -123,28 +130,28 @@ describe('a snapshot that says that nothing runs any more', () => {
   })
 
   it('and says it again is believed: records are emptied where that can be, and it is told that they stay', async () => {
-    const { push, serving, withheld, target, refreshes } = await started({ deletes: true, empties: true })
+    const { push, serving, skipped, target, refreshes } = await started({ deletes: true, empties: true })
     const first = await push(listed(1))
     const second = await push(listed(2))
     expect([first.how, second.how]).toEqual(['acked', 'acked'])
     expect(serving()).toBe(0)
     expect(target.rows.size).toBe(12)
-    expect(withheld()).toEqual(['emptied-only'])
+    expect(skipped()).toEqual(['emptied-only'])
     const { writes } = target
     expect((await push(listed(3))).how).toBe('acked')
     expect([target.writes, target.rows.size, refreshes()]).toEqual([writes, 12, 1])
   })
 
   it('and says it again is believed: records are deleted where nothing else empties them', async () => {
-    const { push, target, withheld } = await started({ deletes: true })
+    const { push, target, skipped } = await started({ deletes: true })
     const first = await push(listed(1))
     await push(listed(2))
     expect(first.how).toBe('acked')
     expect(target.rows.size).toBe(0)
-    expect(withheld()).toEqual([])
+    expect(skipped()).toEqual([])
   })
 
-  it('and says it again is believed by a target that retires by emptying', async () => {
+  it('and says it again is believed by a target that prunes by emptying', async () => {
     const { push, target, serving } = await started({})
     await push(listed(1))
     await push(listed(2))
@@ -164,8 +171,8 @@ describe('a snapshot that says that nothing runs any more', () => {
     expect(serving()).toBe(0)
   })
 
-  it('is believed at once where the guard is off', async () => {
-    const { push, target } = await started({ deletes: true, empties: true }, { guard: 'off' })
+  it('is believed at once where the prune guard is off', async () => {
+    const { push, target } = await started({ deletes: true, empties: true }, { pruneGuard: 'off' })
     await push(listed(1))
     expect(target.rows.size).toBe(0)
   })
@@ -264,7 +271,7 @@ describe('a record that leads to a task of which nothing can ever be known', () 
       definition === undefined
         ? { _tag: 'NeedsDefinition', backends: 'any' }
         : servicePorts()(task, definition)
-    const { push, target, withheld } = await started({ deletes: true }, { expose, guard: 'off' })
+    const { push, target, skipped } = await started({ deletes: true }, { expose, pruneGuard: 'off' })
     const secret: Task = {
       ...observed({ id: 'x', cluster: one, host: '10.0.0.3', at: start }),
       definition: 'secret:1',
@@ -273,7 +280,7 @@ describe('a record that leads to a task of which nothing can ever be known', () 
     expect(target.rows.size).toBe(12)
     await push({ _tag: 'LookupRefused', key: 'secret:1', reason: 'AccessDenied', at: start })
     expect([...target.rows.keys()]).toEqual(['s3'])
-    expect(withheld()).toEqual(['unjudged'])
+    expect(skipped()).toEqual(['unjudged'])
     expect(snapshot.how).toBe('acked')
     await push(listed(2))
     expect(target.rows.size).toBe(0)
@@ -282,7 +289,7 @@ describe('a record that leads to a task of which nothing can ever be known', () 
   it('keeps all of them in a target that cannot tell where its records lead', async () => {
     const expose: RunSetup['expose'] = (_task, definition) =>
       definition === undefined ? { _tag: 'NeedsDefinition', backends: 'any' } : { _tag: 'Ports', ports: [] }
-    const { push, target } = await started({ deletes: true, tells: false }, { expose, guard: 'off' })
+    const { push, target } = await started({ deletes: true, tells: false }, { expose, pruneGuard: 'off' })
     const secret: Task = {
       ...observed({ id: 'x', cluster: one, host: '10.0.0.3', at: start }),
       definition: 'secret:1',

@@ -7,7 +7,7 @@ import { type ClusterState, emptyState, type Mark } from '../../src/core/cluster
 import { type Backend, type Desired, formatAddress } from '../../src/core/desired.js'
 import type { ClusterEvent } from '../../src/core/event.js'
 import type { Expose } from '../../src/core/expose.js'
-import { defaultGrace } from '../../src/core/liveness.js'
+import { defaultSkewAllowanceMs } from '../../src/core/liveness.js'
 import { PersistentMap } from '../../src/core/persistent-map.js'
 import { project, projector, type ProjectOptions } from '../../src/core/project.js'
 import { reduce } from '../../src/core/reduce.js'
@@ -300,12 +300,12 @@ describe('what probes said', () => {
 
   it('is forgotten with its task, and with a task that has stopped for good; sweeping stays unobservable', () => {
     holds(
-      fc.property(probedHistories, fc.boolean(), ({ events: told, grace, end }, settled) => {
+      fc.property(probedHistories, fc.boolean(), ({ events: told, skewAllowanceMs, end }, settled) => {
         const before = fold(told)
-        // Without marks, stopped tasks shrink to tombstones after two graces.
-        const now = end + 3 * grace
+        // Without marks, stopped tasks shrink to tombstones after two skew allowances.
+        const now = end + 3 * skewAllowanceMs
         for (const state of [before, { ...before, marks: emptyState.marks }]) {
-          const after = sweep(state, { grace, now, settled })
+          const after = sweep(state, { skewAllowanceMs, now, settled })
           // No clock counts but that of the events.
           const newest = Math.max(0, ...Array.from(state.tasks.values(), ({ at }) => at))
           deepStrictEqual(routesOf(project(after, settings)), routesOf(project(state, settings)))
@@ -313,7 +313,7 @@ describe('what probes said', () => {
             const task = after.tasks.get(endpoint.slice(0, endpoint.indexOf('#')))
             ok(task !== undefined)
             if (state.marks.size === 0 && settled && task.lastStatus === 'STOPPED')
-              ok(task.health?.status === 'UNHEALTHY' || task.at + 2 * grace >= newest)
+              ok(task.health?.status === 'UNHEALTHY' || task.at + 2 * skewAllowanceMs >= newest)
           }
           // Of tasks that may be offered again, everything stays.
           for (const [endpoint, seen] of state.health) {
@@ -340,7 +340,7 @@ describe('what probes said', () => {
     const unhealthy = (at: number): ClusterEvent => ({ _tag: 'HealthObserved', endpoint, healthy: false, at })
     const minute = 60_000
     const swept = sweep(fold([listed(0, [task]), unhealthy(1), listed(2 * minute, [])]), {
-      grace: defaultGrace,
+      skewAllowanceMs: defaultSkewAllowanceMs,
       now: 2 * minute,
       settled: true,
     })

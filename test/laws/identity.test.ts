@@ -53,7 +53,14 @@ const started = (
   const source = Object.assign(memorySource({ covers }), { identifies })
   const sink = memorySink()
   const worker = run(
-    { sources: [source], sinks: [sink], expose: servicePorts(), clusters: identifies, paceMs: 0, ...rest },
+    {
+      sources: [source],
+      sinks: [sink],
+      expose: servicePorts(),
+      clusters: identifies,
+      minWriteIntervalMs: 0,
+      ...rest,
+    },
     { clock, random: () => 0.5 },
   )
   const reports: Report[] = []

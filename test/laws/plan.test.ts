@@ -5,7 +5,7 @@ import { describe, it } from 'vitest'
 import { emptyState } from '../../src/core/cluster-state.js'
 import { formatAddress, type Desired } from '../../src/core/desired.js'
 import type { ClusterEvent } from '../../src/core/event.js'
-import { defaultGuard, plan, type PlanOptions } from '../../src/core/plan.js'
+import { defaultPruneGuard, plan, type PlanOptions } from '../../src/core/plan.js'
 import { project, projector } from '../../src/core/project.js'
 import { reduce } from '../../src/core/reduce.js'
 import type { Change, Row } from '../../src/core/sink.js'
@@ -34,9 +34,9 @@ const rows = fc.uniqueArray(rowOf(key, pool), { selector: (row) => row.key })
 const wanted = fc
   .uniqueArray(fc.tuple(key, pool), { selector: ([name]) => name })
   .map((entries) => new Map(entries))
-const target: fc.Arbitrary<SetSinkOptions> = fc.record({ adopts: fc.boolean(), deletes: fc.boolean() })
+const target: fc.Arbitrary<SetSinkOptions> = fc.record({ adopt: fc.boolean(), deletes: fc.boolean() })
 
-const unguarded = (complete: boolean): PlanOptions => ({ owner: us, complete, guard: 'off' })
+const unguarded = (complete: boolean): PlanOptions => ({ owner: us, complete, pruneGuard: 'off' })
 const isOurs = (row: Row<Pool>): boolean => O.isSome(row.owner) && row.owner.value === us
 const byKey = (all: readonly Row<Pool>[]): ReadonlyMap<string, Row<Pool>> =>
   new Map(all.map((row) => [row.key, row]))
@@ -50,7 +50,7 @@ describe('a plan', () => {
         const before = byKey(held)
         for (const [name, value] of want) {
           const row = before.get(name)
-          const mayWrite = row === undefined || isOurs(row) || (O.isNone(row.owner) && settings.adopts)
+          const mayWrite = row === undefined || isOurs(row) || (O.isNone(row.owner) && settings.adopt)
           if (!mayWrite) continue
           deepStrictEqual(after.get(name)?.value, value)
           deepStrictEqual(after.get(name)?.owner, O.some(us))
@@ -59,7 +59,7 @@ describe('a plan', () => {
     )
   })
 
-  it('retires what is ours and not wanted when knowledge is complete, as the sink says', () => {
+  it('prunes what is ours and not wanted when knowledge is complete, as the sink says', () => {
     holds(
       fc.property(target, wanted, rows, (settings, want, held) => {
         const after = byKey(applied(held, plan(setSink(settings), want, held, unguarded(true)), us))
@@ -76,16 +76,16 @@ describe('a plan', () => {
   it('leaves foreign rows alone: they are in no change, whatever is wanted', () => {
     holds(
       fc.property(target, wanted, rows, fc.boolean(), (settings, want, held, complete) => {
-        const { changes, withheld } = plan(setSink(settings), want, held, unguarded(complete))
+        const { changes, skipped } = plan(setSink(settings), want, held, unguarded(complete))
         const foreign = held.filter(
-          (row) => !isOurs(row) && !(O.isNone(row.owner) && settings.adopts && want.has(row.key)),
+          (row) => !isOurs(row) && !(O.isNone(row.owner) && settings.adopt && want.has(row.key)),
         )
         for (const row of foreign) {
           ok(changes.every((change) => change.key !== row.key))
           const value = want.get(row.key)
           const differs = value !== undefined && !setSink(settings).eq.equals(value, row.value)
           deepStrictEqual(
-            withheld.filter(({ change }) => change.key === row.key).map(({ why }) => why),
+            skipped.filter(({ change }) => change.key === row.key).map(({ why }) => why),
             differs ? ['foreign'] : [],
           )
         }
@@ -103,14 +103,14 @@ describe('a plan', () => {
     )
   })
 
-  it('retires nothing while knowledge is incomplete, and says what it would', () => {
+  it('prunes nothing while knowledge is incomplete, and says what it would', () => {
     holds(
       fc.property(target, wanted, rows, (settings, want, held) => {
         const sink = setSink(settings)
         const cautious = plan(sink, want, held, { owner: us, complete: false })
         const bold = plan(sink, want, held, unguarded(true))
         ok(cautious.changes.every(({ _tag, key: name }) => _tag !== 'Delete' && want.has(name)))
-        const kept = cautious.withheld.filter(({ why }) => why === 'incomplete').map(({ change }) => change)
+        const kept = cautious.skipped.filter(({ why }) => why === 'incomplete').map(({ change }) => change)
         deepStrictEqual(
           new Set([...cautious.changes, ...kept].map(({ key: name }) => name)),
           new Set(bold.changes.map(({ key: name }) => name)),
@@ -134,23 +134,23 @@ describe('a plan', () => {
     )
   })
 
-  it('withholds retiring beyond the guard as a whole, and nothing else', () => {
+  it('skips pruning beyond the prune guard as a whole, and nothing else', () => {
     const guard = fc.record({ share: fc.double({ min: 0, max: 1, noNaN: true }), atLeast: fc.nat(4) })
     holds(
       fc.property(target, wanted, rows, guard, (settings, want, held, limits) => {
         const sink = setSink(settings)
         const bold = plan(sink, want, held, unguarded(true))
-        const guarded = plan(sink, want, held, { owner: us, complete: true, guard: limits })
-        const retired = bold.changes.filter((change) => !want.has(change.key))
+        const guarded = plan(sink, want, held, { owner: us, complete: true, pruneGuard: limits })
+        const pruned = bold.changes.filter((change) => !want.has(change.key))
         const own = held.filter(isOurs).length
-        const tooMuch = retired.length >= limits.atLeast && retired.length > limits.share * own
+        const tooMuch = pruned.length >= limits.atLeast && pruned.length > limits.share * own
         deepStrictEqual(
           guarded.changes,
           tooMuch ? bold.changes.filter((change) => want.has(change.key)) : bold.changes,
         )
         deepStrictEqual(
-          guarded.withheld.filter(({ why }) => why === 'too-much').map(({ change }) => change),
-          tooMuch ? retired : [],
+          guarded.skipped.filter(({ why }) => why === 'too-much').map(({ change }) => change),
+          tooMuch ? pruned : [],
         )
       }),
     )
@@ -165,12 +165,12 @@ describe('a plan', () => {
     }))
     const keeping = (n: number) =>
       plan(
-        setSink({ adopts: true, deletes: true }),
+        setSink({ adopt: true, deletes: true }),
         new Map(held.slice(0, n).map(({ key: name, value }) => [name, value])),
         held,
         { owner: us, complete: true },
       ).changes.length
-    deepStrictEqual(defaultGuard, { share: 0.5, atLeast: 10 })
+    deepStrictEqual(defaultPruneGuard, { share: 0.5, atLeast: 10 })
     strictEqual(keeping(10), 10)
     strictEqual(keeping(9), 0)
   })
@@ -178,7 +178,7 @@ describe('a plan', () => {
 
 describe('a plan of a sink that tells what its records lead to', () => {
   const settingsOf = fc.record({
-    adopts: fc.boolean(),
+    adopt: fc.boolean(),
     deletes: fc.boolean(),
     tells: fc.constant(true),
     empties: fc.boolean(),
@@ -211,18 +211,18 @@ describe('a plan of a sink that tells what its records lead to', () => {
     return { bold, away, tooMuch: away.length >= limits.atLeast && away.length > limits.share * own }
   }
 
-  it('counts what it would empty beside what it would retire, and withholds all of that and nothing else', () => {
+  it('counts what it would empty beside what it would prune, and skips all of that and nothing else', () => {
     holds(
       fc.property(cases, (one) => {
         const { settings, want, held, complete, limits } = one
         const { bold, away, tooMuch } = taken(one)
-        const guarded = plan(setSink(settings), want, held, { owner: us, complete, guard: limits })
+        const guarded = plan(setSink(settings), want, held, { owner: us, complete, pruneGuard: limits })
         deepStrictEqual(
           guarded.changes,
           tooMuch ? bold.changes.filter((change) => !away.includes(change)) : bold.changes,
         )
         deepStrictEqual(
-          guarded.withheld.filter(({ why }) => why === 'too-much').map(({ change }) => change),
+          guarded.skipped.filter(({ why }) => why === 'too-much').map(({ change }) => change),
           tooMuch ? away : [],
         )
       }),
@@ -235,14 +235,14 @@ describe('a plan of a sink that tells what its records lead to', () => {
         const { settings, want, held, complete, limits } = one
         const { bold, away, tooMuch } = taken(one)
         const sink = setSink(settings)
-        const confirmed = plan(sink, want, held, { owner: us, complete, guard: limits, confirmed: true })
+        const confirmed = plan(sink, want, held, { owner: us, complete, pruneGuard: limits, confirmed: true })
         const spared: readonly Change<Pool>[] =
           tooMuch && settings.empties ? away.filter((change) => change._tag === 'Delete') : []
         deepStrictEqual(
-          confirmed.withheld.filter(({ why }) => why === 'emptied-only').map(({ change }) => change),
+          confirmed.skipped.filter(({ why }) => why === 'emptied-only').map(({ change }) => change),
           spared,
         )
-        ok(confirmed.withheld.every(({ why }) => why !== 'too-much'))
+        ok(confirmed.skipped.every(({ why }) => why !== 'too-much'))
         deepStrictEqual(
           confirmed.changes.filter(({ key: name }) => spared.every((change) => change.key !== name)),
           bold.changes.filter((change) => !spared.includes(change)),
@@ -261,7 +261,7 @@ describe('a plan of a sink that tells what its records lead to', () => {
     .uniqueArray(fc.constantFrom<string>('10.0.0.1', '10.0.0.2', '10.0.0.3'))
     .map((all) => new Set(all))
 
-  it('retires no record that leads to a host of which it cannot be judged, and all others as ever', () => {
+  it('prunes no record that leads to a host of which it cannot be judged, and all others as ever', () => {
     holds(
       fc.property(
         settingsOf,
@@ -283,7 +283,7 @@ describe('a plan of a sink that tells what its records lead to', () => {
             bold.changes.filter(({ key: name }) => !kept.has(name)),
           )
           deepStrictEqual(
-            new Set(careful.withheld.filter(({ why }) => why === 'unjudged').map(({ change }) => change.key)),
+            new Set(careful.skipped.filter(({ why }) => why === 'unjudged').map(({ change }) => change.key)),
             kept,
           )
         },
@@ -291,7 +291,7 @@ describe('a plan of a sink that tells what its records lead to', () => {
     )
   })
 
-  it('that cannot tell, retires nothing while a host cannot be judged', () => {
+  it('that cannot tell, prunes nothing while a host cannot be judged', () => {
     holds(
       fc.property(target, wanted, rows, (settings, want, held) => {
         const careful = plan(setSink(settings), want, held, { ...unguarded(true), unjudged: new Set(['x']) })
@@ -318,7 +318,7 @@ describe('what a history leads to', () => {
     fc
       .record({ stale: fc.uniqueArray(leftovers), note: fc.constantFrom('', 'mine') })
       .map(({ stale, note }) =>
-        ['web', 'api', 'mail', 'shop', 'retired'].map((name) => ({
+        ['web', 'api', 'mail', 'shop', 'pruned'].map((name) => ({
           key: name,
           value: { servers: [...new Set([...(truth.get(name) ?? []), ...stale])].sort(), note },
           owner: O.some(us),
@@ -365,7 +365,7 @@ describe('what a history leads to', () => {
         (settings, { history, arrived, table }) => {
           const known = [...arrived, ...history.closing, ...history.lookups]
           const after = reconciled(settings, table, project(fold(known), options))
-          for (const name of ['web', 'api', 'mail', 'shop', 'retired'])
+          for (const name of ['web', 'api', 'mail', 'shop', 'pruned'])
             deepStrictEqual(serversOf(after, name), history.truth.get(name) ?? [])
         },
       ),

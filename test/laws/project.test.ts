@@ -7,7 +7,7 @@ import { clusterStateJoin, emptyState } from '../../src/core/cluster-state.js'
 import { compareAddresses, type Desired, formatAddress } from '../../src/core/desired.js'
 import type { ClusterEvent } from '../../src/core/event.js'
 import type { Expose } from '../../src/core/expose.js'
-import { believed, defaultGrace, livenessOf } from '../../src/core/liveness.js'
+import { believed, defaultSkewAllowanceMs, livenessOf } from '../../src/core/liveness.js'
 import { project, projector } from '../../src/core/project.js'
 import { reduce } from '../../src/core/reduce.js'
 import { serviceOf, servicePorts } from '../../src/policies/service-ports.js'
@@ -152,12 +152,12 @@ describe('completeness', () => {
         const desired = project(state, { expose: servicePorts(), covers: covered })
         for (const [, task] of state.tasks) {
           const mark = state.marks.get(task.cluster)
-          const record = believed(task, mark, defaultGrace)
+          const record = believed(task, mark, defaultSkewAllowanceMs)
           const name = serviceOf(record)
           const backend = name === undefined ? undefined : desired.backends.get(name)
           if (backend?.complete !== true) continue
           notStrictEqual(mark, undefined)
-          if (livenessOf(record, mark, defaultGrace) === 'live') {
+          if (livenessOf(record, mark, defaultSkewAllowanceMs) === 'live') {
             const why = desired.unresolved.get(task.arn)?.why
             ok(why === undefined || why === 'name-taken', `${task.arn}: ${why ?? ''}`)
           }
@@ -180,7 +180,7 @@ describe('completeness', () => {
         const state = fold(known)
         const desired = project(state, { expose: byContainerPort, covers: modelledClusters })
         const live = [...state.tasks].filter(
-          ([, task]) => livenessOf(task, state.marks.get(task.cluster), defaultGrace) === 'live',
+          ([, task]) => livenessOf(task, state.marks.get(task.cluster), defaultSkewAllowanceMs) === 'live',
         )
         strictEqual(desired.complete, live.length === 0)
         strictEqual(desired.unresolved.size, live.length)

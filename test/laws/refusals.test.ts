@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import { describe, it } from 'vitest'
 import type { ClusterEvent } from '../../src/core/event.js'
 import type { Expose } from '../../src/core/expose.js'
-import { believed, defaultGrace, livenessOf } from '../../src/core/liveness.js'
+import { believed, defaultSkewAllowanceMs, livenessOf } from '../../src/core/liveness.js'
 import { project } from '../../src/core/project.js'
 import type { Task } from '../../src/core/task.js'
 import { serviceOf, servicePorts } from '../../src/policies/service-ports.js'
@@ -53,8 +53,8 @@ const refused: fc.Arbitrary<Refused> = histories()
       const { tasks, marks } = fold(all)
       const affected = Array.from(tasks, ([, task]) => task).filter((told) => {
         const mark = marks.get(told.cluster)
-        const task = believed(told, mark, defaultGrace)
-        return task.definition === definition && livenessOf(task, mark, defaultGrace) === 'live'
+        const task = believed(told, mark, defaultSkewAllowanceMs)
+        return task.definition === definition && livenessOf(task, mark, defaultSkewAllowanceMs) === 'live'
       })
       return redelivered([...without, refusalOf(definition)]).map((known) => ({
         history,

@@ -4,7 +4,7 @@ import { describe, it } from 'vitest'
 import { emptyState } from '../../src/core/cluster-state.js'
 import type { ClusterEvent } from '../../src/core/event.js'
 import type { Expose } from '../../src/core/expose.js'
-import { defaultGrace } from '../../src/core/liveness.js'
+import { defaultSkewAllowanceMs } from '../../src/core/liveness.js'
 import { project, projector } from '../../src/core/project.js'
 import { reduce } from '../../src/core/reduce.js'
 import { sweep } from '../../src/core/sweep.js'
@@ -81,7 +81,7 @@ describe('sweeping', () => {
     const known = fold([listed(112_500, [unhealthy]), listed(262_500, [])])
     const late = changed(task('a', 5, 247_500))
     for (const settled of [true, false]) {
-      const swept = sweep(known, { grace: defaultGrace, now: start + 322_500, settled })
+      const swept = sweep(known, { skewAllowanceMs: defaultSkewAllowanceMs, now: start + 322_500, settled })
       for (const state of [known, swept])
         deepStrictEqual(routesOf(project(fold([late], state), options)), new Map())
     }

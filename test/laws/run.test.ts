@@ -16,7 +16,10 @@ interface Started {
 
 const started = (setup: Omit<RunSetup, 'expose'>): Started => {
   const clock = virtualClock(1_000_000)
-  const worker = run({ expose: servicePorts(), paceMs: 0, ...setup }, { clock, random: () => 0.5 })
+  const worker = run(
+    { expose: servicePorts(), minWriteIntervalMs: 0, ...setup },
+    { clock, random: () => 0.5 },
+  )
   const reports: Report[] = []
   worker.reports$.subscribe((report) => reports.push(report))
   onTestFinished(async () => {
@@ -64,7 +67,7 @@ describe('run', () => {
   it('writes a first change at once, and what follows closely in one further round', async () => {
     const source = memorySource()
     const sink = memorySink()
-    const { worker, clock } = started({ sources: [source], sinks: [sink], paceMs: 250 })
+    const { worker, clock } = started({ sources: [source], sinks: [sink], minWriteIntervalMs: 250 })
     await clock.advance(0)
     for (let port = 1; port <= 50; port++) {
       void source.push(running(`t${port}`, port))
@@ -272,7 +275,7 @@ describe('run', () => {
   it('repairs what others did to the target, at the next read', async () => {
     const source = memorySource()
     const sink = memorySink()
-    const { clock } = started({ sources: [source], sinks: [sink], rereadMs: 60_000 })
+    const { clock } = started({ sources: [source], sinks: [sink], resyncMs: 60_000 })
     await clock.advance(0)
     void source.push(running('a', 1))
     await clock.advance(0)
@@ -304,7 +307,7 @@ describe('run', () => {
     await read
   })
 
-  it('withholds, reports and does not forget a plan that would retire too many records', async () => {
+  it('skips, reports and does not forget a plan that would prune too many records', async () => {
     const source = memorySource({ covers: [cluster] })
     const sink = memorySink()
     for (let i = 0; i < 12; i++)
@@ -320,7 +323,7 @@ describe('run', () => {
     await clock.advance(0)
     expect(sink.target.writes).toBe(0)
     expect(source.unsettled).toBe(1)
-    expect(of('Planned').map(({ plan }) => plan.withheld.map(({ why }) => why))).toEqual([
+    expect(of('Planned').map(({ plan }) => plan.skipped.map(({ why }) => why))).toEqual([
       Array.from({ length: 12 }, () => 'incomplete'),
       Array.from({ length: 12 }, () => 'too-much'),
     ])

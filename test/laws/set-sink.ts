@@ -11,7 +11,7 @@ export interface Pool {
 }
 
 export interface SetSinkOptions {
-  readonly adopts: boolean
+  readonly adopt: boolean
   /** Whether a record that nothing desires is deleted, or left without servers. */
   readonly deletes: boolean
   /** Whether it tells to which hosts a record leads. Default: false. */
@@ -20,10 +20,10 @@ export interface SetSinkOptions {
   readonly empties?: boolean
 }
 
-type SetSink = Pick<Sink<Pool>, 'eq' | 'adopts' | 'retire' | 'render' | 'hostsOf' | 'emptied'>
+type SetSink = Pick<Sink<Pool>, 'eq' | 'adopt' | 'prune' | 'render' | 'hostsOf' | 'emptied'>
 
-export const setSink = ({ adopts, deletes, tells = false, empties = false }: SetSinkOptions): SetSink => ({
-  adopts,
+export const setSink = ({ adopt, deletes, tells = false, empties = false }: SetSinkOptions): SetSink => ({
+  adopt,
   ...(tells ? { hostsOf: ({ servers }) => servers.map((server) => server.replace(/:\d+$/, '')) } : {}),
   ...(empties ? { emptied: (before) => ({ ...before, servers: [] }) } : {}),
   eq: {
@@ -32,7 +32,7 @@ export const setSink = ({ adopts, deletes, tells = false, empties = false }: Set
       a.servers.length === b.servers.length &&
       a.servers.every((one, i) => one === b.servers[i]),
   },
-  retire: (before) => (deletes ? O.none : O.some({ ...before, servers: [] })),
+  prune: (before) => (deletes ? O.none : O.some({ ...before, servers: [] })),
   render: (backends, before) =>
     new Map(
       Array.from(backends, ([name, { endpoints, gone, complete }]): [string, Pool] => {

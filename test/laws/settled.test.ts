@@ -22,11 +22,11 @@ const told = (make: (sink: Sink<Addresses>) => Sink<Addresses> = (sink) => sink)
   const heard: { readonly desired: Desired; readonly held: readonly string[] }[] = []
   const listening: Sink<Addresses> = {
     ...sink,
-    settled: (desired) =>
+    synced: (desired) =>
       void heard.push({ desired, held: [...sink.target.rows.values()].flatMap(({ value }) => value) }),
   }
   const worker = run(
-    { sources: [source], sinks: [make(listening)], expose: servicePorts(), paceMs: 0 },
+    { sources: [source], sinks: [make(listening)], expose: servicePorts(), minWriteIntervalMs: 0 },
     { clock, random: () => 0.5 },
   )
   onTestFinished(async () => {
@@ -71,7 +71,7 @@ describe('a sink is told what it has settled', () => {
   it('never in a dry run, whose target holds nothing of it', async () => {
     const { clock, source, heard } = told((sink) => ({
       ...dryRun(sink),
-      settled: (desired) => sink.settled?.(desired),
+      synced: (desired) => sink.synced?.(desired),
     }))
     void source.push(listed(1))
     await clock.advance(20_000)

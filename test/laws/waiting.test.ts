@@ -107,7 +107,7 @@ const started = (setup: Partial<RunSetup> & { readonly covers?: readonly string[
   const source: MemorySource = memorySource({ covers })
   const sink = memorySink()
   const worker = run(
-    { sources: [source], sinks: [sink], expose: servicePorts(), paceMs: 0, ...rest },
+    { sources: [source], sinks: [sink], expose: servicePorts(), minWriteIntervalMs: 0, ...rest },
     { clock, random: () => 0.5 },
   )
   const reports: Report[] = []

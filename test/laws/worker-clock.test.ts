@@ -6,7 +6,7 @@ import { projector } from '../../src/core/project.js'
 import { reduce } from '../../src/core/reduce.js'
 import { Stamps } from '../../src/core/stamps.js'
 import { sweep } from '../../src/core/sweep.js'
-import { defaultGrace } from '../../src/core/liveness.js'
+import { defaultSkewAllowanceMs } from '../../src/core/liveness.js'
 import { liveStays, type Observer } from './convergence.js'
 import { holds } from './holds.js'
 import { options, routesOf } from './observed.js'
@@ -22,7 +22,11 @@ const ours: Observer = () => {
     state = reduce(state, event)
     if (event._tag === 'TasksListed') {
       latest = Math.max(latest, event.at)
-      state = sweep(state, { grace: defaultGrace, now: latest + fortnight, settled: true })
+      state = sweep(state, {
+        skewAllowanceMs: defaultSkewAllowanceMs,
+        now: latest + fortnight,
+        settled: true,
+      })
     }
     return routesOf(project(state, 0))
   }

@@ -94,9 +94,13 @@ describe('a worker keyed by address, which adds at RUNNING and removes at STOPPE
   })
 })
 
-describe('a worker that sweeps at one grace', () => {
+describe('a worker that sweeps at one skewAllowanceMs', () => {
   it('resurrects a task whose RUNNING comes late', () => {
-    isRefuted(sweepIsUnobservable((state, { grace, ...rest }) => sweep(state, { grace: grace / 2, ...rest })))
+    isRefuted(
+      sweepIsUnobservable((state, { skewAllowanceMs, ...rest }) =>
+        sweep(state, { skewAllowanceMs: skewAllowanceMs / 2, ...rest }),
+      ),
+    )
   })
 })
 

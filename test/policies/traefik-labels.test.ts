@@ -576,7 +576,11 @@ describe('two clusters that define one service', () => {
     )
 
   it('do not share it: the first has it, and the other is told', () => {
-    const { backends, unresolved } = project(state(), { expose: traefikLabels(), covers: [], grace: 0 })
+    const { backends, unresolved } = project(state(), {
+      expose: traefikLabels(),
+      covers: [],
+      skewAllowanceMs: 0,
+    })
     deepStrictEqual(
       backends.get('service-web-app')?.endpoints.map(({ host }) => host),
       ['10.0.0.1'],
@@ -588,7 +592,11 @@ describe('two clusters that define one service', () => {
   })
 
   it('share it where they are to be pooled', () => {
-    const { backends } = project(state(), { expose: traefikLabels({ pooled: true }), covers: [], grace: 0 })
+    const { backends } = project(state(), {
+      expose: traefikLabels({ pooled: true }),
+      covers: [],
+      skewAllowanceMs: 0,
+    })
     deepStrictEqual(
       backends.get('service-web-app')?.endpoints.map(({ host }) => host),
       ['10.0.0.1', '10.0.0.2'],
@@ -611,7 +619,7 @@ describe('whatever labels there are', () => {
             },
             { _tag: 'DefinitionDescribed', definition },
           ]),
-          { expose: traefikLabels(), covers: [], grace: 0 },
+          { expose: traefikLabels(), covers: [], skewAllowanceMs: 0 },
         )
         strictEqual(backends.size, new Set(portsOf(exposure).map(({ backend }) => backend)).size)
         const elements = elementRenderer().render(backends, new Map())

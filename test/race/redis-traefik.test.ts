@@ -71,8 +71,8 @@ describe.skipIf(redisIsMissing !== undefined)('redisTraefik, raced over a real R
     (await hand.hKeys(ownersKey)).filter((field) => field !== 'writes').sort()
 
   it.each(['empty', 'delete'] as const)(
-    'writers that come to want the same leave exactly that, and no key beside it (retire: %s)',
-    async (retire) => {
+    'writers that come to want the same leave exactly that, and no key beside it (prune: %s)',
+    async (prune) => {
       await fc.assert(
         fc.asyncProperty(
           fc.scheduler(),
@@ -82,7 +82,7 @@ describe.skipIf(redisIsMissing !== undefined)('redisTraefik, raced over a real R
             await hand.flushDb()
             const { take, play } = turns(scheduler)
             const work = clients.map(async (client, i) => {
-              const sink = redisTraefik({ connection: take(client), retire })
+              const sink = redisTraefik({ connection: take(client), prune })
               for (const backends of [...(histories[i] ?? []), last])
                 await reconciledUntilQuiet(sink, backends)
             })
@@ -93,7 +93,7 @@ describe.skipIf(redisIsMissing !== undefined)('redisTraefik, raced over a real R
               histories.flatMap((all) => all.flatMap((backends) => [...backends].map(([name]) => name))),
             )
             await hand.flushDb()
-            const alone = redisTraefik({ connection: hand, retire })
+            const alone = redisTraefik({ connection: hand, prune })
             if (known.size > 0)
               await reconciledUntilQuiet(alone, backendsOf([...known].map((name) => backendOf(name, []))))
             await reconciledUntilQuiet(alone, last)

@@ -10,7 +10,7 @@ const backends = backendsOf([backendOf('web', [{ host: '10.0.0.1', port: 80 }])]
 
 describe('dryRun', () => {
   it('plans exactly what the sink itself would', async () => {
-    const sink = memory({ adopts: false })
+    const sink = memory({ adopt: false })
     const dry = dryRun(sink)
     const planOf = async (one: typeof dry) => {
       const rows = await one.read(signal)
@@ -18,8 +18,8 @@ describe('dryRun', () => {
     }
     expect(await planOf(dry)).toEqual(await planOf(sink))
     expect((await planOf(dry)).changes).toHaveLength(1)
-    expect(dry).toMatchObject({ name: 'memory (dry run)', dry: true, adopts: false })
-    expect(dry.retire(['10.0.0.1:80'])).toEqual(sink.retire(['10.0.0.1:80']))
+    expect(dry).toMatchObject({ name: 'memory (dry run)', dry: true, adopt: false })
+    expect(dry.prune(['10.0.0.1:80'])).toEqual(sink.prune(['10.0.0.1:80']))
   })
 
   it('refuses to be applied, and writes nothing', async () => {
@@ -39,10 +39,10 @@ describe('dryRun', () => {
     class Counting {
       readonly name = 'counting'
       readonly eq = memory().eq
-      readonly adopts = true
+      readonly adopt = true
       reads = 0
       render = () => new Map<string, readonly string[]>()
-      retire = () => O.none
+      prune = () => O.none
       apply = () => Promise.resolve([])
       read() {
         this.reads++

@@ -56,11 +56,11 @@ describe('the hosts of an element of Traefik', () => {
     deepStrictEqual(hostsOf(element), [])
   })
 
-  it('are none any more when a service is retired', () => {
+  it('are none any more when a service is pruned', () => {
     const sink = traefikFile({ path: '/tmp/traefik.yml' })
-    const retired = sink.retire({ loadBalancer: { servers: [{ url: 'http://10.0.0.1:80' }] } })
-    ok(O.isSome(retired))
-    deepStrictEqual(sink.hostsOf?.(retired.value), [])
+    const pruned = sink.prune({ loadBalancer: { servers: [{ url: 'http://10.0.0.1:80' }] } })
+    ok(O.isSome(pruned))
+    deepStrictEqual(sink.hostsOf?.(pruned.value), [])
   })
 })
 

@@ -5,8 +5,8 @@ import { type Addresses, memory, memoryTarget } from '../../src/sinks/memory.js'
 import { backendOf, backendsOf } from '../../src/testing/backends.js'
 import { type SinkHarness, sinkContract } from '../../src/testing/sink-contract.js'
 
-const harness = (adopts: boolean): SinkHarness<Addresses> => {
-  const sink = memory({ adopts })
+const harness = (adopt: boolean): SinkHarness<Addresses> => {
+  const sink = memory({ adopt })
   const { target } = sink
   return {
     sink,

@@ -178,7 +178,7 @@ describe('who polls', () => {
       return `${answer.status} ${answer.headers.get('retry-after') ?? ''} ${await answer.text()}`
     }
     expect(await asked()).toMatch(/^503 2 .*only just started/)
-    sink.settled?.(desiredOf(undefined, false))
+    sink.synced?.(desiredOf(undefined, false))
     expect(await asked()).toMatch(/^503 2 Not every cluster is known as a whole.*: 1\n- staging\n$/)
 
     const partial = { ...web('10.0.0.1'), complete: false }
@@ -196,7 +196,7 @@ describe('who polls', () => {
       ]),
     }
     await reconciled(sink, waits.backends)
-    sink.settled?.(waits)
+    sink.synced?.(waits)
     const told = await asked()
     expect(told).toMatch(/^503/)
     expect(told).toContain(
@@ -204,10 +204,10 @@ describe('who polls', () => {
     )
     expect(told).not.toContain('for good')
 
-    sink.settled?.(desiredOf(backendsOf([web('10.0.0.1')])))
+    sink.synced?.(desiredOf(backendsOf([web('10.0.0.1')])))
     expect(await asked()).toMatch(/^200 .*10\.0\.0\.1:9100/)
     // What is known once is served, also while something new is looked up.
-    sink.settled?.(waits)
+    sink.synced?.(waits)
     expect(await asked()).toMatch(/^200/)
   })
 
@@ -228,16 +228,16 @@ describe('who polls', () => {
     const jumping = { ...clock, now: () => clock.now() + jump }
     const { sink, url } = await started({ clock: jumping, patienceMs: 60_000 }, false)
     const status = async () => (await fetch(url)).status
-    sink.settled?.(desired)
+    sink.synced?.(desired)
     await clock.advance(59_999)
     for (jump of [-86_400_000, 86_400_000]) {
-      sink.settled?.(desired)
+      sink.synced?.(desired)
       expect(await status()).toBe(503)
     }
     await clock.advance(1)
     expect(await status()).toBe(200)
     // Knowledge that comes to lack something later does not close it again.
-    sink.settled?.(desired)
+    sink.synced?.(desired)
     expect(await status()).toBe(200)
   })
 
@@ -246,7 +246,7 @@ describe('who polls', () => {
     const { sink, url } = await started({ clock, patienceMs: 60_000 }, false)
     expect(clock.sleeping).toBe(0)
     const stopping = new AbortController()
-    sink.settled?.(desiredOf(undefined, false), stopping.signal)
+    sink.synced?.(desiredOf(undefined, false), stopping.signal)
     expect(clock.sleeping).toBe(1)
     stopping.abort()
     expect(clock.sleeping).toBe(0)
@@ -261,7 +261,7 @@ describe('who polls', () => {
       [['2', '3'], 503],
       [['3', '4'], 200],
     ] as const) {
-      sink.settled?.({ ...desiredOf(), unresolved: waitFor(...waits) })
+      sink.synced?.({ ...desiredOf(), unresolved: waitFor(...waits) })
       expect((await fetch(url)).status).toBe(status)
     }
   })
@@ -274,7 +274,7 @@ describe('who polls', () => {
       why: 'lookup-refused',
       detail: 'AccessDeniedException',
     }
-    sink.settled?.({
+    sink.synced?.({
       ...desiredOf(undefined, false),
       awaited: [],
       readings: new Map([['arn:cluster', 1]]),
@@ -286,7 +286,7 @@ describe('who polls', () => {
   it('is told of many clusters and tasks in a bounded text, without control characters', async () => {
     const { sink, url } = await started({}, false)
     const many = (prefix: string) => Array.from({ length: 5_000 }, (_, i) => `${prefix}\u001b[31m${i}`)
-    sink.settled?.({
+    sink.synced?.({
       ...desiredOf(undefined, false),
       awaited: many('cluster'),
       unresolved: waitFor(...many(`arn:${'x'.repeat(1_000)}`)),
@@ -386,7 +386,7 @@ describe('a worker that serves Prometheus', () => {
     const source = memorySource({ covers: [cluster] })
     const sink = prometheusHttp()
     const worker = run(
-      { sources: [source], sinks: [sink], expose: servicePorts(), paceMs: 0 },
+      { sources: [source], sinks: [sink], expose: servicePorts(), minWriteIntervalMs: 0 },
       { clock, random: () => 0.5 },
     )
     const server = await webhookServer({

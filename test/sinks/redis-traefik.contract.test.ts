@@ -16,6 +16,6 @@ describe.skipIf(redisIsMissing !== undefined)('over a real Redis server', () => 
 
   sinkContract('redisTraefik', () => redisTraefikHarness(client))
   sinkContract('redisTraefik that adopts and deletes', () =>
-    redisTraefikHarness(client, { adopt: true, retire: 'delete' }),
+    redisTraefikHarness(client, { adopt: true, prune: 'delete' }),
   )
 })

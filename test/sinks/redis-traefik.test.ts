@@ -97,8 +97,8 @@ describe.skipIf(redisIsMissing !== undefined)('redisTraefik, over a real Redis s
     )
 
     it.each(['empty', 'delete'] as const)(
-      'is valid after each transaction, and has every service that a router names (retire: %s)',
-      async (retire) => {
+      'is valid after each transaction, and has every service that a router names (prune: %s)',
+      async (prune) => {
         let looks = 0
         const reader = await server.client()
         // One command at a time, so that what is looked at is what this one left.
@@ -117,7 +117,7 @@ describe.skipIf(redisIsMissing !== undefined)('redisTraefik, over a real Redis s
         await fc.assert(
           fc.asyncProperty(histories, async (history) => {
             await client.flushDb()
-            const sink = redisTraefik({ connection, retire })
+            const sink = redisTraefik({ connection, prune })
             for (const backends of history) {
               const outcomes = await reconciled(sink, backends)
               // A look that fails is told as a change that failed.
@@ -162,14 +162,14 @@ describe.skipIf(redisIsMissing !== undefined)('redisTraefik, over a real Redis s
     })
 
     it('never becomes nothing at all, which Traefik would not notice', async () => {
-      const sink = redisTraefik({ connection: client, retire: 'delete' })
+      const sink = redisTraefik({ connection: client, prune: 'delete' })
       await reconciled(sink, web(1))
       await reconciled(sink, nothing)
       expect(Object.fromEntries(await traefikKeys(client))).toEqual({
         'traefik/http/services/_ecs-task-stream/loadbalancer/servers': '[]',
       })
       expect(await client.hKeys(ownersKey)).toEqual(['writes'])
-      expect(await planned(sink, nothing)).toEqual({ changes: [], withheld: [] })
+      expect(await planned(sink, nothing)).toEqual({ changes: [], skipped: [] })
     })
 
     it('is below another root key, with the marks of that root', async () => {
@@ -179,7 +179,7 @@ describe.skipIf(redisIsMissing !== undefined)('redisTraefik, over a real Redis s
       if (one === undefined || two === undefined) throw new Error('unreachable')
       await reconciled(one, web(1))
       await reconciled(two, web(2))
-      expect(await planned(one, web(1))).toEqual({ changes: [], withheld: [] })
+      expect(await planned(one, web(1))).toEqual({ changes: [], skipped: [] })
       expect(decodedAsTraefik(await traefikKeys(client, 'edge/traefik-2'), 'edge/traefik-2')).toEqual({
         http: { services: { web: { loadbalancer: { servers: [{ url: 'http://10.0.0.2:8080' }] } } } },
       })
@@ -241,7 +241,7 @@ describe.skipIf(redisIsMissing !== undefined)('redisTraefik, over a real Redis s
       await client.set('traefik/http/services/web/loadBalancer/servers/0/url', 'http://192.0.2.1:1')
       await client.set('traefik/http/services/web/loadBalancer/passHostHeader', 'false')
       const before = await traefikKeys(client)
-      expect((await planned(redisTraefik({ connection: client }), web(1))).withheld).toMatchObject([
+      expect((await planned(redisTraefik({ connection: client }), web(1))).skipped).toMatchObject([
         { why: 'foreign' },
       ])
       expect(await traefikKeys(client)).toEqual(before)
@@ -261,9 +261,9 @@ describe.skipIf(redisIsMissing !== undefined)('redisTraefik, over a real Redis s
     it('is somebody else’s where the mark is unreadable', async () => {
       await reconciled(redisTraefik({ connection: client }), web(1))
       await client.hSet(ownersKey, 'http/services/web', 'broken')
-      const { changes, withheld } = await planned(redisTraefik({ connection: client, adopt: true }), web(2))
+      const { changes, skipped } = await planned(redisTraefik({ connection: client, adopt: true }), web(2))
       expect(changes).toEqual([])
-      expect(withheld).toMatchObject([{ why: 'foreign' }])
+      expect(skipped).toMatchObject([{ why: 'foreign' }])
     })
 
     it('stays ours when somebody deletes its keys, and it is written again', async () => {
@@ -433,7 +433,7 @@ describe.skipIf(redisIsMissing !== undefined)('redisTraefik, over a real Redis s
     const rules = /ACL SETUSER ecs-task-stream on >[^ ]+ (.+)/.exec(page)?.[1]?.split(' ') ?? []
     await client.sendCommand(['ACL', 'SETUSER', 'ecs-task-stream', 'reset', 'on', '>secret', ...rules])
     const limited = await server.client({ username: 'ecs-task-stream', password: 'secret' })
-    const sink = redisTraefik({ connection: limited, retire: 'delete' })
+    const sink = redisTraefik({ connection: limited, prune: 'delete' })
     for (const backends of [web(1, 2), web(2), nothing])
       expect(await reconciled(sink, backends)).toMatchObject([{ _tag: 'Done' }])
     expect(sink.warnings?.()).not.toEqual([containing('refuses')])

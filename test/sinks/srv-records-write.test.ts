@@ -177,7 +177,7 @@ describe('the records of a name', () => {
         [`_calc._tcp.${zone.zone}`]: 'Done',
       })
       expect(sent).toHaveLength(1)
-      expect(await planned(another({ shape }), calc(at(1), at(3)))).toEqual({ changes: [], withheld: [] })
+      expect(await planned(another({ shape }), calc(at(1), at(3)))).toEqual({ changes: [], skipped: [] })
       expect(await zone.faults('worker')).toEqual([])
     }
   })
@@ -297,9 +297,9 @@ describe('what is not ours', () => {
     const before = await zone.sets()
     const all = ['plain', 'external', 'blue', 'reserved']
     const backends = backendsOf([...all, 'ours'].map((label) => backendOf(label, [at(1)])))
-    const { changes, withheld } = await planned(sink, backends)
+    const { changes, skipped } = await planned(sink, backends)
     expect(changes.map(({ key }) => key)).toEqual([name('ours')])
-    expect(withheld.map(({ change, why }) => [change.key, why])).toEqual(
+    expect(skipped.map(({ change, why }) => [change.key, why])).toEqual(
       all.sort().map((label) => [name(label), 'foreign']),
     )
     for (const state of [backends, backendsOf([])]) {
@@ -317,7 +317,7 @@ describe('what is not ours', () => {
     const name = `_calc._tcp.${zone.zone}`
     await zone.remove(...(await zone.at(`srv-${name}`, 'TXT')))
     const before = await zone.sets()
-    expect((await planned(sink, calc(at(2)))).withheld).toMatchObject([{ why: 'foreign' }])
+    expect((await planned(sink, calc(at(2)))).skipped).toMatchObject([{ why: 'foreign' }])
     await reconciled(sink, calc(at(2)))
     expect(await zone.sets()).toEqual(before)
   })
@@ -373,7 +373,7 @@ describe('taking over from ecssd', () => {
     expect(row?.owner).toEqual(O.some('worker'))
     expect(offeredBy(row!.value)).toEqual(['10.0.0.1:32768', '10.0.0.2:32768'])
     expect(await zone.faults('worker')).toEqual([])
-    expect(await planned(sink, calc(at(1), at(2)))).toEqual({ changes: [], withheld: [] })
+    expect(await planned(sink, calc(at(1), at(2)))).toEqual({ changes: [], skipped: [] })
     // Of the host that no name leads to any more nothing stays: its agent has died with it.
     expect(await zone.at(`ip-10-0-0-3.${zone.zone}`, 'A')).toEqual([])
     const resolver = route53.resolver()
@@ -404,7 +404,7 @@ describe('taking over from ecssd', () => {
     expect(await zone.faults('worker')).toEqual([])
     expect(await planned(sink, backendsOf(labels.map((label) => backendOf(label, [at(1)]))))).toEqual({
       changes: [],
-      withheld: [],
+      skipped: [],
     })
   })
 
@@ -421,7 +421,7 @@ describe('taking over from ecssd', () => {
     const { zone, sink } = await here({ shape: 'weighted' })
     await ecssd(zone, `_calc._tcp.${zone.zone}`, at(1))
     const before = await zone.sets()
-    expect((await planned(sink, calc(at(2)))).withheld).toMatchObject([{ why: 'foreign' }])
+    expect((await planned(sink, calc(at(2)))).skipped).toMatchObject([{ why: 'foreign' }])
     await reconciled(sink, calc(at(2)))
     expect(await zone.sets()).toEqual(before)
   })
@@ -573,7 +573,7 @@ describe('the limits of Route 53', () => {
       await reconciled(sink, state)
       expect(sent.length).toBeGreaterThanOrEqual(least)
       expect(await zone.faults('worker')).toEqual([])
-      expect(await planned(sink, state)).toEqual({ changes: [], withheld: [] })
+      expect(await planned(sink, state)).toEqual({ changes: [], skipped: [] })
     }
     expect(await zone.sets()).toEqual([])
   })
@@ -615,7 +615,7 @@ describe('the limits of Route 53', () => {
     await reconciled(another(), backends)
     expect((await zone.sets()).length).toBeGreaterThan(900)
     const before = route53.calls.get('ListResourceRecordSets') ?? 0
-    expect(await planned(another(), backends)).toEqual({ changes: [], withheld: [] })
+    expect(await planned(another(), backends)).toEqual({ changes: [], skipped: [] })
     expect((route53.calls.get('ListResourceRecordSets') ?? 0) - before).toBe(4)
   })
 

@@ -14,7 +14,7 @@ const at = (last: number) => ({ host: `10.0.0.${last}`, port: 8080 })
 const show = async (sink: Sink<PrintedBackend>, ...backends: Backend[]) => {
   const rows = await sink.read(signal)
   const wanted = sink.render(backendsOf(backends), new Map(rows.map(({ key, value }) => [key, value])))
-  const { changes } = plan(sink, wanted, rows, { owner: 'me', complete: true, guard: 'off' })
+  const { changes } = plan(sink, wanted, rows, { owner: 'me', complete: true, pruneGuard: 'off' })
   return sink.apply(changes, 'me', signal)
 }
 

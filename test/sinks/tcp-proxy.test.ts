@@ -101,7 +101,7 @@ describe('tcpProxy', { timeout: 30_000 }, () => {
   ): Promise<readonly Outcome<readonly Address[]>[]> => {
     const rows = await proxy.read(signal)
     const wanted = proxy.render(backendsOf([backend]), new Map(rows.map(({ key, value }) => [key, value])))
-    const { changes } = plan(proxy, wanted, rows, { owner: 'test', complete: true, guard: 'off' })
+    const { changes } = plan(proxy, wanted, rows, { owner: 'test', complete: true, pruneGuard: 'off' })
     return proxy.apply(changes, 'test', signal)
   }
 
@@ -504,7 +504,7 @@ describe('tcpProxy', { timeout: 30_000 }, () => {
       sources: [source],
       sinks: [proxy],
       expose: servicePorts({ name: () => String(port) }),
-      rereadMs: 1_000,
+      resyncMs: 1_000,
     })
     onTestFinished(() => worker.stop())
     const rejected = firstValueFrom(

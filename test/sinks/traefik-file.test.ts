@@ -35,10 +35,10 @@ interface Document {
   readonly http: { readonly services: Readonly<Record<string, Element>> }
 }
 
-const harness = async (retire: 'empty' | 'delete'): Promise<SinkHarness<Element>> => {
+const harness = async (prune: 'empty' | 'delete'): Promise<SinkHarness<Element>> => {
   const disk = documentOnDisk(await newPath())
   return {
-    sink: traefikFile({ path: disk.path, retire }),
+    sink: traefikFile({ path: disk.path, prune }),
     writes: disk.generation,
     snapshot: () => Promise.resolve(disk.generation() === 0 ? new Map() : elementsIn(disk.path)),
     addresses: serversOf,
@@ -152,7 +152,7 @@ it('a worker whose file is broken says so until it is mended, and then goes on b
   const clock = virtualClock(1_000_000)
   const source = memorySource({ covers: [cluster] })
   const worker = run(
-    { sources: [source], sinks: [traefikFile({ path })], expose: servicePorts(), paceMs: 0 },
+    { sources: [source], sinks: [traefikFile({ path })], expose: servicePorts(), minWriteIntervalMs: 0 },
     { clock, random: () => 0.5 },
   )
   const failures: string[] = []

@@ -34,7 +34,7 @@ const harness = async (options: TraefikHttpOptions): Promise<SinkHarness<Element
 }
 
 sinkContract('traefikHttp', () => harness({}))
-sinkContract('traefikHttp that deletes', () => harness({ retire: 'delete' }))
+sinkContract('traefikHttp that deletes', () => harness({ prune: 'delete' }))
 
 const started = async (options: TraefikHttpOptions = {}, open = true) => {
   const here = await served(traefikHttp(options), { open })
@@ -44,7 +44,7 @@ const started = async (options: TraefikHttpOptions = {}, open = true) => {
 
 describe('what Traefik is served', () => {
   it('is a document that it takes, byte for byte the same for the same state, however it came to be', async () => {
-    const [straight, roundabout] = [await started({ retire: 'delete' }), await started({ retire: 'delete' })]
+    const [straight, roundabout] = [await started({ prune: 'delete' }), await started({ prune: 'delete' })]
     const goal = state({ web: [1, 2], api: [3], 'a.b-c': [4] })
     await reconciled(straight.sink, goal)
     for (const step of [state({ web: [2], old: [9] }), state({ api: [3], web: [5] }), goal])
@@ -67,7 +67,7 @@ describe('what Traefik is served', () => {
   })
 
   it('is {} once nothing is left, where services are deleted: no section is empty', async () => {
-    const { sink, text } = await started({ retire: 'delete' })
+    const { sink, text } = await started({ prune: 'delete' })
     await reconciled(sink, state({ web: [1] }))
     await reconciled(sink, state({}))
     expect(await text()).toBe('{}\n')
@@ -76,12 +76,12 @@ describe('what Traefik is served', () => {
   it('is not {} before anything is known', async () => {
     const { sink, url } = await started({}, false)
     for (const desired of [desiredOf(undefined, false), desiredOf(undefined, false)]) {
-      sink.settled?.(desired)
+      sink.synced?.(desired)
       const answer = await fetch(url)
       expect(answer.status).toBe(503)
       expect(await answer.text()).toContain('Not every cluster is known as a whole')
     }
-    sink.settled?.(desiredOf())
+    sink.synced?.(desiredOf())
     expect(await (await fetch(url)).text()).toBe('{}\n')
   })
 })
@@ -92,7 +92,7 @@ describe('a worker that serves Traefik', () => {
     const source = memorySource({ covers: [cluster] })
     const sink = traefikHttp({ secret: { values: ['Bearer s3cret'] } })
     const worker = run(
-      { sources: [source], sinks: [sink], expose: servicePorts(), paceMs: 0 },
+      { sources: [source], sinks: [sink], expose: servicePorts(), minWriteIntervalMs: 0 },
       { clock, random: () => 0.5 },
     )
     const server = await webhookServer({

@@ -64,7 +64,7 @@ const harness = async (options: TraefikTableContract) =>
 sinkContract('traefikTable', () => harness({}), { runs: 15 })
 sinkContract(
   'traefikTable that does not adopt and deletes',
-  () => harness({ adopt: false, retire: 'delete' }),
+  () => harness({ adopt: false, prune: 'delete' }),
   {
     runs: 10,
   },
@@ -123,7 +123,7 @@ describe('writing to the table', () => {
 
   it('begins at version 0 and counts each write once, also after a delete', async () => {
     const table = await tableOf()
-    const sink = traefikTable({ table: table.table, client: table.client, retire: 'delete' })
+    const sink = traefikTable({ table: table.table, client: table.client, prune: 'delete' })
     const versions: unknown[] = []
     for (const backends of [web(), web(at(1)), web(at(1)), web(at(2)), backendsOf([]), web(at(3))]) {
       await reconcileOnce(sink, backends)
@@ -305,7 +305,7 @@ describe('racing for the table', () => {
 
   it('a conflict over an item that went away finds none', async () => {
     const table = await tableOf()
-    const sink = traefikTable({ table: table.table, client: table.client, retire: 'delete' })
+    const sink = traefikTable({ table: table.table, client: table.client, prune: 'delete' })
     await reconcileOnce(sink, web(at(1)))
     const [before] = await sink.read(signal)
     await reconcileOnce(sink, backendsOf([]))

@@ -24,8 +24,8 @@ const warned = (make: (sink: Sink<Addresses>) => Sink<Addresses> = (sink) => sin
         }),
       ],
       expose: servicePorts(),
-      paceMs: 0,
-      rereadMs: 60_000,
+      minWriteIntervalMs: 0,
+      resyncMs: 60_000,
     },
     { clock, random: () => 0.5 },
   )

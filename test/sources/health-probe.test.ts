@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net'
 import { once } from 'node:events'
 import {
   type ClusterEvent,
-  defaultGrace,
+  defaultSkewAllowanceMs,
   emptyState,
   type Endpoint,
   type Expose,
@@ -401,7 +401,11 @@ describe('healthProbe: what it probes', () => {
     world.fold(listed(start + 3_600_000))
     await clock.advance(3 * interval)
     // As `run` would, where the source sees it.
-    const swept = sweep(world.state, { grace: defaultGrace, now: start + 3_600_000, settled: true })
+    const swept = sweep(world.state, {
+      skewAllowanceMs: defaultSkewAllowanceMs,
+      now: start + 3_600_000,
+      settled: true,
+    })
     expect([swept.tasks.size, swept.health.size]).toEqual([0, 0])
     world.forget(swept)
     world.fold(listed(start + 7_200_000, task))
@@ -633,7 +637,7 @@ describe('healthProbe in a worker, over the wire', () => {
         sinks: [sink],
         expose,
         unhealthy: 'keep-the-last',
-        paceMs: 0,
+        minWriteIntervalMs: 0,
       },
       { clock },
     )

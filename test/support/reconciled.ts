@@ -17,7 +17,7 @@ export const planned = async <V>(
 ): Promise<Plan<V>> => {
   const rows = await sink.read(signal)
   const wanted = sink.render(backends, new Map(rows.map(({ key, value }) => [key, value])))
-  return plan(sink, wanted, rows, { owner, complete, guard: 'off' })
+  return plan(sink, wanted, rows, { owner, complete, pruneGuard: 'off' })
 }
 
 /** Reads, plans and applies once. */
@@ -48,7 +48,7 @@ export const reconciledUntilQuiet = async <V>(
       continue
     }
     const wanted = sink.render(backends, new Map([...rows].map(([key, { value }]) => [key, value])))
-    const { changes } = plan(sink, wanted, rows.values(), { owner, complete, guard: 'off' })
+    const { changes } = plan(sink, wanted, rows.values(), { owner, complete, pruneGuard: 'off' })
     if (changes.length === 0) return writes
     for (const outcome of await sink.apply(changes, owner, signal)) {
       if (outcome._tag === 'Rejected') throw new Error(outcome.reason)

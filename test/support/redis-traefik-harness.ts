@@ -37,7 +37,7 @@ export const through = (
 /** The sink over an empty database, and the hands of everybody else on it. */
 export const redisTraefikHarness = async (
   client: RedisClient,
-  options: Pick<RedisTraefikOptions, 'adopt' | 'retire'> = {},
+  options: Pick<RedisTraefikOptions, 'adopt' | 'prune'> = {},
 ): Promise<SinkHarness<Element>> => {
   await client.flushDb()
   let writes = 0

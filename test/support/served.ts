@@ -48,7 +48,7 @@ export const served = async <V, S extends Sink<V> & { readonly listener: Documen
       return outcomes
     },
   }
-  if (open) sink.settled?.(desiredOf())
+  if (open) sink.synced?.(desiredOf())
   const text = async (): Promise<string> => {
     const answer = await fetch(server.url)
     const body = await answer.text()
@@ -74,6 +74,6 @@ export const reconciled = async <V>(
   const { signal } = new AbortController()
   const rows = await sink.read(signal)
   const wanted = sink.render(backends, new Map(rows.map(({ key, value }) => [key, value])))
-  const { changes } = plan(sink, wanted, rows, { owner, complete, guard: 'off' })
+  const { changes } = plan(sink, wanted, rows, { owner, complete, pruneGuard: 'off' })
   return changes.length === 0 ? [] : sink.apply(changes, owner, signal)
 }

@@ -66,7 +66,7 @@ export const reconcileOnce = async (
 ): Promise<readonly Outcome<TraefikBackend>[]> => {
   const rows = await sink.read(signal)
   const wanted = sink.render(backends, new Map(rows.map(({ key, value }) => [key, value])))
-  const { changes } = plan(sink, wanted, rows, { owner, complete, guard: 'off' })
+  const { changes } = plan(sink, wanted, rows, { owner, complete, pruneGuard: 'off' })
   return sink.apply(changes, owner, signal)
 }
 
@@ -88,7 +88,7 @@ export const reconcileUntilQuiet = async (
       continue
     }
     const wanted = sink.render(backends, new Map([...rows].map(([key, { value }]) => [key, value])))
-    const { changes } = plan(sink, wanted, rows.values(), { owner, complete, guard: 'off' })
+    const { changes } = plan(sink, wanted, rows.values(), { owner, complete, pruneGuard: 'off' })
     if (changes.length === 0) return writes
     for (const outcome of await sink.apply(changes, owner, signal)) {
       if (outcome._tag === 'Rejected') throw new Error(outcome.reason)

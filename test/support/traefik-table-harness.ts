@@ -6,7 +6,7 @@ import type { SinkHarness } from '../../src/testing/sink-contract.js'
 import { type Item, itemOf, serverOf, TableOfBackends } from './table-of-backends.js'
 
 /** The options that the contract is checked with. */
-export type TraefikTableContract = Pick<TraefikTableOptions, 'adopt' | 'retire'>
+export type TraefikTableContract = Pick<TraefikTableOptions, 'adopt' | 'prune'>
 
 /** A new table called `table`, the sink over it, and the hands of everybody else on it. */
 export const traefikTableHarness = async (

@@ -17,7 +17,7 @@ const table = 'traefik'
 const serversIn = (item: Readonly<Record<string, AttributeValue>>): number =>
   Object.keys(item['backend']?.M?.['servers']?.M ?? {}).length
 
-const setting = async (retire: 'delete' | 'empty') => {
+const setting = async (prune: 'delete' | 'empty') => {
   const clock = acceleratedClock(20)
   const cluster = simulatedCluster({
     seed: 3,
@@ -70,7 +70,7 @@ const setting = async (retire: 'delete' | 'empty') => {
             ecsSnapshots({ clusters: [cluster.arn], clients, clock }),
             taskDefinitions({ clients, clock }),
           ],
-          sinks: [traefikTable({ table, client, retire })],
+          sinks: [traefikTable({ table, client, prune })],
           expose: servicePorts(),
           clusters: [cluster.arn],
         },
@@ -81,9 +81,9 @@ const setting = async (retire: 'delete' | 'empty') => {
       onTestFinished(() => worker.stop())
       return {
         worker,
-        withheld: () =>
+        skipped: () =>
           reports.flatMap((report) =>
-            report._tag === 'Planned' ? [report.plan.withheld.map(({ why }) => why)] : [],
+            report._tag === 'Planned' ? [report.plan.skipped.map(({ why }) => why)] : [],
           ),
       }
     },
@@ -93,9 +93,9 @@ const setting = async (retire: 'delete' | 'empty') => {
 const eventually = (check: () => unknown) => vi.waitFor(check, { timeout: 30_000, interval: 20 })
 
 it.each(['delete', 'empty'] as const)(
-  'services that were scaled to zero while the worker was down lose their servers and keep their items (retire: %s)',
-  async (retire) => {
-    const { cluster, api, items, work } = await setting(retire)
+  'services that were scaled to zero while the worker was down lose their servers and keep their items (prune: %s)',
+  async (prune) => {
+    const { cluster, api, items, work } = await setting(prune)
     const first = work()
     await eventually(async () => expect((await items()).map(serversIn)).toEqual(names.map(() => 1)))
     await first.worker.stop()
@@ -108,9 +108,9 @@ it.each(['delete', 'empty'] as const)(
     await second.worker.ready
     // It asked twice, and at once: the second snapshot was not due for five minutes.
     expect(api.calls.get('ListTasks')).toBe(listings + 2)
-    const told = second.withheld()
+    const told = second.skipped()
     expect(told).toContainEqual(names.map(() => 'too-much'))
-    if (retire === 'delete') expect(told.at(-1)).toEqual(names.map(() => 'emptied-only'))
+    if (prune === 'delete') expect(told.at(-1)).toEqual(names.map(() => 'emptied-only'))
     expect((await items()).map((item) => item['name']?.S).toSorted()).toEqual(names.toSorted())
   },
 )
@@ -124,8 +124,8 @@ it('a list that is empty by mistake, once, takes nothing away', async () => {
 
   lie()
   const second = work()
-  await eventually(() => expect(second.withheld()).toContainEqual(names.map(() => 'too-much')))
+  await eventually(() => expect(second.skipped()).toContainEqual(names.map(() => 'too-much')))
   await second.worker.ready
-  await eventually(() => expect(second.withheld().at(-1)).toEqual([]))
+  await eventually(() => expect(second.skipped().at(-1)).toEqual([]))
   expect(await items()).toEqual(before)
 })

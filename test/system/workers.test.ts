@@ -99,7 +99,7 @@ describe('a worker that restarts on a full table', () => {
       () => {
         expect(throttled()).toBeGreaterThan(before + 20)
         // The snapshot was folded and reconciled; only the lookups are missing.
-        expect(second.reports.some(({ _tag }) => _tag === 'Settled')).toBe(true)
+        expect(second.reports.some(({ _tag }) => _tag === 'Synced')).toBe(true)
       },
       { timeout: 20_000 },
     )

@@ -43,11 +43,11 @@ it.skipIf(redisIsMissing !== undefined).each([
   ['empty', 503],
   ['delete', 404],
 ] as const)(
-  'requests follow what is written to Redis, the last service’s end included (retire: %s)',
-  async (retire, afterwards) => {
+  'requests follow what is written to Redis, the last service’s end included (prune: %s)',
+  async (prune, afterwards) => {
     const redis = await RedisServer.start()
     onTestFinished(() => redis.stop())
-    const sink = redisTraefik({ connection: await redis.client(), retire })
+    const sink = redisTraefik({ connection: await redis.client(), prune })
     const traefik = await traefikProcess(`--providers.redis.endpoints=127.0.0.1:${redis.port}`)
     const answers = async (status: number, ...bodies: readonly string[]): Promise<void> => {
       await vi.waitFor(

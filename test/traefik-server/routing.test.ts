@@ -60,7 +60,7 @@ const worker = async (
       sources: [source],
       sinks: [http, ...(file === undefined ? [] : [traefikFile({ path: file })])],
       expose,
-      paceMs: 0,
+      minWriteIntervalMs: 0,
     },
     { clock: systemClock, random: Math.random },
   )
@@ -251,7 +251,7 @@ it('while a worker is down, and while its successor does not know everything, re
 })
 
 it('whatever backends there are, Traefik takes the document and has exactly their servers', async () => {
-  const here = await served(traefikHttp({ retire: 'delete' }))
+  const here = await served(traefikHttp({ prune: 'delete' }))
   onTestFinished(here.close)
   const traefik = await traefikProcess(
     `--providers.http.endpoint=${here.url}`,
@@ -260,7 +260,7 @@ it('whatever backends there are, Traefik takes the document and has exactly thei
   await fc.assert(
     fc.asyncProperty(backendsArbitrary({ complete: true }), async (backends) => {
       await reconciled(here.sink, backends)
-      here.sink.settled?.(desiredOf(backends))
+      here.sink.synced?.(desiredOf(backends))
       const expected = Object.fromEntries(
         [...backends].map(([name, { endpoints }]) => [
           `${name}@http`,

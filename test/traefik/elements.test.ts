@@ -477,7 +477,7 @@ describe('a rendering', () => {
   })
 })
 
-describe('a service that is retired', () => {
+describe('a service that is pruned', () => {
   it('has no servers, and all else; what is no load balancer is nothing to empty', () => {
     const emptied = emptiedElement({ loadBalancer: { sticky: {}, servers: [{ url: 'http://a' }] } })
     ok('value' in emptied && elementEq.equals(emptied.value, { loadBalancer: { servers: [], sticky: {} } }))

@@ -105,8 +105,8 @@ describe('start', () => {
       summary: 'Never gets anywhere',
       settings: {},
       compose: () => ({
-        inbound: [source],
-        knowledge: [],
+        eventSources: [source],
+        lookups: [],
         sinks: [slow],
         expose: servicePorts(),
         owner: 'me',
@@ -142,7 +142,7 @@ describe('start', () => {
       name: 'deaf',
       summary: 'Cannot listen',
       settings: {},
-      compose: () => ({ inbound: [], knowledge: [], sinks: [], expose: servicePorts(), owner: 'me' }),
+      compose: () => ({ eventSources: [], lookups: [], sinks: [], expose: servicePorts(), owner: 'me' }),
     })
     const by = terminal()
     // An address of the documentation range is none of this machine's.

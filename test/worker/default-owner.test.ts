@@ -21,7 +21,12 @@ describe('the owner, unless one is set', () => {
     const named = fc.oneof(fc.constantFrom('a', 'b'), cluster)
     fc.assert(
       fc.property(fc.tuple(named, named), fc.tuple(named, named), (some, others) => {
-        const settings = { resyncSeconds: 300, queueUrl: undefined, owner: undefined, guard: 'on' } as const
+        const settings = {
+          resyncSeconds: 300,
+          queueUrl: undefined,
+          owner: undefined,
+          pruneGuard: 'on',
+        } as const
         const owner = followed({ ...settings, cluster: some }).owner
         expect(owner).toBe(defaultOwner(some))
         const same = JSON.stringify([...new Set(some)].sort()) === JSON.stringify([...new Set(others)].sort())

@@ -47,7 +47,7 @@ describe('the log', () => {
       { _tag: 'Acknowledged', deliveries: 1, unsettled: 0 },
       { _tag: 'Swept', forgotten: 1, tasks: 0 },
       noticed({ _tag: 'Ignored', kind: 'ECS Service Action', count: 1 }),
-      { _tag: 'Planned', sink: 'table', revision: 1, plan: { changes: [create], withheld: [] }, dry: false },
+      { _tag: 'Planned', sink: 'table', revision: 1, plan: { changes: [create], skipped: [] }, dry: false },
     )
     expect(new Set(levels())).toEqual(new Set(['debug']))
     const after = levels().length
@@ -74,9 +74,9 @@ describe('the log', () => {
     expect(texts).toEqual([])
   })
 
-  it('warns of what is withheld and why', () => {
+  it('warns of what is skipped and why', () => {
     const { report, lines } = logging('info')
-    const plan = { changes: [], withheld: [{ change: create, why: 'foreign' as const }] }
+    const plan = { changes: [], skipped: [{ change: create, why: 'foreign' as const }] }
     report({ _tag: 'Planned', sink: 'table', revision: 1, plan, dry: false })
     expect(lines()).toMatchObject([{ level: 'warn', sink: 'table', reasons: { foreign: 1 }, keys: ['web'] }])
   })

@@ -66,7 +66,7 @@ describe('the metrics', () => {
       _tag: 'Planned',
       sink: 'table',
       revision: 7,
-      plan: { changes: [create], withheld: [{ change: create, why: 'foreign' }] },
+      plan: { changes: [create], skipped: [{ change: create, why: 'foreign' }] },
       dry: false,
     }
     report(folded(7), planned, { _tag: 'Applied', sink: 'table', change: create })
@@ -82,8 +82,8 @@ describe('the metrics', () => {
       revision: 7,
       'sink_cursor_revision{sink="table"}': 6,
       'plans_total{sink="table"}': 1,
-      'withheld_changes{sink="table",reason="foreign"}': 1,
-      'withheld_changes{sink="table",reason="too-much"}': 0,
+      'skipped_changes{sink="table",reason="foreign"}': 1,
+      'skipped_changes{sink="table",reason="too-much"}': 0,
       'writes_total{sink="table",kind="create"}': 1,
       'conflicts_total{sink="table"}': 1,
       'rejects_total{sink="table"}': 1,

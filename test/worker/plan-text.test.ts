@@ -1,11 +1,11 @@
 import * as O from 'fp-ts/lib/Option.js'
-import type { Change, Withheld } from 'ecs-task-stream'
+import type { Change, Skipped } from 'ecs-task-stream'
 import { describe, expect, it } from 'vitest'
 import { planJson, planText } from '../../src/worker/runner/plan-text.js'
 
 const row = (key: string, value: unknown) => ({ key, value, owner: O.none, etag: O.none })
-const summary = (changes: readonly Change<unknown>[], withheld: readonly Withheld<unknown>[] = []) => ({
-  sinks: [{ sink: 'table', plan: { changes, withheld } }],
+const summary = (changes: readonly Change<unknown>[], skipped: readonly Skipped<unknown>[] = []) => ({
+  sinks: [{ sink: 'table', plan: { changes, skipped } }],
   complete: true,
   unresolved: [],
 })
@@ -49,10 +49,10 @@ describe('a printed plan', () => {
     expect(planText(summary([change]))).toContain("only the owner's mark")
   })
 
-  it.each(['foreign', 'incomplete', 'too-much'] as const)('says why a change is withheld as %s', (why) => {
+  it.each(['foreign', 'incomplete', 'too-much'] as const)('says why a change is skipped as %s', (why) => {
     const change: Change<unknown> = { _tag: 'Delete', key: 'c', before: row('c', {}) }
     expect(planText(summary([], [{ change, why }]))).toMatch(
-      new RegExp(`^table: nothing would change\n  - delete c {2}\\(withheld as ${why}: .{20,}\\)\n$`),
+      new RegExp(`^table: nothing would change\n  - delete c {2}\\(skipped as ${why}: .{20,}\\)\n$`),
     )
   })
 
@@ -70,7 +70,7 @@ describe('a printed plan', () => {
     const plain = { kind: 'create', key: 'a', after: { name: 'a' } }
     expect(JSON.parse(text)).toEqual({
       complete: true,
-      sinks: [{ sink: 'table', changes: [plain], withheld: [{ ...plain, why: 'foreign' }] }],
+      sinks: [{ sink: 'table', changes: [plain], skipped: [{ ...plain, why: 'foreign' }] }],
       unresolved: [],
     })
   })

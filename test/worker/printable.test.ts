@@ -97,7 +97,7 @@ describe('what people see', () => {
           sinks: [
             {
               sink: 'table',
-              plan: { changes, withheld: [{ change: changes[0]!, why: 'foreign' as const }] },
+              plan: { changes, skipped: [{ change: changes[0]!, why: 'foreign' as const }] },
             },
           ],
           complete: false,

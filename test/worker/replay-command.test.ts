@@ -143,10 +143,12 @@ describe('ecs-task-stream replay', () => {
     expect((await replayed(file)).out).toContain('  - 10.0.0.1:4000\n\nNo whole snapshot: staging\n')
   })
 
-  it('heeds the grace', async () => {
+  it('heeds the skew allowance', async () => {
     const file = await written(story.join(''))
-    const ports = async (grace: string) =>
-      (await json(file, '--until', iso(60), '--grace', grace)).backends[0]?.endpoints.map(({ port }) => port)
+    const ports = async (skewAllowance: string) =>
+      (await json(file, '--until', iso(60), '--skew-allowance', skewAllowance)).backends[0]?.endpoints.map(
+        ({ port }) => port,
+      )
     expect(await ports('30')).toEqual([5000, 6000])
     expect(await ports('1')).toEqual([5000])
   })
@@ -185,9 +187,9 @@ describe('ecs-task-stream replay', () => {
       [
         '        ⇒ live at 10.0.0.1:6000',
         `      ${iso(55)}  snapshots  events.jsonl:8`,
-        `        not in the snapshot begun ${iso(55)}: kept: the snapshot is not newer by more than the grace`,
+        `        not in the snapshot begun ${iso(55)}: kept: the snapshot is not newer by more than the skew allowance`,
         `      ${iso(120)}  snapshots  events.jsonl:9`,
-        `        not in the snapshot begun ${iso(118)}: ruled out: the snapshot is newer by more than the grace`,
+        `        not in the snapshot begun ${iso(118)}: ruled out: the snapshot is newer by more than the skew allowance`,
         '        ⇒ gone from 10.0.0.1:6000',
       ].join('\n'),
     )

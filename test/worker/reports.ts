@@ -29,7 +29,7 @@ export const folded = (revision: number, more: Partial<Report & { _tag: 'Folded'
 })
 
 export const settled = (sink: string, revision: number, newest?: number): Report => ({
-  _tag: 'Settled',
+  _tag: 'Synced',
   sink,
   revision,
   newest,

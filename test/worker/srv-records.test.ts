@@ -142,7 +142,7 @@ describe('the worker srv-records, over the wire', () => {
     expect(cluster.truth().size).toBe(3)
   })
 
-  it('withholds a plan that would retire most of its names, until the guard is taken off', async () => {
+  it('skips a plan that would prune most of its names, until the prune guard is taken off', async () => {
     const { command } = await account(
       Array.from({ length: 12 }, (_, i) => ({
         name: `service-${i}`,
@@ -169,16 +169,16 @@ describe('the worker srv-records, over the wire', () => {
     const changesOf = async (argv: readonly string[]) => {
       const { code, out } = await command(argv, env).ended
       const { sinks } = JSON.parse(out) as {
-        sinks: { changes: { kind: string }[]; withheld: { why: string }[] }[]
+        sinks: { changes: { kind: string }[]; skipped: { why: string }[] }[]
       }
       const changes = sinks.flatMap((sink) => sink.changes)
-      const withheld = sinks.flatMap((sink) => sink.withheld)
-      return { code, deleted: changes.filter(({ kind }) => kind === 'delete').length, withheld }
+      const skipped = sinks.flatMap((sink) => sink.skipped)
+      return { code, deleted: changes.filter(({ kind }) => kind === 'delete').length, skipped }
     }
     const guarded = await changesOf(renamed)
     expect(guarded).toMatchObject({ code: 2, deleted: 0 })
-    expect(guarded.withheld).toHaveLength(12)
-    expect(new Set(guarded.withheld.map(({ why }) => why))).toEqual(new Set(['too-much']))
-    expect(await changesOf([...renamed, '--guard', 'off'])).toMatchObject({ deleted: 12, withheld: [] })
+    expect(guarded.skipped).toHaveLength(12)
+    expect(new Set(guarded.skipped.map(({ why }) => why))).toEqual(new Set(['too-much']))
+    expect(await changesOf([...renamed, '--prune-guard', 'off'])).toMatchObject({ deleted: 12, skipped: [] })
   })
 })

@@ -209,7 +209,7 @@ describe('the worker traefik-table, over the wire', () => {
     expect(after).toMatchObject({ code: 0, out: expect.stringContaining('nothing would change') as string })
   })
 
-  it('prints a plan for people, with what is withheld and why', async () => {
+  it('prints a plan for people, with what is skipped and why', async () => {
     const { cluster, table, command, truth } = await setting()
     const put = (service: string, owner: string) =>
       dynamodb.client().send(
@@ -235,7 +235,7 @@ describe('the worker traefik-table, over the wire', () => {
     const { code, out } = await command(['plan', 'traefik-table']).ended
     expect(code).toBe(2)
     expect(out).toContain('traefik-table: 2 changes')
-    expect(out).toMatch(/~ update web__backend {2}\(withheld as foreign: another owner/)
+    expect(out).toMatch(/~ update web__backend {2}\(skipped as foreign: another owner/)
     expect(out).toMatch(/~ update api__backend\n/)
     expect(out).toContain('- servers 192.0.2.9:1: ')
     expect(out).toMatch(/\+ create edge__backend\n {6}\+ name: "edge"\n {6}\+ servers \S+: /)

@@ -1,7 +1,7 @@
 import { type ClusterArn, lastSegment, sameCluster, type TaskArn } from '../../core/arn.js'
 import type { Millis } from '../../core/clock.js'
 import { type ClusterState, emptyState } from '../../core/cluster-state.js'
-import { defaultGrace, ruledOut } from '../../core/liveness.js'
+import { defaultSkewAllowanceMs, ruledOut } from '../../core/liveness.js'
 import { joinTask, type Task } from '../../core/task.js'
 import { serviceOf } from '../../policies/service-ports.js'
 import { ContainerIds } from './container-ids.js'
@@ -20,7 +20,7 @@ export interface TaskIndexOptions {
   /** The most stopped tasks that stay; those last heard of the longest ago go first. */
   readonly keepTasks: number
   /** As in `livenessOf`. */
-  readonly grace?: Millis
+  readonly skewAllowanceMs?: Millis
 }
 
 /** What can be seen of a task. */
@@ -73,12 +73,12 @@ export class TaskIndex {
   readonly #groups = [this.clusters, this.services, this.families, this.instances, this.#definitions]
   readonly #records = new Map<TaskArn, Mutable>()
   readonly #stopped = new OrderedSet<TaskRecord>(byEnd)
-  readonly #grace: Millis
+  readonly #skewAllowanceMs: Millis
   #state = emptyState
   #isWhole = false
 
   constructor(private readonly options: TaskIndexOptions) {
-    this.#grace = options.grace ?? defaultGrace
+    this.#skewAllowanceMs = options.skewAllowanceMs ?? defaultSkewAllowanceMs
     this.surroundings = new Surroundings({
       instances: (arn) => this.instances.get(arn) !== undefined,
       definitions: (arn) => this.#definitions.get(arn) !== undefined,
@@ -164,7 +164,7 @@ export class TaskIndex {
   }
 
   #isRuledOut(task: Task): boolean {
-    return ruledOut(task, this.#state.marks.get(task.cluster), this.#grace)
+    return ruledOut(task, this.#state.marks.get(task.cluster), this.#skewAllowanceMs)
   }
 
   #isOver(task: Task, now: Millis): boolean {

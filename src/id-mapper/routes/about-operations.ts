@@ -1,7 +1,7 @@
 import { openApi } from '../openapi/openapi.js'
 import { inJson, type Operation, refused } from '../openapi/operation.js'
 
-const retired = (path: '/report/event' | '/report/map'): Operation => ({
+const pruned = (path: '/report/event' | '/report/map'): Operation => ({
   id: path.slice(1).replace('/', '-'),
   method: 'POST',
   path,
@@ -23,8 +23,8 @@ export const aboutOperations = (
   { guarded }: { readonly guarded: boolean },
 ): readonly Operation[] => {
   const operations: readonly Operation[] = [
-    retired('/report/event'),
-    retired('/report/map'),
+    pruned('/report/event'),
+    pruned('/report/map'),
     {
       id: 'openApi',
       method: 'GET',

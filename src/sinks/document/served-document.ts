@@ -5,7 +5,7 @@ import { documentListener, type DocumentListener, type ReadSecret } from './docu
 import { missingKnowledge } from './missing-knowledge.js'
 
 /** What a sink that serves a document has of its target. */
-export interface ServedDocument<V> extends Required<Pick<Sink<V>, 'read' | 'apply' | 'settled'>> {
+export interface ServedDocument<V> extends Required<Pick<Sink<V>, 'read' | 'apply' | 'synced'>> {
   readonly listener: DocumentListener
 }
 
@@ -69,7 +69,7 @@ export const servedDocument = <V>({
       bytes = undefined
       return Promise.resolve(after.outcomes)
     },
-    settled: (desired, stopping) => {
+    synced: (desired, stopping) => {
       if (missing === undefined) return
       if (patience === undefined) bePatient(stopping)
       missing = missingIn(desired)

@@ -31,7 +31,7 @@ export const prometheusFile = ({
     throw new RangeError(`prometheusFile: path must end in .json, .yml or .yaml, and is "${path}"`)
   return {
     name,
-    adopts: false,
+    adopt: false,
     ...prometheusRendering(labels),
     ...documentFile({ path, format: prometheusDocument }),
   }

@@ -45,7 +45,7 @@ export const prometheusHttp = ({
   clock = systemClock,
 }: PrometheusHttpOptions = {}): PrometheusHttp => ({
   name,
-  adopts: false,
+  adopt: false,
   ...prometheusRendering(labels),
   ...servedDocument({ name, format: prometheusDocument, secret, patienceMs, clock }),
 })

@@ -76,10 +76,10 @@ const policyLabels: EndpointLabels = ({ labels = {} }) => labels
 /** All of a sink but its target: a record a backend, by the backend's name. */
 export const prometheusRendering = (
   labels: EndpointLabels = policyLabels,
-): Required<Pick<Sink<TargetGroups>, 'eq' | 'render' | 'retire' | 'hostsOf' | 'emptied'>> => ({
+): Required<Pick<Sink<TargetGroups>, 'eq' | 'render' | 'prune' | 'hostsOf' | 'emptied'>> => ({
   eq: { equals: (a, b) => a === b || canonicalText(a) === canonicalText(b) },
   render: renderEach((backend, before) => renderGroups(backend, before, labels)),
-  retire: () => O.none,
+  prune: () => O.none,
   emptied: () => [],
   hostsOf: (groups) => hostsIn(groups.map(addressOf)),
 })

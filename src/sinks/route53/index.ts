@@ -116,7 +116,7 @@ export const srvRecords = ({
   return {
     name,
     eq: srvServiceEq,
-    adopts,
+    adopt: adopts,
     render: serviceRenderer({
       zone: () => zone.nameKnown(),
       recordName:
@@ -126,7 +126,7 @@ export const srvRecords = ({
       shape,
       ttl,
     }),
-    retire: () => O.none,
+    prune: () => O.none,
     // The name stays ours by its mark, as that of a backend without endpoints does.
     emptied: ({ name }) => ({ name, sets: [], hosts: new Map(), held: undefined, refusal: undefined }),
     hostsOf: addressesOf,

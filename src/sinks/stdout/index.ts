@@ -124,7 +124,7 @@ export const stdout = ({
   return {
     name,
     required: false,
-    adopts: true,
+    adopt: true,
     eq: {
       equals: (a, b) =>
         a === b ||
@@ -135,7 +135,7 @@ export const stdout = ({
           })),
     },
     render: renderEach(render),
-    retire: () => O.none,
+    prune: () => O.none,
     emptied: () => [],
     hostsOf: (endpoints) => hostsIn(endpoints.map(({ address }) => address)),
     read: () => Promise.resolve([...rows.values()]),

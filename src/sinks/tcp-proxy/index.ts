@@ -91,7 +91,7 @@ const noPort = (backend: BackendName): string =>
  * - Bytes are passed as they come, both ways; an end is passed on as an end, a reset as a reset.
  * - A port without addresses is not listened on: its clients are refused by the kernel, at once and in a way that every
  *   client and health check understands. Accepting them only to close would look like a task that fails.
- * - A port that cannot be listened on is rejected, and tried again whenever the worker reads its targets (`rereadMs`).
+ * - A port that cannot be listened on is rejected, and tried again whenever the worker reads its targets (`resyncMs`).
  *
  * The target is gone with the process, so nothing is gained by waiting for it: use `ack: 'folded'`.
  */
@@ -191,13 +191,13 @@ export const tcpProxy = ({
 
   return {
     name,
-    adopts: true,
+    adopt: true,
     eq: { equals: sameAddresses },
     render: renderEach(({ name: backend, endpoints, gone, complete }, before = []) =>
       // What cannot be listened on is refused once, and not again with every change of its tasks.
       listen(backend) === undefined ? [] : mergeAddresses(endpoints, complete ? [] : before, gone),
     ),
-    retire: () => O.none,
+    prune: () => O.none,
     emptied: () => [],
     hostsOf: (addresses) => [...new Set(addresses.map((address) => address.host))],
     read: () => Promise.resolve([...rows.values()]),

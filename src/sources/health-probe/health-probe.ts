@@ -28,7 +28,7 @@ const errorOf = (thrown: unknown): Error => (thrown instanceof Error ? thrown : 
  */
 export const healthProbe = (options: HealthProbeOptions): Source => {
   const settings = healthProbeSettings(options)
-  const { name, expose, grace, guard, intervalMs, timeoutMs, jitter, clock, random } = settings
+  const { name, expose, skewAllowanceMs, guard, intervalMs, timeoutMs, jitter, clock, random } = settings
 
   /** Undefined when it passed. */
   const ask = (endpoint: Endpoint, probe: Probe, signal: AbortSignal): Promise<Error | undefined> =>
@@ -42,7 +42,7 @@ export const healthProbe = (options: HealthProbeOptions): Source => {
     covers: [],
     deliveries: (state$) =>
       new Observable<Delivery | Notice>((subscriber) => {
-        const exposed = new ExposedEndpoints(expose, grace)
+        const exposed = new ExposedEndpoints(expose, skewAllowanceMs)
         const slots = new Slots(settings.concurrency)
         /** What ends the probing of an endpoint. */
         const probed = new Map<EndpointId, AbortController>()

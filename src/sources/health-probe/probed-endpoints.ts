@@ -22,8 +22,8 @@ export class ExposedEndpoints {
   readonly #offered = new Map<EndpointId, Offered>()
   #last = PersistentMap.empty<Backend>()
 
-  constructor(expose: Expose, grace: Millis) {
-    this.#project = projector({ expose, covers: [], grace })
+  constructor(expose: Expose, skewAllowanceMs: Millis) {
+    this.#project = projector({ expose, covers: [], skewAllowanceMs })
   }
 
   /** Visits the endpoints that came, changed or (`undefined`) left; costs the backends that did. */

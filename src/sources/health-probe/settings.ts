@@ -1,7 +1,7 @@
 import type { Clock, Millis, Random } from '../../core/clock.js'
 import type { Endpoint } from '../../core/desired.js'
 import type { Expose } from '../../core/expose.js'
-import { defaultGrace } from '../../core/liveness.js'
+import { defaultSkewAllowanceMs } from '../../core/liveness.js'
 import { systemClock } from '../../shared/async/system-clock.js'
 import { checkProbe, type Dial, dial, type Probe } from './dial.js'
 
@@ -39,7 +39,7 @@ export interface HealthProbeOptions {
    */
   readonly guard?: ProbeGuard | 'off'
   /** As `run` has it. Default: 30,000 ms. */
-  readonly grace?: Millis
+  readonly skewAllowanceMs?: Millis
   /** What asks an endpoint. Default: over the network. */
   readonly dial?: Dial
   readonly clock?: Clock
@@ -87,7 +87,7 @@ export const healthProbeSettings = (options: HealthProbeOptions): HealthProbeSet
     unhealthyAfter: 3,
     concurrency: 64,
     guard: { share: 0.5, atLeast: 10 },
-    grace: defaultGrace,
+    skewAllowanceMs: defaultSkewAllowanceMs,
     dial,
     clock: systemClock,
     random: Math.random,

@@ -36,8 +36,8 @@ export const clusterSettings = {
     example: 'ecs-task-stream/production',
     otherwise: 'ecs-task-stream/ and the clusters: their names; of ARNs, account, region and name',
   }),
-  guard: defaulted(oneOf('on', 'off'), 'on', {
-    description: 'Whether retiring more than half of our records at once, and at least ten, is withheld',
+  pruneGuard: defaulted(oneOf('on', 'off'), 'on', {
+    description: 'Whether pruning more than half of our records at once, and at least ten, is skipped',
     example: 'off',
   }),
 }
@@ -75,14 +75,14 @@ export const followed = ({
   queueUrl,
   resyncSeconds,
   owner = defaultOwner(clusters),
-  guard,
-}: Pick<ClusterSettings, 'cluster' | 'queueUrl' | 'resyncSeconds' | 'owner' | 'guard'>): Pick<
+  pruneGuard,
+}: Pick<ClusterSettings, 'cluster' | 'queueUrl' | 'resyncSeconds' | 'owner' | 'pruneGuard'>): Pick<
   Composition,
-  'clusters' | 'owner' | 'guard' | 'warnings'
+  'clusters' | 'owner' | 'pruneGuard' | 'warnings'
 > => ({
   clusters,
   owner,
-  ...(guard === 'off' ? { guard } : {}),
+  ...(pruneGuard === 'off' ? { pruneGuard } : {}),
   warnings: [
     ...(resyncSeconds === 0 ? ['RESYNC_SECONDS=0: what events do not tell or lose stays unknown'] : []),
     ...(queueUrl === undefined ? ['no QUEUE_URL: changes are seen only at the next snapshot'] : []),

@@ -15,7 +15,7 @@ import type { Clock, Millis } from '../../core/clock.js'
 import type { ClusterState } from '../../core/cluster-state.js'
 import type { Desired } from '../../core/desired.js'
 import type { BackendName } from '../../core/expose.js'
-import type { Guard, Withheld } from '../../core/plan.js'
+import type { PruneGuard, Skipped } from '../../core/plan.js'
 import type { Report } from '../../core/report.js'
 import type { Change, Owner, Sink } from '../../core/sink.js'
 import type { Worker } from '../../core/worker.js'
@@ -32,7 +32,7 @@ export interface OnDemandSyncSetup<V> {
   /** The backend that a record is. */
   readonly backendOf: (value: V) => BackendName
   readonly owner: Owner
-  readonly guard?: Guard | 'off'
+  readonly pruneGuard?: PruneGuard | 'off'
   readonly clock: Pick<Clock, 'sleep'>
   /** How long to wait for a snapshot, and for an answer of the target. Default: 20,000 ms. */
   readonly timeoutMs?: Millis
@@ -55,12 +55,12 @@ export interface OnDemandSync {
   diff(): Promise<readonly BackendName[]>
 }
 
-const withheldReasons: Readonly<Record<Withheld<unknown>['why'], string>> = {
+const skippedReasons: Readonly<Record<Skipped<unknown>['why'], string>> = {
   foreign: 'its record belongs to another owner',
   incomplete: 'not all tasks of the clusters are known yet',
   unjudged: 'it may belong to a task whose definition cannot be looked up',
-  'emptied-only': 'the guard empties it in place of deleting it',
-  'too-much': 'the guard withholds that so many backends are retired at once',
+  'emptied-only': 'the prune guard empties it in place of deleting it',
+  'too-much': 'the prune guard skips that so many backends are pruned at once',
 }
 
 const isFailedSnapshot = (report: Report, source: string): boolean =>
@@ -86,7 +86,7 @@ export const onDemandSync = <V>({
   sink,
   backendOf,
   owner,
-  guard,
+  pruneGuard,
   clock,
   timeoutMs = 20_000,
   patienceMs = 5_000,
@@ -151,7 +151,7 @@ export const onDemandSync = <V>({
   }
 
   const planNow = async (desired: Desired) => {
-    const options = { owner, ...(guard !== undefined && { guard }) }
+    const options = { owner, ...(pruneGuard !== undefined && { pruneGuard }) }
     return (await sinkPlan(sink, desired, options, AbortSignal.timeout(timeoutMs))).plan
   }
 
@@ -161,11 +161,11 @@ export const onDemandSync = <V>({
   /** What the target does not hold, and why not. */
   const left = async (): Promise<ReadonlyMap<BackendName, string>> => {
     const desired = await latest()
-    const { changes, withheld } = await planNow(desired)
+    const { changes, skipped } = await planNow(desired)
     const otherwise = sink.dry === true ? 'a dry run writes nothing' : 'it could not be written yet'
     return new Map([
       ...unknownIn(desired).map((name) => [name, 'some of its tasks wait for a lookup'] as const),
-      ...withheld.map(({ change, why }) => [nameIn(change), withheldReasons[why]] as const),
+      ...skipped.map(({ change, why }) => [nameIn(change), skippedReasons[why]] as const),
       ...changes.map((change) => [nameIn(change), refused.get(change.key) ?? otherwise] as const),
     ])
   }
@@ -184,11 +184,11 @@ export const onDemandSync = <V>({
       trouble = undefined
       await takeSnapshot()
       const desired = await whole()
-      const { changes, withheld } = await planNow(desired)
+      const { changes, skipped } = await planNow(desired)
       const differing = changes.filter(
         (change) => change._tag !== 'Update' || !sink.eq.equals(change.before.value, change.after),
       )
-      const names = [...differing, ...withheld.map(({ change }) => change)].map(nameIn)
+      const names = [...differing, ...skipped.map(({ change }) => change)].map(nameIn)
       return [...new Set([...names, ...unknownIn(desired)])].sort()
     }),
   }

@@ -119,20 +119,20 @@ export const logLines = (report: Report): readonly LogLine[] => {
       const { sink, revision, dry, plan } = report
       const fields = { sink, revision, dry }
       const changes = countBy(plan.changes, ({ _tag }) => _tag.toLowerCase())
-      const reasons = countBy(plan.withheld, ({ why }) => why)
-      const keys = plan.withheld.slice(0, 10).map(({ change }) => change.key)
+      const reasons = countBy(plan.skipped, ({ why }) => why)
+      const keys = plan.skipped.slice(0, 10).map(({ change }) => change.key)
       return [
         {
           level: dry ? 'info' : 'debug',
           message: dry ? 'would change' : 'planned',
           fields: { ...fields, changes },
         },
-        ...(plan.withheld.length === 0
+        ...(plan.skipped.length === 0
           ? []
           : [
               {
                 level: 'warn',
-                message: 'withheld changes',
+                message: 'skipped changes',
                 fields: { ...fields, reasons, keys },
                 repeats: JSON.stringify([reasons, keys]),
               } as const,
@@ -197,11 +197,11 @@ export const logLines = (report: Report): readonly LogLine[] => {
         },
       ]
     }
-    case 'Settled':
+    case 'Synced':
       return [
         {
           level: 'debug',
-          message: 'settled',
+          message: 'synced',
           fields: { sink: report.sink, revision: report.revision },
         },
       ]

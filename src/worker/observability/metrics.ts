@@ -19,7 +19,7 @@ const unresolvedReasons: Readonly<Record<Unresolved['why'], 0>> = {
   'name-taken': 0,
   refused: 0,
 }
-const withheldReasons: Readonly<Record<Plan<unknown>['withheld'][number]['why'], 0>> = {
+const skippedReasons: Readonly<Record<Plan<unknown>['skipped'][number]['why'], 0>> = {
   foreign: 0,
   incomplete: 0,
   unjudged: 0,
@@ -70,8 +70,8 @@ const instruments = (registers: [Registry]) => {
     unsettled: gauge('unsettled_deliveries', 'Deliveries folded and not yet acknowledged.'),
     revision: gauge('revision', 'The newest revision: deliveries folded by this process.'),
     cursor: gauge('sink_cursor_revision', 'The revision that a sink has reached.', 'sink'),
-    plans: counter('plans_total', 'Plans that would change or withhold something.', 'sink'),
-    withheld: gauge('withheld_changes', 'Changes withheld by the last such plan.', 'sink', 'reason'),
+    plans: counter('plans_total', 'Plans that would change or skip something.', 'sink'),
+    skipped: gauge('skipped_changes', 'Changes skipped by the last such plan.', 'sink', 'reason'),
     writes: counter('writes_total', 'Changes applied to a target.', 'sink', 'kind'),
     conflicts: counter('conflicts_total', 'Writes that somebody else was ahead of.', 'sink'),
     rejects: counter('rejects_total', 'Changes that a target refused for good.', 'sink'),
@@ -145,8 +145,8 @@ const observe = (to: Instruments, report: Report, now: Millis): void => {
     case 'Planned': {
       const { sink, plan } = report
       to.plans.inc({ sink })
-      for (const [reason, count] of tally(withheldReasons, plan.withheld, ({ why }) => why))
-        to.withheld.set({ sink, reason }, count)
+      for (const [reason, count] of tally(skippedReasons, plan.skipped, ({ why }) => why))
+        to.skipped.set({ sink, reason }, count)
       return
     }
     case 'Applied':
@@ -164,7 +164,7 @@ const observe = (to: Instruments, report: Report, now: Millis): void => {
     case 'SinkWarned':
       to.sinkWarnings.set({ sink: report.sink }, report.warnings.length)
       return
-    case 'Settled':
+    case 'Synced':
       to.cursor.set({ sink: report.sink }, report.revision)
       // The clocks of ECS and of this machine differ: a negative lag is none.
       if (report.newest !== undefined)

@@ -21,8 +21,8 @@ interface Progress {
 const troubleIn = (report: Report): string | undefined => {
   if (report._tag === 'SinkFailed') return `${report.operation} failed: ${report.error.name}`
   if (report._tag === 'Rejected') return `"${report.key}" is rejected`
-  if (report._tag === 'Planned' && report.plan.withheld.some(({ why }) => why === 'too-much'))
-    return 'the guard withholds too much: see the log'
+  if (report._tag === 'Planned' && report.plan.skipped.some(({ why }) => why === 'too-much'))
+    return 'the prune guard skips too much: see the log'
   return undefined
 }
 
@@ -69,7 +69,7 @@ export const readinessOf = (
       if (!('sink' in report)) return
       const sink = progress.get(report.sink)
       if (sink === undefined) return
-      if (report._tag === 'Settled') {
+      if (report._tag === 'Synced') {
         recover(sink)
         sink.trouble = undefined
         if (report.revision < revision) losePatience(sink)

@@ -65,8 +65,8 @@ const effect = ({ told, news, changes }: TimelineStep): string => {
     }
     case 'Omitted':
       return told.rulesOut
-        ? 'ruled out: the snapshot is newer by more than the grace'
-        : 'kept: the snapshot is not newer by more than the grace'
+        ? 'ruled out: the snapshot is newer by more than the skew allowance'
+        : 'kept: the snapshot is not newer by more than the skew allowance'
     case 'Learned':
       return facts
   }

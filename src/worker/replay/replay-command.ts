@@ -52,7 +52,7 @@ export const replaying = {
     otherwise: 'all that are told of',
   }),
   backendName,
-  grace: defaulted(integer({ min: 0, max: 86_400, unit: 'seconds' }), 30, {
+  skewAllowance: defaulted(integer({ min: 0, max: 86_400, unit: 'seconds' }), 30, {
     description: 'How much younger than a snapshot a task must be known to be, to be ruled out by it',
     example: '30',
   }),
@@ -123,9 +123,12 @@ const print = async (
   settings: SettingsOf<typeof replaying>,
   terminal: Terminal,
 ): Promise<ExitCode> => {
-  const { until, explain: name, cluster: clusters, backendName: template, grace, format } = settings
+  const { until, explain: name, cluster: clusters, backendName: template, skewAllowance, format } = settings
   const options = { files, until: until ?? Infinity, clusters, signal: new AbortController().signal }
-  const projection = { expose: servicePorts({ name: serviceName(template) }), grace: grace * 1000 }
+  const projection = {
+    expose: servicePorts({ name: serviceName(template) }),
+    skewAllowanceMs: skewAllowance * 1000,
+  }
   if (name !== undefined) await requireRegular(files)
 
   const lines = new LineReport(terminal.err)

@@ -22,7 +22,7 @@ export interface Past {
 
 export interface Projection {
   readonly expose: Expose
-  readonly grace: Millis
+  readonly skewAllowanceMs: Millis
 }
 
 /**
@@ -31,7 +31,7 @@ export interface Projection {
  */
 export const pastOf = async (
   options: ReceiptsOptions,
-  { expose, grace }: Projection,
+  { expose, skewAllowanceMs }: Projection,
   other: (line: OtherLine) => void,
 ): Promise<Past> => {
   let state = emptyState
@@ -47,7 +47,7 @@ export const pastOf = async (
   }
   const clusters = new Set([...promised, ...[...state.tasks].map(([, { cluster }]) => cluster)])
   const unmarked = [...clusters].filter((cluster) => !state.marks.has(cluster)).sort()
-  const desired = project(state, { expose, covers: [...promised], grace })
+  const desired = project(state, { expose, covers: [...promised], skewAllowanceMs })
   return { state, desired, deliveries, last, unmarked }
 }
 
@@ -79,11 +79,11 @@ export const explainBackend = async (
   name: BackendName,
   { state, desired }: Past,
   options: ReceiptsOptions,
-  { expose, grace }: Projection,
+  { expose, skewAllowanceMs }: Projection,
 ): Promise<Explanation> => {
   const timelines = [...state.tasks]
     .filter(([, task]) => offers(task, name, state, expose))
-    .map(([, task]) => new TaskTimeline(task, { backend: name, expose, grace }))
+    .map(([, task]) => new TaskTimeline(task, { backend: name, expose, skewAllowanceMs }))
   const take = (receipt: Receipt): void => {
     for (const timeline of timelines) timeline.take(receipt)
   }

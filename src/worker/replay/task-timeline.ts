@@ -44,7 +44,7 @@ export interface TimelineStep {
 export interface TimelineOptions {
   readonly backend: BackendName
   readonly expose: Expose
-  readonly grace: Millis
+  readonly skewAllowanceMs: Millis
 }
 
 /** Of a snapshot, what it says of one task: that it is there, or not. */
@@ -91,19 +91,19 @@ export class TaskTimeline {
     const task = this.state.tasks.get(this.task.arn)
     if (task === undefined) return false
     const mark = this.state.marks.get(task.cluster)
-    const { grace } = this.options
-    return livenessOf(believed(task, mark, grace), mark, grace) === 'live'
+    const { skewAllowanceMs } = this.options
+    return livenessOf(believed(task, mark, skewAllowanceMs), mark, skewAllowanceMs) === 'live'
   }
 
   /** What the task is to the backend now. */
   get standing(): string {
-    const { backend, expose, grace } = this.options
+    const { backend, expose, skewAllowanceMs } = this.options
     const { arn, cluster } = this.task
     const task = this.state.tasks.get(arn)
     if (task === undefined) return 'unknown'
     const mark = this.state.marks.get(cluster)
-    const liveness = livenessOf(believed(task, mark, grace), mark, grace)
-    const claimed = claimsOf(task, this.state, expose, grace)
+    const liveness = livenessOf(believed(task, mark, skewAllowanceMs), mark, skewAllowanceMs)
+    const claimed = claimsOf(task, this.state, expose, skewAllowanceMs)
     const claims = (claimed?.claims ?? []).filter((claim) => claim.backend === backend)
     const offered = claims.flatMap((claim) =>
       claim._tag === 'Live' ? `live at ${formatAddress(claim.endpoint)}` : [],
@@ -128,7 +128,7 @@ export class TaskTimeline {
     const isObserved = told._tag === 'Observed'
     const news = isObserved ? this.state.tasks.get(arn) !== known : this.state !== before
     // Snapshots that do not name a task come for ever, and lookups are asked again: only what made a difference is
-    // told, and what might have, but that the grace protects a live task.
+    // told, and what might have, but that the skew allowance protects a live task.
     if (!isObserved && (!news || (told._tag === 'Omitted' && standing === stood && !this.isLive))) return
     const changes = factChanges(taskFacts(before, arn), taskFacts(this.state, arn))
     this.steps.push({ received, source, file, line, told, news, changes, standing })
@@ -147,7 +147,7 @@ export class TaskTimeline {
       }
     if (!listed) return { _tag: 'Learned' }
     const mark = this.state.marks.get(event.cluster)
-    const rulesOut = known !== undefined && ruledOut(known, mark, this.options.grace)
+    const rulesOut = known !== undefined && ruledOut(known, mark, this.options.skewAllowanceMs)
     return { _tag: 'Omitted', at: event.at, rulesOut }
   }
 }

@@ -35,9 +35,9 @@ export interface Instruments {
  */
 export interface Composition extends Omit<RunSetup, 'sources' | 'owner'> {
   /** What brings events and is told that they may be forgotten: queues, webhooks. */
-  readonly inbound: readonly Source[]
+  readonly eventSources: readonly Source[]
   /** What only asks: snapshots and lookups. */
-  readonly knowledge: readonly Source[]
+  readonly lookups: readonly Source[]
   /** Who writes: see `RunSetup.owner`. */
   readonly owner: Owner
   /**

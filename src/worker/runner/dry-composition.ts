@@ -5,15 +5,15 @@ import type { Problem } from '../settings/problem.js'
 /** The same, but looking only: no queue is read and no sink is written. */
 export const dryComposition = (composition: Composition): Composition => ({
   ...composition,
-  inbound: [],
+  eventSources: [],
   sinks: composition.sinks.map(dryRun),
   // Nothing is acknowledged either way, and `folded` would be checked against sources that are left out.
   ack: 'applied',
 })
 
 /** Without snapshots there is nothing to look at. */
-export const dryProblems = ({ knowledge }: Composition): readonly Problem[] =>
-  knowledge.some(({ covers }) => covers.length > 0)
+export const dryProblems = ({ lookups }: Composition): readonly Problem[] =>
+  lookups.some(({ covers }) => covers.length > 0)
     ? []
     : [
         {

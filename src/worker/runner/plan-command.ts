@@ -41,11 +41,11 @@ const summarise = async (
   { debug, timeoutSeconds }: SettingsOf<typeof planning>,
   terminal: Terminal,
 ): Promise<PlanSummary> => {
-  const { knowledge, sinks, owner, guard } = composition
+  const { lookups, sinks, owner, pruneGuard } = composition
   const timeoutMs = timeoutSeconds * 1000
   const logger = createLogger({ worker: name, level: debug ? 'debug' : 'warn', destination: terminal.log })
   logStrays(terminal.strays$, logger, systemClock)
-  const worker = run({ ...composition, sources: knowledge, sinks: [], ack: 'applied' })
+  const worker = run({ ...composition, sources: lookups, sinks: [], ack: 'applied' })
   logReports(worker.reports$, logger, systemClock)
   try {
     // A lookup that is never answered costs its own tasks only: they are told as unresolved.
@@ -59,7 +59,7 @@ const summarise = async (
     return {
       sinks: await Promise.all(
         sinks.map((sink) =>
-          sinkPlan(sink, desired, { owner, ...(guard !== undefined && { guard }) }, signal),
+          sinkPlan(sink, desired, { owner, ...(pruneGuard !== undefined && { pruneGuard }) }, signal),
         ),
       ),
       complete: desired.complete,
@@ -75,7 +75,7 @@ const summarise = async (
  * reads no queue and writes nothing.
  *
  * Resolves to the exit code: 0 nothing would change, 2 something would, 1 it could not be told, 64 wrong settings.
- * What is withheld is printed and is no change.
+ * What is skipped is printed and is no change.
  */
 export const planCommand = async (
   worker: DefinedWorker,

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { Unresolved } from '../../core/desired.js'
-import type { Withheld } from '../../core/plan.js'
+import type { Skipped } from '../../core/plan.js'
 import type { Change } from '../../core/sink.js'
 import { printable } from '../../shared/codec/printable.js'
 import type { SinkPlan } from './sink-plan.js'
@@ -72,13 +72,13 @@ const lines = (change: Change<unknown>): readonly string[] => {
   ]
 }
 
-const because: Readonly<Record<Withheld<unknown>['why'], string>> = {
+const because: Readonly<Record<Skipped<unknown>['why'], string>> = {
   foreign: 'another owner holds it, or nobody does and the sink does not adopt',
   incomplete: 'not all that is desired is known yet',
   unjudged: 'it leads to the host of a live task whose definition cannot be looked up',
   'too-much':
-    'the guard: most of what we own would go at once, so the next snapshots must say the same; GUARD=off does not ask',
-  'emptied-only': 'the guard: it is emptied in place of deleting it',
+    'the prune guard: most of what we own would go at once, so the next snapshots must say the same; PRUNE_GUARD=off does not ask',
+  'emptied-only': 'the prune guard: it is emptied in place of deleting it',
 }
 
 const count = (n: number, noun: string): string => `${n} ${noun}${n === 1 ? '' : 's'}`
@@ -86,12 +86,12 @@ const count = (n: number, noun: string): string => `${n} ${noun}${n === 1 ? '' :
 /** For people. */
 export const planText = ({ sinks, complete, unresolved }: PlanSummary): string =>
   [
-    ...sinks.flatMap(({ sink, plan: { changes, withheld } }) => [
+    ...sinks.flatMap(({ sink, plan: { changes, skipped } }) => [
       changes.length === 0 ? `${sink}: nothing would change` : `${sink}: ${count(changes.length, 'change')}`,
       ...changes.flatMap(lines),
-      ...withheld.flatMap(({ change, why }) => {
+      ...skipped.flatMap(({ change, why }) => {
         const [title = '', ...rest] = lines(change)
-        return [`${title}  (withheld as ${why}: ${because[why]})`, ...rest]
+        return [`${title}  (skipped as ${why}: ${because[why]})`, ...rest]
       }),
     ]),
     ...(complete ? [] : ['The clusters are not known completely, so nothing is planned to be taken away.']),
@@ -116,10 +116,10 @@ export const planJson = ({ sinks, complete, unresolved }: PlanSummary): string =
   `${printable(
     JSON.stringify({
       complete,
-      sinks: sinks.map(({ sink, plan: { changes, withheld } }) => ({
+      sinks: sinks.map(({ sink, plan: { changes, skipped } }) => ({
         sink,
         changes: changes.map(plain),
-        withheld: withheld.map(({ change, why }) => ({ ...plain(change), why })),
+        skipped: skipped.map(({ change, why }) => ({ ...plain(change), why })),
       })),
       unresolved,
     }),

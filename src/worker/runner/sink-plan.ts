@@ -1,4 +1,4 @@
-import { type Guard, plan, type Plan } from '../../core/plan.js'
+import { type PruneGuard, plan, type Plan } from '../../core/plan.js'
 import type { Desired } from '../../core/desired.js'
 import type { Owner, Sink } from '../../core/sink.js'
 
@@ -15,13 +15,13 @@ export interface SinkPlan<V = unknown> {
 export const sinkPlan = async <V>(
   sink: Omit<Sink<V>, 'apply'>,
   { backends, complete }: Desired,
-  { owner, guard }: { readonly owner: Owner; readonly guard?: Guard | 'off' },
+  { owner, pruneGuard }: { readonly owner: Owner; readonly pruneGuard?: PruneGuard | 'off' },
   signal: AbortSignal,
 ): Promise<SinkPlan<V>> => {
   const rows = await sink.read(signal)
   const wanted = sink.render(backends, new Map(rows.map(({ key, value }) => [key, value])))
   return {
     sink: sink.name,
-    plan: plan(sink, wanted, rows, { owner, complete, ...(guard !== undefined && { guard }) }),
+    plan: plan(sink, wanted, rows, { owner, complete, ...(pruneGuard !== undefined && { pruneGuard }) }),
   }
 }

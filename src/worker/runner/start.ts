@@ -36,7 +36,7 @@ const operate = async (
   { port, debug, dryRun, journal }: SettingsOf<typeof operating>,
   terminal: Terminal,
 ): Promise<void> => {
-  const sources = [...composition.inbound, ...composition.knowledge].map((source) =>
+  const sources = [...composition.eventSources, ...composition.lookups].map((source) =>
     journal === undefined ? source : recordTo(source, { directory: journal }),
   )
   const { sinks, owner, logLevel = 'info', warnings = [] } = composition

@@ -14,11 +14,11 @@ export interface TraefikElementsOptions extends Omit<ElementOptions, 'keepRouter
    * What becomes of a service that nothing desires any more: it stays with no servers, and so do the routers to it,
    * which answer 503; or it goes with them, which is 404. Default: `empty`.
    */
-  readonly retire?: 'empty' | 'delete'
+  readonly prune?: 'empty' | 'delete'
 }
 
 export interface TraefikElements extends Required<
-  Pick<Sink<Element>, 'eq' | 'render' | 'retire' | 'hostsOf' | 'emptied'>
+  Pick<Sink<Element>, 'eq' | 'render' | 'prune' | 'hostsOf' | 'emptied'>
 > {
   /**
    * Elements that several backends define, and not alike, as of the newest state: one of them is used, and the others
@@ -28,15 +28,12 @@ export interface TraefikElements extends Required<
 }
 
 /** All of a sink but its target: a record an element of Traefik's dynamic configuration. */
-export const traefikElements = ({
-  retire = 'empty',
-  ...options
-}: TraefikElementsOptions): TraefikElements => {
-  const { render, conflicts } = elementRenderer({ ...options, keepRouters: retire === 'empty' })
+export const traefikElements = ({ prune = 'empty', ...options }: TraefikElementsOptions): TraefikElements => {
+  const { render, conflicts } = elementRenderer({ ...options, keepRouters: prune === 'empty' })
   return {
     eq: elementEq,
     render,
-    retire: (before) => (retire === 'delete' ? O.none : emptiedElement(before)),
+    prune: (before) => (prune === 'delete' ? O.none : emptiedElement(before)),
     emptied: (before) => O.getOrElse(() => before)(emptiedElement(before)),
     hostsOf: (element) => hostsIn(serverPlaces(element)),
     conflicts,

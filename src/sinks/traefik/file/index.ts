@@ -33,7 +33,7 @@ export const traefikFile = ({ path, name = 'traefik-file', ...options }: Traefik
     )
   return {
     name,
-    adopts: false,
+    adopt: false,
     ...traefikElements(options),
     ...documentFile({ path, format: traefikDocument }),
   }

@@ -48,7 +48,7 @@ export const traefikHttp = ({
   ...options
 }: TraefikHttpOptions = {}): TraefikHttp => ({
   name,
-  adopts: false,
+  adopt: false,
   ...traefikElements(options),
   ...servedDocument({ name, format: traefikDocument, secret, patienceMs, clock }),
 })

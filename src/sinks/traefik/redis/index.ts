@@ -133,7 +133,7 @@ export const redisTraefik = ({
 
   return {
     name,
-    adopts: adopt,
+    adopt,
     ...elements,
     render: (backends, before) =>
       new Map(Array.from(elements.render(backends, before), ([key, element]) => [key, asRead(key, element)])),

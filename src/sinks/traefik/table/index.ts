@@ -56,7 +56,7 @@ export interface TraefikTableOptions {
    * What becomes of an item of ours whose backend no longer exists: it stays with no servers (Traefik answers 503),
    * or goes (404). Default: `empty`.
    */
-  readonly retire?: 'empty' | 'delete'
+  readonly prune?: 'empty' | 'delete'
   /** The most writes at a time. Default: 8. */
   readonly concurrency?: number
   /** The attribute that holds our mark. Default: `owner`. */
@@ -79,7 +79,7 @@ const errorOf = (thrown: unknown): Error => (thrown instanceof Error ? thrown : 
  * and whatever else it has. Frontends are never read nor written. UDP is not offered.
  *
  * An item that is malformed is repaired if it is ours, and else rejected with what is wrong in it. IAM:
- * `dynamodb:Scan`, `GetItem`, `PutItem`, `UpdateItem`, and `DeleteItem` with `retire: 'delete'`.
+ * `dynamodb:Scan`, `GetItem`, `PutItem`, `UpdateItem`, and `DeleteItem` with `prune: 'delete'`.
  *
  * @throws RangeError when an option cannot be.
  */
@@ -91,7 +91,7 @@ export const traefikTable = ({
   adopt = true,
   scheme = 'http',
   weight = 0,
-  retire = 'empty',
+  prune = 'empty',
   concurrency = 8,
   ownerAttribute = 'owner',
 }: TraefikTableOptions): Sink<TraefikBackend> => {
@@ -221,9 +221,9 @@ export const traefikTable = ({
   return {
     name,
     eq: traefikBackendEq,
-    adopts: adopt,
+    adopt,
     render: itemRenderer({ scheme: typeof scheme === 'function' ? scheme : () => scheme, weight }),
-    retire: (before) => (retire === 'delete' ? O.none : O.some(emptied(before))),
+    prune: (before) => (prune === 'delete' ? O.none : O.some(emptied(before))),
     emptied,
     hostsOf: ({ servers }) => hostsIn(serverUrls(servers)),
     read: async (abortSignal) => {

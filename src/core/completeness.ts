@@ -3,7 +3,7 @@ import type { Nameless, TaskClaims } from './claim.js'
 import type { ClusterState } from './cluster-state.js'
 
 /** How far our knowledge of the clusters reaches. */
-export interface Horizon {
+export interface Completeness {
   /**
    * Whether all covered clusters have a whole snapshot, and what no task's backends are named after is known to be
    * nobody's, but for `unjudged` hosts.
@@ -23,7 +23,7 @@ export interface Horizon {
   readonly view: string
 }
 
-export interface HorizonOptions {
+export interface CompletenessOptions {
   readonly covers: readonly string[]
   readonly pooled: boolean
 }
@@ -74,11 +74,11 @@ const readingsOf = (
   return readings
 }
 
-export const horizonOf = (
+export const completenessOf = (
   known: Known,
   nameless: Iterable<NamelessTask>,
-  { covers, pooled }: HorizonOptions,
-): Horizon => {
+  { covers, pooled }: CompletenessOptions,
+): Completeness => {
   const { marks, identities } = known
   const marked = Array.from(marks, ([cluster]) => cluster).sort()
   const waiting = new Set<ClusterArn>()
