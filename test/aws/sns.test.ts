@@ -37,7 +37,7 @@ afterAll(async () => {
 })
 
 /** Three task events: with text that JSON and signatures could stumble over, too. */
-const published = [{}, { group: 'service:ünï "quoted" \n line' }, { lastStatus: 'STOPPED', version: 9 }].map(
+const published = [{}, { group: 'service:ünï "quoted" \\n line' }, { lastStatus: 'STOPPED', version: 9 }].map(
   (changes) => JSON.stringify(ecsEvent(changes)),
 )
 const expected = published.map((body) => {

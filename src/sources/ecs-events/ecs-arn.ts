@@ -25,8 +25,11 @@ export const isClusterArn = arnOf(`cluster/${name}`)
 export const isTaskArn = arnOf(`task/(?:${name}/)?${name}`)
 export const isInstanceArn = arnOf(`container-instance/(?:${name}/)?${name}`)
 export const isDefinitionArn = arnOf(`(?:daemon-)?task-definition/${name}:\\d{1,10}`)
-/** Long (`container/<cluster>/<task>/<id>`) or short. */
-export const isContainerArn = arnOf('container/[A-Za-z0-9_/-]+')
+/**
+ * Any ARN of ECS: AWS's are `container/<cluster>/<task>/<id>`, and emulators have forms of their own. It identifies a
+ * container to people; nothing is derived from it.
+ */
+export const isContainerArn = arnOf('[a-z-]+/[A-Za-z0-9_/:-]+')
 
 /** The cluster that a long ARN of a task names; `undefined` for a short one. */
 export const clusterNameIn = (taskArn: string): string | undefined => {
