@@ -1,5 +1,5 @@
 import type { Colors } from 'picocolors/types.js'
-import type { Placement } from '../sim/ecs/simulated-service.js'
+import type { Placement } from '../sim/ecs/service-spec.js'
 import { printable } from '../src/shared/codec/printable.js'
 import { clip, pad } from './columns.js'
 import type { EventCounts } from './cluster-life.js'

@@ -1,4 +1,4 @@
-import type { Placement, ServiceSpec } from '../sim/ecs/simulated-service.js'
+import type { Placement, ServiceSpec } from '../sim/ecs/service-spec.js'
 
 type Sketch = readonly [
   name: string,

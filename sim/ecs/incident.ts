@@ -1,8 +1,20 @@
 import type { Random } from '../prng.js'
-import type { SimulatedCluster } from './simulated-cluster.js'
+import type { SimulatedService } from './simulated-service.js'
+
+/** What may happen to a cluster. Each tells whether it did. */
+export interface IncidentTarget {
+  services(): readonly SimulatedService[]
+  deploy(service: string): unknown
+  scale(service: string, desiredCount: number): unknown
+  crash(): unknown
+  replaceInstance(): unknown
+  exitSidecar(): unknown
+  toggleAgent(): unknown
+  declareSteady(service: string): unknown
+}
 
 /** Does one random thing to the cluster: mostly what changes its tasks, now and then what only looks like it. */
-export const incident = (cluster: SimulatedCluster, random: Random): void => {
+export const incident = (cluster: IncidentTarget, random: Random): void => {
   const service = random.pick(cluster.services())
   const draw = random.next()
   if (draw < 0.15) cluster.deploy(service.name)

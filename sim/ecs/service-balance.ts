@@ -1,6 +1,12 @@
 import type { SimulatedService } from './simulated-service.js'
 import type { SimulatedTask } from './simulated-task.js'
 
+/** A service with the tasks that the scheduler counts. */
+export interface BalancedService extends SimulatedService {
+  /** Tasks that are meant to run (desiredStatus RUNNING), of any revision. */
+  readonly wanted: Set<SimulatedTask>
+}
+
 /** What the service scheduler does next. */
 export interface ServiceBalance {
   /** How many tasks of the newest revision to launch. */
@@ -14,7 +20,7 @@ export interface ServiceBalance {
  * Compares what the service asks for with the tasks that are meant to run. An older task goes only when a newer one
  * serves in its place, so a deployment never leaves fewer routable tasks than the service asks for.
  */
-export const serviceBalance = ({ wanted, definition, desiredCount }: SimulatedService): ServiceBalance => {
+export const serviceBalance = ({ wanted, definition, desiredCount }: BalancedService): ServiceBalance => {
   const tasks = [...wanted]
   const older = tasks.filter((task) => task.definition !== definition)
   const current = tasks.filter((task) => task.definition === definition)

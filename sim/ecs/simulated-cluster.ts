@@ -7,10 +7,11 @@ import { networkInterface } from './network-interface.js'
 import { clusterArn, type Place } from './place.js'
 import { Pool } from './pool.js'
 import { prng, type Random } from '../prng.js'
-import { serviceBalance } from './service-balance.js'
+import { type BalancedService, serviceBalance } from './service-balance.js'
 import { simulatedDefinition, type SimulatedDefinition } from './simulated-definition.js'
 import type { SimulatedInstance } from './simulated-instance.js'
-import type { ServiceSpec, SimulatedService } from './simulated-service.js'
+import type { ServiceSpec } from './service-spec.js'
+import type { SimulatedService } from './simulated-service.js'
 import { SimulatedTask, type StopCause, type TaskSite } from './simulated-task.js'
 import { taskEvent } from './task-event.js'
 import { TaskRoster } from './task-roster.js'
@@ -75,7 +76,7 @@ export class SimulatedCluster {
   /** Second number of the cluster's IPv4 addresses, so that clusters of different seeds seldom share any. */
   readonly #network: number
   readonly #interfaceSlots = new Pool(0)
-  readonly #services = new Map<string, SimulatedService>()
+  readonly #services = new Map<string, BalancedService>()
   readonly #definitions = new Map<string, SimulatedDefinition>()
   readonly #fleet: InstanceFleet
   readonly #roster = new TaskRoster()
@@ -176,7 +177,7 @@ export class SimulatedCluster {
     if (task?.endpoint === undefined) return false
     task.crash(this.now())
     this.#ended(task)
-    this.#balance(task.service)
+    this.#balance(this.#service(task.service.name))
     return true
   }
 
@@ -197,8 +198,8 @@ export class SimulatedCluster {
     if (old?.status !== 'ACTIVE') return false
     this.#fleet.register(old.kind, this.now())
     this.#fleet.drain(old, this.now())
-    for (const task of [...old.tasks])
-      if (task.desiredStatus === 'RUNNING') this.#stop(task, drainingInstance)
+    for (const task of this.tasks())
+      if (task.site.instance === old && task.desiredStatus === 'RUNNING') this.#stop(task, drainingInstance)
     for (const service of this.#services.values()) this.#balance(service)
     this.#fleet.retireIfEmpty(old, this.now())
     return true
@@ -249,7 +250,7 @@ export class SimulatedCluster {
   }
 
   /** The services as they are now, in the order of the options. */
-  services(): readonly SimulatedService[] {
+  services(): readonly BalancedService[] {
     return [...this.#services.values()]
   }
 
@@ -280,7 +281,7 @@ export class SimulatedCluster {
     return [...this.#definitions.values()]
   }
 
-  #service(name: string): SimulatedService {
+  #service(name: string): BalancedService {
     const service = this.#services.get(name)
     if (service === undefined) throw new Error(`no service ${name} in cluster ${this.name}`)
     return service
@@ -297,7 +298,7 @@ export class SimulatedCluster {
   }
 
   /** Lets the service scheduler act once; whatever it begins brings it back here when it is done. */
-  #balance(service: SimulatedService): void {
+  #balance(service: BalancedService): void {
     const { launch, stop, completes } = serviceBalance(service)
     for (let launched = 0; launched < launch; launched++) this.#launch(service)
     for (const task of stop) this.#stop(task, scalingIn)
@@ -306,7 +307,7 @@ export class SimulatedCluster {
     this.#announceService(service, 'SERVICE_STEADY_STATE')
   }
 
-  #launch(service: SimulatedService): void {
+  #launch(service: BalancedService): void {
     const site = this.#site(service.spec)
     const task = new SimulatedTask(service, site, ++this.#launches, this.now(), this.#random)
     service.wanted.add(task)
@@ -338,7 +339,7 @@ export class SimulatedCluster {
 
   /** After the first transition of an end, from which on the scheduler does not count the task. */
   #ended(task: SimulatedTask): void {
-    task.service.wanted.delete(task)
+    this.#service(task.service.name).wanted.delete(task)
     this.#observe(task)
   }
 
@@ -347,8 +348,8 @@ export class SimulatedCluster {
     if (task === undefined) return
     task.advance(this.now())
     this.#observe(task)
-    const { wanted, desiredCount } = task.service
-    if (task.endpoint !== undefined && wanted.size > desiredCount) this.#balance(task.service)
+    const service = this.#service(task.service.name)
+    if (task.endpoint !== undefined && service.wanted.size > service.desiredCount) this.#balance(service)
   }
 
   /** Tells the world of the task's new version, and keeps the books. */

@@ -1,6 +1,6 @@
 import { daemonDefinitionArn, definitionArn, type Place } from './place.js'
 import type { Random } from '../prng.js'
-import type { ServiceSpec } from './simulated-service.js'
+import type { ServiceSpec } from './service-spec.js'
 
 /** One container of a task definition; the first of a definition is the primary one. */
 export interface ContainerSpec {

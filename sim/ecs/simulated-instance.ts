@@ -1,10 +1,20 @@
 import { containerInstanceArn, type Place } from './place.js'
 import { Pool } from './pool.js'
 import type { Random } from '../prng.js'
-import type { SimulatedTask } from './simulated-task.js'
+import type { ContainerSpec } from './simulated-definition.js'
 
 /** First port of Docker's ephemeral range on Linux, from which dynamic host ports are taken. */
 const FIRST_DYNAMIC_PORT = 32_768
+
+/** What an instance knows of a task that is placed on it. */
+export interface PlacedTask {
+  readonly lastStatus: string
+  readonly containers: readonly {
+    readonly spec: ContainerSpec
+    readonly status: 'PENDING' | 'RUNNING' | 'STOPPED'
+    readonly hostPort: number | undefined
+  }[]
+}
 
 /** A container instance: an EC2 machine, or an external one of ECS Anywhere. */
 export interface SimulatedInstance {
@@ -25,7 +35,7 @@ export interface SimulatedInstance {
   /** TCP and UDP are two spaces of ports: the same number may be out in both. */
   readonly ports: Readonly<Record<'tcp' | 'udp', Pool>>
   /** Tasks placed here that have not stopped. */
-  readonly tasks: Set<SimulatedTask>
+  readonly tasks: Set<PlacedTask>
   status: 'ACTIVE' | 'DRAINING' | 'INACTIVE'
   agentConnected: boolean
   version: number

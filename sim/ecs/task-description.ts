@@ -1,5 +1,5 @@
 import { clusterArn } from './place.js'
-import { groupOf } from './simulated-service.js'
+import { groupOf } from './service-spec.js'
 import type { SimulatedContainer, SimulatedTask } from './simulated-task.js'
 import { containerInterfaces, interfaceDetails, networkBindings } from './task-event.js'
 

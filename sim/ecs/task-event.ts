@@ -1,7 +1,7 @@
 import { type EventBridgeEvent, eventBridgeEvent, isoTime } from './event-bridge-event.js'
 import { clusterArn } from './place.js'
 import type { Random } from '../prng.js'
-import { groupOf } from './simulated-service.js'
+import { groupOf } from './service-spec.js'
 import type { SimulatedContainer, SimulatedTask } from './simulated-task.js'
 
 /** Share of events in which ECS lists containers and attachments in another order than in the event before. */

@@ -2,8 +2,8 @@ import { createSign, generateKeyPairSync, type KeyObject, randomUUID } from 'nod
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { type Clock, systemClock } from 'ecs-task-stream'
-import type { Fetch } from 'ecs-task-stream/sources/sns-signature'
+import type { Clock } from '../../src/core/clock.js'
+import { systemClock } from '../../src/shared/async/system-clock.js'
 import { selfSignedCertificate } from './self-signed-certificate.js'
 
 /** The members of a message as SNS posts it; any may be given, also a wrong one. */
@@ -37,7 +37,7 @@ export interface SnsHttp {
   readonly certificateUrl: string
   readonly privateKey: KeyObject
   /** Asks this server for whatever is asked of any host: for the name of SNS, which TLS would prove. */
-  readonly fetch: Fetch
+  readonly fetch: (url: string, init: RequestInit) => Promise<Response>
   /** URLs that were asked for. */
   readonly asked: readonly string[]
   /** Answers instead of the topic, until it is set back to `undefined`. */

@@ -1,5 +1,5 @@
 import type { EventBridgeEvent } from '../../sim/ecs/event-bridge-event.js'
-import type { ServiceSpec } from '../../sim/ecs/simulated-service.js'
+import type { ServiceSpec } from '../../sim/ecs/service-spec.js'
 import { simulatedCluster, type SimulatedCluster } from '../../sim/ecs/simulated-cluster.js'
 
 /** One service of each placement. */

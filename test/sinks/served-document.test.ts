@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { ApiFaults } from '../../sim/aws-api/aws-api.js'
 import { simulatedCluster } from '../../sim/ecs/simulated-cluster.js'
-import type { ServiceSpec } from '../../sim/ecs/simulated-service.js'
+import type { ServiceSpec } from '../../sim/ecs/service-spec.js'
 import { run } from '../../src/core/run.js'
 import { traefikLabels } from '../../src/sinks/traefik/labels/traefik-labels.js'
 import { traefikHttp } from '../../src/sinks/traefik/http/index.js'

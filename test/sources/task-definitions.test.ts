@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { type SimulatedCluster, simulatedCluster } from '../../sim/ecs/simulated-cluster.js'
-import type { Placement } from '../../sim/ecs/simulated-service.js'
+import type { Placement } from '../../sim/ecs/service-spec.js'
 import { type ClusterState, emptyState } from '../../src/core/cluster-state.js'
 import { PersistentMap } from '../../src/core/persistent-map.js'
 import type { Task } from '../../src/core/task.js'

@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll } from 'vitest'
 import { awsApi, type AwsApi } from '../../sim/aws-api/aws-api.js'
 import { embeddedSqs, type EmbeddedSqs } from '../../sim/sqs/embedded-sqs.js'
 import { SimulatedCluster } from '../../sim/ecs/simulated-cluster.js'
-import type { ServiceSpec } from '../../sim/ecs/simulated-service.js'
+import type { ServiceSpec } from '../../sim/ecs/service-spec.js'
 import { type CommandProcess, commandProcess } from './command-process.js'
 
 /** A cluster `staging` with its API and a queue, and commands that see them and nothing else of AWS. */

@@ -1,0 +1,5 @@
+export declare const rooms: readonly {
+  readonly room: string
+  readonly holds: string
+  readonly imports: readonly string[]
+}[]
