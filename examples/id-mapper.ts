@@ -107,7 +107,7 @@ export default defineWorker({
       ],
       // It writes nothing: it answers.
       sinks: [],
-      expose: () => exposesNothing,
+      expose: { expose: () => exposesNothing, needs: 'definitions' },
       health: 'All systems go!',
       routes: ({ worker, clock, metrics }) =>
         idMapper({

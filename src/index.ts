@@ -28,11 +28,11 @@ export {
 export {
   type BackendName,
   type Exposable,
-  type Expose,
+  type Policy as Expose,
   type ExposedPort,
   type Exposure,
   exposesNothing,
-} from './core/expose.js'
+} from './core/policy.js'
 export { servicePorts, type ServicePortsOptions, serviceOf } from './policies/service-ports.js'
 export { traefikLabels, type TraefikLabelsOptions } from './sinks/traefik/labels/traefik-labels.js'
 export { srvNames, type SrvNamesOptions } from './sinks/route53/names/srv-names.js'

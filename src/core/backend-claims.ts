@@ -2,7 +2,7 @@
 import type { TaskArn } from './arn.js'
 import { sameEndpoint, type TaskClaims } from './claim.js'
 import { type Address, type Backend, compareAddresses, type Endpoint } from './desired.js'
-import type { BackendName } from './expose.js'
+import type { BackendName } from './policy.js'
 import type { Completeness } from './completeness.js'
 
 const compareEndpoints = (a: Endpoint, b: Endpoint): number =>

@@ -5,7 +5,7 @@ import type { Millis } from './clock.js'
 import type { ClusterState } from './cluster-state.js'
 import { daemonDefinition, isDaemon } from './daemon-task.js'
 import { type Address, compareAddresses, type Endpoint, type Unresolved } from './desired.js'
-import type { BackendName, Expose, ExposedPort, Exposure } from './expose.js'
+import type { BackendName, Policy, ExposedPort, Exposure } from './policy.js'
 import { defaultHealthPolicy, type HealthPolicy } from './health-policy.js'
 import { withoutInjected } from './injected-container.js'
 import { believed, containerLiveness, livenessOf } from './liveness.js'
@@ -75,14 +75,16 @@ const withoutFaults = (exposure: Exposure): Exposure => {
 }
 
 /** What a policy is shown of a task is the user's alone, and a policy that throws concerns this task only. */
-export const exposureOf = (expose: Expose, task: Task, told: TaskDefinition | undefined): Exposure => {
+export const exposureOf = (policy: Policy, task: Task, told: TaskDefinition | undefined): Exposure => {
   const definition = told ?? (isDaemon(task) ? daemonDefinition(task.definition ?? '') : undefined)
   try {
     return withoutFaults(
-      expose.injected === 'shown' ? expose(task, definition) : expose(...withoutInjected(task, definition)),
+      policy.injected === 'shown'
+        ? policy.expose(task, definition)
+        : policy.expose(...withoutInjected(task, definition)),
     )
   } catch (thrown) {
-    return { _tag: 'Refused', reason: `the expose policy threw: ${String(thrown)}` }
+    return { _tag: 'Refused', reason: `the policy threw: ${String(thrown)}` }
   }
 }
 
@@ -188,7 +190,7 @@ const claimants = (
 export const claimsOf = (
   told: Task,
   state: ClusterState,
-  expose: Expose,
+  policy: Policy,
   skewAllowanceMs: Millis,
   unhealthy: HealthPolicy = defaultHealthPolicy,
 ): TaskClaims | undefined => {
@@ -197,7 +199,7 @@ export const claimsOf = (
   const liveness = livenessOf(task, mark, skewAllowanceMs)
   if (liveness === 'pending') return undefined
   const definition = task.definition === undefined ? undefined : state.definitions.get(task.definition)
-  const exposure = exposureOf(expose, task, definition)
+  const exposure = exposureOf(policy, task, definition)
   const host = hostOf(task, definition, state)
   const address = host?.ipv4 ?? host?.ipv6
 

@@ -1,6 +1,6 @@
 import type { ClusterArn, DefinitionArn, EndpointId, TaskArn } from './arn.js'
 import type { Protocol } from './binding.js'
-import type { BackendName } from './expose.js'
+import type { BackendName } from './policy.js'
 import type { PersistentMap } from './persistent-map.js'
 
 /** Counts deliveries folded by this process. */

@@ -3,7 +3,7 @@
  * occur in events and in DescribeTasks as if the user had defined them, in bridge mode with bindings of their own.
  * Source: Amazon ECS Developer Guide, "Service Connect concepts"; Amazon GuardDuty User Guide, "Runtime Monitoring".
  */
-import type { Exposable } from './expose.js'
+import type { Exposable } from './policy.js'
 import type { TaskDefinition } from './task-definition.js'
 
 const prefixes = ['ecs-service-connect-', 'aws-guardduty-agent-', '~internal~ecs~']

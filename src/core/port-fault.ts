@@ -1,4 +1,4 @@
-import type { ExposedPort } from './expose.js'
+import type { ExposedPort } from './policy.js'
 
 /** What no name may have: control characters, ends of lines, and halves of characters, which are no Unicode text. */
 const unprintable = /[\p{Cc}\p{Cs}\u2028\u2029]/u

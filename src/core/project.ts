@@ -4,7 +4,7 @@ import { type TaskClaims, claimsOf, sameClaims } from './claim.js'
 import type { Millis } from './clock.js'
 import { type ClusterState, emptyState } from './cluster-state.js'
 import type { Backend, Desired, Revision, Unresolved } from './desired.js'
-import type { BackendName, Expose } from './expose.js'
+import type { BackendName, Policy } from './policy.js'
 import { defaultHealthPolicy, type HealthPolicy } from './health-policy.js'
 import { completenessOf, type NamelessTask } from './completeness.js'
 import { believed, defaultSkewAllowanceMs, livenessOf } from './liveness.js'
@@ -12,7 +12,8 @@ import { PersistentMap } from './persistent-map.js'
 import { sameContainerStatuses, sameSite, type Task } from './task.js'
 
 export interface ProjectOptions {
-  readonly expose: Expose
+  /** The policy. */
+  readonly expose: Policy
   /**
    * Clusters, by name or ARN, of which snapshots are promised; `Desired.complete` waits for all of them. Empty: never
    * complete.

@@ -1,6 +1,6 @@
 import { lastSegment, matchesCluster, placeOf } from './arn.js'
 import type { Clock, Millis, Random } from './clock.js'
-import type { Expose } from './expose.js'
+import type { Policy } from './policy.js'
 import type { HealthPolicy } from './health-policy.js'
 import type { PruneGuard } from './plan.js'
 import type { AnySink, Owner } from './sink.js'
@@ -10,7 +10,7 @@ export interface RunSetup {
   readonly sources: readonly Source[]
   readonly sinks: readonly AnySink[]
   /** Which ports of a task are offered, and under which names: `servicePorts()`, or your own. */
-  readonly expose: Expose
+  readonly expose: Policy
   /**
    * Follow only these clusters, by name or ARN; events of others are acknowledged and counted. Default: all that the
    * sources tell of.

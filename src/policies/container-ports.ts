@@ -1,4 +1,4 @@
-import { type Exposable, type ExposedPort, exposesNothing, type Expose } from '../core/expose.js'
+import { type Exposable, type ExposedPort, exposesNothing, type Policy } from '../core/policy.js'
 import { taskPorts } from './task-ports.js'
 import { selects, type TaskSelection } from './task-selection.js'
 
@@ -29,10 +29,10 @@ const withoutPublicAddress = (task: Exposable): string | undefined =>
  *
  * UDP ports are backends too, named `53/udp`: it is the sink that knows what it can do with them, and says so.
  */
-export const containerPorts = ({ container, of, address = 'private' }: ContainerPortsOptions): Expose => {
+export const containerPorts = ({ container, of, address = 'private' }: ContainerPortsOptions): Policy => {
   if (of.service === undefined && of.family === undefined)
     throw new RangeError('containerPorts: expected a service, a family or both in of, got neither')
-  const policy: Expose = (task, definition) => {
+  const expose: Policy['expose'] = (task, definition) => {
     const selected = selects(
       of,
       task.definition === undefined ? { ...task, definition: definition?.arn } : task,
@@ -65,5 +65,5 @@ export const containerPorts = ({ container, of, address = 'private' }: Container
     )
     return { _tag: 'Ports', ports }
   }
-  return Object.assign(policy, { pooled: true })
+  return { expose, pooled: true, needs: 'bindings' }
 }

@@ -3,8 +3,8 @@ import {
   type Exposable,
   type ExposedPort,
   exposesNothing,
-  type Expose,
-} from '../core/expose.js'
+  type Policy,
+} from '../core/policy.js'
 import { type TaskPort, taskPorts } from './task-ports.js'
 
 export interface ServicePortsOptions {
@@ -35,9 +35,9 @@ export const serviceOf = (task: Exposable): string | undefined =>
  * A policy for load balancers: a backend a service. Ranges of ports and UDP are left out: they are not what one
  * balances.
  */
-export const servicePorts = (options: ServicePortsOptions = {}): Expose => {
+export const servicePorts = (options: ServicePortsOptions = {}): Policy => {
   const { name = serviceOf, ports = 'primary', container, containerPort } = options
-  return (task, definition) => {
+  const expose: Policy['expose'] = (task, definition) => {
     const backend = name(task)
     if (backend === undefined) return exposesNothing
     const found = taskPorts(task, definition)
@@ -60,7 +60,7 @@ export const servicePorts = (options: ServicePortsOptions = {}): Expose => {
       )
     if (primary === undefined) return exposesNothing
 
-    const expose = (port: TaskPort, under: BackendName): ExposedPort => ({
+    const exposed = (port: TaskPort, under: BackendName): ExposedPort => ({
       backend: under,
       container: port.container,
       containerPort: port.binding.containerPort,
@@ -71,9 +71,10 @@ export const servicePorts = (options: ServicePortsOptions = {}): Expose => {
     return {
       _tag: 'Ports',
       ports: [
-        expose(primary, backend),
-        ...rest.map((port) => expose(port, `${backend}-${port.container}-${port.binding.containerPort}`)),
+        exposed(primary, backend),
+        ...rest.map((port) => exposed(port, `${backend}-${port.container}-${port.binding.containerPort}`)),
       ],
     }
   }
+  return { expose, needs: 'bindings' }
 }

@@ -1,5 +1,5 @@
 import type { Binding } from '../core/binding.js'
-import type { Exposable } from '../core/expose.js'
+import type { Exposable } from '../core/policy.js'
 import type { TaskDefinition } from '../core/task-definition.js'
 
 /** Where a port, or a range of them, of one container is reached on the task's host. */

@@ -1,5 +1,5 @@
 import { lastSegment } from '../core/arn.js'
-import type { Exposable } from '../core/expose.js'
+import type { Exposable } from '../core/policy.js'
 import { serviceOf } from './service-ports.js'
 
 /** Which tasks: those of a service, those of a task definition's family, or those of both. At least one is given. */

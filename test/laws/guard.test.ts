@@ -267,10 +267,12 @@ describe('events that say that every task has stopped', () => {
 
 describe('a record that leads to a task of which nothing can ever be known', () => {
   it('stays while others go, and holds back nothing', async () => {
-    const expose: RunSetup['expose'] = (task, definition) =>
-      definition === undefined
-        ? { _tag: 'NeedsDefinition', backends: 'any' }
-        : servicePorts()(task, definition)
+    const expose: RunSetup['expose'] = {
+      expose: (task, definition) =>
+        definition === undefined
+          ? { _tag: 'NeedsDefinition', backends: 'any' }
+          : servicePorts().expose(task, definition),
+    }
     const { push, target, skipped } = await started({ deletes: true }, { expose, pruneGuard: 'off' })
     const secret: Task = {
       ...observed({ id: 'x', cluster: one, host: '10.0.0.3', at: start }),
@@ -287,8 +289,12 @@ describe('a record that leads to a task of which nothing can ever be known', () 
   })
 
   it('keeps all of them in a target that cannot tell where its records lead', async () => {
-    const expose: RunSetup['expose'] = (_task, definition) =>
-      definition === undefined ? { _tag: 'NeedsDefinition', backends: 'any' } : { _tag: 'Ports', ports: [] }
+    const expose: RunSetup['expose'] = {
+      expose: (_task, definition) =>
+        definition === undefined
+          ? { _tag: 'NeedsDefinition', backends: 'any' }
+          : { _tag: 'Ports', ports: [] },
+    }
     const { push, target } = await started({ deletes: true, tells: false }, { expose, pruneGuard: 'off' })
     const secret: Task = {
       ...observed({ id: 'x', cluster: one, host: '10.0.0.3', at: start }),

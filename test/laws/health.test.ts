@@ -6,7 +6,7 @@ import type { EndpointId } from '../../src/core/arn.js'
 import { type ClusterState, emptyState, type Mark } from '../../src/core/cluster-state.js'
 import { type Backend, type Desired, formatAddress } from '../../src/core/desired.js'
 import type { ClusterEvent } from '../../src/core/event.js'
-import type { Expose } from '../../src/core/expose.js'
+import type { Policy } from '../../src/core/policy.js'
 import { defaultSkewAllowanceMs } from '../../src/core/liveness.js'
 import { PersistentMap } from '../../src/core/persistent-map.js'
 import { project, projector, type ProjectOptions } from '../../src/core/project.js'
@@ -85,23 +85,25 @@ const events = fc.oneof(
 )
 
 /** Every port of every container, UDP too: a sidecar that exits takes its own with it. */
-const everyPort: Expose = (task, definition) => {
-  const ports = taskPorts(task, definition)
-  if (ports === undefined) return { _tag: 'NeedsDefinition', backends: [task.group ?? ''] }
-  return {
-    _tag: 'Ports',
-    ports: ports.map(({ container, binding: { containerPort, hostPort: port, protocol } }) => ({
-      ...{ backend: task.group ?? '', container, containerPort, port, protocol },
-    })),
-  }
+const everyPort: Policy = {
+  expose: (task, definition) => {
+    const ports = taskPorts(task, definition)
+    if (ports === undefined) return { _tag: 'NeedsDefinition', backends: [task.group ?? ''] }
+    return {
+      _tag: 'Ports',
+      ports: ports.map(({ container, binding: { containerPort, hostPort: port, protocol } }) => ({
+        ...{ backend: task.group ?? '', container, containerPort, port, protocol },
+      })),
+    }
+  },
 }
 
-const policies: Readonly<Record<string, Expose>> = {
+const policies: Readonly<Record<string, Policy>> = {
   'a service, a backend': servicePorts(),
   'every port': everyPort,
   'all ports': servicePorts({ ports: 'all' }),
   'one name for all': servicePorts({ name: () => 'web' }),
-  pooled: Object.assign(servicePorts({ name: () => 'web' }), { pooled: true }),
+  pooled: { ...servicePorts({ name: () => 'web' }), pooled: true },
 }
 const options: fc.Arbitrary<ProjectOptions> = fc.record({
   expose: fc.constantFrom(...Object.keys(policies)).map((name) => policies[name]!),

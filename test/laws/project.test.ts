@@ -6,7 +6,7 @@ import { sameCluster } from '../../src/core/arn.js'
 import { clusterStateJoin, emptyState } from '../../src/core/cluster-state.js'
 import { compareAddresses, type Desired, formatAddress } from '../../src/core/desired.js'
 import type { ClusterEvent } from '../../src/core/event.js'
-import type { Expose } from '../../src/core/expose.js'
+import type { Policy } from '../../src/core/policy.js'
 import { believed, defaultSkewAllowanceMs, livenessOf } from '../../src/core/liveness.js'
 import { project, projector } from '../../src/core/project.js'
 import { reduce } from '../../src/core/reduce.js'
@@ -19,27 +19,29 @@ import { desiredContents, fold, options, routesOf } from './observed.js'
 import { holds } from './holds.js'
 
 /** Every bound or mapped TCP port under a name that services share; nothing can be told before the definition. */
-const byContainerPort: Expose = (task, definition) => {
-  if (definition === undefined) return { _tag: 'NeedsDefinition', backends: 'any' }
-  if (task.group === 'family:web') return { _tag: 'Refused', reason: 'families are not offered' }
-  return {
-    _tag: 'Ports',
-    ports: definition.containers.flatMap(({ name, ports }) =>
-      ports.flatMap(({ containerPort, hostPort, protocol }) => [
-        { backend: `port-${containerPort}`, container: name, containerPort, port: hostPort, protocol },
-        { backend: 'everything', container: name, containerPort, port: hostPort, protocol, weight: 1 },
-      ]),
-    ),
-  }
+const byContainerPort: Policy = {
+  expose: (task, definition) => {
+    if (definition === undefined) return { _tag: 'NeedsDefinition', backends: 'any' }
+    if (task.group === 'family:web') return { _tag: 'Refused', reason: 'families are not offered' }
+    return {
+      _tag: 'Ports',
+      ports: definition.containers.flatMap(({ name, ports }) =>
+        ports.flatMap(({ containerPort, hostPort, protocol }) => [
+          { backend: `port-${containerPort}`, container: name, containerPort, port: hostPort, protocol },
+          { backend: 'everything', container: name, containerPort, port: hostPort, protocol, weight: 1 },
+        ]),
+      ),
+    }
+  },
 }
 
-const policies: Readonly<Record<string, Expose>> = {
+const policies: Readonly<Record<string, Policy>> = {
   'a service, a backend': servicePorts(),
   'all ports': servicePorts({ ports: 'all' }),
   'one name for all': servicePorts({ name: () => 'web' }),
-  pooled: Object.assign(servicePorts({ name: () => 'web' }), { pooled: true }),
+  pooled: { ...servicePorts({ name: () => 'web' }), pooled: true },
   'names from the definition': byContainerPort,
-  'pooled names from the definition': Object.assign(byContainerPort.bind(undefined), { pooled: true }),
+  'pooled names from the definition': { ...byContainerPort, pooled: true },
 }
 const policy = fc.constantFrom(...Object.keys(policies)).map((name) => ({ name, expose: policies[name]! }))
 const covers = fc.constantFrom<readonly string[]>([], ['staging'], modelledClusters)
@@ -249,7 +251,7 @@ describe('a name that two services want', () => {
   it('is shared by all of them under a policy that pools', () => {
     holds(
       fc.property(told, ({ known, truth }) => {
-        const pooled = Object.assign(servicePorts({ name: () => 'web' }), { pooled: true })
+        const pooled = { ...servicePorts({ name: () => 'web' }), pooled: true }
         const desired = project(fold(known), { expose: pooled, covers: modelledClusters })
         const all = [...truth.values()].flat().sort()
         deepStrictEqual(routesOf(desired).get('web') ?? [], all)

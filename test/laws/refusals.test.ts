@@ -3,7 +3,7 @@ import { deepStrictEqual, ok, strictEqual } from 'node:assert/strict'
 import fc from 'fast-check'
 import { describe, it } from 'vitest'
 import type { ClusterEvent } from '../../src/core/event.js'
-import type { Expose } from '../../src/core/expose.js'
+import type { Policy } from '../../src/core/policy.js'
 import { believed, defaultSkewAllowanceMs, livenessOf } from '../../src/core/liveness.js'
 import { project } from '../../src/core/project.js'
 import type { Task } from '../../src/core/task.js'
@@ -16,10 +16,14 @@ import { holds } from './holds.js'
 import { desiredContents, fold, routesOf } from './observed.js'
 
 /** As `servicePorts`, but not even names are known before the definition. */
-const namedByDefinition: Expose = (task, definition) =>
-  definition === undefined ? { _tag: 'NeedsDefinition', backends: 'any' } : servicePorts()(task, definition)
+const namedByDefinition: Policy = {
+  expose: (task, definition) =>
+    definition === undefined
+      ? { _tag: 'NeedsDefinition', backends: 'any' }
+      : servicePorts().expose(task, definition),
+}
 
-const desiredOf = (events: readonly ClusterEvent[], expose: Expose) =>
+const desiredOf = (events: readonly ClusterEvent[], expose: Policy) =>
   project(fold(events), { expose, covers: modelledClusters })
 
 const refusalOf = (key: string, at = 1): ClusterEvent => ({

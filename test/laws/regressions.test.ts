@@ -3,7 +3,7 @@ import { deepStrictEqual, strictEqual } from 'node:assert/strict'
 import { describe, it } from 'vitest'
 import { emptyState } from '../../src/core/cluster-state.js'
 import type { ClusterEvent } from '../../src/core/event.js'
-import type { Expose } from '../../src/core/expose.js'
+import type { Policy } from '../../src/core/policy.js'
 import { defaultSkewAllowanceMs } from '../../src/core/liveness.js'
 import { project, projector } from '../../src/core/project.js'
 import { reduce } from '../../src/core/reduce.js'
@@ -90,18 +90,20 @@ describe('sweeping', () => {
 
 describe('the projection', () => {
   /** Every container's port under the container's name. */
-  const byContainer: Expose = ({ containers }) => ({
-    _tag: 'Ports',
-    ports: containers.flatMap(({ name, bindings }) =>
-      bindings.map(({ containerPort, hostPort, protocol }) => ({
-        backend: name,
-        container: name,
-        containerPort,
-        port: hostPort,
-        protocol,
-      })),
-    ),
-  })
+  const byContainer: Policy = {
+    expose: ({ containers }) => ({
+      _tag: 'Ports',
+      ports: containers.flatMap(({ name, bindings }) =>
+        bindings.map(({ containerPort, hostPort, protocol }) => ({
+          backend: name,
+          container: name,
+          containerPort,
+          port: hostPort,
+          protocol,
+        })),
+      ),
+    }),
+  }
   const both = (version: number, second = 'RUNNING'): readonly Container[] => [
     container('a', 8001, version),
     container('b', 8002, version, second),

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { Exposable } from '../../src/core/expose.js'
+import type { Exposable } from '../../src/core/policy.js'
 import type { NetworkMode, TaskDefinition } from '../../src/core/task-definition.js'
 import { containerPorts } from '../../src/policies/container-ports.js'
 
@@ -51,7 +51,7 @@ const exposed = (
   of: Parameters<typeof containerPorts>[0]['of'],
   container = 'nginx',
 ): readonly string[] | string => {
-  const exposure = containerPorts({ container, of })(what, undefined)
+  const exposure = containerPorts({ container, of }).expose(what, undefined)
   return exposure._tag === 'Ports'
     ? exposure.ports.map(({ backend, port }) => `${backend}=${port}`)
     : exposure._tag
@@ -93,13 +93,16 @@ describe('containerPorts', () => {
   })
 
   it.each(['awsvpc', 'host'] as const)('reads the ports of %s tasks from the definition', (mode) => {
-    expect(ofService(unbound, definition(mode, bound(8_080, 8_080)))).toMatchObject({
+    expect(ofService.expose(unbound, definition(mode, bound(8_080, 8_080)))).toMatchObject({
       ports: [{ backend: '8080', container: 'nginx', containerPort: 8_080, port: 8_080, protocol: 'tcp' }],
     })
   })
 
   it('offers no port of a bridge task that has bound none', () => {
-    expect(ofService(unbound, definition('bridge', bound(8_080, 0)))).toEqual({ _tag: 'Ports', ports: [] })
+    expect(ofService.expose(unbound, definition('bridge', bound(8_080, 0)))).toEqual({
+      _tag: 'Ports',
+      ports: [],
+    })
   })
 
   it('offers UDP apart from TCP, also of the same number', () => {
@@ -123,7 +126,7 @@ describe('containerPorts', () => {
         )
       }),
     )
-    expect(ofService(ranged(101), undefined)).toEqual({
+    expect(ofService.expose(ranged(101), undefined)).toEqual({
       _tag: 'Refused',
       reason: 'container nginx has 101 ports, and at most 100 are offered: map fewer',
     })
@@ -131,18 +134,18 @@ describe('containerPorts', () => {
 
   it('refuses tasks whose public address nobody tells, when it is asked for public ones', () => {
     const inPublic = containerPorts({ container: 'nginx', of: { service: 'shop' }, address: 'public' })
-    expect(inPublic(task(), undefined)).toMatchObject({ _tag: 'Ports' })
+    expect(inPublic.expose(task(), undefined)).toMatchObject({ _tag: 'Ports' })
     for (const unknown of [
       task({ interface: { version: 1, ipv4: '10.0.0.7', ipv6: undefined } }),
       task({ launchType: 'FARGATE', instance: undefined }),
       task({ launchType: 'EXTERNAL' }),
     ]) {
-      expect(inPublic(unknown, undefined)).toMatchObject({ _tag: 'Refused' })
-      expect(inPublic({ ...unknown, group: 'service:other' }, undefined)).toEqual({
+      expect(inPublic.expose(unknown, undefined)).toMatchObject({ _tag: 'Refused' })
+      expect(inPublic.expose({ ...unknown, group: 'service:other' }, undefined)).toEqual({
         _tag: 'Ports',
         ports: [],
       })
-      expect(ofService(unknown, undefined)).toMatchObject({ _tag: 'Ports' })
+      expect(ofService.expose(unknown, undefined)).toMatchObject({ _tag: 'Ports' })
     }
   })
 })

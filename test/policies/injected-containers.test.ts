@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from 'node:util'
 import fc from 'fast-check'
 import { describe, it } from 'vitest'
 import type { ClusterEvent } from '../../src/core/event.js'
-import type { Expose } from '../../src/core/expose.js'
+import type { Policy } from '../../src/core/policy.js'
 import { hasInjectedName, withoutInjected } from '../../src/core/injected-container.js'
 import { project } from '../../src/core/project.js'
 import type { ContainerDefinition, TaskDefinition } from '../../src/core/task-definition.js'
@@ -55,7 +55,7 @@ const definition = (...containers: readonly ContainerDefinition[]): TaskDefiniti
 })
 
 /** By backend: the ports that are offered. */
-const offered = (expose: Expose, task: Task, described?: TaskDefinition) => {
+const offered = (expose: Policy, task: Task, described?: TaskDefinition) => {
   const events: ClusterEvent[] = [{ _tag: 'TasksListed', cluster, at: 10_000, tasks: [task] }]
   if (described !== undefined) events.push({ _tag: 'DefinitionDescribed', definition: described })
   const { backends, complete, unresolved } = project(fold(events), { expose, covers: [cluster] })
@@ -121,7 +121,7 @@ describe('containers that AWS adds to a task', () => {
   })
 
   it('are shown to a policy that asks for it', () => {
-    const shown = Object.assign(servicePorts({ ports: 'all' }), { injected: 'shown' } as const)
+    const shown = { ...servicePorts({ ports: 'all' }), injected: 'shown' } as const
     deepStrictEqual(offered(shown, orders(app, proxy)), { orders: [32_770], 'orders-app-50051': [32_771] })
   })
 
@@ -185,7 +185,7 @@ const withInjected = (
   })
 }
 
-const policies: Readonly<Record<string, Expose>> = {
+const policies: Readonly<Record<string, Policy>> = {
   'the primary port': servicePorts(),
   'all ports': servicePorts({ ports: 'all' }),
   labels: traefikLabels(),
@@ -202,10 +202,7 @@ describe('whatever happens to a cluster', () => {
     fc.property(cases, ({ policy, history: { events, closing }, added }) => {
       const told = [...events, ...closing]
       const base = policies[policy]!
-      const expose: Expose = Object.assign(base.bind(undefined), {
-        injected,
-        ...(base.pooled === undefined ? {} : { pooled: base.pooled }),
-      })
+      const expose: Policy = { ...base, injected }
       const desired = (all: readonly ClusterEvent[]) =>
         desiredContents(project(fold(all), { expose, covers: modelledClusters }))
       ok(isDeepStrictEqual(desired(withInjected(told, added)), desired(told)))
@@ -229,7 +226,7 @@ describe('a managed daemon', () => {
     launchType: 'MANAGED_INSTANCES',
     containers: [{ ...bound('log-agent', 1, 1), bindings: [], bindingsVersion: -1 }],
   }
-  const all: Readonly<Record<string, Expose>> = {
+  const all: Readonly<Record<string, Policy>> = {
     ...policies,
     variables: srvNames(),
     exporters: prometheusExporters(),

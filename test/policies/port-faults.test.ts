@@ -1,7 +1,7 @@
 import { deepStrictEqual, match, ok, strictEqual } from 'node:assert/strict'
 import fc from 'fast-check'
 import { describe, it } from 'vitest'
-import type { Expose, ExposedPort } from '../../src/core/expose.js'
+import type { Policy, ExposedPort } from '../../src/core/policy.js'
 import { portFault } from '../../src/core/port-fault.js'
 import { project } from '../../src/core/project.js'
 import { fold } from '../laws/observed.js'
@@ -17,7 +17,7 @@ const port: ExposedPort = {
 }
 
 const desired = (...ports: readonly ExposedPort[]) => {
-  const expose: Expose = () => ({ _tag: 'Ports', ports })
+  const expose: Policy = { expose: () => ({ _tag: 'Ports', ports }) }
   const listed = { _tag: 'TasksListed', cluster, at: 10_000, tasks: [observed({ id: '1' })] } as const
   return project(fold([listed]), { expose, covers: [cluster] })
 }

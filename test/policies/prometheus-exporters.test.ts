@@ -2,7 +2,7 @@ import { type ContainerDefinition, type Exposure, longArn, type TaskDefinition }
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Binding } from '../../src/core/binding.js'
-import type { Exposable } from '../../src/core/expose.js'
+import type { Exposable } from '../../src/core/policy.js'
 import {
   prometheusExporters,
   type PrometheusExportersOptions,
@@ -46,7 +46,7 @@ const task = (containers: Exposable['containers']): Exposable => ({
 })
 
 const exposed = ({ labels, bindings = [], mode = 'bridge', options }: Situation): Exposure =>
-  prometheusExporters(options)(task([{ name: 'app', arn: 'arn:container/1', bindings }]), {
+  prometheusExporters(options).expose(task([{ name: 'app', arn: 'arn:container/1', bindings }]), {
     arn: definitionArn,
     networkMode: mode,
     containers: [container('app', labels)],
@@ -163,11 +163,11 @@ describe('prometheusExporters', () => {
   })
 
   it('waits for the definition under a name that it knows already', () => {
-    expect(prometheusExporters()(task([]), undefined)).toEqual({
+    expect(prometheusExporters().expose(task([]), undefined)).toEqual({
       _tag: 'NeedsDefinition',
       backends: [`${cluster}/service:web`],
     })
-    expect(prometheusExporters()({ ...task([]), group: undefined }, undefined)).toEqual({
+    expect(prometheusExporters().expose({ ...task([]), group: undefined }, undefined)).toEqual({
       _tag: 'NeedsDefinition',
       backends: [`${cluster}/web`],
     })
@@ -178,11 +178,11 @@ describe('prometheusExporters', () => {
     const policy = prometheusExporters()
     const definition = { arn: definitionArn, networkMode: 'awsvpc', containers: [] } as const
     const pause = { name: '~internal~ecs~pause', arn: undefined, bindings: [] }
-    expect(policy(task([pause]), definition)).toEqual({ _tag: 'Ports', ports: [] })
+    expect(policy.expose(task([pause]), definition)).toEqual({ _tag: 'Ports', ports: [] })
   })
 
   it('refuses a container whose labels cannot be right, says why, and offers the others', () => {
-    const exposure = prometheusExporters()(
+    const exposure = prometheusExporters().expose(
       task(['bad', 'good'].map((name) => ({ name, arn: undefined, bindings: [] }))),
       {
         arn: definitionArn,

@@ -2,7 +2,7 @@ import { deepStrictEqual, match, ok, strictEqual, throws } from 'node:assert/str
 import fc from 'fast-check'
 import { describe, it } from 'vitest'
 import type { Binding } from '../../src/core/binding.js'
-import type { Exposable, ExposedPort, Exposure } from '../../src/core/expose.js'
+import type { Exposable, ExposedPort, Exposure } from '../../src/core/policy.js'
 import { project } from '../../src/core/project.js'
 import type { ContainerDefinition, NetworkMode, TaskDefinition } from '../../src/core/task-definition.js'
 import type { Task } from '../../src/core/task.js'
@@ -62,7 +62,7 @@ const exposureOf = (
   containers: Readonly<Record<string, Given>>,
   options: SrvNamesOptions = {},
   networkMode: NetworkMode = 'bridge',
-): Exposure => srvNames(options)(...taskOf(containers, networkMode))
+): Exposure => srvNames(options).expose(...taskOf(containers, networkMode))
 
 /** As `name → container:container port/protocol at host port`. */
 const shown = ({ backend, container, containerPort, protocol, port }: ExposedPort): string =>
@@ -204,7 +204,7 @@ describe('srvNames', () => {
   })
 
   it('waits for the definition, since without it not even the names can be told', () => {
-    deepStrictEqual(srvNames()(observed({ id: '1' }), undefined), {
+    deepStrictEqual(srvNames().expose(observed({ id: '1' }), undefined), {
       _tag: 'NeedsDefinition',
       backends: 'any',
     })
@@ -374,7 +374,7 @@ describe('variables that look like ours and name no port', () => {
 describe('srvNames with a template', () => {
   const template = '_{service}._{protocol}'
   const ofTask = (task: Exposable, definition: TaskDefinition, given: string): readonly string[] =>
-    portsOf(srvNames({ template: given })(task, definition))
+    portsOf(srvNames({ template: given }).expose(task, definition))
 
   it('names the ports of tasks without variables', () => {
     const [task, definition] = taskOf({ app: { bound: [tcp(80, 32768), udp(53, 32769)] } })
@@ -432,7 +432,10 @@ describe('srvNames with a template', () => {
 
   it('refuses a service that cannot be a DNS name, with the reason', () => {
     const [task, definition] = taskOf({ app: { bound: [tcp(80, 1)] } })
-    const exposure = srvNames({ template })({ ...task, group: `service:${'w'.repeat(70)}` }, definition)
+    const exposure = srvNames({ template }).expose(
+      { ...task, group: `service:${'w'.repeat(70)}` },
+      definition,
+    )
     strictEqual(exposure._tag, 'Refused')
     match(
       faultsOf(exposure)[0] ?? '',

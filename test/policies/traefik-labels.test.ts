@@ -2,7 +2,7 @@ import { deepStrictEqual, match, ok, strictEqual, throws } from 'node:assert/str
 import fc from 'fast-check'
 import { describe, it } from 'vitest'
 import type { Binding } from '../../src/core/binding.js'
-import type { ExposedPort, Exposure } from '../../src/core/expose.js'
+import type { ExposedPort, Exposure } from '../../src/core/policy.js'
 import { project } from '../../src/core/project.js'
 import type { NetworkMode, TaskDefinition } from '../../src/core/task-definition.js'
 import type { Task } from '../../src/core/task.js'
@@ -71,7 +71,7 @@ const taskOf = (
 }
 
 const exposed = (given: Given, options: TraefikLabelsOptions = {}, mode: NetworkMode = 'bridge'): Exposure =>
-  traefikLabels(options)(...taskOf({ app: given }, mode))
+  traefikLabels(options).expose(...taskOf({ app: given }, mode))
 const portsOf = (exposure: Exposure): readonly ExposedPort[] => {
   if (exposure._tag !== 'Ports') throw new Error(JSON.stringify(exposure))
   return exposure.ports
@@ -101,7 +101,7 @@ describe('a container without labels', () => {
       },
     ])
     const [task, definition] = taskOf({ 'a.b': {} }, 'bridge', 'family:x_y:z')
-    deepStrictEqual(portsOf(traefikLabels()(task, definition))[0]?.backend, 'family-x-y-z-a-b')
+    deepStrictEqual(portsOf(traefikLabels().expose(task, definition))[0]?.backend, 'family-x-y-z-a-b')
   })
 
   it('has the rule of the option, and no router where that is empty', () => {
@@ -159,7 +159,7 @@ describe('what is offered', () => {
 
   it('cannot be told before the task definition is known, not even its name', () => {
     const [task] = taskOf({ app: {} })
-    deepStrictEqual(traefikLabels()(task, undefined), { _tag: 'NeedsDefinition', backends: 'any' })
+    deepStrictEqual(traefikLabels().expose(task, undefined), { _tag: 'NeedsDefinition', backends: 'any' })
   })
 
   it.each([{ constraints: 'Label(`a`)' }, { defaultRule: '{{ if }}' }])(
@@ -540,7 +540,9 @@ describe('a container with a label that cannot be', () => {
   })
 
   it('holds back no other container of the task, and is told', () => {
-    const exposure = traefikLabels()(...taskOf({ app: {}, side: { labels: { 'traefik.http.x': '1' } } }))
+    const exposure = traefikLabels().expose(
+      ...taskOf({ app: {}, side: { labels: { 'traefik.http.x': '1' } } }),
+    )
     deepStrictEqual(
       portsOf(exposure).map(({ container }) => container),
       ['app'],
@@ -553,8 +555,8 @@ describe('tasks of one definition and service', () => {
   it('share their labels, to the very object', () => {
     const policy = traefikLabels()
     const [task, definition] = taskOf({ app: {} })
-    const [one] = portsOf(policy(task, definition))
-    const [other] = portsOf(policy({ ...task, arn: `${task.arn}2` }, definition))
+    const [one] = portsOf(policy.expose(task, definition))
+    const [other] = portsOf(policy.expose({ ...task, arn: `${task.arn}2` }, definition))
     strictEqual(one?.labels, other?.labels)
   })
 })

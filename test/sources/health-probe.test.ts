@@ -236,21 +236,23 @@ describe('healthProbe: what it probes', () => {
 
   it('is each port once, under however many names it is offered', async () => {
     const asked: string[] = []
-    const twice: Expose = (task) => {
-      const [container] = task.containers
-      const [binding] = container?.bindings ?? []
-      if (container === undefined || binding === undefined) return { _tag: 'Ports', ports: [] }
-      const { containerPort, hostPort: port, protocol } = binding
-      return {
-        _tag: 'Ports',
-        ports: ['a', 'b'].map((backend) => ({
-          backend,
-          container: container.name,
-          containerPort,
-          port,
-          protocol,
-        })),
-      }
+    const twice: Expose = {
+      expose: (task) => {
+        const [container] = task.containers
+        const [binding] = container?.bindings ?? []
+        if (container === undefined || binding === undefined) return { _tag: 'Ports', ports: [] }
+        const { containerPort, hostPort: port, protocol } = binding
+        return {
+          _tag: 'Ports',
+          ports: ['a', 'b'].map((backend) => ({
+            backend,
+            container: container.name,
+            containerPort,
+            port,
+            protocol,
+          })),
+        }
+      },
     }
     const { world, clock } = probing(
       (_, address) => {
@@ -276,12 +278,14 @@ describe('healthProbe: what it probes', () => {
         return up()
       },
       {
-        expose: (_, definition) => ({
-          _tag: 'Ports',
-          ports: (definition === undefined ? ['a', 'b'] : ['b']).map((backend) => ({
-            ...{ backend, container: 'web', containerPort: 80, port: 80, protocol: 'tcp' },
-          })),
-        }),
+        expose: {
+          expose: (_, definition) => ({
+            _tag: 'Ports',
+            ports: (definition === undefined ? ['a', 'b'] : ['b']).map((backend) => ({
+              ...{ backend, container: 'web', containerPort: 80, port: 80, protocol: 'tcp' },
+            })),
+          }),
+        },
       },
     )
     const task = { ...observed({ id: '1', at: start }), definition: 'web:1' }
@@ -305,15 +309,17 @@ describe('healthProbe: what it probes', () => {
         return up()
       },
       {
-        expose: (task) => ({
-          _tag: 'Ports',
-          ports: task.containers.flatMap(({ name: container, bindings }) =>
-            bindings.map(({ containerPort, hostPort, protocol }) => ({
-              ...{ backend: 'web', container, containerPort, port: hostPort, protocol },
-              labels: { path: `/health/${lastOf(task.arn)}` },
-            })),
-          ),
-        }),
+        expose: {
+          expose: (task) => ({
+            _tag: 'Ports',
+            ports: task.containers.flatMap(({ name: container, bindings }) =>
+              bindings.map(({ containerPort, hostPort, protocol }) => ({
+                ...{ backend: 'web', container, containerPort, port: hostPort, protocol },
+                labels: { path: `/health/${lastOf(task.arn)}` },
+              })),
+            ),
+          }),
+        },
         probe: ({ task, labels }: Endpoint) =>
           lastOf(task) === '2' ? undefined : { kind: 'http', path: labels?.['path'] ?? '/' },
       },

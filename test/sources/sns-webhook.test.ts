@@ -707,7 +707,7 @@ describe('a worker', () => {
     const worker = run({
       sources: [source],
       sinks: [sink],
-      expose: () => exposesNothing,
+      expose: { expose: () => exposesNothing },
     })
     await vi.waitUntil(async () => (await sns.post(server.url, sns.confirmation())).status === 200)
     expect(await sns.publish(server.url, event())).toBe('delivered')

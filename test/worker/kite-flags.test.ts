@@ -4,7 +4,7 @@
  */
 import { describe, expect, it } from 'vitest'
 import worker from '../../examples/task-proxy.js'
-import type { Exposable } from '../../src/core/expose.js'
+import type { Exposable } from '../../src/core/policy.js'
 import { operating } from '../../src/worker/settings/common-settings.js'
 
 const read = (line: string, env: Readonly<Record<string, string>> = {}) =>
@@ -128,7 +128,7 @@ describe('a command line that ecs-task-kite understands', () => {
 
   it.each(lines)('means the same here: %s', (line, kite, warning) => {
     const { expose: policy, clusters, logLevel, warnings = [] } = composed(line)
-    const isPublic = policy(
+    const isPublic = policy.expose(
       { ...task(kite.service ?? 'web', 'web:3', kite.name ?? 'web'), launchType: 'EXTERNAL' },
       undefined,
     )._tag
@@ -139,7 +139,7 @@ describe('a command line that ecs-task-kite understands', () => {
     })
     expect(
       offered((...named) => {
-        const exposure = policy(task(...named), undefined)
+        const exposure = policy.expose(task(...named), undefined)
         return exposure._tag === 'Ports' && exposure.ports.length > 0
       }),
     ).toEqual(offeredByKite(kite))

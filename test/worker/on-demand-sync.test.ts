@@ -15,7 +15,7 @@ const working = () => {
   const clock = { ...time, now: () => time.now() + set }
   const source = memory({ covers: [cluster] })
   const worker = run(
-    { sources: [source], sinks: [memorySink()], expose: () => ({ _tag: 'Ports', ports: [] }) },
+    { sources: [source], sinks: [memorySink()], expose: { expose: () => ({ _tag: 'Ports', ports: [] }) } },
     { clock },
   )
   onTestFinished(async () => {

@@ -5,8 +5,8 @@ import {
   type Exposable,
   type ExposedPort,
   exposesNothing,
-  type Expose,
-} from '../../core/expose.js'
+  type Policy,
+} from '../../core/policy.js'
 import type { ContainerDefinition, TaskDefinition } from '../../core/task-definition.js'
 
 export interface PrometheusExportersOptions {
@@ -112,7 +112,7 @@ const valueFaults: Readonly<Record<'serverName' | 'path' | 'scheme', readonly [R
  * reads them. A backend is what ECS runs as one, `<cluster ARN>/<group>`. A label that cannot be right refuses its own
  * container, and is reported.
  *
- * Needs every task's definition: `taskDefinitions({ for: 'all' })`. Throws a RangeError for a filter without a name.
+ * Needs every task's definition: `taskDefinitions()`. Throws a RangeError for a filter without a name.
  */
 export const prometheusExporters = ({
   portLabel = 'PROMETHEUS_EXPORTER_PORT',
@@ -122,7 +122,7 @@ export const prometheusExporters = ({
   schemeLabel = 'PROMETHEUS_EXPORTER_SCHEME',
   filterLabel,
   dynamicPorts = false,
-}: PrometheusExportersOptions = {}): Expose => {
+}: PrometheusExportersOptions = {}): Policy => {
   const passes = filterOf(filterLabel)
 
   const known = new Set([
@@ -190,7 +190,7 @@ export const prometheusExporters = ({
     })
   }
 
-  return (task, definition) => {
+  const expose: Policy['expose'] = (task, definition) => {
     const backend = backendOf(task)
     if (definition === undefined) return { _tag: 'NeedsDefinition', backends: [backend] }
     const ports: ExposedPort[] = []
@@ -205,4 +205,5 @@ export const prometheusExporters = ({
     }
     return ports.length + refused.length === 0 ? exposesNothing : { _tag: 'Ports', ports, refused }
   }
+  return { expose, needs: 'definitions' }
 }

@@ -3,7 +3,7 @@ import { sameEndpoint } from '../../core/claim.js'
 import type { Millis } from '../../core/clock.js'
 import { type ClusterState, emptyState } from '../../core/cluster-state.js'
 import type { Backend, Endpoint } from '../../core/desired.js'
-import type { Expose } from '../../core/expose.js'
+import type { Policy } from '../../core/policy.js'
 import { PersistentMap } from '../../core/persistent-map.js'
 import { projector } from '../../core/project.js'
 
@@ -22,7 +22,7 @@ export class ExposedEndpoints {
   readonly #offered = new Map<EndpointId, Offered>()
   #last = PersistentMap.empty<Backend>()
 
-  constructor(expose: Expose, skewAllowanceMs: Millis) {
+  constructor(expose: Policy, skewAllowanceMs: Millis) {
     this.#project = projector({ expose, covers: [], skewAllowanceMs })
   }
 

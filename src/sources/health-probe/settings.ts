@@ -1,6 +1,6 @@
 import type { Clock, Millis, Random } from '../../core/clock.js'
 import type { Endpoint } from '../../core/desired.js'
-import type { Expose } from '../../core/expose.js'
+import type { Policy } from '../../core/policy.js'
 import { defaultSkewAllowanceMs } from '../../core/liveness.js'
 import { systemClock } from '../../shared/async/system-clock.js'
 import { checkProbe, type Dial, dial, type Probe } from './dial.js'
@@ -14,7 +14,7 @@ export interface ProbeGuard {
 
 export interface HealthProbeOptions {
   /** The policy that `run` has: what it offers is probed. */
-  readonly expose: Expose
+  readonly expose: Policy
   /**
    * How endpoints are probed: `{ kind: 'http', path: '/health' }`, `{ kind: 'tcp' }`, or a function that says it of each
    * one; `undefined` for one that is not probed. It must be pure. UDP endpoints are never probed.

@@ -1,6 +1,6 @@
 import * as O from 'fp-ts/lib/Option.js'
 import * as t from 'io-ts'
-import type { Expose } from '../../core/expose.js'
+import type { Policy } from '../../core/policy.js'
 import type { Source } from '../../core/source.js'
 import { healthProbe } from '../../sources/health-probe/health-probe.js'
 import { integer, type Kind } from '../settings/setting-type.js'
@@ -37,7 +37,7 @@ type HealthSettings = SettingsOf<typeof healthSettings>
 /** Probes of what a policy offers, if there are to be any. */
 export const healthProbes = (
   { healthProbe: wanted, healthSeconds }: HealthSettings,
-  expose: Expose,
+  expose: Policy,
 ): readonly Source[] =>
   wanted === undefined
     ? []

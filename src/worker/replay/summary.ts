@@ -3,7 +3,7 @@ import { exposureOf } from '../../core/claim.js'
 import type { Millis } from '../../core/clock.js'
 import { type ClusterState, emptyState } from '../../core/cluster-state.js'
 import type { Backend, Desired } from '../../core/desired.js'
-import type { BackendName, Expose } from '../../core/expose.js'
+import type { BackendName, Policy } from '../../core/policy.js'
 import { project } from '../../core/project.js'
 import { reduce } from '../../core/reduce.js'
 import type { Task } from '../../core/task.js'
@@ -21,7 +21,7 @@ export interface Past {
 }
 
 export interface Projection {
-  readonly expose: Expose
+  readonly expose: Policy
   readonly skewAllowanceMs: Millis
 }
 
@@ -61,7 +61,7 @@ export interface Explanation {
 }
 
 /** Whether the policy would offer the task under that name, live or not. */
-const offers = (task: Task, name: BackendName, state: ClusterState, expose: Expose): boolean => {
+const offers = (task: Task, name: BackendName, state: ClusterState, expose: Policy): boolean => {
   const definition = task.definition === undefined ? undefined : state.definitions.get(task.definition)
   const exposure = exposureOf(expose, task, definition)
   switch (exposure._tag) {

@@ -3,7 +3,7 @@ import type { Millis } from '../../core/clock.js'
 import { type ClusterState, emptyState } from '../../core/cluster-state.js'
 import { formatAddress } from '../../core/desired.js'
 import type { ClusterEvent } from '../../core/event.js'
-import type { BackendName, Expose } from '../../core/expose.js'
+import type { BackendName, Policy } from '../../core/policy.js'
 import { believed, livenessOf, ruledOut } from '../../core/liveness.js'
 import { reduce } from '../../core/reduce.js'
 import type { Task } from '../../core/task.js'
@@ -43,7 +43,7 @@ export interface TimelineStep {
 
 export interface TimelineOptions {
   readonly backend: BackendName
-  readonly expose: Expose
+  readonly expose: Policy
   readonly skewAllowanceMs: Millis
 }
 

@@ -1,5 +1,5 @@
 import { lastSegment } from '../../core/arn.js'
-import type { BackendName, Exposable } from '../../core/expose.js'
+import type { BackendName, Exposable } from '../../core/policy.js'
 import { serviceOf } from '../../policies/service-ports.js'
 import { text } from './setting-type.js'
 import { defaulted } from './setting.js'

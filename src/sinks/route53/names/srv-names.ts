@@ -2,7 +2,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import { lastSegment } from '../../../core/arn.js'
 import type { Protocol } from '../../../core/binding.js'
 import { dnsName } from '../dns-name.js'
-import { type Exposable, type ExposedPort, type Expose, type Exposure } from '../../../core/expose.js'
+import { type Exposable, type ExposedPort, type Policy, type Exposure } from '../../../core/policy.js'
 import type { TaskDefinition } from '../../../core/task-definition.js'
 import { serviceOf } from '../../../policies/service-ports.js'
 import { type SrvTemplate, srvTemplate } from './template.js'
@@ -126,9 +126,9 @@ const exposureOf = (named: readonly Named[]): Exposure => {
  * `_<service>._udp`, which then is the protocol of the port; any other DNS name will do. Services and clusters that
  * use one name share it. A variable that cannot be followed is reported and holds back no other.
  *
- * Needs the definitions of all tasks: `taskDefinitions({ for: 'all' })`. Throws when the template can name nothing.
+ * Needs the definitions of all tasks: `taskDefinitions()`. Throws when the template can name nothing.
  */
-export const srvNames = ({ from = 'both', template }: SrvNamesOptions = {}): Expose => {
+export const srvNames = ({ from = 'both', template }: SrvNamesOptions = {}): Policy => {
   const fill = template === undefined ? undefined : srvTemplate(template)
   /** Definitions are immutable, and many tasks have the same one. */
   const read = new WeakMap<TaskDefinition, Variables>()
@@ -139,7 +139,7 @@ export const srvNames = ({ from = 'both', template }: SrvNamesOptions = {}): Exp
     read.set(definition, told)
     return told
   }
-  const expose: Expose = (task, definition) => {
+  const expose: Policy['expose'] = (task, definition) => {
     if (definition === undefined) return { _tag: 'NeedsDefinition', backends: 'any' }
     const { variables, faults } = variablesOf(definition)
     if (variables.length + faults.length === 0 && fill === undefined) return { _tag: 'Ports', ports: [] }
@@ -150,5 +150,5 @@ export const srvNames = ({ from = 'both', template }: SrvNamesOptions = {}): Exp
         : byTemplate(ports, task, fill)
     return exposureOf([...named, ...faults.map((fault) => E.left(fault))])
   }
-  return Object.assign(expose, { pooled: true })
+  return { expose, pooled: true, needs: 'definitions' }
 }

@@ -1,7 +1,7 @@
 /** Where a service of a container is reached. */
 import * as E from 'fp-ts/lib/Either.js'
 import type { Binding, Protocol } from '../../../core/binding.js'
-import type { Exposable } from '../../../core/expose.js'
+import type { Exposable } from '../../../core/policy.js'
 import type { ContainerDefinition, NetworkMode } from '../../../core/task-definition.js'
 
 export interface PlacedPort {

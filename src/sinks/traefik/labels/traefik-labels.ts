@@ -2,10 +2,10 @@ import * as E from 'fp-ts/lib/Either.js'
 import {
   type Exposable,
   type ExposedPort,
-  type Expose,
+  type Policy,
   exposesNothing,
   type Exposure,
-} from '../../../core/expose.js'
+} from '../../../core/policy.js'
 import type { ContainerDefinition, NetworkMode, TaskDefinition } from '../../../core/task-definition.js'
 import { constraintOf } from './constraints.js'
 import { containerName } from './container-name.js'
@@ -94,7 +94,7 @@ export const traefikLabels = ({
   defaultRule = 'Host(`{{ normalize .Name }}`)',
   constraints = '',
   pooled = false,
-}: TraefikLabelsOptions = {}): Expose => {
+}: TraefikLabelsOptions = {}): Policy => {
   const rule = ruleTemplateOf(defaultRule)
   const matches = constraintOf(constraints)
 
@@ -135,5 +135,5 @@ export const traefikLabels = ({
       ? exposesNothing
       : exposureOf(offers.map((offer) => found(task, definition.networkMode, offer)))
   }
-  return Object.assign(expose, { pooled })
+  return { expose, pooled, needs: 'definitions' }
 }

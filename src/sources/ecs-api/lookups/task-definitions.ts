@@ -3,7 +3,7 @@ import { type DefinitionArn, type Place, placeOf, sameAccountAndRegion } from '.
 import type { Clock, Random } from '../../../core/clock.js'
 import { daemonDefinition, isDaemonDefinition } from '../../../core/daemon-task.js'
 import { hasInjectedName } from '../../../core/injected-container.js'
-import type { Exposable } from '../../../core/expose.js'
+import type { Exposable } from '../../../core/policy.js'
 import type { Source } from '../../../core/source.js'
 import type { TaskDefinition } from '../../../core/task-definition.js'
 import type { Task } from '../../../core/task.js'

@@ -44,26 +44,41 @@ export type Exposure =
   /** It should be offered and cannot be, whatever else we learn. Reported with the reason; holds back nobody else. */
   | { readonly _tag: 'Refused'; readonly reason: string }
 
-/** The answer for a task that is none of the policy's business. */
+/** The answer for a task that does not concern the policy. */
 export const exposesNothing: Exposure = { _tag: 'Ports', ports: [] }
 
 /**
- * A policy: which ports of a task are offered, and under which names.
- *
- * Called by the projection for every live or gone task that changed, and again when its definition becomes known; so
- * it must be pure, cheap and total. It is asked about gone tasks too, because what they offered must be taken away.
- * Not its job: whether the task is live, the address of its host, duplicates.
+ * What a policy needs to know beside the task itself.
+ * - `none`: nothing.
+ * - `bindings`: where the ports are. Events tell them in bridge mode, so only tasks in awsvpc or host mode need their
+ *   task definition.
+ * - `definitions`: the task definition of every task, such as its labels.
  */
-export interface Expose {
-  (task: Exposable, definition: TaskDefinition | undefined): Exposure
+export type PolicyNeeds = 'none' | 'bindings' | 'definitions'
+
+/**
+ * Which ports of a task are offered, and under which names. Not its job: whether the task is live, the address of its
+ * host, duplicates.
+ */
+export interface Policy {
   /**
-   * Whether the same backend name may be offered by several services or clusters, whose endpoints are then pooled.
-   * Unless it is true, one of them gets the name and the others are reported as unresolved: never a silent merge.
+   * The projection calls it for every live or gone task that changed, and again when its task definition becomes known.
+   * So it must be pure, cheap and total. It is called for gone tasks too, because what they offered must be taken away.
+   */
+  expose(task: Exposable, definition: TaskDefinition | undefined): Exposure
+  /**
+   * Whether several services or clusters may offer the same backend name; their endpoints are then pooled. Unless it is
+   * true, one of them gets the name and the others are reported as unresolved: never a silent merge.
    */
   readonly pooled?: boolean
   /**
-   * Whether the policy is shown containers that AWS adds to a task (the proxy of Service Connect, the agent of
-   * GuardDuty) and others that the task's definition does not have. Default: `hidden`.
+   * Whether the policy sees containers that AWS adds to a task (the proxy of Service Connect, the agent of GuardDuty)
+   * and others that are not in the task definition. Default: `hidden`.
    */
   readonly injected?: 'hidden' | 'shown'
+  /**
+   * What sources must provide. `run` refuses a setup in which no source provides it, and the sources look up as much.
+   * Default: `bindings`.
+   */
+  readonly needs?: PolicyNeeds
 }
