@@ -58,7 +58,7 @@ export const rooms = [
   {
     room: 'src/testing',
     holds: 'contracts and histories for tests, exported as `ecs-task-stream/testing`',
-    imports: ['src/core', 'src/sources/ecs-events'],
+    imports: ['src/core', 'src/shared', 'src/sources/ecs-events'],
   },
   {
     room: 'src/worker',

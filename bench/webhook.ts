@@ -1,3 +1,4 @@
+import { sourceContext } from 'ecs-task-stream/testing'
 import { once } from 'node:events'
 import { Agent, createServer, request } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -34,7 +35,7 @@ const nothing: WebhookListener = (incoming, response) => {
 
 /** Acknowledges everything at once: what is measured is the webhook, not a sink. */
 const acknowledging = (webhook: Webhook): WebhookListener => {
-  webhook.deliveries(new BehaviorSubject(emptyState)).subscribe((output) => {
+  webhook.deliveries(sourceContext(new BehaviorSubject(emptyState))).subscribe((output) => {
     if (output._tag === 'Delivery') output.ack()
   })
   return webhook.listener

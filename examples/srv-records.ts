@@ -64,7 +64,7 @@ export default defineWorker({
         instanceAddresses({ clients }),
         // What a container is called is in its task definition.
         taskDefinitions({ clients, for: 'all' }),
-        ...healthProbes(settings, expose),
+        ...healthProbes(settings),
       ],
       expose,
       unhealthy: 'keep-the-last',

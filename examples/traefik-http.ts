@@ -101,7 +101,7 @@ export default defineWorker({
         instanceAddresses({ clients }),
         // Labels are in task definitions.
         taskDefinitions({ clients, ...(by === 'labels' ? { for: 'all' } : {}) }),
-        ...healthProbes(settings, expose),
+        ...healthProbes(settings),
       ],
       expose,
       unhealthy: 'keep-the-last',

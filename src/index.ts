@@ -28,10 +28,11 @@ export {
 export {
   type BackendName,
   type Exposable,
-  type Policy as Expose,
+  type Policy,
   type ExposedPort,
   type Exposure,
   exposesNothing,
+  type PolicyNeeds,
 } from './core/policy.js'
 export { servicePorts, type ServicePortsOptions, serviceOf } from './policies/service-ports.js'
 export { traefikLabels, type TraefikLabelsOptions } from './sinks/traefik/labels/traefik-labels.js'
@@ -57,7 +58,9 @@ export {
 } from './core/plan.js'
 export { renderEach } from './core/render-each.js'
 export type { AnySink, Change, Outcome, Owner, Row, Sink } from './core/sink.js'
-export type { Delivery, Notice, Source } from './core/source.js'
+export type { Delivery, Lookup, Notice, Source, SourceContext } from './core/source.js'
+export { OptionError } from './core/option-error.js'
+export { SetupError, type SetupFault } from './core/setup-error.js'
 export type { Report } from './core/report.js'
 
 export { backoff, type BackoffOptions } from './core/backoff.js'

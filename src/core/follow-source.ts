@@ -1,23 +1,17 @@
 import { Observable } from 'rxjs'
 import { backoff } from './backoff.js'
-import type { ClusterState } from './cluster-state.js'
-import type { Environment } from './run-setup.js'
-import type { Delivery, Notice, Source } from './source.js'
+import type { Delivery, Notice, Source, SourceContext } from './source.js'
 
 /**
  * A source promises never to fail. Should it, that is a bug of its own: it is reported, subscribed to again after a
  * while, and the others go on.
  */
-export const followSource = (
-  source: Source,
-  state$: Observable<ClusterState>,
-  { clock, random }: Environment,
-  signal: AbortSignal,
-): Observable<Delivery | Notice> =>
+export const followSource = (source: Source, context: SourceContext): Observable<Delivery | Notice> =>
   new Observable((subscriber) => {
+    const { clock, random, signal } = context
     const subscribe = (failures: number): void => {
       subscriber.add(
-        source.deliveries(state$).subscribe({
+        source.deliveries(context).subscribe({
           next: (output) => subscriber.next(output),
           complete: () => subscriber.complete(),
           error: (thrown) => {

@@ -4,6 +4,7 @@ import type { Policy } from './policy.js'
 import type { HealthPolicy } from './health-policy.js'
 import type { PruneGuard } from './plan.js'
 import type { AnySink, Owner } from './sink.js'
+import { SetupError } from './setup-error.js'
 import type { Source } from './source.js'
 
 export interface RunSetup {
@@ -68,11 +69,14 @@ export interface Environment {
 const unique = (kind: string, names: readonly string[]): void => {
   const twice = names.find((name, i) => names.indexOf(name) !== i)
   if (twice !== undefined)
-    throw new Error(`two ${kind} are named "${twice}": give one of them another name option`)
+    throw new SetupError(
+      'duplicate-name',
+      `two ${kind} are named "${twice}": give one of them another name option`,
+    )
 }
 
-/** Throws when the setup contradicts itself, and says how to mend it. */
-export const checkSetup = ({ sources, sinks, clusters, ack }: RunSetup): void => {
+/** @throws SetupError when the setup contradicts itself. */
+export const checkSetup = ({ sources, sinks, expose, clusters, ack }: RunSetup): void => {
   unique(
     'sources',
     sources.map(({ name }) => name),
@@ -84,8 +88,18 @@ export const checkSetup = ({ sources, sinks, clusters, ack }: RunSetup): void =>
   const looked = sources.flatMap(({ identifies = [] }) => identifies)
   const twice = looked.find((name, i) => looked.indexOf(name) !== i)
   if (twice !== undefined)
-    throw new Error(
+    throw new SetupError(
+      'ambiguous-identity',
       `two sources look up which clusters "${twice}" stands for, and their answers may differ: name the clusters by ARN`,
+    )
+  if (
+    expose.needs === 'definitions' &&
+    sources.length > 0 &&
+    !sources.some(({ provides = [] }) => provides.includes('definitions'))
+  )
+    throw new SetupError(
+      'missing-lookup',
+      'the policy needs the task definition of every task, and no source provides it: add taskDefinitions() or ecs({ clusters })',
     )
   if (ack !== 'folded') return
   const covers = sources.flatMap((source) => source.covers)
@@ -94,7 +108,8 @@ export const checkSetup = ({ sources, sinks, clusters, ack }: RunSetup): void =>
       !covers.some((covered) => matchesCluster(covered, cluster) || matchesCluster(cluster, covered)),
   )
   if (uncovered === undefined || uncovered.length > 0)
-    throw new Error(
+    throw new SetupError(
+      'missing-snapshots',
       `ack: 'folded' forgets events before they are applied, so every cluster needs a snapshot source: ` +
         (uncovered === undefined
           ? 'name the clusters, and add a source that covers them'

@@ -10,6 +10,7 @@ import { followed, type Following } from './followed.js'
 import { Ledger } from './ledger.js'
 import { LookupPatience } from './lookup-patience.js'
 import { defaultSkewAllowanceMs } from './liveness.js'
+import { offeredEndpoints } from './offered-endpoints.js'
 import { defaultPruneGuard } from './plan.js'
 import { projector } from './project.js'
 import { Reconciler } from './reconcile.js'
@@ -17,7 +18,7 @@ import { reduce } from './reduce.js'
 import type { Report } from './report.js'
 import { checkSetup, defaultOwner, type Environment, type RunSetup } from './run-setup.js'
 import type { AnySink } from './sink.js'
-import type { Delivery, Source } from './source.js'
+import type { Delivery, Source, SourceContext } from './source.js'
 import { Namesakes } from './namesakes.js'
 import { sweep } from './sweep.js'
 import { TaskRoom } from './task-room.js'
@@ -325,6 +326,15 @@ export const run = (setup: RunSetup, { clock, random }: Environment): Worker => 
     for (const reconciler of reconcilers) reconciler.ask()
   }
 
+  const context: SourceContext = {
+    state$: fed$,
+    endpoints$: offeredEndpoints(fed$, expose, skewAllowanceMs),
+    clock,
+    random,
+    signal: abort.signal,
+    needs: expose.needs ?? 'bindings',
+  }
+
   const rounds = reconcilers.map(({ rounds$ }) => lastValueFrom(rounds$, { defaultValue: undefined }))
   const drained: Promise<unknown>[] = []
 
@@ -337,7 +347,7 @@ export const run = (setup: RunSetup, { clock, random }: Environment): Worker => 
     for (const source of sources) {
       const ended = new Promise<void>((resolve) => {
         subscriptions.add(
-          followSource(source, fed$, { clock, random }, abort.signal).subscribe({
+          followSource(source, context).subscribe({
             next: (output) => {
               if (output._tag === 'Delivery') fold(source, output)
               else report({ _tag: 'Noticed', source: source.name, notice: output })

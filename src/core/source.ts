@@ -1,7 +1,10 @@
 import type { Observable } from 'rxjs'
-import type { Millis } from './clock.js'
+import type { Clock, Millis, Random } from './clock.js'
 import type { ClusterState } from './cluster-state.js'
+import type { Endpoint } from './desired.js'
 import type { ClusterEvent } from './event.js'
+import type { PersistentMap } from './persistent-map.js'
+import type { PolicyNeeds } from './policy.js'
 
 /**
  * Events, and the way to say what became of them. The first of `ack` and `nack` wins, later calls do nothing, and
@@ -44,21 +47,41 @@ export type Notice =
   /** Something is set up so that it will hurt later. Says what to do. */
   | { readonly _tag: 'Warning'; readonly message: string }
 
+/** What a source may look up for tasks: task definitions, or addresses of container instances. */
+export type Lookup = 'definitions' | 'addresses'
+
+/** What a worker gives to each of its sources. */
+export interface SourceContext {
+  /**
+   * The folded state: the current one at once, then the state after every delivery. It completes when the worker stops.
+   */
+  readonly state$: Observable<ClusterState>
+  /**
+   * The endpoints that the policy offers in `state$`, by id, healthy or not. Emits when they change. It costs a
+   * projection, and only while someone subscribes.
+   */
+  readonly endpoints$: Observable<PersistentMap<Endpoint>>
+  readonly clock: Clock
+  readonly random: Random
+  /** Aborts when the worker no longer waits for the source: its deliveries are unsubscribed from at the same time. */
+  readonly signal: AbortSignal
+  /** What the policy needs: see `Policy.needs`. */
+  readonly needs: PolicyNeeds
+}
+
 /**
  * Where events come from: a queue, a webhook, a poll, a lookup. Copy `sources/memory.ts` and run `sourceContract`
  * against it.
  *
- * `run` subscribes to `deliveries` once, and gives it the folded state after every delivery (the current one at
- * once).
+ * `run` subscribes to `deliveries` once. It subscribes again, after a backoff, if the stream errors.
  *
- * - *Stop*: when `state$` completes, receive nothing more, and complete once every delivery is settled and what was
- *   acknowledged is forgotten where it came from. Unsubscribing means the same without waiting: open calls are
- *   aborted.
- * - *Errors*: the stream never errors. What can be tried again is tried again inside, with backoff and a
- *   `SourceFailed`; what concerns one message is that message's notice.
+ * - *Stop*: when `state$` completes, receive nothing more. Complete once every delivery is settled and the origin has
+ *   forgotten what was acknowledged. Unsubscribing means the same without waiting: abort open calls.
+ * - *Errors*: the stream should never error. Retry inside, with backoff and a `SourceFailed` notice. Report what
+ *   concerns one message as a notice about that message.
  * - *Back-pressure*: unsettled deliveries are the only buffer. Bound them, and stop receiving at the bound.
  *
- * Not its job: order, duplicates, what is live.
+ * Not its job: order, duplicates, deciding what is live.
  */
 export interface Source {
   /** Unique among a worker's sources; appears in reports and metrics. */
@@ -76,5 +99,7 @@ export interface Source {
    * should be said twice. Must not throw.
    */
   refresh?(): void
-  deliveries(state$: Observable<ClusterState>): Observable<Delivery | Notice>
+  /** What it looks up, or may deliver by itself. Default: nothing. */
+  readonly provides?: readonly Lookup[]
+  deliveries(context: SourceContext): Observable<Delivery | Notice>
 }

@@ -1,7 +1,7 @@
+import { OptionError } from '../core/option-error.js'
 import { Observable, Subscription } from 'rxjs'
 import type { Clock, Millis, Random } from '../core/clock.js'
 import type { Delivery, Notice, Source } from '../core/source.js'
-import { systemClock } from '../shared/async/system-clock.js'
 import { Recorder } from './recorder.js'
 
 export interface RecordToOptions {
@@ -44,7 +44,7 @@ export interface RecordToOptions {
  *   says so, writing is tried again with backoff, and a `Warning` then says how many deliveries are missing.
  * - Notices are passed on and not written.
  *
- * Throws a RangeError for limits below 1.
+ * Throws an OptionError for limits below 1.
  */
 export const recordTo = (source: Source, options: RecordToOptions): Source => {
   const {
@@ -54,17 +54,19 @@ export const recordTo = (source: Source, options: RecordToOptions): Source => {
     fsync = 'interval',
     timeoutMs = 5000,
     maxWaitingBytes = 128 * 1024 * 1024,
-    clock = systemClock,
-    random = Math.random,
   } = options
   for (const [name, value] of Object.entries({ maxBytes, maxFiles, timeoutMs, maxWaitingBytes }))
-    if (!(value >= 1)) throw new RangeError(`recordTo: expected ${name} of at least 1, got ${value}`)
+    if (!(value >= 1)) throw new OptionError(`recordTo: expected ${name} of at least 1, got ${value}`)
 
   return {
     name: source.name,
     covers: source.covers,
-    deliveries: (state$) =>
+    ...(source.identifies === undefined ? {} : { identifies: source.identifies }),
+    ...(source.provides === undefined ? {} : { provides: source.provides }),
+    refresh: () => source.refresh?.(),
+    deliveries: (context) =>
       new Observable<Delivery | Notice>((subscriber) => {
+        const { clock = context.clock, random = context.random } = options
         const recorder = new Recorder(
           {
             source: source.name,
@@ -79,7 +81,7 @@ export const recordTo = (source: Source, options: RecordToOptions): Source => {
         )
         const all = new Subscription()
         all.add(
-          source.deliveries(state$).subscribe({
+          source.deliveries(context).subscribe({
             next: (output) => {
               if (output._tag === 'Delivery') recorder.record(output)
               else subscriber.next(output)

@@ -1,7 +1,7 @@
+import { OptionError } from '../core/option-error.js'
 import { Observable } from 'rxjs'
 import type { Clock, Millis } from '../core/clock.js'
 import type { Delivery, Notice, Source } from '../core/source.js'
-import { systemClock } from '../shared/async/system-clock.js'
 import { type ReplayOutcome, ReplaySession } from './replay-session.js'
 
 export type { ReplayOutcome } from './replay-session.js'
@@ -28,7 +28,7 @@ export interface ReplayOptions {
   readonly covers?: readonly string[]
   /** Deliveries that are not settled. Reading pauses at the bound. Default: 1,000. */
   readonly maxInFlight?: number
-  /** Default: the machine's. */
+  /** Default: the worker's. */
   readonly clock?: Clock
 }
 
@@ -37,17 +37,17 @@ export interface Replay extends Source {
   readonly done: Promise<ReplayOutcome>
 }
 
-/** The time that an option names. Throws a RangeError for a text that is none. */
+/** The time that an option names. Throws an OptionError for a text that is none. */
 const timeOf = (until: Millis | string | undefined): Millis => {
   if (until === undefined) return Infinity
   const time = typeof until === 'number' ? until : Date.parse(until)
-  if (Number.isNaN(time)) throw new RangeError(`replay: until "${until}" is no time of ISO 8601`)
+  if (Number.isNaN(time)) throw new OptionError(`replay: until "${until}" is no time of ISO 8601`)
   return time
 }
 
 const speedOf = (pace: Pace): number => {
   const speed = pace === 'asap' ? Infinity : pace === 'recorded' ? 1 : pace
-  if (!(speed > 0)) throw new RangeError(`replay: expected a pace above 0, got ${pace}`)
+  if (!(speed > 0)) throw new OptionError(`replay: expected a pace above 0, got ${pace}`)
   return speed
 }
 
@@ -63,19 +63,12 @@ const speedOf = (pace: Pace): number => {
  *   warning; so a journal cut off anywhere gives the deliveries before the cut.
  * - A file that cannot be read is a `SourceFailed` that is not tried again, and ends it.
  *
- * Throws a RangeError for a pace that is not above 0, a bound below 1, and an `until` that is no time.
+ * Throws an OptionError for a pace that is not above 0, a bound below 1, and an `until` that is no time.
  */
 export const replay = (options: ReplayOptions): Replay => {
-  const {
-    file,
-    pace = 'asap',
-    name = 'replay',
-    covers = [],
-    maxInFlight = 1000,
-    clock = systemClock,
-  } = options
+  const { file, pace = 'asap', name = 'replay', covers = [], maxInFlight = 1000 } = options
   if (!(maxInFlight >= 1))
-    throw new RangeError(`replay: expected maxInFlight of at least 1, got ${maxInFlight}`)
+    throw new OptionError(`replay: expected maxInFlight of at least 1, got ${maxInFlight}`)
   const files = typeof file === 'string' ? [file] : file
   const until = timeOf(options.until)
   const speed = speedOf(pace)
@@ -85,9 +78,12 @@ export const replay = (options: ReplayOptions): Replay => {
   return {
     name,
     covers,
+    // A journal holds whatever was delivered, answers of lookups too.
+    provides: ['definitions', 'addresses'],
     done,
-    deliveries: (state$) =>
+    deliveries: ({ state$, clock: workerClock }) =>
       new Observable<Delivery | Notice>((subscriber) => {
+        const clock = options.clock ?? workerClock
         const session = new ReplaySession({ files, until, speed, maxInFlight, clock }, (output) =>
           subscriber.next(output),
         )

@@ -13,7 +13,7 @@ export class Inbox implements Source {
     else this.#subscriber.next(output)
   }
 
-  deliveries: Source['deliveries'] = (state$) =>
+  deliveries: Source['deliveries'] = ({ state$ }) =>
     new Observable((subscriber) => {
       this.#subscriber = subscriber
       const early = this.#early

@@ -1,3 +1,5 @@
+import { SetupError } from '../core/setup-error.js'
+import { OptionError } from '../core/option-error.js'
 import { matchesCluster } from '../core/arn.js'
 import type { Millis } from '../core/clock.js'
 import { checkSetup, type RunSetup } from '../core/run-setup.js'
@@ -38,14 +40,15 @@ export const checkLambdaSetup = (setup: LambdaSetup): void => {
   for (const option of ['maxAgeMs', 'marginMs', 'lookupMs'] as const) {
     const value = setup[option]
     if (value !== undefined && !(value >= 0))
-      throw new RangeError(`lambda: ${option} must be a number of milliseconds from 0, and is ${value}`)
+      throw new OptionError(`lambda: ${option} must be a number of milliseconds from 0, and is ${value}`)
   }
   const uncovered = clusters.filter(
     (cluster) =>
       !covers.some((covered) => matchesCluster(covered, cluster) || matchesCluster(cluster, covered)),
   )
   if (covers.length === 0 || uncovered.length > 0)
-    throw new Error(
+    throw new SetupError(
+      'missing-snapshots',
       'lambda: what a function knew may be gone or old at any invocation, so every cluster needs snapshots: ' +
         (covers.length === 0
           ? 'add ecsSnapshots({ clusters }) to lookups'

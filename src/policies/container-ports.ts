@@ -1,3 +1,4 @@
+import { OptionError } from '../core/option-error.js'
 import { type Exposable, type ExposedPort, exposesNothing, type Policy } from '../core/policy.js'
 import { taskPorts } from './task-ports.js'
 import { selects, type TaskSelection } from './task-selection.js'
@@ -31,7 +32,7 @@ const withoutPublicAddress = (task: Exposable): string | undefined =>
  */
 export const containerPorts = ({ container, of, address = 'private' }: ContainerPortsOptions): Policy => {
   if (of.service === undefined && of.family === undefined)
-    throw new RangeError('containerPorts: expected a service, a family or both in of, got neither')
+    throw new OptionError('containerPorts: expected a service, a family or both in of, got neither')
   const expose: Policy['expose'] = (task, definition) => {
     const selected = selects(
       of,

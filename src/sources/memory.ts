@@ -3,7 +3,10 @@ import type { ClusterEvent } from '../core/event.js'
 import type { Delivery, Notice, Source } from '../core/source.js'
 
 export interface MemorySource extends Source {
-  /** Delivers events to whoever is subscribed; resolves to how it was settled. */
+  /**
+   * Delivers events to the worker that follows this source, or to the first that will; resolves to how the worker
+   * settled the delivery. After the stop it is `nacked` at once.
+   */
   push(...events: readonly ClusterEvent[]): Promise<'acked' | 'nacked'>
   /** Deliveries neither acknowledged nor refused. */
   readonly unsettled: number
@@ -15,18 +18,20 @@ export interface MemorySourceOptions {
 }
 
 /**
- * A source for tests and for events that your own code already has. The one to copy: everything that `Source` asks
- * for is here. What is pushed while nobody listens, or after the stop, is refused.
+ * A source for tests, and for events that your own code already has. Copy it to write your own: everything that `Source`
+ * asks for is here. Events that are pushed before a worker follows wait for it; what is pushed after the stop is refused.
  */
 export const memory = ({ name = 'memory', covers = [] }: MemorySourceOptions = {}): MemorySource => {
   const incoming = new Subject<Delivery>()
   const settled = new Subject<void>()
   let unsettled = 0
+  /** Deliveries that came before anyone followed. */
+  let early: Delivery[] = []
   let stopped = false
 
   const push = (...events: readonly ClusterEvent[]): Promise<'acked' | 'nacked'> =>
     new Promise((resolve) => {
-      if (stopped || !incoming.observed) {
+      if (stopped) {
         resolve('nacked')
         return
       }
@@ -39,17 +44,21 @@ export const memory = ({ name = 'memory', covers = [] }: MemorySourceOptions = {
         resolve(how)
         settled.next()
       }
-      incoming.next({ _tag: 'Delivery', events, ack: settle('acked'), nack: settle('nacked') })
+      const delivery: Delivery = { _tag: 'Delivery', events, ack: settle('acked'), nack: settle('nacked') }
+      if (incoming.observed) incoming.next(delivery)
+      else early.push(delivery)
     })
 
   return {
     name,
     covers,
+    // Your code may push the answers of lookups, too.
+    provides: ['definitions', 'addresses'],
     push,
     get unsettled() {
       return unsettled
     },
-    deliveries: (state$) =>
+    deliveries: ({ state$ }) =>
       new Observable<Delivery | Notice>((subscriber) => {
         const drained = (): void => {
           if (stopped && unsettled === 0) subscriber.complete()
@@ -57,6 +66,9 @@ export const memory = ({ name = 'memory', covers = [] }: MemorySourceOptions = {
         stopped = false
         const all = new Subscription()
         all.add(incoming.subscribe((delivery) => subscriber.next(delivery)))
+        const waiting = early
+        early = []
+        for (const delivery of waiting) subscriber.next(delivery)
         all.add(settled.subscribe(drained))
         all.add(
           state$.subscribe({

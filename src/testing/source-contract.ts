@@ -4,6 +4,7 @@ import { describe, expect, it, vi } from 'vitest'
 import { type ClusterState, emptyState } from '../core/cluster-state.js'
 import type { ClusterEvent } from '../core/event.js'
 import type { Delivery, Notice, Source } from '../core/source.js'
+import { sourceContext } from './source-context.js'
 
 /** A fresh source over a fresh, empty backend: a queue, a web server and its sender, a list. */
 export interface SourceBackend {
@@ -92,7 +93,7 @@ class Subscriber {
   private readonly subscription: Subscription
 
   constructor(source: Source, onDelivery: (delivery: Delivery, index: number) => void = () => undefined) {
-    this.subscription = source.deliveries(this.state$).subscribe({
+    this.subscription = source.deliveries(sourceContext(this.state$)).subscribe({
       next: (output) => {
         if (output._tag !== 'Delivery') {
           this.notices.push(output)

@@ -1,3 +1,4 @@
+import { sourceContext } from 'ecs-task-stream/testing'
 /** Snapshots and look-ups against moto's ECS and EC2, one by one and as a whole worker. */
 import { ScanCommand } from '@aws-sdk/client-dynamodb'
 import { TerminateInstancesCommand } from '@aws-sdk/client-ec2'
@@ -43,7 +44,7 @@ const follow = (...sources: readonly Source[]) => {
   const events: ClusterEvent[] = []
   const notices: Notice[] = []
   const subscriptions = sources.map((source) =>
-    source.deliveries(state$).subscribe((output) => {
+    source.deliveries(sourceContext(state$)).subscribe((output) => {
       if (output._tag !== 'Delivery') {
         notices.push(output)
         return

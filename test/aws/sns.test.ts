@@ -1,3 +1,4 @@
+import { sourceContext } from 'ecs-task-stream/testing'
 /**
  * What moto's SNS sends, into queues and over HTTP, arrives as the events that were published; its signatures are
  * real ones.
@@ -62,7 +63,7 @@ const publish = async (
 const listen = (source: Source) => {
   const state$ = new BehaviorSubject<ClusterState>(emptyState)
   const heard = { events: [] as ClusterEvent[], notices: [] as Notice[] }
-  const subscription = source.deliveries(state$).subscribe((output) => {
+  const subscription = source.deliveries(sourceContext(state$)).subscribe((output) => {
     if (output._tag !== 'Delivery') {
       heard.notices.push(output)
       return

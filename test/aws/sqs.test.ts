@@ -1,3 +1,4 @@
+import { sourceContext } from 'ecs-task-stream/testing'
 /**
  * What the queue's source relies on, at moto and at the server that our other tests run against; and the source at
  * moto.
@@ -220,7 +221,7 @@ describe('the source at moto', () => {
       completed: false,
       stop: () => state$.complete(),
     }
-    const subscription = source.deliveries(state$).subscribe({
+    const subscription = source.deliveries(sourceContext(state$)).subscribe({
       next: (output) => {
         if (output._tag !== 'Delivery') {
           heard.notices.push(output)

@@ -50,7 +50,8 @@ const slowLookup = () => {
   const source: Source = {
     name: 'definitions',
     covers: [],
-    deliveries: (state$) =>
+    provides: ['definitions'],
+    deliveries: ({ state$ }) =>
       new Observable((subscriber) => {
         let asking = false
         const nothing = (): void => undefined

@@ -161,7 +161,7 @@ export class Stage {
     return {
       name: 'snapshots',
       covers: [cluster],
-      deliveries: (state$) =>
+      deliveries: ({ state$ }) =>
         new Observable<Delivery | Notice>((subscriber) => {
           const stop = new AbortController()
           const take = async (): Promise<void> => {

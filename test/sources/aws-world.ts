@@ -1,3 +1,4 @@
+import { sourceContext } from 'ecs-task-stream/testing'
 import { ECSClient } from '@aws-sdk/client-ecs'
 import { EC2Client } from '@aws-sdk/client-ec2'
 import { SSMClient } from '@aws-sdk/client-ssm'
@@ -111,7 +112,7 @@ export const follow = (source: Source, known: ClusterState = emptyState): Follow
   const deliveries: Delivery[] = []
   const notices: Notice[] = []
   let completed = false
-  const subscription = source.deliveries(state$).subscribe({
+  const subscription = source.deliveries(sourceContext(state$)).subscribe({
     next: (output) => {
       if (output._tag !== 'Delivery') {
         notices.push(output)

@@ -6,7 +6,7 @@ import {
   defaultSkewAllowanceMs,
   emptyState,
   type Endpoint,
-  type Expose,
+  type Policy,
   formatAddress,
   project,
   reduce,
@@ -57,12 +57,11 @@ interface Probed {
 
 const probing = (
   dial: Dial,
-  options: Partial<HealthProbeOptions> = {},
+  { expose, ...options }: Partial<HealthProbeOptions> & { readonly expose?: Policy } = {},
   loses?: Parameters<typeof probedWorld>[1],
 ): Probed => {
   const clock = virtualClock(start)
   const source = healthProbe({
-    expose: servicePorts(),
     probe: { kind: 'tcp' },
     intervalMs: interval,
     timeoutMs: 1_000,
@@ -72,7 +71,7 @@ const probing = (
     dial,
     ...options,
   })
-  return { world: probedWorld(source, loses), clock }
+  return { world: probedWorld(source, loses, expose), clock }
 }
 
 const verdicts = ({ told }: ProbedWorld): readonly boolean[] => told.map(({ healthy }) => healthy)
@@ -204,7 +203,7 @@ describe('healthProbe: what it probes', () => {
       fc.asyncProperty(
         histories({ maxLength: 25 }),
         fc.infiniteStream(fc.boolean()),
-        fc.constantFrom<Expose>(servicePorts(), servicePorts({ ports: 'all' })),
+        fc.constantFrom<Policy>(servicePorts(), servicePorts({ ports: 'all' })),
         async ({ events }, answers, expose) => {
           const asked: string[] = []
           const { world, clock } = probing(
@@ -236,7 +235,7 @@ describe('healthProbe: what it probes', () => {
 
   it('is each port once, under however many names it is offered', async () => {
     const asked: string[] = []
-    const twice: Expose = {
+    const twice: Policy = {
       expose: (task) => {
         const [container] = task.containers
         const [binding] = container?.bindings ?? []
@@ -604,7 +603,7 @@ describe('healthProbe: its options', () => {
     [{ guard: { share: 2, atLeast: 1 } }, 'healthProbe: guard.share: expected a number from 0 to 1, got 2'],
     [{ probe: { kind: 'http', path: 'health' } }, 'health probe: expected a path that begins with "/"'],
   ] as const)('%j is refused at the start', (options, message) => {
-    expect(() => healthProbe({ expose: servicePorts(), probe: { kind: 'tcp' }, ...options })).toThrow(message)
+    expect(() => healthProbe({ probe: { kind: 'tcp' }, ...options })).toThrow(message)
   })
 })
 
@@ -633,7 +632,6 @@ describe('healthProbe in a worker, over the wire', () => {
         sources: [
           tasksSource,
           healthProbe({
-            expose,
             probe: { kind: 'http', path: '/health' },
             intervalMs: 1_000,
             timeoutMs: 60_000,

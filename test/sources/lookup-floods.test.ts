@@ -1,3 +1,4 @@
+import { sourceContext } from 'ecs-task-stream/testing'
 import { BehaviorSubject } from 'rxjs'
 import { describe, expect, it } from 'vitest'
 import { type ClusterState, emptyState } from '../../src/core/cluster-state.js'
@@ -51,9 +52,12 @@ const asking = (
     buckets.set(group, bucket)
     return bucket
   }
-  const source = lookup(
-    'floods',
-    {
+  const source = lookup({
+    name: 'floods',
+    provides: 'definitions',
+    clock,
+    random: () => 0.5,
+    question: () => ({
       needOf: (task) => (isRunning(task) ? `${task.cluster}#${task.definition ?? ''}` : undefined),
       known: (state) => state.definitions,
       groupOf: (key) => key.slice(0, key.indexOf('#')),
@@ -74,10 +78,9 @@ const asking = (
               : [{ operation: 'ask', error: new Error('no such'), keys: [key], retry: 'later' as const }],
         })
       },
-    },
-    { clock, random: () => 0.5 },
-  )
-  source.deliveries(state$).subscribe((output) => {
+    }),
+  })
+  source.deliveries(sourceContext(state$)).subscribe((output) => {
     if (output._tag === 'Delivery') state$.next(output.events.reduce(reduce, state$.value))
   })
   /** How many calls were made before the honest one was answered. */

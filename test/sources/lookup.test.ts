@@ -1,3 +1,4 @@
+import { sourceContext } from 'ecs-task-stream/testing'
 import { BehaviorSubject } from 'rxjs'
 import { describe, expect, it } from 'vitest'
 import { type ClusterState, emptyState } from '../../src/core/cluster-state.js'
@@ -72,8 +73,8 @@ const askedByHand = (options: Partial<Question> = {}) => {
   }
   const clock = virtualClock()
   const state$ = new BehaviorSubject(emptyState)
-  lookup('by-hand', question, { clock, random: () => 0.5 })
-    .deliveries(state$)
+  lookup({ name: 'by-hand', provides: 'addresses', question: () => question, clock, random: () => 0.5 })
+    .deliveries(sourceContext(state$))
     .subscribe((output) => {
       if (output._tag === 'Delivery') state$.next(output.events.reduce(reduce, state$.value))
       else if (output._tag === 'SourceFailed') failures.push(output)

@@ -29,9 +29,9 @@ const sender = () => {
   }
   const heard: Source = {
     ...source,
-    deliveries: (state$) =>
+    deliveries: (context) =>
       new Observable((subscriber) => {
-        subscriber.add(source.deliveries(state$).subscribe(subscriber))
+        subscriber.add(source.deliveries(context).subscribe(subscriber))
         subscriber.add(() => (listening = false))
         listening = true
         offer()

@@ -1,3 +1,4 @@
+import { sourceContext } from 'ecs-task-stream/testing'
 import { execFileSync } from 'node:child_process'
 import { createReadStream, existsSync } from 'node:fs'
 import { readdir, readFile, rm, stat, symlink, truncate, writeFile } from 'node:fs/promises'
@@ -46,7 +47,7 @@ const attached = (source: Source) => {
   const state$ = new BehaviorSubject(emptyState)
   let complete: () => void = () => undefined
   const completed = new Promise<void>((resolve) => (complete = resolve))
-  const subscription = source.deliveries(state$).subscribe({
+  const subscription = source.deliveries(sourceContext(state$)).subscribe({
     next: (output) => {
       if (output._tag !== 'Delivery') {
         notices.push(output)

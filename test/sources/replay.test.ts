@@ -1,3 +1,4 @@
+import { sourceContext } from 'ecs-task-stream/testing'
 import { execFileSync } from 'node:child_process'
 import { open, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -50,7 +51,7 @@ const listener = (options: ReplayOptions) => {
   const state$ = new BehaviorSubject(emptyState)
   let completed = false
   const source = replay(options)
-  const subscription = source.deliveries(state$).subscribe({
+  const subscription = source.deliveries(sourceContext(state$)).subscribe({
     next: (output) => (output._tag === 'Delivery' ? deliveries.push(output) : notices.push(output)),
     complete: () => (completed = true),
   })

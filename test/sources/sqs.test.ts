@@ -1,3 +1,4 @@
+import { sourceContext } from 'ecs-task-stream/testing'
 import { BehaviorSubject } from 'rxjs'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest'
 import {
@@ -41,7 +42,7 @@ const listen = (source: Source, settle: (delivery: Delivery) => void = (delivery
     completed: false,
     stop: () => state$.complete(),
   }
-  const subscription = source.deliveries(state$).subscribe({
+  const subscription = source.deliveries(sourceContext(state$)).subscribe({
     next: (output) => {
       if (output._tag !== 'Delivery') {
         heard.notices.push(output)

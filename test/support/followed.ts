@@ -1,3 +1,4 @@
+import { sourceContext } from 'ecs-task-stream/testing'
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, request as httpRequest, type RequestOptions } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -43,7 +44,7 @@ export const followed = (
   const deliveries: Delivery[] = []
   const notices: Notice[] = []
   let completed = false
-  const subscription = source.deliveries(state$).subscribe({
+  const subscription = source.deliveries(sourceContext(state$)).subscribe({
     next: (output) => {
       if (output._tag !== 'Delivery') {
         notices.push(output)

@@ -1,3 +1,4 @@
+import { sourceContext } from 'ecs-task-stream/testing'
 import { BehaviorSubject } from 'rxjs'
 import { type ClusterEvent, type Delivery, emptyState, type Notice, type Source } from 'ecs-task-stream'
 
@@ -15,7 +16,7 @@ export const heard = (
   new Promise((resolve, reject) => {
     const deliveries: (readonly ClusterEvent[])[] = []
     const notices: Notice[] = []
-    source.deliveries(new BehaviorSubject(emptyState)).subscribe({
+    source.deliveries(sourceContext(new BehaviorSubject(emptyState))).subscribe({
       next: (output) => {
         if (output._tag === 'Delivery') {
           deliveries.push(output.events)

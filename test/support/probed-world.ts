@@ -1,5 +1,6 @@
-import type { ClusterEvent, ClusterState, Delivery, Notice, Source } from 'ecs-task-stream'
-import { emptyState, reduce } from 'ecs-task-stream'
+import { sourceContext } from 'ecs-task-stream/testing'
+import type { ClusterEvent, ClusterState, Delivery, Notice, Policy, Source } from 'ecs-task-stream'
+import { emptyState, reduce, servicePorts } from 'ecs-task-stream'
 import { BehaviorSubject } from 'rxjs'
 
 type Health = Extract<ClusterEvent, { _tag: 'HealthObserved' }>
@@ -22,13 +23,14 @@ export interface ProbedWorld {
 export const probedWorld = (
   source: Source,
   loses: (delivery: Delivery) => boolean = () => false,
+  expose: Policy = servicePorts(),
 ): ProbedWorld => {
   const state$ = new BehaviorSubject<ClusterState>(emptyState)
   const told: Health[] = []
   const notices: Notice[] = []
   let completed = false
   const fold = (...events: readonly ClusterEvent[]): void => state$.next(events.reduce(reduce, state$.value))
-  const subscription = source.deliveries(state$).subscribe({
+  const subscription = source.deliveries(sourceContext(state$, { expose })).subscribe({
     next: (output) => {
       if (output._tag !== 'Delivery') {
         notices.push(output)

@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import {
   type ClusterEvent,
-  type Expose,
+  type Policy,
   run,
   servicePorts,
   systemClock,
@@ -50,7 +50,7 @@ const container = async (name: string): Promise<number> => {
 
 /** A worker with a sink for each provider, and what has happened to its cluster. */
 const worker = async (
-  expose: Expose,
+  expose: Policy,
   { file, port = 0 }: { readonly file?: string; readonly port?: number },
 ) => {
   const source = memorySource({ covers: [cluster] })

@@ -1,3 +1,4 @@
+import { OptionError } from '../../core/option-error.js'
 import * as E from 'fp-ts/lib/Either.js'
 import { attributeNames, type TextAttributes } from './attributes.js'
 import type { LocatedContainer } from '../index/located-container.js'
@@ -78,12 +79,12 @@ export interface Links {
   ofService(service: { readonly cluster_name: string; readonly service_name: string }): Link
 }
 
-/** Throws a RangeError, with all reasons, when a template is none. */
+/** Throws an OptionError, with all reasons, when a template is none. */
 export const links = (options: LinkOptions = {}): Links => {
   const { cadvisorPort = 9070, graylogFqdn, newRelicAccountId } = options
   const problems = linkProblems(options)
   if (problems.length > 0)
-    throw new RangeError(`links: ${problems.map(({ kind, reason }) => `${kind}: ${reason}`).join('; ')}`)
+    throw new OptionError(`links: ${problems.map(({ kind, reason }) => `${kind}: ${reason}`).join('; ')}`)
   const byKind = new Map<LinkKind, UrlTemplate>()
   for (const kind of linkKinds) {
     const text = options[kind] ?? defaultTemplates[kind]

@@ -1,3 +1,4 @@
+import { OptionError } from '../../core/option-error.js'
 import type { Place } from '../../core/arn.js'
 import type { Clock } from '../../core/clock.js'
 import { isRegion } from './aws-partition.js'
@@ -38,11 +39,11 @@ export const perPlace = <A extends object>(
  * retry by their own clock and within their own allowance. Time limits, because the SDK has none: a connection that
  * goes silent would be waited for forever.
  *
- * @throws RangeError for a region that cannot be one: it would become part of a host name.
+ * @throws OptionError for a region that cannot be one: it would become part of a host name.
  */
 export const clientSettings = ({ region }: Pick<Place, 'region'>) => {
   if (region !== '' && !isRegion(region))
-    throw new RangeError(`region: expected the name of an AWS region, such as eu-west-1, got "${region}"`)
+    throw new OptionError(`region: expected the name of an AWS region, such as eu-west-1, got "${region}"`)
   return {
     ...(region === '' ? {} : { region }),
     maxAttempts: 1,

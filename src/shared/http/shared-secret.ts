@@ -1,3 +1,4 @@
+import { OptionError } from '../../core/option-error.js'
 import { createHash, timingSafeEqual } from 'node:crypto'
 
 /**
@@ -15,7 +16,7 @@ export const sharedSecret = (
   values: readonly string[],
 ): ((given: string | undefined) => boolean) => {
   if (values.length === 0 || values.includes(''))
-    throw new RangeError(`${option} must be one or more secrets, none of them empty`)
+    throw new OptionError(`${option} must be one or more secrets, none of them empty`)
   const known = values.map(hash)
   return (given = '') => {
     const came = hash(given)

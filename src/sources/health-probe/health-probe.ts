@@ -3,10 +3,10 @@ import type { EndpointId } from '../../core/arn.js'
 import type { Millis } from '../../core/clock.js'
 import { type ClusterState, emptyState } from '../../core/cluster-state.js'
 import type { Endpoint } from '../../core/desired.js'
+import { PersistentMap } from '../../core/persistent-map.js'
 import type { Delivery, Notice, Source } from '../../core/source.js'
 import { withinTime } from '../../core/within-time.js'
 import type { Probe } from './dial.js'
-import { ExposedEndpoints } from './probed-endpoints.js'
 import { type HealthProbeOptions, healthProbeSettings } from './settings.js'
 import { Slots } from '../../shared/async/slots.js'
 import { judged, type Standing } from './standing.js'
@@ -28,21 +28,15 @@ const errorOf = (thrown: unknown): Error => (thrown instanceof Error ? thrown : 
  */
 export const healthProbe = (options: HealthProbeOptions): Source => {
   const settings = healthProbeSettings(options)
-  const { name, expose, skewAllowanceMs, guard, intervalMs, timeoutMs, jitter, clock, random } = settings
-
-  /** Undefined when it passed. */
-  const ask = (endpoint: Endpoint, probe: Probe, signal: AbortSignal): Promise<Error | undefined> =>
-    withinTime(timeoutMs, clock, signal, (inner) => settings.dial(probe, endpoint, inner)).then(
-      () => undefined,
-      errorOf,
-    )
+  const { name, guard, intervalMs, timeoutMs, jitter } = settings
 
   return {
     name,
     covers: [],
-    deliveries: (state$) =>
+    deliveries: (context) =>
       new Observable<Delivery | Notice>((subscriber) => {
-        const exposed = new ExposedEndpoints(expose, skewAllowanceMs)
+        const { clock = context.clock, random = context.random } = settings
+        let offered = PersistentMap.empty<Endpoint>()
         const slots = new Slots(settings.concurrency)
         /** What ends the probing of an endpoint. */
         const probed = new Map<EndpointId, AbortController>()
@@ -51,6 +45,13 @@ export const healthProbe = (options: HealthProbeOptions): Source => {
         const failing = new Set<EndpointId>()
         let latest: ClusterState = emptyState
         let warned = false
+
+        /** Undefined when it passed. */
+        const ask = (endpoint: Endpoint, probe: Probe, signal: AbortSignal): Promise<Error | undefined> =>
+          withinTime(timeoutMs, clock, signal, (inner) => settings.dial(probe, endpoint, inner)).then(
+            () => undefined,
+            errorOf,
+          )
 
         const isCutOff = (): boolean =>
           guard !== 'off' && failing.size >= guard.atLeast && failing.size > guard.share * probed.size
@@ -137,19 +138,22 @@ export const healthProbe = (options: HealthProbeOptions): Source => {
           for (const id of [...probed.keys()]) leave(id)
         }
 
-        const watching = state$.subscribe({
-          next: (state) => {
-            latest = state
-            exposed.follow(state, (id, endpoint) => {
-              leave(id)
-              if (endpoint !== undefined) enter(endpoint)
-            })
-          },
+        const watching = context.state$.subscribe({
+          next: (state) => (latest = state),
           complete: () => {
             leaveAll()
             void Promise.all(underWay).then(() => subscriber.complete())
           },
         })
+        watching.add(
+          context.endpoints$.subscribe((endpoints) => {
+            endpoints.diff(offered, (id, _, endpoint) => {
+              leave(id)
+              if (endpoint !== undefined) enter(endpoint)
+            })
+            offered = endpoints
+          }),
+        )
         return () => {
           watching.unsubscribe()
           leaveAll()

@@ -1,8 +1,6 @@
+import { OptionError } from '../../core/option-error.js'
 import type { Clock, Millis, Random } from '../../core/clock.js'
 import type { Endpoint } from '../../core/desired.js'
-import type { Policy } from '../../core/policy.js'
-import { defaultSkewAllowanceMs } from '../../core/liveness.js'
-import { systemClock } from '../../shared/async/system-clock.js'
 import { checkProbe, type Dial, dial, type Probe } from './dial.js'
 
 /** How many endpoints may fail at once and be believed. */
@@ -13,8 +11,6 @@ export interface ProbeGuard {
 }
 
 export interface HealthProbeOptions {
-  /** The policy that `run` has: what it offers is probed. */
-  readonly expose: Policy
   /**
    * How endpoints are probed: `{ kind: 'http', path: '/health' }`, `{ kind: 'tcp' }`, or a function that says it of each
    * one; `undefined` for one that is not probed. It must be pure. UDP endpoints are never probed.
@@ -38,10 +34,9 @@ export interface HealthProbeOptions {
    * down. Default: half of them, and ten.
    */
   readonly guard?: ProbeGuard | 'off'
-  /** As `run` has it. Default: 30,000 ms. */
-  readonly skewAllowanceMs?: Millis
   /** What asks an endpoint. Default: over the network. */
   readonly dial?: Dial
+  /** Default: the worker's. */
   readonly clock?: Clock
   readonly random?: Random
   /** Default: `health-probe`. */
@@ -49,13 +44,16 @@ export interface HealthProbeOptions {
 }
 
 /** Nothing is left out. */
-export interface HealthProbeSettings extends Required<Omit<HealthProbeOptions, 'probe'>> {
+export interface HealthProbeSettings
+  extends
+    Required<Omit<HealthProbeOptions, 'probe' | 'clock' | 'random'>>,
+    Pick<HealthProbeOptions, 'clock' | 'random'> {
   /** Throws when the probe of this endpoint cannot be made, and says why. */
   readonly probe: (endpoint: Endpoint) => Probe | undefined
 }
 
 const check = (what: string, value: number, fine: boolean, expected: string): void => {
-  if (!fine) throw new RangeError(`healthProbe: ${what}: expected ${expected}, got ${value}`)
+  if (!fine) throw new OptionError(`healthProbe: ${what}: expected ${expected}, got ${value}`)
 }
 
 /** Timers of Node take no more. */
@@ -87,10 +85,7 @@ export const healthProbeSettings = (options: HealthProbeOptions): HealthProbeSet
     unhealthyAfter: 3,
     concurrency: 64,
     guard: { share: 0.5, atLeast: 10 },
-    skewAllowanceMs: defaultSkewAllowanceMs,
     dial,
-    clock: systemClock,
-    random: Math.random,
     name: 'health-probe',
     ...options,
     probe: probeOf(options.probe),

@@ -1,8 +1,8 @@
+import { OptionError } from '../../core/option-error.js'
 import type { SQSClient } from '@aws-sdk/client-sqs'
 import { Observable } from 'rxjs'
 import type { Clock, Random } from '../../core/clock.js'
 import type { Source } from '../../core/source.js'
-import { systemClock } from '../../shared/async/system-clock.js'
 import { latestTime } from '../../shared/aws/aws-time.js'
 import { type Decoded, decodeMessage } from '../ecs-events/ecs-event.js'
 import { queueHost } from './queue-host.js'
@@ -67,7 +67,7 @@ export interface SqsOptions {
  * Needs `sqs:ReceiveMessage`, `sqs:DeleteMessage`, `sqs:ChangeMessageVisibility` and, for a warning at start only,
  * `sqs:GetQueueAttributes`.
  *
- * @throws RangeError for options that SQS would refuse, and for a URL that cannot be one of a queue.
+ * @throws OptionError for options that SQS would refuse, and for a URL that cannot be one of a queue.
  */
 export const sqs = (options: SqsOptions): Source => {
   const {
@@ -77,9 +77,6 @@ export const sqs = (options: SqsOptions): Source => {
     waitSeconds = 20,
     visibilitySeconds = 30,
     maxInFlight = 2_000,
-    clock = systemClock,
-    decode = (body: string) => decodeMessage(body, { latest: latestTime(clock) }),
-    random = Math.random,
   } = options
   within('polls', polls, 1, 100)
   within('waitSeconds', waitSeconds, 0, 20)
@@ -91,8 +88,10 @@ export const sqs = (options: SqsOptions): Source => {
   return {
     name,
     covers: [],
-    deliveries: (state$) =>
+    deliveries: (context) =>
       new Observable((subscriber) => {
+        const { clock = context.clock, random = context.random } = options
+        const { decode = (body: string) => decodeMessage(body, { latest: latestTime(clock) }) } = options
         const client = options.client ?? sqsClient(queueUrl, polls, options.region)
         const session = new SqsSession(
           {
@@ -112,7 +111,7 @@ export const sqs = (options: SqsOptions): Source => {
         )
         session.start()
         const stop = (): void => session.stop()
-        subscriber.add(state$.subscribe({ complete: stop, error: stop }))
+        subscriber.add(context.state$.subscribe({ complete: stop, error: stop }))
         subscriber.add(() => session.abandon())
       }),
   }
@@ -120,7 +119,7 @@ export const sqs = (options: SqsOptions): Source => {
 
 const within = (option: string, value: number, least: number, most: number): void => {
   if (!Number.isInteger(value) || value < least || value > most)
-    throw new RangeError(
+    throw new OptionError(
       `sqs: ${option} must be a whole number from ${least} to ${most}, and is ${String(value)}`,
     )
 }

@@ -1,5 +1,5 @@
 import type { Clock, Millis } from '../../core/clock.js'
-import { systemClock } from '../../shared/async/system-clock.js'
+import { WorkerClock } from '../../shared/async/worker-clock.js'
 import { latestTime } from '../../shared/aws/aws-time.js'
 import { type Decoded, decodeMessage } from '../ecs-events/ecs-event.js'
 import { httpInbox, type Webhook } from './http-inbox.js'
@@ -67,9 +67,9 @@ export const eventBridgeWebhook = (options: EventBridgeWebhookOptions): Webhook 
     answerWithinMs = 4_000,
     maxBodyBytes = 1_048_576,
     maxInFlight = 1_000,
-    clock = systemClock,
-    decode = (body: string) => decodeMessage(body, { latest: latestTime(clock) }),
   } = options
+  const clock = new WorkerClock(options.clock)
+  const { decode = (body: string) => decodeMessage(body, { latest: latestTime(clock.current) }) } = options
   wholeNumber('eventBridgeWebhook: answerWithinMs', answerWithinMs, 1, 60_000)
   wholeNumber('eventBridgeWebhook: maxBodyBytes', maxBodyBytes, 1, 16_777_216)
   wholeNumber('eventBridgeWebhook: maxInFlight', maxInFlight, 1, 100_000)

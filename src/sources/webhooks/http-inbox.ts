@@ -1,8 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { Observable } from 'rxjs'
-import type { Clock, Millis } from '../../core/clock.js'
+import type { Millis } from '../../core/clock.js'
 import type { Source } from '../../core/source.js'
 import { type BodyPlace, BodyRoom } from '../../shared/http/body-room.js'
+import type { WorkerClock } from '../../shared/async/worker-clock.js'
 import { clientAddress } from '../../shared/http/client-address.js'
 import { type HttpAnswer, sendAnswer } from '../../shared/http/http-answer.js'
 import { InboxSession } from './inbox-session.js'
@@ -44,7 +45,7 @@ export interface InboxOptions {
   readonly maxInFlight: number
   /** Said to every subscriber at its start. */
   readonly warnings: readonly string[]
-  readonly clock: Clock
+  readonly clock: WorkerClock
 }
 
 /**
@@ -183,13 +184,14 @@ export const httpInbox = (options: InboxOptions): Webhook => {
     name,
     covers: [],
     listener: (request, response) => void serve(request, response),
-    deliveries: (state$) =>
+    deliveries: (context) =>
       new Observable((subscriber) => {
         const session = new InboxSession(subscriber, maxInFlight)
         current = session
+        clock.follow(context.clock)
         for (const message of options.warnings) session.notice({ _tag: 'Warning', message })
         const stop = (): void => session.stop()
-        subscriber.add(state$.subscribe({ complete: stop, error: stop }))
+        subscriber.add(context.state$.subscribe({ complete: stop, error: stop }))
         subscriber.add(() => session.abandon())
       }),
   }

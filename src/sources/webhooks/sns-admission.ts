@@ -1,3 +1,4 @@
+import { OptionError } from '../../core/option-error.js'
 import type { IncomingMessage } from 'node:http'
 import { header, repeatedHeader } from '../../shared/http/request-head.js'
 import { sharedSecret } from '../../shared/http/shared-secret.js'
@@ -50,14 +51,14 @@ const unknownTopic = refused(503, 'it is not known yet which topics are ours: se
 const listed = (topics: readonly string[]): TopicRule => {
   const wrong = topics.find((topic) => !isTopicArn(topic))
   if (wrong !== undefined || topics.length === 0)
-    throw new RangeError(
+    throw new OptionError(
       `snsWebhook: topics must be ARNs such as arn:aws:sns:eu-west-1:123456789012:ecs-events, and ${wrong === undefined ? 'are none' : `one is ${wrong}`}`,
     )
   const known = new Set(topics)
   return (topic) => known.has(topic)
 }
 
-/** Who is listened to at all. Throws a RangeError for a topic that is no ARN of one, or secrets that are none. */
+/** Who is listened to at all. Throws an OptionError for a topic that is no ARN of one, or secrets that are none. */
 export const snsAdmission = ({ topics, rawSecret }: SnsAdmissionOptions): SnsAdmission => {
   const isOurs = typeof topics === 'function' ? topics : listed(topics)
   const secretHeader = rawSecret?.header.toLowerCase()

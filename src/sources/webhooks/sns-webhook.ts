@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import { isLeft } from 'fp-ts/lib/Either.js'
 import type { Clock, Millis } from '../../core/clock.js'
-import { systemClock } from '../../shared/async/system-clock.js'
+import { WorkerClock } from '../../shared/async/worker-clock.js'
 import { awsTime, latestTime } from '../../shared/aws/aws-time.js'
 import { type Decoded, decodeMessage, explain } from '../ecs-events/ecs-event.js'
 import { httpInbox, type Webhook } from './http-inbox.js'
@@ -91,9 +91,9 @@ export const snsWebhook = (options: SnsWebhookOptions): Webhook => {
     maxAgeMs = 3_600_000,
     verify = 'signature',
     fetch = globalThis.fetch,
-    clock = systemClock,
-    decode = (body: string) => decodeMessage(body, { latest: latestTime(clock) }),
   } = options
+  const clock = new WorkerClock(options.clock)
+  const { decode = (body: string) => decodeMessage(body, { latest: latestTime(clock.current) }) } = options
   wholeNumber('snsWebhook: answerWithinMs', answerWithinMs, 1, 60_000)
   wholeNumber('snsWebhook: maxBodyBytes', maxBodyBytes, 1, 16_777_216)
   wholeNumber('snsWebhook: maxInFlight', maxInFlight, 1, 100_000)
@@ -102,7 +102,7 @@ export const snsWebhook = (options: SnsWebhookOptions): Webhook => {
   const time = new SnsTime(maxAgeMs, clock)
   const hear = (at: Millis): void => {
     time.hear(at)
-    awsTime(clock).hear(at)
+    awsTime(clock.current).hear(at)
   }
   const authenticity = snsSignature({ fetch, clock, onTime: (at) => hear(at) })
   const ask = snsFetcher(fetch, clock)

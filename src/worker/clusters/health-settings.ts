@@ -1,6 +1,5 @@
 import * as O from 'fp-ts/lib/Option.js'
 import * as t from 'io-ts'
-import type { Policy } from '../../core/policy.js'
 import type { Source } from '../../core/source.js'
 import { healthProbe } from '../../sources/health-probe/health-probe.js'
 import { integer, type Kind } from '../settings/setting-type.js'
@@ -35,15 +34,11 @@ export const healthSettings = {
 type HealthSettings = SettingsOf<typeof healthSettings>
 
 /** Probes of what a policy offers, if there are to be any. */
-export const healthProbes = (
-  { healthProbe: wanted, healthSeconds }: HealthSettings,
-  expose: Policy,
-): readonly Source[] =>
+export const healthProbes = ({ healthProbe: wanted, healthSeconds }: HealthSettings): readonly Source[] =>
   wanted === undefined
     ? []
     : [
         healthProbe({
-          expose,
           probe: wanted === 'tcp' ? { kind: 'tcp' } : { kind: 'http', path: wanted },
           intervalMs: healthSeconds * 1000,
         }),

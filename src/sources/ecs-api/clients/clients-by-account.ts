@@ -1,3 +1,4 @@
+import { OptionError } from '../../../core/option-error.js'
 import { EC2Client } from '@aws-sdk/client-ec2'
 import { ECSClient } from '@aws-sdk/client-ecs'
 import { SSMClient } from '@aws-sdk/client-ssm'
@@ -28,14 +29,14 @@ const destroyed = ({ ecs, ec2, ssm }: InstanceClients): void => {
  *
  * IAM: `sts:AssumeRole` on the roles.
  *
- * @throws RangeError for a role that is no ARN of one, and for two roles in one account.
+ * @throws OptionError for a role that is no ARN of one, and for two roles in one account.
  */
 export const clientsByAccount = ({ roles = [], region = '' }: ClientsByAccountOptions = {}): ((
   place: Place,
 ) => InstanceClients) => {
   const credentialsOf = new Map(roles.map((role) => [roleAccount(role.arn), assumedRole(role, region)]))
   if (credentialsOf.size < roles.length)
-    throw new RangeError(
+    throw new OptionError(
       `roles: expected one for each account, got two of one: ${roles.map(({ arn }) => arn).join(', ')}`,
     )
   return perPlace((place) => {

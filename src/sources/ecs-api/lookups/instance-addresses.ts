@@ -6,7 +6,6 @@ import type { Exposable } from '../../../core/policy.js'
 import type { Source } from '../../../core/source.js'
 import { Stamps } from '../../../core/stamps.js'
 import type { Task } from '../../../core/task.js'
-import { systemClock } from '../../../shared/async/system-clock.js'
 import { perPlace } from '../../../shared/aws/aws-clients.js'
 import { resourceReads } from '../clients/ecs-client.js'
 import { type InstanceClients, instanceClients } from '../clients/instance-clients.js'
@@ -105,10 +104,8 @@ export const instanceAddresses = ({
   only = () => true,
   address = 'private',
   clients = instanceClients,
-  clock = systemClock,
-  bucket = resourceReads(clock),
-  random = Math.random,
   name = 'instance-addresses',
+  ...options
 }: InstanceAddressesOptions = {}): Source => {
   const clientsOf = perPlace(clients)
   const stamps = new Stamps()
@@ -116,113 +113,117 @@ export const instanceAddresses = ({
   /** `i-…` or `mi-…`, by instance. */
   const machines = new RecentMap<string>(rememberedMachines)
 
-  const turn = (cluster: ClusterArn, signal: AbortSignal): Promise<boolean> =>
-    bucket(placeOf(cluster)).take(1, signal, 'last')
-
-  /** Learns on which machines the instances are; returns what failed. */
-  const findMachines = async (
-    instances: readonly InstanceArn[],
-    cluster: ClusterArn,
-    signal: AbortSignal,
-  ): Promise<readonly LookupFailure[]> => {
-    const operation = 'DescribeContainerInstances'
-    const unknown = instances.filter((instance) => machines.get(instance) === undefined)
-    if (unknown.length === 0) return []
-    try {
-      const { containerInstances = [] } = await clientsOf(placeOf(cluster)).ecs.send(
-        new DescribeContainerInstancesCommand({ cluster, containerInstances: [...unknown] }),
-        { abortSignal: signal },
-      )
-      const byId = new Map(unknown.map((instance) => [lastSegment(instance), instance]))
-      for (const { containerInstanceArn = '', ec2InstanceId } of containerInstances) {
-        const instance = byId.get(lastSegment(containerInstanceArn))
-        if (instance !== undefined && ec2InstanceId !== undefined) machines.set(instance, ec2InstanceId)
-      }
-      const missing = unknown.filter((instance) => machines.get(instance) === undefined)
-      const error = new Error(`${cluster} does not know ${some(missing)}`)
-      return missing.length === 0 ? [] : [{ operation, error, keys: missing, retry: 'later' }]
-    } catch (thrown) {
-      const failure = lookupFailure(operation, unknown, some(unknown), thrown)
-      if (unknown.length === 1 || failure.retry === 'soon' || failure.denied === true) return [failure]
-      // One of them makes ECS refuse the whole call: the halves find it, and the others are not refused for it.
-      const half = Math.ceil(unknown.length / 2)
-      const failures: LookupFailure[] = []
-      for (const part of [unknown.slice(0, half), unknown.slice(half)]) {
-        if (!(await turn(cluster, signal))) break
-        failures.push(...(await findMachines(part, cluster, signal)))
-      }
-      return failures
-    }
-  }
-
-  const ask = async (instances: readonly InstanceArn[], signal: AbortSignal): Promise<Answer> => {
-    const [first = ''] = instances
-    const cluster = clusterOf(first)
-    const { ec2, ssm } = clientsOf(placeOf(cluster))
-    const at = stamps.next(clock.now())
-    const failures = [...(await findMachines(instances, cluster, signal))]
-    const found = instances.flatMap((instance) => {
-      const machine = machines.get(instance)
-      return machine === undefined ? [] : [{ instance, machine }]
-    })
-    const events: ClusterEvent[] = []
-
-    const learn = async (
-      operation: keyof typeof hints,
-      asked: readonly (typeof found)[number][],
-      describe: (ids: readonly string[]) => Promise<AddressesById>,
-    ): Promise<void> => {
-      if (asked.length === 0) return
-      try {
-        const described = await describe(asked.map(({ machine }) => machine))
-        for (const { instance, machine } of asked) {
-          const found = described.get(machine)
-          if (found !== undefined) events.push({ _tag: 'InstanceDescribed', instance, ...found, at })
-        }
-        const without = asked.filter(({ machine }) => !described.has(machine))
-        if (without.length === 0) return
-        const error = new Error(
-          `${nothing} of ${some(without.map(({ machine }) => machine))} (${hints[operation]})`,
-        )
-        failures.push({ operation, error, keys: without.map(({ instance }) => instance), retry: 'later' })
-      } catch (thrown) {
-        const keys = asked.map(({ instance }) => instance)
-        failures.push(lookupFailure(operation, keys, some(asked.map(({ machine }) => machine)), thrown))
-      }
-    }
-
-    const external = found.filter(({ machine }) => machine.startsWith('mi-'))
-    const ofEc2 = found.filter(({ machine }) => !machine.startsWith('mi-'))
-    await Promise.all([
-      learn('DescribeInstances', ofEc2, (ids) => ec2Addresses(ec2, ids, signal, address)),
-      ...chunks(external, ssmBatch).map((asked) =>
-        learn('DescribeInstanceInformation', asked, (ids) =>
-          // Of its one address nobody knows whether it is public.
-          address === 'public' ? Promise.resolve(new Map()) : ssmAddresses(ssm, ids, signal),
-        ),
-      ),
-    ])
-    return { events, failures }
-  }
-
-  return lookup(
+  return lookup({
+    ...options,
     name,
-    {
-      needOf: (task) =>
-        isRunning(task) && (whose === 'all' || isAddressed(task)) && only(task) ? task.instance : undefined,
-      refusalOf: (instance, { cluster }) =>
-        !isInstanceArn(instance)
-          ? `${instance} is not the ARN of a container instance`
-          : clusterOf(instance) !== cluster
-            ? `${instance} is not of the task's cluster, ${cluster}`
-            : undefined,
-      known: (state) => state.instances,
-      groupOf: clusterOf,
-      batch,
-      concurrency: 1,
-      turn,
-      ask,
+    provides: 'addresses',
+    question: ({ clock }) => {
+      const { bucket = resourceReads(clock) } = options
+      const turn = (cluster: ClusterArn, signal: AbortSignal): Promise<boolean> =>
+        bucket(placeOf(cluster)).take(1, signal, 'last')
+
+      /** Learns on which machines the instances are; returns what failed. */
+      const findMachines = async (
+        instances: readonly InstanceArn[],
+        cluster: ClusterArn,
+        signal: AbortSignal,
+      ): Promise<readonly LookupFailure[]> => {
+        const operation = 'DescribeContainerInstances'
+        const unknown = instances.filter((instance) => machines.get(instance) === undefined)
+        if (unknown.length === 0) return []
+        try {
+          const { containerInstances = [] } = await clientsOf(placeOf(cluster)).ecs.send(
+            new DescribeContainerInstancesCommand({ cluster, containerInstances: [...unknown] }),
+            { abortSignal: signal },
+          )
+          const byId = new Map(unknown.map((instance) => [lastSegment(instance), instance]))
+          for (const { containerInstanceArn = '', ec2InstanceId } of containerInstances) {
+            const instance = byId.get(lastSegment(containerInstanceArn))
+            if (instance !== undefined && ec2InstanceId !== undefined) machines.set(instance, ec2InstanceId)
+          }
+          const missing = unknown.filter((instance) => machines.get(instance) === undefined)
+          const error = new Error(`${cluster} does not know ${some(missing)}`)
+          return missing.length === 0 ? [] : [{ operation, error, keys: missing, retry: 'later' }]
+        } catch (thrown) {
+          const failure = lookupFailure(operation, unknown, some(unknown), thrown)
+          if (unknown.length === 1 || failure.retry === 'soon' || failure.denied === true) return [failure]
+          // One of them makes ECS refuse the whole call: the halves find it, and the others are not refused for it.
+          const half = Math.ceil(unknown.length / 2)
+          const failures: LookupFailure[] = []
+          for (const part of [unknown.slice(0, half), unknown.slice(half)]) {
+            if (!(await turn(cluster, signal))) break
+            failures.push(...(await findMachines(part, cluster, signal)))
+          }
+          return failures
+        }
+      }
+
+      const ask = async (instances: readonly InstanceArn[], signal: AbortSignal): Promise<Answer> => {
+        const [first = ''] = instances
+        const cluster = clusterOf(first)
+        const { ec2, ssm } = clientsOf(placeOf(cluster))
+        const at = stamps.next(clock.now())
+        const failures = [...(await findMachines(instances, cluster, signal))]
+        const found = instances.flatMap((instance) => {
+          const machine = machines.get(instance)
+          return machine === undefined ? [] : [{ instance, machine }]
+        })
+        const events: ClusterEvent[] = []
+
+        const learn = async (
+          operation: keyof typeof hints,
+          asked: readonly (typeof found)[number][],
+          describe: (ids: readonly string[]) => Promise<AddressesById>,
+        ): Promise<void> => {
+          if (asked.length === 0) return
+          try {
+            const described = await describe(asked.map(({ machine }) => machine))
+            for (const { instance, machine } of asked) {
+              const found = described.get(machine)
+              if (found !== undefined) events.push({ _tag: 'InstanceDescribed', instance, ...found, at })
+            }
+            const without = asked.filter(({ machine }) => !described.has(machine))
+            if (without.length === 0) return
+            const error = new Error(
+              `${nothing} of ${some(without.map(({ machine }) => machine))} (${hints[operation]})`,
+            )
+            failures.push({ operation, error, keys: without.map(({ instance }) => instance), retry: 'later' })
+          } catch (thrown) {
+            const keys = asked.map(({ instance }) => instance)
+            failures.push(lookupFailure(operation, keys, some(asked.map(({ machine }) => machine)), thrown))
+          }
+        }
+
+        const external = found.filter(({ machine }) => machine.startsWith('mi-'))
+        const ofEc2 = found.filter(({ machine }) => !machine.startsWith('mi-'))
+        await Promise.all([
+          learn('DescribeInstances', ofEc2, (ids) => ec2Addresses(ec2, ids, signal, address)),
+          ...chunks(external, ssmBatch).map((asked) =>
+            learn('DescribeInstanceInformation', asked, (ids) =>
+              // Of its one address nobody knows whether it is public.
+              address === 'public' ? Promise.resolve(new Map()) : ssmAddresses(ssm, ids, signal),
+            ),
+          ),
+        ])
+        return { events, failures }
+      }
+
+      return {
+        needOf: (task) =>
+          isRunning(task) && (whose === 'all' || isAddressed(task)) && only(task) ? task.instance : undefined,
+        refusalOf: (instance, { cluster }) =>
+          !isInstanceArn(instance)
+            ? `${instance} is not the ARN of a container instance`
+            : clusterOf(instance) !== cluster
+              ? `${instance} is not of the task's cluster, ${cluster}`
+              : undefined,
+        known: (state) => state.instances,
+        groupOf: clusterOf,
+        batch,
+        concurrency: 1,
+        turn,
+        ask,
+      }
     },
-    { clock, random },
-  )
+  })
 }

@@ -5,7 +5,7 @@ import type { Clock, Random } from '../../../core/clock.js'
 import { type ClusterState, emptyState } from '../../../core/cluster-state.js'
 import type { ClusterEvent } from '../../../core/event.js'
 import type { PersistentMap } from '../../../core/persistent-map.js'
-import type { Delivery, Notice, Source } from '../../../core/source.js'
+import type { Delivery, Lookup, Notice, Source, SourceContext } from '../../../core/source.js'
 import { Stamps } from '../../../core/stamps.js'
 import type { Task } from '../../../core/task.js'
 import { type Answer, LookupQueue } from './lookup-queue.js'
@@ -78,16 +78,26 @@ const changedTasks = (before: ClusterState, after: ClusterState): ReadonlySet<Ta
   return changed
 }
 
+export interface LookupSetup extends Partial<LookupEnvironment> {
+  readonly name: string
+  readonly provides: Lookup
+  /** What to ask for in a worker. */
+  readonly question: (context: LookupEnvironment & Pick<SourceContext, 'needs'>) => Question
+}
+
 /**
  * A source that watches the folded state for what is needed and unknown, and asks for it. It looks at what changed
  * from one state to the next, so that an event costs the same however many tasks there are. A failure removes
  * nothing: the worst that a lookup can do is to say nothing yet, or that it was refused for good.
  */
-export const lookup = (name: string, question: Question, { clock, random }: LookupEnvironment): Source => ({
+export const lookup = ({ name, provides, question: questionFor, ...fixed }: LookupSetup): Source => ({
   name,
   covers: [],
-  deliveries: (state$) =>
+  provides: [provides],
+  deliveries: (context) =>
     new Observable<Delivery | Notice>((subscriber) => {
+      const { clock = context.clock, random = context.random } = fixed
+      const question = questionFor({ clock, random, needs: context.needs })
       const stop = new AbortController()
       const { signal } = stop
       // Every call and every wait listens, and there may be many: no leak, as Node would warn.
@@ -210,7 +220,7 @@ export const lookup = (name: string, question: Question, { clock, random }: Look
         for (const queue of adding) queue.pump()
       }
 
-      const watching = state$.subscribe({
+      const watching = context.state$.subscribe({
         next: look,
         complete: () => {
           stop.abort()

@@ -7,7 +7,6 @@ import type { Exposable } from '../../../core/policy.js'
 import type { Source } from '../../../core/source.js'
 import type { TaskDefinition } from '../../../core/task-definition.js'
 import type { Task } from '../../../core/task.js'
-import { systemClock } from '../../../shared/async/system-clock.js'
 import { perPlace } from '../../../shared/aws/aws-clients.js'
 import { definitionReads, type EcsClients, ecsClients } from '../clients/ecs-client.js'
 import { familyOf, isDefinitionArn } from './definition-arn.js'
@@ -20,11 +19,12 @@ import type { TokenBucket } from '../../../shared/aws/token-bucket.js'
 
 export interface TaskDefinitionsOptions {
   /**
-   * Whose definitions are asked for:
-   * - `unbound` (default): those of running tasks without a binding. In awsvpc and host mode only the definition
+   * Whose definitions are asked for. Default: those that the policy needs (`Policy.needs`), which is `all`, `unbound`
+   * or none.
+   * - `unbound`: those of running tasks without a binding. In awsvpc and host mode only the definition
    *   tells the ports. Also those of tasks with a bound container whose name is of the kind that AWS gives to
    *   containers that it adds: only the definition tells whether it is the user's.
-   * - `all`: those of every running task, for policies that read labels or `SERVICE_…` variables.
+   * - `all`: those of every running task.
    */
   readonly for?: 'unbound' | 'all'
   /**
@@ -59,6 +59,15 @@ const isBound = ({ containers }: Task): boolean => {
   return bound.length > 0 && !bound.some(({ name }) => hasInjectedName(name))
 }
 
+/** Whose definitions are asked for, by what the policy needs. */
+const asked = { none: 'none', bindings: 'unbound', definitions: 'all' } as const
+
+const isAsked: Readonly<Record<'none' | 'unbound' | 'all', (task: Task) => boolean>> = {
+  none: () => false,
+  unbound: (task) => !isBound(task),
+  all: () => true,
+}
+
 /**
  * The definitions of running tasks, by DescribeTaskDefinition: one call per revision, because a revision never changes.
  *
@@ -73,13 +82,11 @@ const isBound = ({ containers }: Task): boolean => {
  * IAM: `ecs:DescribeTaskDefinition`.
  */
 export const taskDefinitions = ({
-  for: whose = 'unbound',
+  for: given,
   only = () => true,
   clients = ecsClients,
-  clock = systemClock,
-  bucket = definitionReads(clock),
-  random = Math.random,
   name = 'task-definitions',
+  ...options
 }: TaskDefinitionsOptions = {}): Source => {
   const clientsOf = perPlace(clients)
   const answers = new RecentMap<TaskDefinition>(remembered)
@@ -113,35 +120,40 @@ export const taskDefinitions = ({
     }
   }
 
-  return lookup(
+  return lookup({
+    ...options,
     name,
-    {
-      needOf: (task) =>
-        isRunning(task) && (whose === 'all' || !isBound(task)) && only(task) ? task.definition : undefined,
-      refusalOf: (arn, { cluster }) =>
-        !isDefinitionArn(arn)
-          ? `${arn} is not the ARN of a task definition`
-          : !sameAccountAndRegion(arn, cluster)
-            ? `${arn} is of another account or region than the task's cluster, ${cluster}`
-            : undefined,
-      recall: (arn) => {
-        const definition = isDaemonDefinition(arn) ? daemonDefinition(arn) : answers.get(arn)
-        return definition && { _tag: 'DefinitionDescribed', definition }
-      },
-      known: (state) => state.definitions,
-      groupOf: (arn) => {
-        const { region, account } = placeOf(arn)
-        return `${region} ${account}`
-      },
-      laneOf: familyOf,
-      batch: 1,
-      concurrency,
-      turn: (group, signal) => {
-        const [region = '', account = ''] = group.split(' ')
-        return bucket({ region, account }).take(1, signal)
-      },
-      ask,
+    provides: 'definitions',
+    question: ({ clock, needs }) => {
+      const whose = given ?? asked[needs]
+      const { bucket = definitionReads(clock) } = options
+      return {
+        needOf: (task) =>
+          isRunning(task) && isAsked[whose](task) && only(task) ? task.definition : undefined,
+        refusalOf: (arn, { cluster }) =>
+          !isDefinitionArn(arn)
+            ? `${arn} is not the ARN of a task definition`
+            : !sameAccountAndRegion(arn, cluster)
+              ? `${arn} is of another account or region than the task's cluster, ${cluster}`
+              : undefined,
+        recall: (arn) => {
+          const definition = isDaemonDefinition(arn) ? daemonDefinition(arn) : answers.get(arn)
+          return definition && { _tag: 'DefinitionDescribed', definition }
+        },
+        known: (state) => state.definitions,
+        groupOf: (arn) => {
+          const { region, account } = placeOf(arn)
+          return `${region} ${account}`
+        },
+        laneOf: familyOf,
+        batch: 1,
+        concurrency,
+        turn: (group, signal) => {
+          const [region = '', account = ''] = group.split(' ')
+          return bucket({ region, account }).take(1, signal)
+        },
+        ask,
+      }
     },
-    { clock, random },
-  )
+  })
 }

@@ -1,9 +1,9 @@
+import { OptionError } from '../../../core/option-error.js'
 import { setMaxListeners } from 'node:events'
 import { Observable } from 'rxjs'
 import type { Place } from '../../../core/arn.js'
 import type { Clock, Millis, Random } from '../../../core/clock.js'
 import type { Source } from '../../../core/source.js'
-import { systemClock } from '../../../shared/async/system-clock.js'
 import { perPlace } from '../../../shared/aws/aws-clients.js'
 import { ClusterIdentifier } from './cluster-identifier.js'
 import { type EcsClients, ecsClients, resourceReads } from '../clients/ecs-client.js'
@@ -48,13 +48,11 @@ export const clusterIdentities = ({
   clusters,
   region = '',
   clients = ecsClients,
-  clock = systemClock,
-  bucket = resourceReads(clock),
-  random = Math.random,
   intervalMs = 300_000,
+  ...options
 }: ClusterIdentitiesOptions): Source => {
   if (!(intervalMs > 0))
-    throw new RangeError(`clusterIdentities: intervalMs must be positive, not ${intervalMs}`)
+    throw new OptionError(`clusterIdentities: intervalMs must be positive, not ${intervalMs}`)
   const identifies = clusters.filter((cluster) => !cluster.startsWith('arn:'))
   const clientsOf = perPlace((place: Place) => clients({ ...place, region }))
 
@@ -62,12 +60,14 @@ export const clusterIdentities = ({
     name: 'cluster-identities',
     covers: [],
     identifies,
-    deliveries: (state$) =>
+    deliveries: (context) =>
       new Observable((subscriber) => {
+        const { clock = context.clock, random = context.random } = options
+        const { bucket = resourceReads(clock) } = options
         const stop = new AbortController()
         // Every call and every wait of every name listens: no leak, as Node would warn.
         setMaxListeners(0, stop.signal)
-        const watching = state$.subscribe({ complete: () => stop.abort() })
+        const watching = context.state$.subscribe({ complete: () => stop.abort() })
         const setup = {
           clients: clientsOf,
           bucket,

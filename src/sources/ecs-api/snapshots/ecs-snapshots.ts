@@ -1,10 +1,10 @@
+import { OptionError } from '../../../core/option-error.js'
 import { setMaxListeners } from 'node:events'
 import { Observable, Subject } from 'rxjs'
 import { type ClusterArn, isClusterPattern, type Place } from '../../../core/arn.js'
 import type { Clock, Millis, Random } from '../../../core/clock.js'
 import { emptyState } from '../../../core/cluster-state.js'
 import type { Source } from '../../../core/source.js'
-import { systemClock } from '../../../shared/async/system-clock.js'
 import { perPlace } from '../../../shared/aws/aws-clients.js'
 import { ClusterFollower, type FollowerSetup } from './cluster-follower.js'
 import type { ListedTasks } from './cluster-snapshot.js'
@@ -88,12 +88,10 @@ export const ecsSnapshots = ({
   intervalMs = 300_000,
   jitter = 0.1,
   clients = ecsClients,
-  clock = systemClock,
-  bucket = resourceReads(clock),
-  random = Math.random,
   name = 'ecs-snapshots',
+  ...options
 }: EcsSnapshotsOptions): EcsSnapshots => {
-  if (!(intervalMs > 0)) throw new RangeError(`ecsSnapshots: intervalMs must be positive, not ${intervalMs}`)
+  if (!(intervalMs > 0)) throw new OptionError(`ecsSnapshots: intervalMs must be positive, not ${intervalMs}`)
   const refreshes = new Subject<RefreshRequest>()
   const clientsOf = perPlace((place: Place) => clients(place.region === '' ? { ...place, region } : place))
 
@@ -107,8 +105,10 @@ export const ecsSnapshots = ({
       refreshes.next(request)
       return request.served()
     },
-    deliveries: (state$) =>
+    deliveries: (context) =>
       new Observable((subscriber) => {
+        const { clock = context.clock, random = context.random } = options
+        const { bucket = resourceReads(clock) } = options
         const stop = new AbortController()
         // Every call and every wait of every cluster listens: no leak, as Node would warn.
         setMaxListeners(0, stop.signal)
@@ -124,7 +124,7 @@ export const ecsSnapshots = ({
           newestOrder: (cluster) => known.marks.get(cluster)?.order ?? 0,
         }
         let known = emptyState
-        const watching = state$.subscribe({
+        const watching = context.state$.subscribe({
           next: (state) => (known = state),
           complete: () => stop.abort(),
         })

@@ -1,0 +1,70 @@
+import { defer, distinctUntilChanged, map, type Observable, ReplaySubject, share } from 'rxjs'
+import { sameEndpoint } from './claim.js'
+import type { Millis } from './clock.js'
+import { type ClusterState, emptyState } from './cluster-state.js'
+import type { Backend, Endpoint } from './desired.js'
+import { PersistentMap } from './persistent-map.js'
+import type { Policy } from './policy.js'
+import { projector } from './project.js'
+
+/**
+ * The endpoints that a policy offers in successive states of one fold, by id, whatever probes say of them. An unhealthy
+ * endpoint has to be probed again, and what a probe says must not change what is probed. A step costs the backends that
+ * changed.
+ */
+export class OfferedEndpoints {
+  readonly #project
+  /** In how many backends an endpoint is: a policy may offer one port under several names. */
+  readonly #backends = new Map<string, number>()
+  #last = PersistentMap.empty<Backend>()
+  #endpoints = PersistentMap.empty<Endpoint>()
+
+  constructor(expose: Policy, skewAllowanceMs: Millis) {
+    this.#project = projector({ expose, covers: [], skewAllowanceMs })
+  }
+
+  /** The same map as before when no endpoint came, changed or left. */
+  in(state: ClusterState): PersistentMap<Endpoint> {
+    const { backends } = this.#project({ ...state, health: emptyState.health }, 0)
+    const left: string[] = []
+    backends.diff(this.#last, (_, before, after) => {
+      for (const endpoint of after?.endpoints ?? []) this.#enter(endpoint)
+      for (const { id } of before?.endpoints ?? []) left.push(id)
+    })
+    for (const id of left) this.#leave(id)
+    this.#last = backends
+    return this.#endpoints
+  }
+
+  #enter(endpoint: Endpoint): void {
+    const { id } = endpoint
+    this.#backends.set(id, (this.#backends.get(id) ?? 0) + 1)
+    const known = this.#endpoints.get(id)
+    if (known === undefined || !sameEndpoint(known, endpoint))
+      this.#endpoints = this.#endpoints.set(id, endpoint)
+  }
+
+  #leave(id: string): void {
+    const others = (this.#backends.get(id) ?? 0) - 1
+    if (others > 0) {
+      this.#backends.set(id, others)
+      return
+    }
+    this.#backends.delete(id)
+    this.#endpoints = this.#endpoints.delete(id)
+  }
+}
+
+/** The endpoints of successive states; the projection is shared, and made only while someone subscribes. */
+export const offeredEndpoints = (
+  state$: Observable<ClusterState>,
+  expose: Policy,
+  skewAllowanceMs: Millis,
+): Observable<PersistentMap<Endpoint>> =>
+  defer(() => {
+    const offered = new OfferedEndpoints(expose, skewAllowanceMs)
+    return state$.pipe(
+      map((state) => offered.in(state)),
+      distinctUntilChanged(),
+    )
+  }).pipe(share({ connector: () => new ReplaySubject(1) }))

@@ -1,0 +1,40 @@
+import type { Observable } from 'rxjs'
+import type { Clock, Millis, Random } from '../core/clock.js'
+import type { ClusterState } from '../core/cluster-state.js'
+import { defaultSkewAllowanceMs } from '../core/liveness.js'
+import { offeredEndpoints } from '../core/offered-endpoints.js'
+import { exposesNothing, type Policy } from '../core/policy.js'
+import type { SourceContext } from '../core/source.js'
+import { systemClock } from '../shared/async/system-clock.js'
+
+export interface SourceContextOptions {
+  /** Default: a policy that offers nothing. */
+  readonly expose?: Policy
+  /** Default: 30,000 ms. */
+  readonly skewAllowanceMs?: Millis
+  /** Default: the machine's. */
+  readonly clock?: Clock
+  /** Default: `Math.random`. */
+  readonly random?: Random
+  /** Default: one that never aborts. */
+  readonly signal?: AbortSignal
+}
+
+/** What `run` gives to a source, to try a source alone: `source.deliveries(sourceContext(state$))`. */
+export const sourceContext = (
+  state$: Observable<ClusterState>,
+  {
+    expose = { expose: () => exposesNothing },
+    skewAllowanceMs = defaultSkewAllowanceMs,
+    clock = systemClock,
+    random = Math.random,
+    signal = new AbortController().signal,
+  }: SourceContextOptions = {},
+): SourceContext => ({
+  state$,
+  endpoints$: offeredEndpoints(state$, expose, skewAllowanceMs),
+  clock,
+  random,
+  signal,
+  needs: expose.needs ?? 'bindings',
+})
