@@ -11,7 +11,6 @@ import {
   type TaskDefinition,
 } from 'ecs-task-stream'
 import { decodeMessage } from 'ecs-task-stream/sources/ecs-event'
-import * as O from 'fp-ts/lib/Option.js'
 import { memory as memorySource } from 'ecs-task-stream/sources/memory'
 import { memory as memorySink } from 'ecs-task-stream/sinks/memory'
 import { simulatedCluster } from '../sim/ecs/simulated-cluster.js'
@@ -123,7 +122,7 @@ export const benchWholePath = async (): Promise<void> => {
       rows = new Map(rows)
       for (const change of changes)
         if (change._tag !== 'Delete')
-          rows.set(change.key, { key: change.key, value: change.after, owner: O.some('bench'), etag: O.none })
+          rows.set(change.key, { key: change.key, value: change.after, owner: 'bench', etag: undefined })
     })
     check(rows)
   }

@@ -18,6 +18,7 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { publint } from 'publint'
 import { formatMessage } from 'publint/utils'
+import { declarationFlaws, showsLibraries } from './declaration-imports.js'
 import { flawsOfFiles } from './shipped-files.js'
 import { heavyImports, isHeavy } from './subpath-imports.js'
 
@@ -124,6 +125,20 @@ const compileFlaws = (moduleResolution: 'nodenext' | 'bundler'): readonly string
   return []
 }
 
+const typesOf = (subpath: string): string => {
+  const manifest = JSON.parse(readFileSync(join(installed, 'package.json'), 'utf8')) as {
+    readonly exports: Readonly<Record<string, { readonly types: string }>>
+  }
+  return join(installed, manifest.exports[subpath]?.types ?? '')
+}
+
+const libraryFlaws = (): readonly string[] =>
+  subpaths.flatMap((subpath) => {
+    const flaws = declarationFlaws(typesOf(subpath))
+    if (!showsLibraries.includes(subpath)) return flaws
+    return flaws.length > 0 ? [] : [`${subpath} shows none any more: take it from the list`]
+  })
+
 const exportFlaws = (): readonly string[] => {
   const manifest = JSON.parse(readFileSync(join(installed, 'package.json'), 'utf8')) as {
     readonly exports: Readonly<Record<string, unknown>>
@@ -143,6 +158,7 @@ try {
     return messages.map((message) => formatMessage(message, pkg, { color: false }) ?? message.code)
   })
   await check('the list of what each module loads is whole', exportFlaws)
+  await check('exported types name no library that it decodes with', libraryFlaws)
   await check('`ecs-task-stream --help` starts', () => {
     const help = outputOf('npx', '--no-install', 'ecs-task-stream', '--help')
     return help.includes('Usage: ecs-task-stream') ? [] : [`it says: ${help}`]

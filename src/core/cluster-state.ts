@@ -3,7 +3,6 @@
  * same state. Knowledge only grows here; that a task is gone is known from its own status, or from a newer snapshot
  * that does not name it.
  */
-import type { JoinSemilattice } from 'fp-ts/lib/JoinSemilattice.js'
 import type { Addresses } from './addresses.js'
 import type { ClusterArn, TaskArn } from './arn.js'
 import type { Millis } from './clock.js'
@@ -151,8 +150,13 @@ const joinMaps = <V extends object>(
   return joined
 }
 
+/** A semilattice: `join` commutes, associates and is idempotent. An fp-ts `JoinSemilattice`. */
+export interface Join<A> {
+  readonly join: (a: A, b: A) => A
+}
+
 /** Joins what two observers know. `reduce` is this join with the knowledge that one event carries. */
-export const clusterStateJoin: JoinSemilattice<ClusterState> = {
+export const clusterStateJoin: Join<ClusterState> = {
   join: (a, b) => ({
     tasks: joinMaps(a.tasks, b.tasks, joinTask),
     instances: joinMaps(a.instances, b.instances, joinInstance),

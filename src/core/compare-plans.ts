@@ -1,22 +1,23 @@
 import type { Plan } from './plan.js'
 import type { Change } from './sink.js'
 
+type Equals<V> = (a: V, b: V) => boolean
 type Same<V> = (a: Change<V>, b: Change<V> | undefined) => boolean
 
 const sameChange =
-  <V>(eq: { equals(a: V, b: V): boolean }): Same<V> =>
+  <V>(equals: Equals<V>): Same<V> =>
   (a, b) =>
     a._tag === b?._tag &&
     a.key === b.key &&
-    (a._tag === 'Delete' || b._tag === 'Delete' || eq.equals(a.after, b.after))
+    (a._tag === 'Delete' || b._tag === 'Delete' || equals(a.after, b.after))
 
 /** Whether two plans change the same, and whether they skip the same. */
 export const comparePlans = <V>(
   a: Plan<V>,
   b: Plan<V>,
-  eq: { equals(a: V, b: V): boolean },
+  equals: Equals<V>,
 ): { readonly changes: boolean; readonly skipped: boolean } => {
-  const same = sameChange(eq)
+  const same = sameChange(equals)
   return {
     changes:
       a.changes.length === b.changes.length && a.changes.every((change, i) => same(change, b.changes[i])),

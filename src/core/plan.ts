@@ -1,4 +1,3 @@
-import * as O from 'fp-ts/lib/Option.js'
 import type { Change, Owner, Row, Sink } from './sink.js'
 
 export interface Skipped<V> {
@@ -73,7 +72,7 @@ const empties = <V>(sink: Pick<Sink<V>, 'hostsOf'>, before: V, after: V): boolea
  * The last word has the owner: whatever went wrong before, a foreign record cannot leave this function as a change.
  */
 export const plan = <V>(
-  sink: Pick<Sink<V>, 'eq' | 'adopt' | 'prune' | 'hostsOf' | 'emptied'>,
+  sink: Pick<Sink<V>, 'equals' | 'adopt' | 'prune' | 'hostsOf' | 'emptied'>,
   wanted: ReadonlyMap<string, V>,
   rows: Iterable<Row<V>>,
   { owner, complete, pruneGuard = defaultPruneGuard, confirmed = false, unjudged = new Set() }: PlanOptions,
@@ -89,21 +88,20 @@ export const plan = <V>(
     const { key } = row
     held.add(key)
     const after = wanted.get(key)
-    const ours = O.isSome(row.owner) && row.owner.value === owner
+    const ours = row.owner === owner
     if (ours) own++
     if (after === undefined) {
       if (!ours) continue
       const rest = sink.prune(row.value)
       if (mayLeadTo(sink, row.value, unjudged))
         skipped.push({ change: { _tag: 'Delete', key, before: row }, why: 'unjudged' })
-      else if (O.isNone(rest)) pruned.push({ _tag: 'Delete', key, before: row })
-      else if (!sink.eq.equals(row.value, rest.value))
-        pruned.push({ _tag: 'Update', key, before: row, after: rest.value })
+      else if (rest === undefined) pruned.push({ _tag: 'Delete', key, before: row })
+      else if (!sink.equals(row.value, rest)) pruned.push({ _tag: 'Update', key, before: row, after: rest })
       continue
     }
-    const same = row.value === after || sink.eq.equals(row.value, after)
+    const same = row.value === after || sink.equals(row.value, after)
     const change: Change<V> = { _tag: 'Update', key, before: row, after }
-    if (ours || (O.isNone(row.owner) && sink.adopt)) {
+    if (ours || (row.owner === undefined && sink.adopt)) {
       if (ours && !same && empties(sink, row.value, after)) emptied.push(change)
       else if (!ours || !same) changes.push(change)
     } else if (!same) skipped.push({ change, why: 'foreign' })
@@ -123,7 +121,7 @@ export const plan = <V>(
     else if (after === undefined) changes.push(change)
     else {
       skipped.push({ change, why: 'emptied-only' })
-      if (!sink.eq.equals(change.before.value, after))
+      if (!sink.equals(change.before.value, after))
         changes.push({ _tag: 'Update', key: change.key, before: change.before, after })
     }
   }

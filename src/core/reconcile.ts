@@ -1,4 +1,3 @@
-import * as O from 'fp-ts/lib/Option.js'
 import { type Observable, Subject } from 'rxjs'
 import { backoff, type BackoffOptions } from './backoff.js'
 import type { Clock, Millis, Random } from './clock.js'
@@ -77,7 +76,7 @@ export class Reconciler<V> {
     private readonly sink: Sink<V>,
     private readonly options: ReconcileOptions,
   ) {
-    this.rejections = new Rejections(sink.eq)
+    this.rejections = new Rejections((a, b) => sink.equals(a, b))
   }
 
   /** There may be something to do. */
@@ -244,8 +243,8 @@ export class Reconciler<V> {
     const { report, givesUpAfter } = this.options
     const sink = this.sink.name
     const { key } = change
-    const put = (row: O.Option<Row<V>>): void => {
-      if (O.isSome(row)) rows.set(key, row.value)
+    const put = (row: Row<V> | undefined): void => {
+      if (row !== undefined) rows.set(key, row)
       else rows.delete(key)
     }
     switch (outcome?._tag) {
@@ -280,8 +279,8 @@ export class Reconciler<V> {
    * A plan is news when it changes something, or skips something else; a dry one when it differs from the last.
    */
   private reportPlan(next: Plan<V>, { revision }: Desired): void {
-    const { name, dry = false, eq } = this.sink
-    const same = comparePlans(next, this.reported, eq)
+    const { name, dry = false } = this.sink
+    const same = comparePlans(next, this.reported, (a, b) => this.sink.equals(a, b))
     this.reported = next
     if (!same.skipped || (dry ? !same.changes : next.changes.length > 0))
       this.options.report({ _tag: 'Planned', sink: name, revision, plan: next, dry })

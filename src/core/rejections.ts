@@ -13,7 +13,7 @@ interface Rejection<V> {
 export class Rejections<V> {
   private readonly byKey = new Map<string, Rejection<V>>()
 
-  constructor(private readonly eq: { equals(a: V, b: V): boolean }) {}
+  constructor(private readonly equals: (a: V, b: V) => boolean) {}
 
   /** How often this very change was rejected. */
   of(change: Change<V>): number {
@@ -21,7 +21,7 @@ export class Rejections<V> {
     if (rejection === undefined) return 0
     const { after, times } = rejection
     if (change._tag === 'Delete') return after === undefined ? times : 0
-    return after !== undefined && this.eq.equals(after, change.after) ? times : 0
+    return after !== undefined && this.equals(after, change.after) ? times : 0
   }
 
   /** Counts one more, and says how often now. */

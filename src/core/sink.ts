@@ -1,4 +1,3 @@
-import type { Option } from 'fp-ts/lib/Option.js'
 import type { Backend, Desired } from './desired.js'
 import type { PersistentMap } from './persistent-map.js'
 
@@ -11,9 +10,10 @@ export type Owner = string
 export interface Row<V> {
   readonly key: string
   readonly value: V
-  readonly owner: Option<Owner>
-  /** What a write is conditional on: a version, a hash, or the record as it was read. */
-  readonly etag: Option<string>
+  /** `undefined`: nobody has marked it. */
+  readonly owner: Owner | undefined
+  /** What a write is conditional on: a version, a hash, or the record as it was read. `undefined` where a record has none. */
+  readonly etag: string | undefined
 }
 
 export type Change<V> =
@@ -23,13 +23,13 @@ export type Change<V> =
 
 /** What became of one change. */
 export type Outcome<V> =
-  /** Applied. `row` is what the target holds now; none after a delete. */
-  | { readonly _tag: 'Done'; readonly key: string; readonly row: Option<Row<V>> }
+  /** Applied. `row` is what the target holds now; `undefined` after a delete. */
+  | { readonly _tag: 'Done'; readonly key: string; readonly row: Row<V> | undefined }
   /**
-   * The target does not hold what the change was planned against. `found`: what it holds instead, unless that takes a
-   * whole `read`.
+   * The target does not hold what the change was planned against. `found`: the record that it holds instead,
+   * `undefined` if it holds none, or `'unread'` if only a whole `read` can tell.
    */
-  | { readonly _tag: 'Conflict'; readonly key: string; readonly found: Option<Row<V>> | 'unread' }
+  | { readonly _tag: 'Conflict'; readonly key: string; readonly found: Row<V> | undefined | 'unread' }
   /** It will not succeed as it is, however often it is tried. Says what to do. */
   | { readonly _tag: 'Rejected'; readonly key: string; readonly reason: string }
   /** It may succeed later: throttled, unreachable, or the answer was lost (and it may even have been applied). */
@@ -48,8 +48,8 @@ export type Outcome<V> =
 export interface Sink<V> {
   /** Unique among a worker's sinks; appears in reports and metrics. */
   readonly name: string
-  /** Whether two values are the same to the target's readers (an fp-ts `Eq`): nothing is written then. */
-  readonly eq: { equals(a: V, b: V): boolean }
+  /** Whether two values are the same to the target's readers: nothing is written then. Pure. */
+  equals(a: V, b: V): boolean
   /** Whether deliveries wait for this sink before they are acknowledged. Default: true. */
   readonly required?: boolean
   /**
@@ -67,10 +67,10 @@ export interface Sink<V> {
    */
   render(backends: PersistentMap<Backend>, before: ReadonlyMap<string, V>): ReadonlyMap<string, V>
   /**
-   * What an own record becomes that nothing desires any more; none to delete it. Only asked when knowledge is
+   * What one of our records becomes when nothing desires it any more; `undefined` to delete it. Only asked when knowledge is
    * complete.
    */
-  prune(before: V): Option<V>
+  prune(before: V): V | undefined
   /**
    * The hosts that a record leads its readers to, each once: IP addresses, or names where the record has no addresses.
    * None for a record that offers nothing, and for one that only refers to others, such as a router. Pure. With it,

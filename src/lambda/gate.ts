@@ -43,7 +43,7 @@ export class Gate {
   guardSink(sink: AnySink): AnySink {
     return {
       name: sink.name,
-      eq: sink.eq,
+      equals: (a, b) => sink.equals(a, b),
       adopt: sink.adopt,
       ...(sink.required === undefined ? {} : { required: sink.required }),
       ...(sink.dry === undefined ? {} : { dry: sink.dry }),

@@ -6,7 +6,7 @@ export const dryRun = <V>(sink: Sink<V>): Sink<V> =>
     ? sink
     : {
         name: `${sink.name} (dry run)`,
-        eq: sink.eq,
+        equals: (a, b) => sink.equals(a, b),
         ...(sink.required === undefined ? {} : { required: sink.required }),
         dry: true,
         adopt: sink.adopt,

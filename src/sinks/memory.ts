@@ -1,4 +1,3 @@
-import * as O from 'fp-ts/lib/Option.js'
 import { formatAddress } from '../core/desired.js'
 import { hostsIn } from '../core/host-in.js'
 import { renderEach } from '../core/render-each.js'
@@ -37,34 +36,32 @@ export const memory = (options: MemorySinkOptions = {}): MemorySink => {
 
   const write = (change: Change<Addresses>, owner: Owner): Outcome<Addresses> => {
     const { key } = change
-    const held = O.fromNullable(target.rows.get(key))
-    const expected = change._tag === 'Create' ? O.none : change.before.etag
-    const actual = O.chain((row: Row<Addresses>) => row.etag)(held)
-    if (!O.getEq({ equals: (a: string, b: string) => a === b }).equals(expected, actual))
-      return { _tag: 'Conflict', key, found: held }
+    const held = target.rows.get(key)
+    const expected = change._tag === 'Create' ? undefined : change.before.etag
+    if (held?.etag !== expected) return { _tag: 'Conflict', key, found: held }
     target.writes++
     if (change._tag === 'Delete') {
       target.rows.delete(key)
-      return { _tag: 'Done', key, row: O.none }
+      return { _tag: 'Done', key, row: undefined }
     }
-    const etag = O.some(String(target.writes))
-    const row = { key, value: change.after, owner: O.some(owner), etag }
+    const etag = String(target.writes)
+    const row = { key, value: change.after, owner, etag }
     target.rows.set(key, row)
-    return { _tag: 'Done', key, row: O.some(row) }
+    return { _tag: 'Done', key, row }
   }
 
   return {
     name,
     target,
     adopt,
-    eq: { equals: (a, b) => a.length === b.length && a.every((address, i) => address === b[i]) },
+    equals: (a, b) => a.length === b.length && a.every((address, i) => address === b[i]),
     render: renderEach(({ endpoints, gone, complete }, before = []) => {
       const live = endpoints.map(formatAddress)
       const left = new Set(gone.map(formatAddress))
       const unexplained = complete ? [] : before.filter((address) => !left.has(address))
       return [...new Set([...live, ...unexplained])].sort()
     }),
-    prune: () => O.some([]),
+    prune: () => [],
     emptied: () => [],
     hostsOf: hostsIn,
     read: () => Promise.resolve([...target.rows.values()]),

@@ -1,5 +1,4 @@
 import fc from 'fast-check'
-import * as O from 'fp-ts/lib/Option.js'
 import { describe, expect, it } from 'vitest'
 import { type Backend, formatAddress } from '../core/desired.js'
 import { hostIn } from '../core/host-in.js'
@@ -89,7 +88,7 @@ const expectSameRow = <V>(sink: Sink<V>, actual: Row<V> | undefined, expected: R
   expect(actual?.owner).toEqual(expected?.owner)
   expect(actual?.etag).toEqual(expected?.etag)
   if (actual !== undefined && expected !== undefined)
-    expect(sink.eq.equals(actual.value, expected.value), `the value of ${actual.key}`).toBe(true)
+    expect(sink.equals(actual.value, expected.value), `the value of ${actual.key}`).toBe(true)
 }
 
 /**
@@ -146,8 +145,8 @@ export const sinkContract = <V>(
           const rows = byKey(await sink.read(signal))
           for (const [key, value] of wanted) {
             const row = rows.get(key)
-            expect(row?.owner).toEqual(O.some(owner))
-            expect(row !== undefined && sink.eq.equals(row.value, value), key).toBe(true)
+            expect(row?.owner).toEqual(owner)
+            expect(row !== undefined && sink.equals(row.value, value), key).toBe(true)
           }
           expect(await offered(harness)).toEqual(offeredBy(backends))
         }
@@ -187,8 +186,7 @@ export const sinkContract = <V>(
           const outcomes = await reconcile(sink, backends)
           const rows = byKey(await sink.read(signal))
           for (const outcome of outcomes)
-            if (outcome._tag === 'Done')
-              expectSameRow(sink, O.toUndefined(outcome.row), rows.get(outcome.key))
+            if (outcome._tag === 'Done') expectSameRow(sink, outcome.row, rows.get(outcome.key))
         }
       },
     )
@@ -230,7 +228,7 @@ export const sinkContract = <V>(
         const conflict = outcomes.find((outcome) => outcome.key === key)
         if (conflict?._tag !== 'Conflict') throw new Error(`no outcome for ${key}`)
         if (conflict.found !== 'unread')
-          expectSameRow(sink, O.toUndefined(conflict.found), byKey(await sink.read(signal)).get(key))
+          expectSameRow(sink, conflict.found, byKey(await sink.read(signal)).get(key))
         await reconcile(sink, second)
       },
     )
@@ -304,7 +302,7 @@ export const sinkContract = <V>(
         for (const { key, owner: holder } of rows) {
           if (!planted.has(key)) continue
           const adopted = sink.adopt && desired.has(key)
-          expect(holder).toEqual(adopted ? O.some(owner) : O.none)
+          expect(holder).toEqual(adopted ? owner : undefined)
           if (!adopted) expect(contents.get(key)).toEqual(planted.get(key))
         }
       },
@@ -358,7 +356,7 @@ export const sinkContract = <V>(
           expect([...other.keys()].sort()).toEqual([...one.keys()].sort())
           for (const [key, value] of one) {
             const same = other.get(key)
-            expect(same !== undefined && sink.eq.equals(value, same), key).toBe(true)
+            expect(same !== undefined && sink.equals(value, same), key).toBe(true)
           }
         }
       },
@@ -374,7 +372,7 @@ export const sinkContract = <V>(
         expect([...twice.keys()].sort()).toEqual([...once.keys()].sort())
         for (const [key, value] of once) {
           const same = twice.get(key)
-          expect(same !== undefined && sink.eq.equals(value, same), key).toBe(true)
+          expect(same !== undefined && sink.equals(value, same), key).toBe(true)
         }
       },
     )

@@ -39,6 +39,8 @@ describe('the Dockerfile', () => {
     expect(installs).toHaveLength(2)
     for (const text of installs) expect(text).toContain('--ignore-scripts')
     expect(installs[1]).toContain('--omit=dev')
+    // rxjs is a peer: see docs/decisions/0022.
+    expect(installs[1]).not.toContain('--omit=peer')
   })
 
   it('starts the command of the package as the first process, without a shell, by a user that is not root', () => {

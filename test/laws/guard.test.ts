@@ -10,7 +10,6 @@ import {
 } from 'ecs-task-stream'
 import { type Addresses, memory as memorySink } from 'ecs-task-stream/sinks/memory'
 import { memory as memorySource } from 'ecs-task-stream/sources/memory'
-import * as O from 'fp-ts/lib/Option.js'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { observed } from '../support/observed-task.js'
 import { virtualClock } from '../support/virtual-clock.js'
@@ -55,22 +54,22 @@ const started = async (
     },
   })
   const inner = memorySink()
-  const { eq, adopt, target } = inner
+  const { adopt, target } = inner
   const sink: Sink<Addresses> = {
     name: 'target',
-    eq,
+    equals: (a, b) => inner.equals(a, b),
     adopt,
     render: (backends, before) => inner.render(backends, before),
     read: (signal) => inner.read(signal),
     apply: (changes, owner, signal) => inner.apply(changes, owner, signal),
-    prune: () => (deletes ? O.none : O.some([])),
+    prune: () => (deletes ? undefined : []),
     ...(tells ? { hostsOf: (value: Addresses) => value.map((address) => address.replace(/:\d+$/, '')) } : {}),
     ...(empties ? { emptied: () => [] } : {}),
   }
   // As a worker left it that has stopped meanwhile.
   tasks.forEach((_, i) => {
     const key = `s${i}`
-    target.rows.set(key, { key, value: [`10.0.0.${i}:80`], owner: O.some('me'), etag: O.some('1') })
+    target.rows.set(key, { key, value: [`10.0.0.${i}:80`], owner: 'me', etag: '1' })
   })
   const worker = run(
     {

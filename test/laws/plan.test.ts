@@ -1,6 +1,5 @@
 import { deepStrictEqual, ok, strictEqual } from 'node:assert/strict'
 import fc from 'fast-check'
-import * as O from 'fp-ts/lib/Option.js'
 import { describe, it } from 'vitest'
 import { emptyState } from '../../src/core/cluster-state.js'
 import { formatAddress, type Desired } from '../../src/core/desired.js'
@@ -26,10 +25,10 @@ const pool: fc.Arbitrary<Pool> = fc.record(
 )
 const keys = ['api', 'mail', 'shop', 'web', 'zoo']
 const key = fc.constantFrom(...keys)
-const owner = fc.constantFrom(O.none, O.some(us), O.some(us), O.some('them'))
+const owner = fc.constantFrom(undefined, us, us, 'them')
 
 const rowOf = (name: fc.Arbitrary<string>, value: fc.Arbitrary<Pool>): fc.Arbitrary<Row<Pool>> =>
-  fc.record({ key: name, value, owner, etag: fc.constant(O.none) }, { noNullPrototype: true })
+  fc.record({ key: name, value, owner, etag: fc.constant(undefined) }, { noNullPrototype: true })
 const rows = fc.uniqueArray(rowOf(key, pool), { selector: (row) => row.key })
 const wanted = fc
   .uniqueArray(fc.tuple(key, pool), { selector: ([name]) => name })
@@ -37,7 +36,7 @@ const wanted = fc
 const target: fc.Arbitrary<SetSinkOptions> = fc.record({ adopt: fc.boolean(), deletes: fc.boolean() })
 
 const unguarded = (complete: boolean): PlanOptions => ({ owner: us, complete, pruneGuard: 'off' })
-const isOurs = (row: Row<Pool>): boolean => O.isSome(row.owner) && row.owner.value === us
+const isOurs = (row: Row<Pool>): boolean => row.owner === us
 const byKey = (all: readonly Row<Pool>[]): ReadonlyMap<string, Row<Pool>> =>
   new Map(all.map((row) => [row.key, row]))
 
@@ -50,10 +49,10 @@ describe('a plan', () => {
         const before = byKey(held)
         for (const [name, value] of want) {
           const row = before.get(name)
-          const mayWrite = row === undefined || isOurs(row) || (O.isNone(row.owner) && settings.adopt)
+          const mayWrite = row === undefined || isOurs(row) || (row.owner === undefined && settings.adopt)
           if (!mayWrite) continue
           deepStrictEqual(after.get(name)?.value, value)
-          deepStrictEqual(after.get(name)?.owner, O.some(us))
+          deepStrictEqual(after.get(name)?.owner, us)
         }
       }),
     )
@@ -78,12 +77,12 @@ describe('a plan', () => {
       fc.property(target, wanted, rows, fc.boolean(), (settings, want, held, complete) => {
         const { changes, skipped } = plan(setSink(settings), want, held, unguarded(complete))
         const foreign = held.filter(
-          (row) => !isOurs(row) && !(O.isNone(row.owner) && settings.adopt && want.has(row.key)),
+          (row) => !isOurs(row) && !(row.owner === undefined && settings.adopt && want.has(row.key)),
         )
         for (const row of foreign) {
           ok(changes.every((change) => change.key !== row.key))
           const value = want.get(row.key)
-          const differs = value !== undefined && !setSink(settings).eq.equals(value, row.value)
+          const differs = value !== undefined && !setSink(settings).equals(value, row.value)
           deepStrictEqual(
             skipped.filter(({ change }) => change.key === row.key).map(({ why }) => why),
             differs ? ['foreign'] : [],
@@ -160,8 +159,8 @@ describe('a plan', () => {
     const held: readonly Row<Pool>[] = Array.from({ length: 20 }, (_, i) => ({
       key: `row-${i}`,
       value: { servers: ['10.0.0.1:80'], note: '' },
-      owner: O.some(us),
-      etag: O.none,
+      owner: us,
+      etag: undefined,
     }))
     const keeping = (n: number) =>
       plan(
@@ -321,8 +320,8 @@ describe('what a history leads to', () => {
         ['web', 'api', 'mail', 'shop', 'pruned'].map((name) => ({
           key: name,
           value: { servers: [...new Set([...(truth.get(name) ?? []), ...stale])].sort(), note },
-          owner: O.some(us),
-          etag: O.none,
+          owner: us,
+          etag: undefined,
         })),
       )
   const heard = (of: (known: readonly ClusterEvent[]) => fc.Arbitrary<readonly ClusterEvent[]>) =>

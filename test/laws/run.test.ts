@@ -2,7 +2,6 @@ import { type Report, run, type RunSetup, servicePorts, type Sink, type Worker }
 import { dryRun } from 'ecs-task-stream/sinks/dry-run'
 import { type Addresses, memory as memorySink } from 'ecs-task-stream/sinks/memory'
 import { memory as memorySource } from 'ecs-task-stream/sources/memory'
-import * as O from 'fp-ts/lib/Option.js'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { cluster, observed } from '../support/observed-task.js'
 import { type VirtualClock, virtualClock } from '../support/virtual-clock.js'
@@ -314,8 +313,8 @@ describe('run', () => {
       sink.target.rows.set(`s${i}`, {
         key: `s${i}`,
         value: ['10.0.0.9:1'],
-        owner: O.some('me'),
-        etag: O.some('1'),
+        owner: 'me',
+        etag: '1',
       })
     const { clock, of } = started({ sources: [source], sinks: [sink], owner: 'me' })
     await clock.advance(0)

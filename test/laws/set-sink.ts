@@ -1,5 +1,4 @@
 /** A target in the smallest form that shows everything: a record is a set of servers, and a note that is not ours. */
-import * as O from 'fp-ts/lib/Option.js'
 import { formatAddress } from '../../src/core/desired.js'
 import type { Plan } from '../../src/core/plan.js'
 import type { Change, Owner, Row, Sink } from '../../src/core/sink.js'
@@ -20,19 +19,17 @@ export interface SetSinkOptions {
   readonly empties?: boolean
 }
 
-type SetSink = Pick<Sink<Pool>, 'eq' | 'adopt' | 'prune' | 'render' | 'hostsOf' | 'emptied'>
+type SetSink = Pick<Sink<Pool>, 'equals' | 'adopt' | 'prune' | 'render' | 'hostsOf' | 'emptied'>
 
 export const setSink = ({ adopt, deletes, tells = false, empties = false }: SetSinkOptions): SetSink => ({
   adopt,
   ...(tells ? { hostsOf: ({ servers }) => servers.map((server) => server.replace(/:\d+$/, '')) } : {}),
   ...(empties ? { emptied: (before) => ({ ...before, servers: [] }) } : {}),
-  eq: {
-    equals: (a, b) =>
-      a.note === b.note &&
-      a.servers.length === b.servers.length &&
-      a.servers.every((one, i) => one === b.servers[i]),
-  },
-  prune: (before) => (deletes ? O.none : O.some({ ...before, servers: [] })),
+  equals: (a, b) =>
+    a.note === b.note &&
+    a.servers.length === b.servers.length &&
+    a.servers.every((one, i) => one === b.servers[i]),
+  prune: (before) => (deletes ? undefined : { ...before, servers: [] }),
   render: (backends, before) =>
     new Map(
       Array.from(backends, ([name, { endpoints, gone, complete }]): [string, Pool] => {
@@ -54,8 +51,8 @@ export const applied = (
   const written = (change: Exclude<Change<Pool>, { readonly _tag: 'Delete' }>): Row<Pool> => ({
     key: change.key,
     value: change.after,
-    owner: O.some(owner),
-    etag: O.none,
+    owner,
+    etag: undefined,
   })
   for (const change of changes)
     if (change._tag === 'Delete') held.delete(change.key)

@@ -1,4 +1,3 @@
-import * as O from 'fp-ts/lib/Option.js'
 import { describe, expect, it } from 'vitest'
 import { plan } from '../../src/core/plan.js'
 import { dryRun } from '../../src/sinks/dry-run.js'
@@ -38,11 +37,11 @@ describe('dryRun', () => {
   it('wraps sinks whose methods need their object', async () => {
     class Counting {
       readonly name = 'counting'
-      readonly eq = memory().eq
+      equals = () => true
       readonly adopt = true
       reads = 0
       render = () => new Map<string, readonly string[]>()
-      prune = () => O.none
+      prune = () => undefined
       apply = () => Promise.resolve([])
       read() {
         this.reads++

@@ -1,4 +1,3 @@
-import * as O from 'fp-ts/lib/Option.js'
 import { formatAddress } from '../../src/core/desired.js'
 import { describe, expect, it } from 'vitest'
 import { type Addresses, memory, memoryTarget } from '../../src/sinks/memory.js'
@@ -15,15 +14,15 @@ const harness = (adopt: boolean): SinkHarness<Addresses> => {
     addresses: (value) => value,
     tamper: (key) => {
       const held = target.rows.get(key)!
-      target.rows.set(key, { ...held, value: [...held.value, '192.0.2.1:1'], etag: O.some('tampered') })
+      target.rows.set(key, { ...held, value: [...held.value, '192.0.2.1:1'], etag: 'tampered' })
       return Promise.resolve()
     },
     plant: ({ name, endpoints }, owner) => {
       target.rows.set(name, {
         key: name,
         value: endpoints.map(formatAddress),
-        owner: O.fromNullable(owner),
-        etag: O.some('planted'),
+        owner,
+        etag: 'planted',
       })
       return Promise.resolve()
     },
@@ -44,7 +43,7 @@ describe('memory', () => {
     const { signal } = new AbortController()
     await one.apply([{ _tag: 'Create', key, after }], 'one', signal)
     expect(await other.apply([{ _tag: 'Create', key, after }], 'other', signal)).toMatchObject([
-      { _tag: 'Conflict', found: { value: { owner: { value: 'one' } } } },
+      { _tag: 'Conflict', found: { owner: 'one' } },
     ])
   })
 })

@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs'
 import fc from 'fast-check'
-import * as O from 'fp-ts/lib/Option.js'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { Backend } from '../../src/core/desired.js'
 import type { PersistentMap } from '../../src/core/persistent-map.js'
@@ -234,7 +233,7 @@ describe.skipIf(redisIsMissing !== undefined)('redisTraefik, over a real Redis s
         ['http/services/web', { key: 'http/services/web', owner: 'ecs/"production"', version: 1 }],
       ])
       const [row] = await redisTraefik({ connection: client }).read(signal)
-      expect(row?.owner).toEqual(O.some('ecs/"production"'))
+      expect(row?.owner).toEqual('ecs/"production"')
     })
 
     it('is nobody’s without a mark: left alone, or taken over with adopt', async () => {

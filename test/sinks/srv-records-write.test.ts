@@ -1,6 +1,5 @@
 import type { ChangeResourceRecordSetsCommandInput, Route53Client } from '@aws-sdk/client-route-53'
 import fc from 'fast-check'
-import * as O from 'fp-ts/lib/Option.js'
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -370,7 +369,7 @@ describe('taking over from ecssd', () => {
     await reconciled(sink, calc(at(1), at(2)))
     expect(sent).toHaveLength(1)
     const [row] = await sink.read(signal)
-    expect(row?.owner).toEqual(O.some('worker'))
+    expect(row?.owner).toEqual('worker')
     expect(offeredBy(row!.value)).toEqual(['10.0.0.1:32768', '10.0.0.2:32768'])
     expect(await zone.faults('worker')).toEqual([])
     expect(await planned(sink, calc(at(1), at(2)))).toEqual({ changes: [], skipped: [] })
@@ -745,7 +744,7 @@ describe('when Route 53 fails', () => {
     expect((route53.calls.get('ListResourceRecordSets') ?? 0) - before).toBe(5)
     if (outcome?._tag !== 'Conflict' || outcome.found === 'unread') throw new Error(outcome?._tag)
     const [row] = await late.read(signal)
-    expect(outcome.found).toEqual(O.some(row))
+    expect(outcome.found).toEqual(row)
     // And what it found is enough to go on with.
     const rows = new Map([[row!.key, row!.value]])
     const [[key, after]] = [...late.render(calc(at(2)), rows)] as [[string, SrvService]]

@@ -56,8 +56,8 @@ export const reconciledUntilQuiet = async <V>(
       const now =
         outcome._tag === 'Done' ? outcome.row : outcome._tag === 'Conflict' ? outcome.found : 'unread'
       if (now === 'unread') rows = undefined
-      else if (now._tag === 'Some') rows?.set(outcome.key, now.value)
-      else rows?.delete(outcome.key)
+      else if (now === undefined) rows?.delete(outcome.key)
+      else rows?.set(outcome.key, now)
     }
   }
 }

@@ -6,7 +6,7 @@ import { PersistentMap } from '../../src/core/persistent-map.js'
 import { formatDocument } from '../../src/sinks/traefik/elements/document.js'
 import {
   type Element,
-  elementEq,
+  sameElement,
   type ElementKey,
   emptiedElement,
 } from '../../src/sinks/traefik/grammar/element.js'
@@ -480,8 +480,8 @@ describe('a rendering', () => {
 describe('a service that is pruned', () => {
   it('has no servers, and all else; what is no load balancer is nothing to empty', () => {
     const emptied = emptiedElement({ loadBalancer: { sticky: {}, servers: [{ url: 'http://a' }] } })
-    ok('value' in emptied && elementEq.equals(emptied.value, { loadBalancer: { servers: [], sticky: {} } }))
-    ok(!('value' in emptiedElement({ rule: 'a', service: 'b' })))
-    ok(!('value' in emptiedElement({ weighted: {} })))
+    ok(emptied !== undefined && sameElement(emptied, { loadBalancer: { servers: [], sticky: {} } }))
+    strictEqual(emptiedElement({ rule: 'a', service: 'b' }), undefined)
+    strictEqual(emptiedElement({ weighted: {} }), undefined)
   })
 })

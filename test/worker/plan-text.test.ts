@@ -1,9 +1,8 @@
-import * as O from 'fp-ts/lib/Option.js'
 import type { Change, Skipped } from 'ecs-task-stream'
 import { describe, expect, it } from 'vitest'
 import { planJson, planText } from '../../src/worker/runner/plan-text.js'
 
-const row = (key: string, value: unknown) => ({ key, value, owner: O.none, etag: O.none })
+const row = (key: string, value: unknown) => ({ key, value, owner: undefined, etag: undefined })
 const summary = (changes: readonly Change<unknown>[], skipped: readonly Skipped<unknown>[] = []) => ({
   sinks: [{ sink: 'table', plan: { changes, skipped } }],
   complete: true,

@@ -1,7 +1,6 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Writable } from 'node:stream'
-import * as O from 'fp-ts/lib/Option.js'
 import * as fc from 'fast-check'
 import pc from 'picocolors'
 import { EMPTY } from 'rxjs'
@@ -84,7 +83,7 @@ describe('printable text', () => {
 })
 
 describe('what people see', () => {
-  const row = (key: string, value: unknown) => ({ key, value, owner: O.none, etag: O.none })
+  const row = (key: string, value: unknown) => ({ key, value, owner: undefined, etag: undefined })
 
   it('is printable in a plan, whatever the target holds', () => {
     fc.assert(

@@ -1,5 +1,4 @@
 /** Targets that are one text, in which every record stands: what it says, and what changes make of it. Pure. */
-import * as O from 'fp-ts/lib/Option.js'
 import { hasHalfCharacter } from '../../shared/codec/half-character.js'
 import type { Change, Outcome, Owner, Row } from '../../core/sink.js'
 
@@ -25,7 +24,7 @@ const rowOf = <V>(
   value: V,
   owner: Owner | undefined,
   { etagOf }: Pick<DocumentFormat<V>, 'etagOf'>,
-): Row<V> => ({ key, value, owner: O.fromNullable(owner), etag: O.some(etagOf(value)) })
+): Row<V> => ({ key, value, owner, etag: etagOf(value) })
 
 export const rowsOf = <V>(
   { owner, records }: Contents<V>,
@@ -50,9 +49,8 @@ export const amended = <V>(
     const { key } = change
     const value = records.get(key)
     const held = value === undefined ? undefined : rowOf(key, value, before.owner, format)
-    const expected = change._tag === 'Create' ? undefined : O.toUndefined(change.before.etag)
-    if ((held === undefined ? undefined : O.toUndefined(held.etag)) !== expected)
-      return { _tag: 'Conflict', key, found: O.fromNullable(held) }
+    const expected = change._tag === 'Create' ? undefined : change.before.etag
+    if (held?.etag !== expected) return { _tag: 'Conflict', key, found: held }
     // One half of a character, and Prometheus and Traefik refuse the whole document.
     if (change._tag !== 'Delete' && hasHalfCharacter([key, change.after]))
       return {
@@ -62,10 +60,10 @@ export const amended = <V>(
       }
     if (change._tag === 'Delete') {
       records.delete(key)
-      return { _tag: 'Done', key, row: O.none }
+      return { _tag: 'Done', key, row: undefined }
     }
     records.set(key, change.after)
-    return { _tag: 'Done', key, row: O.some(rowOf(key, change.after, owner, format)) }
+    return { _tag: 'Done', key, row: rowOf(key, change.after, owner, format) }
   }
   const outcomes = changes.map(amend)
   return { contents: { owner, records }, outcomes }

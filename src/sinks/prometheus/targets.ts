@@ -1,5 +1,4 @@
 /** Backends as Prometheus's target groups, for its HTTP and file service discovery. Pure. */
-import * as O from 'fp-ts/lib/Option.js'
 import { lastSegment } from '../../core/arn.js'
 import { type Backend, type Endpoint, formatAddress } from '../../core/desired.js'
 import { hostsIn } from '../../core/host-in.js'
@@ -76,10 +75,10 @@ const policyLabels: EndpointLabels = ({ labels = {} }) => labels
 /** All of a sink but its target: a record a backend, by the backend's name. */
 export const prometheusRendering = (
   labels: EndpointLabels = policyLabels,
-): Required<Pick<Sink<TargetGroups>, 'eq' | 'render' | 'prune' | 'hostsOf' | 'emptied'>> => ({
-  eq: { equals: (a, b) => a === b || canonicalText(a) === canonicalText(b) },
+): Required<Pick<Sink<TargetGroups>, 'equals' | 'render' | 'prune' | 'hostsOf' | 'emptied'>> => ({
+  equals: (a, b) => a === b || canonicalText(a) === canonicalText(b),
   render: renderEach((backend, before) => renderGroups(backend, before, labels)),
-  prune: () => O.none,
+  prune: () => undefined,
   emptied: () => [],
   hostsOf: (groups) => hostsIn(groups.map(addressOf)),
 })

@@ -1,5 +1,4 @@
 import type { Route53Client } from '@aws-sdk/client-route-53'
-import * as O from 'fp-ts/lib/Option.js'
 import type { Clock, Random } from '../../core/clock.js'
 import type { Backend } from '../../core/desired.js'
 import type { Sink } from '../../core/sink.js'
@@ -10,7 +9,7 @@ import { HostTable } from './host-table.js'
 import { HostedZone } from './hosted-zone.js'
 import { negativeCachingWarnings } from './negative-caching.js'
 import { serviceRenderer } from './render.js'
-import { addressesOf, type SrvService, srvServiceEq } from './service.js'
+import { addressesOf, type SrvService, sameService } from './service.js'
 import type { Shape } from './record-layout.js'
 import { zoneView } from './view.js'
 import { serviceWriter } from './write.js'
@@ -115,7 +114,7 @@ export const srvRecords = ({
 
   return {
     name,
-    eq: srvServiceEq,
+    equals: sameService,
     adopt: adopts,
     render: serviceRenderer({
       zone: () => zone.nameKnown(),
@@ -126,7 +125,7 @@ export const srvRecords = ({
       shape,
       ttl,
     }),
-    prune: () => O.none,
+    prune: () => undefined,
     // The name stays ours by its mark, as that of a backend without endpoints does.
     emptied: ({ name }) => ({ name, sets: [], hosts: new Map(), held: undefined, refusal: undefined }),
     hostsOf: addressesOf,

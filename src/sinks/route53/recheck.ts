@@ -1,5 +1,3 @@
-import * as O from 'fp-ts/lib/Option.js'
-import * as string from 'fp-ts/lib/string.js'
 import type { DnsName } from './dns-name.js'
 import type { Change, Outcome, Row } from '../../core/sink.js'
 import { ownerMarkName } from './ownership.js'
@@ -44,7 +42,7 @@ export class SecondLook {
       if (!held.certain) {
         if (!this.mayLook(2)) return { _tag: 'Conflict', key, found: 'unread' }
         const found = this.rowOf(await this.read(key))
-        const same = O.isSome(found) && O.getEq(string.Eq).equals(found.value.etag, change.before.etag)
+        const same = found !== undefined && found.etag === change.before.etag
         if (!same) return { _tag: 'Conflict', key, found }
       }
       for (const [host, { address }] of held.served ? [] : change.before.value.hosts) {
@@ -59,7 +57,7 @@ export class SecondLook {
   }
 
   /** What is there instead, where that takes less than to read all of the zone. */
-  async found({ change: { key }, step: { uses } }: Unit): Promise<O.Option<Row<SrvService>> | 'unread'> {
+  async found({ change: { key }, step: { uses } }: Unit): Promise<Row<SrvService> | undefined | 'unread'> {
     const { zone } = this.options
     const within = zone.nameKnown()
     const hosts = new Map(uses.map(({ host, address }) => [host, address]))
@@ -80,7 +78,7 @@ export class SecondLook {
     return this.requests < Math.min(most, worth)
   }
 
-  rowOf(records: NameRecords): O.Option<Row<SrvService>> {
+  rowOf(records: NameRecords): Row<SrvService> | undefined {
     return rowOf(records, this.options.hosts(), { ...this.options, zone: this.options.zone.nameKnown() })
   }
 

@@ -1,10 +1,11 @@
 import * as E from 'fp-ts/lib/Either.js'
 import type { Backend, Endpoint } from '../../core/desired.js'
-import { type DnsName, dnsName } from './dns-name.js'
+import { canonicalName } from './canonical-name.js'
+import type { DnsName } from './dns-name.js'
 import type { Sink } from '../../core/sink.js'
 import { ownerMarkName } from './ownership.js'
 import { canonicalAddress, hostName } from './host-name.js'
-import { hostsIn, type SrvService, srvServiceEq, targetsIn } from './service.js'
+import { hostsIn, type SrvService, sameService, targetsIn } from './service.js'
 import { type Shape, shaped, type Wanted } from './record-layout.js'
 
 export interface RenderOptions {
@@ -22,9 +23,9 @@ export const serviceName = (text: string, zone: DnsName): E.Either<string, DnsNa
   const inside = absolute.toLowerCase().endsWith(`.${zone}`)
   if (absolute !== text && !inside)
     return E.left(`it is not in the zone ${zone}, although it ends with a dot`)
-  const named = dnsName(inside ? absolute.slice(0, -zone.length - 1) : text, zone)
+  const named = canonicalName(inside ? absolute.slice(0, -zone.length - 1) : text, zone)
   // What says whose it is has a longer name.
-  const marked = E.chain((name: DnsName) => dnsName(ownerMarkName(name)))(named)
+  const marked = E.chain((name: DnsName) => canonicalName(ownerMarkName(name)))(named)
   return E.isLeft(named) || E.isRight(marked)
     ? named
     : E.left(`with the "srv-" before it that marks whose it is: ${marked.left}`)
@@ -89,7 +90,7 @@ const renderOne = (
     held: undefined,
     refusal: undefined,
   }
-  return before !== undefined && srvServiceEq.equals(before, after) ? before : after
+  return before !== undefined && sameService(before, after) ? before : after
 }
 
 interface Rendered {

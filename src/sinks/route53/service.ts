@@ -1,5 +1,4 @@
 /** A name's SRV records: what they are and what they should be. Pure. */
-import type { Eq } from 'fp-ts/lib/Eq.js'
 import type { DnsName } from './dns-name.js'
 import { addressIn, hostName } from './host-name.js'
 import { contentOf, parseSrv, type RecordSet, type SrvValue } from './record-set.js'
@@ -90,12 +89,10 @@ const sameHosts = (a: SrvService['hosts'], b: SrvService['hosts']): boolean =>
 const isIntact = ({ held }: SrvService): boolean => held === undefined || (held.certain && held.served)
 
 /** A name that is not intact is never the same as one that is, so that it is repaired. */
-export const srvServiceEq: Eq<SrvService> = {
-  equals: (a, b) =>
-    a === b ||
-    (a.refusal === b.refusal &&
-      isIntact(a) &&
-      isIntact(b) &&
-      sameSets(a.sets, b.sets) &&
-      sameHosts(a.hosts, b.hosts)),
-}
+export const sameService = (a: SrvService, b: SrvService): boolean =>
+  a === b ||
+  (a.refusal === b.refusal &&
+    isIntact(a) &&
+    isIntact(b) &&
+    sameSets(a.sets, b.sets) &&
+    sameHosts(a.hosts, b.hosts))

@@ -1,5 +1,4 @@
 /** What a zone holds of our kind. Pure. */
-import * as O from 'fp-ts/lib/Option.js'
 import { createHash } from 'node:crypto'
 import type { DnsName } from './dns-name.js'
 import type { Owner, Row } from '../../core/sink.js'
@@ -31,12 +30,12 @@ const ownerOf = (
   { services, mark }: NameRecords,
   adopt: boolean,
   isOurs: (set: RecordSet) => boolean,
-): O.Option<Owner> => {
-  if (mark !== undefined) return O.some(ownerIn(mark))
+): Owner | undefined => {
+  if (mark !== undefined) return ownerIn(mark)
   // What nobody owns is adopted whole or not at all: nothing else may be taken for ecssd's.
   return !adopt || services.every((set) => isOurs(set) && isOfEcssd(set))
-    ? O.none
-    : O.some('somebody else (records of no known owner, not as ecssd writes them)')
+    ? undefined
+    : 'somebody else (records of no known owner, not as ecssd writes them)'
 }
 
 /** The row that a name is; none where it has no SRV records and no mark. */
@@ -44,9 +43,9 @@ export const rowOf = (
   records: NameRecords,
   hosts: HostTable,
   { zone, adopt }: ViewOptions,
-): O.Option<Row<SrvService>> => {
+): Row<SrvService> | undefined => {
   const { name, services, mark } = records
-  if (services.length === 0 && mark === undefined) return O.none
+  if (services.length === 0 && mark === undefined) return undefined
   const isOurs = (set: RecordSet): boolean => isOfOurs(set, zone) || (adopt && isOfEcssd(set))
   const sets = services.filter(isOurs)
   const owner = ownerOf(records, adopt, isOurs)
@@ -65,12 +64,12 @@ export const rowOf = (
     held: { mark, others: services.filter((set) => !isOurs(set)), certain, served },
     refusal: undefined,
   }
-  return O.some({
+  return {
     key: name,
     value,
     owner,
-    etag: O.some(etagOf(mark === undefined ? sets : [...sets, mark])),
-  })
+    etag: etagOf(mark === undefined ? sets : [...sets, mark]),
+  }
 }
 
 const push = <K, A>(map: Map<K, A[]>, key: K, value: A): void => {
@@ -109,7 +108,7 @@ export const zoneView = (
   const rows = [...new Set([...services.keys(), ...owned])].flatMap((name) => {
     const records = { name, services: services.get(name) ?? [], mark: marks.get(ownerMarkName(name)) }
     const row = rowOf(records, hosts, options)
-    return O.isSome(row) ? [row.value] : []
+    return row ?? []
   })
   return { rows, hosts }
 }

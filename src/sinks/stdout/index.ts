@@ -1,4 +1,3 @@
-import * as O from 'fp-ts/lib/Option.js'
 import type { Writable } from 'node:stream'
 import pc from 'picocolors'
 import { type Backend, formatAddress } from '../../core/desired.js'
@@ -107,35 +106,32 @@ export const stdout = ({
   const take = (change: Change<PrintedBackend>, owner: Owner): Outcome<PrintedBackend> => {
     const { key } = change
     const held = rows.get(key)
-    const expected = change._tag === 'Create' ? O.none : change.before.etag
-    if (O.toUndefined(held?.etag ?? O.none) !== O.toUndefined(expected))
-      return { _tag: 'Conflict', key, found: O.fromNullable(held) }
+    const expected = change._tag === 'Create' ? undefined : change.before.etag
+    if (held?.etag !== expected) return { _tag: 'Conflict', key, found: held }
     dirty.add(key)
     writes++
     if (change._tag === 'Delete') {
       rows.delete(key)
-      return { _tag: 'Done', key, row: O.none }
+      return { _tag: 'Done', key, row: undefined }
     }
-    const row = { key, value: change.after, owner: O.some(owner), etag: O.some(String(writes)) }
+    const row = { key, value: change.after, owner, etag: String(writes) }
     rows.set(key, row)
-    return { _tag: 'Done', key, row: O.some(row) }
+    return { _tag: 'Done', key, row }
   }
 
   return {
     name,
     required: false,
     adopt: true,
-    eq: {
-      equals: (a, b) =>
-        a === b ||
-        (a.length === b.length &&
-          a.every((endpoint, i) => {
-            const other = b[i]
-            return other !== undefined && sameEndpoint(endpoint, other)
-          })),
-    },
+    equals: (a, b) =>
+      a === b ||
+      (a.length === b.length &&
+        a.every((endpoint, i) => {
+          const other = b[i]
+          return other !== undefined && sameEndpoint(endpoint, other)
+        })),
     render: renderEach(render),
-    prune: () => O.none,
+    prune: () => undefined,
     emptied: () => [],
     hostsOf: (endpoints) => hostsIn(endpoints.map(({ address }) => address)),
     read: () => Promise.resolve([...rows.values()]),

@@ -1,4 +1,3 @@
-import * as O from 'fp-ts/lib/Option.js'
 import { type Observable, Subject } from 'rxjs'
 import type { Clock, Millis, Random } from '../../core/clock.js'
 import type { Address } from '../../core/desired.js'
@@ -172,32 +171,31 @@ export const tcpProxy = ({
     owner: Owner,
   ): Promise<Outcome<readonly Address[]>> => {
     const { key } = change
-    const held = O.fromNullable(rows.get(key))
-    const expected = change._tag === 'Create' ? O.none : change.before.etag
-    const actual = O.chain((row: Row<readonly Address[]>) => row.etag)(held)
-    if (O.toUndefined(expected) !== O.toUndefined(actual)) return { _tag: 'Conflict', key, found: held }
+    const held = rows.get(key)
+    const expected = change._tag === 'Create' ? undefined : change.before.etag
+    if (held?.etag !== expected) return { _tag: 'Conflict', key, found: held }
     const value = change._tag === 'Delete' ? [] : change.after
     const reason = await open(key, value)
     if (reason !== undefined) return { _tag: 'Rejected', key, reason }
     writes++
     if (change._tag === 'Delete') {
       rows.delete(key)
-      return { _tag: 'Done', key, row: O.none }
+      return { _tag: 'Done', key, row: undefined }
     }
-    const row = { key, value, owner: O.some(owner), etag: O.some(String(writes)) }
+    const row = { key, value, owner, etag: String(writes) }
     rows.set(key, row)
-    return { _tag: 'Done', key, row: O.some(row) }
+    return { _tag: 'Done', key, row }
   }
 
   return {
     name,
     adopt: true,
-    eq: { equals: sameAddresses },
+    equals: sameAddresses,
     render: renderEach(({ name: backend, endpoints, gone, complete }, before = []) =>
       // What cannot be listened on is refused once, and not again with every change of its tasks.
       listen(backend) === undefined ? [] : mergeAddresses(endpoints, complete ? [] : before, gone),
     ),
-    prune: () => O.none,
+    prune: () => undefined,
     emptied: () => [],
     hostsOf: (addresses) => [...new Set(addresses.map((address) => address.host))],
     read: () => Promise.resolve([...rows.values()]),

@@ -186,7 +186,7 @@ export const onDemandSync = <V>({
       const desired = await whole()
       const { changes, skipped } = await planNow(desired)
       const differing = changes.filter(
-        (change) => change._tag !== 'Update' || !sink.eq.equals(change.before.value, change.after),
+        (change) => change._tag !== 'Update' || !sink.equals(change.before.value, change.after),
       )
       const names = [...differing, ...skipped.map(({ change }) => change)].map(nameIn)
       return [...new Set([...names, ...unknownIn(desired)])].sort()

@@ -1,8 +1,8 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { lastSegment } from '../../../core/arn.js'
 import type { Protocol } from '../../../core/binding.js'
-import { dnsName } from '../dns-name.js'
 import { type Exposable, type ExposedPort, type Policy, type Exposure } from '../../../core/policy.js'
+import { canonicalName } from '../canonical-name.js'
 import type { TaskDefinition } from '../../../core/task-definition.js'
 import { serviceOf } from '../../../policies/service-ports.js'
 import { type SrvTemplate, srvTemplate } from './template.js'
@@ -46,7 +46,7 @@ const protocolOf = (name: string): Protocol | undefined => {
 const nameOf = (text: string): E.Either<string, string> =>
   text.endsWith('.')
     ? E.left('it ends with a dot, which makes it absolute: leave it out, the zone is added to the name')
-    : dnsName(text)
+    : canonicalName(text)
 
 /** Port `containerPort` of a binding, which may be of a range. */
 const portAt = ({ container, binding }: TaskPort, containerPort: number): readonly Port[] => {

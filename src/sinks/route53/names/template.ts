@@ -1,6 +1,6 @@
 import { isLeft } from 'fp-ts/lib/Either.js'
 import type { Protocol } from '../../../core/binding.js'
-import { dnsName } from '../dns-name.js'
+import { canonicalName } from '../canonical-name.js'
 
 /** What a template may say of a port. */
 export interface SrvTemplateValues {
@@ -36,7 +36,7 @@ export const srvTemplate = (template: string): SrvTemplate => {
       ? (sample[key] ?? '')
       : refuse(`there is no ${found}: use ${allowed.join(', ')}`),
   )
-  const name = dnsName(filled)
+  const name = canonicalName(filled)
   if (isLeft(name)) return refuse(`"${filled}" cannot be a DNS name: ${name.left}`)
   if (filled.endsWith('.')) refuse('leave out the last dot, for names are relative to the zone of the target')
   const needsService = template.includes('{service}')

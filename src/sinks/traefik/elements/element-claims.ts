@@ -1,4 +1,4 @@
-import { type Element, elementEq, type ElementKey } from '../grammar/element.js'
+import { type Element, sameElement, type ElementKey } from '../grammar/element.js'
 
 /** Backends that define one element differently. Traefik's own provider would drop it for all of them. */
 export interface ElementConflict {
@@ -31,7 +31,7 @@ export class Claims {
     }
     const others = this.contested.get(key)
     if (others !== undefined) others.push(claim)
-    else if (!elementEq.equals(held.element, element)) this.contested.set(key, [held, claim])
+    else if (!sameElement(held.element, element)) this.contested.set(key, [held, claim])
     if (backend < held.backend) this.first.set(key, claim)
   }
 
@@ -40,7 +40,7 @@ export class Claims {
     const elements = new Map<ElementKey, Element>()
     for (const [key, { element }] of this.first) {
       const held = before.get(key)
-      elements.set(key, held !== undefined && elementEq.equals(held, element) ? held : element)
+      elements.set(key, held !== undefined && sameElement(held, element) ? held : element)
     }
     return elements
   }
@@ -53,7 +53,7 @@ export class Claims {
         key,
         used: used?.backend ?? '',
         unused: claims
-          .filter(({ element }) => used !== undefined && !elementEq.equals(element, used.element))
+          .filter(({ element }) => used !== undefined && !sameElement(element, used.element))
           .sort(compareBackends)
           .map(({ backend }) => backend),
       }

@@ -1,5 +1,5 @@
 import type { Backend, Endpoint } from '../../../core/desired.js'
-import { type Element, elementEq, type ElementKey, elementKey } from '../grammar/element.js'
+import { type Element, sameElement, type ElementKey, elementKey } from '../grammar/element.js'
 import { isJsonArray, isJsonObject, type Json, type JsonObject } from '../../../shared/codec/json.js'
 import { labelled } from '../grammar/labelled.js'
 import { type Scheme, serversOf } from './servers.js'
@@ -86,7 +86,7 @@ export const serviceElements = (
       ...settings,
       loadBalancer: { ...balancerOf({ loadBalancer: loadBalancer ?? {} }), servers },
     }
-    elements.set(key, held !== undefined && elementEq.equals(held, element) ? held : element)
+    elements.set(key, held !== undefined && sameElement(held, element) ? held : element)
   }
   return elements
 }

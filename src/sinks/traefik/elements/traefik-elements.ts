@@ -1,10 +1,9 @@
 /** What the sinks for Traefik's HTTP and file providers have in common: all but where the document goes. Pure. */
 import * as E from 'fp-ts/lib/Either.js'
-import * as O from 'fp-ts/lib/Option.js'
 import { hostsIn } from '../../../core/host-in.js'
 import type { Sink } from '../../../core/sink.js'
 import { formatDocument, parseDocument } from './document.js'
-import { type Element, elementEq, emptiedElement, serverPlaces } from '../grammar/element.js'
+import { type Element, sameElement, emptiedElement, serverPlaces } from '../grammar/element.js'
 import { type ElementConflict, type ElementOptions, elementRenderer } from './elements.js'
 import { canonicalText } from '../../../shared/codec/json.js'
 import type { DocumentFormat } from '../../document/document.js'
@@ -18,7 +17,7 @@ export interface TraefikElementsOptions extends Omit<ElementOptions, 'keepRouter
 }
 
 export interface TraefikElements extends Required<
-  Pick<Sink<Element>, 'eq' | 'render' | 'prune' | 'hostsOf' | 'emptied'>
+  Pick<Sink<Element>, 'equals' | 'render' | 'prune' | 'hostsOf' | 'emptied'>
 > {
   /**
    * Elements that several backends define, and not alike, as of the newest state: one of them is used, and the others
@@ -31,10 +30,10 @@ export interface TraefikElements extends Required<
 export const traefikElements = ({ prune = 'empty', ...options }: TraefikElementsOptions): TraefikElements => {
   const { render, conflicts } = elementRenderer({ ...options, keepRouters: prune === 'empty' })
   return {
-    eq: elementEq,
+    equals: sameElement,
     render,
-    prune: (before) => (prune === 'delete' ? O.none : emptiedElement(before)),
-    emptied: (before) => O.getOrElse(() => before)(emptiedElement(before)),
+    prune: (before) => (prune === 'delete' ? undefined : emptiedElement(before)),
+    emptied: (before) => emptiedElement(before) ?? before,
     hostsOf: (element) => hostsIn(serverPlaces(element)),
     conflicts,
   }

@@ -1,6 +1,4 @@
 /** One named thing of Traefik's dynamic configuration: a service, a router, a middleware, a TLS store… */
-import type { Eq } from 'fp-ts/lib/Eq.js'
-import * as O from 'fp-ts/lib/Option.js'
 import {
   canonicalText,
   isJsonArray,
@@ -32,9 +30,8 @@ export const partsOfKey = (
 export type Element = JsonObject | readonly Json[]
 
 /** Whether two elements are the same to Traefik: in all but the order of their keys. */
-export const elementEq: Eq<Element> = {
-  equals: (a, b) => a === b || canonicalText(a) === canonicalText(b),
-}
+export const sameElement = (a: Element, b: Element): boolean =>
+  a === b || canonicalText(a) === canonicalText(b)
 
 /** The URLs or addresses of a load balancer's servers; none for what is not a load balancer. */
 export const serverPlaces = (element: Element): readonly string[] => {
@@ -48,13 +45,11 @@ export const serverPlaces = (element: Element): readonly string[] => {
 }
 
 /** A service with its servers taken away, to which Traefik answers 503; none for what is not a load balancer. */
-export const emptiedElement = (element: Element): O.Option<Element> => {
-  if (!isJsonObject(element)) return O.none
+export const emptiedElement = (element: Element): Element | undefined => {
+  if (!isJsonObject(element)) return undefined
   const { loadBalancer } = element
-  if (!isJsonObject(loadBalancer) || !Array.isArray(loadBalancer['servers'])) return O.none
-  return O.some(
-    loadBalancer['servers'].length === 0
-      ? element
-      : { ...element, loadBalancer: { ...loadBalancer, servers: [] } },
-  )
+  if (!isJsonObject(loadBalancer) || !Array.isArray(loadBalancer['servers'])) return undefined
+  return loadBalancer['servers'].length === 0
+    ? element
+    : { ...element, loadBalancer: { ...loadBalancer, servers: [] } }
 }

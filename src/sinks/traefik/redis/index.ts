@@ -1,11 +1,11 @@
 import { setMaxListeners } from 'node:events'
 import * as E from 'fp-ts/lib/Either.js'
-import * as O from 'fp-ts/lib/Option.js'
 import { from, lastValueFrom, mergeMap, toArray } from 'rxjs'
 import { hasHalfCharacter } from '../../../shared/codec/half-character.js'
 import type { Change, Outcome, Owner, Sink } from '../../../core/sink.js'
 import type { Element, ElementKey } from '../grammar/element.js'
-import { ask, type RedisConnection } from './connection.js'
+import { ask } from './ask.js'
+import type { RedisConnection } from './connection.js'
 import { flatten } from './flatten.js'
 import { keyspaceWarnings } from './keyspace-events.js'
 import { parseMark } from './ownership.js'
@@ -111,12 +111,12 @@ export const redisTraefik = ({
     try {
       const [found, mark] = await ask(connection, verdict, args, signal)
       if (found === 'done') {
-        if (change._tag === 'Delete') return { _tag: 'Done', key, row: O.none }
+        if (change._tag === 'Delete') return { _tag: 'Done', key, row: undefined }
         const value = asRead(key, change.after)
         return {
           _tag: 'Done',
           key,
-          row: O.some({ key, value, owner: O.some(owner), etag: O.some(etagOf(mark, pairs)) }),
+          row: { key, value, owner, etag: etagOf(mark, pairs) },
         }
       }
       const namesake = parseMark(mark)?.key ?? key

@@ -1,6 +1,7 @@
 /** Whether Redis tells Traefik of changes. */
 import * as t from 'io-ts'
-import { ask, type RedisConnection } from './connection.js'
+import { ask } from './ask.js'
+import type { RedisConnection } from './connection.js'
 
 const SETTING = 'notify-keyspace-events'
 

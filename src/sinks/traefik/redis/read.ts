@@ -1,8 +1,8 @@
 /** All elements below Traefik's root key, with the marks beside it. */
-import * as O from 'fp-ts/lib/Option.js'
 import type { Row } from '../../../core/sink.js'
 import type { Element, ElementKey } from '../grammar/element.js'
-import { ask, page, type RedisConnection, values } from './connection.js'
+import { ask, page, values } from './ask.js'
+import type { RedisConnection } from './connection.js'
 import { COUNTER, markField, parseMark } from './ownership.js'
 import { parse } from './parse.js'
 import { comparePairs, type Pair, placeIn } from './path.js'
@@ -105,8 +105,8 @@ export const readElements = async (
     return {
       key,
       value: parse(key, pairs),
-      owner: mark === undefined ? O.none : O.some(parseMark(mark)?.owner ?? UNREADABLE),
-      etag: O.some(etagOf(markOf(before, key) ?? '', pairs)),
+      owner: mark === undefined ? undefined : (parseMark(mark)?.owner ?? UNREADABLE),
+      etag: etagOf(markOf(before, key) ?? '', pairs),
     }
   })
 }

@@ -1,6 +1,5 @@
 /** Changes of elements as commands: pure, so that what will be sent can be tested. */
 import * as E from 'fp-ts/lib/Either.js'
-import * as O from 'fp-ts/lib/Option.js'
 import * as t from 'io-ts'
 import type { Change, Owner } from '../../../core/sink.js'
 import { type Element, type ElementKey, partsOfKey } from '../grammar/element.js'
@@ -47,8 +46,8 @@ const recordRead = t.tuple([t.string, t.array(t.tuple([t.string, t.string]))])
 
 /** The mark and the keys that a change was planned against. */
 const asRead = (change: Change<Element>): readonly [mark: string, pairs: readonly Pair[]] => {
-  if (change._tag === 'Create' || O.isNone(change.before.etag)) return ['', []]
-  const decoded = recordRead.decode(JSON.parse(change.before.etag.value))
+  if (change._tag === 'Create' || change.before.etag === undefined) return ['', []]
+  const decoded = recordRead.decode(JSON.parse(change.before.etag))
   if (E.isRight(decoded)) return decoded.right
   throw new Error(`the etag of ${change.key} is none of this sink's: apply what its own read returned`)
 }

@@ -7,7 +7,6 @@ import {
   PutItemCommand,
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb'
-import * as O from 'fp-ts/lib/Option.js'
 import { setMaxListeners } from 'node:events'
 import { from, lastValueFrom, mergeMap, toArray } from 'rxjs'
 import type { Endpoint } from '../../../core/desired.js'
@@ -22,7 +21,7 @@ import {
   itemRenderer,
   rowOf,
   type TraefikBackend,
-  traefikBackendEq,
+  sameBackend,
 } from './item.js'
 import { serverUrls } from './servers.js'
 import { createInput, deleteInput, newItem, updateInput, type WriteOptions } from './write.js'
@@ -143,9 +142,9 @@ export const traefikTable = ({
   ): Promise<Outcome<TraefikBackend>> => {
     const item = await found(key, exception, signal)
     if (item === 'unread') return { _tag: 'Conflict', key, found: 'unread' }
-    if (item === 'absent') return { _tag: 'Conflict', key, found: O.none }
+    if (item === 'absent') return { _tag: 'Conflict', key, found: undefined }
     const row = rowOf(item, ownerAttribute)
-    return O.isSome(row)
+    return row !== undefined
       ? { _tag: 'Conflict', key, found: row }
       : {
           _tag: 'Rejected',
@@ -197,7 +196,7 @@ export const traefikTable = ({
         key,
         reason: `item ${JSON.stringify(key)} has half a character in its name or a server, which is no Unicode text: correct the name of its backend`,
       }
-    if (_tag === 'Update' && O.isNone(change.before.owner)) {
+    if (_tag === 'Update' && change.before.owner === undefined) {
       const flaws = flawsOf(change.before.value)
       if (flaws.length > 0)
         return {
@@ -208,7 +207,7 @@ export const traefikTable = ({
     }
     try {
       const item = await send(change, options, signal)
-      return { _tag: 'Done', key, row: item === undefined ? O.none : rowOf(item, ownerAttribute) }
+      return { _tag: 'Done', key, row: item === undefined ? undefined : rowOf(item, ownerAttribute) }
     } catch (thrown) {
       if (thrown instanceof ConditionalCheckFailedException) return conflict(change, thrown, signal)
       const error = errorOf(thrown)
@@ -220,10 +219,10 @@ export const traefikTable = ({
 
   return {
     name,
-    eq: traefikBackendEq,
+    equals: sameBackend,
     adopt,
     render: itemRenderer({ scheme: typeof scheme === 'function' ? scheme : () => scheme, weight }),
-    prune: (before) => (prune === 'delete' ? O.none : O.some(emptied(before))),
+    prune: (before) => (prune === 'delete' ? undefined : emptied(before)),
     emptied,
     hostsOf: ({ servers }) => hostsIn(serverUrls(servers)),
     read: async (abortSignal) => {
@@ -248,7 +247,7 @@ export const traefikTable = ({
         for await (const { Items: items = [] } of pages)
           for (const item of items) {
             const row = rowOf(item, ownerAttribute)
-            if (O.isSome(row)) rows.push(row.value)
+            if (row !== undefined) rows.push(row)
           }
       } catch (thrown) {
         throw await explained(thrown, 'Scan')

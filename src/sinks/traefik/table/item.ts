@@ -1,7 +1,5 @@
 /** The items of Traefik v1's DynamoDB provider: what one says, what it should say, and what of it is ours. Pure. */
 import type { AttributeValue } from '@aws-sdk/client-dynamodb'
-import type { Eq } from 'fp-ts/lib/Eq.js'
-import * as O from 'fp-ts/lib/Option.js'
 import type { Backend } from '../../../core/desired.js'
 import type { Row, Sink } from '../../../core/sink.js'
 import { isUdpOnly, renderServers, sameServers, type ServerOptions, type Servers } from './servers.js'
@@ -23,16 +21,16 @@ const suffix = '__backend'
 export const attributesRead = ['id', 'name', 'version', 'backend', 'frontend'] as const
 
 /** The row that an item is; none when it is not a backend. Never throws, whatever the item holds. */
-export const rowOf = (item: Item, ownerAttribute: string): O.Option<Row<TraefikBackend>> => {
+export const rowOf = (item: Item, ownerAttribute: string): Row<TraefikBackend> | undefined => {
   const key = item['id']?.S
-  if (key === undefined) return O.none
+  if (key === undefined) return undefined
   // As in Traefik, `backend` wins where an item has both. One with neither is a backend that lost its settings, if
   // its id says so.
   if (item['backend'] === undefined && (item['frontend'] !== undefined || !key.endsWith(suffix)))
-    return O.none
+    return undefined
   const owner = item[ownerAttribute]
   const version = item['version']?.N
-  return O.some({
+  return {
     key,
     value: {
       name: item['name']?.S ?? (key.endsWith(suffix) ? key.slice(0, -suffix.length) : key),
@@ -44,9 +42,9 @@ export const rowOf = (item: Item, ownerAttribute: string): O.Option<Row<TraefikB
       ),
     },
     // A mark of another type is nobody's that we know, and not ours.
-    owner: owner === undefined ? O.none : O.some(owner.S ?? JSON.stringify(owner)),
-    etag: O.fromNullable(version),
-  })
+    owner: owner === undefined ? undefined : (owner.S ?? JSON.stringify(owner)),
+    etag: version,
+  }
 }
 
 /**
@@ -71,14 +69,12 @@ export const flawsOf = ({ held }: TraefikBackend): readonly string[] => {
 }
 
 /** An item with a flaw is never the same as the one without it, so that it is repaired. */
-export const traefikBackendEq: Eq<TraefikBackend> = {
-  equals: (a, b) =>
-    a === b ||
-    (a.name === b.name &&
-      flawsOf(a).length === 0 &&
-      flawsOf(b).length === 0 &&
-      sameServers(a.servers, b.servers)),
-}
+export const sameBackend = (a: TraefikBackend, b: TraefikBackend): boolean =>
+  a === b ||
+  (a.name === b.name &&
+    flawsOf(a).length === 0 &&
+    flawsOf(b).length === 0 &&
+    sameServers(a.servers, b.servers))
 
 /** What an item became for a backend. */
 interface Rendered {
@@ -103,7 +99,7 @@ export const itemRenderer = (options: ServerOptions): Sink<TraefikBackend>['rend
       servers: renderServers(backend, held.servers, options),
       held: undefined,
     }
-    const after = traefikBackendEq.equals(held, wanted) ? held : wanted
+    const after = sameBackend(held, wanted) ? held : wanted
     rendered.set(held, { backend, after })
     return after
   }

@@ -5,7 +5,6 @@ import type {
   PutItemCommandInput,
   UpdateItemCommandInput,
 } from '@aws-sdk/client-dynamodb'
-import * as O from 'fp-ts/lib/Option.js'
 import type { Change, Owner, Row } from '../../../core/sink.js'
 import type { Item, TraefikBackend } from './item.js'
 
@@ -97,7 +96,7 @@ export const updateInput = (
     Key: { id: { S: key } },
     UpdateExpression: [
       // DynamoDB adds: its numbers have 38 digits, and ours do not.
-      `SET #version = ${O.isSome(before.etag) ? '#version + :one' : ':one'}`,
+      `SET #version = ${before.etag !== undefined ? '#version + :one' : ':one'}`,
       '#name = :name',
       '#owner = :owner',
       intoMap ? '#backend.#servers = :servers' : '#backend = :servers',
