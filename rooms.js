@@ -41,9 +41,14 @@ export const rooms = [
     imports: ['src/core', 'src/shared'],
   },
   {
+    room: 'src/sinks/kit',
+    holds: 'parts to make sinks of, exported for authors',
+    imports: ['src/core', 'src/shared', 'src/sinks/document'],
+  },
+  {
     room: 'src/sinks/*',
     holds: 'one target a folder, with the policy that belongs to it',
-    imports: ['src/core', 'src/shared', 'src/policies', 'src/sinks/document'],
+    imports: ['src/core', 'src/shared', 'src/policies', 'src/sinks/document', 'src/sinks/kit'],
   },
   {
     room: 'src/id-mapper',

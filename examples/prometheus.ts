@@ -83,7 +83,7 @@ export default defineWorker({
     const labels = { portLabel, pathLabel, schemeLabel, jobNameLabel, serverNameLabel }
     const served = prometheusHttp({
       patienceMs: patienceSeconds * 1000,
-      ...(readToken === undefined ? {} : { secret: { values: readToken.map((token) => `Bearer ${token}`) } }),
+      ...(readToken === undefined ? {} : { secrets: readToken.map((token) => `Bearer ${token}`) }),
     })
     return {
       ...followed(settings),

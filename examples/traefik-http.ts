@@ -87,7 +87,7 @@ export default defineWorker({
     const clients = clusterClients(settings)
     const served = traefikHttp({
       patienceMs: patienceSeconds * 1000,
-      ...(readToken === undefined ? {} : { secret: { header: 'x-api-key', values: readToken } }),
+      ...(readToken === undefined ? {} : { secretHeader: 'x-api-key', secrets: readToken }),
     })
     const expose =
       by === 'labels'

@@ -34,6 +34,7 @@ export const heavyImports: Readonly<Record<string, readonly string[]>> = {
   './sources/sqs': ['@aws-sdk/client-sqs', partitions],
   './sources/task-definitions': ['@aws-sdk/client-ecs', partitions],
   './sinks/dry-run': [],
+  './sinks/kit': [],
   './sinks/memory': [],
   './sinks/prometheus-file': [],
   './sinks/prometheus-http': [],

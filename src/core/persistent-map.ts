@@ -70,12 +70,35 @@ export class PersistentMap<V extends object> implements Iterable<readonly [strin
     return root === this.root ? this : new PersistentMap<V>(root ?? emptyRoot, this.size - 1)
   }
 
+  *keys(): Generator<string> {
+    for (const leaf of leavesOf(this.root)) yield leaf.key
+  }
+
   *values(): Generator<V> {
     for (const leaf of leavesOf(this.root)) yield leaf.value
   }
 
-  *[Symbol.iterator](): Generator<readonly [string, V]> {
+  *entries(): Generator<readonly [string, V]> {
     for (const { key, value } of leavesOf(this.root)) yield [key, value]
+  }
+
+  [Symbol.iterator](): Generator<readonly [string, V]> {
+    return this.entries()
+  }
+
+  /** Its entries in the order of their keys, as JSON, for people: `PersistentMap(1) {"web":{…}}`. */
+  toString(): string {
+    return `PersistentMap(${this.size}) ${JSON.stringify(this)}`
+  }
+
+  /** An object with the entries in the order of their keys. */
+  toJSON(): Readonly<Record<string, V>> {
+    return Object.fromEntries([...this].sort(([a], [b]) => (a < b ? -1 : 1)))
+  }
+
+  /** What `console.log` shows of it: a Map. Node's `inspect` calls this. */
+  [Symbol.for('nodejs.util.inspect.custom')](): ReadonlyMap<string, V> {
+    return new Map([...this].sort(([a], [b]) => (a < b ? -1 : 1)))
   }
 
   /** Visits what differs from `before`, at a cost that grows with the differences and not with the sizes. */

@@ -1,4 +1,5 @@
 import type { Clock } from '../core/clock.js'
+import { mapSink } from '../core/map-sink.js'
 import type { AnySink } from '../core/sink.js'
 
 /**
@@ -41,18 +42,10 @@ export class Gate {
 
   /** The same sink, whose target is reached through the gate only. */
   guardSink(sink: AnySink): AnySink {
-    return {
-      name: sink.name,
-      equals: (a, b) => sink.equals(a, b),
-      adopt: sink.adopt,
-      ...(sink.required === undefined ? {} : { required: sink.required }),
-      ...(sink.dry === undefined ? {} : { dry: sink.dry }),
-      // Called on the sink itself, which may be an instance of a class.
-      render: (backends, before) => sink.render(backends, before),
-      prune: (before) => sink.prune(before),
+    return mapSink(sink, {
       read: (signal) => this.#pass(signal, (either) => sink.read(either)),
       apply: (changes, owner, signal) => this.#pass(signal, (either) => sink.apply(changes, owner, either)),
-    }
+    })
   }
 
   async #pass<A>(signal: AbortSignal, call: (signal: AbortSignal) => Promise<A>): Promise<A> {

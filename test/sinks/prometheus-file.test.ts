@@ -6,7 +6,8 @@ import { describe, expect, it } from 'vitest'
 import { prometheusFile } from '../../src/sinks/prometheus/file.js'
 import type { TargetGroups } from '../../src/sinks/prometheus/targets.js'
 import { backendOf, backendsOf } from '../../src/testing/backends.js'
-import { sinkContract, type SinkHarness } from '../../src/testing/sink-contract.js'
+import { sinkContract } from '../../src/testing/sink-contract.js'
+import type { SinkHarness } from '../../src/testing/sink-harness.js'
 import { documentOnDisk } from '../support/document-files.js'
 import { targetsAsPrometheus } from '../support/prometheus-sd-rules.js'
 import { reconciled } from '../support/served.js'
@@ -29,7 +30,7 @@ const web = (...lasts: readonly number[]) =>
   ])
 const newPath = async (name = 'ecs.json') => join(await temporary(), name)
 
-sinkContract('prometheusFile', async (): Promise<SinkHarness<TargetGroups>> => {
+const harness = async (): Promise<SinkHarness<TargetGroups>> => {
   const disk = documentOnDisk(await newPath())
   const groups = (): readonly Group[] => (disk.generation() === 0 ? [] : (disk.json() as Group[]))
   return {
@@ -55,9 +56,13 @@ sinkContract('prometheusFile', async (): Promise<SinkHarness<TargetGroups>> => {
       ])
       return Promise.resolve()
     },
+    another: () => prometheusFile(disk),
     dispose: () => Promise.resolve(),
   }
-})
+}
+
+// A file is one owner's as a whole, holds nothing else, and is replaced as a whole.
+sinkContract('prometheusFile', harness, { lacks: ['foreign-rows', 'adoption', 'extras', 'partial-failure'] })
 
 describe('the file', () => {
   it('is what Prometheus takes, as JSON and as YAML', async () => {

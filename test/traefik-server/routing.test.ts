@@ -54,7 +54,7 @@ const worker = async (
   { file, port = 0 }: { readonly file?: string; readonly port?: number },
 ) => {
   const source = memorySource({ covers: [cluster] })
-  const http = traefikHttp({ secret: { values: [secret] } })
+  const http = traefikHttp({ secrets: [secret] })
   const running = run(
     {
       sources: [source],

@@ -2,44 +2,50 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Clock } from '../../core/clock.js'
 import { sendAnswer } from '../../shared/http/http-answer.js'
 import { header as headerOf, repeatedHeader } from '../../shared/http/request-head.js'
-import { sharedSecret } from '../../shared/http/shared-secret.js'
+import { type Secrets, sharedSecret } from '../../shared/http/shared-secret.js'
 
 /** Answers one request. What every HTTP framework for Node can call: mount it under a path of your choice. */
 export type DocumentListener = (request: IncomingMessage, response: ServerResponse) => void
 
-/** Who may read a document: whoever sends one of `values` in a header. */
-export interface ReadSecret {
+/** Who may read a document. */
+export interface ReadAccess {
+  /**
+   * Whole values of `secretHeader`, such as `Bearer s3cret`: a reader must send one of them. Default: everybody who
+   * reaches the document may read it.
+   */
+  readonly secrets?: Secrets | undefined
   /** Default: `authorization`. */
-  readonly header?: string
-  /** Whole values, such as `Bearer s3cret`; several while one replaces another. */
-  readonly values: readonly string[]
+  readonly secretHeader?: string | undefined
 }
 
-export interface DocumentListenerOptions {
+export interface DocumentListenerOptions extends ReadAccess {
   /** The sink's name, for errors. */
   readonly name: string
-  readonly secret: ReadSecret | undefined
+  /** Default: `application/json`. */
+  readonly contentType?: string | undefined
   /** The document's bytes, or what is missing before there can be any. */
   readonly current: () => Buffer | string
   readonly clock: Clock
 }
 
 /**
- * Serves JSON to pollers. GET and HEAD answer 200 with the whole document; 503 as long as there is none; 401 without
+ * Serves a document to pollers. GET and HEAD answer 200 with the whole document; 503 as long as there is none; 401 without
  * the secret; 405 to anything else. Never 304: Traefik takes everything but 200 for a failure.
  *
  * Throws a RangeError for a secret that cannot be.
  */
 export const documentListener = ({
   name,
-  secret,
+  secrets,
+  secretHeader = 'authorization',
+  contentType = 'application/json',
   current,
   clock,
 }: DocumentListenerOptions): DocumentListener => {
-  const header = (secret?.header ?? 'authorization').toLowerCase()
+  const header = secretHeader.toLowerCase()
   if (!/^[!#$%&'*+.^_`|~0-9a-z-]+$/.test(header))
-    throw new RangeError(`${name}: secret.header must be the name of a header, and is "${header}"`)
-  const isSecret = secret === undefined ? () => true : sharedSecret(`${name}: secret.values`, secret.values)
+    throw new RangeError(`${name}: secretHeader must be the name of a header, and is "${header}"`)
+  const isSecret = secrets === undefined ? () => true : sharedSecret(`${name}: secrets`, secrets)
 
   return (request, response) => {
     const refuse = (status: number, text: string, headers: Readonly<Record<string, string>>): void => {
@@ -49,7 +55,7 @@ export const documentListener = ({
       refuse(405, 'this is to be read: GET or HEAD', { allow: 'GET, HEAD' })
       return
     }
-    if (secret !== undefined && repeatedHeader(request, [header]) !== undefined) {
+    if (secrets !== undefined && repeatedHeader(request, [header]) !== undefined) {
       refuse(400, `the header ${header} came more than once`, {})
       return
     }
@@ -65,7 +71,7 @@ export const documentListener = ({
     }
     if (response.headersSent || response.destroyed) return
     response.writeHead(200, {
-      'content-type': 'application/json',
+      'content-type': contentType,
       'content-length': document.length,
       'cache-control': 'no-store',
     })

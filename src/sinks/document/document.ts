@@ -1,17 +1,20 @@
 /** Targets that are one text, in which every record stands: what it says, and what changes make of it. Pure. */
+import { conflictOf } from '../../core/conflict.js'
 import { hasHalfCharacter } from '../../shared/codec/half-character.js'
 import type { Change, Outcome, Owner, Row } from '../../core/sink.js'
 
-/** What a document says. It is one owner's as a whole. */
+/** What a document says. It belongs to one owner as a whole. */
 export interface Contents<V> {
+  /** Whose mark the text bears; `undefined` if it bears none. */
   readonly owner: Owner | undefined
   readonly records: ReadonlyMap<string, V>
 }
 
+/** How a document is written and read. `parse` reads all that `print` writes, the owner's mark included. Pure. */
 export interface DocumentFormat<V> {
   /** Equal contents give equal text, whatever order their records are in. */
   print(contents: Contents<V>): string
-  /** Throws an Error that says what was expected and what came. */
+  /** Throws an Error that says what was expected and what came: the file is then left as it is. */
   parse(text: string): Contents<V>
   /** Equal for equal values. */
   etagOf(value: V): string
@@ -49,8 +52,8 @@ export const amended = <V>(
     const { key } = change
     const value = records.get(key)
     const held = value === undefined ? undefined : rowOf(key, value, before.owner, format)
-    const expected = change._tag === 'Create' ? undefined : change.before.etag
-    if (held?.etag !== expected) return { _tag: 'Conflict', key, found: held }
+    const conflict = conflictOf(change, held)
+    if (conflict !== undefined) return conflict
     // One half of a character, and Prometheus and Traefik refuse the whole document.
     if (change._tag !== 'Delete' && hasHalfCharacter([key, change.after]))
       return {

@@ -1,38 +1,43 @@
 import type { Clock, Millis } from '../../core/clock.js'
 import type { Sink } from '../../core/sink.js'
+import { systemClock } from '../../shared/async/system-clock.js'
 import { amended, type Contents, type DocumentFormat, noContents, rowsOf } from './document.js'
-import { documentListener, type DocumentListener, type ReadSecret } from './document-listener.js'
+import { documentListener, type DocumentListener, type ReadAccess } from './document-listener.js'
 import { missingKnowledge } from './missing-knowledge.js'
 
-/** What a sink that serves a document has of its target. */
+/** `read`, `apply` and `synced` of a sink, and what its readers call. */
 export interface ServedDocument<V> extends Required<Pick<Sink<V>, 'read' | 'apply' | 'synced'>> {
   readonly listener: DocumentListener
 }
 
-export interface ServedDocumentOptions<V> {
+export interface ServedDocumentOptions<V> extends ReadAccess {
   /** The sink's name, for errors. */
   readonly name: string
   readonly format: Pick<DocumentFormat<V>, 'print' | 'etagOf'>
-  readonly secret: ReadSecret | undefined
   /** How long it waits, from the start of the worker, for what it does not know. Default: for ever. */
   readonly patienceMs?: Millis | undefined
-  readonly clock: Clock
+  /** Default: `application/json`. */
+  readonly contentType?: string | undefined
+  /** Default: the system's. */
+  readonly clock?: Clock
 }
 
 const untouched =
   'Nothing is known yet of what runs: this worker has only just started. A dry run serves nothing, ever.'
 
 /**
- * A target in memory that pollers read over HTTP. It begins empty with each start, so it has no answer (503) before
- * it holds all that is desired: pollers go on with what they had. From then on each answer is the whole of the newest
- * state, never a state in between.
+ * A target in memory that pollers read over HTTP. It is empty at each start, so it answers 503 until it holds all that
+ * is desired: pollers go on with what they had. From then on each answer is the whole of the newest state, never a
+ * state in between. A half-written record is never served.
+ *
+ * Throws a RangeError for secrets or a header that cannot be.
  */
 export const servedDocument = <V>({
   name,
   format,
-  secret,
   patienceMs = Infinity,
-  clock,
+  clock = systemClock,
+  ...access
 }: ServedDocumentOptions<V>): ServedDocument<V> => {
   let contents: Contents<V> = noContents
   /** Printed when it is asked for, once. */
@@ -75,6 +80,6 @@ export const servedDocument = <V>({
       missing = missingIn(desired)
       if (missing === undefined) open()
     },
-    listener: documentListener({ name, secret, clock, current }),
+    listener: documentListener({ name, ...access, clock, current }),
   }
 }

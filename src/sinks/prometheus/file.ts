@@ -1,5 +1,5 @@
 import type { Sink } from '../../core/sink.js'
-import { documentFile } from '../document/document-file.js'
+import { fileDocument } from '../document/file-document.js'
 import { prometheusDocument } from './document.js'
 import { type EndpointLabels, prometheusRendering, type TargetGroups } from './targets.js'
 
@@ -33,6 +33,6 @@ export const prometheusFile = ({
     name,
     adopt: false,
     ...prometheusRendering(labels),
-    ...documentFile({ path, format: prometheusDocument }),
+    ...fileDocument({ path, format: prometheusDocument }),
   }
 }

@@ -1,19 +1,17 @@
 import type { Clock, Millis } from '../../core/clock.js'
 import type { Sink } from '../../core/sink.js'
 import { systemClock } from '../../shared/async/system-clock.js'
-import type { DocumentListener, ReadSecret } from '../document/document-listener.js'
+import type { DocumentListener, ReadAccess } from '../document/document-listener.js'
 import { prometheusDocument } from './document.js'
 import { type EndpointLabels, prometheusRendering, type TargetGroups } from './targets.js'
 import { servedDocument } from '../document/served-document.js'
 
-export type { DocumentListener, ReadSecret } from '../document/document-listener.js'
+export type { DocumentListener, ReadAccess } from '../document/document-listener.js'
 export type { EndpointLabels, TargetGroup, TargetGroups } from './targets.js'
 
-export interface PrometheusHttpOptions {
+export interface PrometheusHttpOptions extends ReadAccess {
   /** Unique among a worker's sinks. Default: `prometheus-http`. */
   readonly name?: string
-  /** Who may read it. Default: everybody who reaches it. */
-  readonly secret?: ReadSecret
   /** Labels beside those of the task and its container; `__address__` replaces the target. Default: the policy's. */
   readonly labels?: EndpointLabels
   /**
@@ -39,7 +37,8 @@ export interface PrometheusHttp extends Sink<TargetGroups> {
  */
 export const prometheusHttp = ({
   name = 'prometheus-http',
-  secret,
+  secrets,
+  secretHeader,
   patienceMs,
   labels,
   clock = systemClock,
@@ -47,5 +46,5 @@ export const prometheusHttp = ({
   name,
   adopt: false,
   ...prometheusRendering(labels),
-  ...servedDocument({ name, format: prometheusDocument, secret, patienceMs, clock }),
+  ...servedDocument({ name, format: prometheusDocument, secrets, secretHeader, patienceMs, clock }),
 })

@@ -2,6 +2,7 @@
 import { lastSegment } from '../../core/arn.js'
 import { type Backend, type Endpoint, formatAddress } from '../../core/desired.js'
 import { hostsIn } from '../../core/host-in.js'
+import { mergeIncomplete } from '../../core/merge-incomplete.js'
 import { renderEach } from '../../core/render-each.js'
 import type { Sink } from '../../core/sink.js'
 import { canonicalText } from '../../shared/codec/json.js'
@@ -51,22 +52,18 @@ const groupOf = (endpoint: Endpoint, backend: string, labels: EndpointLabels): T
 }
 
 const renderGroups = (
-  { name, endpoints, gone, complete }: Backend,
+  backend: Backend,
   before: TargetGroups | undefined,
   labels: EndpointLabels,
 ): TargetGroups | undefined => {
+  const { name, endpoints, complete } = backend
   const scraped = endpoints.filter(({ protocol }) => protocol === 'tcp')
   // Nothing is known yet of an incomplete one that offers nothing; UDP is not scraped.
   if (before === undefined && scraped.length === 0 && (!complete || endpoints.length > 0)) return undefined
-  const byAddress = new Map<string, TargetGroup>()
-  if (!complete && before !== undefined) {
-    const left = new Set(gone.map(formatAddress))
-    for (const group of before) if (!left.has(addressOf(group))) byAddress.set(addressOf(group), group)
-  }
-  // Of two tasks that claim one address, the first in the backend's order is scraped.
-  for (const endpoint of scraped.toReversed())
-    byAddress.set(formatAddress(endpoint), groupOf(endpoint, name, labels))
-  return [...byAddress].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, group]) => group)
+  const live = scraped.map((endpoint) => groupOf(endpoint, name, labels))
+  return mergeIncomplete(backend, { live, held: before ?? [], addressOf }).toSorted((a, b) =>
+    addressOf(a) < addressOf(b) ? -1 : 1,
+  )
 }
 
 /** What a policy says of an endpoint; labels of other policies are none of Prometheus's business. */

@@ -1,5 +1,6 @@
 import * as E from 'fp-ts/lib/Either.js'
-import type { Backend, Endpoint } from '../../core/desired.js'
+import { type Address, type Backend, type Endpoint, formatAddress } from '../../core/desired.js'
+import { keepsUnexplained } from '../../core/merge-incomplete.js'
 import { canonicalName } from './canonical-name.js'
 import type { DnsName } from './dns-name.js'
 import type { Sink } from '../../core/sink.js'
@@ -31,11 +32,14 @@ export const serviceName = (text: string, zone: DnsName): E.Either<string, DnsNa
     : E.left(`with the "srv-" before it that marks whose it is: ${marked.left}`)
 }
 
+/** An address has one spelling in the zone. */
+const canonical = ({ host, port }: Address): Address => ({ host: canonicalAddress(host) ?? host, port })
+
 /** One target an address, whichever of two tasks that claim it came first. */
 const byAddress = (endpoints: readonly Endpoint[]): ReadonlyMap<string, Endpoint> => {
   const found = new Map<string, Endpoint>()
   for (const endpoint of endpoints) {
-    const address = `${canonicalAddress(endpoint.host) ?? endpoint.host} ${endpoint.port}`
+    const address = formatAddress(canonical(endpoint))
     const other = found.get(address)
     if (other === undefined || endpoint.id < other.id) found.set(address, endpoint)
   }
@@ -72,12 +76,11 @@ const renderOne = (
     // Those who know it agree; if they do not, any rule will do that is one.
     if (other !== undefined && other < (ipv6.get(target) ?? '~')) ipv6.set(target, other)
   }
-  if (!backend.complete && before !== undefined) {
-    const gone = new Set(backend.gone.map(({ host, port }) => `${canonicalAddress(host) ?? host} ${port}`))
-    for (const target of targetsIn(before.sets)) {
-      const address = `${target.address ?? ''} ${target.srv.port}`
-      if (!live.has(address) && !gone.has(address)) wanted.push(target)
-    }
+  const stays = keepsUnexplained({ ...backend, gone: [...backend.endpoints, ...backend.gone].map(canonical) })
+  for (const target of targetsIn(before?.sets ?? [])) {
+    const { address, srv } = target
+    if (stays(address === undefined ? undefined : formatAddress({ host: address, port: srv.port })))
+      wanted.push(target)
   }
   // No targets are no record; what was there is emptied, and its name stays ours.
   if (wanted.length === 0 && before === undefined) return undefined

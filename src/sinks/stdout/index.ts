@@ -1,9 +1,11 @@
 import type { Writable } from 'node:stream'
 import pc from 'picocolors'
-import { type Backend, formatAddress } from '../../core/desired.js'
+import { type Backend, type Endpoint, formatAddress } from '../../core/desired.js'
 import { hostsIn } from '../../core/host-in.js'
+import { mergeIncomplete } from '../../core/merge-incomplete.js'
 import { renderEach } from '../../core/render-each.js'
-import type { Change, Outcome, Owner, Row, Sink } from '../../core/sink.js'
+import type { Change, Outcome, Owner, Sink } from '../../core/sink.js'
+import { heldRows, swapHeld } from '../kit/held-rows.js'
 import {
   difference,
   jsonLine,
@@ -36,25 +38,18 @@ const colorful = (stream: Writable): boolean => {
 const order = (a: PrintedEndpoint, b: PrintedEndpoint): number =>
   a.address === b.address ? (a.protocol < b.protocol ? -1 : 1) : a.address < b.address ? -1 : 1
 
-const render = (
-  { endpoints, gone, complete }: Backend,
-  before: PrintedBackend | undefined,
-): PrintedBackend => {
-  const byAddress = new Map<string, PrintedEndpoint>()
-  const identity = ({ address, protocol }: PrintedEndpoint): string => `${address}/${protocol}`
-  if (!complete && before !== undefined) {
-    const left = new Set(gone.map(formatAddress))
-    for (const endpoint of before)
-      if (!left.has(endpoint.address)) byAddress.set(identity(endpoint), endpoint)
-  }
-  // Of two tasks that claim one address, the first in the backend's order is shown.
-  for (const endpoint of endpoints.toReversed()) {
-    const { protocol, task, container } = endpoint
-    const printed = { address: formatAddress(endpoint), protocol, task, container }
-    byAddress.set(identity(printed), printed)
-  }
-  return [...byAddress.values()].sort(order)
+const printedOf = (endpoint: Endpoint): PrintedEndpoint => {
+  const { protocol, task, container } = endpoint
+  return { address: formatAddress(endpoint), protocol, task, container }
 }
+
+const render = (backend: Backend, held: PrintedBackend = []): PrintedBackend =>
+  mergeIncomplete(backend, {
+    live: backend.endpoints.map(printedOf),
+    held,
+    addressOf: ({ address }) => address,
+    identityOf: ({ address, protocol }) => `${address}/${protocol}`,
+  }).toSorted(order)
 
 /**
  * Prints what changes, backend by backend. Its target is its own memory of what it was given, so a restart prints
@@ -71,13 +66,12 @@ export const stdout = ({
   name = 'stdout',
 }: StdoutOptions = {}): Sink<PrintedBackend> => {
   const colors = pc.createColors(color)
-  const rows = new Map<string, Row<PrintedBackend>>()
+  const held = heldRows<PrintedBackend>()
   const printed = new Map<string, PrintedBackend>()
   /** Backends that may differ from what was printed. */
   const dirty = new Set<string>()
   let draining = false
   let broken: Error | undefined
-  let writes = 0
 
   // Without a listener a closed pipe would end the process, and with it the sinks that matter.
   stream.on('error', (error) => {
@@ -88,7 +82,7 @@ export const stdout = ({
     if (draining || dirty.size === 0) return
     let text = ''
     for (const backend of [...dirty].sort()) {
-      const after = rows.get(backend)?.value
+      const after = held.rows.get(backend)?.value
       const change = difference(backend, printed.get(backend), after)
       if (change !== undefined) text += format === 'json' ? jsonLine(change) : textLines(change, colors)
       if (after === undefined) printed.delete(backend)
@@ -104,19 +98,9 @@ export const stdout = ({
   }
 
   const take = (change: Change<PrintedBackend>, owner: Owner): Outcome<PrintedBackend> => {
-    const { key } = change
-    const held = rows.get(key)
-    const expected = change._tag === 'Create' ? undefined : change.before.etag
-    if (held?.etag !== expected) return { _tag: 'Conflict', key, found: held }
-    dirty.add(key)
-    writes++
-    if (change._tag === 'Delete') {
-      rows.delete(key)
-      return { _tag: 'Done', key, row: undefined }
-    }
-    const row = { key, value: change.after, owner, etag: String(writes) }
-    rows.set(key, row)
-    return { _tag: 'Done', key, row }
+    const outcome = swapHeld(held, change, owner)
+    if (outcome._tag === 'Done') dirty.add(outcome.key)
+    return outcome
   }
 
   return {
@@ -134,7 +118,7 @@ export const stdout = ({
     prune: () => undefined,
     emptied: () => [],
     hostsOf: (endpoints) => hostsIn(endpoints.map(({ address }) => address)),
-    read: () => Promise.resolve([...rows.values()]),
+    read: () => Promise.resolve([...held.rows.values()]),
     apply: (changes, owner) => {
       const closed = broken ?? (stream.writable ? undefined : new Error('it was ended'))
       if (closed !== undefined) {

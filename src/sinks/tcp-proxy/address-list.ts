@@ -1,4 +1,5 @@
-import { type Address, compareAddresses } from '../../core/desired.js'
+import { type Address, type Backend, compareAddresses, formatAddress } from '../../core/desired.js'
+import { mergeIncomplete } from '../../core/merge-incomplete.js'
 
 /** Whether two canonical lists are the same. */
 export const sameAddresses = (a: readonly Address[], b: readonly Address[]): boolean =>
@@ -8,16 +9,8 @@ export const sameAddresses = (a: readonly Address[], b: readonly Address[]): boo
     return other !== undefined && compareAddresses(address, other) === 0
   })
 
-/** What is live, and of what was there before what is not known to be gone: canonical, each address once. */
-export const mergeAddresses = (
-  live: readonly Address[],
-  kept: readonly Address[],
-  gone: readonly Address[],
-): readonly Address[] =>
-  [...live, ...kept.filter((address) => !gone.some((one) => compareAddresses(one, address) === 0))]
+/** The addresses that a backend's port should have: canonical, each once. */
+export const addressesOf = (backend: Backend, held: readonly Address[]): readonly Address[] =>
+  mergeIncomplete<Address>(backend, { live: backend.endpoints, held, addressOf: formatAddress })
     .map(({ host, port }) => ({ host, port }))
     .sort(compareAddresses)
-    .filter((address, i, all) => {
-      const before = all[i - 1]
-      return before === undefined || compareAddresses(before, address) !== 0
-    })

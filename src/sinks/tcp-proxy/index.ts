@@ -1,10 +1,12 @@
 import { type Observable, Subject } from 'rxjs'
 import type { Clock, Millis, Random } from '../../core/clock.js'
+import { conflictOf } from '../../core/conflict.js'
 import type { Address } from '../../core/desired.js'
 import type { BackendName } from '../../core/policy.js'
 import { renderEach } from '../../core/render-each.js'
-import type { Change, Outcome, Owner, Row, Sink } from '../../core/sink.js'
-import { mergeAddresses, sameAddresses } from './address-list.js'
+import type { Change, Outcome, Owner, Sink } from '../../core/sink.js'
+import { heldRows, swapHeld } from '../kit/held-rows.js'
+import { addressesOf, sameAddresses } from './address-list.js'
 import type { Balance } from './address-pool.js'
 import { ConnectionLimit } from './connection-limit.js'
 import { listenFailure, type ListenOn } from './listen-failure.js'
@@ -108,12 +110,11 @@ export const tcpProxy = ({
   clock = systemClock,
   random = Math.random,
 }: TcpProxyOptions = {}): TcpProxy => {
-  const rows = new Map<string, Row<readonly Address[]>>()
+  const held = heldRows<readonly Address[]>()
   const ports = new Map<BackendName, ProxiedPort>()
   const limit = new ConnectionLimit(maxConnections)
   const incidents$ = new Subject<ProxyIncident>()
   const closing = new AbortController()
-  let writes = 0
   let watching = false
 
   /** Looks so often within the limit, so that a connection is cut at most a quarter of it late. */
@@ -171,34 +172,24 @@ export const tcpProxy = ({
     owner: Owner,
   ): Promise<Outcome<readonly Address[]>> => {
     const { key } = change
-    const held = rows.get(key)
-    const expected = change._tag === 'Create' ? undefined : change.before.etag
-    if (held?.etag !== expected) return { _tag: 'Conflict', key, found: held }
-    const value = change._tag === 'Delete' ? [] : change.after
-    const reason = await open(key, value)
-    if (reason !== undefined) return { _tag: 'Rejected', key, reason }
-    writes++
-    if (change._tag === 'Delete') {
-      rows.delete(key)
-      return { _tag: 'Done', key, row: undefined }
-    }
-    const row = { key, value, owner, etag: String(writes) }
-    rows.set(key, row)
-    return { _tag: 'Done', key, row }
+    const conflict = conflictOf(change, held.rows.get(key))
+    if (conflict !== undefined) return conflict
+    const reason = await open(key, change._tag === 'Delete' ? [] : change.after)
+    return reason === undefined ? swapHeld(held, change, owner) : { _tag: 'Rejected', key, reason }
   }
 
   return {
     name,
     adopt: true,
     equals: sameAddresses,
-    render: renderEach(({ name: backend, endpoints, gone, complete }, before = []) =>
+    render: renderEach((backend, held = []) =>
       // What cannot be listened on is refused once, and not again with every change of its tasks.
-      listen(backend) === undefined ? [] : mergeAddresses(endpoints, complete ? [] : before, gone),
+      listen(backend.name) === undefined ? [] : addressesOf(backend, held),
     ),
     prune: () => undefined,
     emptied: () => [],
     hostsOf: (addresses) => [...new Set(addresses.map((address) => address.host))],
-    read: () => Promise.resolve([...rows.values()]),
+    read: () => Promise.resolve([...held.rows.values()]),
     apply: (changes, owner) => Promise.all(changes.map((change) => write(change, owner))),
     incidents$: incidents$.asObservable(),
     ports: () => new Map(Array.from(ports, ([backend, port]) => [backend, port.state])),

@@ -6,6 +6,7 @@ import {
   type Endpoint,
   formatAddress,
 } from '../../../core/desired.js'
+import { mergeIncomplete } from '../../../core/merge-incomplete.js'
 import { type ElementKey, partsOfKey } from '../grammar/element.js'
 import { isJsonObject, type Json, type JsonObject } from '../../../shared/codec/json.js'
 import { labelled } from '../grammar/labelled.js'
@@ -80,20 +81,15 @@ export const serversOf = (
   held: readonly Json[],
   schemeOf: (endpoint: Endpoint) => Scheme,
 ): readonly Json[] => {
-  const servers = new Map<string, Server>()
-  for (const endpoint of [...endpoints].sort((a, b) => (a.id < b.id ? -1 : 1))) {
-    const server = serverOf(key, endpoint, schemeOf)
-    if (!servers.has(server.place)) servers.set(server.place, server)
-  }
-  const all = [...servers.values()]
-  if (!complete) {
-    const explained = new Set([...endpoints, ...gone].map(formatAddress))
-    for (const server of held.map(heldServer))
-      if (
-        !servers.has(server.place) &&
-        (server.address === undefined || !explained.has(formatAddress(server.address)))
-      )
-        all.push(server)
-  }
-  return all.sort(compareServers).map(({ json }) => json)
+  // Endpoints explain what the service has at their addresses, also under another URL.
+  const explained = { complete, gone: [...endpoints, ...gone] }
+  const servers = mergeIncomplete(explained, {
+    live: endpoints
+      .toSorted((a, b) => (a.id < b.id ? -1 : 1))
+      .map((endpoint) => serverOf(key, endpoint, schemeOf)),
+    held: held.map(heldServer),
+    addressOf: ({ address }) => address && formatAddress(address),
+    identityOf: ({ place }) => place || undefined,
+  })
+  return servers.toSorted(compareServers).map(({ json }) => json)
 }

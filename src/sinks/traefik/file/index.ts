@@ -1,6 +1,6 @@
 import type { Sink } from '../../../core/sink.js'
 import type { Element } from '../grammar/element.js'
-import { documentFile } from '../../document/document-file.js'
+import { fileDocument } from '../../document/file-document.js'
 import {
   traefikDocument,
   type TraefikElements,
@@ -35,6 +35,6 @@ export const traefikFile = ({ path, name = 'traefik-file', ...options }: Traefik
     name,
     adopt: false,
     ...traefikElements(options),
-    ...documentFile({ path, format: traefikDocument }),
+    ...fileDocument({ path, format: traefikDocument }),
   }
 }

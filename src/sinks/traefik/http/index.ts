@@ -2,7 +2,7 @@ import type { Clock, Millis } from '../../../core/clock.js'
 import type { Sink } from '../../../core/sink.js'
 import { systemClock } from '../../../shared/async/system-clock.js'
 import type { Element } from '../grammar/element.js'
-import type { DocumentListener, ReadSecret } from '../../document/document-listener.js'
+import type { DocumentListener, ReadAccess } from '../../document/document-listener.js'
 import { servedDocument } from '../../document/served-document.js'
 import {
   traefikDocument,
@@ -11,14 +11,12 @@ import {
   type TraefikElementsOptions,
 } from '../elements/traefik-elements.js'
 
-export type { DocumentListener, ReadSecret } from '../../document/document-listener.js'
+export type { DocumentListener, ReadAccess } from '../../document/document-listener.js'
 export type { TraefikElementsOptions } from '../elements/traefik-elements.js'
 
-export interface TraefikHttpOptions extends TraefikElementsOptions {
+export interface TraefikHttpOptions extends TraefikElementsOptions, ReadAccess {
   /** Unique among a worker's sinks. Default: `traefik-http`. */
   readonly name?: string
-  /** Who may read it. Default: everybody who reaches it. */
-  readonly secret?: ReadSecret
   /**
    * How long the answer may be 503, from the start of the worker. Then what is known is served: readers lose clusters
    * that have not been read and tasks whose lookups have not been answered. Default: for ever, but for lookups and
@@ -42,7 +40,8 @@ export interface TraefikHttp extends Sink<Element>, Pick<TraefikElements, 'confl
  */
 export const traefikHttp = ({
   name = 'traefik-http',
-  secret,
+  secrets,
+  secretHeader,
   patienceMs,
   clock = systemClock,
   ...options
@@ -50,5 +49,5 @@ export const traefikHttp = ({
   name,
   adopt: false,
   ...traefikElements(options),
-  ...servedDocument({ name, format: traefikDocument, secret, patienceMs, clock }),
+  ...servedDocument({ name, format: traefikDocument, secrets, secretHeader, patienceMs, clock }),
 })

@@ -1,9 +1,8 @@
-import { setMaxListeners } from 'node:events'
 import * as E from 'fp-ts/lib/Either.js'
-import { from, lastValueFrom, mergeMap, toArray } from 'rxjs'
 import { hasHalfCharacter } from '../../../shared/codec/half-character.js'
 import type { Change, Outcome, Owner, Sink } from '../../../core/sink.js'
 import type { Element, ElementKey } from '../grammar/element.js'
+import { compareAndSwap } from '../../kit/compare-and-swap.js'
 import { ask } from './ask.js'
 import type { RedisConnection } from './connection.js'
 import { flatten } from './flatten.js'
@@ -43,8 +42,6 @@ export interface RedisTraefik extends Sink<Element>, Pick<TraefikElements, 'conf
 const UNDER_WAY = 64
 
 const rootForm = /^[\w.:{}-]+(\/[\w.:{}-]+)*$/
-
-const errorOf = (thrown: unknown): Error => (thrown instanceof Error ? thrown : new Error(String(thrown)))
 
 /**
  * Backends as services (and what their labels say, as routers and middlewares) in the keys that the Redis provider of
@@ -108,28 +105,22 @@ export const redisTraefik = ({
         reason: `${key} cannot be written to Redis for Traefik: ${write.left}. Correct the name or the labels`,
       }
     const { args, pairs } = write.right
-    try {
-      const [found, mark] = await ask(connection, verdict, args, signal)
-      if (found === 'done') {
-        if (change._tag === 'Delete') return { _tag: 'Done', key, row: undefined }
-        const value = asRead(key, change.after)
-        return {
-          _tag: 'Done',
-          key,
-          row: { key, value, owner, etag: etagOf(mark, pairs) },
-        }
-      }
-      const namesake = parseMark(mark)?.key ?? key
-      if (!isNamesake(namesake, key)) return { _tag: 'Conflict', key, found: 'unread' }
-      return {
-        _tag: 'Rejected',
-        key,
-        reason: `${key} differs from ${namesake}, which is there, by case alone, and Traefik takes the two for one in Redis: rename one`,
-      }
-    } catch (thrown) {
-      return { _tag: 'Failed', key, error: errorOf(thrown) }
+    const [found, mark] = await ask(connection, verdict, args, signal)
+    if (found === 'done') {
+      if (change._tag === 'Delete') return { _tag: 'Done', key, row: undefined }
+      const value = asRead(key, change.after)
+      return { _tag: 'Done', key, row: { key, value, owner, etag: etagOf(mark, pairs) } }
+    }
+    const namesake = parseMark(mark)?.key ?? key
+    if (!isNamesake(namesake, key)) return { _tag: 'Conflict', key, found: 'unread' }
+    return {
+      _tag: 'Rejected',
+      key,
+      reason: `${key} differs from ${namesake}, which is there, by case alone, and Traefik takes the two for one in Redis: rename one`,
     }
   }
+
+  const write = compareAndSwap(make, { concurrency: UNDER_WAY })
 
   return {
     name,
@@ -144,17 +135,9 @@ export const redisTraefik = ({
     },
     warnings: () => warnings,
     apply: async (changes, owner, signal) => {
-      // Each command under way listens to it; the caller's own would warn of a leak beyond ten.
-      const abort = AbortSignal.any([signal])
-      setMaxListeners(0, abort)
       const keeper = rootKeeper(changes, place)
-      if (keeper !== undefined) await connection.sendCommand(keeper, { abortSignal: abort })
-      return lastValueFrom(
-        from(inOrder(changes)).pipe(
-          mergeMap((change) => make(change, owner, abort), UNDER_WAY),
-          toArray(),
-        ),
-      )
+      if (keeper !== undefined) await connection.sendCommand(keeper, { abortSignal: signal })
+      return write(inOrder(changes), owner, signal)
     },
   }
 }

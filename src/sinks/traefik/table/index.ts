@@ -7,12 +7,11 @@ import {
   PutItemCommand,
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb'
-import { setMaxListeners } from 'node:events'
-import { from, lastValueFrom, mergeMap, toArray } from 'rxjs'
 import type { Endpoint } from '../../../core/desired.js'
 import { hasHalfCharacter } from '../../../shared/codec/half-character.js'
 import { hostsIn } from '../../../core/host-in.js'
 import type { Change, Outcome, Row, Sink } from '../../../core/sink.js'
+import { compareAndSwap } from '../../kit/compare-and-swap.js'
 import { tableClient } from './client.js'
 import {
   attributesRead,
@@ -213,7 +212,7 @@ export const traefikTable = ({
       const error = errorOf(thrown)
       if (error.name === 'ValidationException') return refused(change, error)
       const action = { Create: 'PutItem', Update: 'UpdateItem', Delete: 'DeleteItem' }[_tag]
-      return { _tag: 'Failed', key, error: await explained(thrown, action) }
+      throw await explained(thrown, action)
     }
   }
 
@@ -254,16 +253,9 @@ export const traefikTable = ({
       }
       return rows
     },
-    apply: (changes, owner, signal) => {
-      // Each write under way listens to it; the caller's own would warn of a leak beyond ten.
-      const abort = AbortSignal.any([signal])
-      setMaxListeners(0, abort)
-      return lastValueFrom(
-        from(changes).pipe(
-          mergeMap((change) => write(change, { table, ownerAttribute, owner }, abort), concurrency),
-          toArray(),
-        ),
-      )
-    },
+    apply: compareAndSwap(
+      (change, owner, signal) => write(change, { table, ownerAttribute, owner }, signal),
+      { concurrency },
+    ),
   }
 }

@@ -2,6 +2,7 @@
 import type { AttributeValue } from '@aws-sdk/client-dynamodb'
 import { isDeepStrictEqual } from 'node:util'
 import { type Backend, type Endpoint, formatAddress } from '../../../core/desired.js'
+import { keepsUnexplained } from '../../../core/merge-incomplete.js'
 
 /** Servers by key. Traefik balances over their URLs; the key is free text, `<ip>:<port>` in those that we add. */
 export type Servers = Readonly<Record<string, AttributeValue>>
@@ -87,7 +88,7 @@ export const renderServers = (
     const url = `${scheme(endpoint)}://${address}`
     wanted.set(destinationOf(url)?.url ?? url, { address, url, weight: endpoint.weight ?? weight })
   }
-  const gone = new Set(backend.gone.map((address) => formatAddress(address).toLowerCase()))
+  const stays = keepsUnexplained(backend)
 
   const servers = new Map<string, AttributeValue>()
   const present = new Set<string>()
@@ -97,8 +98,7 @@ export const renderServers = (
     if (destination !== undefined && claim !== undefined) {
       servers.set(key, kept(server, claim.weight))
       present.add(destination.url)
-    } else if (!backend.complete && (destination === undefined || !gone.has(destination.address)))
-      servers.set(key, server)
+    } else if (stays(destination?.address)) servers.set(key, server)
   }
   for (const [destination, { address, url, weight: of }] of wanted)
     if (!present.has(destination))

@@ -2,7 +2,8 @@ import type { Sink } from '../../core/sink.js'
 import { atomicFile } from './atomic-file.js'
 import { amended, type Contents, type DocumentFormat, noContents, rowsOf } from './document.js'
 
-export interface DocumentFileOptions<V> {
+export interface FileDocumentOptions<V> {
+  /** The file, in a directory that exists and that this process may write into: it replaces the file by renaming. */
   readonly path: string
   readonly format: DocumentFormat<V>
 }
@@ -13,16 +14,19 @@ const attempts = 10
 const messageOf = (thrown: unknown): string => (thrown instanceof Error ? thrown.message : String(thrown))
 
 /**
- * A target that is one file of ours. What it says is read back from it, so a restart begins with what was known
- * before. Each change is compared with the record that the file has at that time, and the file is replaced as a whole
- * if nobody has written meanwhile; else it is looked at again.
+ * `read` and `apply` of a sink whose target is one file. Set `adopt: false` beside them.
  *
- * The file bears its owner's mark. One that does not, and says anything, is never overwritten; nor is another owner's.
+ * The sink reads back what the file says, so it starts with what was known before. Each change is compared with the
+ * record that the file has at that time. The file is replaced as a whole if nobody has written meanwhile; otherwise it
+ * is read and compared again, ten times at most. A reader never sees half of it, also after a crash.
+ *
+ * The file bears its owner's mark, and belongs to one owner. A file that belongs to another owner, that says anything
+ * without a mark, or that `format` cannot parse is never overwritten: `read` or `apply` rejects, and says what to do.
  */
-export const documentFile = <V>({
+export const fileDocument = <V>({
   path,
   format,
-}: DocumentFileOptions<V>): Pick<Sink<V>, 'read' | 'apply'> => {
+}: FileDocumentOptions<V>): Pick<Sink<V>, 'read' | 'apply'> => {
   const file = atomicFile(path)
   /** What was read or written last: mostly that is what is read next. */
   let known: { readonly text: string; readonly contents: Contents<V> } | undefined
