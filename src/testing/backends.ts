@@ -61,6 +61,23 @@ export const backendOf = (
 export const backendsOf = (backends: Iterable<Backend>): PersistentMap<Backend> =>
   PersistentMap.from(Array.from(backends, (backend) => [backend.name, backend]))
 
+const listed = (addresses: readonly Address[]): string => `[${addresses.map(formatAddress).join(', ')}]`
+
+/** `desired: api=[] incomplete, gone [10.0.0.3:80]; web=[10.0.0.1:80, 10.0.0.2:80]`, for counter-examples. */
+export const backendsText = (backends: PersistentMap<Backend>): string => {
+  const each = [...backends.values()]
+    .sort((a, b) => (a.name < b.name ? -1 : 1))
+    .map(
+      ({ name, endpoints, complete, gone }) =>
+        `${name}=${listed(endpoints)}${complete ? '' : ' incomplete'}${gone.length === 0 ? '' : `, gone ${listed(gone)}`}`,
+    )
+  return `desired: ${each.length === 0 ? 'nothing' : each.join('; ')}`
+}
+
+/** The same map, as fast-check prints it. */
+const readable = (backends: PersistentMap<Backend>): PersistentMap<Backend> =>
+  Object.defineProperty(backends, fc.toStringMethod, { value: () => backendsText(backends) })
+
 const addressSet = fc.uniqueArray(addresses, { selector: formatAddress, maxLength: 6 })
 
 /** Backends of any size, none and empty ones included, all complete or all not. */
@@ -75,5 +92,5 @@ export const backendsArbitrary = ({
       maxLength: names.length,
     })
     .map((entries) =>
-      backendsOf(entries.map(([name, live, gone]) => backendOf(name, live, { gone, complete }))),
+      readable(backendsOf(entries.map(([name, live, gone]) => backendOf(name, live, { gone, complete })))),
     )

@@ -5,7 +5,7 @@ import {
   type RedisTraefikOptions,
 } from '../../src/sinks/traefik/redis/index.js'
 import { formatAddress } from '../../src/core/desired.js'
-import type { SinkHarness } from '../../src/testing/sink-contract.js'
+import type { SinkHarness } from '../../src/testing/sink-harness.js'
 import type { Element } from '../../src/sinks/traefik/grammar/element.js'
 import type { RedisClient } from './redis-server.js'
 import { serversOf } from './traefik-elements.js'
@@ -98,6 +98,7 @@ export const redisTraefikHarness = async (
     failOn: (key) => {
       failing.add(key.toLowerCase())
     },
+    another: () => redisTraefik({ connection: client, ...options }),
     dispose: async () => {
       await client.flushDb()
     },

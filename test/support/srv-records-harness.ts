@@ -5,7 +5,7 @@ import { hostName } from '../../src/sinks/route53/host-name.js'
 import { recordName } from '../../src/sinks/route53/record-set.js'
 import { srvRecords, type SrvRecordsOptions } from '../../src/sinks/route53/index.js'
 import type { SrvService } from '../../src/sinks/route53/service.js'
-import type { SinkHarness } from '../../src/testing/sink-contract.js'
+import type { SinkHarness } from '../../src/testing/sink-harness.js'
 import { boundless } from './boundless-allowance.js'
 import { ecssdHost, ecssdRecord, offeredBy, record, ZoneOfServices } from './zone-of-services.js'
 
@@ -90,8 +90,9 @@ export const srvRecordsHarness = async (
       }),
     },
     failOn: (key) => void failing.add(key),
+    another: () => srvRecords({ zoneId: target.zoneId, client, allowance: boundless, ...options }),
     dispose: async () => {
-      const faults = await target.faults('contract')
+      const faults = await target.faults('contract', 'another contract')
       client.destroy()
       if (faults.length > 0) throw new Error(faults.join('\n'))
     },

@@ -2,7 +2,7 @@ import { UpdateItemCommand } from '@aws-sdk/client-dynamodb'
 import type { DynamoDbTables } from '../../sim/dynamodb/dynamodb-tables.js'
 import { traefikTable, type TraefikTableOptions } from '../../src/sinks/traefik/table/index.js'
 import type { TraefikBackend } from '../../src/sinks/traefik/table/item.js'
-import type { SinkHarness } from '../../src/testing/sink-contract.js'
+import type { SinkHarness } from '../../src/testing/sink-harness.js'
 import { type Item, itemOf, serverOf, TableOfBackends } from './table-of-backends.js'
 
 /** The options that the contract is checked with. */
@@ -86,6 +86,7 @@ export const traefikTableHarness = async (
       },
     },
     failOn: (key) => void failing.add(key),
+    another: () => traefikTable({ table, client: target.client, ...options }),
     dispose: () => {
       client.destroy()
       target.client.destroy()
