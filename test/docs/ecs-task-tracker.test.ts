@@ -13,9 +13,9 @@ describe('the page about ecs-task-tracker', () => {
     const told = [...section('What becomes of its bugs').matchAll(/^\| +(\d+) +\|/gm)].map(([, n]) =>
       Number(n),
     )
-    const tested = [...read('test/worker/ecs-task-tracker.test.ts').matchAll(/^ +it\('bug (\d+): /gm)].map(
-      ([, n]) => Number(n),
-    )
+    const tested = [
+      ...read('test/worker/ecs-task-tracker.wire.test.ts').matchAll(/^ +it\('bug (\d+): /gm),
+    ].map(([, n]) => Number(n))
     expect(told).toEqual(Array.from({ length: 17 }, (_, i) => i + 1))
     expect([...new Set(tested)]).toEqual(told)
   })

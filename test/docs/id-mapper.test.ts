@@ -13,7 +13,7 @@ describe('the page about the id mapper', () => {
     const told = [...section('What becomes of its faults').matchAll(/^\| +(\d+) +\|/gm)].map(([, n]) =>
       Number(n),
     )
-    const tests = readFileSync(join(root, 'test/worker/id-mapper.test.ts'), 'utf8')
+    const tests = readFileSync(join(root, 'test/worker/id-mapper.wire.test.ts'), 'utf8')
     const tested = [...tests.matchAll(/^ +it\('fault (\d+): /gm)].map(([, n]) => Number(n))
     expect(told).toEqual(Array.from({ length: 11 }, (_, i) => i + 1))
     expect(tested).toEqual(told)
