@@ -1,20 +1,65 @@
 import { configDefaults, defineConfig } from 'vitest/config'
+import { SkippedTests } from './test/tiers/skipped-tests.js'
 
-export default defineConfig({
-  // Tests run against the sources: the package's own name resolves to src/, as in `examples/`.
+const wire = 'test/**/*.wire.test.ts'
+const process = 'test/**/*.process.test.ts'
+// They need servers that npm does not have: `npm run test:aws`, `npm run test:traefik`.
+const exclude = [...configDefaults.exclude, 'test/aws/**', 'test/traefik-server/**']
+
+// Tests run against the sources: the package's own name resolves to src/, as in `examples/`.
+export const source = {
   resolve: { conditions: ['ecs-task-stream:source'] },
   ssr: {
     resolve: { conditions: ['ecs-task-stream:source'], externalConditions: ['ecs-task-stream:source'] },
   },
+}
+
+/** The tiers of CONTRIBUTING.md. No file is isolated: a worker loads what its files share once. */
+export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
-    // They need servers that npm does not have: `npm run test:aws`, `npm run test:traefik`.
-    exclude: [...configDefaults.exclude, 'test/aws/**', 'test/traefik-server/**'],
-    // Vitest leaves one core to itself, which is half of a machine with two. A file has a process of its own, with
-    // the servers that it starts: laws that keep a core busy do not starve those of another file.
+    // Vitest leaves one core to itself, which is half of a machine with two.
     maxWorkers: '100%',
-    // A law runs a thousand histories, and servers answer over the wire: on a slow machine that may take a while.
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    isolate: false,
+    reporters: ['default', new SkippedTests()],
+    projects: [
+      {
+        ...source,
+        test: {
+          name: 'unit',
+          include: ['test/**/*.test.ts'],
+          exclude: [...exclude, wire, process],
+          pool: 'threads',
+          isolate: false,
+          setupFiles: ['test/tiers/no-servers.ts'],
+          testTimeout: 60_000,
+        },
+      },
+      {
+        ...source,
+        test: {
+          name: 'wire',
+          include: [wire],
+          exclude,
+          pool: 'forks',
+          isolate: false,
+          // On a busy machine servers may take a while to answer.
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+        },
+      },
+      {
+        ...source,
+        test: {
+          name: 'process',
+          include: [process],
+          exclude,
+          pool: 'forks',
+          isolate: false,
+          globalSetup: ['test/tiers/built-programs.ts'],
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+        },
+      },
+    ],
   },
 })

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, inject, it } from 'vitest'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 
@@ -10,17 +11,13 @@ interface Ended {
   readonly err: string
 }
 
-/** Runs what `npm start` runs; `interruptAt` sends Ctrl-C once the output contains that. */
+/** Runs the demo; `interruptAt` sends Ctrl-C once the output contains that. */
 const start = (argv: readonly string[], interruptAt?: string): Promise<Ended> =>
   new Promise((resolve, reject) => {
-    const child = spawn(
-      process.execPath,
-      ['--import', 'tsx', '--conditions=ecs-task-stream:source', 'demo/main.ts', ...argv],
-      {
-        cwd: root,
-        env: { ...process.env, FORCE_COLOR: '', AWS_PROFILE: 'a-real-one', AWS_REGION: 'eu-west-3' },
-      },
-    )
+    const child = spawn(process.execPath, [join(inject('builtPrograms'), 'demo/main.js'), ...argv], {
+      cwd: root,
+      env: { ...process.env, FORCE_COLOR: '', AWS_PROFILE: 'a-real-one', AWS_REGION: 'eu-west-3' },
+    })
     let out = ''
     let err = ''
     child.stdout.on('data', (chunk: Buffer) => {

@@ -9,6 +9,7 @@ import { shuffled } from 'ecs-task-stream/testing'
 import { decodeEvent } from '../../src/sources/ecs-events/ecs-event.js'
 import { heard } from '../support/heard.js'
 import { desiredContents, fold, routesOf, stateContents } from './observed.js'
+import { needs } from '../tiers/needs.js'
 
 /** A directory with `streams/*.jsonl`: events of real clusters, one a line, as they were received. */
 const directory = process.env['ECS_EVENTS_DIR'] ?? ''
@@ -97,8 +98,9 @@ const options = { expose: servicePorts(), covers: [] }
 const wanted = (file: string, events: readonly ClusterEvent[]) =>
   project(fold([...definitionsOf(file), ...events]), options)
 
-describe.skipIf(files.length === 0)(
-  'captured streams (skipped unless ECS_EVENTS_DIR names their directory)',
+describe(
+  'captured streams',
+  needs(files.length === 0 ? 'no captured events: ECS_EVENTS_DIR does not name their directory' : undefined),
   () => {
     it.each(files)('every prefix of %s, shuffled and doubled, ends as the prefix in order does', (file) => {
       const events = eventsOf(file)

@@ -8,8 +8,7 @@ import { reconciledUntilQuiet } from '../support/reconciled.js'
 import { type RedisClient, redisIsMissing, RedisServer } from '../support/redis-server.js'
 import { ownersKey, through, traefikKeys } from '../support/redis-traefik-harness.js'
 import { serversOf } from '../support/traefik-elements.js'
-
-if (redisIsMissing !== undefined) it.skip(`redisTraefik, raced (${redisIsMissing})`, () => undefined)
+import { needs } from '../tiers/needs.js'
 
 const runs = Number(process.env['RACE_RUNS'] ?? 40)
 const writers = 3
@@ -56,7 +55,7 @@ const backendsArbitrary = (complete: boolean): fc.Arbitrary<Backends> =>
     .map((all) => backendsOf(all.map(([name, at]) => backendOf(name, at, { complete }))))
 const states = fc.array(backendsArbitrary(true), { maxLength: 2 })
 
-describe.skipIf(redisIsMissing !== undefined)('redisTraefik, raced over a real Redis server', () => {
+describe('redisTraefik, raced over a real Redis server', needs(redisIsMissing), () => {
   let server: RedisServer
   let clients: readonly RedisClient[]
   let hand: RedisClient

@@ -4,7 +4,7 @@ import { chmodSync, lstatSync, readdirSync, readFileSync, statSync } from 'node:
 import { chown, mkdir, readlink, symlink, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, inject, it } from 'vitest'
 import { atomicFile } from '../../src/sinks/document/atomic-file.js'
 import { temporaryDirectories } from '../support/temporary-directory.js'
 
@@ -14,10 +14,14 @@ const isRoot = process.getuid?.() === 0
 const unprivileged = 65_534
 
 const writer = (path: string, size: number, as: { readonly uid?: number; readonly gid?: number } = {}) =>
-  spawn(process.execPath, ['--import', 'tsx', 'test/support/atomic-writer.ts', path, String(size)], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-    ...as,
-  })
+  spawn(
+    process.execPath,
+    [join(inject('builtPrograms'), 'test/support/atomic-writer.js'), path, String(size)],
+    {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      ...as,
+    },
+  )
 
 const temporaryFilesIn = (directory: string): readonly string[] =>
   readdirSync(directory).filter((name) => name.endsWith('.tmp'))

@@ -1,11 +1,10 @@
-import { afterAll, beforeAll, describe, it } from 'vitest'
+import { afterAll, beforeAll, describe } from 'vitest'
 import { sinkContract } from '../../src/testing/sink-contract.js'
 import { redisTraefikHarness } from '../support/redis-traefik-harness.js'
+import { needs } from '../tiers/needs.js'
 import { type RedisClient, redisIsMissing, RedisServer } from '../support/redis-server.js'
 
-if (redisIsMissing !== undefined) it.skip(`sink contract: redisTraefik (${redisIsMissing})`, () => undefined)
-
-describe.skipIf(redisIsMissing !== undefined)('over a real Redis server', () => {
+describe('over a real Redis server', needs(redisIsMissing), () => {
   let server: RedisServer
   let client: RedisClient
   beforeAll(async () => {

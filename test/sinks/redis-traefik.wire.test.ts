@@ -11,8 +11,7 @@ import { type RedisClient, redisIsMissing, RedisServer } from '../support/redis-
 import { elementOfScript, ownersKey, through, traefikKeys } from '../support/redis-traefik-harness.js'
 import { serversOf } from '../support/traefik-elements.js'
 import { danglingRouters, decodedAsTraefik } from '../support/traefik-kv-rules.js'
-
-if (redisIsMissing !== undefined) it.skip(`redisTraefik (${redisIsMissing})`, () => undefined)
+import { needs } from '../tiers/needs.js'
 
 const { signal } = new AbortController()
 const containing = (text: string): unknown => expect.stringContaining(text)
@@ -43,7 +42,7 @@ const labelled = (
   return { ...backend, endpoints: backend.endpoints.map((endpoint) => ({ ...endpoint, labels })) }
 }
 
-describe.skipIf(redisIsMissing !== undefined)('redisTraefik, over a real Redis server', () => {
+describe('redisTraefik, over a real Redis server', needs(redisIsMissing), () => {
   let server: RedisServer
   let client: RedisClient
   beforeAll(async () => {

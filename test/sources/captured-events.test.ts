@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { explain } from '../../src/sources/ecs-events/ecs-event.js'
 import { decodeRecords } from '../../src/sources/ecs-events/lambda-records.js'
+import { needs } from '../tiers/needs.js'
 
 /** A directory with `samples/*.json`, one message each, and `streams/*.jsonl`, one a line. */
 const directory = process.env['ECS_EVENTS_DIR'] ?? ''
@@ -27,8 +28,9 @@ const messages = (): readonly { readonly name: string; readonly json: unknown }[
 const classOf = (text: string): string =>
   text.includes('ECS Task State Change') ? 'Event' : text.includes('detail-type') ? 'Ignored' : 'Undecodable'
 
-describe.skipIf(directory === '')(
-  'captured events (skipped unless ECS_EVENTS_DIR names their directory)',
+describe(
+  'captured events',
+  needs(directory === '' ? 'no captured events: ECS_EVENTS_DIR does not name their directory' : undefined),
   () => {
     it.each(directory === '' ? [] : messages())('$name is told for what it is', ({ json }) => {
       for (const { decoded } of decodeRecords(json)) {

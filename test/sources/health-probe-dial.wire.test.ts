@@ -8,6 +8,7 @@ import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import type { Address } from '../../src/core/desired.js'
 import { checkProbe, dial, type HttpProbe } from '../../src/sources/health-probe/dial.js'
 import { selfSignedCertificate } from '../../sim/sns/self-signed-certificate.js'
+import { needs } from '../tiers/needs.js'
 
 /** Listens on a free port until the test ends; knows the connections that are open. */
 const listening = async (
@@ -178,7 +179,7 @@ describe('an HTTP probe', () => {
     await expect(dial(get, address, never())).rejects.toThrow(/failed/)
   })
 
-  it.skipIf(!hasIpv6)('asks IPv6 addresses', async () => {
+  it('asks IPv6 addresses', needs(hasIpv6 ? undefined : 'no IPv6 on this machine'), async () => {
     let host: string | undefined
     const { address } = await web((request, response) => {
       host = request.headers.host

@@ -18,6 +18,7 @@ import { heard } from '../support/heard.js'
 import { observed } from '../support/observed-task.js'
 import { temporaryDirectories } from '../support/temporary-directory.js'
 import { virtualClock } from '../support/virtual-clock.js'
+import { needs } from '../tiers/needs.js'
 
 const temporary = temporaryDirectories()
 
@@ -259,8 +260,9 @@ describe('recordTo', () => {
     expect(await readdir(directory)).toEqual(['https___sqs_a_queue-00000001.jsonl', 'sqs-00000001.jsonl'])
   })
 
-  it.skipIf(!existsSync('/dev/full'))(
+  it(
     'while the disk is full passes everything on and says so; then writes again, and says what is missing',
+    needs(existsSync('/dev/full') ? undefined : 'no /dev/full on this system'),
     async () => {
       const directory = await temporary()
       const file = join(directory, 'memory-00000001.jsonl')

@@ -8,8 +8,7 @@ import { backendOf, backendsOf } from '../../src/testing/backends.js'
 import { reconciled } from '../support/reconciled.js'
 import { redisIsMissing, RedisServer } from '../support/redis-server.js'
 import { traefikProcess } from './traefik-process.js'
-
-if (redisIsMissing !== undefined) it.skip(`through Redis (${redisIsMissing})`, () => undefined)
+import { needs } from '../tiers/needs.js'
 
 /** Middlewares whose order shows: the prefix that the first adds is in part what the second takes away. */
 const labels = {
@@ -39,11 +38,12 @@ const web = (...ports: readonly number[]): Backend => {
   return { ...backend, endpoints: backend.endpoints.map((endpoint) => ({ ...endpoint, labels })) }
 }
 
-it.skipIf(redisIsMissing !== undefined).each([
+it.each([
   ['empty', 503],
   ['delete', 404],
 ] as const)(
   'requests follow what is written to Redis, the last service’s end included (prune: %s)',
+  needs(redisIsMissing),
   async (prune, afterwards) => {
     const redis = await RedisServer.start()
     onTestFinished(() => redis.stop())

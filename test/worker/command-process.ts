@@ -1,12 +1,14 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { join } from 'node:path'
 import { filter, firstValueFrom, map, merge, ReplaySubject } from 'rxjs'
+import { inject } from 'vitest'
 
-/** The command as a process of its own, from the sources. */
+/** The command as a process of its own. */
 export const commandProcess = (argv: readonly string[], env: Readonly<Record<string, string>> = {}) => {
   const child = spawn(
     process.execPath,
-    ['--import', 'tsx', '--conditions=ecs-task-stream:source', 'src/worker/bin.ts', ...argv],
+    [join(inject('builtPrograms'), 'src/worker/bin.js'), ...argv],
     // Nothing of this machine's settings: no CLUSTER, no AWS profile.
     { env: { PATH: process.env['PATH'], HOME: '/nonexistent', ...env }, stdio: ['ignore', 'pipe', 'pipe'] },
   )

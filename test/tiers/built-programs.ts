@@ -1,0 +1,53 @@
+import { chmod, mkdir, mkdtemp, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { build } from 'esbuild'
+import type { TestProject } from 'vitest/node'
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    /** The directory that holds the compiled programs. */
+    readonly builtPrograms: string
+  }
+}
+
+const root = fileURLToPath(new URL('../..', import.meta.url))
+
+/** What tests start as processes. Each becomes a `.js` file at the same path below the directory. */
+const programs = ['src/worker/bin.ts', 'demo/main.ts', 'test/support/atomic-writer.ts']
+
+/**
+ * Compiles the programs once for all tests. A process that compiles its sources and resolves a thousand modules of the
+ * AWS SDK costs four seconds of a core to start; one from the bundle costs one. `check:package` tests the files that
+ * are published.
+ */
+export default async function buildPrograms(project: TestProject): Promise<() => Promise<void>> {
+  // Inside the package, so that the bundle finds node_modules and its own package.json.
+  const parent = join(root, '.built-programs')
+  await mkdir(parent, { recursive: true })
+  const directory = await mkdtemp(join(parent, 'run-'))
+  // Some tests start a program as another user.
+  await chmod(directory, 0o755)
+  await build({
+    absWorkingDir: root,
+    entryPoints: programs,
+    outbase: root,
+    outdir: directory,
+    bundle: true,
+    splitting: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'node20',
+    conditions: ['ecs-task-stream:source'],
+    mainFields: ['module', 'main'],
+    // The servers of the demo load files from beside their own.
+    external: ['dynalite', 'fauxqs'],
+    // For the CommonJS modules in the bundle.
+    banner: {
+      js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",
+    },
+    logLevel: 'warning',
+  })
+  project.provide('builtPrograms', directory)
+  return () => rm(directory, { recursive: true, force: true })
+}
