@@ -4,6 +4,7 @@ import { type AddressInfo, connect, createServer, type Server, type Socket } fro
 import { text } from 'node:stream/consumers'
 import { Worker } from 'node:worker_threads'
 import type { Address } from '../../src/core/desired.js'
+import { freePort } from '../support/free-port.js'
 
 export interface TaskServer {
   readonly address: Address
@@ -27,7 +28,7 @@ const closed = (server: Server, sockets: readonly Socket[]): Promise<void> =>
 
 export const taskServer = async (
   behave: Behaviour = echo,
-  { host = '127.0.0.1', port = 0 }: Partial<Address> = {},
+  { host = '127.0.0.1', port }: Partial<Address> = {},
 ): Promise<TaskServer> => {
   const accepted: Socket[] = []
   const server = createServer({ allowHalfOpen: true }, (socket) => {
@@ -35,7 +36,8 @@ export const taskServer = async (
     accepted.push(socket)
     behave(socket)
   })
-  server.listen(port, host)
+  // A port that nobody gets after it is killed: what is dead stays dead.
+  server.listen(port ?? (await freePort()), host)
   await once(server, 'listening')
   return {
     address: { host, port: (server.address() as AddressInfo).port },
@@ -51,12 +53,8 @@ export const greeter =
   (socket) =>
     void socket.resume().end(name)
 
-/** An address where nobody listens. */
-export const nobody = async (): Promise<Address> => {
-  const server = await taskServer()
-  await server.kill()
-  return server.address
-}
+/** An address where nobody listens, now or later. */
+export const nobody = async (): Promise<Address> => ({ host: '127.0.0.1', port: await freePort() })
 
 /** Connects, sends `words`, ends its side, and reads to the end. Rejects on a reset, or when it is refused. */
 export const ask = async (to: Address, words = ''): Promise<string> => {

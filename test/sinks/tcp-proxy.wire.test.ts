@@ -17,6 +17,7 @@ import {
 import { backendOf, backendsOf } from '../../src/testing/backends.js'
 import { sinkContract } from '../../src/testing/sink-contract.js'
 import type { SinkHarness } from '../../src/testing/sink-harness.js'
+import { freePort } from '../support/free-port.js'
 import { observed } from '../support/observed-task.js'
 import { virtualClock } from '../support/virtual-clock.js'
 import {
@@ -562,13 +563,3 @@ describe('tcpProxy', { timeout: 30_000 }, () => {
     expect(port().listening).toBeUndefined()
   })
 })
-
-const freePort = async (): Promise<number> => {
-  const server = createServer()
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
-}

@@ -8,6 +8,7 @@ import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import type { Address } from '../../src/core/desired.js'
 import { checkProbe, dial, type HttpProbe } from '../../src/sources/health-probe/dial.js'
 import { selfSignedCertificate } from '../../sim/sns/self-signed-certificate.js'
+import { freePort } from '../support/free-port.js'
 import { needs } from '../tiers/needs.js'
 
 /** Listens on a free port until the test ends; knows the connections that are open. */
@@ -143,9 +144,7 @@ describe('an HTTP probe', () => {
   })
 
   it('fails where nobody listens', async () => {
-    const server = createServer()
-    const { address } = await listening(server)
-    await new Promise((resolve) => server.close(resolve))
+    const address = { host: '127.0.0.1', port: await freePort() }
     await expect(dial(get, address, never())).rejects.toThrow('ECONNREFUSED')
   })
 

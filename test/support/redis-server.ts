@@ -1,12 +1,11 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
-import { createServer } from 'node:net'
-import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { createClient } from '@redis/client'
+import { freePort } from './free-port.js'
 
 const program = process.env['REDIS_SERVER'] ?? 'redis-server'
 
@@ -15,14 +14,6 @@ export const redisIsMissing: string | undefined =
   spawnSync(program, ['--version']).status === 0
     ? undefined
     : `no ${program} on the PATH: install Redis, or set REDIS_SERVER`
-
-const freePort = async (): Promise<number> => {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  await new Promise((resolve) => server.close(resolve))
-  return port
-}
 
 export type RedisClient = Awaited<ReturnType<RedisServer['client']>>
 

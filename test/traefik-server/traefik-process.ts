@@ -1,21 +1,12 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { createServer, type IncomingMessage, request } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { type IncomingMessage, request } from 'node:http'
 import { text } from 'node:stream/consumers'
 import { onTestFinished, vi } from 'vitest'
+import { freePort } from '../support/free-port.js'
 
 /** Traefik rests this long between two configurations of one provider; its default is 2 s. */
 const throttle = '--providers.providersThrottleDuration=50ms'
-
-/** Ports that nobody listens on now. All at once, so that they differ. */
-const freePorts = async (count: number): Promise<readonly number[]> => {
-  const servers = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'))
-  await Promise.all(servers.map((server) => once(server, 'listening')))
-  const ports = servers.map((server) => (server.address() as AddressInfo).port)
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))))
-  return ports
-}
 
 export interface Answer {
   readonly status: number
@@ -40,7 +31,7 @@ export interface TraefikProcess {
 
 /** A Traefik with these further arguments, ended when the test is over. */
 export const traefikProcess = async (...providers: readonly string[]): Promise<TraefikProcess> => {
-  const [web = 0, api = 0] = await freePorts(2)
+  const [web, api] = [await freePort(), await freePort()]
   const child = spawn(
     process.env['TRAEFIK_BIN'] ?? 'traefik',
     [

@@ -1,7 +1,7 @@
 /** A worker task-proxy with all around it: a cluster, its API, a queue, and a real TCP server for each task. */
 import { once } from 'node:events'
 import { createServer, type IncomingMessage } from 'node:http'
-import { type AddressInfo, createServer as createTcpServer } from 'node:net'
+import type { AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { onTestFinished } from 'vitest'
 import { awsApi } from '../../sim/aws-api/aws-api.js'
@@ -50,17 +50,6 @@ const loopbackApi = async (clusters: readonly SimulatedCluster[]) => {
     await api.close()
   })
   return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, calls: api.calls }
-}
-
-/** A port of 127.0.0.1 that nobody has. */
-export const freePort = async (): Promise<number> => {
-  const server = createTcpServer()
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
 }
 
 export interface AmbassadorOptions {

@@ -3,7 +3,8 @@ import { createServer } from 'node:net'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest'
 import { embeddedSqs, type EmbeddedSqs } from '../../sim/sqs/embedded-sqs.js'
 import { ask, codeOf, dialled, ending } from '../sinks/tcp-proxy-task.js'
-import { ambassador, freePort } from './ambassador.js'
+import { freePort } from '../support/free-port.js'
+import { ambassador } from './ambassador.js'
 import { commandProcess } from './command-process.js'
 
 const soon = { timeout: 20_000, interval: 20 }
