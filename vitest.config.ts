@@ -28,7 +28,7 @@ export default defineConfig({
           name: 'unit',
           include: ['test/**/*.test.ts'],
           exclude: [...exclude, wire, process],
-          pool: 'threads',
+          pool: 'forks',
           isolate: false,
           setupFiles: ['test/tiers/no-servers.ts'],
           testTimeout: 60_000,
