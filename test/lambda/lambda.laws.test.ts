@@ -2,7 +2,7 @@ import type { ClusterEvent, Task } from 'ecs-task-stream'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { LambdaHandler } from '../../src/lambda/index.js'
-import { runs as casesOfALaw } from '../laws/runs.js'
+import { runsOfStories } from '../laws/runs.js'
 import { happenings } from '../race/stage.js'
 import {
   addressOf,
@@ -16,9 +16,7 @@ import {
   serviceOf,
   Stage,
 } from './stage.js'
-
-/** A case is a dozen invocations. */
-const runs = Math.ceil(casesOfALaw / 4)
+import { refutation } from '../laws/holds.js'
 
 /** Longer than the skew allowance: whatever happened before is old enough for a snapshot to rule it out. */
 const pause = 40_000
@@ -188,12 +186,12 @@ describe('a function that is cut by deadlines, whose calls fail and hang, and th
         )
         expect(held(stage.target)).toEqual(stage.cluster.truth)
       }),
-      { numRuns: runs },
+      { numRuns: runsOfStories },
     )
   })
 
   it('reports as failed every record that the target does not hold, and everything that is no event', async () => {
-    await fc.assert(honest(), { numRuns: runs })
+    await fc.assert(honest(), { numRuns: runsOfStories })
   })
 
   it('would be caught if it reported one too few', async () => {
@@ -205,7 +203,7 @@ describe('a function that is cut by deadlines, whose calls fail and hang, and th
           batchItemFailures: batchItemFailures.filter(({ itemIdentifier }) => itemIdentifier === 'bad'),
         }
       }
-    const { failed } = await fc.check(honest(boastful), { numRuns: 1_000 })
+    const { failed } = await fc.check(honest(boastful), refutation)
     expect(failed).toBe(true)
   })
 })
@@ -239,11 +237,11 @@ describe('two containers that take turns on one queue', () => {
     })
 
   it('are exact after each invocation, if each takes a snapshot', async () => {
-    await fc.assert(exactEachTime(0), { numRuns: runs })
+    await fc.assert(exactEachTime(0), { numRuns: runsOfStories })
   })
 
   it('are not, while each believes what it knew before: hence one container, and a maximal age', async () => {
-    const { failed } = await fc.check(exactEachTime(Infinity), { numRuns: 1_000 })
+    const { failed } = await fc.check(exactEachTime(Infinity), refutation)
     expect(failed).toBe(true)
   })
 
@@ -265,7 +263,7 @@ describe('two containers that take turns on one queue', () => {
         await both[0].container.invoke(both[0].handler, schedule, { remaining: 60_000 })
         expect(held(stage.target)).toEqual(stage.cluster.truth)
       }),
-      { numRuns: runs },
+      { numRuns: runsOfStories },
     )
   })
 })

@@ -9,7 +9,7 @@ import { histories, type History, redelivered, shuffled } from 'ecs-task-stream/
 import { virtualClock } from '../support/virtual-clock.js'
 import { desiredContents, fold, options, routesOf } from './observed.js'
 import { project } from '../../src/core/project.js'
-import { runs } from './runs.js'
+import { runsOfStories } from './runs.js'
 
 interface Heard {
   readonly history: History
@@ -81,7 +81,7 @@ describe('several sources at once', () => {
         for (const [service, addresses] of rows)
           if (!history.truth.has(service)) deepStrictEqual([service, addresses], [service, []])
       }),
-      { numRuns: Math.ceil(runs / 4) },
+      { numRuns: runsOfStories },
     )
   })
 
@@ -96,7 +96,7 @@ describe('several sources at once', () => {
           deepStrictEqual(desiredContents(project(fold(arrived), options)), want)
         },
       ),
-      { numRuns: Math.ceil(runs / 4) },
+      { numRuns: runsOfStories },
     )
   })
 })

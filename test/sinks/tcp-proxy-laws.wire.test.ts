@@ -4,6 +4,7 @@ import type { Socket } from 'node:net'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Address, formatAddress } from '../../src/core/desired.js'
 import { type ProxyIncident, type TcpProxy, tcpProxy } from '../../src/sinks/tcp-proxy/index.js'
+import { runs } from '../laws/runs.js'
 import { dialled, ending, nobody, type TaskServer, taskServer } from './tcp-proxy-task.js'
 
 const { signal } = new AbortController()
@@ -57,7 +58,7 @@ interface Client {
   readonly heard: Buffer[]
 }
 
-let runs = 0
+let tried = 0
 
 const settled = async (proxy: TcpProxy): Promise<void> => {
   while ((proxy.ports().get(key)?.open ?? 0) > 0) await new Promise((resolve) => setImmediate(resolve))
@@ -70,7 +71,7 @@ describe('laws of a proxied port, over real connections', () => {
         fc.array(step, { minLength: 1, maxLength: 14 }),
         fc.constantFrom('random' as const, 'least-connections' as const),
         async (steps, balance) => {
-          const run = `run${++runs}`
+          const run = `run${++tried}`
           const proxy = tcpProxy({ listen: () => ({ host: '127.0.0.1', port: 0 }), balance, avoidMs: 0 })
           const incidents: ProxyIncident[] = []
           proxy.incidents$.subscribe((incident) => incidents.push(incident))
@@ -165,7 +166,7 @@ describe('laws of a proxied port, over real connections', () => {
           for (const { socket } of clients) socket.destroy()
         },
       ),
-      { numRuns: Number(process.env['LAW_RUNS'] ?? 150) },
+      { numRuns: runs },
     )
   })
 })

@@ -24,7 +24,7 @@ import { type HealthProbeOptions } from '../../src/sources/health-probe/settings
 import { healthProbe } from '../../src/sources/health-probe/health-probe.js'
 import { shuffled } from '../../src/testing/distortions.js'
 import { histories } from '../../src/testing/histories.js'
-import { runs } from '../laws/runs.js'
+import { runsOfStories } from '../laws/runs.js'
 import { acceleratedClock } from '../support/accelerated-clock.js'
 import { cluster, observed } from '../support/observed-task.js'
 import { probedWorld, type ProbedWorld } from '../support/probed-world.js'
@@ -32,7 +32,7 @@ import { type VirtualClock, virtualClock } from '../support/virtual-clock.js'
 
 /** Time moves event by event in these laws: they cost more than those of core. */
 const holds = <A extends [unknown, ...unknown[]]>(law: fc.IAsyncProperty<A>): Promise<void> =>
-  fc.assert(law, { numRuns: Math.ceil(runs / 5) })
+  fc.assert(law, { numRuns: runsOfStories })
 
 const start = Date.UTC(2026, 0, 1)
 const interval = 10_000

@@ -19,6 +19,7 @@ import { observed } from '../support/observed-task.js'
 import { temporaryDirectories } from '../support/temporary-directory.js'
 import { virtualClock } from '../support/virtual-clock.js'
 import { needs } from '../tiers/needs.js'
+import { runs as casesOfALaw } from '../laws/runs.js'
 
 const temporary = temporaryDirectories()
 
@@ -79,7 +80,7 @@ const record = (
   options: Partial<RecordToOptions> = {},
 ) => heard(recordTo(delivering(deliveries), { directory, fsync: 'never', ...options }))
 
-const runs = { numRuns: Math.min(60, Number(process.env['LAW_RUNS'] ?? 60)) }
+const runs = { numRuns: Math.min(60, casesOfALaw) }
 
 describe('recordTo', () => {
   it('is the source that it records: same name, same clusters, same deliveries in the same order', async () => {

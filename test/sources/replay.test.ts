@@ -17,6 +17,7 @@ import { heard } from '../support/heard.js'
 import { observed } from '../support/observed-task.js'
 import { temporaryDirectories } from '../support/temporary-directory.js'
 import { virtualClock } from '../support/virtual-clock.js'
+import { runs as casesOfALaw } from '../laws/runs.js'
 
 const temporary = temporaryDirectories()
 
@@ -42,7 +43,7 @@ const journal = (...events: readonly ClusterEvent[]): string =>
   events.map((event, i) => line(1000 * i, event)).join('')
 
 const [a, b, c] = [changed('a'), changed('b'), changed('c')]
-const runs = { numRuns: Math.min(100, Number(process.env['LAW_RUNS'] ?? 100)) }
+const runs = { numRuns: Math.min(100, casesOfALaw) }
 
 /** A subscriber that settles nothing by itself. */
 const listener = (options: ReplayOptions) => {
