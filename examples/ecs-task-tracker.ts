@@ -50,7 +50,7 @@ export default defineWorker({
     region: optional(regionName(), {
       description: 'Where the cluster, if it is given by name, and the table are',
       example: 'us-east-1',
-      otherwise: 'as the AWS SDK finds it',
+      otherwise: 'resolved by the AWS SDK',
     }),
     ...roleSettings,
     topicArns: optional(list('arns', 'one or more ARNs of SNS topics, separated by commas or blanks'), {
@@ -77,7 +77,7 @@ export default defineWorker({
       description: 'How often the cluster is read as a whole, which repairs what an event lost',
       example: '300',
     }),
-    owner: optional(text('owner', 'the mark of an owner'), {
+    owner: optional(text('owner', 'an owner ID'), {
       description: 'Marks the items that are ours; workers of the same cluster share it',
       example: 'ecs-task-stream/staging',
       otherwise: 'ecs-task-stream/ and the name of the cluster',

@@ -34,7 +34,7 @@ export const declaration = {
     description: 'How old a snapshot of the clusters may be when an event comes; 0 takes one for each batch',
     example: '60',
   }),
-  owner: optional(text('owner', 'the mark of an owner'), {
+  owner: optional(text('owner', 'an owner ID'), {
     description: 'Marks the items that are ours; workers of the same clusters share it',
     example: 'ecs-task-stream/production',
     otherwise: 'ecs-task-stream/ and the names of the clusters',

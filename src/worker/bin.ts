@@ -5,7 +5,7 @@ import * as t from 'io-ts'
 import { isLeft } from 'fp-ts/lib/Either.js'
 import { processTerminal } from './terminal/process-terminal.js'
 
-/** This package, by its own name: the file is elsewhere in a checkout than in an installation. */
+/** Resolves `package.json` by the package's own name, because its path differs between a checkout and an installation. */
 const readVersion = (): string => {
   const file = fileURLToPath(import.meta.resolve('ecs-task-stream/package.json'))
   const decoded = t.type({ version: t.string }).decode(JSON.parse(readFileSync(file, 'utf8')))
@@ -13,6 +13,6 @@ const readVersion = (): string => {
 }
 
 const terminal = processTerminal()
-// Only now, because what is loaded may print.
+// Imported after `processTerminal`, because a loaded module may print.
 const { command } = await import('./runner/command.js')
 process.exitCode = await command(process.argv.slice(2), terminal, { version: readVersion() })

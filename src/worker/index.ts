@@ -1,4 +1,4 @@
-/** What a worker file and its command are made of: `ecs-task-stream/worker`. */
+/** For writing a worker and its command: `ecs-task-stream/worker`. */
 export { defineWorker, type DefinedWorker, type Reading, type WorkerDefinition } from './runner/worker.js'
 export type { Composition, Instruments, Running } from './runner/composition.js'
 

@@ -120,11 +120,11 @@ describe('the secret', () => {
       const { post, deliveries, notices } = await serving()
       expect(await post(event(), { 'x-api-key': given })).toEqual({
         status: 401,
-        text: 'the header x-api-key has no valid secret',
+        text: 'the header x-api-key does not contain a valid secret',
       })
       expect(deliveries).toEqual([])
       expect(notices).toEqual([
-        { _tag: 'Warning', message: 'answered 401: the header x-api-key has no valid secret' },
+        { _tag: 'Warning', message: 'answered 401: the header x-api-key does not contain a valid secret' },
       ])
     },
   )

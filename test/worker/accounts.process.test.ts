@@ -128,7 +128,7 @@ describe('wrong settings of clusters and roles', () => {
   it.each([
     [
       { CLUSTER: 'arn:aws:ecs:cn-north-1:111111111111:cluster/a' },
-      'names a region that is not in its partition, aws',
+      'names a region outside its partition, aws',
     ],
     [
       { CLUSTER: 'a,arn:aws:ecs:eu-west-1:1:cluster/a' },
@@ -150,7 +150,7 @@ describe('wrong settings of clusters and roles', () => {
         ASSUME_ROLE: `${theirRole},arn:aws:iam::222222222222:role/other`,
         CLUSTER: 'arn:aws:ecs:eu-west-1:222222222222:cluster/a',
       },
-      'two roles of account 222222222222',
+      'two roles for account 222222222222',
     ],
     [
       { ASSUME_ROLE: theirRole, CLUSTER: 'arn:aws-cn:ecs:cn-north-1:222222222222:cluster/a' },

@@ -62,7 +62,7 @@ describe('the command', () => {
     const argv = ['traefik-table', '--ownr', 'me', '--port', 'nope']
     const { code, err } = await commandProcess(argv, { RESYNC_SECONDS: '0' }).ended
     expect(code).toBe(64)
-    expect(err).toContain('--ownr: no such flag; did you mean --owner?')
+    expect(err).toContain('--ownr: unknown flag; did you mean --owner?')
     expect(err).toContain('CLUSTER (--cluster): missing')
     expect(err).toContain('Example: TRAEFIK_TABLE=traefik')
     expect(err).toContain('PORT (--port): expected a port')

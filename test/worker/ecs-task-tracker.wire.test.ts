@@ -114,7 +114,7 @@ describe('the worker ecs-task-tracker', { timeout: 60_000 }, () => {
     for (const path of ['/diff', '/diff/web', '/sync', '/sync/web']) {
       const { status, body } = await worker.get(path)
       expect([path, status]).toEqual([path, 500])
-      expect(body).toContain('no whole snapshot of shop')
+      expect(body).toContain('no complete snapshot of shop')
     }
     expect(await worker.get('/health')).toEqual({ status: 200, body: 'Healthy' })
     expect((await worker.get('/syncslow')).status).toBe(200)
@@ -189,7 +189,7 @@ describe('the worker ecs-task-tracker', { timeout: 60_000 }, () => {
   it('opens what changes something to who knows a secret, and what only looks to all', async () => {
     const { ready, api, task, servers, host } = await account()
     const { get, url, endpoint } = await ready({ ROUTES_TOKEN: 'old,new' })
-    const refused = { status: 401, body: 'the header x-api-key has no valid secret' }
+    const refused = { status: 401, body: 'the header x-api-key does not contain a valid secret' }
     const before = api.calls.get('ListTasks')
     for (const path of ['/sync', '/sync/web', '/syncslow', '/syncslow/1']) {
       expect(await get(path)).toEqual(refused)

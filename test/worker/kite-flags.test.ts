@@ -101,10 +101,10 @@ describe('a command line that ecs-task-kite understands', () => {
       row(`-name=web -service=web -public=${no}`, web),
     ),
     // A switch takes no word after it: this is `-public`, and a word.
-    row('-name=web -service=web -public false', { ...web, isPublic: true }, /not read: false.*-public=false/),
-    row('-name=web -service=web stray -cluster=production', web, /not read: stray -cluster=production/),
-    row('-name=web -service=web -- -cluster=production', web, /not read: -cluster=production/),
-    row('-name=web -service=web - -cluster=production', web, /not read: - -cluster=production/),
+    row('-name=web -service=web -public false', { ...web, isPublic: true }, /ignored: false.*-public=false/),
+    row('-name=web -service=web stray -cluster=production', web, /ignored: stray -cluster=production/),
+    row('-name=web -service=web -- -cluster=production', web, /ignored: -cluster=production/),
+    row('-name=web -service=web - -cluster=production', web, /ignored: - -cluster=production/),
     row('-name=web -service=web --', web),
     row('-name=web -name=api -service=web', { ...web, name: 'api' }, /--name.*more than once/),
     row('-name=web -family=web -service=', { family: 'web' }),
@@ -177,7 +177,7 @@ describe('a command line with which ecs-task-kite does not start', () => {
     const reading = read('-public false -name=web -service=web')
     expect(
       reading._tag === 'Problems' && reading.problems.map(({ message }) => message).join('\n'),
-    ).toContain('not read: false -name=web -service=web')
+    ).toContain('ignored: false -name=web -service=web')
   })
 
   it.each(['-h', '-help', '-name=web --help'])('prints the help for %s', (line) => {

@@ -118,7 +118,7 @@ describe('a sync on demand', () => {
     fail('task-definitions', 'DescribeTaskDefinition')
     await clock.advance(1)
     expect(await failure).toBe(
-      'Error: no whole snapshot of shop within 20 s (task-definitions: DescribeTaskDefinition: not allowed)',
+      'Error: no complete snapshot of shop within 20 s (task-definitions: DescribeTaskDefinition: not allowed)',
     )
   })
 
@@ -127,7 +127,7 @@ describe('a sync on demand', () => {
     const failures = [sync.sync(), sync.diff()].map((question) => question.catch(String))
     await clock.advance(5)
     fail('ecs-snapshots', 'snapshot of shop')
-    const why = 'Error: no whole snapshot of shop (ecs-snapshots: snapshot of shop: not allowed)'
+    const why = 'Error: no complete snapshot of shop (ecs-snapshots: snapshot of shop: not allowed)'
     expect(await Promise.all(failures)).toEqual([why, why])
   })
 

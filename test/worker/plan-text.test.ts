@@ -45,7 +45,7 @@ describe('a printed plan', () => {
 
   it('tells an adoption from a change', () => {
     const change: Change<unknown> = { _tag: 'Update', key: 'b', before: row('b', { x: 1 }), after: { x: 1 } }
-    expect(planText(summary([change]))).toContain("only the owner's mark")
+    expect(planText(summary([change]))).toContain('only the ownership')
   })
 
   it.each(['foreign', 'incomplete', 'too-much'] as const)('says why a change is skipped as %s', (why) => {
@@ -59,7 +59,7 @@ describe('a printed plan', () => {
     const task = { task: 'arn:t', cluster: 'c', why: 'name-taken', detail: 'rename one' } as const
     const text = planText({ ...summary([]), complete: false, unresolved: [task] })
     expect(text).toContain('not known completely')
-    expect(text).toContain('1 live task not offered as they should be:\n  ? arn:t: name-taken: rename one')
+    expect(text).toContain('1 live task unresolved:\n  ? arn:t: name-taken: rename one')
   })
 
   it('is one JSON document for programs', () => {

@@ -140,7 +140,7 @@ describe('ecs-task-stream replay', () => {
     expect((await replayed(file)).out).toContain(
       'web: 2 endpoints, 1 gone, incomplete: there may be more\n  + 10.0.0.1:5000',
     )
-    expect((await replayed(file)).out).toContain('  - 10.0.0.1:4000\n\nNo whole snapshot: staging\n')
+    expect((await replayed(file)).out).toContain('  - 10.0.0.1:4000\n\nNo complete snapshot: staging\n')
   })
 
   it('heeds the skew allowance', async () => {
@@ -164,7 +164,7 @@ describe('ecs-task-stream replay', () => {
   it('with --explain tells of each task what came, what it changed, and what was ignored and why', async () => {
     const { code, out } = await replayed(await written(story.join('')), '--explain', 'web')
     expect(code).toBe(0)
-    expect(out).toContain('3 tasks, and what was received of each:')
+    expect(out).toContain('3 tasks, with what was received about each:')
     expect(out).toContain(
       [
         '  task/staging/old: gone from 10.0.0.1:4000',
@@ -178,18 +178,18 @@ describe('ecs-task-stream replay', () => {
         `        version 5 of ${iso(29)}: desired status RUNNING → STOPPED, last status RUNNING → STOPPED, container web RUNNING → STOPPED`,
         '        ⇒ gone from 10.0.0.1:4000',
         `      ${iso(40)}  sqs  events.jsonl:5`,
-        `        version 4 of ${iso(28)}: ignored: older version, 5 is known`,
+        `        version 4 of ${iso(28)}: ignored: older than the known version 5`,
         `      ${iso(41)}  sqs  events.jsonl:6`,
-        `        version 5 of ${iso(29)}: ignored: says nothing new of this version`,
+        `        version 5 of ${iso(29)}: ignored: nothing new about this version`,
       ].join('\n'),
     )
     expect(out).toContain(
       [
         '        ⇒ live at 10.0.0.1:6000',
         `      ${iso(55)}  snapshots  events.jsonl:8`,
-        `        not in the snapshot begun ${iso(55)}: kept: the snapshot is not newer by more than the skew allowance`,
+        `        not in the snapshot started at ${iso(55)}: kept: the snapshot is not newer by more than the skew allowance`,
         `      ${iso(120)}  snapshots  events.jsonl:9`,
-        `        not in the snapshot begun ${iso(118)}: ruled out: the snapshot is newer by more than the skew allowance`,
+        `        not in the snapshot started at ${iso(118)}: ruled out: the snapshot is newer by more than the skew allowance`,
         '        ⇒ gone from 10.0.0.1:6000',
       ].join('\n'),
     )
@@ -223,7 +223,7 @@ describe('ecs-task-stream replay', () => {
   it('names a backend that was probably meant, and exits 1', async () => {
     const { code, out, err } = await replayed(await written(story.join('')), '--explain', 'wep')
     expect({ code, out }).toEqual({ code: 1, out: '' })
-    expect(err).toContain('no task of those received would be in a backend "wep"; did you mean web?')
+    expect(err).toContain('no recorded task would be in a backend "wep"; did you mean web?')
   })
 
   it('names backends as the worker does, and leaves out other clusters', async () => {
@@ -242,7 +242,7 @@ describe('ecs-task-stream replay', () => {
     expect(err.split('\n')).toEqual([
       expect.stringContaining(`${file}:2: $: expected JSON`),
       expect.stringContaining(`${file}:3: $.events[0]: expected an event`),
-      `${file}:5: the file ends in the middle of this line, which is left out`,
+      `${file}:5: the file ends in the middle of this line; the line is ignored`,
       '',
     ])
   })

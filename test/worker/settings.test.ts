@@ -157,8 +157,8 @@ describe('settings', () => {
     const argv = ['--resync-seconds', '0', '--owner', 'me', '--owner', 'you', '--quue-url', 'http://q']
     expect(read([...argv, '--format', 'text', 'stray'], { PORT: 'nope' }, check)).toEqual(
       E.left([
-        { where: '--quue-url', message: 'no such flag; did you mean --queue-url?', example: undefined },
-        { where: 'stray', message: 'belongs to no flag', example: undefined },
+        { where: '--quue-url', message: 'unknown flag; did you mean --queue-url?', example: undefined },
+        { where: 'stray', message: 'unexpected argument', example: undefined },
         {
           where: 'CLUSTER (--cluster)',
           message: 'missing: expected one or more clusters, separated by commas or blanks',

@@ -127,7 +127,7 @@ describe('standard error of a worker', () => {
   ])('is JSON lines alone with a queue at %s, which is read', async (origin) => {
     const running = await started('traefik-table', { QUEUE_URL: `${origin}${path}` })
     await queues.send(new URL(path, queues.url).href, ['{}'])
-    await running.logged('undecodable message, left where it is')
+    await running.logged('undecodable message, left in place')
     running.signal('SIGTERM')
     const { code, err } = await running.ended
     expect(code).toBe(0)

@@ -72,7 +72,7 @@ describe('the status server', () => {
     expect(await get('/ready')).toMatchObject({
       status: 503,
       body: expect.stringContaining(
-        'sink table has not moved for more than 60 s: apply failed: Error',
+        'sink table has made no progress for more than 60 s: apply failed: Error',
       ) as string,
     })
     report(settled('table', 2))

@@ -53,7 +53,7 @@ describe('the worker task-proxy, over the wire', { timeout: 60_000 }, () => {
     ])
     const { status } = (await worker.logged('started')) as { status: string }
     await worker.logged(
-      'not read: stray -cluster=other. The first word that belongs to no flag ends the flags; a switch takes its value after =, as in -public=false',
+      'ignored: stray -cluster=other. The first word that is not part of a flag ends the flags; a switch takes its value after =, as in -public=false',
     )
     await worker.logged('LOGLEVEL: "verbose" is no level, so info is logged')
     await worker.logged(ready)
@@ -332,7 +332,7 @@ describe('the worker task-proxy, over the wire', { timeout: 60_000 }, () => {
 
   it.each([
     [['-name', 'web'], 'one of them is required'],
-    [['-public', 'false', '-name', 'web', '-family', 'web'], 'not read: false -name web -family web'],
+    [['-public', 'false', '-name', 'web', '-family', 'web'], 'ignored: false -name web -family web'],
     [['-name', 'web', '-family', 'web:latest'], '"web:latest" is neither a family nor one of its revisions'],
     [['-family', 'web'], 'NAME (--name): missing'],
     [['-name', 'web', '-family', 'web', '-verbose'], '-verbose'],

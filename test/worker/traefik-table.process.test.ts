@@ -249,7 +249,7 @@ describe('the worker traefik-table, over the wire', () => {
       CLUSTER: 'nowhere',
     }).ended
     expect(code).toBe(1)
-    expect(err).toContain('no whole snapshot of every cluster within 2 s')
+    expect(err).toContain('no complete snapshot of every cluster within 2 s')
     expect(err).toMatch(/"level":"error".*nowhere.*"msg":"source failed"/)
   })
 

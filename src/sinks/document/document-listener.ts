@@ -61,7 +61,7 @@ export const documentListener = ({
     }
     if (!isSecret(headerOf(request, header))) {
       const challenge = header === 'authorization' ? 'Bearer' : 'ApiKey'
-      refuse(401, `the header ${header} has no valid secret`, { 'www-authenticate': challenge })
+      refuse(401, `the header ${header} does not contain a valid secret`, { 'www-authenticate': challenge })
       return
     }
     const document = current()

@@ -5,7 +5,7 @@ import { clientSettings, environmentRegion } from '../../shared/aws/aws-clients.
  * A client of Route 53. The service is global, but each partition has its own: the region decides which one is asked,
  * and the SDK signs for the one region that this partition's Route 53 expects.
  *
- * @param region Empty: as the AWS SDK finds it, else `us-east-1`.
+ * @param region Empty: resolved by the AWS SDK, else `us-east-1`.
  */
 export const route53Client = (region: string): Route53Client => {
   let found: Promise<string> | undefined

@@ -1,6 +1,6 @@
 /** What has come to pass on a port since the process began. */
 export interface PortTotals {
-  /** Connections accepted, refused ones included. */
+  /** Connections accepted, including refused ones. */
   accepted: number
   /** Dials that failed; a connection may have several. */
   failedDials: number

@@ -91,7 +91,9 @@ export const eventBridgeWebhook = (options: EventBridgeWebhookOptions): Webhook 
           return refused(400, `the header ${header} came more than once`)
         return isSecret(headerOf(request, header))
           ? undefined
-          : refused(401, `the header ${header} has no valid secret`, { 'www-authenticate': 'ApiKey' })
+          : refused(401, `the header ${header} does not contain a valid secret`, {
+              'www-authenticate': 'ApiKey',
+            })
       },
       judge: (_request, body) => Promise.resolve(decodedVerdict(idOf(body), body, decode)),
     },

@@ -4,18 +4,18 @@ import { type Kind, list, text } from '../settings/setting-type.js'
 
 const arnShape = /^arn:([a-z-]+):ecs:([a-z\d-]+):\d{12}:cluster\/[\w-]{1,255}$/
 
-/** What is wrong with a cluster's name or ARN; `undefined`: nothing. `*` in a name stands for any characters. */
+/** What is wrong with a cluster name or ARN, or `undefined` if it is valid. `*` in a name matches any characters. */
 export const clusterFlaw = (cluster: string): string | undefined => {
   if (!cluster.startsWith('arn:'))
     return /^[\w*-]{1,255}$/.test(cluster)
       ? undefined
-      : `"${cluster}" is not the name of a cluster, of letters, digits, hyphens and underscores`
+      : `"${cluster}" is not a cluster name: use letters, digits, hyphens and underscores`
   const [, partition, region = ''] = arnShape.exec(cluster) ?? []
   if (partition === undefined)
-    return `"${cluster}" is not the ARN of a cluster, such as arn:aws:ecs:eu-west-1:123456789012:cluster/staging`
+    return `"${cluster}" is not a cluster ARN such as arn:aws:ecs:eu-west-1:123456789012:cluster/staging`
   return partitionOf(region)?.name === partition
     ? undefined
-    : `"${cluster}" names a region that is not in its partition, ${partition}`
+    : `"${cluster}" names a region outside its partition, ${partition}`
 }
 
 /** One cluster, by name or ARN. */
@@ -29,7 +29,7 @@ export const clusterName = (): Kind<string> => {
   }
 }
 
-/** One or more clusters, by name, by ARN or by a pattern of names. */
+/** One or more clusters, by name, ARN or name pattern. */
 export const clusterNames = (): Kind<readonly [string, ...string[]]> => {
   const kind = list('clusters', 'one or more cluster names or ARNs, separated by commas or blanks')
   const flawIn = (clusters: readonly string[]): string | undefined => {

@@ -8,7 +8,7 @@ import { queueUrl } from './queue-url.js'
 import { regionName } from './region-name.js'
 import { checkRoles, roleSettings } from './role-settings.js'
 
-/** What every worker that follows clusters is told. Spread it into `settings`, and override what differs. */
+/** Settings shared by all workers that follow clusters. Spread them into `settings`, and override what differs. */
 export const clusterSettings = {
   cluster: required(clusterNames(), {
     description: 'The clusters to follow, by name, pattern such as prod-*, or ARN',
@@ -21,23 +21,24 @@ export const clusterSettings = {
   }),
   resyncSeconds: defaulted(integer({ min: 0, max: 86_400, unit: 'seconds' }), 300, {
     description:
-      'How often the clusters are read as a whole; 0 for never, which leaves what an event lost unrepaired',
+      'How often to take a full snapshot of the clusters; 0 for never, so lost events are not repaired',
     example: '300',
   }),
   region: optional(regionName(), {
     description:
-      'Where the clusters given by name, the target and, unless its URL says otherwise, the queue are',
+      'AWS region of the target, of clusters given by name, and of the queue unless its URL names one',
     example: 'eu-west-1',
-    otherwise: 'as the AWS SDK finds it',
+    otherwise: 'resolved by the AWS SDK',
   }),
   ...roleSettings,
-  owner: optional(text('owner', 'the mark of an owner'), {
-    description: 'Marks the records that are ours; workers of the same clusters share it',
+  owner: optional(text('owner', 'an owner ID'), {
+    description: 'Identifies the records that this worker owns; workers of the same clusters share it',
     example: 'ecs-task-stream/production',
-    otherwise: 'ecs-task-stream/ and the clusters: their names; of ARNs, account, region and name',
+    otherwise: 'ecs-task-stream/ followed by the cluster names, or account, region and name for ARNs',
   }),
   pruneGuard: defaulted(oneOf('on', 'off'), 'on', {
-    description: 'Whether pruning more than half of our records at once, and at least ten, is skipped',
+    description:
+      'Whether to skip pruning that would remove more than half of our records, and at least ten, at once',
     example: 'off',
   }),
 }
@@ -56,7 +57,7 @@ export const checkClusters = ({
     ? [
         {
           settings: ['resyncSeconds', 'queueUrl'] as const,
-          message: 'without snapshots and without a queue there is nothing to learn from',
+          message: 'without snapshots and without a queue, the worker has no source of data',
           example: 'RESYNC_SECONDS=300',
         },
       ]
@@ -65,10 +66,10 @@ export const checkClusters = ({
 ]
 
 /**
- * The part of a composition that says which clusters are followed, for whom, and how carefully.
+ * The part of a composition that names the clusters, the owner and the prune guard.
  *
- * Two workers with one owner and different clusters would take each other's records away: so, unless an owner is set,
- * the clusters make its name.
+ * Two workers with the same owner and different clusters would remove each other's records. The default owner is
+ * therefore derived from the clusters.
  */
 export const followed = ({
   cluster: clusters,
@@ -84,7 +85,9 @@ export const followed = ({
   owner,
   ...(pruneGuard === 'off' ? { pruneGuard } : {}),
   warnings: [
-    ...(resyncSeconds === 0 ? ['RESYNC_SECONDS=0: what events do not tell or lose stays unknown'] : []),
+    ...(resyncSeconds === 0
+      ? ['RESYNC_SECONDS=0: without snapshots, tasks whose events are lost or never sent stay unknown']
+      : []),
     ...(queueUrl === undefined ? ['no QUEUE_URL: changes are seen only at the next snapshot'] : []),
   ],
 })

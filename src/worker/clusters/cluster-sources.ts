@@ -5,7 +5,7 @@ import { sqs } from '../../sources/sqs/sqs.js'
 import type { ClusterSettings } from './cluster-settings.js'
 import { clusterClients } from './role-settings.js'
 
-/** The queue, if there is one. */
+/** The queue source, if a queue is configured. */
 export const queue = ({
   queueUrl,
   region,
@@ -13,8 +13,8 @@ export const queue = ({
   queueUrl === undefined ? [] : [sqs({ queueUrl, region })]
 
 /**
- * Snapshots of the clusters, by the worker's clients, see `clusterClients`; where there are to be none, which clusters
- * the names stand for.
+ * Snapshots of the clusters, taken with the worker's clients (`clusterClients`). With snapshots disabled, only
+ * resolves which clusters the names stand for.
  */
 export const snapshots = (
   { cluster: clusters, resyncSeconds, region }: Pick<ClusterSettings, 'cluster' | 'resyncSeconds' | 'region'>,

@@ -8,7 +8,7 @@ import { defaulted, optional, type SettingsOf } from '../settings/setting.js'
 /** `tcp`, or the path of an HTTP check. */
 const probe: Kind<string> = {
   placeholder: 'probe',
-  expected: '"tcp", or the path of a check by HTTP, such as /health',
+  expected: '"tcp", or the path of an HTTP check such as /health',
   repeats: false,
   is: t.string.is,
   parse: (given) => (/^(?:tcp|\/[!-~]*)$/.test(given.trim()) ? O.some(given.trim()) : O.none),
@@ -16,24 +16,25 @@ const probe: Kind<string> = {
 }
 
 /**
- * For workers whose readers connect to what they are told. Spread it into `settings`. Such a worker's composition
- * should say `unhealthy: 'keep-the-last'`: a check that fails everywhere must not empty its target.
+ * For workers whose readers connect to the endpoints. Spread them into `settings`. Such a worker's composition should
+ * set `unhealthy: 'keep-the-last'`, so that a check that fails everywhere does not empty the target.
  */
 export const healthSettings = {
   healthProbe: optional(probe, {
-    description: 'Ask every endpoint, and leave out those that fail three times in a row, but never the last',
+    description:
+      'Probe every endpoint; leave out those that fail three times in a row, unless no other is left',
     example: '/health',
-    otherwise: 'what ECS says of its health checks',
+    otherwise: 'ECS health checks only',
   }),
   healthSeconds: defaulted(integer({ min: 1, max: 3_600, unit: 'seconds' }), 10, {
-    description: 'How often an endpoint is asked',
+    description: 'How often to probe each endpoint',
     example: '5',
   }),
 }
 
 type HealthSettings = SettingsOf<typeof healthSettings>
 
-/** Probes of what a policy offers, if there are to be any. */
+/** Probes the endpoints that the policy offers, if a probe is configured. */
 export const healthProbes = ({ healthProbe: wanted, healthSeconds }: HealthSettings): readonly Source[] =>
   wanted === undefined
     ? []

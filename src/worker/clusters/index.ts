@@ -1,4 +1,4 @@
-/** What the workers that follow clusters have in common: `ecs-task-stream/worker/clusters`. */
+/** Shared by the workers that follow clusters: `ecs-task-stream/worker/clusters`. */
 export { backendName, checkBackendName, serviceName } from '../settings/backend-name.js'
 export { clusterName } from './cluster-name.js'
 export { checkClusters, clusterSettings, type ClusterSettings, followed } from './cluster-settings.js'

@@ -18,7 +18,7 @@ const roleArns = (): Kind<readonly [string, ...string[]]> => {
   }
 }
 
-/** What STS takes as an external ID. */
+/** An external ID, in the format that STS accepts. */
 const externalId = (): Kind<string> => {
   const kind = text('id', 'an external ID: 2 to 1,224 letters, digits and +=,.@:/-')
   return {
@@ -27,16 +27,16 @@ const externalId = (): Kind<string> => {
   }
 }
 
-/** Settings of workers whose clusters may be in other accounts than their own. */
+/** Settings for workers that can follow clusters in other accounts. */
 export const roleSettings = {
   assumeRole: optional(roleArns(), {
     description:
-      'Roles to assume for the clusters of other accounts, at most one for each account; give these clusters by ARN',
+      'Roles to assume for clusters in other accounts, at most one per account; name these clusters by ARN',
     example,
-    otherwise: "every cluster is asked with the environment's credentials",
+    otherwise: "the environment's credentials for every cluster",
   }),
   externalId: optional(externalId(), {
-    description: 'The external ID that the trust policies of the roles ask for',
+    description: 'The external ID that the trust policies of the roles require',
     example: 'a-long-random-text',
     otherwise: 'none',
   }),
@@ -46,7 +46,7 @@ export type RoleSettings = SettingsOf<typeof roleSettings>
 
 const partitionIn = (arn: string): string => arn.split(':', 2)[1] ?? ''
 
-/** Contradictions among `roleSettings` and the clusters: for `WorkerDefinition.check`. */
+/** Contradictions between `roleSettings` and the clusters, for `WorkerDefinition.check`. */
 export const checkRoles = ({
   cluster = [],
   assumeRole,
@@ -67,23 +67,23 @@ export const checkRoles = ({
       const former = roles.slice(0, i).find((other) => roleAccount(other) === account)
       return former === undefined
         ? []
-        : [contradiction(`two roles of account ${account}: ${former} and ${role}`)]
+        : [contradiction(`two roles for account ${account}: ${former} and ${role}`)]
     }),
     ...roles
       .filter((role) => clusters.length > 0 && clustersOf(role).length === 0)
       .map((role): Contradiction => ({
         settings: ['assumeRole', 'cluster'],
-        message: `no cluster of account ${roleAccount(role)} is followed, so ${role} would never be assumed: give its clusters by ARN`,
+        message: `no cluster of account ${roleAccount(role)} is followed, so ${role} would never be assumed: name its clusters by ARN`,
         example: `CLUSTER=arn:aws:ecs:eu-west-1:${roleAccount(role)}:cluster/staging`,
       })),
     ...roles
       .filter((role) => clustersOf(role).some((each) => partitionIn(each) !== partitionIn(role)))
-      .map((role) => contradiction(`${role} and its clusters are not in one partition`)),
+      .map((role) => contradiction(`${role} and its clusters are in different partitions`)),
     ...(id !== undefined && roles.length === 0
       ? [
           {
             settings: ['externalId', 'assumeRole'] as const,
-            message: 'without a role there is nobody to tell the external ID',
+            message: 'an external ID has no effect without a role to assume',
             example: `ASSUME_ROLE=${example}`,
           },
         ]
@@ -91,10 +91,7 @@ export const checkRoles = ({
   ]
 }
 
-/**
- * The clients of a worker's settings, by account and region: give the same to every source that asks AWS, so that all
- * heed the same settings.
- */
+/** AWS clients by account and region, from a worker's settings. Pass the same function to every source that calls AWS. */
 export const clusterClients = ({
   assumeRole,
   externalId: id,

@@ -4,14 +4,14 @@ import type { Contradiction } from '../settings/settings.js'
 import type { ClusterSettings } from './cluster-settings.js'
 import { checkRoles } from './role-settings.js'
 
-/** A setting of workers that serve a document: see `patienceMs` of their sinks. */
+/** A setting for workers that serve a document; see `patienceMs` of their sinks. */
 export const patience = optional(integer({ min: 1, max: 86_400, unit: 'seconds' }), {
-  description: 'How long the answer may be 503 after a start; then what is known is served',
+  description: 'How long to answer 503 after a start; after that, serve what is known',
   example: '300',
   otherwise: 'for ever',
 })
 
-/** Contradictions among `clusterSettings` in a worker that serves a document: for `WorkerDefinition.check`. */
+/** Contradictions among the `clusterSettings` of a worker that serves a document, for `WorkerDefinition.check`. */
 export const checkServed = ({
   resyncSeconds,
   ...rest
@@ -22,7 +22,7 @@ export const checkServed = ({
     ? [
         {
           settings: ['resyncSeconds'] as const,
-          message: 'without snapshots it never knows everything, and would answer 503 for ever',
+          message: 'without snapshots the state is never complete, so the server would answer 503 forever',
           example: 'RESYNC_SECONDS=300',
         },
       ]

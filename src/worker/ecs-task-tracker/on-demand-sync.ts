@@ -24,17 +24,17 @@ import { latecomers } from '../../shared/async/single-flight.js'
 import { sinkPlan } from '../runner/sink-plan.js'
 
 export interface OnDemandSyncSetup<V> {
-  /** Give it before it starts: see `Worker.reports$`. */
+  /** Pass it before it starts, or reports are missed: see `Worker.reports$`. */
   readonly worker: Pick<Worker, 'reports$' | 'state$' | 'desired$' | 'reread'>
   readonly snapshots: Pick<EcsSnapshots, 'name' | 'covers' | 'refreshed'>
-  /** A sink of the same name and target as the worker's, and another instance: no sink is called twice at a time. */
+  /** A second instance of the worker's sink, with the same name and target. A sink instance serves one call at a time. */
   readonly sink: Sink<V>
-  /** The backend that a record is. */
+  /** The backend that a record belongs to. */
   readonly backendOf: (value: V) => BackendName
   readonly owner: Owner
   readonly pruneGuard?: PruneGuard | 'off'
   readonly clock: Pick<Clock, 'sleep'>
-  /** How long to wait for a snapshot, and for an answer of the target. Default: 20,000 ms. */
+  /** How long to wait for a snapshot, and for an answer from the target. Default: 20,000 ms. */
   readonly timeoutMs?: Millis
   /** How long to wait for lookups, and then for the worker's writes. Default: 5,000 ms. */
   readonly patienceMs?: Millis
@@ -42,15 +42,15 @@ export interface OnDemandSyncSetup<V> {
 
 export interface OnDemandSync {
   /**
-   * Takes a new snapshot and brings the target to it. Resolves to the backends that are not as they should be, and
-   * why; empty when all is well. Rejects when there is no snapshot in time, or the target does not answer. Calls at
-   * once share the work.
+   * Takes a new snapshot and brings the target up to date. Resolves to the backends that are still out of sync, with
+   * the reason; empty on success. Rejects when no snapshot arrives in time, or the target does not answer. Concurrent
+   * calls share the work.
    */
   sync(): Promise<ReadonlyMap<BackendName, string>>
   /**
-   * Takes a new snapshot, reads the target and compares the two; writes nothing. Resolves to the backends that differ,
-   * or of which not everything is known, ordered; a mark of the owner that is missing is no difference. Rejects as
-   * `sync` does. What the target does not hold yet because the worker is about to write it differs too.
+   * Takes a new snapshot, reads the target and compares the two; writes nothing. Resolves to the names of the backends
+   * that differ or are incompletely known, sorted. Missing ownership does not count as a difference; a write that the
+   * worker has yet to make does. Rejects as `sync` does.
    */
   diff(): Promise<readonly BackendName[]>
 }
@@ -59,8 +59,8 @@ const skippedReasons: Readonly<Record<Skipped<unknown>['why'], string>> = {
   foreign: 'its record belongs to another owner',
   incomplete: 'not all tasks of the clusters are known yet',
   unjudged: 'it may belong to a task whose definition cannot be looked up',
-  'emptied-only': 'the prune guard empties it in place of deleting it',
-  'too-much': 'the prune guard skips that so many backends are pruned at once',
+  'emptied-only': 'the prune guard empties it instead of deleting it',
+  'too-much': 'the prune guard does not allow pruning so many backends at once',
 }
 
 const isFailedSnapshot = (report: Report, source: string): boolean =>
@@ -73,13 +73,13 @@ const troubleIn = (report: Report): string | undefined => {
   return undefined
 }
 
-/** Backends of which some tasks wait for a lookup. */
+/** Backends with tasks that wait for a lookup. */
 const unknownIn = ({ backends }: Desired): readonly BackendName[] =>
   [...backends.values()].filter(({ complete }) => !complete).map(({ name }) => name)
 
 const isWhole = (desired: Desired): boolean => desired.complete && unknownIn(desired).length === 0
 
-/** For people and scripts who want to be certain now, where a worker alone would be certain in a while. */
+/** Syncs and compares on demand, for people and scripts that cannot wait for the worker's next round. */
 export const onDemandSync = <V>({
   worker,
   snapshots,
@@ -92,7 +92,7 @@ export const onDemandSync = <V>({
   patienceMs = 5_000,
 }: OnDemandSyncSetup<V>): OnDemandSync => {
   const { reports$, state$, desired$ } = worker
-  /** By key: why a write was refused or failed. */
+  /** Why a write was refused or failed, by key. */
   const refused = new Map<string, string>()
   let trouble: string | undefined
   reports$.subscribe((report) => {
@@ -102,7 +102,7 @@ export const onDemandSync = <V>({
       refused.set(report.key, report.error.message)
   })
 
-  /** The first value, if it comes in time. */
+  /** The first value, or `undefined` after `ms`. */
   const within = async <A>(ms: Millis, values$: Observable<A>): Promise<A | undefined> => {
     const done = new AbortController()
     try {
@@ -115,18 +115,18 @@ export const onDemandSync = <V>({
 
   const latest = async (): Promise<Desired> => {
     const desired = await firstValueFrom(desired$, { defaultValue: undefined })
-    if (desired === undefined) throw new Error('the worker stops')
+    if (desired === undefined) throw new Error('the worker is stopping')
     return desired
   }
 
-  /** What is desired once lookups are answered, or without them when they take too long. */
+  /** The desired state once lookups are answered, or the latest one if they take longer than `patienceMs`. */
   const whole = async (): Promise<Desired> =>
     (await within(patienceMs, desired$.pipe(filter(isWhole)))) ?? (await latest())
 
-  /** A failure, and the latest trouble that there was meanwhile: the likely cause. */
+  /** An error that quotes the latest reported trouble as its likely cause. */
   const failure = (what: string): Error => new Error(trouble === undefined ? what : `${what} (${trouble})`)
 
-  /** No times are compared: the clock of the machine may be set meanwhile. */
+  /** Compares the order of snapshots instead of times, because the machine's clock may be set in between. */
   const takeSnapshot = async (): Promise<void> => {
     const { covers } = snapshots
     const failed$ = reports$.pipe(filter((report) => isFailedSnapshot(report, snapshots.name)))
@@ -144,10 +144,10 @@ export const onDemandSync = <V>({
       ),
     )
     if (outcome === 'taken') return
-    // Or else the worker has stopped meanwhile.
+    // Throws if the worker has stopped in the meantime.
     await latest()
     const when = outcome === 'failed' ? '' : ` within ${timeoutMs / 1000} s`
-    throw failure(`no whole snapshot of ${covers.join(', ')}${when}`)
+    throw failure(`no complete snapshot of ${covers.join(', ')}${when}`)
   }
 
   const planNow = async (desired: Desired) => {
@@ -158,11 +158,11 @@ export const onDemandSync = <V>({
   const nameIn = (change: Change<V>): BackendName =>
     backendOf(change._tag === 'Create' ? change.after : change.before.value)
 
-  /** What the target does not hold, and why not. */
+  /** The backends that the target does not hold, and why not. */
   const left = async (): Promise<ReadonlyMap<BackendName, string>> => {
     const desired = await latest()
     const { changes, skipped } = await planNow(desired)
-    const otherwise = sink.dry === true ? 'a dry run writes nothing' : 'it could not be written yet'
+    const otherwise = sink.dry === true ? 'a dry run writes nothing' : 'it has not been written yet'
     return new Map([
       ...unknownIn(desired).map((name) => [name, 'some of its tasks wait for a lookup'] as const),
       ...skipped.map(({ change, why }) => [nameIn(change), skippedReasons[why]] as const),
@@ -176,7 +176,7 @@ export const onDemandSync = <V>({
       await takeSnapshot()
       await whole()
       refused.clear()
-      // The worker's view of the target may be a minute old, and somebody may have written since.
+      // The worker's view of the target may be a minute old, and another writer may have changed it since.
       await within(patienceMs, from(worker.reread()))
       return left()
     }),

@@ -4,14 +4,14 @@ import { sharedSecret } from '../../shared/http/shared-secret.js'
 import type { OnDemandSync } from './on-demand-sync.js'
 
 export interface TrackerRoutesOptions {
-  /** Takes every POST that says that it comes from SNS, on whatever path. */
+  /** Handles every POST with an SNS header, on any path. */
   readonly sns: WebhookListener
-  /** Takes the other POSTs to `/event`: events without an envelope. Default: they are refused. */
+  /** Handles the other POSTs to `/event`: events without an SNS envelope. Default: they are refused. */
   readonly events?: WebhookListener | undefined
   readonly sync: OnDemandSync
-  /** Any of them, in the header `x-api-key`, opens `/sync` and `/syncslow`. Default: these are open to all. */
+  /** `/sync` and `/syncslow` require one of them in the header `x-api-key`. Default: these routes are open to all. */
   readonly secrets?: readonly string[] | undefined
-  /** Told how a sync ended for which nobody waits. */
+  /** Logs the result of background syncs. */
   readonly log: {
     info(fields: object, message: string): void
     error(fields: object, message: string): void
@@ -33,19 +33,19 @@ const send = (reply: FastifyReply, { status, body }: Answer): void => {
   void reply.code(status).type('text/plain; charset=utf-8').send(body)
 }
 
-/** The listener reads the body and answers by itself, so it gets the request before anything else does. */
+/** The listener reads the body and answers by itself, so it must get the request first. */
 const handOver = (listener: WebhookListener, request: FastifyRequest, reply: FastifyReply): void => {
   reply.hijack()
   listener(request.raw, reply.raw)
 }
 
-/** What may be done on a path of the tracker; `undefined` for all others. */
+/** The method that a path of the tracker allows, or `undefined` for unknown paths. */
 const allowedOn = (path: string): string | undefined => {
   if (path === '/event') return 'POST'
   return /^\/(?:(?:sync|diff|syncslow)(?:\/[^/]+)?|health)$/.test(path) ? 'GET' : undefined
 }
 
-/** A wildcard: the router takes parameters of up to 100 letters, and names of services have up to 255. */
+/** A wildcard, because service names have up to 255 letters and the router limits parameters to 100. */
 interface OfService {
   Params: { '*': string }
 }
@@ -53,8 +53,8 @@ interface OfService {
 const isService = (name: string): boolean => /^[^/]+$/.test(name)
 
 /**
- * The routes of ecs-task-tracker with its answers, so that what calls them needs no change: see
- * docs/ecs-task-tracker.md. Failures are 500 with the reason as text, as they were; a missing secret is 401.
+ * The routes and responses of ecs-task-tracker, so that its callers need no change: see docs/ecs-task-tracker.md.
+ * Failures are 500 with the reason as text, as in the original; a missing secret is 401.
  */
 export const trackerRoutes =
   ({ sns, events, sync, secrets, log }: TrackerRoutesOptions): FastifyPluginCallback =>
@@ -70,7 +70,7 @@ export const trackerRoutes =
     server.post('/event', { onRequest: [fromSns, withoutEnvelope] }, (_request, reply) =>
       send(reply, {
         status: 403,
-        body: 'this is no message of SNS; events without its envelope need a secret: set ROUTES_TOKEN',
+        body: 'not an SNS message; events without the SNS envelope need a secret: set ROUTES_TOKEN',
       }),
     )
     const otherwise = (request: FastifyRequest, reply: FastifyReply): void => {
@@ -78,7 +78,7 @@ export const trackerRoutes =
       if (allowed === undefined) reply.callNotFound()
       else void reply.code(405).header('allow', allowed).send({ message: 'Method Not Allowed' })
     }
-    // SNS may have been told any path of ours; the tracker confirmed on each.
+    // An SNS subscription may use any path: the original tracker confirmed subscriptions on each.
     server.post('/*', { onRequest: [fromSns] }, otherwise)
     server.route({
       method: ['GET', 'HEAD', 'PUT', 'DELETE', 'PATCH', 'OPTIONS'],
@@ -91,9 +91,9 @@ export const trackerRoutes =
     const knowsSecret: onRequestHookHandler = (request, reply, next) => {
       const given = request.headers[apiKey]
       if (isSecret(typeof given === 'string' ? given : undefined)) next()
-      else send(reply, { status: 401, body: `the header ${apiKey} has no valid secret` })
+      else send(reply, { status: 401, body: `the header ${apiKey} does not contain a valid secret` })
     }
-    /** These were GETs, and stay GETs. Whoever only asks whether they are there (HEAD) starts no work. */
+    /** The original routes are GETs. HEAD is not served, so that a check for existence starts no work. */
     const quiet = { exposeHeadRoute: false }
     const guarded = { ...quiet, onRequest: [knowsSecret] }
 
@@ -131,7 +131,7 @@ export const trackerRoutes =
         if (missed.size === 0) log.info({}, 'synced in the background')
         else log.error({ services: Object.fromEntries(missed) }, 'some services are not synced')
       } catch (thrown) {
-        log.error({ reason: reasonOf(thrown) }, 'no service is synced')
+        log.error({ reason: reasonOf(thrown) }, 'background sync failed')
       } finally {
         inBackground = false
       }

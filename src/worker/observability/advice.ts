@@ -1,10 +1,10 @@
 import { printable } from '../../shared/codec/printable.js'
 
-/** By the name of an error, what to do about it. The names are those that AWS services and Node give to errors. */
+/** What to do about an error, by its name or code. The names are those of AWS services and Node. */
 const advice: readonly (readonly [RegExp, string])[] = [
   [
     /AccessDenied|UnauthorizedOperation|NotAuthorized/,
-    'allow the action to the role; the README lists the IAM policy of each part',
+    'grant the action to the role; docs/iam.md lists the IAM policy of each part',
   ],
   [
     /Credentials|UnrecognizedClient|InvalidClientToken|ExpiredToken|SignatureDoesNotMatch/,
@@ -16,7 +16,7 @@ const advice: readonly (readonly [RegExp, string])[] = [
   ],
   [
     /Throttl|RequestLimitExceeded|TooManyRequests|ProvisionedThroughputExceeded|SlowDown/,
-    'it is tried again more slowly; if it lasts, raise the limit, or ask less often',
+    'it is retried more slowly; if it persists, raise the limit or poll less often',
   ],
   [
     /ECONN|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|EPIPE|TimeoutError|NetworkingError/,
@@ -27,13 +27,13 @@ const advice: readonly (readonly [RegExp, string])[] = [
 
 const codeOf = (error: Error): string => ('code' in error && typeof error.code === 'string' ? error.code : '')
 
-/** What a person can do about a failed call, where that is known. */
+/** What a person can do about a failed call, if known. */
 export const adviceFor = (error: Error): string | undefined => {
   const named = `${error.name} ${codeOf(error)} ${error.message.slice(0, 500)}`
   return advice.find(([pattern]) => pattern.test(named))?.[1]
 }
 
-/** An error for people who read no log: what failed, and what to do, on one line. */
+/** Formats an error for a terminal: what failed and what to do, on one line. */
 export const explain = (thrown: unknown): string => {
   const error = thrown instanceof Error ? thrown : new Error(String(thrown))
   const what = adviceFor(error)

@@ -1,7 +1,7 @@
-/** The value of a label for everything that is not one of its known values. */
+/** The label value for everything outside the known values. */
 export const other = 'other'
 
-/** What sources, lookups and journals do: the first words of `SourceFailed.operation`. */
+/** The operations of sources, lookups and journals: the first word of `SourceFailed.operation`. */
 const operations: ReadonlySet<string> = new Set([
   'ChangeMessageVisibilityBatch',
   'ConfirmSubscription',
@@ -28,19 +28,19 @@ const operations: ReadonlySet<string> = new Set([
   'snapshot',
 ])
 
-/** An operation without what it was about, such as an ARN: that is for the log. */
+/** The name of an operation without its argument, such as an ARN, which only the log contains. */
 export const operationLabel = (operation: string): string => {
   const [name = ''] = operation.split(' ', 1)
   return operations.has(name) ? name : other
 }
 
-/** A label of these values alone. */
+/** A label that is limited to these values. */
 export const oneOfLabel = (values: Iterable<string>): ((value: string) => string) => {
   const known = new Set(values)
   return (value) => (known.has(value) ? value : other)
 }
 
-/** A label of names that the set-up gives, and no message: of the first ones that come. Default: 100. */
+/** A label for names from the configuration, never from messages. Keeps the first `most` names; the rest are `other`. */
 export const nameLabel = (most = 100): ((name: string) => string) => {
   const known = new Set<string>()
   return (name) => {

@@ -1,4 +1,4 @@
-/** What a report is worth saying. Pure. */
+/** Turns reports into log lines. Pure. */
 import type { Millis } from '../../core/clock.js'
 import type { Unresolved } from '../../core/desired.js'
 import type { PersistentMap } from '../../core/persistent-map.js'
@@ -10,7 +10,7 @@ export type Level = 'debug' | 'info' | 'warn' | 'error'
 
 type Fields = Readonly<Record<string, unknown>>
 
-/** A line, and whether equal ones (by `repeats`) are held back for a while. */
+/** One line. Lines with the same `repeats` are rate-limited. */
 export interface LogLine {
   readonly level: Level
   readonly message: string
@@ -18,14 +18,14 @@ export interface LogLine {
   readonly repeats?: string
 }
 
-/** Reasons quote what came; a line must not become the message. */
+/** Reasons quote the input, so their length is bounded. */
 const brief = (text: string): string => (text.length > 500 ? `${text.slice(0, 500)}…` : text)
 
-/** The error itself stays out: SDK errors carry requests and responses. */
+/** Leaves out the error object itself, because SDK errors carry requests and responses. */
 const failure = (error: Error, retryIn: Millis | undefined): Fields => ({
   error: error.name,
   reason: brief(error.message),
-  nextStep: adviceFor(error) ?? (retryIn === undefined ? undefined : 'it is tried again'),
+  nextStep: adviceFor(error) ?? (retryIn === undefined ? undefined : 'it will be retried'),
   retryInMs: retryIn === undefined ? undefined : Math.round(retryIn),
 })
 
@@ -35,7 +35,7 @@ const countBy = <A>(items: Iterable<A>, keyOf: (item: A) => string): Readonly<Re
   return Object.fromEntries([...counts].sort(([a], [b]) => (a < b ? -1 : 1)))
 }
 
-/** Above what NTP leaves, and far below what makes AWS refuse signatures (five minutes). */
+/** More than NTP leaves, and far below the five minutes at which AWS refuses signatures. */
 const worthAWarning: Millis = 5_000
 
 const noticeLine = (source: string, notice: Notice): LogLine => {
@@ -45,7 +45,7 @@ const noticeLine = (source: string, notice: Notice): LogLine => {
       const reason = brief(notice.reason)
       return {
         level: 'warn',
-        message: 'undecodable message, left where it is',
+        message: 'undecodable message, left in place',
         fields: { source, id, receives, reason },
         repeats: reason,
       }
@@ -70,9 +70,7 @@ const noticeLine = (source: string, notice: Notice): LogLine => {
       const isWrong = Math.abs(aheadMs) >= worthAWarning
       return {
         level: isWrong ? 'warn' : 'debug',
-        message: isWrong
-          ? 'the clock of this machine is wrong: run NTP'
-          : 'the clock agrees with that of AWS',
+        message: isWrong ? 'the clock of this machine is wrong: run NTP' : 'the clock agrees with AWS',
         fields: { source, aheadMs },
         repeats: 'clock skew',
       }
@@ -87,7 +85,7 @@ const noticeLine = (source: string, notice: Notice): LogLine => {
   }
 }
 
-/** Looking something up passes by itself; a taken name and a refusal need a person. */
+/** Pending lookups resolve by themselves; a taken name or a refusal needs a person. */
 const needsPerson = ({ why }: Unresolved): boolean =>
   why === 'name-taken' || why === 'refused' || why === 'lookup-refused'
 
@@ -96,8 +94,7 @@ const unresolvedLine = (tasks: PersistentMap<Unresolved>): LogLine => {
   const examples = [...all.filter(needsPerson), ...all.filter((task) => !needsPerson(task))]
   return {
     level: all.some(needsPerson) ? 'warn' : 'info',
-    message:
-      all.length === 0 ? 'every live task is resolved' : 'live tasks that are not offered as they should be',
+    message: all.length === 0 ? 'every live task is resolved' : 'unresolved live tasks',
     fields: {
       tasks: all.length,
       reasons: countBy(all, ({ why }) => why),
@@ -106,7 +103,7 @@ const unresolvedLine = (tasks: PersistentMap<Unresolved>): LogLine => {
   }
 }
 
-/** The lines that a report is worth. Total: a new report must be given its level here. */
+/** The log lines for a report. Exhaustive: each kind of report gets its level here. */
 export const logLines = (report: Report): readonly LogLine[] => {
   switch (report._tag) {
     case 'Noticed':
@@ -153,7 +150,7 @@ export const logLines = (report: Report): readonly LogLine[] => {
       return [
         {
           level: 'info',
-          message: 'somebody else wrote first; planning again',
+          message: 'another writer was first; planning again',
           fields: { sink: report.sink, key: report.key },
           repeats: report.key,
         },
@@ -164,7 +161,7 @@ export const logLines = (report: Report): readonly LogLine[] => {
       return [
         {
           level: 'warn',
-          message: givenUp ? 'rejected, and given up until it changes' : 'rejected',
+          message: givenUp ? 'rejected; not retried until it changes' : 'rejected',
           fields: { sink, key, reason, attempts },
           repeats: `${key} ${reason} ${String(givenUp)}`,
         },
@@ -192,7 +189,7 @@ export const logLines = (report: Report): readonly LogLine[] => {
       return [
         {
           level: 'info',
-          message: 'nothing is wrong with the target any more',
+          message: 'the target has no more warnings',
           fields: { sink },
         },
       ]
@@ -209,7 +206,7 @@ export const logLines = (report: Report): readonly LogLine[] => {
       return [
         {
           level: 'info',
-          message: 'left to come again: not applied before the stop',
+          message: 'not applied before the stop; left for redelivery',
           fields: { deliveries: report.deliveries },
         },
       ]
@@ -219,7 +216,7 @@ export const logLines = (report: Report): readonly LogLine[] => {
         {
           level: 'warn',
           message:
-            'acknowledged before its tasks are in the target: lookups do not answer. The next snapshots tell of them again',
+            'acknowledged before its tasks reached the target, because lookups do not answer; the next snapshots will list them',
           fields: { tasks: tasks.length, examples: tasks.slice(0, 3), afterMs },
           repeats: 'acknowledged unheld',
         },

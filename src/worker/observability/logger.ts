@@ -6,18 +6,18 @@ import { printableLines } from '../../shared/codec/printable.js'
 import { type Level, logLines } from './log-line.js'
 import { RepeatGate, type RepeatGateOptions } from './repeat-gate.js'
 
-/** A threshold. At `fatal` nothing is logged. */
+/** A threshold. `fatal` disables logging. */
 export type LogLevel = Level | 'fatal'
 
 export interface LoggerOptions {
   /** The worker's name, on every line. */
   readonly worker: string
-  /** The lowest that is written. */
+  /** The lowest level that is written. */
   readonly level: LogLevel
   readonly destination: DestinationStream
 }
 
-/** One JSON object a line, safe to show on a terminal: `level` by name, `time` in ISO 8601. */
+/** Writes one JSON object per line, safe to show on a terminal: `level` by name, `time` in ISO 8601. */
 export const createLogger = ({ worker, level, destination }: LoggerOptions): Logger =>
   pino(
     {
@@ -26,14 +26,14 @@ export const createLogger = ({ worker, level, destination }: LoggerOptions): Log
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
     },
-    // JSON escapes some of what a terminal would heed, and not all of it.
+    // JSON does not escape everything that a terminal interprets.
     { write: (line) => destination.write(printableLines(line)) },
   )
 
 /**
- * Logs what a worker reports: debug for the steady stream, info for what it changed, warn for what a person should
- * look at, error for what failed, with the next step. Equal failures are logged once a minute, with the count of
- * those held back. Message bodies never appear.
+ * Logs what a worker reports: debug for routine work, info for changes, warn for what a person should look at, error
+ * for failures, with the next step. Equal failures are logged once a minute, with the number of suppressed lines.
+ * Message bodies are never logged.
  */
 export const logReports = (
   reports$: Observable<Report>,

@@ -7,10 +7,10 @@ import type { Notice } from '../../core/source.js'
 import type { Worker } from '../../core/worker.js'
 import { nameLabel, oneOfLabel, operationLabel } from './closed-label.js'
 
-/** Seconds. From a queue that is up to date to one that waited for a night. */
+/** In seconds, from a queue that is up to date to one that has not been read for half a day. */
 const lagBuckets = [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1800, 7200, 43_200]
 
-/** Every reason, so that one that no longer occurs reads 0 and is not just absent. */
+/** Lists every reason, so that a reason that no longer occurs reads 0 instead of being absent. */
 const unresolvedReasons: Readonly<Record<Unresolved['why'], 0>> = {
   'instance-address': 0,
   'task-definition': 0,
@@ -27,7 +27,7 @@ const skippedReasons: Readonly<Record<Plan<unknown>['skipped'][number]['why'], 0
   'emptied-only': 0,
 }
 
-/** Counts by the reasons that there are. */
+/** Counts the items by reason. */
 const tally = <A>(
   reasons: Readonly<Record<string, 0>>,
   items: Iterable<A>,
@@ -43,8 +43,8 @@ const tally = <A>(
 }
 
 /**
- * Every label has a closed set of values, or Prometheus would keep a series for each that a message can think of: names
- * of sources and sinks come from the set-up, all else from this file and `operationLabel`.
+ * Every label has a closed set of values; otherwise messages could create any number of series in Prometheus. Names of
+ * sources and sinks come from the configuration, all other values from this file and `operationLabel`.
  */
 const instruments = (registers: [Registry]) => {
   const counter = <L extends string>(name: string, help: string, ...labelNames: L[]) =>
@@ -54,14 +54,14 @@ const instruments = (registers: [Registry]) => {
   return {
     lag: new Histogram({
       name: 'ecs_task_stream_lag_seconds',
-      help: 'From the time that the newest settled event tells until a sink held what follows from it; 0 where the clock of this machine is behind.',
+      help: "Time from the timestamp of the newest settled event until a sink held its effect; 0 when this machine's clock is behind.",
       labelNames: ['sink'],
       buckets: lagBuckets,
       registers,
     }),
     events: counter(
       'events_total',
-      'Events received, by what they came to: changed, unchanged (duplicate or late), elsewhere (a cluster not followed), ignored (another kind), undecodable.',
+      'Events received, by outcome: changed, unchanged (duplicate or late), elsewhere (a cluster not followed), ignored (another kind), undecodable.',
       'source',
       'outcome',
     ),
@@ -73,12 +73,12 @@ const instruments = (registers: [Registry]) => {
     plans: counter('plans_total', 'Plans that would change or skip something.', 'sink'),
     skipped: gauge('skipped_changes', 'Changes skipped by the last such plan.', 'sink', 'reason'),
     writes: counter('writes_total', 'Changes applied to a target.', 'sink', 'kind'),
-    conflicts: counter('conflicts_total', 'Writes that somebody else was ahead of.', 'sink'),
-    rejects: counter('rejects_total', 'Changes that a target refused for good.', 'sink'),
+    conflicts: counter('conflicts_total', 'Writes that lost to another writer.', 'sink'),
+    rejects: counter('rejects_total', 'Changes that a target refused permanently.', 'sink'),
     sinkFailures: counter('sink_failures_total', 'Calls to a target that failed.', 'sink', 'operation'),
     sinkWarnings: gauge(
       'sink_warnings',
-      'What is wrong with how a target is set up, as of the last reading.',
+      'Warnings about how a target is set up, as of the last read.',
       'sink',
     ),
     sourceFailures: counter('source_failures_total', 'Calls of a source that failed.', 'source', 'operation'),
@@ -91,8 +91,12 @@ const instruments = (registers: [Registry]) => {
       'Deliveries acknowledged although the lookups of their tasks had not answered.',
     ),
     warnings: counter('source_warnings_total', 'Warnings of a source.', 'source'),
-    unresolved: gauge('unresolved_tasks', 'Live tasks that are not offered as they should be.', 'reason'),
-    tasks: gauge('tasks', 'Tasks remembered, stopped ones included.'),
+    unresolved: gauge(
+      'unresolved_tasks',
+      'Live tasks that are missing from their backends, or only partly in them.',
+      'reason',
+    ),
+    tasks: gauge('tasks', 'Tasks in memory, including stopped ones.'),
     swept: counter('swept_tasks_total', 'Tasks forgotten because a snapshot or their age rules them out.'),
     ready: gauge('ready', '1 once every required sink has reached a complete state, else 0.'),
   }
@@ -127,7 +131,7 @@ const observeNotice = (
   }
 }
 
-/** Total: a new report must be given its measure here. */
+/** Exhaustive: each kind of report gets its metrics here. */
 const observe = (to: Instruments, report: Report, now: Millis): void => {
   switch (report._tag) {
     case 'Noticed':
@@ -166,7 +170,7 @@ const observe = (to: Instruments, report: Report, now: Millis): void => {
       return
     case 'Synced':
       to.cursor.set({ sink: report.sink }, report.revision)
-      // The clocks of ECS and of this machine differ: a negative lag is none.
+      // The clocks of ECS and this machine differ, so the difference can be negative.
       if (report.newest !== undefined)
         to.lag.observe({ sink: report.sink }, Math.max(0, now - report.newest) / 1000)
       return
@@ -190,7 +194,7 @@ const observe = (to: Instruments, report: Report, now: Millis): void => {
   }
 }
 
-/** Measures a worker, in a registry of its own; subscribe before it starts. Ends with the worker. */
+/** Measures a worker, in a registry of its own. Call it before the worker starts; it ends with the worker. */
 export const metricsOf = (
   { reports$, state$, ready }: Pick<Worker, 'reports$' | 'state$' | 'ready'>,
   clock: Pick<Clock, 'now'>,

@@ -5,16 +5,16 @@ import type { Worker } from '../../core/worker.js'
 
 export interface Readiness {
   readonly ready: boolean
-  /** Why not; for people. */
+  /** Why it is not ready, for people. */
   readonly reasons: readonly string[]
 }
 
-/** What is known of one required sink. */
+/** The progress of one required sink. */
 interface Progress {
   trouble: string | undefined
-  /** Whether it has stood still for longer than it may. */
+  /** Whether it has made no progress for longer than `patienceMs`. */
   isStuck: boolean
-  /** Runs while it is behind without having moved. */
+  /** Set while the sink is behind and makes no progress. */
   patience: AbortController | undefined
 }
 
@@ -22,14 +22,14 @@ const troubleIn = (report: Report): string | undefined => {
   if (report._tag === 'SinkFailed') return `${report.operation} failed: ${report.error.name}`
   if (report._tag === 'Rejected') return `"${report.key}" is rejected`
   if (report._tag === 'Planned' && report.plan.skipped.some(({ why }) => why === 'too-much'))
-    return 'the prune guard skips too much: see the log'
+    return 'the prune guard skips changes: see the log'
   return undefined
 }
 
 /**
- * Whether a worker does its job: every required sink has reached a complete state once, and none has stood still
- * behind the newest revision for `patienceMs` (60,000 by default; a target that is slow or throttled for a while is
- * no reason to restart anything).
+ * Whether a worker is ready: every required sink has reached a complete state once, and none has been behind the newest
+ * revision without progress for `patienceMs`. The default of 60,000 ms tolerates a target that is slow or throttled for
+ * a while, which is no reason for a restart.
  */
 export const readinessOf = (
   { reports$, ready }: Pick<Worker, 'reports$' | 'ready'>,
@@ -37,7 +37,7 @@ export const readinessOf = (
   clock: Pick<Clock, 'sleep'>,
   patienceMs: Millis = 60_000,
 ): (() => Readiness) => {
-  // A dry sink never settles, so it is never level either.
+  // A dry sink never syncs, so it would never become ready.
   const required = sinks.filter((sink) => sink.required !== false && sink.dry !== true)
   const progress = new Map<string, Progress>(
     required.map(({ name }) => [name, { trouble: undefined, isStuck: false, patience: undefined }]),
@@ -49,7 +49,7 @@ export const readinessOf = (
   const losePatience = (sink: Progress): void => {
     const patience = new AbortController()
     sink.patience = patience
-    // Slept and not measured, so that no jump of a wall clock makes a difference.
+    // Sleeps instead of comparing times, so that jumps of the wall clock do not matter.
     void clock.sleep(patienceMs, patience.signal).then(() => {
       if (!patience.signal.aborted) sink.isStuck = true
     })
@@ -75,7 +75,7 @@ export const readinessOf = (
         if (report.revision < revision) losePatience(sink)
       } else sink.trouble = troubleIn(report) ?? sink.trouble
     },
-    // A sleep would keep the process alive.
+    // A pending sleep would keep the process alive.
     complete: () => {
       for (const sink of progress.values()) sink.patience?.abort()
     },
@@ -85,7 +85,7 @@ export const readinessOf = (
     const stuck = [...progress].flatMap(([name, { isStuck, trouble }]) =>
       isStuck
         ? [
-            `sink ${name} has not moved for more than ${patienceMs / 1000} s` +
+            `sink ${name} has made no progress for more than ${patienceMs / 1000} s` +
               (trouble === undefined ? '' : `: ${trouble}`),
           ]
         : [],
@@ -96,7 +96,7 @@ export const readinessOf = (
     if (!reached) {
       const waits =
         sinks.length === 0
-          ? 'not every cluster has been read as a whole yet'
+          ? 'not every cluster has a complete snapshot yet'
           : 'no complete state has reached the sinks yet'
       return { ready: false, reasons: [waits, ...troubles] }
     }

@@ -2,18 +2,15 @@ import type { Millis } from '../../core/clock.js'
 import { isOver } from '../../shared/async/wall-pause.js'
 
 export interface RepeatGateOptions {
-  /** How long repetitions are held back. Default: 60,000 ms. */
+  /** How long repetitions are suppressed. Default: 60,000 ms. */
   readonly windowMs?: Millis
-  /**
-   * How many different things are told apart; beyond, the one that was let through longest ago is forgotten. Default:
-   * 500.
-   */
+  /** How many keys are remembered; beyond that, the key that passed longest ago is forgotten. Default: 500. */
   readonly remembers?: number
 }
 
 /**
- * Lets equal things through once a window, with the count of those that it held back, so that a long outage is a few
- * lines. A clock that is set back ends a window: nothing is silenced for days.
+ * Lets equal keys pass once per window and counts those it suppresses, so that a long outage is a few log lines. A clock
+ * that is set back ends the window, so that nothing is suppressed for days.
  */
 export class RepeatGate {
   private readonly seen = new Map<string, { readonly at: Millis; heldBack: number }>()
@@ -28,7 +25,7 @@ export class RepeatGate {
     this.remembers = remembers
   }
 
-  /** How many equal ones were held back since the last that passed; `undefined`: this one is to be held back too. */
+  /** How many equal keys were suppressed since the last one passed, or `undefined` if this one is to be suppressed too. */
   pass(key: string): number | undefined {
     const at = this.now()
     const last = this.seen.get(key)
@@ -36,7 +33,7 @@ export class RepeatGate {
       last.heldBack++
       return undefined
     }
-    // Deleted first, so that the map's order is that of passing.
+    // Deleted first, so that the map keeps the order in which keys passed.
     this.seen.delete(key)
     this.seen.set(key, { at, heldBack: 0 })
     const [oldest] = this.seen.keys()

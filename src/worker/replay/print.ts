@@ -8,7 +8,7 @@ import type { TaskTimeline, TimelineStep, Told } from './task-timeline.js'
 
 /** What `replay` prints. */
 export interface PastSummary {
-  /** The end of what was looked at; `undefined`: everything. */
+  /** The end of the replayed period, or `undefined` for everything. */
   readonly until: Millis | undefined
   readonly past: Past
   readonly explanation: Explanation | undefined
@@ -18,7 +18,7 @@ const time = (at: Millis): string => new Date(at).toISOString()
 
 const count = (n: number, noun: string): string => `${n} ${noun}${n === 1 ? '' : 's'}`
 
-/** As it ends an ARN: `task/<cluster>/<id>`. */
+/** The end of the ARN: `task/<cluster>/<id>`. */
 const shortArn = (arn: string): string => arn.slice(arn.lastIndexOf(':') + 1)
 
 const backendTitle = ({ name, endpoints, gone, complete }: Backend): string =>
@@ -45,7 +45,7 @@ const observation = (told: Told): string => {
     case 'Observed':
       return `version ${told.version} of ${time(told.at)}${told.by === 'snapshot' ? ', in a snapshot' : ''}`
     case 'Omitted':
-      return `not in the snapshot begun ${time(told.at)}`
+      return `not in the snapshot started at ${time(told.at)}`
     case 'Learned':
       return 'learned'
   }
@@ -58,8 +58,8 @@ const effect = ({ told, news, changes }: TimelineStep): string => {
       const isOlder = told.known !== undefined && told.version < told.known
       if (!news)
         return isOlder
-          ? `ignored: older version, ${told.known} is known`
-          : 'ignored: says nothing new of this version'
+          ? `ignored: older than the known version ${told.known}`
+          : 'ignored: nothing new about this version'
       if (isOlder) return `older version, adds what was missing: ${facts}`
       return facts === '' ? 'nothing else is new' : facts
     }
@@ -87,21 +87,19 @@ const timelineLines = ({ task, steps, standing }: TaskTimeline): readonly string
 ]
 
 const explanationLines = ({ name, backend, timelines }: Explanation): readonly string[] => [
-  ...(backend === undefined
-    ? [`${name}: nothing is offered, and nothing is known to be gone`]
-    : backendLines(backend)),
+  ...(backend === undefined ? [`${name}: no endpoints, and none known to be gone`] : backendLines(backend)),
   '',
-  `${count(timelines.length, 'task')}, and what was received of each:`,
+  `${count(timelines.length, 'task')}, with what was received about each:`,
   ...timelines.flatMap(timelineLines),
 ]
 
-/** Live tasks that are not offered as they should be; of an explained backend, its own. */
+/** Unresolved live tasks; if one backend is explained, only those of that backend. */
 const unresolvedOf = ({ past, explanation }: PastSummary): readonly Unresolved[] => {
   const tasks = explanation && new Set(explanation.timelines.map(({ task }) => task.arn))
   return [...past.desired.unresolved.values()].filter(({ task }) => tasks?.has(task) !== false)
 }
 
-/** For people. */
+/** The summary as text for people. */
 export const pastText = (summary: PastSummary): string => {
   const { until, past, explanation } = summary
   const { desired, deliveries, last, unmarked } = past
@@ -113,10 +111,8 @@ export const pastText = (summary: PastSummary): string => {
     }`,
     '',
     ...(explanation === undefined ? backends.flatMap(backendLines) : explanationLines(explanation)),
-    ...(unmarked.length === 0 ? [] : ['', `No whole snapshot: ${unmarked.map(lastSegment).join(', ')}`]),
-    ...(unresolved.length === 0
-      ? []
-      : ['', `${count(unresolved.length, 'live task')} not offered as they should be:`]),
+    ...(unmarked.length === 0 ? [] : ['', `No complete snapshot: ${unmarked.map(lastSegment).join(', ')}`]),
+    ...(unresolved.length === 0 ? [] : ['', `${count(unresolved.length, 'live task')} unresolved:`]),
     ...unresolved.map(({ task, why, detail }) => `  ? ${shortArn(task)}: ${why}: ${detail}`),
     '',
   ]
@@ -124,7 +120,7 @@ export const pastText = (summary: PastSummary): string => {
     .join('\n')
 }
 
-/** For programs: one JSON document. */
+/** The summary as one JSON document. */
 export const pastJson = (summary: PastSummary): string => {
   const { until, past, explanation } = summary
   const { desired, deliveries, last, unmarked } = past

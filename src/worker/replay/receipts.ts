@@ -4,10 +4,10 @@ import type { ClusterEvent } from '../../core/event.js'
 import type { JournalItem } from '../../journal/read-journal.js'
 import { readJournals } from '../../journal/read-journals.js'
 
-/** A delivery as it was received, and where that is written. */
+/** A delivery as it was received, with its file and line. */
 export interface Receipt {
   readonly at: Millis
-  /** `undefined` where the file does not tell. */
+  /** `undefined` if the file does not name it. */
   readonly source: string | undefined
   readonly file: string
   readonly line: number
@@ -16,22 +16,22 @@ export interface Receipt {
 
 export interface ReceiptsOptions {
   readonly files: readonly string[]
-  /** Receipts after it are left out. */
+  /** Leaves out receipts after this time. */
   readonly until: Millis
-  /** Events of other clusters are left out. `undefined`: of none. */
+  /** Leaves out events of other clusters. `undefined`: keeps all clusters. */
   readonly clusters: readonly string[] | undefined
   readonly signal: AbortSignal
 }
 
-/** A line that is no receipt. */
+/** A line that is not a receipt. */
 export type OtherLine = Exclude<JournalItem, { readonly _tag: 'Entry' }>
 
 const clusterOf = (event: ClusterEvent): string | undefined =>
   event._tag === 'TaskChanged' ? event.task.cluster : event._tag === 'TasksListed' ? event.cluster : undefined
 
 /**
- * What several files say was received, in that order; tells `other` of every line that is no receipt. Rejects when a
- * file cannot be read.
+ * The receipts in several files, in the order of receipt; calls `other` for every line that is not a receipt. Rejects
+ * when a file cannot be read.
  */
 export async function* receipts(
   { files, until, clusters, signal }: ReceiptsOptions,

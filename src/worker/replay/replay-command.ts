@@ -23,7 +23,7 @@ const usage = 'ecs-task-stream replay'
 
 const moment: Kind<Millis> = {
   placeholder: 'time',
-  expected: 'a time of ISO 8601, or milliseconds since 1970',
+  expected: 'an ISO 8601 time, or milliseconds since 1970',
   repeats: false,
   is: t.number.is,
   parse: (words) => {
@@ -36,33 +36,32 @@ const moment: Kind<Millis> = {
 /** The settings of `replay`. */
 export const replaying = {
   until: optional(moment, {
-    description: 'Leave out what was received later',
+    description: 'Ignore what was received later',
     example: '2026-01-02T03:04:05Z',
     otherwise: 'everything',
   }),
   explain: optional(text('backend', 'the name of a backend'), {
-    description:
-      'Print what was received of every task that has to do with this backend, and what followed from it',
+    description: 'Print, for every task related to this backend, what was received and what followed from it',
     example: 'web',
     otherwise: 'all backends, without reasons',
   }),
   cluster: optional(list('clusters'), {
-    description: 'Leave out other clusters than these, by name or ARN',
+    description: 'Only these clusters, by name or ARN',
     example: 'staging',
-    otherwise: 'all that are told of',
+    otherwise: 'all clusters in the files',
   }),
   backendName,
   skewAllowance: defaulted(integer({ min: 0, max: 86_400, unit: 'seconds' }), 30, {
-    description: 'How much younger than a snapshot a task must be known to be, to be ruled out by it',
+    description: 'How much older than a snapshot a task must be for the snapshot to rule it out',
     example: '30',
   }),
   format: defaulted(oneOf('text', 'json'), 'text', {
-    description: 'How it is printed: for people, or as one JSON document',
+    description: 'Output format: for people, or as one JSON document',
     example: 'json',
   }),
 }
 
-/** Every flag here has a value, so a word that follows no flag is a file. */
+/** Every flag of `replay` takes a value, so a word that does not follow a flag is a file. */
 const filesAmong = (argv: readonly string[]): ReadonlySet<number> =>
   new Set(
     argv.flatMap((word, i) => {
@@ -72,10 +71,10 @@ const filesAmong = (argv: readonly string[]): ReadonlySet<number> =>
     }),
   )
 
-/** Bad lines are told one by one, up to this many. */
+/** The number of bad lines that are printed one by one. */
 const shownLines = 20
 
-/** Tells of bad lines, and counts them. */
+/** Prints and counts bad lines. */
 class LineReport {
   bad = 0
 
@@ -86,7 +85,7 @@ class LineReport {
       case 'Ignored':
         return
       case 'Cut':
-        this.tell(item, 'the file ends in the middle of this line, which is left out')
+        this.tell(item, 'the file ends in the middle of this line; the line is ignored')
         return
       case 'Undecodable':
         this.tell(item, item.reason.replaceAll('\n', '; '))
@@ -103,11 +102,13 @@ class LineReport {
   }
 }
 
-/** To explain, files are read twice, which pipes cannot be. */
+/** `--explain` reads the files twice, which is impossible with pipes. */
 const requireRegular = async (files: readonly string[]): Promise<void> => {
   for (const file of files)
     if (!(await stat(file)).isFile())
-      throw new Error(`${file} is no regular file: --explain reads files twice, so save it to one`)
+      throw new Error(
+        `${file} is not a regular file: --explain reads files twice, so save the data to a file first`,
+      )
 }
 
 const unknownBackend = (name: string, { desired }: Past): string => {
@@ -115,7 +116,7 @@ const unknownBackend = (name: string, { desired }: Past): string => {
     name,
     [...desired.backends].map(([each]) => each),
   )
-  return `no task of those received would be in a backend "${name}"${near === undefined ? '' : `; did you mean ${near}?`}`
+  return `no recorded task would be in a backend "${name}"${near === undefined ? '' : `; did you mean ${near}?`}`
 }
 
 const print = async (
@@ -149,11 +150,11 @@ const print = async (
 }
 
 /**
- * `ecs-task-stream replay FILE…`: prints what a worker that had received what the files say would have wanted, at any
- * time, and why. It reads files and nothing else.
+ * `ecs-task-stream replay FILE…`: prints the desired state of a worker that has received what the files contain, at any
+ * time, and why. It reads only the files.
  *
- * Resolves to the exit code: 0 printed, bad lines included, which standard error tells; 1 a file could not be read,
- * or nothing in it, or there is no such backend; 64 wrong settings.
+ * Resolves to the exit code: 0 printed, even with bad lines, which are listed on standard error; 1 a file or all of its
+ * lines could not be read, or the backend is unknown; 64 wrong settings.
  */
 export const replayCommand = async (argv: readonly string[], terminal: Terminal): Promise<ExitCode> => {
   const among = filesAmong(argv)
@@ -164,7 +165,7 @@ export const replayCommand = async (argv: readonly string[], terminal: Terminal)
     terminal.env,
   )
   if (gathered.help) {
-    const summary = 'Prints what was desired at any time, from recorded events'
+    const summary = 'Prints the desired state at any time, from recorded events'
     terminal.out(helpOf(`${usage} <file...>`, summary, replaying))
     return exitCode.ok
   }

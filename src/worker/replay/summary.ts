@@ -14,9 +14,9 @@ export interface Past {
   readonly state: ClusterState
   readonly desired: Desired
   readonly deliveries: number
-  /** When the last of them was received. */
+  /** When the last delivery was received. */
   readonly last: Millis | undefined
-  /** Clusters of which no whole snapshot was received. */
+  /** Clusters without a complete snapshot. */
   readonly unmarked: readonly ClusterArn[]
 }
 
@@ -26,8 +26,8 @@ export interface Projection {
 }
 
 /**
- * What a worker that had received all of this would have wanted. Clusters of which any snapshot is recorded, also a
- * later one, are those of which its sources promised them.
+ * The state and desired state of a worker that has received all of this. A cluster counts as covered by the worker's
+ * sources if any snapshot of it is recorded, even one after `until`.
  */
 export const pastOf = async (
   options: ReceiptsOptions,
@@ -51,16 +51,16 @@ export const pastOf = async (
   return { state, desired, deliveries, last, unmarked }
 }
 
-/** How one backend came to be what it is. */
+/** How one backend came about. */
 export interface Explanation {
   readonly name: BackendName
-  /** `undefined`: no task that has run claims it. */
+  /** `undefined` if no recorded task claims it. */
   readonly backend: Backend | undefined
-  /** Every task that offers, offered or will offer it, in the order in which they were first told of. */
+  /** Every task that is, was or will be part of it, in the order in which they were first seen. */
   readonly timelines: readonly TaskTimeline[]
 }
 
-/** Whether the policy would offer the task under that name, live or not. */
+/** Whether the policy would expose the task under that name, whether it is live or not. */
 const offers = (task: Task, name: BackendName, state: ClusterState, expose: Policy): boolean => {
   const definition = task.definition === undefined ? undefined : state.definitions.get(task.definition)
   const exposure = exposureOf(expose, task, definition)
@@ -74,7 +74,7 @@ const offers = (task: Task, name: BackendName, state: ClusterState, expose: Poli
   }
 }
 
-/** Reads everything once more, for the tasks that have to do with one backend of the past. */
+/** Reads the files once more, for the timelines of the tasks related to one backend. */
 export const explainBackend = async (
   name: BackendName,
   { state, desired }: Past,

@@ -3,10 +3,10 @@ import { lastSegment, type TaskArn } from '../../core/arn.js'
 import type { Binding } from '../../core/binding.js'
 import type { ClusterState } from '../../core/cluster-state.js'
 
-/** What is known of a task, in words: by the name of each fact. */
+/** What is known about a task, as text, by the name of each fact. */
 export type TaskFacts = ReadonlyMap<string, string>
 
-/** A fact that one receipt changed; `undefined`: not known. */
+/** A fact that one receipt changed; `undefined` means unknown. */
 export interface FactChange {
   readonly fact: string
   readonly before: string | undefined
@@ -19,7 +19,7 @@ const shown = ({ containerPort, hostPort, protocol, count }: Binding): string =>
 const addresses = ({ ipv4, ipv6 }: Addresses): string | undefined =>
   ipv4 === undefined ? ipv6 : ipv6 === undefined ? ipv4 : `${ipv4} ${ipv6}`
 
-/** All that may decide where a task is offered, from its own record, and from what else is known about it. */
+/** Everything that may decide where a task is exposed: its own record and the results of lookups and probes. */
 export const taskFacts = (state: ClusterState, arn: TaskArn): TaskFacts => {
   const task = state.tasks.get(arn)
   const facts = new Map<string, string>()
@@ -50,7 +50,7 @@ export const taskFacts = (state: ClusterState, arn: TaskArn): TaskFacts => {
   return facts
 }
 
-/** What differs, in the order of the facts. */
+/** The facts that differ, in their order. */
 export const factChanges = (before: TaskFacts, after: TaskFacts): readonly FactChange[] =>
   [...new Set([...before.keys(), ...after.keys()])]
     .map((fact) => ({ fact, before: before.get(fact), after: after.get(fact) }))

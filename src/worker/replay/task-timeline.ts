@@ -10,9 +10,9 @@ import type { Task } from '../../core/task.js'
 import type { Receipt } from './receipts.js'
 import { type FactChange, factChanges, taskFacts } from './task-facts.js'
 
-/** What a receipt was to the task. */
+/** What a receipt said about the task. */
 export type Told =
-  /** An observation of it, from an event or in a snapshot. `known`: the version that was known before. */
+  /** An observation of the task, from an event or a snapshot. `known`: the version known before. */
   | {
       readonly _tag: 'Observed'
       readonly by: 'event' | 'snapshot'
@@ -21,9 +21,9 @@ export type Told =
       readonly at: Millis
       readonly known: number | undefined
     }
-  /** A snapshot, begun `at`, that does not name it, and rules it out unless it is too young for that. */
+  /** A snapshot started at `at` without the task. It rules the task out unless the task is too young for that. */
   | { readonly _tag: 'Omitted'; readonly at: Millis; readonly rulesOut: boolean }
-  /** What a lookup or a probe said about its instance, its definition or its ports. */
+  /** The result of a lookup or a probe of its instance, its definition or its ports. */
   | { readonly _tag: 'Learned' }
 
 /** One receipt that concerns a task. */
@@ -34,10 +34,10 @@ export interface TimelineStep {
   readonly file: string
   readonly line: number
   readonly told: Told
-  /** Whether it said something new. Otherwise it is late, or a duplicate, and was ignored. */
+  /** Whether it contained something new. Otherwise it is late or a duplicate, and was ignored. */
   readonly news: boolean
   readonly changes: readonly FactChange[]
-  /** What the task is to the backend from then on. */
+  /** The task's standing in the backend from then on. */
   readonly standing: string
 }
 
@@ -47,11 +47,11 @@ export interface TimelineOptions {
   readonly skewAllowanceMs: Millis
 }
 
-/** Of a snapshot, what it says of one task: that it is there, or not. */
+/** Reduces a snapshot to what it says about one task: listed or not. */
 const about = (event: ClusterEvent, { arn }: Task): ClusterEvent =>
   event._tag === 'TasksListed' ? { ...event, tasks: event.tasks.filter((task) => task.arn === arn) } : event
 
-/** Whether an event can make a difference to a task, of which we know how it ended. */
+/** Whether an event can make a difference to a task whose final record is known. */
 const concerns = (event: ClusterEvent, { arn, cluster, instance, definition }: Task): boolean => {
   switch (event._tag) {
     case 'TaskChanged':
@@ -71,12 +71,12 @@ const concerns = (event: ClusterEvent, { arn, cluster, instance, definition }: T
   }
 }
 
-/** How one task came to be what it is to a backend: the worker's own fold, of what concerns this task alone. */
+/** How one task got its standing in a backend: the worker's own fold, over the events that concern this task. */
 export class TaskTimeline {
   readonly steps: TimelineStep[] = []
   private state: ClusterState = emptyState
 
-  /** `task`: as it is in the end. */
+  /** `task`: its final record. */
   constructor(
     readonly task: Task,
     private readonly options: TimelineOptions,
@@ -95,7 +95,7 @@ export class TaskTimeline {
     return livenessOf(believed(task, mark, skewAllowanceMs), mark, skewAllowanceMs) === 'live'
   }
 
-  /** What the task is to the backend now. */
+  /** The task's current standing in the backend. */
   get standing(): string {
     const { backend, expose, skewAllowanceMs } = this.options
     const { arn, cluster } = this.task
@@ -127,8 +127,8 @@ export class TaskTimeline {
     const told = this.told(event, known)
     const isObserved = told._tag === 'Observed'
     const news = isObserved ? this.state.tasks.get(arn) !== known : this.state !== before
-    // Snapshots that do not name a task come for ever, and lookups are asked again: only what made a difference is
-    // told, and what might have, but that the skew allowance protects a live task.
+    // Snapshots without the task and repeated lookups keep coming. Only steps that made a difference are kept, and
+    // snapshots that would have ruled out a live task but for the skew allowance.
     if (!isObserved && (!news || (told._tag === 'Omitted' && standing === stood && !this.isLive))) return
     const changes = factChanges(taskFacts(before, arn), taskFacts(this.state, arn))
     this.steps.push({ received, source, file, line, told, news, changes, standing })

@@ -3,11 +3,11 @@ import type { DefinedWorker } from './worker.js'
 export interface BundledWorker {
   readonly name: string
   readonly summary: string
-  /** Only the worker that is started loads the SDKs that it uses. */
+  /** Loaded on demand, so that a worker loads only the SDKs that it uses. */
   load(): Promise<DefinedWorker>
 }
 
-/** The workers that the command starts by name. */
+/** The workers that the command can start by name. */
 export const bundled: readonly BundledWorker[] = [
   {
     name: 'traefik-table',
@@ -17,7 +17,7 @@ export const bundled: readonly BundledWorker[] = [
   {
     name: 'ecs-task-tracker',
     summary:
-      'the drop-in for tskinn/ecs-task-tracker: its environment, its routes, its table; events from SNS over HTTP',
+      'drop-in for tskinn/ecs-task-tracker: same environment, routes and table; events from SNS over HTTP',
     load: async () => (await import('../../../examples/ecs-task-tracker.js')).default,
   },
   {

@@ -23,8 +23,8 @@ const listed = (workers: readonly BundledWorker[]): string => {
 }
 
 /**
- * `ecs-task-stream …`: finds the worker by name and starts or plans it, or replays what was recorded. Resolves to the
- * exit code.
+ * `ecs-task-stream …`: finds the worker by name and starts it or prints its plan, or replays a recording. Resolves to
+ * the exit code.
  */
 export const command = async (
   argv: readonly string[],
@@ -39,7 +39,7 @@ export const command = async (
       const near = closest(name, [...workers.map((each) => each.name), 'plan', 'replay'])
       const hint = near === undefined ? '' : ` Did you mean ${near}?`
       terminal.err(
-        `ecs-task-stream: there is no worker "${printable(name)}".${hint} Workers:\n${listed(workers)}\n`,
+        `ecs-task-stream: unknown worker "${printable(name)}".${hint} Workers:\n${listed(workers)}\n`,
       )
       code = exitCode.usage
     } else code = await starter(await worker.load(), flags, terminal)
@@ -47,7 +47,7 @@ export const command = async (
 
   const output = {
     writeOut: terminal.out,
-    // It quotes what was typed.
+    // Commander quotes the user's input.
     writeErr: (text: string) => terminal.err(printableLines(text)),
   }
   const program = new Command('ecs-task-stream')
@@ -64,7 +64,7 @@ export const command = async (
     .argument('[flags...]')
     .addHelpText(
       'after',
-      `\nWorkers:\n${listed(workers)}\n\n\`ecs-task-stream <worker> --help\` tells a worker's settings.` +
+      `\nWorkers:\n${listed(workers)}\n\n\`ecs-task-stream <worker> --help\` lists a worker's settings.` +
         '\n\nExit codes: 0 stopped, or nothing would change; 1 failed; 2 `plan`: something would change; 64 wrong settings.',
     )
     .action(async (name: string | undefined, flags: readonly string[]) => {
@@ -86,11 +86,11 @@ export const command = async (
     .action((name: string, flags: readonly string[]) => begin(name, flags, planCommand))
   program
     .command('replay')
-    .summary('print what was desired at any time, from recorded events, and why')
+    .summary('print the desired state at any time, from recorded events, and why')
     .usage('<file...> [flags]')
     .configureOutput(output)
     .exitOverride()
-    // Its settings are read as a worker's are, with all problems told at once.
+    // Its settings are read like a worker's, so that all problems are reported at once.
     .helpOption(false)
     .allowUnknownOption()
     .passThroughOptions()
@@ -103,7 +103,7 @@ export const command = async (
     await program.parseAsync([...argv], { from: 'user' })
     return code
   } catch (thrown) {
-    // Commander's way of saying that it has printed the help, the version, or what is wrong with the command line.
+    // Commander throws after it has printed the help, the version, or an error about the command line.
     if (!(thrown instanceof CommanderError)) throw thrown
     return thrown.exitCode === 0 ? exitCode.ok : exitCode.usage
   }

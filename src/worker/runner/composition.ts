@@ -8,53 +8,51 @@ import type { Owner } from '../../core/sink.js'
 import type { Source } from '../../core/source.js'
 import type { LogLevel } from '../observability/logger.js'
 
-/** What a composition has become, for its routes. */
+/** The running worker, as its routes see it. */
 export interface Running {
-  /** Has reported nothing yet: see `Worker.reports$`. */
+  /** It has not reported anything yet: see `Worker.reports$`. */
   readonly worker: Worker
-  /** Whether nothing may be written. */
+  /** Whether this is a dry run, in which nothing may be written. */
   readonly dry: boolean
   readonly logger: Pick<Logger, 'info' | 'error'>
-  /** Where measures of their own go, to be told at `/metrics`. */
+  /** Registry for the routes' own metrics, served at `/metrics`. */
   readonly metrics: Registry
   readonly clock: Clock
 }
 
-/** Where parts that are more than a source or a sink tell how they do. */
+/** For parts that are more than a source or a sink: where to log and to register metrics. */
 export interface Instruments {
-  /** The worker's own: what is registered there is served with the rest. */
+  /** The worker's own registry, served at `/metrics`. */
   readonly metrics: Registry
   readonly logger: Pick<Logger, 'warn'>
   readonly clock: Pick<Clock, 'now'>
 }
 
 /**
- * What a worker is made of. Its sources are of two kinds, because looking must not take: receiving from a queue
- * without acknowledging would push its messages towards the dead letter queue. `plan` and dry runs use `knowledge`
- * alone.
+ * The parts of a worker. Sources come in two groups, because a dry run must not consume messages: receiving from a
+ * queue without acknowledging pushes its messages towards the dead letter queue. `plan` and dry runs therefore use
+ * `lookups` only.
  */
 export interface Composition extends Omit<RunSetup, 'sources' | 'owner'> {
-  /** What brings events and is told that they may be forgotten: queues, webhooks. */
+  /** Sources that deliver events and expect acknowledgements: queues, webhooks. */
   readonly eventSources: readonly Source[]
-  /** What only asks: snapshots and lookups. */
+  /** Sources that only read: snapshots and lookups. */
   readonly lookups: readonly Source[]
-  /** Who writes: see `RunSetup.owner`. */
+  /** The owner of the worker's records: see `RunSetup.owner`. */
   readonly owner: Owner
-  /**
-   * What the worker's server answers beside `/health`, `/ready` and `/metrics`; it needs a port then. Called once.
-   */
+  /** Routes that the worker's server adds to `/health`, `/ready` and `/metrics`; requires a port. Called once. */
   readonly routes?: (running: Running) => FastifyPluginCallback
   /** Called once, before anything is received. */
   readonly instrument?: (instruments: Instruments) => void
   /**
-   * Ends what the parts have opened to the world, such as listeners. Called once, when the worker is told to stop and
-   * while it drains; never rejects. What a sink is given after that must not open anything.
+   * Closes what the parts have opened, such as listeners. Called once, when the worker begins to drain; never rejects.
+   * Sinks must not open anything after that.
    */
   readonly close?: () => Promise<void>
-  /** The lowest level that is logged, unless `DEBUG` is on; nothing is logged at `fatal`. Default: `info`. */
+  /** The lowest level that is logged, unless `DEBUG` is on; `fatal` disables logging. Default: `info`. */
   readonly logLevel?: LogLevel
-  /** What `/health` says, for checks that expect the words of another tool. Default: `Healthy`. */
+  /** The body of `/health`, for checks that expect the text of another tool. Default: `Healthy`. */
   readonly health?: string
-  /** What is set up so that it will hurt later, for people; logged at the start. */
+  /** Warnings about risky settings, for people; logged at the start. */
   readonly warnings?: readonly string[]
 }

@@ -2,16 +2,16 @@ import { dryRun } from '../../sinks/dry-run.js'
 import type { Composition } from './composition.js'
 import type { Problem } from '../settings/problem.js'
 
-/** The same, but looking only: no queue is read and no sink is written. */
+/** The same composition, read-only: it reads no queue and writes to no sink. */
 export const dryComposition = (composition: Composition): Composition => ({
   ...composition,
   eventSources: [],
   sinks: composition.sinks.map(dryRun),
-  // Nothing is acknowledged either way, and `folded` would be checked against sources that are left out.
+  // A dry run acknowledges nothing, and `run` would check `folded` against sources that are left out here.
   ack: 'applied',
 })
 
-/** Without snapshots there is nothing to look at. */
+/** A dry run needs snapshots. */
 export const dryProblems = ({ lookups }: Composition): readonly Problem[] =>
   lookups.some(({ covers }) => covers.length > 0)
     ? []
@@ -19,7 +19,7 @@ export const dryProblems = ({ lookups }: Composition): readonly Problem[] =>
         {
           where: 'a dry run',
           message:
-            'reads no queue, because what is received and not acknowledged ends in the dead letter queue; so it needs snapshots',
+            'needs snapshots: it reads no queue, because messages left unacknowledged end up in the dead letter queue',
           example: 'RESYNC_SECONDS=300',
         },
       ]

@@ -16,17 +16,17 @@ import { sinkPlan } from './sink-plan.js'
 import type { Terminal } from '../terminal/terminal.js'
 import type { DefinedWorker } from './worker.js'
 
-/** The settings of `plan`, beside those of the worker. */
+/** The settings of `plan`, in addition to those of the worker. */
 export const planning = {
   format: defaulted(oneOf('text', 'json'), 'text', {
-    description: 'How the plan is printed: for people, or as one JSON document',
+    description: 'Output format: for people, or as one JSON document',
     example: 'json',
   }),
   timeoutSeconds: defaulted(integer({ min: 1, max: 3600, unit: 'seconds' }), 60, {
     description: 'How long to wait for snapshots, lookups and targets',
     example: '120',
   }),
-  debug: defaulted(onOff(), false, { description: 'Log what is learned on the way', example: 'on' }),
+  debug: defaulted(onOff(), false, { description: 'Log at level debug', example: 'on' }),
 }
 
 const waits = ({ why }: Unresolved): boolean => why === 'instance-address' || why === 'task-definition'
@@ -34,7 +34,7 @@ const waits = ({ why }: Unresolved): boolean => why === 'instance-address' || wh
 const isKnown = ({ complete, unresolved }: Desired): boolean =>
   complete && ![...unresolved.values()].some(waits)
 
-/** Follows the clusters until all is known that can be, and plans every sink once. */
+/** Follows the clusters until snapshots and lookups are complete, and plans every sink once. */
 const summarise = async (
   composition: Composition,
   name: string,
@@ -48,13 +48,13 @@ const summarise = async (
   const worker = run({ ...composition, sources: lookups, sinks: [], ack: 'applied' })
   logReports(worker.reports$, logger, systemClock)
   try {
-    // A lookup that is never answered costs its own tasks only: they are told as unresolved.
+    // A lookup without an answer affects only its own tasks: they are listed as unresolved.
     const late = timer(timeoutMs)
     let newest: Desired | undefined
     const known$ = worker.desired$.pipe(filter((desired) => isKnown((newest = desired))))
     const desired = await firstValueFrom(merge(known$, late.pipe(map(() => newest))))
     if (desired?.complete !== true)
-      throw new Error(`no whole snapshot of every cluster within ${timeoutSeconds} s`)
+      throw new Error(`no complete snapshot of every cluster within ${timeoutSeconds} s`)
     const signal = AbortSignal.timeout(timeoutMs)
     return {
       sinks: await Promise.all(
@@ -74,8 +74,8 @@ const summarise = async (
  * `ecs-task-stream plan <worker>`: prints what the worker would change now, from fresh snapshots and lookups. It
  * reads no queue and writes nothing.
  *
- * Resolves to the exit code: 0 nothing would change, 2 something would, 1 it could not be told, 64 wrong settings.
- * What is skipped is printed and is no change.
+ * Resolves to the exit code: 0 nothing would change, 2 something would, 1 the plan failed, 64 wrong settings. Skipped
+ * changes are printed, and do not count as changes.
  */
 export const planCommand = async (
   worker: DefinedWorker,

@@ -5,15 +5,15 @@ import type { Change } from '../../core/sink.js'
 import { printable } from '../../shared/codec/printable.js'
 import type { SinkPlan } from './sink-plan.js'
 
-/** What `plan` prints, for people or as JSON. */
+/** What `plan` prints, as text or JSON. */
 export interface PlanSummary {
   readonly sinks: readonly SinkPlan[]
-  /** Whether all that is desired is known; otherwise nothing is planned to be taken away. */
+  /** Whether the desired state is complete; otherwise the plan removes nothing. */
   readonly complete: boolean
   readonly unresolved: readonly Unresolved[]
 }
 
-/** One difference between two values, by path; `undefined` for what is not there. */
+/** One difference between two values, by path; `undefined` where a value is missing. */
 type Difference = readonly [path: string, before: unknown, after: unknown]
 
 type Fields = Readonly<Record<string, unknown>>
@@ -22,8 +22,8 @@ const isObject = (value: unknown): value is Fields =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
 /**
- * Two objects to compare field by field. One that is not there counts as empty, two levels deep: what is new is told
- * in parts too.
+ * Two objects to compare field by field. A missing one counts as empty, two levels deep, so that new records are
+ * printed field by field, too.
  */
 const partsOf = (before: unknown, after: unknown, depth: number): readonly [Fields, Fields] | undefined => {
   const none = depth < 2 ? {} : undefined
@@ -45,7 +45,7 @@ const differences = (
   return (
     [...names]
       .sort()
-      // What a wanted value does not say at all, the sink only remembers of the record: it is not up to change.
+      // A field that the wanted value does not have is only the sink's memory of the record, and does not change.
       .filter((name) => path.length > 0 || after === undefined || wanted[name] !== undefined)
       .flatMap((name) => differences(old[name], wanted[name], [...path, name]))
   )
@@ -61,7 +61,7 @@ const lines = (change: Change<unknown>): readonly string[] => {
   const found = differences(valueBefore(change), valueAfter(change))
   return [
     `  ${signs[change._tag]} ${change._tag.toLowerCase()} ${change.key}`,
-    ...(found.length === 0 && change._tag === 'Update' ? ["      only the owner's mark"] : []),
+    ...(found.length === 0 && change._tag === 'Update' ? ['      only the ownership'] : []),
     ...found.flatMap(([path, before, after]) => {
       const at = path === '' ? '' : `${path}: `
       return [
@@ -73,17 +73,17 @@ const lines = (change: Change<unknown>): readonly string[] => {
 }
 
 const because: Readonly<Record<Skipped<unknown>['why'], string>> = {
-  foreign: 'another owner holds it, or nobody does and the sink does not adopt',
-  incomplete: 'not all that is desired is known yet',
-  unjudged: 'it leads to the host of a live task whose definition cannot be looked up',
+  foreign: 'it belongs to another owner, or to none and the sink does not adopt',
+  incomplete: 'the desired state is not complete yet',
+  unjudged: 'it points to the host of a live task whose definition cannot be looked up',
   'too-much':
-    'the prune guard: most of what we own would go at once, so the next snapshots must say the same; PRUNE_GUARD=off does not ask',
-  'emptied-only': 'the prune guard: it is emptied in place of deleting it',
+    'the prune guard: most of our records would go at once, so the next snapshots must confirm it; PRUNE_GUARD=off disables this',
+  'emptied-only': 'the prune guard: it is emptied instead of deleted',
 }
 
 const count = (n: number, noun: string): string => `${n} ${noun}${n === 1 ? '' : 's'}`
 
-/** For people. */
+/** The plan as text for people. */
 export const planText = ({ sinks, complete, unresolved }: PlanSummary): string =>
   [
     ...sinks.flatMap(({ sink, plan: { changes, skipped } }) => [
@@ -94,10 +94,8 @@ export const planText = ({ sinks, complete, unresolved }: PlanSummary): string =
         return [`${title}  (skipped as ${why}: ${because[why]})`, ...rest]
       }),
     ]),
-    ...(complete ? [] : ['The clusters are not known completely, so nothing is planned to be taken away.']),
-    ...(unresolved.length === 0
-      ? []
-      : [`${count(unresolved.length, 'live task')} not offered as they should be:`]),
+    ...(complete ? [] : ['The state of the clusters is incomplete, so the plan removes nothing.']),
+    ...(unresolved.length === 0 ? [] : [`${count(unresolved.length, 'live task')} unresolved:`]),
     ...unresolved.map(({ task, why, detail }) => `  ? ${task}: ${why}: ${detail}`),
     '',
   ]
@@ -111,7 +109,7 @@ const plain = (change: Change<unknown>) => ({
   after: valueAfter(change),
 })
 
-/** For programs: one JSON document. */
+/** The plan as one JSON document. */
 export const planJson = ({ sinks, complete, unresolved }: PlanSummary): string =>
   `${printable(
     JSON.stringify({

@@ -29,17 +29,17 @@ const gauges: readonly Measure[] = [
   },
   {
     name: 'proxy_suspect_addresses',
-    help: 'Those of them that did not answer lately and come last.',
+    help: 'Addresses that did not answer recently and are tried last.',
     labels: [],
     samples: ({ suspects }) => [[suspects]],
   },
-  { name: 'proxy_connections', help: 'Connections now.', labels: [], samples: ({ open }) => [[open]] },
+  { name: 'proxy_connections', help: 'Open connections.', labels: [], samples: ({ open }) => [[open]] },
 ]
 
 const counters: readonly Measure[] = [
   {
     name: 'proxy_connections_total',
-    help: 'Connections accepted, refused ones included.',
+    help: 'Connections accepted, including refused ones.',
     labels: [],
     samples: ({ accepted }) => [[accepted]],
   },
@@ -51,13 +51,13 @@ const counters: readonly Measure[] = [
   },
   {
     name: 'proxy_cut_connections_total',
-    help: 'Connections ended by the proxy: their task was gone, or the worker stopped (drain); nothing moved (idle).',
+    help: 'Connections closed by the proxy: the task was gone or the worker stopped (drain), or no data moved (idle).',
     labels: ['reason'],
     samples: ({ cut }) => Object.entries(cut).map(([reason, count]) => [count, reason]),
   },
   {
     name: 'proxy_failed_dials_total',
-    help: 'Addresses that did not answer a dial.',
+    help: 'Failed attempts to connect to an address.',
     labels: [],
     samples: ({ failedDials }) => [[failedDials]],
   },
@@ -81,7 +81,7 @@ const labelled = (
   ...Object.fromEntries(labels.map((label, i) => [label, values[i] ?? ''])),
 })
 
-/** Ports that are told one by one. A backend is a name that a task may give, so the others are told as one. */
+/** The number of ports with their own series. Tasks choose backend names, so further ports share one series. */
 const mostPorts = 100
 
 /** The samples of all ports, by their labels. */
@@ -100,7 +100,7 @@ const samplesOf = (
   return [...sums.values()]
 }
 
-/** Measured when somebody asks: the proxy itself only counts. */
+/** Reads the proxy's counters when metrics are collected. */
 const measure = (proxy: TcpProxy, registers: Instruments['metrics'][]): void => {
   for (const gauge of gauges)
     new Gauge({
@@ -126,7 +126,7 @@ const measure = (proxy: TcpProxy, registers: Instruments['metrics'][]): void => 
     })
 }
 
-/** What is worth a line, and what makes two of them the same. */
+/** The log line for an incident, and the key by which repetitions are recognised. */
 const lineOf = (incident: ProxyIncident) => {
   const { port } = incident
   switch (incident._tag) {
@@ -134,7 +134,7 @@ const lineOf = (incident: ProxyIncident) => {
       const address = formatAddress(incident.address)
       const { message: reason } = incident.error
       return {
-        message: 'a task did not answer; another one is tried',
+        message: 'a task did not answer; trying another one',
         fields: { port, address, reason },
         repeats: address,
       }
@@ -149,8 +149,8 @@ const lineOf = (incident: ProxyIncident) => {
 }
 
 /**
- * Has a proxy's connections measured and logged with the rest of a worker: `Composition.instrument`. Equal incidents
- * are logged once a minute.
+ * Adds a proxy's connections to the metrics and log of a worker: for `Composition.instrument`. Equal incidents are
+ * logged once a minute.
  */
 export const proxyInstruments =
   (proxy: TcpProxy) =>

@@ -2,16 +2,13 @@ import { type PruneGuard, plan, type Plan } from '../../core/plan.js'
 import type { Desired } from '../../core/desired.js'
 import type { Owner, Sink } from '../../core/sink.js'
 
-/** What a sink would do next, as data. */
+/** The next plan of a sink, as data. */
 export interface SinkPlan<V = unknown> {
   readonly sink: string
   readonly plan: Plan<V>
 }
 
-/**
- * Reads a target and plans once, as its reconciler would; it is not even given what would apply it. Rejects as `read`
- * does.
- */
+/** Reads a target and plans once, as its reconciler would, but has no access to `apply`. Rejects when `read` does. */
 export const sinkPlan = async <V>(
   sink: Omit<Sink<V>, 'apply'>,
   { backends, complete }: Desired,

@@ -19,7 +19,7 @@ import type { Terminal } from '../terminal/terminal.js'
 import { webhookServer } from '../server/webhook-server.js'
 import type { DefinedWorker } from './worker.js'
 
-/** The first request to stop; a second one does not wait for what the first began. */
+/** Resolves at the first request to stop. A second request exits at once, without waiting for the drain. */
 const stopRequested = ({ stops$, exit }: Terminal): Promise<string> =>
   new Promise((resolve) => {
     let requests = 0
@@ -29,7 +29,7 @@ const stopRequested = ({ stops$, exit }: Terminal): Promise<string> =>
     })
   })
 
-/** Runs the worker until it is told to stop, and drains it. Rejects when it cannot be run at all. */
+/** Runs the worker until a stop is requested, and drains it. Rejects when it cannot run. */
 const operate = async (
   name: string,
   composition: Composition,
@@ -46,7 +46,7 @@ const operate = async (
     destination: terminal.log,
   })
   const worker = run({ ...composition, sources })
-  // Until the first `await` nothing is reported: see `Worker.reports$`.
+  // Nothing is reported before the first `await`: see `Worker.reports$`.
   logReports(worker.reports$, logger, systemClock)
   const metrics = metricsOf(worker, systemClock)
   collectDefaultMetrics({ register: metrics })
@@ -82,13 +82,13 @@ const operate = async (
   logger.info('stopped')
 }
 
-/** Who listens must be reached. */
+/** A worker with routes needs a port. */
 const portProblems = ({ routes }: Composition, { port }: SettingsOf<typeof operating>): readonly Problem[] =>
   routes !== undefined && port === undefined
     ? [{ where: 'PORT (--port)', message: 'is required: this worker speaks HTTP', example: 'PORT=:8080' }]
     : []
 
-/** Why a worker could not run or go on, as a log line. Written when it returns, as the process ends after it. */
+/** Logs why a worker failed. Writes synchronously, because the process ends right after. */
 const logFailure = (worker: string, { err }: Pick<Terminal, 'err'>, thrown: unknown): void => {
   const error = thrown instanceof Error ? thrown : new Error(String(thrown))
   createLogger({ worker, level: 'error', destination: { write: err } }).error(
@@ -98,11 +98,12 @@ const logFailure = (worker: string, { err }: Pick<Terminal, 'err'>, thrown: unkn
 }
 
 /**
- * Starts a worker and runs it until it is told to stop: settings ▸ compose ▸ run, with logs on standard error, and
- * health, readiness and metrics over HTTP if a port is set. The first SIGTERM or SIGINT drains, a second one ends at
- * once.
+ * Starts a worker and runs it until a stop is requested: settings ▸ compose ▸ run. Logs go to standard error; health,
+ * readiness and metrics are served over HTTP if a port is set. The first SIGTERM or SIGINT drains, a second one exits
+ * at once.
  *
- * Standard error gets JSON lines alone, whatever dependencies print, except for the problems with wrong settings.
+ * Standard error receives only JSON lines, whatever dependencies print. The one exception is the list of problems with
+ * wrong settings.
  *
  * Resolves to the exit code: 0 stopped, 1 failed, 64 wrong settings.
  */

@@ -9,46 +9,46 @@ import type { Declaration, SettingsOf } from '../settings/setting.js'
 import { type Check, decodeSettings } from '../settings/settings.js'
 
 export interface WorkerDefinition<D extends Declaration> {
-  /** How it is started: `ecs-task-stream <name>`. */
+  /** The name on the command line: `ecs-task-stream <name>`. */
   readonly name: string
   /** One line: what it does. */
   readonly summary: string
   readonly settings: D
   /**
-   * `go`: its flags are read as Go's package flag reads them, for a worker that replaces a program in Go: see
-   * `goFlags`. Default: `common`, in any order, a value after a blank or `=`.
+   * `go` reads flags as Go's package flag does, for a worker that replaces a Go program: see `goFlags`. Default:
+   * `common`, with flags in any order, and values after a blank or `=`.
    */
   readonly flags?: 'common' | 'go'
   /** Contradictions between settings. */
   readonly check?: Check<D>
-  /** Builds the parts; opens nothing. Called once, with settings that `check` had nothing against. */
+  /** Builds the parts; opens nothing. Called once, with settings in which `check` found no contradiction. */
   compose(settings: SettingsOf<D>): Composition
 }
 
-/** What a command line asks of a worker. */
+/** The result of reading a command line. */
 export type Reading<E extends Declaration> =
   | { readonly _tag: 'Help'; readonly text: string }
   | { readonly _tag: 'Problems'; readonly problems: readonly Problem[] }
   | {
       readonly _tag: 'Settings'
       readonly common: SettingsOf<E>
-      /** What is read otherwise than it may be meant. */
+      /** Flags that may have been meant differently from how they were read. */
       readonly warnings: readonly string[]
-      /** Its warnings begin with those above. */
+      /** The composition's warnings begin with `warnings`. */
       compose(): Composition
     }
 
 const grammars: Readonly<Record<'common' | 'go', ReadFlags>> = { common: commonFlags, go: goFlags }
 
-/** A worker that the command can start; its settings' types are closed inside. */
+/** A worker that the command can start. It hides the types of its settings. */
 export interface DefinedWorker {
   readonly name: string
   readonly summary: string
-  /** Reads its settings together with those that `common` adds: every problem of both is told at once. */
+  /** Reads the worker's settings together with those in `common`, and reports all problems of both at once. */
   read<E extends Declaration>(common: E, usage: string, argv: readonly string[], env: Variables): Reading<E>
 }
 
-/** A worker is data and one function: what it wants to be told, and what it is made of then. */
+/** Defines a worker from its settings and a function that builds its parts from their values. */
 export const defineWorker = <D extends Declaration>(definition: WorkerDefinition<D>): DefinedWorker => ({
   name: definition.name,
   summary: definition.summary,
@@ -63,7 +63,7 @@ export const defineWorker = <D extends Declaration>(definition: WorkerDefinition
         _tag: 'Problems',
         problems: [
           ...gathered.problems,
-          // They may be why something is missing.
+          // A misread flag may be the reason for a missing setting.
           ...gathered.warnings.map((message) => ({ where: 'the flags', message, example: undefined })),
           ...(E.isLeft(own) ? own.left : []),
           ...(E.isLeft(shared) ? shared.left : []),

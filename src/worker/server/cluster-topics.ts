@@ -8,15 +8,15 @@ const place = (arn: string): string => {
 }
 
 export interface ClusterTopics {
-  /** Whether a topic is in the account and the region of a followed cluster; `undefined` before that is known. */
+  /** Whether a topic is in the account and region of a followed cluster; `undefined` until that is known. */
   readonly accepts: (topic: string) => boolean | undefined
-  /** Learns from the state where the clusters are. */
+  /** Learns the accounts and regions of the clusters from the state. */
   readonly follow: (state$: Observable<ClusterState>) => void
 }
 
 /**
- * Which topics to believe when nobody has said which: those of the clusters' own account and region. Anybody can have
- * a topic of theirs signed by SNS, so a valid signature alone says nothing.
+ * Decides which SNS topics to trust when none are configured: those in the account and region of a followed cluster.
+ * Anyone can create a topic whose messages SNS signs, so a valid signature alone is not enough.
  */
 export const clusterTopics = (): ClusterTopics => {
   let places: ReadonlySet<string> = new Set()

@@ -3,34 +3,34 @@ import type { Socket } from 'node:net'
 import { clientAddress } from '../../shared/http/client-address.js'
 
 export interface ConnectionRoomOptions {
-  /** The most connections at once. */
+  /** Maximum number of concurrent connections. */
   readonly maxConnections: number
-  /** The most of one client, as `clientAddress` tells them apart. */
+  /** Maximum number of concurrent connections per client, identified by `clientAddress`. */
   readonly maxPerClient: number
 }
 
 /**
- * What a connection does, in the order in which connections are given up: it waits for a request or for the rest of its
- * head; a body is on its way; an answer is due or on its way.
+ * The phases of a connection, in the order in which connections are sacrificed. `idle`: waits for a request or the rest
+ * of its head. `receiving`: a body is arriving. `answering`: a response is due or being sent.
  */
 const phases = ['idle', 'receiving', 'answering'] as const
 type Phase = (typeof phases)[number]
 
-/** Requests on one connection that wait for their answers. Load balancers and scrapers send one, and then wait. */
+/** Maximum number of unanswered requests per connection. Load balancers and scrapers send one at a time. */
 const maxPipelined = 8
 
 interface Connection {
   readonly socket: Socket
   readonly client: Client
   phase: Phase
-  /** Requests that are not answered. */
+  /** The number of unanswered requests. */
   requests: number
 }
 
 const hasBody = ({ headers }: IncomingMessage): boolean =>
   headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0
 
-/** One client's connections by phase, each in the order in which they came into it. */
+/** One client's connections by phase, each phase in order of entry. */
 class Client {
   readonly #connections: Readonly<Record<Phase, Set<Connection>>> = {
     idle: new Set(),
@@ -63,13 +63,13 @@ class Client {
 }
 
 /**
- * Keeps room for the next connection to an HTTP server, whatever clients hold open. When there is none, another
- * connection is closed: an idle one before one that sends, that before one that waits for its answer; among these, one
- * of the client that has the most of them; and of that client the one that has been so for the longest. A client that
- * has reached its own bound loses one of its own.
+ * Keeps room for the next connection to an HTTP server, whatever clients hold open. At the limit, it closes a
+ * connection: idle ones first, then those that receive a body, then those that wait for their response. Within a phase,
+ * it takes the client with the most connections, and of those the one that has been in the phase for the longest. A
+ * client at its own limit loses one of its own connections.
  *
- * So a client that opens connections without end closes its own, nobody is refused, and nobody else loses a connection
- * in use while there are idle ones.
+ * A client that opens connections endlessly therefore closes its own. No client is refused, and no other client loses a
+ * connection in use while there are idle ones.
  */
 export class ConnectionRoom {
   readonly #clients = new Map<string, Client>()
@@ -77,7 +77,7 @@ export class ConnectionRoom {
 
   constructor(private readonly options: ConnectionRoomOptions) {}
 
-  /** Counts the connections of a server from now on. Several servers may share the room. */
+  /** Tracks the connections of a server from now on. Several servers may share the room. */
   watch(server: Server): void {
     const connections = new WeakMap<Socket, Connection>()
     server.on('connection', (socket: Socket) => {
@@ -89,7 +89,7 @@ export class ConnectionRoom {
     })
   }
 
-  /** Connections that are open. */
+  /** The number of open connections. */
   get size(): number {
     return this.#size
   }
@@ -122,7 +122,7 @@ export class ConnectionRoom {
   }
 
   #move(connection: Connection, phase: Phase): void {
-    // What is closed is counted nowhere any more.
+    // A closed connection is no longer tracked.
     if (connection.socket.destroyed) return
     connection.client.remove(connection)
     connection.phase = phase

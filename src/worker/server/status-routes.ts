@@ -5,13 +5,13 @@ import type { Readiness } from '../observability/readiness.js'
 export interface StatusRoutesOptions {
   readonly readiness: () => Readiness
   readonly metrics: Registry
-  /** What `/health` says. Default: `Healthy`. */
+  /** The body of `/health`. Default: `Healthy`. */
   readonly health?: string | undefined
 }
 
 /**
- * How a worker is doing, for load balancers, orchestrators and Prometheus:
- * - `GET /health`: 200 and `Healthy` while the process lives;
+ * The status of a worker, for load balancers, orchestrators and Prometheus:
+ * - `GET /health`: 200 and `Healthy` while the process runs;
  * - `GET /ready`: 200, or 503 with the reasons;
  * - `GET /metrics`: Prometheus's text format.
  */

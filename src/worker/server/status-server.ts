@@ -7,15 +7,15 @@ export interface StatusServerOptions extends StatusRoutesOptions {
 }
 
 export interface StatusServer {
-  /** Where it listens; with the port that it got, if it asked for any. */
+  /** Where it listens, with the actual port if it asked for any free one. */
   readonly url: string
-  /** Stops listening and closes what is open. */
+  /** Stops listening and closes open connections. */
   close(): Promise<void>
 }
 
-/** Every answer is ready at once, so this is many more than load balancers, orchestrators and Prometheus ask with. */
+/** Every answer is immediate, so this is far more than load balancers, orchestrators and Prometheus need. */
 const maxConnections = 500
 
-/** Tells how a worker is doing, by `statusRoutes`. Rejects when it cannot listen. */
+/** Serves `statusRoutes`. Rejects when it cannot listen. */
 export const statusServer = ({ listen, ...answers }: StatusServerOptions): Promise<StatusServer> =>
   webhookServer({ listen, routes: [statusRoutes(answers)], maxConnections, closeWithinMs: 1_000 })

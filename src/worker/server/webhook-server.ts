@@ -8,8 +8,8 @@ import { ConnectionRoom } from './connection-room.js'
 import { type ListenAddress, listenAddress } from '../settings/listen-address.js'
 
 /**
- * Webhooks by path, such as `{ '/sns': sns.listener }`. A listener gets every request of its path before anything has
- * read the body, and answers by itself.
+ * Webhooks by path, such as `{ '/sns': sns.listener }`. A listener gets every request of its path with the body unread,
+ * and sends the response itself.
  */
 export const webhookRoutes =
   (listeners: Readonly<Record<string, WebhookListener>>): FastifyPluginCallback =>
@@ -32,64 +32,57 @@ export const webhookRoutes =
 
 export interface WebhookServerOptions {
   readonly listen: ListenAddress
-  /** What is served: `webhookRoutes`, `statusRoutes`, and any plugin of fastify. */
+  /** The routes to serve: `webhookRoutes`, `statusRoutes`, or any Fastify plugin. */
   readonly routes: readonly FastifyPluginCallback[]
   /**
-   * The most connections at once. Beyond it the new one is accepted and another one is closed: see `ConnectionRoom`.
-   * Default: 2,000.
+   * Maximum number of concurrent connections. At the limit, a new one is accepted and another one closed: see
+   * `ConnectionRoom`. Default: 2,000.
    */
   readonly maxConnections?: number
   /**
-   * The most connections of one client address; beyond it the client loses another one of its own. Default: half of
-   * `maxConnections`.
+   * Maximum number of connections per client address; at the limit, the client loses another one of its own. Default:
+   * half of `maxConnections`.
    */
   readonly maxPerClient?: number
   /**
-   * How long `close` waits for requests that are not answered yet. Default: 15,000 ms, more than any webhook takes to
-   * answer.
+   * How long `close` waits for unanswered requests. Default: 15,000 ms, more than any webhook takes to answer.
    */
   readonly closeWithinMs?: Millis
-  /** Default: the machine's. */
+  /** Default: the system clock. */
   readonly clock?: Clock
 }
 
 export interface WebhookServer {
-  /** Where it listens; with the port that it got, if it asked for any. */
+  /** Where it listens, with the actual port if it asked for any free one. */
   readonly url: string
-  /**
-   * Takes no more connections, waits for the answers that are due, and closes. Stop the worker first: that settles
-   * them.
-   */
+  /** Stops listening, waits for pending responses, and closes. Stop the worker first, because that settles them. */
   close(): Promise<void>
 }
 
 /**
- * Room for all answers that a webhook may owe (1,000 deliveries in flight) and as much again. The half of one client is
- * then enough for a load balancer that has one address and a webhook that has all its deliveries in flight. A process
- * needs a file for each: the least limit of ECS is 4,096.
+ * Twice the number of deliveries that a webhook may have in flight (1,000). One client's half is then enough for a load
+ * balancer with a single address and a webhook with all its deliveries in flight. Each connection needs a file
+ * descriptor; the lowest limit on ECS is 4,096.
  */
 const defaultMaxConnections = 2_000
 
 /**
- * Time for a request's head, counted from the connection or from the first byte, and for the whole request. Senders of
- * webhooks and scrapers send a few kB at once.
+ * Timeouts for a request's head, counted from the connection or the first byte, and for the whole request. Webhook
+ * senders and scrapers send a few kB at once.
  */
 const headersMs: Millis = 5_000
 const requestMs: Millis = 10_000
 
-/**
- * Longer than the 60 s for which load balancers of AWS keep a connection by default: they must be the ones who let
- * go.
- */
+/** Longer than the 60 s of AWS load balancers' default idle timeout, because the load balancer must close first. */
 const keepAliveMs: Millis = 65_000
 
-/** ARNs are parameters of some paths: with a cluster's name of 255 letters, and three letters for a slash. */
+/** Some paths contain ARNs: a cluster name has up to 255 letters, and an encoded slash takes three. */
 const longestParameter = 512
 
-/** A connection on which nothing moves, because nobody reads the answer. */
+/** Timeout for a connection on which no data moves, because the client does not read the response. */
 const silenceMs: Millis = 120_000
 
-/** Serves webhooks, and what else a worker has to say, on one port. Rejects when it cannot listen. */
+/** Serves webhooks and other routes on one port. Rejects when it cannot listen. */
 export const webhookServer = async ({
   listen,
   routes,
@@ -103,7 +96,7 @@ export const webhookServer = async ({
   const room = new ConnectionRoom({ maxConnections, maxPerClient })
   let closing = false
   const server = Fastify({
-    // Called for each address that a name such as `localhost` stands for.
+    // Called for each address that a name such as `localhost` resolves to.
     serverFactory: (handler) => {
       const http = createServer(
         {
@@ -118,7 +111,7 @@ export const webhookServer = async ({
       room.watch(http)
       http.on('request', (_request, response) => {
         response.once('close', () => {
-          // Kept alive, it would hold up the end of the server.
+          // A connection that is kept alive would delay the close of the server.
           if (closing) http.closeIdleConnections()
         })
       })
@@ -126,8 +119,8 @@ export const webhookServer = async ({
     },
     routerOptions: { maxParamLength: longestParameter },
   })
-  // Webhooks read bodies by themselves. Nothing else takes one, unless it adds a parser; an unknown path is 404,
-  // whatever was sent there.
+  // Webhooks read bodies themselves; other routes ignore them unless they add a parser. An unknown path is 404,
+  // whatever its body.
   server.removeAllContentTypeParsers()
   server.addContentTypeParser('*', (_request, _payload, parsed) => parsed(null))
   for (const plugin of routes) server.register(plugin)

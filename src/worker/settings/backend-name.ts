@@ -5,9 +5,9 @@ import { text } from './setting-type.js'
 import { defaulted } from './setting.js'
 import type { Contradiction } from './settings.js'
 
-/** A setting: how a service's backend is named. */
+/** The setting for the name of a service's backend. */
 export const backendName = defaulted(text('template', 'a template with {service}'), '{service}', {
-  description: "A backend's name, made of {service} and {cluster}",
+  description: 'Template for backend names, with {service} and {cluster}',
   example: '{cluster}-{service}',
 })
 
@@ -27,7 +27,7 @@ export const checkBackendName = ({
         },
       ]
 
-/** The name that the template gives to the service of a task; none to tasks that no service started. */
+/** The name that the template gives to a task's service; `undefined` for tasks outside a service. */
 export const serviceName =
   (template: string) =>
   (task: Exposable): BackendName | undefined => {

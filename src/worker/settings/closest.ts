@@ -1,4 +1,4 @@
-/** Levenshtein's distance: single letters inserted, left out or replaced. */
+/** Levenshtein distance: the number of letters inserted, deleted or replaced. */
 const distance = (a: string, b: string): number => {
   let row = Array.from({ length: b.length + 1 }, (_, j) => j)
   for (let i = 1; i <= a.length; i++) {
@@ -12,9 +12,9 @@ const distance = (a: string, b: string): number => {
   return row[b.length] ?? 0
 }
 
-/** The candidate that was probably meant, if one is near: at most two in five letters differ. */
+/** The closest candidate, if at most two in five letters differ. */
 export const closest = (word: string, candidates: readonly string[]): string | undefined => {
-  // Nobody mistypes a name of this length; and the distance costs the product of the lengths.
+  // Flags are never this long, and the cost of the distance is the product of the lengths.
   if (word.length > 60) return undefined
   return candidates
     .map((candidate) => ({ candidate, away: distance(word, candidate) }))

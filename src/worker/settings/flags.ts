@@ -1,17 +1,17 @@
 import type { Problem } from './problem.js'
 import type { Declaration } from './setting.js'
 
-/** What the flags of a command line say. */
+/** The flags of a command line, parsed. */
 export interface Flags {
-  /** By setting, its texts in their order. An empty list sets it to nothing. */
+  /** The texts given for each setting, in order. An empty list clears the setting. */
   readonly texts: ReadonlyMap<string, readonly string[]>
-  /** Whether they ask for the help. */
+  /** Whether help was requested. */
   readonly help: boolean
-  /** Words that belong to no setting. */
+  /** Words that do not belong to any setting. */
   readonly problems: readonly Problem[]
-  /** What is read otherwise than it may be meant. */
+  /** Flags that may have been meant differently from how they were read. */
   readonly warnings: readonly string[]
 }
 
-/** How a command line is read. Total. */
+/** Parses a command line. Never throws. */
 export type ReadFlags = (declaration: Declaration, argv: readonly string[]) => Flags

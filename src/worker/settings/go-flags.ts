@@ -5,13 +5,13 @@ import { flagOf } from './setting-name.js'
 import { unknownFlag } from './unknown-flag.js'
 
 interface Word {
-  /** Without its dashes. */
+  /** Without the dashes. */
   readonly name: string
-  /** What follows `=`; `undefined` without one. */
+  /** The text after `=`; `undefined` without one. */
   readonly value: string | undefined
 }
 
-/** A flag has one dash or two. A lone dash is a word of its own, and two end the flags. */
+/** A flag has one or two dashes. A single `-` is a word, and `--` ends the flags. */
 const flagIn = (word: string): Word | undefined => {
   const parts = /^--?(?<name>[^-=][^=]*|)(?:=(?<value>[\s\S]*))?$/.exec(word)?.groups
   const name = parts?.['name'] ?? ''
@@ -19,12 +19,12 @@ const flagIn = (word: string): Word | undefined => {
 }
 
 /**
- * Reads flags as Go's package flag does, for workers that replace a program in Go:
+ * Parses flags as Go's package flag does, for workers that replace a Go program:
  *
  * - `-name web`, `-name=web`, and both with two dashes. A flag takes the word after it, even one with a dash.
- * - A switch stands alone or takes its value after `=`: `-public false` is a switch that is on, and a word.
- * - The first word that is neither flag nor value ends the flags. What follows is not read, and is told in a warning.
- * - A flag that is given again replaces the one before, and an empty value is none.
+ * - A switch stands alone or takes its value after `=`: `-public false` turns the switch on, and `false` is a word.
+ * - The first word that is neither flag nor value ends the flags. The rest is ignored with a warning.
+ * - A repeated flag replaces the earlier one, and an empty value clears the setting.
  */
 export const goFlags = (declaration: Declaration, argv: readonly string[]): Flags => {
   const settings = new Map(
@@ -51,7 +51,7 @@ export const goFlags = (declaration: Declaration, argv: readonly string[]): Flag
     if (flag === undefined && /^--?[-=]/.test(word) && word !== '--') {
       problems.push({
         where: word,
-        message: 'is no flag: it has one dash or two, and a name',
+        message: 'is not a flag: a flag has one or two dashes and a name',
         example: undefined,
       })
       continue
@@ -60,7 +60,7 @@ export const goFlags = (declaration: Declaration, argv: readonly string[]): Flag
       const ignored = word === '--' ? words : [word, ...words]
       if (ignored.length > 0)
         warnings.push(
-          `not read: ${ignored.join(' ')}. The first word that belongs to no flag ends the flags; a switch takes its value after =, as in -public=false`,
+          `ignored: ${ignored.join(' ')}. The first word that is not part of a flag ends the flags; a switch takes its value after =, as in -public=false`,
         )
       break
     }
@@ -74,14 +74,14 @@ export const goFlags = (declaration: Declaration, argv: readonly string[]): Flag
     if (isSwitch && flag.value === '')
       problems.push({
         where: flagOf(name),
-        message: 'nothing follows =',
+        message: 'missing value after =',
         example: `${flagOf(name)}=true`,
       })
     else if (isSwitch) take(name, flag.value ?? 'true')
     else {
       const value = flag.value ?? words.shift()
       if (value === undefined)
-        problems.push({ where: flagOf(name), message: 'its value is missing', example: undefined })
+        problems.push({ where: flagOf(name), message: 'missing value', example: undefined })
       else take(name, value)
     }
   }

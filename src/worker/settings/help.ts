@@ -1,9 +1,7 @@
 import { flagsOf } from './raw-settings.js'
 import type { Declaration } from './setting.js'
 
-/**
- * The help of a command with settings: what it does, its flags with their variables, defaults and an example each.
- */
+/** The help text of a command: what it does, and its flags with variables, defaults and examples. */
 export const helpOf = (usage: string, summary: string, declaration: Declaration): string =>
   flagsOf(declaration, () => undefined)
     .name(usage)
@@ -11,10 +9,10 @@ export const helpOf = (usage: string, summary: string, declaration: Declaration)
     .usage('[flags]')
     .configureHelp({
       helpWidth: 100,
-      // The parser takes every value for optional; see `flagsOf`.
+      // To the parser, every value is optional; see `flagsOf`.
       optionTerm: ({ flags }) => flags.replace('[', '<').replace(']', '>'),
-      // Only to have a default said once: the description says it.
+      // The description already contains the default.
       optionDescription: ({ description }) => description,
     })
     .helpInformation()
-    .concat('\nFlags win over the environment. In brackets: the variable, and an example.\n')
+    .concat('\nFlags override the environment. In brackets: the variable, with an example.\n')

@@ -6,7 +6,7 @@ import type { Kind } from './setting-type.js'
 /** Where a server listens. */
 export interface ListenAddress {
   readonly host: string
-  /** 0 takes any free one. */
+  /** 0 chooses any free port. */
   readonly port: number
 }
 
@@ -15,15 +15,15 @@ const address = t.readonly(t.type({ host: t.string, port: t.number }))
 /** `host:port`, `:port` or a port alone; IPv6 hosts in brackets. */
 const pattern = /^(?:\[(?<ipv6>[\da-f:.]+)\]:|(?<host>[\w.-]*):)?(?<port>\d{1,5})$/i
 
-/** Every interface: by IPv6 and IPv4 on a machine that has both, else by IPv4. */
+/** The address of every interface: IPv6 and IPv4 on a machine with both, otherwise IPv4. */
 const everyInterface = (): string =>
   Object.values(networkInterfaces()).some((addresses) => addresses?.some(({ family }) => family === 'IPv6'))
     ? '::'
     : '0.0.0.0'
 
 /**
- * The kind of setting that says where to listen. Without a host it is `everywhere`: what a health check from outside of
- * the container needs.
+ * A setting that says where to listen. Without a host, it is `everywhere`, which health checks from outside the
+ * container need.
  */
 export const listenAddress = (everywhere: string = everyInterface()): Kind<ListenAddress> => ({
   placeholder: 'address',

@@ -1,16 +1,16 @@
 import { printable } from '../../shared/codec/printable.js'
 
-/** One thing wrong with what a person asked for. */
+/** One problem with the user's settings. */
 export interface Problem {
-  /** The settings concerned as people write them, such as `CLUSTER (--cluster)`, or the flag that is none. */
+  /** The settings concerned, as users write them, such as `CLUSTER (--cluster)`; or the unknown flag. */
   readonly where: string
-  /** What was expected and what came. */
+  /** What was expected and what was given. */
   readonly message: string
-  /** What would be right. */
+  /** A valid value. */
   readonly example: string | undefined
 }
 
-/** All problems, one a line. */
+/** Formats problems, one per line. */
 export const formatProblems = (title: string, problems: readonly Problem[]): string =>
   [
     `${title}: ${problems.length === 1 ? 'one problem' : `${problems.length} problems`}`,

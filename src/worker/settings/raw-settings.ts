@@ -8,7 +8,7 @@ import { unknownFlag } from './unknown-flag.js'
 /** The environment, as in `process.env`. */
 export type Variables = Readonly<Record<string, string | undefined>>
 
-/** What a person gave by flags and the environment, before anything is made of it. Nothing given: no entry. */
+/** The texts given by flags and the environment, before decoding. Settings that were not given have no entry. */
 export type Given = Flags
 
 const described = (name: string, facts: SettingFacts): string =>
@@ -20,14 +20,11 @@ const described = (name: string, facts: SettingFacts): string =>
     .filter((part) => part !== '')
     .join(' ')
 
-/**
- * The flags of a declaration. `take` is called for each that is met; the empty text stands for a flag without a
- * value.
- */
+/** The flags of a declaration. Calls `take` for each flag it parses, with an empty text for a flag without a value. */
 export const flagsOf = (declaration: Declaration, take: (name: string, text: string) => void): Command => {
   const command = new Command().helpOption(false).allowUnknownOption().allowExcessArguments()
   for (const [name, facts] of Object.entries(declaration)) {
-    // Every value is optional to the parser, so that one that is missing is told together with everything else.
+    // Every value is optional to the parser, so that missing ones are reported together with all other problems.
     const flag = new Option(`${flagOf(name)} [${facts.placeholder}]`, described(name, facts))
     command.addOption(flag.preset('').argParser((text) => take(name, text)))
   }
@@ -35,15 +32,15 @@ export const flagsOf = (declaration: Declaration, take: (name: string, text: str
 }
 
 /**
- * Go's flag package knows no short flags and takes `-name` for `--name`: so do we, for the command lines of the tools
- * that some workers replace. No value is lost by it, since what looks like a flag is none unless it follows `=`.
+ * Accepts `-name` for `--name`, as Go's flag package does, for the command lines of the tools that some workers replace.
+ * No value is lost, because a word that looks like a flag is never a value unless it follows `=`.
  */
 const withTwoDashes = (word: string, flags: ReadonlySet<string>): string => {
   const [flag = ''] = word.split('=', 1)
   return flags.has(`-${flag}`) ? `-${word}` : word
 }
 
-/** Flags of the tools that workers replace, by their whole word. */
+/** Flags of the tools that workers replace, including their dashes. */
 const formerFlags = (declaration: Declaration): ReadonlyMap<string, string> =>
   new Map(
     Object.entries(declaration).flatMap(([name, { formerFlag }]) =>
@@ -57,7 +54,7 @@ const renamed = (word: string, former: ReadonlyMap<string, string>): string => {
   return now === undefined ? word : `${now}${word.slice(flag.length)}`
 }
 
-/** The next word after an unknown flag is probably its value, and not worth a problem of its own. */
+/** Leaves out the word after an unknown flag: it is probably the flag's value, and not a problem of its own. */
 const strayWords = (words: readonly string[]): readonly string[] =>
   words.filter((word, i) => {
     const previous = words[i - 1]
@@ -67,9 +64,9 @@ const strayWords = (words: readonly string[]): readonly string[] =>
 const strayProblem = (word: string, declaration: Declaration): Problem =>
   word.startsWith('-')
     ? unknownFlag(word, declaration)
-    : { where: word, message: 'belongs to no flag', example: undefined }
+    : { where: word, message: 'unexpected argument', example: undefined }
 
-/** Reads flags as most commands do: in any order among other words, and a flag's value after a blank or `=`. */
+/** Parses flags as most commands do: in any order among other words, with the value after a blank or `=`. */
 export const commonFlags: ReadFlags = (declaration, argv) => {
   const texts = new Map<string, string[]>()
   const command = flagsOf(declaration, (name, text) => {
@@ -90,7 +87,7 @@ export const commonFlags: ReadFlags = (declaration, argv) => {
   }
 }
 
-/** Gathers a declaration's settings: flags win over the environment; an empty variable counts as not set. Total. */
+/** Gathers a declaration's settings. Flags override the environment; an empty variable is ignored. Never throws. */
 export const given = (
   declaration: Declaration,
   argv: readonly string[],

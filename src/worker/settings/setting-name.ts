@@ -1,4 +1,4 @@
-/** One name for a setting everywhere: `queueUrl` in code, `--queue-url` as a flag, `QUEUE_URL` in the environment. */
+/** A setting is `queueUrl` in code, `--queue-url` as a flag and `QUEUE_URL` in the environment. */
 
 const split = (name: string, separator: string): string =>
   name.replace(/[A-Z]/g, (letter) => `${separator}${letter.toLowerCase()}`)

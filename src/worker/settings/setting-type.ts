@@ -1,20 +1,20 @@
 import * as O from 'fp-ts/lib/Option.js'
 import * as t from 'io-ts'
 
-/** How the text of a setting becomes a value, and back. */
+/** Converts the text of a setting to a value, and back. */
 export interface Kind<A> {
-  /** Stands for the value in the help, as in `--cluster <names>`. */
+  /** The placeholder for the value in the help, as in `--cluster <names>`. */
   readonly placeholder: string
   /** For people; completes "expected …". */
   readonly expected: string
-  /** Whether giving the flag again adds to it. Otherwise giving it twice, differently, is a contradiction. */
+  /** Whether repeating the flag adds values. Otherwise two different values are a contradiction. */
   readonly repeats: boolean
-  /** Whether its flag may stand without a value. */
+  /** Whether the flag may have no value. */
   readonly isSwitch?: boolean
   readonly is: t.Is<A>
-  /** What exactly is wrong with a text that is no value, where more can be told than `expected` tells. */
+  /** What is wrong with an invalid text, if that can be said more precisely than `expected` does. */
   readonly flaw?: (text: string) => string | undefined
-  /** Total. A flag without a value is the empty text. */
+  /** Never throws. A flag without a value is an empty text. */
   parse(text: string): O.Option<A>
   format(value: A): string
 }
@@ -22,7 +22,7 @@ export interface Kind<A> {
 const single = { repeats: false } as const
 const words = t.readonlyArray(t.string)
 
-/** Any text but none. `expected` completes “expected …”. */
+/** Any non-empty text. `expected` completes “expected …”. */
 export const text = (placeholder: string, expected = `a ${placeholder}`): Kind<string> => ({
   ...single,
   is: t.string.is,
@@ -32,7 +32,7 @@ export const text = (placeholder: string, expected = `a ${placeholder}`): Kind<s
   format: (value) => value,
 })
 
-/** A whole number, bounds included. */
+/** An integer between `min` and `max`, inclusive. */
 export const integer = ({
   min,
   max,
@@ -53,7 +53,7 @@ export const integer = ({
   format: String,
 })
 
-/** An http or https URL, kept as it was written. */
+/** An http or https URL, kept as written. */
 export const url = (): Kind<string> => ({
   ...single,
   is: t.string.is,
@@ -66,7 +66,7 @@ export const url = (): Kind<string> => ({
   format: (value) => value,
 })
 
-/** One or more words, separated by commas or blanks; each once, in the order given. */
+/** One or more words, separated by commas or blanks, without duplicates, in the order given. */
 export const list = (
   placeholder: string,
   expected = `one or more ${placeholder}, separated by commas or blanks`,
@@ -82,7 +82,7 @@ export const list = (
   format: (value) => value.join(','),
 })
 
-/** `on` or `off`, or as Go's `strconv.ParseBool` takes it; a flag without a value is on. */
+/** `on` or `off`, or any value that Go's `strconv.ParseBool` accepts; a flag without a value is on. */
 export const onOff = (): Kind<boolean> => ({
   ...single,
   isSwitch: true,
@@ -111,7 +111,7 @@ export const onOff = (): Kind<boolean> => ({
   format: (value) => (value ? 'on' : 'off'),
 })
 
-/** One word of a few. */
+/** One of the given words. */
 export const oneOf = <const W extends string>(...choices: readonly [W, W, ...W[]]): Kind<W> => ({
   ...single,
   is: (value): value is W => choices.some((choice) => choice === value),

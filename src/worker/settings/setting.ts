@@ -2,32 +2,32 @@ import * as O from 'fp-ts/lib/Option.js'
 import * as t from 'io-ts'
 import type { Kind } from './setting-type.js'
 
-/** What people are told about a setting. */
+/** The texts about a setting, for people. */
 export interface SettingText {
   /** One sentence, without its full stop. */
   readonly description: string
-  /** A value, as one would write it. */
+  /** An example value, as a user would write it. */
   readonly example: string
-  /** The variable from which the tool that the worker replaces read it; read where ours is not set. */
+  /** The variable of the tool that the worker replaces; read if the setting's own variable is not set. */
   readonly formerly?: string | undefined
-  /** The flag of that tool that meant the same, without dashes, where it is spelled otherwise: `config.write-to`. */
+  /** The flag of that tool, without dashes, if it is spelled differently: `config.write-to`. */
   readonly formerFlag?: string | undefined
 }
 
-/** What is the same for settings of every kind. */
+/** The properties of a setting that do not depend on its type. */
 export interface SettingFacts extends SettingText {
   readonly required: boolean
-  /** What holds when nothing is given; for the help. */
+  /** What applies if the setting is not given, for the help. */
   readonly otherwise: string | undefined
-  /** Stands for the value in the help. */
+  /** The placeholder for the value in the help. */
   readonly placeholder: string
-  /** Whether its flag may stand without a value. */
+  /** Whether the flag may have no value. */
   readonly isSwitch: boolean
 }
 
 const texts = t.readonlyArray(t.string)
 
-/** Errors end up in logs: whatever was pasted there by mistake, a little of it shows what is wrong. */
+/** Shortens a value for an error message: messages are logged, and the user may have pasted anything by mistake. */
 const shown = (given: string, most = 80): string => (given.length > most ? `${given.slice(0, most)}…` : given)
 
 const validate =
@@ -58,9 +58,8 @@ const validate =
   }
 
 /**
- * A setting is a codec, from the texts that were given (in their order; `undefined` for nothing) to a value, with
- * words for people. So `t.type` of a declaration reads all settings, infers their types, and tells every failure at
- * once.
+ * A codec from the texts given for a setting (in order; `undefined` if none) to its value, with descriptions for people.
+ * `t.type` of a declaration therefore decodes all settings, infers their types, and reports all failures at once.
  */
 export class Setting<A> extends t.Type<A, string | undefined> implements SettingFacts {
   readonly description: string
@@ -74,7 +73,7 @@ export class Setting<A> extends t.Type<A, string | undefined> implements Setting
   constructor(
     kind: Kind<A>,
     { description, example, formerly, formerFlag }: SettingText,
-    /** Its value when nothing is given; none when it has to be. */
+    /** The value if the setting is not given; `none` if it is required. */
     absent: O.Option<A>,
     readonly otherwise: string | undefined,
   ) {
@@ -92,18 +91,18 @@ export class Setting<A> extends t.Type<A, string | undefined> implements Setting
 /** A worker's settings. The name `queueUrl` makes the flag `--queue-url` and the environment variable `QUEUE_URL`. */
 export type Declaration = Readonly<Record<string, t.Mixed & SettingFacts>>
 
-/** The values that a declaration promises. */
+/** The values of a declaration. */
 export type SettingsOf<D extends Declaration> = t.TypeOf<t.TypeC<D>>
 
-/** Has to be given. */
+/** A setting that must be given. */
 export const required = <A>(kind: Kind<A>, text: SettingText): Setting<A> =>
   new Setting(kind, text, O.none, undefined)
 
-/** Has a value when it is not given. */
+/** A setting with a default value. */
 export const defaulted = <A>(kind: Kind<A>, value: A, text: SettingText): Setting<A> =>
   new Setting(kind, text, O.some(value), kind.format(value))
 
-/** May be left out. `otherwise` says in the help what then holds. */
+/** A setting that may be left out. `otherwise` says in the help what applies then. */
 export const optional = <A>(
   kind: Kind<A>,
   text: SettingText & { readonly otherwise?: string },

@@ -7,24 +7,24 @@ import { flagOf, variableOf } from './setting-name.js'
 
 /** A contradiction between settings that are each well-formed. */
 export interface Contradiction {
-  /** Names as in the declaration. */
+  /** The names in the declaration. */
   readonly settings: readonly [string, ...string[]]
   readonly message: string
   readonly example: string
 }
 
 /**
- * Finds contradictions. It is asked even when other settings are missing or malformed (these are `undefined` then, or
- * their default), so that everything is told at once.
+ * Finds contradictions. It is called even when other settings are missing or malformed (these are `undefined` or their
+ * default), so that all problems are reported at once.
  */
 export type Check<D extends Declaration> = (settings: t.TypeOf<t.PartialC<D>>) => readonly Contradiction[]
 
 const named = (name: string): string => `${variableOf(name)} (${flagOf(name)})`
 
-/** `t.type` puts the setting's name behind the root of the context. */
+/** `t.type` puts the setting's name after the root of the context. */
 const nameIn = ({ context }: t.ValidationError): string => context[1]?.key ?? ''
 
-/** Makes values of what was given, or tells everything that is wrong with it. */
+/** Decodes what was given, or returns all problems with it. */
 export const decodeSettings = <D extends Declaration>(
   declaration: D,
   { texts }: Pick<Given, 'texts'>,
@@ -55,8 +55,8 @@ export const decodeSettings = <D extends Declaration>(
 }
 
 /**
- * Reads a declaration's settings from flags and the environment; flags win. Either the typed values, or *all*
- * problems: missing, malformed, contradictory, unknown. Never throws.
+ * Reads a declaration's settings from flags and the environment; flags take precedence. Returns the typed values, or
+ * *all* problems: missing, malformed, contradictory, unknown. Never throws.
  */
 export const readSettings = <D extends Declaration>(
   declaration: D,

@@ -1,8 +1,8 @@
-/** What the command's exit codes mean. */
+/** The exit codes of the command. */
 export const exitCode = {
   /** A worker was stopped, or `plan` found that nothing would change. */
   ok: 0,
-  /** It failed, or was asked a second time to stop while it drained. */
+  /** It failed, or received a second request to stop while it drained. */
   failed: 1,
   /** `plan`: something would change. */
   wouldChange: 2,

@@ -4,14 +4,14 @@ import type { Clock } from '../../core/clock.js'
 import { RepeatGate } from '../observability/repeat-gate.js'
 import type { Stray } from './stray.js'
 
-/** A line must not become what somebody dumps. */
+/** The maximum length of a logged text, in characters. */
 const longest = 4_000
 
 const brief = (text: string): string => (text.length > longest ? `${text.slice(0, longest)}…` : text)
 
 /**
- * Logs what is said beside the log, a line each: `fatal` as an error, the rest as warnings. Equal ones once a minute,
- * with the count of those held back.
+ * Logs what is printed outside the log, one line each: `fatal` as an error, the rest as warnings. Equal ones are logged
+ * once a minute, with the number of suppressed lines.
  */
 export const logStrays = (
   strays$: Observable<Stray> | undefined,

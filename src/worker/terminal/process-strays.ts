@@ -4,7 +4,7 @@ import { Observable, ReplaySubject } from 'rxjs'
 import { exitCode } from './exit-code.js'
 import type { Stray } from './stray.js'
 
-/** How many are kept for who subscribes later: a start has a handful. */
+/** How many are kept for a later subscriber; a start produces a handful. */
 const kept = 100
 
 const textOf = (error: unknown): string =>
@@ -18,11 +18,10 @@ const nameOf = (error: unknown): string =>
       : error.name
 
 /**
- * Takes over, at once and for good, all that this process would print by itself: Node's warnings, `console`, and what
- * is written to `process.stderr`. Standard error is left to those who write to its file descriptor: the log, and
- * messages to people.
+ * Captures, immediately and permanently, what this process would otherwise print: Node's warnings, `console`, and writes
+ * to `process.stderr`. Only the log and messages to people still reach standard error, through its file descriptor.
  *
- * Uncaught errors end the process as before, with exit code 1; where somebody subscribes, they are told first.
+ * Uncaught errors end the process with exit code 1, as usual; a subscriber receives them first.
  */
 export const processStrays = (): Observable<Stray> => {
   const strays = new ReplaySubject<Stray>(kept)
@@ -39,7 +38,7 @@ export const processStrays = (): Observable<Stray> => {
       },
     })
 
-  // Node's own listener prints text, past `process.stderr`.
+  // Node's own listener bypasses `process.stderr`.
   process.removeAllListeners('warning')
   process.on('warning', (warning) => told('warning', warning.message, nameOf(warning)))
   const ours = stream('console')
@@ -53,7 +52,7 @@ export const processStrays = (): Observable<Stray> => {
       process.exit(exitCode.failed)
     }
     const subscription = strays.subscribe(subscriber)
-    // Rejections that nobody handles come here as well.
+    // Unhandled rejections arrive here, too.
     process.on('uncaughtException', fatal)
     return () => {
       subscription.unsubscribe()

@@ -4,7 +4,7 @@ import { fromEvent, map, merge } from 'rxjs'
 import { processStrays } from './process-strays.js'
 import type { Terminal } from './terminal.js'
 
-/** A reader that has gone away, as `head` does, is no failure; one that is slow is waited for. */
+/** Ignores a reader that has closed its end, as `head` does, and waits for a slow one. */
 const write = (fd: number, text: string): void => {
   let rest = Buffer.from(text)
   while (rest.length > 0) {
@@ -18,18 +18,18 @@ const write = (fd: number, text: string): void => {
   }
 }
 
-/** Bytes of log lines that wait for their reader; what comes beyond is dropped. */
+/** Maximum number of bytes of log lines that wait for a reader; further lines are dropped. */
 const maxWaiting = 16 * 1024 * 1024
 
 /**
- * The terminal of this very process: results on standard output, everything else on standard error. Make it before
- * anything else is loaded: from then on nothing prints by itself.
+ * The terminal of this process: results on standard output, everything else on standard error. Create it before loading
+ * anything else, so that no module can print directly.
  */
 export const processTerminal = (): Terminal => ({
   env: process.env,
   out: (text) => write(1, text),
   err: (text) => write(2, text),
-  // Flushed when the process ends, whichever way.
+  // Flushed whenever and however the process ends.
   log: pino.destination({ fd: 2, sync: false, maxLength: maxWaiting }),
   stops$: merge(
     ...(['SIGTERM', 'SIGINT'] as const).map((signal) => fromEvent(process, signal).pipe(map(() => signal))),

@@ -1,8 +1,8 @@
-/** What a dependency or Node itself has to say beside the log, in words that it chose. */
+/** A text that a dependency or Node itself printed outside the log. */
 export interface Stray {
-  /** Where it was said. `fatal`: nobody caught an error, and the process ends. */
+  /** Where it was printed. `fatal`: an uncaught error that ends the process. */
   readonly origin: 'console' | 'stderr' | 'warning' | 'fatal'
   readonly text: string
-  /** Of a warning or an error: its class and its code, such as `DeprecationWarning DEP0040`. */
+  /** The class and code of a warning or an error, such as `DeprecationWarning DEP0040`. */
   readonly name?: string
 }

@@ -5,7 +5,7 @@ import { clientSettings } from '../../../shared/aws/aws-clients.js'
  * A client of DynamoDB with the environment's credentials. The SDK retries: it knows best what DynamoDB asks for, and
  * `run` limits the time of a whole write.
  *
- * @param region Empty: as the AWS SDK finds it.
+ * @param region Empty: resolved by the AWS SDK.
  */
 export const tableClient = (region: string): DynamoDBClient =>
   new DynamoDBClient({ ...clientSettings({ region }), maxAttempts: 3 })

@@ -28,7 +28,7 @@ import { createInput, deleteInput, newItem, updateInput, type WriteOptions } fro
 export interface TraefikTableOptions {
   /** The table's name. Its key is the string `id` alone. */
   readonly table: string
-  /** Where the table is. Default: as the AWS SDK finds it. */
+  /** Where the table is. Default: resolved by the AWS SDK. */
   readonly region?: string | undefined
   /**
    * Default: a client with the environment's credentials for `region`. It tries a call up to three times, as far as

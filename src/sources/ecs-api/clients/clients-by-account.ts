@@ -14,7 +14,7 @@ export type { InstanceClients } from './instance-clients.js'
 export interface ClientsByAccountOptions {
   /** Roles to assume, at most one for each account. Default: none. */
   readonly roles?: readonly AssumedRole[]
-  /** The region of what names none, and of STS. Default: as the AWS SDK finds it. */
+  /** The region of what names none, and of STS. Default: resolved by the AWS SDK. */
   readonly region?: string | undefined
 }
 

@@ -15,7 +15,7 @@ export interface ClusterIdentitiesOptions {
    * an ARN says itself which cluster it is.
    */
   readonly clusters: readonly string[]
-  /** Where the clusters are. Default: as the AWS SDK finds it. */
+  /** Where the clusters are. Default: resolved by the AWS SDK. */
   readonly region?: string | undefined
   /** The client for the region; called once. Default: one with the environment's credentials. */
   readonly clients?: (place: Place) => EcsClients

@@ -19,7 +19,7 @@ export interface EcsSnapshotsOptions {
    * name or pattern is looked for in the environment's account.
    */
   readonly clusters: readonly string[]
-  /** Where clusters that are given by name are. Default: as the AWS SDK finds it. */
+  /** Where clusters that are given by name are. Default: resolved by the AWS SDK. */
   readonly region?: string | undefined
   /**
    * Lists the tasks of this service, this family, or of both alone: for a policy that exposes no others, in a large
