@@ -19,36 +19,34 @@ import { type Change, TaskIndex } from './index/task-index.js'
 
 export interface IdMapperOptions {
   readonly worker: Pick<Worker, 'state$'>
-  /** Clusters, by name or ARN: until each has had a whole snapshot, questions are answered 503. */
+  /** Clusters, by name or ARN. Until each has a complete snapshot, requests are answered with 503. */
   readonly clusters: readonly string[]
-  /** Its sleeps alone are used: what time it is, snapshots tell. */
+  /** Used only to sleep; the time comes from snapshots. */
   readonly clock: Pick<Clock, 'sleep'>
   /** Monitoring URLs. Default: cAdvisor on port 9070 of the instance. */
   readonly links?: LinkOptions
-  /** Any of them, in the header `x-api-key`, opens the routes. Default: they are open to all. */
+  /** The routes require one of them in the header `x-api-key`. Default: they are open to all. */
   readonly secrets?: readonly string[] | undefined
-  /** How long a stopped task can be found, counted from when it was last heard of. Default: a day. */
+  /** How long a stopped task is retained after its last observation. Default: 86,400,000 ms (a day). */
   readonly keepMs?: Millis
-  /** The most stopped tasks that can be found. Default: 50,000. */
+  /** Maximum number of stopped tasks that are retained. Default: 50,000. */
   readonly keepTasks?: number
   /** As in `RunSetup`. */
   readonly skewAllowanceMs?: Millis
-  /**
-   * The most clients of the stream of changes at once; when there are as many, addresses share them. Default: 100.
-   */
+  /** Maximum number of clients of the change stream; at the limit, addresses share it. Default: 100. */
   readonly maxStreams?: number
-  /** The changes from which a client of the stream can continue. Default: 10,000. */
+  /** The number of past changes from which a client of the stream can continue. Default: 10,000. */
   readonly feedSize?: number
-  /** Between the signs of life in a stream. Default: 15,000 ms. */
+  /** Interval between heartbeats in a stream. Default: 15,000 ms. */
   readonly heartbeatMs?: Millis
-  /** Where its measures go. Default: nowhere. */
+  /** Registry for its metrics. Default: no metrics. */
   readonly metrics?: Registry
   readonly random?: Random
 }
 
 /**
- * Answers which container, task, instance and service belong together, from the state of a worker: for its server.
- * See docs/id-mapper.md for the routes. Ends with the worker. Throws a RangeError for options that make no sense.
+ * Routes for a worker's server that answer which container, task, instance and service belong together, from the
+ * worker's state. See docs/id-mapper.md for the routes. Ends with the worker. Throws a RangeError for invalid options.
  */
 export const idMapper = (options: IdMapperOptions): FastifyPluginCallback => {
   const {
@@ -112,7 +110,7 @@ export const idMapper = (options: IdMapperOptions): FastifyPluginCallback => {
   }
   void keepBeating()
 
-  // What is over is found for a hundredth of its time at most, and for 15 s.
+  // Expired tasks stay for at most another hundredth of `keepMs`, and at most 15 s.
   const lookMs = Math.min(15_000, Math.max(100, keepMs / 100))
   const keepForgetting = async (): Promise<void> => {
     for (;;) {

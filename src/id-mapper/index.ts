@@ -1,4 +1,4 @@
-/** Which container, task, instance and service belong together: `ecs-task-stream/id-mapper`. */
+/** Answers which container, task, instance and service belong together: `ecs-task-stream/id-mapper`. */
 export { idMapper, type IdMapperOptions } from './id-mapper.js'
 export {
   defaultTemplates,
@@ -7,5 +7,5 @@ export {
   linkProblems,
   type LinkTemplates,
 } from './links/links.js'
-export { type Change, type Sight, TaskIndex, type TaskIndexOptions } from './index/task-index.js'
+export { type Change, type TaskView, TaskIndex, type TaskIndexOptions } from './index/task-index.js'
 export type { Phase, TaskRecord } from './index/task-record.js'

@@ -8,7 +8,7 @@ export interface MapperMetrics {
   dropped(): void
 }
 
-/** The measures of the id mapper, beside those of every worker. */
+/** The metrics of the ID mapper, in addition to those of every worker. */
 export const mapperMetrics = (
   registry: Registry,
   index: Pick<TaskIndex, 'clusters' | 'containers'>,
@@ -18,7 +18,7 @@ export const mapperMetrics = (
   const prefix = 'ecs_task_stream_id_mapper_'
   new Gauge({
     name: `${prefix}tasks`,
-    help: 'Tasks that can be found, by where they are in their life.',
+    help: 'Tasks in the index, by phase.',
     labelNames: ['phase'],
     registers,
     collect() {
@@ -31,7 +31,7 @@ export const mapperMetrics = (
   })
   new Gauge({
     name: `${prefix}container_ids`,
-    help: 'Ids by which containers can be found.',
+    help: 'Container ids in the index.',
     registers,
     collect() {
       this.set(index.containers.size)
@@ -53,11 +53,11 @@ export const mapperMetrics = (
   })
   const drops = new Counter({
     name: `${prefix}dropped_streams_total`,
-    help: 'Clients of the stream that were too slow.',
+    help: 'Clients of the stream that were disconnected because they were too slow.',
     registers,
   })
   return {
-    // Operations are those of our routes, and statuses are those of HTTP.
+    // Both labels are bounded: operations are the server's own routes, and statuses are HTTP's.
     answered: (operation, status) => requests.inc({ operation, status }),
     dropped: () => drops.inc(),
   }

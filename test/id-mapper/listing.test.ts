@@ -54,7 +54,7 @@ describe('a list', () => {
             (instance === undefined ||
               task.instance === instance ||
               (task.instance !== undefined && lastSegment(task.instance) === instance) ||
-              index.surroundings.instance(task.instance)?.machine?.id === instance)
+              index.resources.instance(task.instance)?.machine?.id === instance)
           deepStrictEqual(
             everyPage((options) => listTasks(index, filter, { ...options, prefix }), limit).map(
               ({ arn }) => arn,

@@ -9,7 +9,7 @@ import type { Task } from '../../src/core/task.js'
 import { findContainers, findTask } from '../../src/id-mapper/index/find.js'
 import type { Change } from '../../src/id-mapper/index/task-index.js'
 import type { TaskRecord } from '../../src/id-mapper/index/task-record.js'
-import { taskView } from '../../src/id-mapper/index/task-view.js'
+import { taskJson } from '../../src/id-mapper/index/task-json.js'
 import { redelivered } from '../../src/testing/distortions.js'
 import { histories } from '../../src/testing/histories.js'
 import { anyEvents } from '../../src/testing/any-event.js'
@@ -148,8 +148,8 @@ describe('the index of tasks', () => {
         ({ events, end }, keepTasks, hours, slow) => {
           const index = indexOf([], { keepTasks, keepMs: hours * 3_600_000 })
           /** Every snapshot tells anew when a task was seen, and in which version: that is no change. */
-          const sight = (record: TaskRecord): object => ({
-            ...taskView(index, record),
+          const view = (record: TaskRecord): object => ({
+            ...taskJson(index, record),
             seenAt: undefined,
             version: undefined,
           })
@@ -158,7 +158,7 @@ describe('the index of tasks', () => {
             for (const { kind, record } of changes) {
               strictEqual(told.has(record.arn), kind !== 'added', `${kind} ${record.arn}`)
               if (kind === 'removed') told.delete(record.arn)
-              else told.set(record.arn, sight(record))
+              else told.set(record.arn, view(record))
             }
           }
           // Lookups are answered at once, or after everything else.
@@ -169,7 +169,7 @@ describe('the index of tasks', () => {
             take(index.follow(state, end))
           deepStrictEqual(
             told,
-            new Map(Array.from(index.tasks.from(), (record) => [record.arn, sight(record)])),
+            new Map(Array.from(index.tasks.from(), (record) => [record.arn, view(record)])),
           )
           ok(index.stopped <= keepTasks)
         },

@@ -152,18 +152,18 @@ describe('the worker id-mapper', { timeout: 60_000 }, () => {
     const { get, fetched } = await ready()
     expect(await get('/query/container_id/nobody')).toEqual({
       status: 404,
-      body: 'no container is known whose id is, or begins with, "nobody"',
+      body: 'no known container has an id that starts with "nobody"',
     })
     expect(await get('/query/task_id/nobody/_all')).toEqual({
       status: 404,
-      body: '{"error":"no task is known whose id is, or begins with, \\"nobody\\""}',
+      body: '{"error":"no known task has an id that starts with \\"nobody\\""}',
     })
     expect((await get('/query/service/shop/nobody/_all')).status).toBe(404)
     expect((await get('/query/service/elsewhere/web/_all')).status).toBe(404)
     expect((await get('/query/events/nobody')).status).toBe(404)
     expect(await get(`/query/task_id/${taskOf('web').id}/graylog`)).toEqual({
       status: 404,
-      body: 'no Graylog URL: {graylog_fqdn} is not configured, or cannot stand there',
+      body: 'no Graylog URL: {graylog_fqdn} is not configured, or is not valid there',
     })
     expect(await get(`/query/task_id/${taskOf('web').id}/newrelic`)).toEqual({
       status: 404,
@@ -171,7 +171,7 @@ describe('the worker id-mapper', { timeout: 60_000 }, () => {
     })
     expect(await get('/elsewhere')).toEqual({
       status: 404,
-      body: 'there is no GET /elsewhere: see /openapi.json',
+      body: 'no route GET /elsewhere: see /openapi.json',
     })
     expect(await get('/v1/tasks?limit=0')).toEqual({
       status: 400,
@@ -179,7 +179,7 @@ describe('the worker id-mapper', { timeout: 60_000 }, () => {
     })
     expect(await get('/v1/tasks?stauts=x')).toMatchObject({
       status: 400,
-      body: expect.stringContaining('querystring/stauts is none of') as string,
+      body: expect.stringContaining('querystring/stauts is unknown: expected') as string,
     })
     expect(await get('/v1/tasks?cursor=x')).toMatchObject({ status: 400 })
     expect((await get(`/query/task_id/${'a'.repeat(5_000)}`)).status).toBeGreaterThanOrEqual(400)
@@ -198,14 +198,14 @@ describe('the worker id-mapper', { timeout: 60_000 }, () => {
     const { status, headers, body } = await fetched(path)
     expect({ status, body }).toEqual({
       status: 503,
-      body: 'not every cluster has been read as a whole yet: ask again',
+      body: 'not every cluster has a complete snapshot yet: try again',
     })
     expect(headers.get('retry-after')).toBe('5')
     for (const other of ['/query/container_id/x', '/query/service/shop/web/_all', '/v1/tasks', '/v1/changes'])
       expect((await get(other)).status).toBe(503)
     expect(await get('/ready')).toEqual({
       status: 503,
-      body: '{"ready":false,"reasons":["not every cluster has been read as a whole yet"]}',
+      body: '{"ready":false,"reasons":["not every cluster has a complete snapshot yet"]}',
     })
     expect((await get('/health')).status).toBe(200)
     expect((await get('/openapi.json')).status).toBe(200)
@@ -379,7 +379,7 @@ describe('the worker id-mapper', { timeout: 60_000 }, () => {
     expect(code).toBe(64)
     expect(err).toContain('CADVISOR_URL (--cadvisor-url): it must begin with http:// or https://')
     expect(err).toContain(
-      'NEW_RELIC_URL (--new-relic-url): {container} may not stand there: there are container_id,',
+      'NEW_RELIC_URL (--new-relic-url): {container} is not allowed after the host: use one of container_id,',
     )
     expect(err).toContain(
       'KEEP_SECONDS (--keep-seconds): expected a whole number of seconds from 0 to 2678400',
@@ -553,7 +553,7 @@ describe('what ecs_id_mapper did wrong', { timeout: 60_000 }, () => {
     for (const headers of [{}, { 'x-api-key': 'other' }, { 'x-api-key': '' }])
       expect(await get(path, headers)).toEqual({
         status: 401,
-        body: 'the header x-api-key has no valid secret',
+        body: 'the header x-api-key does not contain a valid secret',
       })
     expect((await get('/v1/tasks')).status).toBe(401)
     expect((await get('/health')).status).toBe(200)

@@ -1,27 +1,27 @@
 import type { Change } from '../index/task-index.js'
 import type { TaskRecord } from '../index/task-record.js'
 
-/** A change as it is kept: what it looked like before concerns nobody later. */
+/** A change as the feed keeps it, without the view before the change, which readers do not need. */
 export interface FedChange {
   readonly kind: Change['kind']
   readonly record: TaskRecord
 }
 
 /**
- * The latest changes, numbered, for any number of readers, each at its own pace: no reader has a buffer of its own,
- * and who is slower than the feed is long has lost the thread. Numbers of another process, or of another run, mean
- * nothing here, so ids carry an epoch.
+ * The latest changes, numbered, for any number of readers, each at its own pace. Readers have no buffers of their own; a
+ * reader that falls behind by more than the length of the feed has lost changes. Ids carry an epoch, because the numbers
+ * of another process or run are not valid here.
  */
 export class ChangeFeed {
-  /** The first change is at 0, and the one after the last place is at 0 again. */
+  /** A ring buffer that begins at index 0. */
   readonly #ring: FedChange[] = []
   readonly #readers = new Set<() => void>()
   #newest = 0
 
   constructor(
-    /** Letters and digits, different for each run. */
+    /** Letters and digits, unique for each run. */
     private readonly epoch: string,
-    /** The most changes that are kept. */
+    /** Maximum number of changes that are kept. */
     private readonly bound: number,
   ) {}
 
@@ -30,24 +30,24 @@ export class ChangeFeed {
     return this.#newest
   }
 
-  /** What a client names to continue after the change. */
+  /** The id that a client sends to continue after the change. */
   idOf(number: number): string {
     return `${this.epoch}-${number}`
   }
 
-  /** The number of an id of this run from which nothing is lost yet; `undefined` otherwise. */
+  /** The number in an id, or `undefined` if it is from another run or later changes have been dropped. */
   numberOf(id: string): number | undefined {
     const [, epoch, digits = ''] = /^(\w+)-(\d{1,15})$/.exec(id) ?? []
     const number = Number(digits)
     return epoch === this.epoch && this.reaches(number) ? number : undefined
   }
 
-  /** Whether every change after that number is still there. */
+  /** Whether every change after that number is still kept. */
   reaches(number: number): boolean {
     return number <= this.#newest && number >= this.#newest - this.#ring.length
   }
 
-  /** The change of that number, if it is still there. */
+  /** The change with that number, if it is still kept. */
   at(number: number): FedChange | undefined {
     return number > 0 && number <= this.#newest && number > this.#newest - this.#ring.length
       ? this.#ring[(number - 1) % this.bound]
@@ -60,7 +60,7 @@ export class ChangeFeed {
     for (const tell of [...this.#readers]) tell()
   }
 
-  /** `tell` is called after changes were added, until the returned function is. */
+  /** Calls `tell` after changes are added. Returns a function that ends the subscription. */
   onPush(tell: () => void): () => void {
     this.#readers.add(tell)
     return () => void this.#readers.delete(tell)

@@ -1,13 +1,13 @@
 import { exactly, type JsonSchema, listOf, text } from '../openapi/json-schema.js'
-import type { Change, Sight } from '../index/task-index.js'
+import type { Change, TaskView } from '../index/task-index.js'
 import { familyOf } from '../index/task-record.js'
 
-/** As ecs_id_mapper had them, and which task it was. */
+/** An event in ecs_id_mapper's format, with the task added. */
 export interface ContainerEvent {
   readonly container_id: string
   readonly container_name: string
   readonly task_id: string
-  /** `added`: it runs. `removed`: it no longer does. */
+  /** `added`: it started. `removed`: it stopped. */
   readonly event_action: 'added' | 'removed'
   /** Seconds since 1970, by the clock of ECS. */
   readonly timestamp: number
@@ -21,14 +21,14 @@ export const containerEventsSchema: JsonSchema = listOf(
     event_action: { type: 'string', enum: ['added', 'removed'] },
     timestamp: { type: 'number', description: 'Seconds since 1970' },
   }),
-  'The latest first',
+  'Newest first',
 )
 
-/** By name: the ids of the containers that run. */
-const running = (sight: Sight | undefined): ReadonlyMap<string, string> => {
+/** The ids of the running containers, by name. */
+const running = (view: TaskView | undefined): ReadonlyMap<string, string> => {
   const ids = new Map<string, string>()
-  if (sight !== undefined && sight.phase !== 'stopped')
-    for (const { name, runtimeId, lastStatus } of sight.task.containers)
+  if (view !== undefined && view.phase !== 'stopped')
+    for (const { name, runtimeId, lastStatus } of view.task.containers)
       if (runtimeId !== undefined && lastStatus === 'RUNNING') ids.set(name, runtimeId)
   return ids
 }
@@ -54,15 +54,15 @@ const eventsOf = ({ kind, record, before }: Change): readonly ContainerEvent[] =
 }
 
 /**
- * Which containers of a family have come and gone: a log of what was heard, in that order, and so not of what several
- * events said at once.
+ * A log of the containers of each family that started or stopped, in the order of observation. Changes that happen
+ * between two observations are not in it.
  */
 export class ContainerEvents {
   readonly #byFamily = new Map<string, ContainerEvent[]>()
 
   constructor(
     private readonly isKnown: (family: string) => boolean,
-    /** The most that are kept of a family. */
+    /** Maximum number of events that are kept per family. */
     private readonly bound = 100,
   ) {}
 
@@ -76,7 +76,7 @@ export class ContainerEvents {
     for (const family of left) if (!this.isKnown(family)) this.#byFamily.delete(family)
   }
 
-  /** The latest first. */
+  /** Newest first. */
   of(family: string): readonly ContainerEvent[] {
     return this.#byFamily.get(family)?.toReversed() ?? []
   }

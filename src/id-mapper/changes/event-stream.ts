@@ -1,10 +1,10 @@
 import type { ServerResponse } from 'node:http'
 import type { ChangeFeed, FedChange } from './change-feed.js'
 
-/** How long a browser waits before it comes again, in milliseconds. */
+/** How long a browser waits before it reconnects, in milliseconds. */
 const retryMs = 3_000
 
-/** A server-sent event; JSON has no line breaks of its own. */
+/** A server-sent event. The JSON contains no line breaks. */
 export const block = (event: string, id: string, data: object): string =>
   `event: ${event}\nid: ${id}\ndata: ${JSON.stringify(data)}\n\n`
 
@@ -15,15 +15,15 @@ export interface EventStreamOptions {
   readonly onLost: () => void
 }
 
-/** One client's place in the feed, and its connection. */
+/** One client's position in the feed, and its connection. */
 export class EventStream {
-  /** The number of the last change that is written, or left out. */
+  /** The number of the last change that was written or filtered out. */
   #at: number
   #isBlocked = false
 
   constructor(
     private readonly response: ServerResponse,
-    /** `undefined`: what it saw last is not in the feed. */
+    /** `undefined` if the client's last event is not in the feed. */
     since: number | undefined,
     private readonly options: EventStreamOptions,
   ) {
@@ -32,26 +32,26 @@ export class EventStream {
     response.writeHead(200, {
       'content-type': 'text/event-stream; charset=utf-8',
       'cache-control': 'no-store',
-      // Nginx would hold events back until it has a few kilobytes of them.
+      // Nginx would otherwise buffer events until it has a few kilobytes.
       'x-accel-buffering': 'no',
     })
     this.#write(`retry: ${retryMs}\nid: ${feed.idOf(this.#at)}\n\n`)
-    if (since === undefined) this.#write(this.#reset('what you saw last is not known here'))
+    if (since === undefined) this.#write(this.#reset('the last event you saw is not available'))
     response.on('drain', () => {
       this.#isBlocked = false
       this.pump()
     })
   }
 
-  /** Writes what there is, as far as the client takes it. */
+  /** Writes pending changes until the connection is congested. */
   pump(): void {
     const { feed, accepts, render, onLost } = this.options
     if (this.#isOver) return
     if (!feed.reaches(this.#at)) {
       onLost()
-      // It may never take more than what it has not taken so far.
+      // A blocked client may never read a final message.
       if (this.#isBlocked) this.response.destroy()
-      else this.response.end(this.#reset('you are too slow'))
+      else this.response.end(this.#reset('the client is too slow'))
       return
     }
     while (!this.#isBlocked) {
@@ -62,7 +62,7 @@ export class EventStream {
     }
   }
 
-  /** With its place, so that one for whom there was nothing does not fall behind. */
+  /** Sends a heartbeat with the current id, so that a client whose filter accepts nothing does not fall behind. */
   beat(): void {
     if (!this.#isBlocked) this.#write(`: heartbeat\nid: ${this.options.feed.idOf(this.#at)}\n\n`)
   }
@@ -77,7 +77,7 @@ export class EventStream {
 
   #reset(why: string): string {
     const { feed } = this.options
-    return block('reset', feed.idOf(feed.newest), { reason: `${why}: list the tasks anew` })
+    return block('reset', feed.idOf(feed.newest), { reason: `${why}: list the tasks again` })
   }
 
   #write(text: string): void {

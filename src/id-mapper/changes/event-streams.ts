@@ -3,26 +3,25 @@ import { block, EventStream } from './event-stream.js'
 import { type Answer, type Asked, later } from '../openapi/operation.js'
 import { FilteredTasks } from '../index/task-filter.js'
 import type { TaskIndex } from '../index/task-index.js'
-import { taskView } from '../index/task-view.js'
+import { taskJson } from '../index/task-json.js'
 
 export interface EventStreamsOptions {
   readonly index: TaskIndex
   readonly feed: ChangeFeed
-  /** The most clients at once. */
+  /** Maximum number of concurrent clients. */
   readonly maxClients: number
-  /** Told when a client was too slow. */
+  /** Called when a client was too slow. */
   readonly onDropped?: () => void
 }
 
 /**
- * The feed as server-sent events, to many clients. A client is a place in the feed: what is not sent yet waits there
- * and nowhere else, so that a client costs the same however slow it is, and one that the feed has left behind is told
- * to list anew.
+ * Sends the feed as server-sent events to many clients. A client is a position in the feed and has no buffer, so that a
+ * slow client costs no more than a fast one. A client that has fallen out of the feed is asked to list the tasks again.
  */
 export class EventStreams {
-  /** In the order in which they came, with the address that each counts for. */
+  /** In the order of connection, with the address that each client counts for. */
   readonly #clients = new Map<EventStream, string>()
-  /** All clients want the same next. */
+  /** The last rendered change, because all clients need the same one next. */
   #rendered: { readonly number: number; readonly text: string } | undefined
   #closed = false
 
@@ -37,14 +36,14 @@ export class EventStreams {
   }
 
   /**
-   * To continue after `Last-Event-ID`, or from now on. When all places are taken, an address that holds most of them
-   * gives up its oldest one for an address that holds at least two fewer: that client comes back where it left off. So
-   * one address cannot shut out others, and clients behind one address do not push each other out for ever.
+   * Opens a stream that continues after `Last-Event-ID`, or from now on. At the limit, the address with the most streams
+   * loses its oldest one to an address that has at least two fewer; that client reconnects and continues where it left
+   * off. One address therefore cannot shut out others, and clients behind one address do not keep evicting each other.
    */
   answer({ query, lastEventId = query.after, address }: Asked): Answer {
     const { index, feed, maxClients } = this.options
     if (this.#closed || (this.#clients.size >= maxClients && !this.#makeRoomFor(address)))
-      return later(`there are ${maxClients} streams already`, 30)
+      return later(`the limit of ${maxClients} streams is reached`, 30)
     const { cluster, service, family } = query
     const tasks = new FilteredTasks(index, { cluster, service, family })
     return {
@@ -64,7 +63,7 @@ export class EventStreams {
     }
   }
 
-  /** Lets clients and what is between see that the connection lives. */
+  /** Sends heartbeats, so that clients and proxies keep the connections open. */
   beat(): void {
     for (const client of this.#clients.keys()) client.beat()
   }
@@ -91,7 +90,7 @@ export class EventStreams {
   #render(number: number, { kind, record }: FedChange): string {
     if (this.#rendered?.number !== number) {
       const { arn, id } = record
-      const data = kind === 'removed' ? { arn, id } : taskView(this.options.index, record)
+      const data = kind === 'removed' ? { arn, id } : taskJson(this.options.index, record)
       this.#rendered = { number, text: block(kind, this.options.feed.idOf(number), data) }
     }
     return this.#rendered.text

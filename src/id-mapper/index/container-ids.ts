@@ -3,7 +3,7 @@ import type { Container } from '../../core/task.js'
 import { OrderedSet } from './ordered-set.js'
 import { type ContainerOfTask, containersOf, type TaskRecord } from './task-record.js'
 
-/** A container by the id that its runtime gave it. */
+/** A container with the id that its runtime assigned. */
 export interface IdentifiedContainer {
   readonly runtimeId: string
   readonly name: string
@@ -12,7 +12,7 @@ export interface IdentifiedContainer {
 
 type Place = Pick<IdentifiedContainer, 'runtimeId' | 'name'> & { readonly task: TaskArn }
 
-/** By runtime id; on Fargate the containers of a task share its beginning, and nothing says that ids are unique. */
+/** Orders by runtime id, then by task and name: ids are not guaranteed to be unique, and on Fargate share a prefix. */
 export const compareContainerPlaces = (a: Place, b: Place): number =>
   a.runtimeId !== b.runtimeId
     ? a.runtimeId < b.runtimeId
@@ -34,11 +34,11 @@ const placeOf = ({ runtimeId, name, record }: IdentifiedContainer): Place => ({
   task: record.arn,
 })
 
-/** The container itself. */
+/** Finds the container in its task's record. */
 export const identified = ({ record, runtimeId, name }: IdentifiedContainer): ContainerOfTask | undefined =>
   containersOf(record).find(({ container }) => container.runtimeId === runtimeId && container.name === name)
 
-/** Which task a container is of: the question that containers' ids and their beginnings are looked up for. */
+/** Finds containers, and thereby tasks, by runtime id or its beginning. */
 export class ContainerIds {
   readonly #byId = new OrderedSet<IdentifiedContainer>((a, b) =>
     a.runtimeId === b.runtimeId
@@ -60,7 +60,7 @@ export class ContainerIds {
     if (runtimeId !== undefined) this.#byId.delete({ runtimeId, name, record })
   }
 
-  /** Those whose id begins so, in their order, from the first that is not before. */
+  /** The containers whose id starts with `prefix`, in order, from the first one for which `isBefore` is false. */
   *beginning(
     prefix: string,
     isBefore: (container: IdentifiedContainer) => boolean = () => false,

@@ -2,11 +2,11 @@ import type { Millis } from '../../core/clock.js'
 import type { ClusterState } from '../../core/cluster-state.js'
 
 /**
- * What time it is by the clock of ECS: the newest that a snapshot tells, and what has been slept since. The clock of the
- * machine is not asked: if it is set ahead by days, nothing is forgotten days too early.
+ * The time by ECS's clock: the time of the newest snapshot, plus the time slept since. It does not use the machine's
+ * clock, so a clock that is days ahead does not make tasks expire days early.
  */
 export class EcsTime {
-  /** Before the first snapshot nobody knows: nothing is over yet. */
+  /** Before the first snapshot, the time is unknown and nothing expires. */
   #now: Millis = -Infinity
 
   get now(): Millis {

@@ -6,7 +6,7 @@ import type { TaskRecord } from './task-record.js'
 
 export type Found<A> =
   | { readonly _tag: 'Found'; readonly value: A }
-  /** Several begin so: the first of them, each with its task, and whether there are more. */
+  /** Several ids start with the text: the first ones, each with its task, and whether there are more. */
   | { readonly _tag: 'Ambiguous'; readonly candidates: readonly Candidate[]; readonly more: boolean }
   | { readonly _tag: 'Unknown' }
 
@@ -15,7 +15,7 @@ export interface Candidate {
   readonly task: TaskRecord
 }
 
-/** As many as a person reads. */
+/** Maximum number of candidates in an answer, as many as a person reads. */
 const mostCandidates = 20
 
 const chosen = <A>(
@@ -33,7 +33,7 @@ const chosen = <A>(
   }
 }
 
-/** Whether a task is where a text says that it is, which may name the cluster alone, or be a whole ARN. */
+/** Whether a task is in the cluster that a text names: `<cluster>/<id>` or an ARN. A plain id matches any cluster. */
 const belongs = (text: string): ((task: TaskRecord) => boolean) => {
   if (text.startsWith('arn:'))
     return ({ arn, cluster }) => longArn(text, cluster).startsWith(arn.slice(0, arn.lastIndexOf('/') + 1))
@@ -41,7 +41,7 @@ const belongs = (text: string): ((task: TaskRecord) => boolean) => {
   return slash < 0 ? () => true : ({ cluster }) => lastSegment(cluster) === text.slice(0, slash)
 }
 
-/** The one task whose id is this, or begins so: an id, `<cluster>/<id>`, or an ARN, long or short. */
+/** The task whose id equals or starts with the text: an id, `<cluster>/<id>`, or a long or short ARN. */
 export const findTask = (index: Pick<TaskIndex, 'tasks' | 'get'>, text: string): Found<TaskRecord> => {
   const named = index.get(text)
   if (named !== undefined) return { _tag: 'Found', value: named }
@@ -50,7 +50,7 @@ export const findTask = (index: Pick<TaskIndex, 'tasks' | 'get'>, text: string):
   const matching = new Map<TaskRecord, TaskRecord>()
   let isExact = false
   for (const task of id === '' ? [] : index.tasks.from((each) => each.id < id)) {
-    // What is this very id comes before all that only begin so.
+    // An exact match sorts before all ids that only start with the text.
     if (!task.id.startsWith(id) || (isExact && task.id !== id) || matching.size > mostCandidates) break
     if (!isThere(task)) continue
     isExact = task.id === id
@@ -60,11 +60,11 @@ export const findTask = (index: Pick<TaskIndex, 'tasks' | 'get'>, text: string):
 }
 
 /**
- * The containers of one task whose runtime id is this, or begins so; former ids too. On Fargate the containers of a
- * task share the beginning.
+ * The containers of one task whose runtime id, current or former, equals or starts with the text. On Fargate, the
+ * containers of a task share the beginning of their ids.
  */
 export const findContainers = (
-  index: Pick<TaskIndex, 'containers' | 'surroundings'>,
+  index: Pick<TaskIndex, 'containers' | 'resources'>,
   id: string,
 ): Found<readonly LocatedContainer[]> => {
   const matching = new Map<TaskRecord, readonly LocatedContainer[]>()

@@ -2,14 +2,14 @@ import type { Task } from '../../core/task.js'
 import { OrderedSet } from './ordered-set.js'
 import { compareRecords, type Phase, type TaskRecord } from './task-record.js'
 
-/** Tasks that have something in common: their cluster, service, family, instance or definition. */
+/** The tasks of one cluster, service, family, instance or definition. */
 export interface Group {
-  /** What they have in common. */
+  /** The unique key of the cluster, service, family, instance or definition. */
   readonly key: string
-  /** By which people call it; not unique. */
+  /** The name that people use; not unique. */
   readonly label: string
   readonly tasks: OrderedSet<TaskRecord>
-  /** How many are in each phase. */
+  /** The number of tasks in each phase. */
   readonly phases: Readonly<Record<Phase, number>>
 }
 
@@ -25,13 +25,13 @@ interface Counted extends Group {
 const compareGroups = (a: Pick<Group, 'key' | 'label'>, b: Pick<Group, 'key' | 'label'>): number =>
   a.label === b.label ? (a.key === b.key ? 0 : a.key < b.key ? -1 : 1) : a.label < b.label ? -1 : 1
 
-/** The tasks by something that they have in common. A group without tasks is none. */
+/** Groups tasks by a key. Empty groups are removed. */
 export class Groups {
   readonly #byKey = new Map<string, Counted>()
   readonly #ordered = new OrderedSet<Group>(compareGroups)
 
   constructor(
-    /** A task for which it is undefined is in no group. */
+    /** Returns `undefined` for a task that belongs to no group. */
     private readonly keyOf: (task: Task) => string | undefined,
     private readonly labelOf: (key: string) => string,
   ) {}
@@ -44,12 +44,12 @@ export class Groups {
     return this.#byKey.get(key)
   }
 
-  /** By label, then by key. */
+  /** Ordered by label, then by key. */
   from(isBefore?: (group: Group) => boolean): Iterable<Group> {
     return this.#ordered.from(isBefore)
   }
 
-  /** Those that people call so. */
+  /** The groups with this label. */
   *labelled(label: string): Generator<Group> {
     for (const group of this.#ordered.from((each) => each.label < label)) {
       if (group.label !== label) return
@@ -57,7 +57,7 @@ export class Groups {
     }
   }
 
-  /** Puts a task where it belongs now. `undefined`: it was not, or is no longer, anywhere. */
+  /** Moves a task to its current group. `before` is `undefined` for a new task, `after` for a removed one. */
   change(record: TaskRecord, before: Membership | undefined, after: Membership | undefined): void {
     if (before?.phase === after?.phase && before?.task === after?.task) return
     const from = before === undefined ? undefined : this.keyOf(before.task)

@@ -5,36 +5,36 @@ import { taskPorts } from '../../policies/task-ports.js'
 import type { TaskIndex } from './task-index.js'
 import type { ContainerOfTask, TaskRecord } from './task-record.js'
 
-/** A container with all that is known of where it runs. */
+/** A container with everything known about where it runs. */
 export interface LocatedContainer extends ContainerOfTask {
   readonly record: TaskRecord
   readonly image: string | undefined
   readonly instance: Instance | undefined
-  /** In the order of protocols and container ports. */
+  /** Ordered by protocol and container port. */
   readonly ports: readonly Binding[]
-  /** Whether its task has a network interface of its own, so that its ports are not its instance's. */
+  /** Whether its task has its own network interface, so that its ports are not on the instance. */
   readonly hasInterface: boolean
 }
 
-/** Where a task's ports are reached: at its own interface, or at its instance. */
+/** The address of a task's ports: that of its own interface, or of its instance. */
 export const addressesOf = ({ task }: TaskRecord, instance: Instance | undefined): Addresses | undefined =>
   task.interface ?? instance?.addresses
 
-/** A container of a task, and where it runs. */
+/** Finds out where a container of a task runs. */
 export const locatedContainer = (
-  { surroundings }: Pick<TaskIndex, 'surroundings'>,
+  { resources }: Pick<TaskIndex, 'resources'>,
   record: TaskRecord,
   { container, isFormer }: ContainerOfTask,
 ): LocatedContainer => {
   const { task } = record
-  const definition = surroundings.definition(task.definition)
+  const definition = resources.definition(task.definition)
   return {
     record,
     container,
     isFormer,
     image: definition?.containers.find(({ name }) => name === container.name)?.image,
-    instance: surroundings.instance(task.instance),
-    // Of one that is no more, only what it was told to have had is known.
+    instance: resources.instance(task.instance),
+    // For a former container, only its own recorded bindings are known.
     ports: isFormer
       ? container.bindings
       : (taskPorts(task, definition) ?? []).flatMap((port) =>
@@ -44,16 +44,14 @@ export const locatedContainer = (
   }
 }
 
-/** The containers that a task has now, by name. */
+/** The current containers of a task, ordered by name. */
 export const locatedContainers = (
-  index: Pick<TaskIndex, 'surroundings'>,
+  index: Pick<TaskIndex, 'resources'>,
   record: TaskRecord,
 ): readonly LocatedContainer[] =>
   record.task.containers.map((container) => locatedContainer(index, record, { container, isFormer: false }))
 
-/**
- * The statuses of a task, as ECS has them or would: of one that no snapshot names, the last that it told is stale.
- */
+/** The statuses of a task: STOPPED if a newer snapshot does not list it, because its recorded statuses are stale. */
 export const statusesOf = ({
   task,
   phase,

@@ -1,4 +1,4 @@
-/** The index of the first item that is not before; `isBefore` must hold for a beginning of the items and no more. */
+/** The index of the first item for which `isBefore` is false; `isBefore` must be true for a prefix of the items only. */
 const firstFrom = <A extends object>(items: readonly A[], isBefore: (item: A) => boolean): number => {
   let low = 0
   let high = items.length
@@ -11,19 +11,19 @@ const firstFrom = <A extends object>(items: readonly A[], isBefore: (item: A) =>
   return low
 }
 
-/** To move this many references costs less than a microsecond; a million elements are some thousands of chunks. */
+/** Moving this many references costs less than a microsecond; a million elements make a few thousand chunks. */
 const chunkSize = 256
 
 /**
- * A mutable set in order: what prefixes and pages are read from. Sorted chunks of bounded length, so that adding and
- * deleting cost two binary searches and the move of a chunk, however many elements there are. What the order depends
- * on must not change while an element is in it, and the set must not change while it is iterated.
+ * A mutable sorted set, for reading prefixes and pages. It consists of sorted chunks of bounded length, so that adding
+ * and deleting cost two binary searches and the move of a chunk, however many elements there are. The sort key of an
+ * element must not change while it is in the set, and the set must not change while it is iterated.
  */
 export class OrderedSet<A extends object> {
   readonly #chunks: A[][] = []
   #size = 0
 
-  /** `compare` is 0 for the same element only. */
+  /** `compare` must be 0 only for the same element. */
   constructor(private readonly compare: (a: A, b: A) => number) {}
 
   get size(): number {
@@ -34,7 +34,7 @@ export class OrderedSet<A extends object> {
     return this.#chunks[0]?.[0]
   }
 
-  /** Whether it was not there yet. */
+  /** Returns whether the element is new. */
   add(element: A): boolean {
     const at = Math.min(this.#chunkFrom(element), Math.max(0, this.#chunks.length - 1))
     const chunk = this.#chunks[at]
@@ -52,7 +52,7 @@ export class OrderedSet<A extends object> {
     return true
   }
 
-  /** Whether it was there. */
+  /** Returns whether the element was in the set. */
   delete(element: A): boolean {
     const at = this.#chunkFrom(element)
     const chunk = this.#chunks[at]
@@ -62,7 +62,7 @@ export class OrderedSet<A extends object> {
     if (found === undefined || this.compare(found, element) !== 0) return false
     chunk.splice(place, 1)
     this.#size--
-    // Otherwise what comes and goes would leave ever more chunks with ever less in them.
+    // Merges small chunks; otherwise adding and deleting would leave ever more chunks with ever fewer elements.
     const next = this.#chunks[at + 1]
     if (chunk.length === 0) this.#chunks.splice(at, 1)
     else if (next !== undefined && chunk.length + next.length <= chunkSize / 2)
@@ -70,7 +70,7 @@ export class OrderedSet<A extends object> {
     return true
   }
 
-  /** In order, from the first that is not before: `isBefore` must hold for a beginning of the set and no more. */
+  /** In order, from the first element for which `isBefore` is false; it must be true for a prefix of the set only. */
   *from(isBefore: (element: A) => boolean = () => false): Generator<A> {
     let at = firstFrom(this.#chunks, (chunk) => {
       const last = chunk.at(-1)
@@ -89,7 +89,7 @@ export class OrderedSet<A extends object> {
   }
 }
 
-/** Several sets of one order, as one; no element twice. */
+/** Merges several sets with the same order, without duplicates. */
 export function* mergedFrom<A extends object>(
   sets: readonly OrderedSet<A>[],
   compare: (a: A, b: A) => number,

@@ -1,12 +1,12 @@
 import type { Container, Task } from '../../core/task.js'
 
-/** The most former ids of the containers of one task: enough to see that it restarts again and again. */
+/** Maximum number of former containers per task: enough to see that it keeps restarting. */
 const mostFormer = 10
 
 const sameContainer = (a: Container, b: Container): boolean =>
   a.runtimeId === b.runtimeId && a.name === b.name
 
-/** Whether the containers have the ids that they had. */
+/** Whether the containers of both tasks have the same ids. */
 export const sameIds = (a: Task, b: Task): boolean =>
   a.containers.length === b.containers.length &&
   a.containers.every((container, i) => {
@@ -14,7 +14,7 @@ export const sameIds = (a: Task, b: Task): boolean =>
     return other !== undefined && sameContainer(container, other)
   })
 
-/** What of a task's containers is former once it is as it is now, and what is dropped because it is too much. */
+/** The former containers of a task after an update, and those that are dropped because there are too many. */
 export const formerOf = (
   before: Task,
   after: Task,

@@ -3,7 +3,7 @@ import type { ClusterState, Instance } from '../../core/cluster-state.js'
 import type { PersistentMap } from '../../core/persistent-map.js'
 import type { TaskDefinition } from '../../core/task-definition.js'
 
-/** Answers of lookups of one kind. What the state forgets stays for as long as a task of the index refers to it. */
+/** The results of one kind of lookup. A result that the state drops stays while a task in the index refers to it. */
 class Answers<V extends object> {
   readonly #known = new Map<string, V>()
 
@@ -20,7 +20,7 @@ class Answers<V extends object> {
     return this.#known[Symbol.iterator]()
   }
 
-  /** Returns what looks different now. */
+  /** Returns the ARNs of results that look different now. */
   follow(after: PersistentMap<V>, before: PersistentMap<V>): readonly string[] {
     const changed: string[] = []
     after.diff(before, (arn, _, value) => {
@@ -42,13 +42,13 @@ class Answers<V extends object> {
 const sameInstance = (a: Instance, b: Instance): boolean =>
   a.addresses.ipv4 === b.addresses.ipv4 && a.addresses.ipv6 === b.addresses.ipv6 && a.machine === b.machine
 
-/** What the tasks of the index run on, and are made from. */
-export class Surroundings {
+/** The container instances and task definitions of the tasks in the index. */
+export class RelatedResources {
   readonly #instances: Answers<Instance>
   readonly #definitions: Answers<TaskDefinition>
   #state: Pick<ClusterState, 'instances' | 'definitions'> | undefined
 
-  /** Whether a task of the index refers to it. */
+  /** `isReferredTo`: whether a task in the index refers to the instance or definition. */
   constructor(isReferredTo: {
     readonly instances: (arn: InstanceArn) => boolean
     readonly definitions: (arn: DefinitionArn) => boolean
@@ -59,7 +59,7 @@ export class Surroundings {
     )
     this.#definitions = new Answers(
       (arn) => isReferredTo.definitions(arn) || this.#state?.definitions.has(arn) === true,
-      // A revision is immutable.
+      // Task definition revisions are immutable.
       () => true,
     )
   }
@@ -72,12 +72,12 @@ export class Surroundings {
     return this.#definitions.get(arn)
   }
 
-  /** The container instances that a machine is, or has been: it gets another one when it registers anew. */
+  /** The current and former container instances of a machine: each registration creates a new one. */
   instancesOn(machine: string): readonly InstanceArn[] {
     return [...this.#instances].flatMap(([arn, instance]) => (instance.machine?.id === machine ? [arn] : []))
   }
 
-  /** Returns the instances and the definitions that look different now. */
+  /** Returns the instances and definitions that look different now. */
   follow(
     state: ClusterState,
     before: ClusterState,
@@ -89,7 +89,7 @@ export class Surroundings {
     }
   }
 
-  /** Nothing refers to them any more, unless something does. */
+  /** Drops them if no task refers to them any more. */
   release(instance: InstanceArn | undefined, definition: DefinitionArn | undefined): void {
     if (instance !== undefined) this.#instances.release(instance)
     if (definition !== undefined) this.#definitions.release(definition)

@@ -1,7 +1,7 @@
 import { sameSite, type Task } from '../../core/task.js'
 
-/** Whether two records show the same of a task: versions and times differ with every snapshot, and are no change. */
-export const sameSight = (a: Task, b: Task): boolean =>
+/** Whether two observations of a task look the same. Versions and times differ with every snapshot and do not count. */
+export const sameView = (a: Task, b: Task): boolean =>
   a === b ||
   (a.lastStatus === b.lastStatus &&
     a.desiredStatus === b.desiredStatus &&

@@ -5,14 +5,14 @@ import { mergedFrom, type OrderedSet } from './ordered-set.js'
 import type { TaskIndex } from './task-index.js'
 import { compareRecords, familyOf, type Phase, type TaskRecord } from './task-record.js'
 
-/** Which tasks are meant: those to which all of it applies. */
+/** Selects the tasks that match all of its fields. */
 export interface TaskFilter {
   /** By name or ARN. */
   readonly cluster?: string | undefined
   readonly service?: string | undefined
   /** The name of the task definition. */
   readonly family?: string | undefined
-  /** The container instance by its id or ARN, or the machine that it is. */
+  /** The id or ARN of the container instance, or the id of its machine. */
   readonly instance?: string | undefined
   readonly phase?: Phase | undefined
 }
@@ -22,10 +22,10 @@ const instancesCalled = (index: TaskIndex, called: string): ReadonlySet<Instance
     ...Array.from(index.instances.labelled(lastSegment(called)), ({ key }) => key).filter(
       (arn) => !called.startsWith('arn:') || arn === called,
     ),
-    ...index.surroundings.instancesOn(called),
+    ...index.resources.instancesOn(called),
   ])
 
-/** The tasks that a filter means, from the narrowest groups that it names. */
+/** The tasks that match a filter, read from the narrowest groups that it names. */
 export class FilteredTasks {
   readonly #instances: ReadonlySet<InstanceArn> | undefined
   readonly #sets: readonly OrderedSet<TaskRecord>[]
@@ -64,7 +64,7 @@ export class FilteredTasks {
     )
   }
 
-  /** Of the groups alone: not all are accepted. In the order of `compareRecords`. */
+  /** The candidates: all tasks of the groups, in the order of `compareRecords`. Check each with `accepts`. */
   from(isBefore: (record: TaskRecord) => boolean): Iterable<TaskRecord> {
     return mergedFrom(this.#sets, compareRecords, isBefore)
   }

@@ -7,49 +7,49 @@ import { serviceOf } from '../../policies/service-ports.js'
 import { ContainerIds } from './container-ids.js'
 import { Groups } from './groups.js'
 import { OrderedSet } from './ordered-set.js'
-import { sameSight } from './same-view.js'
-import { Surroundings } from './related-resources.js'
+import { sameView } from './same-view.js'
+import { RelatedResources } from './related-resources.js'
 import { formerOf, sameIds } from './previous-containers.js'
 import { compareRecords, familyOf, type Phase, phaseOf, type TaskRecord } from './task-record.js'
 
 export interface TaskIndexOptions {
-  /** Clusters, by name or ARN. Before each has had a whole snapshot, what is not found may be all the same. */
+  /** Clusters, by name or ARN. Until each has a complete snapshot, a task that is not found may exist. */
   readonly clusters: readonly string[]
-  /** How long a stopped task stays, counted from when it was last heard of. */
+  /** How long a stopped task is retained after its last observation. */
   readonly keepMs: Millis
-  /** The most stopped tasks that stay; those last heard of the longest ago go first. */
+  /** Maximum number of stopped tasks that are retained; those with the oldest observation are removed first. */
   readonly keepTasks: number
   /** As in `livenessOf`. */
   readonly skewAllowanceMs?: Millis
 }
 
-/** What can be seen of a task. */
-export interface Sight {
+/** The visible part of a task's record. */
+export interface TaskView {
   readonly task: Task
   readonly phase: Phase
 }
 
 export interface Change {
-  /** `added`: it can be found. `changed`: it looks different. `removed`: it can be found no more. */
+  /** `added`: it is new in the index. `changed`: it looks different. `removed`: it is no longer in the index. */
   readonly kind: 'added' | 'changed' | 'removed'
   readonly record: TaskRecord
-  /** How it looked before; `undefined` for one that was added. */
-  readonly before: Sight | undefined
+  /** How it looked before; `undefined` for an added task. */
+  readonly before: TaskView | undefined
 }
 
 type Mutable = { -readonly [K in keyof TaskRecord]: TaskRecord[K] }
 
-const sightOf = ({ task, phase }: TaskRecord): Sight => ({ task, phase })
+const viewOf = ({ task, phase }: TaskRecord): TaskView => ({ task, phase })
 
 const byEnd = (a: TaskRecord, b: TaskRecord): number => a.task.at - b.task.at || compareRecords(a, b)
 
-/** A service's name is unique within its cluster alone. */
+/** Includes the cluster, because a service name is unique only within its cluster. */
 export const serviceKey = (cluster: ClusterArn, service: string): string => `${cluster} ${service}`
 
 /**
- * What can be asked about tasks, kept up to date by what differs from one state to the next: an event costs the same
- * however many tasks there are, and a snapshot costs its size. What the state forgets stays until the retention is
- * over, so the index is a function of the last state and of what is retained.
+ * An index of tasks, updated from the difference between consecutive states. An event costs the same however many tasks
+ * there are, and a snapshot costs its size. Tasks that the state drops are retained for `keepMs`, so the index is a
+ * function of the last state and the retained tasks.
  */
 export class TaskIndex {
   readonly tasks = new OrderedSet<TaskRecord>(compareRecords)
@@ -67,7 +67,7 @@ export class TaskIndex {
     (family) => family,
   )
   readonly instances = new Groups(({ instance }) => instance, lastSegment)
-  readonly surroundings: Surroundings
+  readonly resources: RelatedResources
 
   readonly #definitions = new Groups(({ definition }) => definition, lastSegment)
   readonly #groups = [this.clusters, this.services, this.families, this.instances, this.#definitions]
@@ -79,18 +79,18 @@ export class TaskIndex {
 
   constructor(private readonly options: TaskIndexOptions) {
     this.#skewAllowanceMs = options.skewAllowanceMs ?? defaultSkewAllowanceMs
-    this.surroundings = new Surroundings({
+    this.resources = new RelatedResources({
       instances: (arn) => this.instances.get(arn) !== undefined,
       definitions: (arn) => this.#definitions.get(arn) !== undefined,
     })
   }
 
-  /** Whether every cluster has had a whole snapshot: before that, what is not found may be all the same. */
+  /** Whether every cluster has a complete snapshot. Until then, a task that is not found may exist. */
   get isWhole(): boolean {
     return this.#isWhole
   }
 
-  /** How many stopped tasks are held. */
+  /** The number of stopped tasks. */
   get stopped(): number {
     return this.#stopped.size
   }
@@ -99,27 +99,27 @@ export class TaskIndex {
     return this.#records.get(arn)
   }
 
-  /** Takes the next state, and tells what is different; each task once, but for one that is removed as well. */
+  /** Takes the next state and returns the changes: at most one per task, plus its removal. */
   follow(state: ClusterState, now: Millis): readonly Change[] {
     const before = this.#state
     this.#state = state
     const changes = new Map<TaskRecord, Change>()
     const look = (record: Mutable, task: Task, isRuledOut: boolean): void => {
-      const sight = sightOf(record)
+      const view = viewOf(record)
       if (this.#revise(record, task, isRuledOut) && !changes.has(record))
-        changes.set(record, { kind: 'changed', record, before: sight })
+        changes.set(record, { kind: 'changed', record, before: view })
     }
 
     state.tasks.diff(before.tasks, (arn, was, is) => {
       const known = this.#records.get(arn)
       if (is === undefined) {
-        // The state forgets what has stopped and what a snapshot rules out: so it has ended, and is retained.
+        // The state drops tasks that have stopped or that a snapshot rules out: this one has ended, and is retained.
         if (known !== undefined) look(known, known.task, true)
       } else if (known === undefined) {
         const record = this.#add(is, now)
         if (record !== undefined) changes.set(record, { kind: 'added', record, before: undefined })
       } else {
-        // What the state has let go of, in a tombstone or altogether, stays known here.
+        // Details that the state has dropped, with or without a tombstone, stay known here.
         const grows = known.task === was && was.containers.length <= is.containers.length
         look(known, grows ? is : joinTask(known.task, is), this.#isRuledOut(is))
       }
@@ -132,13 +132,13 @@ export class TaskIndex {
           look(known, known.task, this.#isRuledOut(known.task))
       }
     })
-    const { instances, definitions } = this.surroundings.follow(state, before)
+    const { instances, definitions } = this.resources.follow(state, before)
     for (const group of [
       ...instances.map((arn) => this.instances.get(arn)),
       ...definitions.map((arn) => this.#definitions.get(arn)),
     ])
       for (const record of group?.tasks.from() ?? [])
-        if (!changes.has(record)) changes.set(record, { kind: 'changed', record, before: sightOf(record) })
+        if (!changes.has(record)) changes.set(record, { kind: 'changed', record, before: viewOf(record) })
 
     if (!this.#isWhole) {
       const marked = Array.from(state.marks, ([cluster]) => cluster)
@@ -149,7 +149,7 @@ export class TaskIndex {
     return [...changes.values(), ...this.expire(now)]
   }
 
-  /** Forgets the stopped tasks whose time is over, and those that are too many. */
+  /** Removes stopped tasks that have expired or exceed the limit. */
   expire(now: Millis): readonly Change[] {
     const removed: Change[] = []
     for (
@@ -158,7 +158,7 @@ export class TaskIndex {
       oldest = this.#stopped.first
     ) {
       this.#remove(oldest)
-      removed.push({ kind: 'removed', record: oldest, before: sightOf(oldest) })
+      removed.push({ kind: 'removed', record: oldest, before: viewOf(oldest) })
     }
     return removed
   }
@@ -171,7 +171,7 @@ export class TaskIndex {
     return task.at + this.options.keepMs <= now
   }
 
-  /** A late event of a task that is forgotten, or of one that never was known, must not bring it back. */
+  /** Ignores late events of expired tasks, so that they do not come back. */
   #add(task: Task, now: Millis): TaskRecord | undefined {
     const phase = phaseOf(task, this.#isRuledOut(task))
     if (phase === 'stopped' && this.#isOver(task, now)) return undefined
@@ -185,13 +185,13 @@ export class TaskIndex {
     return record
   }
 
-  /** Whether it looks different now. */
+  /** Returns whether the record looks different now. */
   #revise(record: Mutable, task: Task, isRuledOut: boolean): boolean {
-    const before = sightOf(record)
+    const before = viewOf(record)
     const phase = phaseOf(task, isRuledOut)
     if (before.task === task && before.phase === phase) return false
     if (before.phase === 'stopped') this.#stopped.delete(record)
-    const changed = before.phase !== phase || !sameSight(before.task, task)
+    const changed = before.phase !== phase || !sameView(before.task, task)
     record.task = task
     record.phase = phase
     if (phase === 'stopped') this.#stopped.add(record)
@@ -213,6 +213,6 @@ export class TaskIndex {
     for (const container of [...record.task.containers, ...record.former])
       this.containers.delete(record, container)
     for (const groups of this.#groups) groups.change(record, record, undefined)
-    this.surroundings.release(record.task.instance, record.task.definition)
+    this.resources.release(record.task.instance, record.task.definition)
   }
 }

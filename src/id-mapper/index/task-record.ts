@@ -3,8 +3,8 @@ import type { Container, Task } from '../../core/task.js'
 import { lifecycleRank } from '../../core/task-status.js'
 
 /**
- * Where a task is in its life, as people ask for it: `stopping` is told to stop and has not yet; `stopped` has, or a
- * newer snapshot of its cluster does not name it.
+ * The phase of a task. `stopping`: asked to stop, and has not stopped yet. `stopped`: it has stopped, or a newer
+ * snapshot of its cluster does not list it.
  */
 export type Phase = 'pending' | 'running' | 'stopping' | 'stopped'
 
@@ -13,7 +13,7 @@ export const phases = ['pending', 'running', 'stopping', 'stopped'] as const
 const RUNNING = lifecycleRank('RUNNING')
 const STOPPED = lifecycleRank('STOPPED')
 
-/** `ruledOut`: by a newer snapshot. */
+/** `ruledOut`: a newer snapshot does not list the task. */
 export const phaseOf = ({ lastStatus, desiredStatus }: Task, ruledOut: boolean): Phase => {
   const rank = lifecycleRank(lastStatus)
   if (ruledOut || rank >= STOPPED) return 'stopped'
@@ -21,7 +21,7 @@ export const phaseOf = ({ lastStatus, desiredStatus }: Task, ruledOut: boolean):
   return rank === RUNNING ? 'running' : 'pending'
 }
 
-/** A task as the index holds it. The index alone writes it. */
+/** A task in the index. Only the index modifies it. */
 export interface TaskRecord {
   readonly arn: TaskArn
   /** The ARN's last segment. */
@@ -29,28 +29,28 @@ export interface TaskRecord {
   readonly cluster: ClusterArn
   readonly task: Task
   readonly phase: Phase
-  /** Containers under runtime ids that they no longer have, the latest first: ECS restarted them within the task. */
+  /** Containers with former runtime ids, newest first: ECS restarted them within the task. */
   readonly former: readonly Container[]
 }
 
-/** A container that a task has, or had. */
+/** A current or former container of a task. */
 export interface ContainerOfTask {
   readonly container: Container
-  /** Whether the task's container of that name has another runtime id by now. */
+  /** Whether the task's container of that name has a new runtime id. */
   readonly isFormer: boolean
 }
 
-/** The containers that a task has, and then those that it had. */
+/** The current containers of a task, followed by the former ones. */
 export const containersOf = ({ task, former }: TaskRecord): readonly ContainerOfTask[] => [
   ...task.containers.map((container) => ({ container, isFormer: false })),
   ...former.map((container) => ({ container, isFormer: true })),
 ]
 
-/** By id, which is how people look for tasks, and by ARN where two clusters have one. */
+/** Orders by id, which is how people search, then by ARN, because two clusters may have the same task id. */
 export const compareRecords = (a: TaskRecord, b: TaskRecord): number =>
   a.id === b.id ? (a.arn === b.arn ? 0 : a.arn < b.arn ? -1 : 1) : a.id < b.id ? -1 : 1
 
-/** The name and the revision of a task's definition; empty where it is not known. */
+/** The name and revision of a task's definition; empty if unknown. */
 export const familyOf = ({
   definition = '',
 }: Task): { readonly family: string; readonly revision: string } => {

@@ -4,14 +4,12 @@ import { count, exactly, type JsonSchema, listOf, text } from '../openapi/json-s
 import { type LocatedContainer, statusesOf } from '../index/located-container.js'
 import { familyOf } from '../index/task-record.js'
 
-/** What ecs_id_mapper told of a container, under its names and as texts; and some more. Unknown ones are left out. */
+/** The attributes of a container under ecs_id_mapper's names, as texts, and some more. Unknown ones are left out. */
 const texts = {
   container_id: text("The runtime's id"),
   container_name: text('As in the task definition'),
-  container_port: text('The first published port; 0 where there is none'),
-  instance_port: text(
-    "Where it is published on the instance; 0 where it is not, as on a task's own interface",
-  ),
+  container_port: text('The first published port; 0 if there is none'),
+  instance_port: text("Its port on the instance; 0 if it has none, as with a task's own interface"),
   task_id: text("The last part of the task's ARN"),
   task_name: text('The name of the task definition'),
   task_version: text('Its revision'),
@@ -21,12 +19,12 @@ const texts = {
   instance_az: text('The availability zone; EC2 only'),
   host_name: text('The private DNS name, or the name that Systems Manager has'),
   desired_status: text('Of the task'),
-  known_status: text('Of the task; STOPPED too when no snapshot names it'),
+  known_status: text('Of the task; also STOPPED if a newer snapshot does not list it'),
   cluster_name: text("The cluster's name"),
-  sample_time: text('When the task was last heard of, in seconds since 1970'),
-  cadvisor_url: text('By `CADVISOR_URL`'),
-  graylog_url: text('By `GRAYLOG_URL`'),
-  new_relic_url: text('By `NEW_RELIC_URL`'),
+  sample_time: text('When the task was last observed, in seconds since 1970'),
+  cadvisor_url: text('From `CADVISOR_URL`'),
+  graylog_url: text('From `GRAYLOG_URL`'),
+  new_relic_url: text('From `NEW_RELIC_URL`'),
   task_arn: text("The task's ARN"),
   task_ip: text("The address of the task's own interface"),
   service_name: text('The service that started the task'),
@@ -67,7 +65,7 @@ export const attributesSchema: JsonSchema = {
 
 export type TextAttributes = Readonly<Partial<Record<AttributeName, string>>>
 
-/** The texts that are known, without the URLs that are made of them. */
+/** The known text attributes, without URLs. */
 export const textAttributes = (located: LocatedContainer): TextAttributes => {
   const { record, container, image, instance, ports, hasInterface } = located
   const { task } = record
@@ -103,7 +101,7 @@ export const textAttributes = (located: LocatedContainer): TextAttributes => {
   )
 }
 
-/** All published ports: with several, `container_port` and `instance_port` tell the first alone. */
+/** All published ports. `container_port` and `instance_port` are only the first one. */
 export const portAttributes = ({ ports }: LocatedContainer) =>
   ports.map(({ containerPort, hostPort, protocol, count: many }) => ({
     container_port: containerPort,

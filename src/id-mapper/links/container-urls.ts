@@ -9,13 +9,13 @@ export const urlsSchema: JsonSchema = {
   type: 'object',
   additionalProperties: false,
   properties: {
-    cadvisor_url: text('By `CADVISOR_URL`'),
-    graylog_url: text('By `GRAYLOG_URL`'),
-    new_relic_url: text('By `NEW_RELIC_URL`'),
+    cadvisor_url: text('From `CADVISOR_URL`'),
+    graylog_url: text('From `GRAYLOG_URL`'),
+    new_relic_url: text('From `NEW_RELIC_URL`'),
   },
 }
 
-/** The URLs that there are for a container. */
+/** The available URLs for a container. */
 export const containerUrls = (links: Links, located: LocatedContainer) => {
   const known = textAttributes(located)
   const cadvisor_url = urlOf(links.ofContainer('cadvisorUrl', located, known))
@@ -28,7 +28,7 @@ export const containerUrls = (links: Links, located: LocatedContainer) => {
   }
 }
 
-/** All that is known of a container, by `attributesSchema`. */
+/** All attributes of a container, as in `attributesSchema`. */
 export const containerAttributes = (links: Links, located: LocatedContainer) => ({
   ...textAttributes(located),
   ...containerUrls(links, located),

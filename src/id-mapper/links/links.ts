@@ -7,7 +7,7 @@ import { type Placeholders, type UrlTemplate, urlTemplate } from './url-template
 export const linkKinds = ['cadvisorUrl', 'graylogUrl', 'newRelicUrl', 'newRelicServiceUrl'] as const
 export type LinkKind = (typeof linkKinds)[number]
 
-/** Templates of URLs, with the attributes of a container, or of a service, in braces. */
+/** URL templates, with the attributes of a container or a service in braces. */
 export type LinkTemplates = Readonly<Partial<Record<LinkKind, string | undefined>>>
 
 /** Default: `defaultTemplates`. */
@@ -22,10 +22,10 @@ export interface LinkOptions extends LinkTemplates {
 
 export type Link =
   | { readonly _tag: 'Url'; readonly url: string }
-  /** `later`: it will be known in a moment. */
+  /** `later`: a lookup is pending, so the URL will be known in a moment. */
   | { readonly _tag: 'NoUrl'; readonly reason: string; readonly later: boolean }
 
-/** As ecs_id_mapper had them: its Graylog tags logs with docker's short id. */
+/** The templates of ecs_id_mapper. Its Graylog tags logs with Docker's short id. */
 export const defaultTemplates: Readonly<Partial<Record<LinkKind, string>>> = {
   cadvisorUrl: 'http://{instance_ip}:{cadvisor_port}/docker/{container_id}',
   graylogUrl:
@@ -50,7 +50,7 @@ const placeholders: Readonly<Record<'container' | 'service', Placeholders>> = {
 const compiled = (kind: LinkKind, text: string): E.Either<string, UrlTemplate> =>
   urlTemplate(text, placeholders[kind === 'newRelicServiceUrl' ? 'service' : 'container'])
 
-/** What is wrong with the templates, for people. */
+/** The problems with the templates, for people. */
 export const linkProblems = (
   templates: LinkTemplates,
 ): readonly { readonly kind: LinkKind; readonly reason: string }[] =>
@@ -69,7 +69,7 @@ const names: Readonly<Record<LinkKind, string>> = {
   newRelicServiceUrl: 'New Relic',
 }
 
-/** URLs of monitoring tools. */
+/** Creates URLs of monitoring tools. */
 export interface Links {
   ofContainer(
     kind: Exclude<LinkKind, 'newRelicServiceUrl'>,
@@ -79,7 +79,7 @@ export interface Links {
   ofService(service: { readonly cluster_name: string; readonly service_name: string }): Link
 }
 
-/** Throws an OptionError, with all reasons, when a template is none. */
+/** Throws an OptionError that lists all invalid templates. */
 export const links = (options: LinkOptions = {}): Links => {
   const { cadvisorPort = 9070, graylogFqdn, newRelicAccountId } = options
   const problems = linkProblems(options)
@@ -108,7 +108,7 @@ export const links = (options: LinkOptions = {}): Links => {
     const expansion = template.expand({ ...values, ...set })
     if (expansion._tag === 'Url') return expansion
     return isSetting(expansion.placeholder)
-      ? noUrl(`no ${names[kind]} URL: {${expansion.placeholder}} is not configured, or cannot stand there`)
+      ? noUrl(`no ${names[kind]} URL: {${expansion.placeholder}} is not configured, or is not valid there`)
       : because(expansion.placeholder)
   }
 

@@ -1,16 +1,16 @@
 import * as E from 'fp-ts/lib/Either.js'
 
-/** What a template may name. */
+/** The placeholders that a template may use. */
 export interface Placeholders {
-  /** Facts about where something listens, which nobody who deploys a container can choose. */
+  /** Allowed in the host: facts that a person who deploys a container cannot choose. */
   readonly hosts: ReadonlySet<string>
-  /** All, of which those that are no hosts may stand behind the host alone. */
+  /** All placeholders. Those that are not in `hosts` are allowed only after the host. */
   readonly all: ReadonlySet<string>
 }
 
 export type Expansion =
   | { readonly _tag: 'Url'; readonly url: string }
-  /** The first placeholder without a value that can stand there. */
+  /** The first placeholder without a valid value. */
   | { readonly _tag: 'Missing'; readonly placeholder: string }
 
 export interface UrlTemplate {
@@ -20,10 +20,10 @@ export interface UrlTemplate {
 type Part = { readonly literal: string } | { readonly name: string; readonly encode: Encode }
 type Encode = (value: string) => string | undefined
 
-/** Scheme, host and port, and the rest. */
+/** Scheme, authority (host and port), and the rest. */
 const shape = /^(https?:\/\/)([^/?#]*)(.*)$/is
 
-/** A host, perhaps with its port; an IPv6 address gets brackets. */
+/** A host with an optional port; an IPv6 address gets brackets. */
 const asHost: Encode = (value) =>
   /^[\w.-]+(?::\d{1,5})?$/.test(value)
     ? value
@@ -34,7 +34,7 @@ const asHost: Encode = (value) =>
 /** Half a surrogate pair cannot be encoded. */
 const asText: Encode = (value) => encodeURIComponent(value.replace(/\p{Surrogate}/gu, '\ufffd'))
 
-/** Cuts a text at its placeholders; doubled braces are braces, as in Python's `format`. */
+/** Splits a text at its placeholders. Doubled braces are literal braces, as in Python's `format`. */
 const partsOf = (
   text: string,
   known: ReadonlySet<string>,
@@ -50,7 +50,7 @@ const partsOf = (
     else {
       const name = token.slice(1, -1)
       if (!known.has(name))
-        return E.left(`${token} may not stand ${where}: there are ${[...known].join(', ')}`)
+        return E.left(`${token} is not allowed ${where}: use one of ${[...known].join(', ')}`)
       parts.push({ name, encode })
     }
   }
@@ -58,22 +58,20 @@ const partsOf = (
 }
 
 /**
- * Makes a template of a text such as `http://{instance_ip}:9070/docker/{container_id}`, or says what is wrong with
- * it.
+ * Parses a template such as `http://{instance_ip}:9070/docker/{container_id}`, or returns what is wrong with it.
  *
- * Whoever follows the URLs that it makes gets to the host that the text names: the scheme is http or https and
- * literal, the host is literal or a fact that only AWS tells, and every other value is encoded. So a redirection to
- * one of them leads nowhere else.
+ * The resulting URLs always lead to the host that the template names: the scheme is a literal http or https, the host
+ * is literal or a fact that only AWS provides, and every other value is encoded. Redirecting to them is therefore safe.
  */
 export const urlTemplate = (text: string, { hosts, all }: Placeholders): E.Either<string, UrlTemplate> => {
   const [, scheme, authority = '', rest = ''] = shape.exec(text) ?? []
   if (scheme === undefined) return E.left('it must begin with http:// or https://')
   const literal = authority.replace(/\{\w+\}/g, '')
   if (authority === '' || !/^[\w.:[\]-]*$/.test(literal))
-    return E.left(`"${authority}" is no host, nor a host and a port`)
+    return E.left(`"${authority}" is neither a host nor a host with a port`)
   const host = partsOf(authority, hosts, 'in the host', asHost)
   if (E.isLeft(host)) return host
-  const behind = partsOf(rest, all, 'there', asText)
+  const behind = partsOf(rest, all, 'after the host', asText)
   if (E.isLeft(behind)) return behind
   const parts: readonly Part[] = [{ literal: scheme }, ...host.right, ...behind.right]
   return E.right({

@@ -1,7 +1,7 @@
-/** A JSON Schema (2020-12, as OpenAPI 3.1 has it), as data. */
+/** A JSON Schema (2020-12, as in OpenAPI 3.1), as data. */
 export type JsonSchema = Readonly<Record<string, unknown>>
 
-/** Every property is there; `null` says that it is not known, or that there is none. */
+/** An object in which every property is present; `null` means unknown or absent. */
 export const exactly = (properties: Readonly<Record<string, JsonSchema>>): JsonSchema => ({
   type: 'object',
   additionalProperties: false,

@@ -19,7 +19,7 @@ const content = (speaks: Operation['speaks'], schema: JsonSchema | undefined) =>
   }
 }
 
-/** Why not is said as JSON where JSON is spoken. */
+/** Errors are JSON unless the operation answers in text. */
 const refusalContent = (speaks: Operation['speaks']) =>
   speaks === 'text' ? content('text', undefined) : content('json', refusal)
 
@@ -44,10 +44,10 @@ const responsesOf = (
   guarded: boolean,
 ) => {
   const refusals: Readonly<Record<number, string>> = {
-    ...(Object.keys(query).length === 0 ? {} : { 400: 'The request is not of this form' }),
-    ...(guarded ? { 401: 'The header x-api-key has no valid secret' } : {}),
+    ...(Object.keys(query).length === 0 ? {} : { 400: 'The request is invalid' }),
+    ...(guarded ? { 401: 'The header x-api-key does not contain a valid secret' } : {}),
     ...otherwise,
-    ...(needsWhole ? { 503: 'Not everything that there is is known yet, or too much is asked at once' } : {}),
+    ...(needsWhole ? { 503: 'The state is not complete yet, or the server is at a limit' } : {}),
   }
   return {
     ...(Object.keys(params).length === 0 ? {} : { 414: { description: 'A part of the path is too long' } }),
@@ -75,21 +75,21 @@ const readiness = {
   },
 }
 
-/** What every worker answers beside. */
+/** The routes of every worker. */
 const status = {
   '/health': {
     get: {
       operationId: 'health',
       tags: ['about'],
-      summary: 'While the process lives',
-      responses: { 200: { description: 'It lives', content: plain } },
+      summary: 'Liveness: 200 while the process runs',
+      responses: { 200: { description: 'The process runs', content: plain } },
     },
   },
   '/ready': {
     get: {
       operationId: 'ready',
       tags: ['about'],
-      summary: 'Whether every cluster has been read as a whole',
+      summary: 'Whether every cluster has a complete snapshot',
       responses: {
         200: { description: 'Ready', content: readiness },
         503: { description: 'Not yet, and why', content: readiness },
@@ -100,18 +100,18 @@ const status = {
     get: {
       operationId: 'metrics',
       tags: ['about'],
-      summary: "Measures in Prometheus's text format",
-      responses: { 200: { description: 'All measures', content: plain } },
+      summary: "Metrics in Prometheus's text format",
+      responses: { 200: { description: 'All metrics', content: plain } },
     },
   },
 }
 
 export interface OpenApiOptions {
-  /** Whether a secret is asked for. */
+  /** Whether a secret is required. */
   readonly guarded: boolean
 }
 
-/** The OpenAPI 3.1 document of operations: what they are routed, checked and answered by. */
+/** The OpenAPI 3.1 document for operations, from the same data that routes and validates requests. */
 export const openApi = (operations: readonly Operation[], { guarded }: OpenApiOptions) => ({
   openapi: '3.1.0',
   info: {
@@ -121,8 +121,8 @@ export const openApi = (operations: readonly Operation[], { guarded }: OpenApiOp
   },
   tags: [
     { name: 'ids', description: 'The routes of ecs_id_mapper' },
-    { name: 'listing', description: 'Lists and search, by pages' },
-    { name: 'changes', description: 'A stream of what changes' },
+    { name: 'listing', description: 'Lists and search, in pages' },
+    { name: 'changes', description: 'A stream of changes' },
     { name: 'about', description: 'The server itself' },
   ],
   ...(guarded

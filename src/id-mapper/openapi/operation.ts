@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http'
 import type { JsonSchema } from './json-schema.js'
 
-/** What may be asked with `?name=…`; each operation says which of them it takes. */
+/** The query parameters of all operations; each operation declares which of them it takes. */
 export interface Query {
   readonly redir?: string
   readonly container?: string
@@ -16,12 +16,12 @@ export interface Query {
   readonly after?: string
 }
 
-/** A request that was found to be of the operation's form. */
+/** A validated request. */
 export interface Asked {
   readonly params: Readonly<Record<string, string>>
   readonly query: Query
   readonly lastEventId: string | undefined
-  /** Whom the connection counts for: see `clientAddress`. */
+  /** The client that the connection counts for: see `clientAddress`. */
   readonly address: string
 }
 
@@ -29,9 +29,9 @@ export type Answer =
   | { readonly _tag: 'Text'; readonly text: string }
   | { readonly _tag: 'Json'; readonly value: unknown }
   | { readonly _tag: 'Redirect'; readonly url: string }
-  /** The rest of the answer is written for as long as the client stays. */
+  /** A response that is written for as long as the client stays connected. */
   | { readonly _tag: 'Stream'; readonly open: (response: ServerResponse) => void }
-  /** Says why not, as text or as JSON: whichever the operation speaks. */
+  /** An error, sent as text or JSON according to the operation's `speaks`. */
   | {
       readonly _tag: 'Refused'
       readonly status: 300 | 400 | 404 | 410 | 503
@@ -45,7 +45,7 @@ interface Described {
   readonly schema: JsonSchema
 }
 
-/** Something that can be asked: what the server routes and checks by, and what the OpenAPI document says. */
+/** One endpoint, as data: the server routes and validates by it, and the OpenAPI document describes it. */
 export interface Operation {
   readonly id: string
   readonly method: 'GET' | 'POST'
@@ -55,13 +55,13 @@ export interface Operation {
   readonly summary: string
   readonly params?: Readonly<Record<string, Described>>
   readonly query?: Readonly<Partial<Record<keyof Query, Described>>>
-  /** How it answers 200; and how it says why not, which is JSON where this is, and text otherwise. */
+  /** The format of a 200 response. Errors are text for `text`, and JSON otherwise. */
   readonly speaks: 'text' | 'json' | 'events'
-  /** Of a JSON answer. */
+  /** The schema of a JSON response. */
   readonly schema?: JsonSchema
-  /** What else than 200 it may answer, by status, beside 400 for what is not of its form. */
+  /** Descriptions of the other responses, by status, except 400 for invalid requests. */
   readonly otherwise?: Readonly<Record<number, string>>
-  /** Whether it says what there is not: then it is 503 until all is known that there is. */
+  /** Whether an answer depends on a complete state. If so, the response is 503 until the state is complete. */
   readonly needsWhole: boolean
   answer(asked: Asked): Answer
 }

@@ -6,18 +6,15 @@ const pruned = (path: '/report/event' | '/report/map'): Operation => ({
   method: 'POST',
   path,
   tag: 'about',
-  summary: 'Where the agents of ecs_id_mapper reported to. Nothing reports any more',
+  summary: 'The former endpoint of the agents of ecs_id_mapper. Reports are ignored',
   speaks: 'text',
   otherwise: { 410: 'Always: remove the agent' },
   needsWhole: false,
   answer: () =>
-    refused(
-      410,
-      'this server learns from ECS by itself, and was told nothing now: remove the agent from this host',
-    ),
+    refused(410, 'this server reads from ECS itself and ignores reports: remove the agent from this host'),
 })
 
-/** What is no question about tasks, and the description of all operations. */
+/** The routes that are not about tasks, including the OpenAPI document. */
 export const aboutOperations = (
   others: readonly Operation[],
   { guarded }: { readonly guarded: boolean },

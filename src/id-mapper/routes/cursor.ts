@@ -1,17 +1,17 @@
-/** What a page was of; a cursor of another list means nothing. */
+/** The list that a page belongs to; the cursor of one list is invalid in another. */
 export type Listed = 'tasks' | 'containers' | 'container-ids' | 'services' | 'instances'
 
-/** Where a page ended: what the next one comes after. */
+/** The position of the last item of a page. The next page continues after it. */
 export type Place = readonly [string, string, string]
 
 const isTexts = (value: unknown): value is readonly string[] =>
   Array.isArray(value) && value.every((each) => typeof each === 'string')
 
-/** Opaque to clients, so that it may become something else. */
+/** Opaque to clients, so that the format can change. */
 export const cursorOf = (listed: Listed, place: Place): string =>
   Buffer.from(JSON.stringify([listed, ...place])).toString('base64url')
 
-/** The place, if it is a cursor of this list. */
+/** The position in a cursor, or `undefined` if it is not a cursor of this list. */
 export const placeOf = (listed: Listed, cursor: string): Place | undefined => {
   try {
     const json: unknown = JSON.parse(Buffer.from(cursor, 'base64url').toString())
@@ -23,7 +23,7 @@ export const placeOf = (listed: Listed, cursor: string): Place | undefined => {
   }
 }
 
-/** Whether one place is after another. */
+/** Whether position `a` is after position `b`. */
 export const isAfter = (a: Place, b: Place): boolean => {
   for (const [i, part] of a.entries()) {
     const other = b[i] ?? ''

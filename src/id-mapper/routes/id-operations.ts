@@ -10,7 +10,7 @@ import type { TaskIndex } from '../index/task-index.js'
 
 type Containers = readonly LocatedContainer[]
 
-/** From which id one asks. */
+/** One direction of a lookup: from a container's id, or from a task's id. */
 interface Side {
   readonly path: string
   readonly what: string
@@ -21,9 +21,9 @@ interface Side {
   readonly others: (containers: Containers) => readonly string[]
 }
 
-/** What is asked about the containers that an id leads to. */
+/** One question about the containers that belong to an id. */
 interface Question {
-  /** Behind the id in the path; empty for the other side's id. */
+  /** The last part of the path, after the id; empty for the ids of the other side. */
   readonly name: string
   readonly summary: string
   readonly speaks: 'text' | 'json'
@@ -32,7 +32,7 @@ interface Question {
   readonly answer: (containers: Containers, asked: Asked, side: Side) => Answer
 }
 
-/** One is itself and several are a list, as ecs_id_mapper would have it for tasks of one container. */
+/** A single item or a list of several, which keeps ecs_id_mapper's format for tasks with one container. */
 const oneOrAll = <A>(all: readonly A[]): A | readonly A[] => {
   const [first, second] = all
   return first !== undefined && second === undefined ? first : all
@@ -49,7 +49,7 @@ const questions = (links: Links): readonly Question[] => {
     tool: string,
   ): Question => ({
     name,
-    summary: `The URL of the container in ${tool}; of several containers, one a line`,
+    summary: `The URL of the container in ${tool}; one per line for several containers`,
     speaks: 'text',
     query: { redir },
     answer: (containers, { query }) =>
@@ -61,21 +61,18 @@ const questions = (links: Links): readonly Question[] => {
   return [
     {
       name: '',
-      summary: 'The id of the other side; several, one a line',
+      summary: "The id of a container's task, or the ids of a task's containers, one per line",
       speaks: 'text',
       answer: (containers, _, { others }) => {
         const ids = others(containers)
         return ids.length === 0
-          ? refused(
-              404,
-              'the task is known, and has no container id yet: its containers are still to be made',
-            )
+          ? refused(404, 'the task has no container id yet: its containers have not been created')
           : inText(ids.join('\n'))
       },
     },
     {
       name: '_all',
-      summary: 'All that is known of the container; of several containers, a list',
+      summary: 'Everything known about the container; a list for several containers',
       speaks: 'json',
       schema: oneOrSeveral(attributesSchema),
       answer: (containers) =>
@@ -86,7 +83,7 @@ const questions = (links: Links): readonly Question[] => {
     link('newrelic', 'newRelicUrl', 'New Relic'),
     {
       name: 'urls',
-      summary: 'All URLs that there are for the container; of several containers, a list',
+      summary: 'All URLs for the container; a list for several containers',
       speaks: 'json',
       schema: oneOrSeveral(urlsSchema),
       answer: (containers) => inJson(oneOrAll(containers.map((located) => containerUrls(links, located)))),
@@ -98,7 +95,7 @@ const sides = (index: TaskIndex): readonly Side[] => [
   {
     path: 'container_id',
     what: 'container',
-    id: "The id that the container's runtime gave it, or how it begins; also one from before a restart",
+    id: "The container's runtime id or its beginning; also an id from before a restart",
     query: {},
     find: ({ params: { id = '' } }) => findContainers(index, id),
     others: ([first]) => (first === undefined ? [] : [first.record.id]),
@@ -106,10 +103,10 @@ const sides = (index: TaskIndex): readonly Side[] => [
   {
     path: 'task_id',
     what: 'task',
-    id: "The task's id or how it begins, <cluster>/<id>, or its ARN; with %2F for a slash",
+    id: "The task's id or its beginning, <cluster>/<id>, or its ARN; with %2F for a slash",
     query: {
       container: {
-        description: 'Of the containers of the task only the one of this name',
+        description: 'Select the container of this name in the task',
         schema: { type: 'string', minLength: 1, maxLength: 255 },
       },
     },
@@ -129,11 +126,11 @@ const notFound = (side: Side, { params: { id = '' }, query: { container } }: Ask
   refused(
     404,
     container === undefined
-      ? `no ${side.what} is known whose id is, or begins with, "${id}"`
-      : `no container "${container}" is known of a task whose id is, or begins with, "${id}"`,
+      ? `no known ${side.what} has an id that starts with "${id}"`
+      : `no known task with an id that starts with "${id}" has a container "${container}"`,
   )
 
-/** From a container's id to its task and from a task's to its containers, by the routes of ecs_id_mapper. */
+/** The routes of ecs_id_mapper from a container's id to its task, and from a task's id to its containers. */
 export const idOperations = (index: TaskIndex, links: Links): readonly Operation[] =>
   sides(index).flatMap((side) =>
     questions(links).map(({ name, summary, speaks, query = {}, schema, answer }): Operation => ({
@@ -150,9 +147,9 @@ export const idOperations = (index: TaskIndex, links: Links): readonly Operation
       speaks,
       ...(schema === undefined ? {} : { schema }),
       otherwise: {
-        300: 'Several tasks, or several URLs, answer to it: they are listed',
-        ...(query.redir === undefined ? {} : { 302: 'To the URL' }),
-        404: 'Nothing that is known answers to it',
+        300: 'Several tasks or URLs match; they are listed',
+        ...(query.redir === undefined ? {} : { 302: 'Redirects to the URL' }),
+        404: 'Nothing matches',
       },
       needsWhole: true,
       answer: (asked) => {
@@ -167,7 +164,7 @@ export const idOperations = (index: TaskIndex, links: Links): readonly Operation
             return refused(
               300,
               [
-                `several tasks answer to "${asked.params['id'] ?? ''}": give more of the id`,
+                `several tasks match "${asked.params['id'] ?? ''}": give more of the id`,
                 ...lines,
                 ...(found.more ? ['and more'] : []),
               ].join('\n'),

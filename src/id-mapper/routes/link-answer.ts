@@ -1,13 +1,13 @@
 import type { Link } from '../links/links.js'
 import { type Answer, inText, later, type Query, refused } from '../openapi/operation.js'
 
-/** The parameter that asks to be led to the URL. */
+/** The query parameter that asks for a redirect to the URL. */
 export const redir = {
   description: '`true` to be redirected to the URL',
   schema: { type: 'string', maxLength: 5 },
 } as const
 
-/** A URL a line, or the way to the one that there is. */
+/** Lists the URLs, one per line, or redirects if there is exactly one. */
 export const linkAnswer = (links: readonly Link[], { redir: given }: Query): Answer => {
   const urls = [...new Set(links.flatMap((link) => (link._tag === 'Url' ? [link.url] : [])))]
   const [url, another] = urls
@@ -20,5 +20,5 @@ export const linkAnswer = (links: readonly Link[], { redir: given }: Query): Ans
   if (given?.toLowerCase() !== 'true') return inText(urls.join('\n'))
   return another === undefined
     ? { _tag: 'Redirect', url }
-    : refused(300, ['several URLs: name one container', ...urls].join('\n'))
+    : refused(300, ['several URLs: select one container', ...urls].join('\n'))
 }

@@ -1,13 +1,13 @@
 import type { ChangeFeed } from '../changes/change-feed.js'
 import type { EventStreams } from '../changes/event-streams.js'
-import { instanceSchema, serviceSchema } from '../index/group-view.js'
+import { instanceSchema, serviceSchema } from '../index/group-json.js'
 import { exactly, type JsonSchema, listOf, maybeText, text } from '../openapi/json-schema.js'
 import { listContainers, listInstances, type ListOptions, listServices, listTasks } from './listing.js'
 import { type Answer, inJson, type Operation, type Query, refused } from '../openapi/operation.js'
 import type { Page } from './page.js'
 import type { TaskIndex } from '../index/task-index.js'
 import { phases } from '../index/task-record.js'
-import { containerSchema, taskSchema } from '../index/task-view.js'
+import { containerSchema, taskSchema } from '../index/task-json.js'
 
 const word = { type: 'string', minLength: 1, maxLength: 512 } as const
 
@@ -17,10 +17,10 @@ const family = { description: 'The name of a task definition', schema: word }
 
 const paging = {
   limit: {
-    description: 'The most items of a page; it may have fewer. Default: 100',
+    description: 'Maximum number of items per page; a page may have fewer. Default: 100',
     schema: { type: 'integer', minimum: 1, maximum: 1000 },
   },
-  cursor: { description: 'The `next` of the page before', schema: { type: 'string', maxLength: 2048 } },
+  cursor: { description: 'The `next` of the previous page', schema: { type: 'string', maxLength: 2048 } },
 } as const
 
 const taskQuery = {
@@ -28,21 +28,21 @@ const taskQuery = {
   service,
   family,
   instance: { description: 'A container instance by id or ARN, or a machine: `i-…` or `mi-…`', schema: word },
-  phase: { description: 'Where tasks are in their life', schema: { type: 'string', enum: phases } },
+  phase: { description: 'The phase of the tasks', schema: { type: 'string', enum: phases } },
 }
 
-const beginning = (of: string) => ({ description: `How ${of} begins`, schema: word })
+const beginning = (of: string) => ({ description: `The beginning of ${of}`, schema: word })
 
 const pageSchema = (items: JsonSchema): JsonSchema =>
   exactly({
-    items: listOf(items, 'In the order of their ids'),
+    items: listOf(items, 'Ordered by id'),
     next: maybeText(
-      'The cursor of the next page; null when this was the last. A page may be empty and not the last',
+      'The cursor of the next page, or null on the last page. A page may be empty without being the last',
     ),
-    position: text('The `after` with which /v1/changes tells what has changed since this page'),
+    position: text('The `after` for which /v1/changes sends everything that changed since this page'),
   })
 
-/** Lists of what is known, by pages, and a stream of what changes in them. */
+/** Paginated lists of tasks, containers, services and instances, and a stream of their changes. */
 export const listingOperations = (
   index: TaskIndex,
   feed: ChangeFeed,
@@ -66,7 +66,7 @@ export const listingOperations = (
     needsWhole: true,
     answer: ({ query: asked }): Answer => {
       const { limit = 100, cursor, prefix } = asked
-      // Of before the page is read: what changes meanwhile is told again, and not lost.
+      // Taken before the page is read, so that changes in between are sent twice rather than lost.
       const position = feed.idOf(feed.newest)
       const found = page(asked, { limit, cursor, prefix })
       return found === undefined
@@ -78,7 +78,7 @@ export const listingOperations = (
   return [
     list(
       'tasks',
-      'Tasks by id, stopped ones too for as long as they are remembered',
+      'Tasks by id, including stopped ones while they are retained',
       taskSchema,
       { ...taskQuery, prefix: beginning("a task's id") },
       (query, options) => listTasks(index, query, options),
@@ -110,13 +110,13 @@ export const listingOperations = (
       path: '/v1/changes',
       tag: 'changes',
       summary:
-        'Server-sent events: `added` and `changed` with a task as in /v1/tasks, `removed` with its `arn` and `id`, and `reset` where something was lost, so that tasks have to be listed anew',
+        'Server-sent events: `added` and `changed` with a task as in /v1/tasks, `removed` with its `arn` and `id`, and `reset` when changes were lost and the tasks must be listed again',
       query: {
         cluster,
         service,
         family,
         after: {
-          description: 'Continue after this event or `position`; the header Last-Event-ID comes before it',
+          description: 'Continue after this event or `position`; the header Last-Event-ID takes precedence',
           schema: { type: 'string', maxLength: 64 },
         },
       },

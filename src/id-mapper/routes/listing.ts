@@ -1,20 +1,20 @@
 import { sameCluster } from '../../core/arn.js'
 import { type IdentifiedContainer, identified } from '../index/container-ids.js'
 import type { Place } from './cursor.js'
-import { instanceView, serviceView } from '../index/group-view.js'
+import { instanceJson, serviceJson } from '../index/group-json.js'
 import type { Group } from '../index/groups.js'
 import { locatedContainer } from '../index/located-container.js'
 import { pageOf } from './page.js'
 import { FilteredTasks, type TaskFilter } from '../index/task-filter.js'
 import type { TaskIndex } from '../index/task-index.js'
 import { type ContainerOfTask, containersOf, type TaskRecord } from '../index/task-record.js'
-import { containerView, taskView } from '../index/task-view.js'
+import { containerJson, taskJson } from '../index/task-json.js'
 
 export interface ListOptions {
   /** 1 to 1,000. */
   readonly limit: number
   readonly cursor?: string | undefined
-  /** How the id begins; of services, the name. */
+  /** The beginning of the id, or of a service's name. */
   readonly prefix?: string | undefined
 }
 
@@ -28,7 +28,7 @@ function* whileBeginning<A>(items: Iterable<A>, prefix: string, idOf: (item: A) 
 const isBefore = (id: string, arn: string, [afterId, afterArn]: Place): boolean =>
   id < afterId || (id === afterId && arn < afterArn)
 
-/** Tasks by id, from a place on. */
+/** Tasks ordered by id, after a position. */
 const tasksFrom =
   (tasks: FilteredTasks, prefix: string) =>
   (place: Place | undefined): Iterable<TaskRecord> =>
@@ -38,7 +38,7 @@ const tasksFrom =
       ({ id }) => id,
     )
 
-/** Tasks by id. `undefined` when the cursor is of another list. */
+/** Tasks ordered by id. `undefined` if the cursor belongs to another list. */
 export const listTasks = (index: TaskIndex, filter: TaskFilter, options: ListOptions) => {
   const tasks = new FilteredTasks(index, filter)
   return pageOf({
@@ -48,16 +48,16 @@ export const listTasks = (index: TaskIndex, filter: TaskFilter, options: ListOpt
     from: tasksFrom(tasks, options.prefix ?? ''),
     placeOf: ({ id, arn }): Place => [id, arn, ''],
     accepts: (record) => tasks.accepts(record),
-    view: (record) => taskView(index, record),
+    view: (record) => taskJson(index, record),
   })
 }
 
-/** A container before it is looked at closely. */
+/** A container of a task, without its location. */
 interface Listed extends ContainerOfTask {
   readonly record: TaskRecord
 }
 
-/** Within its task: its former ones have its name, and other ids. */
+/** The order of containers within a task. Former containers have the same name and other ids. */
 const orderOf = ({ container: { name, runtimeId = '' } }: ContainerOfTask): string => `${name} ${runtimeId}`
 
 function* inOrder(records: Iterable<TaskRecord>): Generator<Listed> {
@@ -75,7 +75,7 @@ function* withContainers(identifiers: Iterable<IdentifiedContainer>): Generator<
   }
 }
 
-/** Containers, former ones too, by the id of their task; with a prefix by their own. */
+/** Containers, including former ones, ordered by the id of their task; with a prefix, by their own id. */
 export const listContainers = (
   index: TaskIndex,
   filter: TaskFilter,
@@ -86,7 +86,7 @@ export const listContainers = (
     limit,
     cursor,
     accepts: ({ record }: Listed) => tasks.accepts(record),
-    view: (listed: Listed) => containerView(index, locatedContainer(index, listed.record, listed)),
+    view: (listed: Listed) => containerJson(index, locatedContainer(index, listed.record, listed)),
   }
   return prefix === undefined
     ? pageOf({
@@ -120,7 +120,7 @@ const groupsFrom =
 
 const groupPlace = ({ label, key }: Group): Place => [label, key, '']
 
-/** Services that have tasks, by name. */
+/** Services that have tasks, ordered by name. */
 export const listServices = (
   index: TaskIndex,
   { cluster }: Pick<TaskFilter, 'cluster'>,
@@ -134,10 +134,10 @@ export const listServices = (
     placeOf: groupPlace,
     accepts: ({ key, label }) =>
       cluster === undefined || sameCluster(cluster, key.slice(0, -label.length - 1)),
-    view: serviceView,
+    view: serviceJson,
   })
 
-/** Container instances that have tasks, by id; a prefix may also be of the machine's id. */
+/** Container instances that have tasks, ordered by id. The prefix may also be that of the machine's id. */
 export const listInstances = (
   index: TaskIndex,
   { cluster }: Pick<TaskFilter, 'cluster'>,
@@ -151,6 +151,6 @@ export const listInstances = (
     placeOf: groupPlace,
     accepts: ({ key, label, tasks }) =>
       (cluster === undefined || sameCluster(cluster, tasks.first?.cluster ?? '')) &&
-      (label.startsWith(prefix) || index.surroundings.instance(key)?.machine?.id.startsWith(prefix) === true),
-    view: (group) => instanceView(index, group),
+      (label.startsWith(prefix) || index.resources.instance(key)?.machine?.id.startsWith(prefix) === true),
+    view: (group) => instanceJson(index, group),
   })

@@ -5,17 +5,17 @@ import type { Answer, Operation, Query } from '../openapi/operation.js'
 
 export interface OperationRoutesOptions {
   readonly operations: readonly Operation[]
-  /** Whether everything that there is is known. */
+  /** Whether the state is complete. */
   readonly isWhole: () => boolean
-  /** Any of them, in the header `x-api-key`, opens the routes. Default: these are open to all. */
+  /** The routes require one of them in the header `x-api-key`. Default: the routes are open to all. */
   readonly secrets?: readonly string[] | undefined
-  /** Told of every request that came to an operation, when it is answered. */
+  /** Called for every answered request to an operation. */
   readonly onAnswered?: (operation: string, status: number) => void
 }
 
 const apiKey = 'x-api-key'
 
-/** How long a client should wait for the first snapshots, in seconds. */
+/** The `retry-after`, in seconds, while the first snapshots are missing. */
 const wholeIn = 5
 
 const refuse = (
@@ -52,13 +52,13 @@ const schemaOf = (described: Readonly<Record<string, { readonly schema: object }
   properties: Object.fromEntries(Object.entries(described).map(([name, { schema }]) => [name, schema])),
 })
 
-/** Serves operations: checks requests by the schemas that describe them, and sends what they answer. */
+/** Serves operations: validates requests by the operations' schemas, and sends their answers. */
 export const operationRoutes =
   ({ operations, isWhole, secrets, onAnswered }: OperationRoutesOptions): FastifyPluginCallback =>
   (server, _options, done) => {
     const isSecret = secrets === undefined ? () => true : sharedSecret('operationRoutes: secrets', secrets)
     server.addHook('onRequest', (_request, reply, next) => {
-      // A task may stop at any time, and what is a text here must not be taken for a page.
+      // `no-store`, because a task may stop at any time; `nosniff`, so that no browser renders a text as a page.
       void reply.headers({ 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' })
       next()
     })
@@ -67,7 +67,7 @@ export const operationRoutes =
         reply,
         'text',
         404,
-        `there is no ${request.method} ${request.url.slice(0, 200)}: see /openapi.json`,
+        `no route ${request.method} ${request.url.slice(0, 200)}: see /openapi.json`,
       ),
     )
 
@@ -76,17 +76,17 @@ export const operationRoutes =
       server.route<{ Params: Readonly<Record<string, string>>; Querystring: Query }>({
         method,
         url: path.replace(/\{(\w+)\}/g, ':$1'),
-        // To be asked whether there is a stream is not to be given one.
+        // A HEAD request must not open a stream.
         exposeHeadRoute: speaks !== 'events',
         schema: { params: schemaOf(params), querystring: schemaOf(query) },
         onRequest: (request, reply, next) => {
           const given = request.headers[apiKey]
           if (isSecret(typeof given === 'string' ? given : undefined)) next()
-          else void refuse(reply, speaks, 401, `the header ${apiKey} has no valid secret`)
+          else void refuse(reply, speaks, 401, `the header ${apiKey} does not contain a valid secret`)
         },
         preValidation: (request, reply, next) => {
-          // The check would take away what it does not know. Callers of the old routes may have it; of others, it is
-          // a filter that would silently not apply.
+          // The validation would silently drop unknown parameters. That is fine for callers of the old routes;
+          // elsewhere, the caller would expect a filter that does not apply.
           const unknown = Object.keys(request.query).find((name) => !(name in query))
           if (unknown === undefined || operation.tag === 'ids') next()
           else
@@ -94,12 +94,12 @@ export const operationRoutes =
               reply,
               speaks,
               400,
-              `querystring/${unknown.slice(0, 100)} is none of ${Object.keys(query).join(', ') || 'any'}`,
+              `querystring/${unknown.slice(0, 100)} is unknown: expected ${Object.keys(query).join(', ') || 'no parameters'}`,
             )
         },
         errorHandler: (error, _request, reply) => {
           const status = error.statusCode ?? 500
-          void refuse(reply, speaks, status, status < 500 ? error.message : 'this is a defect: see the log')
+          void refuse(reply, speaks, status, status < 500 ? error.message : 'internal error: see the log')
         },
         onResponse: (_request, reply, next) => {
           onAnswered?.(id, reply.statusCode)
@@ -108,7 +108,7 @@ export const operationRoutes =
         handler: (request, reply) => {
           if (needsWhole && !isWhole()) {
             void reply.header('retry-after', wholeIn)
-            return refuse(reply, speaks, 503, 'not every cluster has been read as a whole yet: ask again')
+            return refuse(reply, speaks, 503, 'not every cluster has a complete snapshot yet: try again')
           }
           const lastEventId = request.headers['last-event-id']
           return send(

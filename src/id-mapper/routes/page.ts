@@ -2,16 +2,16 @@ import { cursorOf, isAfter, type Listed, type Place, placeOf } from './cursor.js
 
 export interface Page<V> {
   readonly items: readonly V[]
-  /** Where the next page begins; `undefined` when there is none. */
+  /** The cursor of the next page, or `undefined` on the last page. */
   readonly next: string | undefined
 }
 
 export interface PageOptions<A extends object, V> {
   readonly listed: Listed
-  /** Where the last page ended. `undefined`: this is the first. */
+  /** The cursor from the previous page, or `undefined` for the first page. */
   readonly cursor: string | undefined
   readonly limit: number
-  /** The list from a place on: what is before it may be left out, and what is at it need not be. */
+  /** The list from a position. It may leave out items before the position, and may include the item at it. */
   readonly from: (place: Place | undefined) => Iterable<A>
   readonly placeOf: (item: A) => Place
   readonly accepts: (item: A) => boolean
@@ -19,15 +19,15 @@ export interface PageOptions<A extends object, V> {
 }
 
 /**
- * How many items are looked at for one page. Beyond it the page ends, however few were accepted: whoever asks for one
- * in a million asks more often, and nobody else waits for that.
+ * Maximum number of items that are examined for one page. The page ends there, however few were accepted, so that a
+ * client with a rare filter makes more requests instead of delaying the others.
  */
 const mostLookedAt = 10_000
 
 /**
- * A page of what is accepted. It continues after the last item and not at a number, so what stays in the list while
- * others come and go is in exactly one page. A page may have fewer items than asked for, or none, and still not be
- * the last. `undefined` when the cursor is none of this list.
+ * A page of the accepted items. It continues after an item and not at an offset, so an item that stays in the list while
+ * others come and go is in exactly one page. A page that is not the last may have fewer items than requested, or none.
+ * `undefined` if the cursor does not belong to this list.
  */
 export const pageOf = <A extends object, V>(options: PageOptions<A, V>): Page<V> | undefined => {
   const { listed, cursor, limit, accepts, view } = options

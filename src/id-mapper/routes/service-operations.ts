@@ -21,9 +21,9 @@ const service = {
 }
 
 const noService = (cluster: string, named: string) =>
-  refused(404, `no task is known of a service "${named}" in a cluster "${cluster}"`)
+  refused(404, `no known task belongs to a service "${named}" in a cluster "${cluster}"`)
 
-/** What ecs_id_mapper told of services and task families. */
+/** The routes of ecs_id_mapper for services and task families. */
 export const serviceOperations = (
   index: TaskIndex,
   links: Links,
@@ -32,7 +32,7 @@ export const serviceOperations = (
   const asked = ({ params: { cluster = '', service: named = '' } }: Asked) => ({
     cluster,
     named,
-    /** Clusters of one name may be in several regions. */
+    /** Several, because clusters in different regions can have the same name. */
     groups: [...index.services.labelled(named)].filter(({ key, label }: Group) =>
       sameCluster(cluster, key.slice(0, -label.length - 1)),
     ),
@@ -44,15 +44,15 @@ export const serviceOperations = (
       method: 'GET',
       path: '/query/service/{cluster}/{service}/_all',
       tag: 'ids',
-      summary: "A service's tasks that run or are about to: all that is known of each of their containers",
+      summary: 'The pending and running tasks of a service: everything known about each of their containers',
       params: service,
       speaks: 'json',
       schema: exactly({
-        service_name: text('As it was asked for'),
-        cluster_name: text('As it was asked for'),
+        service_name: text('As requested'),
+        cluster_name: text('As requested'),
         tasks: listOf(attributesSchema, 'An entry for each container of each task'),
       }),
-      otherwise: { 404: 'No task of such a service is known, not even a stopped one' },
+      otherwise: { 404: 'No task of the service is known, not even a stopped one' },
       needsWhole: true,
       answer: (request) => {
         const { cluster, named, groups } = asked(request)
@@ -78,7 +78,10 @@ export const serviceOperations = (
       params: service,
       query: { redir },
       speaks: 'text',
-      otherwise: { 302: 'To the URL', 404: 'No task of such a service is known, or no URL is configured' },
+      otherwise: {
+        302: 'Redirects to the URL',
+        404: 'No task of the service is known, or no URL is configured',
+      },
       needsWhole: true,
       answer: (request) => {
         const { cluster, named, groups } = asked(request)
@@ -95,15 +98,15 @@ export const serviceOperations = (
       method: 'GET',
       path: '/query/events/{task_name}',
       tag: 'ids',
-      summary: 'The containers of a task family that have begun or ceased to run while this server watched',
+      summary: 'The containers of a task family that started or stopped while this server was watching',
       params: { task_name: name('The name of the task definition') },
       speaks: 'json',
       schema: containerEventsSchema,
-      otherwise: { 404: 'No task of such a family is known' },
+      otherwise: { 404: 'No task of the family is known' },
       needsWhole: true,
       answer: ({ params: { task_name: family = '' } }) =>
         index.families.get(family) === undefined
-          ? refused(404, `no task is known of a family "${family}"`)
+          ? refused(404, `no known task belongs to a family "${family}"`)
           : inJson(events.of(family)),
     },
   ]

@@ -9,19 +9,19 @@ const port = exactly({
   containerPort: count('Inside the container'),
   hostPort: count("At the task's `ip`"),
   protocol: { type: 'string', enum: ['tcp', 'udp'] },
-  count: count('More than 1 for a range of ports, which are mapped in step'),
+  count: count('More than 1 for a range of ports, mapped one to one'),
 })
 
 const containerProperties = {
   name: text('As in the task definition'),
-  id: maybeText("The runtime's id, as `docker ps --no-trunc` has it; null until the container is made"),
+  id: maybeText("The runtime's id, as shown by `docker ps --no-trunc`; null until the container is created"),
   arn: maybeText('Of the container'),
   image: maybeText('Of the task definition'),
-  lastStatus: text('As ECS told it'),
+  lastStatus: text('As reported by ECS'),
   ports: listOf(port, 'Published ports'),
 }
 
-/** What a task and each of its containers say of where they belong. */
+/** The location that a task and each of its containers have in common. */
 const placeProperties = {
   cluster: text("The cluster's name"),
   clusterArn: text("The cluster's ARN"),
@@ -32,21 +32,21 @@ const placeProperties = {
     type: 'string',
     enum: phases,
     description:
-      '`stopping`: told to stop. `stopped`: it has stopped, or a newer snapshot of its cluster does not name it',
+      '`stopping`: asked to stop. `stopped`: it has stopped, or a newer snapshot of its cluster does not list it',
   },
-  ip: maybeText("Where its ports are reached: the address of the task's interface, or of its instance"),
+  ip: maybeText("The address of its ports: that of the task's interface, or of its instance"),
   instance: maybeText('The id of its container instance; null on Fargate'),
-  machine: maybeText('What that instance is: `i-…` of EC2 or `mi-…` of Systems Manager'),
-  seenAt: { type: 'string', format: 'date-time', description: 'When it was last heard of' },
+  machine: maybeText('The machine of that instance: `i-…` of EC2 or `mi-…` of Systems Manager'),
+  seenAt: { type: 'string', format: 'date-time', description: 'When it was last observed' },
 }
 
 export const taskSchema: JsonSchema = exactly({
   arn: text("The task's ARN, in its long form"),
   id: text("The ARN's last part"),
   ...placeProperties,
-  group: maybeText('`service:<name>`, `family:<name>`, or what the one who started it chose'),
+  group: maybeText('`service:<name>`, `family:<name>`, or any group given at its start'),
   launchType: maybeText('`EC2`, `FARGATE` or `EXTERNAL`; ECS may add others'),
-  lastStatus: text('STOPPED too for a task that no snapshot names'),
+  lastStatus: text('Also STOPPED for a task that a newer snapshot does not list'),
   desiredStatus: text('Likewise'),
   health: { type: ['string', 'null'], enum: ['HEALTHY', 'UNHEALTHY', 'UNKNOWN', null] },
   version: count("ECS's count of the changes of the task"),
@@ -79,10 +79,10 @@ const containerOf = ({ container, image, ports }: LocatedContainer) => ({
   })),
 })
 
-const placeOf = ({ surroundings }: Pick<TaskIndex, 'surroundings'>, record: TaskRecord) => {
+const placeOf = ({ resources }: Pick<TaskIndex, 'resources'>, record: TaskRecord) => {
   const { task, cluster, phase } = record
   const { family, revision } = familyOf(task)
-  const instance = surroundings.instance(task.instance)
+  const instance = resources.instance(task.instance)
   const addresses = addressesOf(record, instance)
   return {
     cluster: lastSegment(cluster),
@@ -98,8 +98,8 @@ const placeOf = ({ surroundings }: Pick<TaskIndex, 'surroundings'>, record: Task
   }
 }
 
-/** A task as JSON, by `taskSchema`. */
-export const taskView = (index: Pick<TaskIndex, 'surroundings'>, record: TaskRecord) => {
+/** A task as JSON (`taskSchema`). */
+export const taskJson = (index: Pick<TaskIndex, 'resources'>, record: TaskRecord) => {
   const { arn, id, task } = record
   return {
     arn,
@@ -114,8 +114,8 @@ export const taskView = (index: Pick<TaskIndex, 'surroundings'>, record: TaskRec
   }
 }
 
-/** A container as JSON, by `containerSchema`. */
-export const containerView = (index: Pick<TaskIndex, 'surroundings'>, located: LocatedContainer) => {
+/** A container as JSON (`containerSchema`). */
+export const containerJson = (index: Pick<TaskIndex, 'resources'>, located: LocatedContainer) => {
   const { record, isFormer } = located
   return {
     ...containerOf(located),

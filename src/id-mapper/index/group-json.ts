@@ -4,10 +4,10 @@ import { count, exactly, type JsonSchema, maybeText, text } from '../openapi/jso
 import type { TaskIndex } from './task-index.js'
 
 const phaseProperties = {
-  pending: count('Tasks that do not run yet'),
-  running: count('Tasks that run'),
-  stopping: count('Tasks that are told to stop'),
-  stopped: count('Tasks that have stopped and are still remembered'),
+  pending: count('Tasks that are not running yet'),
+  running: count('Tasks that are running'),
+  stopping: count('Tasks that are stopping'),
+  stopped: count('Tasks that have stopped and are still retained'),
 }
 
 export const serviceSchema: JsonSchema = exactly({
@@ -29,18 +29,18 @@ export const instanceSchema: JsonSchema = exactly({
   ...phaseProperties,
 })
 
-/** A service that has tasks, as JSON, by `serviceSchema`. */
-export const serviceView = ({ key, label, phases }: Group) => {
+/** A service that has tasks, as JSON (`serviceSchema`). */
+export const serviceJson = ({ key, label, phases }: Group) => {
   const cluster = key.slice(0, -label.length - 1)
   return { name: label, cluster: lastSegment(cluster), clusterArn: cluster, ...phases }
 }
 
-/** A container instance that has tasks, as JSON, by `instanceSchema`. */
-export const instanceView = (
-  { surroundings }: Pick<TaskIndex, 'surroundings'>,
+/** A container instance that has tasks, as JSON (`instanceSchema`). */
+export const instanceJson = (
+  { resources }: Pick<TaskIndex, 'resources'>,
   { key: arn, label, phases }: Group,
 ) => {
-  const { machine, addresses } = surroundings.instance(arn) ?? {}
+  const { machine, addresses } = resources.instance(arn) ?? {}
   return {
     arn,
     id: label,
