@@ -1,7 +1,6 @@
 /**
- * Events as JSON and back. Only what has a name here passes, in either direction: what a source of somebody else's
- * may have left on an event, such as environment overrides, is dropped before it is written, and again when it is
- * read.
+ * Converts events to JSON and back. Only the fields named here pass, in both directions: additional fields of a custom
+ * source, such as environment overrides, are dropped before writing, and again when reading.
  */
 import * as E from 'fp-ts/lib/Either.js'
 import * as t from 'io-ts'
@@ -14,17 +13,17 @@ import { isPlainText, isWellFormed } from '../shared/codec/plain-text.js'
 import { taskVersion as version } from '../sources/ecs-events/task-version.js'
 
 /**
- * Names, ARNs and addresses, of one line. A journal may be old, and sources of one's own may know other names than
- * ECS's, so neither forms of ARNs nor those of addresses are asked for.
+ * For names, ARNs and addresses. Their format is not checked, because journals may be old, and custom sources may use
+ * other names than ECS.
  */
 const maxLength = 4_096
-const text = stringOf('text of one line, well-formed', (text) => isPlainText(text, maxLength))
+const text = stringOf('well-formed text of one line', (text) => isPlainText(text, maxLength))
 const nonEmptyText = stringOf(
-  'non-empty text of one line, well-formed',
+  'non-empty well-formed text of one line',
   (text) => text !== '' && isPlainText(text, maxLength),
 )
 
-/** JSON has no `undefined`: an absent field, or null, becomes one. */
+/** JSON has no `undefined`: an absent or null field becomes `undefined`. */
 const maybe = <A>(codec: t.Type<A>): t.Type<A | undefined> =>
   new t.Type<A | undefined>(
     codec.name,
@@ -33,7 +32,7 @@ const maybe = <A>(codec: t.Type<A>): t.Type<A | undefined> =>
     t.identity,
   )
 
-/** Joins of tasks rely on this order: a journal that was edited by hand must not break them. */
+/** An ordered list. Joins of tasks rely on the order, and a journal that was edited by hand must not break them. */
 const ascending = <A>(
   codec: t.Type<A>,
   by: string,
@@ -46,7 +45,7 @@ const ascending = <A>(
       return i === 0 || previous === undefined || compare(previous, item) < 0
     })
   const ordered: t.Type<readonly A[]> = new t.Type<readonly A[]>(
-    `array ordered by ${by}, each once`,
+    `array ordered by ${by}, without duplicates`,
     (u): u is readonly A[] => all.is(u) && ascend(u),
     (u, context) =>
       E.chain((list: readonly A[]) =>
@@ -59,10 +58,10 @@ const ascending = <A>(
   return ordered
 }
 
-/** Values of labels may have several lines. */
+/** For label values, which may have several lines. */
 const value = stringOf('well-formed text', isWellFormed)
 
-/** As `t.record`, but after `maxErrors` errors no further is looked. */
+/** Like `t.record`, but stops after `maxErrors` errors. */
 const texts = new t.Type<Readonly<Record<string, string>>>(
   'object of texts',
   (u): u is Readonly<Record<string, string>> =>
@@ -82,7 +81,7 @@ const texts = new t.Type<Readonly<Record<string, string>>>(
   t.identity,
 )
 
-/** All other variables may be secrets: see `ContainerDefinition`. */
+/** Keeps only `SERVICE_…` variables, because all others may be secrets: see `ContainerDefinition`. */
 const discoveryVariables = new t.Type<Readonly<Record<string, string>>>(
   texts.name,
   texts.is,
@@ -93,7 +92,7 @@ const discoveryVariables = new t.Type<Readonly<Record<string, string>>>(
   t.identity,
 )
 
-/** JSON has no infinite numbers, and `Date` no other times. */
+/** A finite time within the range of `Date`. */
 export const millis: t.Type<Millis> = new t.Type<Millis>(
   'a time in milliseconds',
   (u): u is Millis => t.number.is(u) && Math.abs(u) <= 8.64e15,
@@ -108,7 +107,7 @@ const machine = t.strict(
 )
 const binding = t.strict({ containerPort: count, hostPort: count, protocol, count }, 'object')
 
-/** -1 where none told any. */
+/** -1 if no observation had bindings. */
 const bindingsVersion = t.union([version, t.literal(-1)], `${version.name}, or -1`)
 
 const container: t.Type<Container> = t.strict(
@@ -171,7 +170,7 @@ const definition: t.Type<TaskDefinition> = t.strict(
 
 const tag = <T extends ClusterEvent['_tag']>(_tag: T) => t.literal(_tag)
 
-/** Tells every failing path. What it decodes is in the form that core relies on; encoding changes nothing. */
+/** Reports every failing path. Decoded events have the form that core relies on; encoding changes nothing. */
 export const eventCodec: t.Type<ClusterEvent> = t.union(
   [
     t.strict({ _tag: tag('TaskChanged'), task }, 'object'),

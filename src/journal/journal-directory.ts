@@ -1,16 +1,16 @@
-/** Files that are appended to: only this file touches the disk. */
+/** Appends to numbered files. Only this module accesses the disk. */
 import { type FileHandle, mkdir, open, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 
 export interface JournalDirectorySetup {
   readonly directory: string
-  /** Files are named `<name>-<number of 8 digits>.jsonl`, so that their names sort as they were written. */
+  /** Files are named `<name>-<8-digit number>.jsonl`, so that their names sort in the order of writing. */
   readonly name: string
-  /** A file that would grow beyond is ended, and the next begun. A longer line has a file of its own. */
+  /** Maximum size of a file. A line that does not fit begins the next file; a longer line gets its own file. */
   readonly maxBytes: number
-  /** How many are kept, the newest ones. */
+  /** Number of files that are kept, the newest ones. */
   readonly maxFiles: number
-  /** Whether a file's name must survive a power failure, too. */
+  /** Whether new file names must survive a power failure, too. */
   readonly durable: boolean
 }
 
@@ -21,17 +21,17 @@ interface Current {
 
 const digits = 8
 
-/** Tasks' addresses and labels are nobody else's business. */
+/** Private to the user, because task addresses and labels are confidential. */
 const fileMode = 0o600
 const directoryMode = 0o700
 
-/** Characters that file systems and shells take for what they are. */
+/** Replaces characters that are special to file systems or shells. */
 const fileName = (name: string): string => name.replace(/[^\w.-]/g, '_')
 
 /**
- * Appends lines to the newest of a set of numbered files. One call at a time. Every method rejects when the disk
- * does; the next `append` then opens the newest file again, and begins a line of its own after one that a crash or a
- * full disk cut off.
+ * Appends lines to the newest of a set of numbered files. Make one call at a time. Every method rejects when the disk
+ * fails; the next `append` then reopens the newest file, and starts a new line after one that a crash or a full disk cut
+ * off.
  */
 export class JournalDirectory {
   private current: Current | undefined
@@ -41,7 +41,7 @@ export class JournalDirectory {
     this.prefix = `${fileName(setup.name)}-`
   }
 
-  /** Writes lines, which must not hold line ends, in their order. */
+  /** Writes lines in order. They must not contain line breaks. */
   async append(lines: readonly string[]): Promise<void> {
     try {
       let current = this.current ?? (await this.openNewest())
@@ -70,7 +70,7 @@ export class JournalDirectory {
     }
   }
 
-  /** Resolves once everything that was appended is on the disk. */
+  /** Resolves once everything appended so far is on the disk. */
   async sync(): Promise<void> {
     try {
       await this.current?.handle.datasync()
@@ -86,12 +86,12 @@ export class JournalDirectory {
     await current?.handle.close()
   }
 
-  /** What failed once may be in any state: it is opened anew. */
+  /** Closes the file after a failure, because its state is unknown; the next `append` reopens it. */
   private async discard(): Promise<void> {
     await this.close().catch(() => undefined)
   }
 
-  /** By number, oldest first. */
+  /** Ordered by number, oldest first. */
   private async files(): Promise<readonly { readonly number: number; readonly file: string }[]> {
     const names = await readdir(this.setup.directory)
     return names
@@ -121,7 +121,7 @@ export class JournalDirectory {
     return this.current
   }
 
-  /** Never takes a file that is there: another process may record under the same name. */
+  /** Never opens an existing file, because another process may record under the same name. */
   private async create(number: number): Promise<Current> {
     const file = `${this.prefix}${String(number).padStart(digits, '0')}.jsonl`
     const handle = await open(join(this.setup.directory, file), 'ax', fileMode)
@@ -140,7 +140,7 @@ export class JournalDirectory {
     return current
   }
 
-  /** A new file's name is part of the directory, which is synced on its own. */
+  /** A new file's name is stored in the directory, which must be synced separately. */
   private async syncDirectory(): Promise<void> {
     const handle = await open(this.setup.directory, 'r')
     try {

@@ -1,14 +1,14 @@
-/** Files as lines, in memory that does not grow with the file. */
+/** Reads files line by line, with memory independent of the file size. */
 import { createReadStream } from 'node:fs'
 import { pipeline, Readable } from 'node:stream'
 import { constants, createGunzip } from 'node:zlib'
 
 export interface FileLine {
-  /** From 1. */
+  /** Starts at 1. */
   readonly number: number
-  /** Without its end; `undefined` for a line longer than the bound. */
+  /** Without the line break; `undefined` for a line longer than `maxBytes`. */
   readonly text: string | undefined
-  /** Whether it ends, as every line but an interrupted last one does. */
+  /** Whether it ends with a line break, as every line does except an interrupted last one. */
   readonly ended: boolean
 }
 
@@ -18,7 +18,7 @@ async function* bytesOf(stream: AsyncIterable<unknown>): AsyncGenerator<Buffer> 
   for await (const chunk of stream) if (Buffer.isBuffer(chunk)) yield chunk
 }
 
-/** Reads on until there are as many bytes as gzip's magic has: pipes may give them one by one. */
+/** Reads until it has the two bytes of gzip's magic number; a pipe may deliver them one by one. */
 const peek = async (chunks: AsyncIterator<Buffer>): Promise<Buffer> => {
   let head = Buffer.alloc(0)
   while (head.length < 2) {
@@ -34,7 +34,7 @@ async function* after(head: Buffer, chunks: AsyncIterable<Buffer>): AsyncGenerat
   yield* chunks
 }
 
-/** What gzip's magic says, and not the name, decides whether it is unpacked. */
+/** Unpacks gzip, detected by its magic number and not by the file name. */
 async function* unpacked(file: string, signal: AbortSignal): AsyncGenerator<Buffer> {
   const chunks = bytesOf(createReadStream(file, { signal }))
   const head = await peek(chunks)
@@ -43,8 +43,7 @@ async function* unpacked(file: string, signal: AbortSignal): AsyncGenerator<Buff
     yield* whole
     return
   }
-  // With this flush, an archive that was cut off gives all that it has, instead of an error that discards the last of
-  // it.
+  // With this flush, a truncated archive yields everything it contains instead of failing and discarding the last part.
   const gunzip = createGunzip({ finishFlush: constants.Z_SYNC_FLUSH })
   // Failures reach the reader through the unpacked stream.
   pipeline(Readable.from(whole), gunzip, () => undefined)
@@ -52,8 +51,8 @@ async function* unpacked(file: string, signal: AbortSignal): AsyncGenerator<Buff
 }
 
 /**
- * The lines of a file, or of whatever can be opened like one; gzip is unpacked. Empty lines are counted and left out.
- * Rejects when it cannot be read, or is gzip and damaged; an end in the middle of gzip is an end.
+ * The lines of a file, or of anything that can be opened like one; gzip is unpacked. Empty lines are counted and left
+ * out. Rejects if the file cannot be read, or is damaged gzip. Truncated gzip counts as the end of the file.
  */
 export async function* journalLines(
   file: string,

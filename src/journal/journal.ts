@@ -1,17 +1,16 @@
 /**
- * The journal: what a source delivered, a line of JSON a delivery, in the order in which it was received.
+ * The journal: the deliveries of a source, one line of JSON each, in the order of receipt.
  *
  *     {"v":1,"at":1767323045670,"source":"sqs","events":[{"_tag":"TaskChanged","task":{…}}]}
  *
- * - `v`: the version of the format. Readers refuse the ones that they do not know; new fields do not raise it.
- * - `at`: when it was received, in milliseconds since the epoch.
+ * - `v`: the version of the format. Readers reject unknown versions; new fields do not change it.
+ * - `at`: the time of receipt, in milliseconds since the epoch.
  * - `source`: the name of the source that delivered it.
- * - `events`: what `ClusterEvent` says, and no more: no environment but `SERVICE_…`, no field that core does not
- *   read.
+ * - `events`: only the fields of `ClusterEvent`, and only `SERVICE_…` variables of environments.
  *
- * Events as EventBridge sends them, one a line and in any envelope that `decodeEvent` knows, are read as well:
- * exports of log groups, archives, captured streams. A time before the JSON, as exported log lines have it, is when
- * the event was received; otherwise the event's own time is.
+ * Raw EventBridge events are read as well, one per line, in any envelope that `decodeEvent` accepts: exports of log
+ * groups, archives, captured streams. A time before the JSON, as in exported log lines, is the time of receipt; without
+ * one, the event's own time is used.
  */
 import { isLeft } from 'fp-ts/lib/Either.js'
 import * as t from 'io-ts'
@@ -30,26 +29,23 @@ import { arrayOf, isObject, nonEmptyString } from '../shared/codec/lenient.js'
 
 /** One delivery. */
 export interface JournalEntry {
-  /** When it was received. */
+  /** The time of receipt. */
   readonly at: Millis
-  /** Who delivered it; `undefined` for a line that is an event as EventBridge sends it. */
+  /** The name of the source that delivered it; `undefined` for a raw EventBridge event. */
   readonly source: string | undefined
   readonly events: readonly ClusterEvent[]
 }
 
 export type DecodedLine =
   | { readonly _tag: 'Entry'; readonly entry: JournalEntry }
-  /** A well-formed event of a kind that is not ours. */
+  /** A well-formed event of an unsupported kind. */
   | { readonly _tag: 'Ignored'; readonly kind: string }
-  /** JSON, and no entry; `reason` names every failing path. */
+  /** JSON, but not an entry; `reason` names every failing path. */
   | { readonly _tag: 'Undecodable'; readonly reason: string }
-  /** Not JSON. Where it is the last line and does not end, its writer was stopped in the middle. */
+  /** Not JSON. If it is the last line and has no line break, its writer was interrupted. */
   | { readonly _tag: 'NotJson'; readonly reason: string }
 
-/**
- * A line may hold a snapshot: this is one of about a hundred thousand tasks. Longer ones are neither written nor
- * read.
- */
+/** Enough for a snapshot of about a hundred thousand tasks. Longer lines are neither written nor read. */
 export const maxLineBytes = 64 * 1024 * 1024
 
 const entryCodec = t.strict(
@@ -70,12 +66,9 @@ const undecodable = (errors: readonly DecodeError[]): DecodedLine => ({
   reason: explain(errors),
 })
 
-/**
- * One line, without its end. What the format has no place for is left out; what could not be read again is not
- * encoded.
- */
+/** Encodes one line, without the line break. Drops unknown fields; rejects entries that could not be read back. */
 export const encodeEntry = (at: Millis, source: string, events: readonly ClusterEvent[]): Encoded => {
-  // Decoding is what drops unnamed fields, and it promises that the line can be read.
+  // Decoding drops unknown fields, and ensures that the line can be read back.
   const entry = entryCodec.decode({ v: 1, at, source, events })
   return isLeft(entry)
     ? { _tag: 'Unencodable', reason: explain(decodeErrors(entry.left, '$')) }
@@ -90,7 +83,7 @@ const decodeEntry = (json: unknown): DecodedLine => {
 }
 
 const decodeRaw = (json: unknown, received: Millis | undefined): DecodedLine => {
-  // Who stamped the line had a clock, and saw the event no sooner than it happened.
+  // The time of receipt is an upper bound for the event's own time.
   const decoded = decodeEvent(json, received === undefined ? {} : { latest: received })
   switch (decoded._tag) {
     case 'Ignored':
@@ -108,10 +101,10 @@ const decodeRaw = (json: unknown, received: Millis | undefined): DecodedLine => 
   }
 }
 
-/** `2026-01-02T03:04:05.670Z {…}`: as CloudWatch Logs exports and tails lines. */
+/** `2026-01-02T03:04:05.670Z {…}`: the format in which CloudWatch Logs exports and tails lines. */
 const stamped = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d))\s+(?=\{)/
 
-/** What one line of a file says. Never throws. */
+/** Decodes one line of a file. Never throws. */
 export const decodeLine = (line: string): DecodedLine => {
   const [prefix = '', time] = stamped.exec(line) ?? []
   const text = line.slice(prefix.length)
@@ -119,7 +112,7 @@ export const decodeLine = (line: string): DecodedLine => {
   try {
     json = JSON.parse(text)
   } catch {
-    // The parser's own words quote the text, which may hold secrets.
+    // The parser's own message quotes the text, which may contain secrets.
     return { _tag: 'NotJson', reason: `$: expected JSON, got ${describeText(text)}` }
   }
   return isObject(json) && 'v' in json

@@ -1,22 +1,22 @@
 import { journalLines } from './journal-lines.js'
 import { decodeLine, type JournalEntry, maxLineBytes } from './journal.js'
 
-/** What one line of a file is, and where it stands. */
+/** One line of a file, decoded, with its position. */
 export type JournalItem = {
   readonly file: string
-  /** From 1. */
+  /** Starts at 1. */
   readonly line: number
 } & (
   | { readonly _tag: 'Entry'; readonly entry: JournalEntry }
   | { readonly _tag: 'Ignored'; readonly kind: string }
   | { readonly _tag: 'Undecodable'; readonly reason: string }
-  /** The file ends in the middle of this line: its writer was stopped, or the copy is not whole. */
+  /** The file ends in the middle of this line: its writer was interrupted, or the copy is incomplete. */
   | { readonly _tag: 'Cut' }
 )
 
 /**
- * Reads a journal, or events as EventBridge sends them, one a line; plain or gzip. A bad line is an item of its own,
- * and costs no other. Rejects when the file cannot be read.
+ * Reads a journal, or raw EventBridge events, one per line; plain or gzip. A bad line yields an item of its own and does
+ * not affect others. Rejects when the file cannot be read.
  */
 export async function* readJournal(file: string, signal: AbortSignal): AsyncGenerator<JournalItem> {
   for await (const { number: line, text, ended } of journalLines(file, maxLineBytes, signal)) {

@@ -8,9 +8,9 @@ interface Head {
 }
 
 /**
- * Reads several journals as one, in the order of receipt; within one file, in the order of its lines. So the sources
- * of a worker, which have files of their own, are read as the worker heard them. Lines that are no entries come as
- * soon as they are met. Holds one line of each file. Rejects when a file cannot be read.
+ * Merges several journals in the order of receipt; within a file, in the order of its lines. The sources of a worker,
+ * which have separate files, are thereby read in the order in which the worker received their deliveries. Lines that are
+ * not entries are passed on immediately. Keeps one line of each file in memory. Rejects when a file cannot be read.
  */
 export async function* readJournals(
   files: readonly string[],
@@ -36,7 +36,7 @@ export async function* readJournals(
   }
 }
 
-/** Passes on what is no entry; returns the first that is, or nothing at the end. */
+/** Yields items up to the first entry, and returns that entry, or `undefined` at the end. */
 async function* untilEntry(
   items: AsyncIterator<JournalItem>,
 ): AsyncGenerator<JournalItem, EntryItem | undefined> {

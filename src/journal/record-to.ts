@@ -6,43 +6,44 @@ import { Recorder } from './recorder.js'
 
 export interface RecordToOptions {
   /**
-   * Where the files are; made if it is missing, with mode 0700. They are named `<source>-<number>.jsonl`, with mode
-   * 0600, and their names sort as they were written. Several sources may share it, and a process that starts goes on
-   * with the newest file.
+   * The directory of the files; created with mode 0700 if it is missing. The files are named `<source>-<number>.jsonl`,
+   * with mode 0600; their names sort in the order of writing. Several sources may share the directory. A new process
+   * appends to the newest file.
    */
   readonly directory: string
-  /** A file that would grow beyond is ended, and the next begun. Default: 64 MiB. */
+  /** Maximum size of a file, after which the next one begins. Default: 64 MiB. */
   readonly maxBytes?: number
-  /** Files kept, the newest ones. Default: 8. */
+  /** Number of files that are kept, the newest ones. Default: 8. */
   readonly maxFiles?: number
   /**
-   * When what is written is forced to the disk, and so survives the machine. What is written survives the process in
-   * any case.
-   * - `every`: before a delivery is passed on. Deliveries that wait share one call.
+   * When to force writes to the disk, so that they survive a crash of the machine. They always survive a crash of the
+   * process.
+   * - `every`: before a delivery is passed on. Waiting deliveries share one call.
    * - `interval` (default): once a second, while there is something new.
-   * - `never`: when the system likes.
+   * - `never`: left to the operating system.
    */
   readonly fsync?: 'every' | 'interval' | 'never'
-  /** How long the disk may take for one write before deliveries are passed on without it. Default: 5,000 ms. */
+  /** How long one write may take before deliveries are passed on unrecorded. Default: 5,000 ms. */
   readonly timeoutMs?: Millis
-  /** Bytes of deliveries that wait to be written. What comes beyond is passed on without. Default: 128 MiB. */
+  /** Maximum number of bytes that wait to be written. Further deliveries are passed on unrecorded. Default: 128 MiB. */
   readonly maxWaitingBytes?: number
-  /** Default: the machine's. */
+  /** Default: the system clock. */
   readonly clock?: Clock
   /** Default: `Math.random`. */
   readonly random?: Random
 }
 
 /**
- * A source that also writes down what it delivers, for `replay`: the same name, the same clusters, the same
- * deliveries in the same order.
+ * Wraps a source and records its deliveries for `replay`. The result has the same name, clusters and deliveries, in the
+ * same order.
  *
- * - *Written ahead*: a delivery is passed on once its line is written, so what a worker acted upon is in the journal.
- * - *Redacted*: only what `ClusterEvent` names is written, and of environments only `SERVICE_…`. Docker labels are
- *   written as they are.
- * - *In nobody's way*: while the disk fails, is full or hangs, deliveries are passed on unwritten. A `SourceFailed`
- *   says so, writing is tried again with backoff, and a `Warning` then says how many deliveries are missing.
- * - Notices are passed on and not written.
+ * - *Write-ahead*: a delivery is passed on once its line is written, so the journal contains everything that the worker
+ *   acted on.
+ * - *Redacted*: only the fields of `ClusterEvent` are written, and only `SERVICE_…` variables of environments. Docker
+ *   labels are written unchanged.
+ * - *Non-blocking*: while the disk fails, is full or hangs, deliveries are passed on unrecorded. A `SourceFailed` reports
+ *   this, writing is retried with backoff, and a `Warning` then says how many deliveries are missing.
+ * - Notices are passed on, and not recorded.
  *
  * Throws an OptionError for limits below 1.
  */

@@ -7,7 +7,7 @@ import { encodeEntry, maxLineBytes } from './journal.js'
 import { isOver, type WallPause } from '../shared/async/wall-pause.js'
 
 export interface RecorderSetup {
-  /** Its name in the entries. */
+  /** The source's name in the entries. */
   readonly source: string
   readonly files: JournalDirectorySetup
   readonly fsync: 'every' | 'interval' | 'never'
@@ -19,19 +19,16 @@ export interface RecorderSetup {
 
 interface Waiting {
   readonly delivery: Delivery
-  /** `undefined`: it cannot be written, and waits only for its turn. */
+  /** `undefined` if it cannot be written; it waits only to keep the order. */
   readonly line: string | undefined
 }
 
 const fsyncMs: Millis = 1000
 
-/** Calls to the disk are not aborted: what they leave behind would be unknown. */
+/** Disk calls are never aborted, because the resulting state of the file would be unknown. */
 const unaborted = new AbortController().signal
 
-/**
- * Writes deliveries and passes them on, in their order. What comes while the disk is busy is written together, so its
- * latency is paid once for all of it.
- */
+/** Records deliveries and passes them on in order. Deliveries that arrive while the disk is busy share the next write. */
 export class Recorder {
   private readonly files: JournalDirectory
   private readonly closing = new AbortController()
@@ -39,14 +36,14 @@ export class Recorder {
   private waitingBytes = 0
   private syncDue = false
   private syncPlanned = false
-  /** The calls to the disk, one at a time, while there are any to make. */
+  /** The running loop of disk calls, one at a time; `undefined` while there is nothing to do. */
   private working: Promise<void> | undefined
-  /** Whether a call took too long and has not returned: the next one waits for that. */
+  /** Whether a call has not returned yet, after its timeout too; no other call is made until it does. */
   private stuck = false
   private failures = 0
-  /** Until it is over, a disk that failed is not tried again. */
+  /** The backoff after a failed disk call. */
   private pause: WallPause | undefined
-  /** Deliveries passed on unwritten since the last write. */
+  /** Number of deliveries passed on unrecorded since the last write. */
   private missing = 0
   private closed: Promise<void> | undefined
 
@@ -57,13 +54,13 @@ export class Recorder {
     this.files = new JournalDirectory(setup.files)
   }
 
-  /** Passes it on once it is written, or cannot be. */
+  /** Passes the delivery on once it is written or has failed to be written. */
   record(delivery: Delivery): void {
     this.waiting.push({ delivery, line: this.lineOf(delivery) })
     this.work()
   }
 
-  /** Writes what waits, passes it on, and releases the files. Never rejects. */
+  /** Writes and passes on waiting deliveries, and closes the files. Never rejects. */
   close(): Promise<void> {
     return (this.closed ??= this.release())
   }
@@ -73,13 +70,13 @@ export class Recorder {
     const encoded = encodeEntry(clock.now(), source, events)
     if (encoded._tag === 'Unencodable') {
       this.missing++
-      this.fail('record', new Error(`events are not of the form that a journal holds: ${encoded.reason}`))
+      this.fail('record', new Error(`events cannot be recorded in a journal: ${encoded.reason}`))
       return undefined
     }
     const bytes = Buffer.byteLength(encoded.line)
     if (bytes > maxLineBytes || this.waitingBytes + bytes > maxWaitingBytes) {
       if (this.missing++ === 0)
-        this.fail('record', new Error(`${this.waitingBytes + bytes} bytes wait to be written: too many`))
+        this.fail('record', new Error(`too many bytes wait to be written: ${this.waitingBytes + bytes}`))
       return undefined
     }
     this.waitingBytes += bytes
@@ -97,7 +94,7 @@ export class Recorder {
         await this.call('sync', () => this.files.sync())
       } else if (this.waiting.length > 0) await this.round()
       else {
-        // At once, and not when the promise has resolved: what comes in between would wait for ever.
+        // Cleared synchronously: a delivery that arrives before the promise resolves would otherwise never be written.
         this.working = undefined
         return
       }
@@ -128,7 +125,7 @@ export class Recorder {
     if (this.missing > 0)
       this.emit({
         _tag: 'Warning',
-        message: `the journal in ${files.directory} is written again; up to ${this.missing} deliveries are missing in it`,
+        message: `recording to ${files.directory} has resumed; up to ${this.missing} deliveries are missing`,
       })
     this.missing = 0
     if (fsync === 'interval') void this.planSync()
@@ -144,7 +141,7 @@ export class Recorder {
     this.work()
   }
 
-  /** Makes a call, and says whether it succeeded in time. */
+  /** Makes a disk call. Resolves to whether it succeeded in time. */
   private async call(operation: string, call: () => Promise<void>): Promise<boolean> {
     if (this.stuck) return false
     const { clock, timeoutMs } = this.setup

@@ -7,9 +7,9 @@ import { readJournals } from './read-journals.js'
 
 export interface ReplaySetup {
   readonly files: readonly string[]
-  /** Entries received later are left out. */
+  /** Leaves out entries received after this time. */
   readonly until: Millis
-  /** How many times as fast as it was received; `Infinity`: without waiting. */
+  /** The speed relative to the recording; `Infinity` for no waiting. */
   readonly speed: number
   readonly maxInFlight: number
   readonly clock: Clock
@@ -19,35 +19,35 @@ export interface ReplayOutcome {
   readonly _tag:
     /** Everything was read and settled. */
     | 'Done'
-    /** A file could not be read; what was read by then was delivered. */
+    /** A file could not be read; everything before was delivered. */
     | 'Failed'
-    /** It was stopped before its end. */
+    /** It was stopped before the end. */
     | 'Stopped'
-  /** How many deliveries there were. */
+  /** Number of deliveries. */
   readonly deliveries: number
   readonly error: Error | undefined
 }
 
-/** How long a delivery that was refused stays away. */
+/** How long until a rejected delivery is delivered again. */
 const againMs: Millis = 1000
 
-/** What a replay that is behind catches up without waiting; a clock that jumped ahead looks like that, too. */
+/** Maximum lag that a replay catches up without waiting. A clock that jumps ahead looks like lag, too. */
 const mostBehindMs: Millis = 60_000
 
-/** One reading of the files, for one subscriber. */
+/** One pass over the files, for one subscriber. */
 export class ReplaySession {
-  /** Resolves when nothing more comes and all is settled. */
+  /** Resolves when reading has ended and all deliveries are settled. */
   readonly ended: Promise<ReplayOutcome>
   private end: (outcome: ReplayOutcome) => void = () => undefined
   /** Aborts reading and waiting. */
   private readonly stopped = new AbortController()
-  /** When the entry before was received, and when its turn was here. */
+  /** The previous entry: when it was received, and when it was replayed. */
   private before: { readonly at: Millis; readonly here: Millis } | undefined
-  /** How far ahead of its time the replay is; below zero, how far behind. */
+  /** How far the replay is ahead of schedule; negative if it is behind. */
   private ahead: Millis = 0
   private unsettled = 0
   private deliveries = 0
-  /** Set once nothing more is read. */
+  /** Set when reading has ended. */
   private outcome: Pick<ReplayOutcome, '_tag' | 'error'> | undefined
   private roomMade: () => void = () => undefined
 
@@ -55,7 +55,7 @@ export class ReplaySession {
     private readonly setup: ReplaySetup,
     private readonly emit: (output: Delivery | Notice) => void,
   ) {
-    // Every open file listens, and a rotated journal has many: that is no leak.
+    // Every open file adds a listener, and a rotated journal has many files; this is not a leak.
     setMaxListeners(0, this.stopped.signal)
     this.ended = new Promise((resolve) => (this.end = resolve))
   }
@@ -75,16 +75,16 @@ export class ReplaySession {
     }
   }
 
-  /** Reads nothing more, and ends once what was delivered is settled. */
+  /** Stops reading, and ends once all deliveries are settled. */
   stop(): void {
-    // What is settled from here on may be refused for good.
+    // Deliveries that are still open may be rejected and not delivered again, so the outcome is not `Done`.
     if (this.outcome?._tag === 'Done' && this.unsettled > 0) this.outcome = undefined
     this.finish({ _tag: 'Stopped', error: undefined })
     this.stopped.abort()
     this.roomMade()
   }
 
-  /** Ends at once. */
+  /** Ends immediately, without waiting for deliveries to settle. */
   abort(): void {
     this.unsettled = 0
     this.stop()
@@ -128,15 +128,15 @@ export class ReplaySession {
       case 'Cut':
         this.emit({
           _tag: 'Warning',
-          message: `${item.file} ends in the middle of line ${item.line}, which is left out: its writer was stopped there, or the copy is not whole`,
+          message: `${item.file} ends in the middle of line ${item.line}, which is ignored: its writer was stopped there, or the copy is incomplete`,
         })
         return
     }
   }
 
   /**
-   * Waits until an entry's turn, by what lies between it and the one before. So a clock that was set while recording, or
-   * is set now, makes one entry early and holds up none that follow.
+   * Waits until an entry is due, by the time between it and the previous one. A clock that was set during the recording,
+   * or is set now, therefore makes only one entry early, and delays none of the following.
    */
   private async due(at: Millis): Promise<void> {
     const { clock, speed } = this.setup
@@ -177,7 +177,7 @@ export class ReplaySession {
     })
   }
 
-  /** It is unsettled meanwhile, so the bound holds. Once stopped, to refuse it is to settle it. */
+  /** Stays unsettled in the meantime, so the bound holds. After a stop, a rejection settles the delivery. */
   private async passAgain(events: readonly ClusterEvent[]): Promise<void> {
     if (!this.isStopped) await this.setup.clock.sleep(againMs, this.stopped.signal)
     if (this.isStopped) this.settled()

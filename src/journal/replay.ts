@@ -6,42 +6,42 @@ import { type ReplayOutcome, ReplaySession } from './replay-session.js'
 
 export type { ReplayOutcome } from './replay-session.js'
 
-/** How fast a journal is replayed: as fast as it is settled, as it was received, or so many times as fast as that. */
+/** How fast to replay a journal: as fast as deliveries settle, as recorded, or at a multiple of the recorded speed. */
 export type Pace = 'asap' | 'recorded' | number
 
 export interface ReplayOptions {
   /**
-   * One or several files, put in the order of receipt: journals of `recordTo`, or events as EventBridge sends them,
-   * one a line. Plain or gzip, by content and not by name.
+   * One or more files, merged in the order of receipt: journals of `recordTo`, or raw EventBridge events, one per line.
+   * Plain or gzip, detected by content and not by name.
    */
   readonly file: string | readonly string[]
   /** Default: `asap`. */
   readonly pace?: Pace
   /**
-   * Leaves out what was received later: milliseconds since the epoch, or a time of ISO 8601 such as
-   * `2026-01-02T03:04:05Z`. A line without a time of receipt counts by the event's own. Default: none.
+   * Leaves out what was received later: milliseconds since the epoch, or an ISO 8601 time such as
+   * `2026-01-02T03:04:05Z`. Lines without a time of receipt use the event's own time. Default: no limit.
    */
   readonly until?: Millis | string
   /** Unique among a worker's sources. Default: `replay`. */
   readonly name?: string
-  /** Clusters whose whole snapshots the journal holds, by name or ARN: see `Source.covers`. Default: none. */
+  /** Clusters whose complete snapshots the journal contains, by name or ARN: see `Source.covers`. Default: none. */
   readonly covers?: readonly string[]
-  /** Deliveries that are not settled. Reading pauses at the bound. Default: 1,000. */
+  /** Maximum number of unsettled deliveries, at which reading pauses. Default: 1,000. */
   readonly maxInFlight?: number
   /** Default: the worker's. */
   readonly clock?: Clock
 }
 
 export interface Replay extends Source {
-  /** What became of the first subscription that ended. Never rejects. */
+  /** The outcome of the first subscription that ended. Never rejects. */
   readonly done: Promise<ReplayOutcome>
 }
 
-/** The time that an option names. Throws an OptionError for a text that is none. */
+/** Parses the option `until`. Throws a OptionError for an invalid time. */
 const timeOf = (until: Millis | string | undefined): Millis => {
   if (until === undefined) return Infinity
   const time = typeof until === 'number' ? until : Date.parse(until)
-  if (Number.isNaN(time)) throw new OptionError(`replay: until "${until}" is no time of ISO 8601`)
+  if (Number.isNaN(time)) throw new OptionError(`replay: until "${until}" is not an ISO 8601 time`)
   return time
 }
 
@@ -52,18 +52,17 @@ const speedOf = (pace: Pace): number => {
 }
 
 /**
- * Events out of a journal: a bug report is a file.
+ * A source that replays the events in a journal, for example one from a bug report.
  *
- * - A delivery is a line. `ack` makes room for the next; `nack` lets it come again after a second.
- * - The file itself is never changed, so every subscription reads all of it anew: nothing that was acknowledged is
- *   remembered.
- * - It ends: the stream completes once everything is read and settled, which `run` takes well, and `done` resolves. A
- *   stop ends it sooner.
- * - A line that is no event is reported with its number. A last line that does not end, as a crash leaves it, is a
- *   warning; so a journal cut off anywhere gives the deliveries before the cut.
- * - A file that cannot be read is a `SourceFailed` that is not tried again, and ends it.
+ * - Each line is a delivery. `ack` makes room for the next; after `nack`, it is delivered again in a second.
+ * - The files are never changed, and acknowledgements are not stored: every subscription reads them from the beginning.
+ * - The stream completes once everything is read and settled, and `done` resolves; `run` allows this. A stop ends it
+ *   sooner.
+ * - A line that is not an event is reported with its number. An incomplete last line, as a crash leaves it, is a warning;
+ *   a truncated journal therefore yields all deliveries before the cut.
+ * - A file that cannot be read is reported as a `SourceFailed` without retry, and ends the stream.
  *
- * Throws an OptionError for a pace that is not above 0, a bound below 1, and an `until` that is no time.
+ * Throws a OptionError for a pace that is not above 0, a bound below 1, and an invalid `until`.
  */
 export const replay = (options: ReplayOptions): Replay => {
   const { file, pace = 'asap', name = 'replay', covers = [], maxInFlight = 1000 } = options

@@ -3,14 +3,14 @@ import type { ClusterEvent } from '../core/event.js'
 import { livenessOf } from '../core/liveness.js'
 import type { Task } from '../core/task.js'
 
-/** By its own status, which never goes back: not by a snapshot, nor by its health, which may change. */
+/** Judges by the task's own status, which never reverts; snapshots and health may change. */
 const hasStopped = (task: Task): boolean =>
   livenessOf({ ...task, health: undefined }, undefined, 0) === 'gone'
 
 /**
- * What of a state stays true however old it grows: that tasks have stopped, what task definitions say, and where
- * container instances are. Not what lives, and not how whole it is: nothing that follows from this alone adds or
- * removes anything where snapshots are promised.
+ * The facts of a state that stay true at any age: which tasks have stopped, task definitions, and the addresses of
+ * container instances. Live tasks and completeness are left out, so these facts alone never add or remove anything in a
+ * cluster that is covered by snapshots.
  */
 export const lastingKnowledge = (state: ClusterState): readonly ClusterEvent[] => [
   ...Array.from(state.tasks.values())

@@ -3,11 +3,11 @@ import { mapSink } from '../core/map-sink.js'
 import type { AnySink } from '../core/sink.js'
 
 /**
- * Lets calls through while it is open. Closing it aborts those that are under way, so that none is alive while it is
- * closed; those that come meanwhile wait, and so does whoever waits for time to pass.
+ * Lets calls to sinks through while it is open. Closing it aborts the calls in progress. While it is closed, new calls
+ * wait, and guarded sleeps do not end.
  */
 export class Gate {
-  /** Aborted by closing; none while it is closed. */
+  /** Aborted when the gate closes; `undefined` while it is closed. */
   #opened: AbortController | undefined
   #ended = false
   #waiting: (() => void)[] = []
@@ -22,14 +22,14 @@ export class Gate {
     this.#opened = undefined
   }
 
-  /** Closes it for good: nobody waits any more, and no call is let through. */
+  /** Closes it permanently: waiting calls are released, and no call is let through any more. */
   end(): void {
     this.close()
     this.#ended = true
     this.#release()
   }
 
-  /** The same clock, by which nobody wakes while the gate is closed. */
+  /** The same clock, but its sleeps do not end while the gate is closed. */
   guardClock(clock: Clock): Clock {
     return {
       now: () => clock.now(),
@@ -40,7 +40,7 @@ export class Gate {
     }
   }
 
-  /** The same sink, whose target is reached through the gate only. */
+  /** The same sink, but its calls to the target pass through the gate. */
   guardSink(sink: AnySink): AnySink {
     return mapSink(sink, {
       read: (signal) => this.#pass(signal, (either) => sink.read(either)),
@@ -50,14 +50,14 @@ export class Gate {
 
   async #pass<A>(signal: AbortSignal, call: (signal: AbortSignal) => Promise<A>): Promise<A> {
     let opened = await this.#opening(signal)
-    // It may have closed again before this could go on.
+    // The gate may have closed again before this continuation ran.
     while (opened?.aborted === true) opened = await this.#opening(signal)
     signal.throwIfAborted()
-    if (opened === undefined) throw new Error('the function begins anew')
+    if (opened === undefined) throw new Error('the function starts a new session')
     return untilAborted([signal, opened], call)
   }
 
-  /** Resolves when it is open, to what tells of its closing; also when it has ended or the signal aborts. */
+  /** Resolves, when the gate opens, to the signal of its closing; to `undefined` if it has ended or `signal` aborts. */
   async #opening(signal: AbortSignal): Promise<AbortSignal | undefined> {
     while (this.#opened === undefined && !this.#ended && !signal.aborted)
       await new Promise<void>((resolve) => {
@@ -78,7 +78,7 @@ export class Gate {
   }
 }
 
-/** Makes a call that ends with the first of the signals, even if it does not heed its own. */
+/** Makes a call that is rejected when any of the signals aborts, even if the call ignores its own signal. */
 const untilAborted = <A>(
   signals: readonly AbortSignal[],
   call: (signal: AbortSignal) => Promise<A>,

@@ -1,7 +1,7 @@
 import { Observable, type Subscriber } from 'rxjs'
 import type { Delivery, Notice, Source } from '../core/source.js'
 
-/** The source through which invocations speak. What is put before anybody listens is said once somebody does. */
+/** The source through which invocations deliver their events. Outputs are kept until the first subscription. */
 export class Inbox implements Source {
   readonly name = 'lambda'
   readonly covers = []
@@ -19,7 +19,7 @@ export class Inbox implements Source {
       const early = this.#early
       this.#early = []
       for (const output of early) subscriber.next(output)
-      // Nothing is left to wait for: whoever put a delivery knows what becomes of it, and reports it to Lambda.
+      // Completes without waiting for acknowledgements: the session tracks its deliveries and reports them to Lambda.
       subscriber.add(state$.subscribe({ complete: () => subscriber.complete() }))
     })
 }

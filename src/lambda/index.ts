@@ -1,3 +1,3 @@
-/** A worker as a Lambda function: `ecs-task-stream/lambda`. */
+/** Runs a worker as a Lambda function: `ecs-task-stream/lambda`. */
 export { lambda, type LambdaContext, type LambdaHandler, type LambdaResult } from './lambda.js'
 export type { LambdaSetup } from './lambda-setup.js'

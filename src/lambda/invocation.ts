@@ -3,16 +3,16 @@ import * as t from 'io-ts'
 import { type DecodeError, decodeErrors, describe, explain } from '../shared/codec/decode-error.js'
 import { arrayOf, isObject, nonEmptyString, object, optional } from '../shared/codec/lenient.js'
 
-/** A message of a queue, as Lambda hands it on. */
+/** A message of a queue, as Lambda passes it on. */
 export interface QueueRecord {
-  /** What `batchItemFailures` names it by. */
+  /** Its identifier in `batchItemFailures`. */
   readonly messageId: string
   readonly body: string
-  /** How often it has been received, where that is known. */
+  /** How often it has been received, if known. */
   readonly receives: number | undefined
 }
 
-/** What the function is invoked for. */
+/** The reason for an invocation. */
 export type Invocation =
   { readonly _tag: 'Batch'; readonly records: readonly QueueRecord[] } | { readonly _tag: 'Scheduled' }
 
@@ -24,11 +24,11 @@ const sqsRecord = object(
 const sqsRecords = arrayOf(sqsRecord)
 const sqsBatch = object({ Records: sqsRecords }, {})
 
-/** A rule with a schedule, and EventBridge Scheduler without an input of its own. */
+/** The `source` of events from a scheduled rule, and from EventBridge Scheduler without custom input. */
 const schedulers: readonly unknown[] = ['aws.events', 'aws.scheduler']
 
 const refusal = (errors: readonly DecodeError[], advice: string): Error =>
-  new Error(`the function was invoked with what it does not understand: ${advice}\n${explain(errors)}`)
+  new Error(`the function does not support this event: ${advice}\n${explain(errors)}`)
 
 const receivesOf = (counted: string | null | undefined): number | undefined => {
   const receives = Number(counted ?? Number.NaN)
@@ -47,13 +47,12 @@ const batch = (records: t.TypeOf<typeof sqsRecords>): Invocation => ({
 const notOfQueue = (errors: t.Errors): Error =>
   refusal(
     decodeErrors(errors, '$'),
-    'records must come from an SQS queue. A topic is subscribed by a queue, and the queue invokes the function',
+    'records must come from an SQS queue. Subscribe a queue to the topic, and let the queue invoke the function',
   )
 
 /**
- * Tells what the function is invoked for: a batch of an SQS queue, from the queue itself (`Records`) or through an
- * EventBridge pipe (a bare array); or a schedule. Throws for anything else, which fails the whole invocation: of a
- * batch nothing is deleted then.
+ * Decodes the invocation: a batch from an SQS queue, either directly (`Records`) or through an EventBridge pipe (a bare
+ * array); or a schedule. Throws for anything else, which fails the whole invocation, so that no message is deleted.
  */
 export const invocationOf = (json: unknown): Invocation => {
   if (Array.isArray(json)) {
@@ -70,6 +69,6 @@ export const invocationOf = (json: unknown): Invocation => {
     return { _tag: 'Scheduled' }
   throw refusal(
     [{ path: '$', expected: "an SQS queue's Records, or a Scheduled Event", received: describe(json) }],
-    'a rule for task events sends them to a queue, and the queue invokes the function',
+    'send task events from the rule to a queue, and let the queue invoke the function',
   )
 }

@@ -10,31 +10,31 @@ import { checkLambdaSetup, type LambdaSetup } from './lambda-setup.js'
 import { readRecords } from './read-records.js'
 import { Session } from './session.js'
 
-/** What Lambda gives beside the event; as much of it as is used. */
+/** The part of Lambda's context that is used. */
 export interface LambdaContext {
   /** Milliseconds until the function times out. */
   getRemainingTimeInMillis(): number
 }
 
-/** What Lambda is told of a batch, where the event source mapping has `ReportBatchItemFailures`. */
+/** The response for a batch; requires `ReportBatchItemFailures` in the event source mapping. */
 export interface LambdaResult {
-  /** The records that come again. */
+  /** The records to redeliver. */
   readonly batchItemFailures: readonly { readonly itemIdentifier: string }[]
 }
 
 export type LambdaHandler = (event: unknown, context: LambdaContext) => Promise<LambdaResult>
 
 /**
- * A Lambda handler for batches of an SQS queue and for a schedule, made of the parts that `run` is made of. Which
- * records were applied is reported to Lambda, so the event source mapping must have `ReportBatchItemFailures`; see
- * docs/lambda.md for what else it needs. Throws when the setup contradicts itself.
+ * A Lambda handler for batches from an SQS queue and for schedules, built from the same parts as `run`. It reports to
+ * Lambda which records were applied, so the event source mapping must have `ReportBatchItemFailures`; see docs/lambda.md
+ * for other requirements. Throws when the setup contradicts itself.
  *
- * - A record has succeeded when every required sink holds what follows from it, and from a whole snapshot of every
- *   cluster. All others come again. One that is no event fails each time, until the queue's redrive policy takes it
- *   away; an event of a kind that is not ours succeeds.
- * - A schedule takes a new snapshot, and fails when that was not applied.
- * - What is warm from earlier invocations is used for `maxAgeMs` after its snapshot was begun. Between invocations no
- *   target is called, and no plan is made that would be applied later.
+ * - A record succeeds when every required sink holds its effect and a complete snapshot of every cluster. All other
+ *   records are redelivered. A record that is not an event fails each time, until the queue's redrive policy moves it; an
+ *   event of an unsupported kind succeeds.
+ * - A schedule takes a new snapshot, and fails if it cannot be applied.
+ * - State from earlier invocations is used until `maxAgeMs` after its snapshots arrived. Between invocations, no target
+ *   is called and no plan is made.
  */
 export const lambda = (setup: LambdaSetup, environment: Partial<Environment> = {}): LambdaHandler => {
   checkLambdaSetup(setup)
@@ -52,9 +52,9 @@ export const lambda = (setup: LambdaSetup, environment: Partial<Environment> = {
   const begin = (): Session =>
     new Session({
       setup: {
-        // A batch is one round already, and an invocation costs while a sink rests.
+        // A batch is already one round, and waiting between writes would prolong the invocation.
         minWriteIntervalMs: 0,
-        // A connection may have died while everything stood still: soon enough for a second try.
+        // A connection may have died while the function was frozen; this leaves time for a second attempt.
         timeoutMs: 10_000,
         owner: defaultOwner(clusters),
         ...parts,
@@ -97,7 +97,7 @@ export const lambda = (setup: LambdaSetup, environment: Partial<Environment> = {
 
   return (event, context) => {
     const deadline = clock.now() + context.getRemainingTimeInMillis() - marginMs
-    // Lambda invokes one at a time; whoever else calls this gets the same.
+    // Lambda invokes one at a time; other callers are serialised, too.
     const next = turn.then(() => answer(event, deadline))
     turn = next.catch(() => undefined)
     return next
@@ -107,6 +107,6 @@ export const lambda = (setup: LambdaSetup, environment: Partial<Environment> = {
 const comeAgain = (left: number, of: number, unsettled: string | undefined): Notice => ({
   _tag: 'Warning',
   message:
-    `${left} of ${of} records were not applied within the invocation, and come again: ` +
+    `${left} of ${of} records were not applied within the invocation, and will be redelivered: ` +
     (unsettled ?? 'lookups of their tasks have not answered'),
 })

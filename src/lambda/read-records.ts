@@ -3,15 +3,15 @@ import { type Decoded, explain } from '../sources/ecs-events/ecs-event.js'
 import type { QueueRecord } from './invocation.js'
 import type { RecordedEvent } from './session.js'
 
-/** What a batch's records say. */
+/** The decoded records of a batch. */
 export interface Reading {
   readonly events: readonly RecordedEvent[]
-  /** Ids of the records that are no events. */
+  /** Ids of records that are not events. */
   readonly undecodable: readonly string[]
   readonly notices: readonly Notice[]
 }
 
-/** A decoder of one's own may throw; that is one record's trouble. */
+/** A custom decoder may throw; that must affect only one record. */
 const decoded = (body: string, decode: (body: string) => Decoded): Decoded => {
   try {
     return decode(body)
@@ -22,8 +22,8 @@ const decoded = (body: string, decode: (body: string) => Decoded): Decoded => {
 }
 
 /**
- * Decodes each record, as the source `sqs` does: what is no event is reported and left to the queue; an event of a
- * kind that is not ours needs nothing more, and is counted.
+ * Decodes each record, like the source `sqs`: records that are not events are reported and left in the queue; events of
+ * unsupported kinds are counted, and need nothing else.
  */
 export const readRecords = (records: readonly QueueRecord[], decode: (body: string) => Decoded): Reading => {
   const events: RecordedEvent[] = []

@@ -14,7 +14,7 @@ import { Gate } from './gate.js'
 import { Inbox } from './inbox.js'
 import { lastingKnowledge } from './carry-over.js'
 
-/** An event, and the record that told it. */
+/** An event and the record that contains it. */
 export interface RecordedEvent {
   readonly messageId: string
   readonly event: ClusterEvent
@@ -22,20 +22,20 @@ export interface RecordedEvent {
 
 export interface SessionOptions {
   readonly setup: RunSetup
-  /** Clusters of which the sources promise snapshots. */
+  /** Clusters that the sources cover with snapshots. */
   readonly covers: readonly string[]
-  /** What an earlier session knew that lasts. */
+  /** The lasting knowledge of an earlier session. */
   readonly lasting: readonly ClusterEvent[]
   readonly lookupMs: Millis
   readonly environment: Environment
   readonly observe: (worker: Worker) => void
 }
 
-/** What became of an invocation's records. */
+/** The result of an invocation's records. */
 export interface Settlement {
-  /** Of the records of which the targets do not hold what follows, or of which that is not known. */
+  /** Ids of the records whose effect is not known to be in the targets. */
   readonly unapplied: readonly string[]
-  /** Why something is still under way; `undefined` when nothing is, and the session may be kept. */
+  /** Why work is still in progress; `undefined` if there is none, so that the session can be kept. */
   readonly unsettled: string | undefined
 }
 
@@ -46,14 +46,11 @@ const troubleIn = (report: Report): string | undefined => {
   if (report._tag === 'Noticed' && report.notice._tag === 'SourceFailed')
     return `${report.source}: ${report.notice.operation}: ${report.notice.error.message}`
   if (report._tag === 'Planned' && report.plan.skipped.some(({ why }) => why === 'too-much'))
-    return `${report.sink}: the prune guard skips too much`
+    return `${report.sink}: the prune guard skips changes`
   return undefined
 }
 
-/**
- * One worker, from its first snapshot until that is too old, over all the invocations between. Its targets are
- * reached during invocations only.
- */
+/** One worker that serves invocations until its snapshots are too old. It calls targets only during invocations. */
 export class Session {
   readonly #gate = new Gate()
   readonly #inbox = new Inbox()
@@ -61,13 +58,13 @@ export class Session {
   readonly #required: readonly string[]
   readonly #clock: Clock
   readonly #cursors = new Map<string, Revision>()
-  /** When the newest snapshot of a cluster came, by our clock. */
+  /** When the newest snapshot of a cluster arrived, by the injected clock. */
   readonly #came = new Map<ClusterArn, Millis>()
   #newest: Revision = 0
   #state = emptyState
   #unresolved = PersistentMap.empty<Unresolved>()
   #trouble: string | undefined
-  /** Whether no invocation has seen everything settled yet. */
+  /** Whether no invocation has completed yet with everything settled. */
   #young = true
   #look = nothing
 
@@ -91,8 +88,8 @@ export class Session {
   }
 
   /**
-   * Whether every covered cluster has a snapshot that came then or later. By the clock of this machine, as `since` is:
-   * the time of a mark is of another one.
+   * Whether every covered cluster has a snapshot that arrived at `since` or later. Uses arrival times, because the times
+   * in marks are from ECS's clock.
    */
   isWholeSince(since: Millis): boolean {
     const { identities } = this.#state
@@ -121,9 +118,9 @@ export class Session {
   }
 
   /**
-   * Waits for the snapshots, folds the events, and waits until the targets hold what follows; at the latest until the
-   * signal aborts. Before all snapshots are there, an event might be a late one of a task that has gone, and nothing
-   * would tell; nor is there anything that may be written.
+   * Waits for the snapshots, folds the events, and waits until the targets hold their effect, or until the signal aborts.
+   * Events are folded only after all snapshots: before that, a late event of a task that is gone could not be recognised,
+   * and nothing may be written anyway.
    */
   async settle(records: readonly RecordedEvent[], signal: AbortSignal): Promise<Settlement> {
     const open = new Map(records.map(({ messageId, event }) => [messageId, event]))
@@ -131,18 +128,18 @@ export class Session {
     if (settled) this.#young = false
     return {
       unapplied: [...open.keys()],
-      unsettled: settled ? undefined : (this.#trouble ?? 'nothing failed, there was too little time'),
+      unsettled: settled ? undefined : (this.#trouble ?? 'nothing failed, but there was too little time'),
     }
   }
 
-  /** Ends the worker and all that it does, at once. Resolves to what it knows that lasts. */
+  /** Ends the worker at once. Resolves to its lasting knowledge. */
   async end(): Promise<readonly ClusterEvent[]> {
     this.#gate.end()
     await this.#worker.stop()
     return lastingKnowledge(this.#state)
   }
 
-  /** Resolves to true when every covered cluster has a snapshot, to false when the signal aborts before. */
+  /** Resolves to true once every covered cluster has a snapshot, or to false if the signal aborts first. */
   async #whole(signal: AbortSignal): Promise<boolean> {
     const whole = firstValueFrom(
       this.#worker.state$.pipe(
@@ -156,8 +153,8 @@ export class Session {
   }
 
   /**
-   * Folds what is open, and takes out of it what is applied. Resolves to true when the targets hold what follows from
-   * everything, or when nothing but lookups is missing for too long; to false when the signal aborts before.
+   * Folds the open events, and removes those that are applied from `open`. Resolves to true when the targets hold the
+   * effect of everything, or when only lookups have been pending for `lookupMs`; to false if the signal aborts first.
    */
   async #level(open: Map<string, ClusterEvent>, signal: AbortSignal): Promise<boolean> {
     const over = new AbortController()
@@ -169,7 +166,7 @@ export class Session {
       this.#look = () => {
         if (!this.#isLevel()) return
         for (const id of applied) open.delete(id)
-        // What is neither applied nor waits for a lookup was not folded yet.
+        // An event that is neither applied nor waiting for a lookup has not been folded yet.
         if ([...open.values()].some((event) => !this.#waits(event))) return
         if (!patient || (open.size === 0 && !(this.#young && this.#anyWaits()))) resolve(true)
         else
@@ -179,7 +176,7 @@ export class Session {
           })
       }
       signal.addEventListener('abort', () => resolve(false), { once: true })
-      // A delivery each, because one that waits for a lookup is not acknowledged.
+      // One delivery per event, because a delivery that waits for a lookup is not acknowledged.
       for (const [id, event] of open)
         this.#inbox.put({ _tag: 'Delivery', events: [event], ack: () => applied.add(id), nack: nothing })
       this.#look()
@@ -199,12 +196,12 @@ export class Session {
     this.#look()
   }
 
-  /** Whether every required target holds what follows from everything that was told. */
+  /** Whether every required target has reached the newest revision. */
   #isLevel(): boolean {
     return this.#required.every((name) => (this.#cursors.get(name) ?? 0) >= this.#newest)
   }
 
-  /** Whether what follows from an event is not known before a lookup has answered. */
+  /** Whether the effect of an event depends on a pending lookup. */
   #waits(event: ClusterEvent): boolean {
     return event._tag === 'TaskChanged' && this.#waitsFor(event.task.arn)
   }

@@ -158,7 +158,7 @@ describe('a Lambda function', () => {
       notice: {
         _tag: 'Warning',
         message:
-          '1 of 1 records were not applied within the invocation, and come again: nothing failed, there was too little time',
+          '1 of 1 records were not applied within the invocation, and will be redelivered: nothing failed, but there was too little time',
       },
     })
   })
@@ -323,13 +323,13 @@ describe('an invocation that is no batch of a queue and no schedule', () => {
     expect(stage.snapshots).toBe(0)
     return answer
   }
-  const notUnderstood = 'the function was invoked with what it does not understand: '
+  const notUnderstood = 'the function does not support this event: '
 
   it.each([
     [
       'by a topic',
       { Records: [inLambdaSns(ecsEvent())] },
-      'records must come from an SQS queue. A topic is subscribed by a queue, and the queue invokes the function\n' +
+      'records must come from an SQS queue. Subscribe a queue to the topic, and let the queue invoke the function\n' +
         '$.Records[0].messageId: expected non-empty string, got nothing\n' +
         '$.Records[0].eventSource: expected "aws:sqs", got nothing\n' +
         '$.Records[0].body: expected string, got nothing',
@@ -337,20 +337,20 @@ describe('an invocation that is no batch of a queue and no schedule', () => {
     [
       'by a rule for task events',
       ecsEvent(),
-      'a rule for task events sends them to a queue, and the queue invokes the function\n' +
+      'send task events from the rule to a queue, and let the queue invoke the function\n' +
         "$: expected an SQS queue's Records, or a Scheduled Event, " +
         'got object with keys version, id, detail-type, source, account, time, region, resources, detail',
     ],
     [
       'by hand with nothing',
       undefined,
-      'a rule for task events sends them to a queue, and the queue invokes the function\n' +
+      'send task events from the rule to a queue, and let the queue invoke the function\n' +
         "$: expected an SQS queue's Records, or a Scheduled Event, got nothing",
     ],
     [
       'with records that are no list',
       { Records: 'all' },
-      'records must come from an SQS queue. A topic is subscribed by a queue, and the queue invokes the function\n' +
+      'records must come from an SQS queue. Subscribe a queue to the topic, and let the queue invoke the function\n' +
         '$.Records: expected array, got "all"',
     ],
   ])('%s, fails as a whole and says what to do', async (_, event, message) => {
@@ -369,22 +369,22 @@ describe('a setup that contradicts itself', () => {
     [
       'without snapshots',
       { lookups: [memorySource()] },
-      'lambda: what a function knew may be gone or old at any invocation, so every cluster needs snapshots: add ecsSnapshots({ clusters }) to lookups',
+      'lambda: a function may have lost its state at any invocation, so every cluster needs snapshots: add ecsSnapshots({ clusters }) to lookups',
     ],
     [
       'with a cluster of which there are none',
       { clusters: ['staging', 'production'] },
-      'lambda: what a function knew may be gone or old at any invocation, so every cluster needs snapshots: add a source that covers production to lookups',
+      'lambda: a function may have lost its state at any invocation, so every cluster needs snapshots: add a source that covers production to lookups',
     ],
     [
       'without a sink that is waited for',
       { sinks: [{ ...memorySink(), required: false }] },
-      'lambda: none of the sinks is required, and what nobody waits for does not happen in a function, which stands still between invocations: leave required: false out of one of them',
+      'lambda: none of the sinks is required. A function is frozen between invocations, so a sink that no invocation waits for makes no progress: remove required: false from one of them',
     ],
     [
       'with a dry run',
       { sinks: [dryRun(memorySink())] },
-      'lambda: "memory (dry run)" is a dry run, which holds nothing, so no message would ever be deleted: run the worker with DRY_RUN=on, or its plan, elsewhere',
+      'lambda: "memory (dry run)" is a dry run, which applies nothing, so no message would ever be deleted: run the worker with DRY_RUN=on, or its plan, elsewhere',
     ],
     [
       'with two sinks of one name',
@@ -394,7 +394,7 @@ describe('a setup that contradicts itself', () => {
     [
       'with a negative time',
       { marginMs: -1 },
-      'lambda: marginMs must be a number of milliseconds from 0, and is -1',
+      'lambda: marginMs must be a non-negative number of milliseconds, and is -1',
     ],
   ] as const)('%s is refused when the function is loaded', (_, wrong, message) => {
     expect(() => lambda({ ...setup, ...wrong })).toThrow(message)

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest'
-import { latecomers } from '../../src/shared/async/single-flight.js'
+import { singleFlight } from '../../src/shared/async/single-flight.js'
 
 /** Work that ends when it is told to. */
 const work = () => {
   const runs: { readonly end: (value: number) => void; readonly fail: (error: Error) => void }[] = []
-  const ask = latecomers(
+  const ask = singleFlight(
     () => new Promise<number>((resolve, reject) => runs.push({ end: resolve, fail: reject })),
   )
   const begun = async (n: number) => {
@@ -14,7 +14,7 @@ const work = () => {
   return { ask, runs, begun }
 }
 
-describe('latecomers', () => {
+describe('singleFlight', () => {
   it('share one run that begins after they asked, and never two run at a time', async () => {
     const { ask, runs, begun } = work()
     const first = ask()

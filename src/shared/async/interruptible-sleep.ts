@@ -1,20 +1,20 @@
 import type { Clock, Millis } from '../../core/clock.js'
 
 /** A sleep that can be cut short. */
-export interface Bell {
-  /** Ends the wait; while nobody waits, the next one. Many rings until then are one. */
-  readonly ring: () => void
-  /** Resolves after `ms`, or when it rings. */
+export interface InterruptibleSleep {
+  /** Ends the current wait, or the next one if there is none. Several calls before that count as one. */
+  readonly interrupt: () => void
+  /** Resolves after `ms`, or when interrupted. */
   readonly wait: (ms: Millis) => Promise<void>
 }
 
-export const bell = (clock: Clock): Bell => {
-  let rings = new AbortController()
+export const interruptibleSleep = (clock: Clock): InterruptibleSleep => {
+  let interruption = new AbortController()
   return {
-    ring: () => rings.abort(),
+    interrupt: () => interruption.abort(),
     wait: async (ms) => {
-      await clock.sleep(ms, rings.signal)
-      if (rings.signal.aborted) rings = new AbortController()
+      await clock.sleep(ms, interruption.signal)
+      if (interruption.signal.aborted) interruption = new AbortController()
     },
   }
 }

@@ -1,6 +1,6 @@
-/** The entries used last, at most `bound` of them. */
+/** A map that keeps the `bound` most recently used entries. */
 export class RecentMap<V extends object | string> {
-  // A Map iterates in the order of insertion, so its first is what was used the longest ago.
+  // A Map iterates in insertion order, so its first entry is the least recently used one.
   readonly #entries = new Map<string, V>()
 
   constructor(private readonly bound: number) {}

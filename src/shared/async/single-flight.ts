@@ -1,8 +1,8 @@
 /**
- * Work that answers a question about now, for many who ask at once: one run at a time, and whoever asks while it is
- * under way shares the next, since the present one may have looked before they asked.
+ * Coalesces concurrent calls: one run at a time. Callers that arrive during a run share the next one, because the
+ * current run may have read its data before they called.
  */
-export const latecomers = <A>(work: () => Promise<A>): (() => Promise<A>) => {
+export const singleFlight = <A>(work: () => Promise<A>): (() => Promise<A>) => {
   let running: Promise<unknown> = Promise.resolve()
   let next: Promise<A> | undefined
   const begin = (): Promise<A> => {

@@ -1,4 +1,4 @@
-/** A bounded number of places; first come, first served. */
+/** A semaphore with a fixed number of places, first come, first served. */
 export class Slots {
   #free: number
   readonly #waiting = new Set<() => void>()
@@ -7,9 +7,7 @@ export class Slots {
     this.#free = places
   }
 
-  /**
-   * Resolves to true with a place, to be given back by `release`; to false, without one, as soon as the signal aborts.
-   */
+  /** Resolves to true once the caller holds a place, which `release` returns; to false if the signal aborts first. */
   take(signal: AbortSignal): Promise<boolean> {
     if (signal.aborted) return Promise.resolve(false)
     if (this.#free > 0) {

@@ -1,6 +1,6 @@
 import type { Clock } from '../../core/clock.js'
 
-/** The machine's clock and timers. Its sleeps keep the process alive. */
+/** The machine's clock and timers. A pending sleep keeps the process alive. */
 export const systemClock: Clock = {
   now: () => Date.now(),
   sleep: (ms, signal) =>

@@ -1,10 +1,10 @@
 import type { Millis } from '../../core/clock.js'
 
-/** A wait by a wall clock, where nobody sleeps: it is only asked whether it is over. */
+/** A pause measured by the wall clock. Nothing sleeps; callers ask `isOver`. */
 export interface WallPause {
   readonly since: Millis
   readonly ms: Millis
 }
 
-/** Also when the clock was set back: to wait too little does less harm than to wait for days. */
+/** Whether the pause is over. Setting the clock back ends it, too: a short pause does less harm than one of days. */
 export const isOver = ({ since, ms }: WallPause, now: Millis): boolean => now < since || now - since >= ms

@@ -4,14 +4,14 @@ import type { Clock } from '../../core/clock.js'
 import { isRegion } from './aws-partition.js'
 import { type Allowance, type TokenBucket, tokenBucket } from './token-bucket.js'
 
-/** How many places are remembered; far more than anybody follows. */
+/** Maximum number of cached places, far more than a worker follows. */
 const mostPlaces = 64
 
 /**
- * `make`, called once for each place while the place is among the 64 used last. ARNs come from outside: without a
- * bound, invented regions would fill the memory.
+ * Caches the result of `make` for the 64 most recently used places. The cache is bounded, because places come from ARNs
+ * in messages, and invented regions must not fill the memory.
  *
- * @param ended Called with what is forgotten.
+ * @param ended Called with each evicted result.
  */
 export const perPlace = <A extends object>(
   make: (place: Place) => A,
@@ -21,7 +21,7 @@ export const perPlace = <A extends object>(
   return (place) => {
     const key = `${place.region} ${place.account}`
     const one = made.get(key) ?? make(place)
-    // Deleted first, so that the map's order is that of use.
+    // Deleted first, so that the map is ordered by last use.
     made.delete(key)
     made.set(key, one)
     const [oldest] = made
@@ -34,12 +34,12 @@ export const perPlace = <A extends object>(
 }
 
 /**
- * What every client of AWS is made with: the place's region, where it names one, and otherwise what the environment
- * says: credentials, region, `AWS_ENDPOINT_URL…`, FIPS and dual stack. One attempt per call, because sources and sinks
- * retry by their own clock and within their own allowance. Time limits, because the SDK has none: a connection that
- * goes silent would be waited for forever.
+ * The settings of every AWS client. The region is that of the place, if it names one; everything else comes from the
+ * environment: credentials, default region, `AWS_ENDPOINT_URL…`, FIPS and dual stack. Calls get one attempt, because
+ * sources and sinks retry by their own clock and within their own allowance. They have timeouts, because the SDK has
+ * none and would wait forever on a silent connection.
  *
- * @throws OptionError for a region that cannot be one: it would become part of a host name.
+ * @throws OptionError for an invalid region, because it would become part of a host name.
  */
 export const clientSettings = ({ region }: Pick<Place, 'region'>) => {
   if (region !== '' && !isRegion(region))
@@ -51,7 +51,7 @@ export const clientSettings = ({ region }: Pick<Place, 'region'>) => {
   }
 }
 
-/** The region that the environment or its configuration files name for a client, else `otherwise`. */
+/** The region of a client from the environment or configuration files, or `otherwise` if there is none. */
 export const environmentRegion = async (
   { config }: { readonly config: { region(): Promise<string> } },
   otherwise: string,
@@ -64,8 +64,8 @@ export const environmentRegion = async (
 }
 
 /**
- * Buckets for the calls of one kind, one for each account and region. Whoever tells the time by the same clock shares
- * them, as do all sources of a process by default: AWS rations an account's calls in a region, not a client's.
+ * Token buckets for one kind of call, one per account and region. All users of the same clock share them, which by
+ * default are all sources of a process: AWS limits calls per account and region, not per client.
  */
 export const sharedBuckets = (allowance: Allowance): ((clock: Clock) => (place: Place) => TokenBucket) => {
   const byClock = new WeakMap<Clock, (place: Place) => TokenBucket>()

@@ -2,15 +2,15 @@ import type { Clock, Millis } from '../../core/clock.js'
 import { systemClock } from '../async/system-clock.js'
 import { isObject } from '../codec/lenient.js'
 
-/** Beyond this, a call tells little about the clocks. */
+/** Calls that take longer than this are too imprecise to compare clocks. */
 const longestMeasure: Millis = 5_000
 
-/** `Date` tells whole seconds. */
+/** The `Date` header has whole seconds. */
 const resolution: Millis = 1_000
 
 /**
- * The time that an HTTP answer tells in its `Date` header; `undefined` where it has none. For the middleware of an AWS
- * client, whose answers carry it beside the output.
+ * The time in the `Date` header of an HTTP response, or `undefined` without one. For the middleware of an AWS client,
+ * where the response is available beside the output.
  */
 export const answerDate = (response: unknown): Millis | undefined => {
   if (!isObject(response) || !isObject(response['headers'])) return undefined
@@ -20,43 +20,43 @@ export const answerDate = (response: unknown): Millis | undefined => {
 }
 
 /**
- * What the clock of AWS has told. The clock of this machine may be wrong by days, or jump; that of AWS is the one that
- * task events are stamped with.
+ * The time by AWS's clock, as seen in responses. This machine's clock may be wrong by days, or jump; task events are
+ * stamped by AWS's clock.
  */
 export class AwsTime {
   private newest: Millis = 0
   private newestDate: Millis = 0
   private ahead: Millis | undefined
 
-  /** An answer of AWS told `date`; the request left at `sentAt` and the answer came at `receivedAt`, by our clock. */
+  /** Takes the `date` of an AWS response. `sentAt` and `receivedAt` are by this machine's clock. */
   observe(date: Millis, sentAt: Millis, receivedAt: Millis): void {
     this.newest = Math.max(this.newest, sentAt, receivedAt)
     this.hear(date)
-    // A long poll leaves too much open.
+    // A long poll is too imprecise.
     if (receivedAt - sentAt > longestMeasure) return
-    // The service wrote the date between the two, and may have cut off most of a second. What that leaves open is none.
+    // The service wrote the date between the two times, truncated to a second. A skew within that range counts as 0.
     const most = receivedAt - date
     const least = sentAt - date - resolution
     this.ahead = least > 0 ? least : most < 0 ? most : 0
   }
 
-  /** Takes a time that surely comes from AWS, such as that of a signed message. */
+  /** Takes a time that is known to come from AWS, such as that of a signed message. */
   hear(date: Millis): void {
     this.newest = Math.max(this.newest, date)
     this.newestDate = Math.max(this.newestDate, date)
   }
 
-  /** How far our clock is ahead, at least; negative when it is behind. `undefined` before the first answer. */
+  /** How far this machine's clock is ahead, at least; negative if behind. `undefined` before the first response. */
   get aheadMs(): Millis | undefined {
     return this.ahead
   }
 
-  /** The latest time that AWS has told: the present, or before it. 0 before the first answer. */
+  /** The latest known time of AWS, which is now or earlier. 0 before the first response. */
   get told(): Millis {
     return this.newestDate
   }
 
-  /** The latest time that any clock has told, AWS's or ours. Never goes back, so no jump makes the present a future. */
+  /** The latest time of any clock, AWS's or this machine's. It never decreases, even if a clock jumps back. */
   latest(now: Millis): Millis {
     this.newest = Math.max(this.newest, now)
     return this.newest
@@ -65,7 +65,7 @@ export class AwsTime {
 
 const byClock = new WeakMap<Clock, AwsTime>()
 
-/** What all sources that tell the time by one clock have learned of AWS's. */
+/** The `AwsTime` shared by all sources that use the same clock. */
 export const awsTime = (clock: Clock): AwsTime => {
   const found = byClock.get(clock)
   if (found !== undefined) return found
@@ -74,7 +74,7 @@ export const awsTime = (clock: Clock): AwsTime => {
   return time
 }
 
-/** Tells when a skew is news: the first that is not 0, and each that differs by a second or more from the last told. */
+/** Returns a filter for skews to report: those that differ by a second or more from the last reported one, initially 0. */
 export const skewNews = (): ((aheadMs: Millis | undefined) => boolean) => {
   let told: Millis = 0
   return (aheadMs) => {
@@ -85,8 +85,8 @@ export const skewNews = (): ((aheadMs: Millis | undefined) => boolean) => {
 }
 
 /**
- * The latest time that any clock has told: the injected one, AWS's, or the machine's. For bounds that must not refuse
- * what is honest, so the most generous of them counts.
+ * The latest time of the injected clock, AWS's and the machine's. For upper bounds that must not reject honest times,
+ * so the most generous clock counts.
  */
 export const latestTime = (clock: Clock): Millis =>
   Math.max(awsTime(clock).latest(clock.now()), systemClock.now())

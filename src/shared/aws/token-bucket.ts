@@ -1,23 +1,21 @@
 import type { Clock } from '../../core/clock.js'
-import { bell } from '../async/interruptible-sleep.js'
+import { interruptibleSleep } from '../async/interruptible-sleep.js'
 
 export interface Allowance {
-  /** Tokens in a full bucket: what may be taken at once after a quiet time. */
+  /** Number of tokens in a full bucket: what can be taken at once after a quiet time. */
   readonly burst: number
-  /** Tokens that come back each second. */
+  /** Number of tokens added per second. */
   readonly perSecond: number
 }
 
-/**
- * `first`: before all that is `last`. While both wait, `last` gets one turn in four, so that neither stops the other.
- */
+/** `first` goes before `last`. While both wait, `last` gets one turn in four, so that it is not starved. */
 export type Priority = 'first' | 'last'
 
 export interface TokenBucket {
   /**
-   * Resolves to true once `n` tokens are taken; among callers of one priority first come, first served, so that nobody
-   * who asks for much is overtaken by one who asks for little. Resolves to false, and takes nothing, as soon as the
-   * signal aborts. More than `burst` waits for a full bucket, and leaves a debt.
+   * Resolves to true once `n` tokens are taken. Callers of the same priority are served in order of arrival, so that
+   * small requests do not overtake large ones. Resolves to false and takes nothing if the signal aborts first. A request
+   * for more than `burst` waits for a full bucket, and leaves a debt.
    *
    * @param priority Default: `first`.
    */
@@ -29,17 +27,17 @@ interface Caller {
   readonly granted: () => void
 }
 
-/** Turns in a row that `first` may get while `last` waits. */
+/** Maximum number of consecutive turns for `first` while `last` waits. */
 const mostInARow = 3
 
-/** A token bucket, full at first. */
+/** A token bucket that starts full. */
 export const tokenBucket = ({
   burst,
   perSecond,
   clock,
 }: Allowance & { readonly clock: Clock }): TokenBucket => {
   const lines: Readonly<Record<Priority, Set<Caller>>> = { first: new Set(), last: new Set() }
-  const changed = bell(clock)
+  const changed = interruptibleSleep(clock)
   let tokens = burst
   let filledAt = clock.now()
   let inARow = 0
@@ -47,7 +45,7 @@ export const tokenBucket = ({
 
   const refill = (): void => {
     const now = clock.now()
-    // A clock that was set back gives nothing, and takes nothing.
+    // A clock that is set back neither adds nor removes tokens.
     tokens = Math.min(burst, tokens + (Math.max(0, now - filledAt) * perSecond) / 1000)
     filledAt = now
   }
@@ -88,7 +86,7 @@ export const tokenBucket = ({
         }
         const giveUp = (): void => {
           lines[priority].delete(caller)
-          changed.ring()
+          changed.interrupt()
           resolve(false)
         }
         const caller: Caller = {
@@ -100,7 +98,7 @@ export const tokenBucket = ({
         }
         signal.addEventListener('abort', giveUp, { once: true })
         lines[priority].add(caller)
-        changed.ring()
+        changed.interrupt()
         void serve()
       }),
   }

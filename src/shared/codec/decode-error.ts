@@ -2,13 +2,12 @@ import type { ValidationError } from 'io-ts'
 import { isObject, maxErrors } from './lenient.js'
 
 /**
- * What is wrong with one place of a message. Safe to log: messages carry environment overrides, which are secrets,
- * and in a broken one anything may stand anywhere, so what came is described, and quoted only where that is short and
- * plain.
+ * What is wrong at one path of a message. Safe to log: messages can contain secrets such as environment overrides, and a
+ * malformed one can have them anywhere. Values are therefore described, and quoted only if they are short and plain.
  */
 export interface DecodeError {
   /**
-   * From the root `$`, e.g. `$.detail.containers[0].name`. What is inside a text counts as inside its place:
+   * The path from the root `$`, such as `$.detail.containers[0].name`. JSON inside a text continues its path:
    * `$.Message.detail`.
    */
   readonly path: string
@@ -23,12 +22,10 @@ const SHOWN_ERRORS = 20
 const cut = (text: string): string =>
   text.length <= SHOWN_CHARACTERS ? text : `${text.slice(0, SHOWN_CHARACTERS - 1)}…`
 
-/** Names, statuses, numbers and ARNs. A document inside a string, or a part of one, has other characters. */
+/** Matches names, statuses, numbers and ARNs. A document inside a string, or part of one, has other characters. */
 const isPlain = (text: string): boolean => /^[\w ./:-]*$/.test(text)
 
-/**
- * Describes a text that is not what it should be inside: by its length and how it starts, as all of it may be secret.
- */
+/** Describes a text with unexpected content by its length and first character, because all of it may be secret. */
 export const describeText = (text: string): string =>
   text === ''
     ? 'empty text'
@@ -37,11 +34,11 @@ export const describeText = (text: string): string =>
 const describeString = (text: string): string =>
   text.length <= SHOWN_CHARACTERS && isPlain(text) ? JSON.stringify(text) : describeText(text)
 
-/** Keys may be anything, too: control characters, half a character, a mebibyte. */
+/** Keys can be anything, too: control characters, lone surrogates, a mebibyte of text. */
 const shownKey = (key: string): string =>
   key.length <= SHOWN_CHARACTERS && isPlain(key) ? key : `(${describeText(key)})`
 
-/** Describes a value that stands where another should. */
+/** Describes an unexpected value. */
 export const describe = (value: unknown): string => {
   if (value === undefined) return 'nothing'
   if (typeof value === 'string') return describeString(value)
@@ -61,13 +58,13 @@ const step = (key: string, parent: unknown): string =>
 const decodeError = ({ context, value }: ValidationError, root: string): DecodeError => {
   const path = context.reduce((path, { key, actual }, i) => {
     const parent = context[i - 1]?.actual
-    // io-ts also enters the members of an intersection, which look at the same value; no value is inside itself.
+    // io-ts adds a context entry for each member of an intersection, with the same value. Those add nothing to the path.
     return i === 0 || actual === parent ? path : path + step(key, parent)
   }, root)
   return { path, expected: context.at(-1)?.type.name ?? 'something else', received: describe(value) }
 }
 
-/** What io-ts found wrong with the value at path `root`, once for each place; of very many the first `maxErrors`. */
+/** The errors that io-ts found in the value at path `root`, one per path, up to `maxErrors`. */
 export const decodeErrors = (errors: readonly ValidationError[], root: string): readonly DecodeError[] => {
   const byPath = new Map<string, DecodeError>()
   for (const error of errors) {
@@ -78,7 +75,7 @@ export const decodeErrors = (errors: readonly ValidationError[], root: string): 
   return [...byPath.values()]
 }
 
-/** For people: a line for each of the first 20, and how many more there are. */
+/** Formats errors for people: one line for each of the first 20, and the number of the rest. */
 export const explain = (errors: readonly DecodeError[]): string => {
   const lines = errors
     .slice(0, SHOWN_ERRORS)

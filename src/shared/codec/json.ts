@@ -1,4 +1,4 @@
-/** JSON values whose text is canonical: equal values have equal bytes. */
+/** JSON values. Equal values have equal `canonicalText`. */
 export type Json = null | boolean | number | string | readonly Json[] | JsonObject
 
 export interface JsonObject {
@@ -10,7 +10,7 @@ export const isJsonObject = (json: Json | undefined): json is JsonObject =>
 
 export const isJsonArray = (json: Json | undefined): json is readonly Json[] => Array.isArray(json)
 
-/** Whether a value is what JSON can say: no more than what came out of `JSON.parse`. */
+/** Whether a value can be represented in JSON, as every result of `JSON.parse` can. */
 export const isJson = (u: unknown): u is Json =>
   u === null ||
   typeof u === 'boolean' ||
@@ -18,7 +18,7 @@ export const isJson = (u: unknown): u is Json =>
   (typeof u === 'number' && Number.isFinite(u)) ||
   (typeof u === 'object' && Object.values(u).every(isJson))
 
-// Values never change, and most of them stay from one document to the next.
+// A cache: values are immutable, and most of them are shared between consecutive documents.
 const texts = new WeakMap<JsonObject | readonly Json[], string>()
 
 const textOf = (json: JsonObject | readonly Json[]): string => {
@@ -29,7 +29,7 @@ const textOf = (json: JsonObject | readonly Json[]): string => {
   return `{${members.join(',')}}`
 }
 
-/** Without spaces, the keys of objects in the order of their UTF-16 code units, whatever order they came in. */
+/** JSON without spaces, with the keys of objects sorted by UTF-16 code units. */
 export const canonicalText = (json: Json): string => {
   if (typeof json !== 'object' || json === null) return JSON.stringify(json)
   const known = texts.get(json)

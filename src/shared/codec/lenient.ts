@@ -1,7 +1,7 @@
 /**
- * io-ts codecs for what others send: they look at only the fields that we read, let unknown ones through, and take
- * null for absent, as AWS sends either. They transform nothing by themselves, so a good value costs one look at each
- * field (`is`), and `validate` is left to say what is wrong with a bad one.
+ * io-ts codecs for external input: they check only the fields that are read, let unknown fields through, and treat null
+ * as absent, because AWS sends either. They transform nothing, so a valid value costs one `is` per field; `validate`
+ * runs only to explain what is wrong with an invalid one.
  */
 import { isLeft } from 'fp-ts/lib/Either.js'
 import * as t from 'io-ts'
@@ -14,20 +14,20 @@ export const isObject = (u: unknown): u is JsonObject =>
 export const satisfying = <A>(name: string, is: (u: unknown) => u is A): t.Type<A> =>
   new t.Type<A>(name, is, (u, context) => (is(u) ? t.success(u) : t.failure(u, context)), t.identity)
 
-/** A string of which more is asked. */
+/** A string that satisfies a condition. */
 export const stringOf = (name: string, holds: (text: string) => boolean): t.Type<string> =>
   satisfying(name, (u): u is string => typeof u === 'string' && holds(u))
 
-/** For names and ARNs: an empty one would be a key that all who lack a name share. */
+/** For names and ARNs. Everything with an empty name would share one key. */
 export const nonEmptyString = stringOf('non-empty string', (text) => text !== '')
 
-/** Beyond the safe integers, two different counts could compare as equal. */
+/** A safe integer, because larger counts that differ could compare as equal. */
 export const count = satisfying(
   'non-negative integer',
   (u): u is number => typeof u === 'number' && Number.isSafeInteger(u) && u >= 0,
 )
 
-/** Any object, unread. */
+/** Any object, with its content unchecked. */
 export const anyObject = satisfying('object', isObject)
 
 type Optional<A> = A | null | undefined
@@ -42,13 +42,10 @@ export const optional = <A>(codec: t.Type<A>): t.Type<Optional<A>> => {
   )
 }
 
-/** After this many errors a list is not looked at further: a message of a mebibyte has room for half a million. */
+/** Validation of a list stops after this many errors, because a message of a mebibyte can contain half a million. */
 export const maxErrors = 100
 
-/**
- * A list of at most `most` items. A longer one is refused unread, and one with many errors is read up to
- * `maxErrors`.
- */
+/** A list of at most `most` items. A longer list is rejected unread; validation stops after `maxErrors` errors. */
 export const arrayOf = <A>(codec: t.Type<A>, most = Infinity): t.Type<readonly A[]> => {
   const { is } = codec
   const isList = (u: unknown): u is readonly unknown[] => Array.isArray(u) && u.length <= most
@@ -72,8 +69,8 @@ export const arrayOf = <A>(codec: t.Type<A>, most = Infinity): t.Type<readonly A
 }
 
 /**
- * An object that has all of `required`, and of `optionals` what it likes: io-ts's intersection of the two, with an
- * `is` that looks at each field once and costs a third of it. (`t.type` alone refuses an object that lacks an
+ * An object with all fields of `required` and any of `optionals`. It is io-ts's intersection of `t.type` and `t.partial`,
+ * but its `is` checks each field once, which takes a third of the time. (`t.type` alone rejects an object without an
  * optional field.)
  */
 export const object = <R extends t.Props, O extends t.Props>(required: R, optionals: O) => {
@@ -94,13 +91,13 @@ export const object = <R extends t.Props, O extends t.Props>(required: R, option
   return new t.Type<Described>(
     'object',
     is,
-    // Both parts would say that something else is no object.
+    // Otherwise both parts would report that the value is not an object.
     (u, context) => (isObject(u) ? codec.validate(u, context) : t.failure(u, context)),
     t.identity,
   )
 }
 
-/** A field of an object that is well-formed, and contradicts the others. */
+/** A well-formed field of an object that contradicts other fields. */
 export interface Fault {
   readonly key: string
   readonly expected: string
@@ -109,7 +106,7 @@ export interface Fault {
 
 export const noFaults: readonly Fault[] = []
 
-/** A codec of those that also have no faults. For good values `faults` should return `noFaults`, which costs nothing. */
+/** A codec that also rejects values with faults. For valid values, `faults` should return `noFaults`, which is free. */
 export const consistent = <A>(codec: t.Type<A>, faults: (a: A) => readonly Fault[]): t.Type<A> =>
   new t.Type<A>(
     codec.name,

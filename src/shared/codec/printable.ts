@@ -1,6 +1,6 @@
 /**
- * What would move a terminal's cursor, colour or hide text, turn its direction, or begin a line: control and format
- * characters, the separators of lines and paragraphs, and halves of characters.
+ * Characters that could move a terminal's cursor, colour or hide text, change its direction, or begin a line: control
+ * and format characters, line and paragraph separators, and lone surrogates.
  */
 const unprintable = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu
 
@@ -11,10 +11,10 @@ const escaped = (character: string): string =>
     .join('')
 
 /**
- * One line of text from outside as a terminal may show it: what does not print is escaped as JSON would escape it. So the
- * line stays one line, and JSON on one line stays the same JSON.
+ * Makes a line of external text safe for a terminal: unprintable characters are escaped as in JSON. The result is still
+ * one line, and a line of JSON keeps its meaning.
  */
 export const printable = (line: string): string => line.replace(unprintable, escaped)
 
-/** The same for text whose line breaks are our own. */
+/** The same for text whose line breaks are trusted. */
 export const printableLines = (text: string): string => text.split('\n').map(printable).join('\n')

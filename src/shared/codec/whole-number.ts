@@ -1,5 +1,5 @@
 import { OptionError } from '../../core/option-error.js'
-/** Throws an OptionError for an option that is not a whole number within bounds. */
+/** Throws a OptionError unless an option is a whole number between `least` and `most`, inclusive. */
 export const wholeNumber = (option: string, value: number, least: number, most: number): void => {
   if (!Number.isInteger(value) || value < least || value > most)
     throw new OptionError(

@@ -1,23 +1,23 @@
 export interface BodyRoomOptions {
-  /** Of all bodies together. */
+  /** Maximum number of bytes of all bodies together. */
   readonly bytes: number
-  /** Of all bodies of one client. */
+  /** Maximum number of bytes of all bodies of one client. */
   readonly bytesPerClient: number
-  /** What a request costs beside its body. */
+  /** The cost of a request in addition to its body. */
   readonly bytesPerRequest: number
 }
 
-/** What one request takes of the room, from its head until its verdict. */
+/** The memory reserved for one request, from its head until its response is decided. */
 export interface BodyPlace {
-  /** Aborts when the place is given up, for whatever reason. */
+  /** Aborts when the place is released, for any reason. */
   readonly signal: AbortSignal
-  /** Whether it was given up to make room for others. */
+  /** Whether it was evicted to make room for others. */
   readonly isLetGo: boolean
-  /** Takes so many bytes more, if need be those of others. `false`: the room is not large enough for this body. */
+  /** Reserves more bytes, evicting other bodies if needed. Returns false if the room is too small for this body. */
   grow(bytes: number): boolean
-  /** Nothing more will come. What is whole is let go after what is not. */
+  /** Marks the body as complete. Incomplete bodies are evicted before complete ones. */
   complete(): void
-  /** Gives back what it took. */
+  /** Releases the reserved bytes. */
   leave(): void
 }
 
@@ -56,27 +56,27 @@ class Place implements BodyPlace {
 }
 
 /**
- * Memory for bodies that are read and judged, counted as their bytes arrive. When there is none left, the body that has
- * been arriving for the longest is let go, and if all have arrived the one that has waited for its verdict for the
- * longest; a client that has reached its own bound loses one of its own.
+ * Bounds the memory for request bodies, counted as their bytes arrive. When the room is full, it evicts the body that
+ * has been arriving for the longest, or, if all are complete, the one that has waited the longest for its response to be
+ * decided. A client at its own limit loses one of its own bodies.
  *
- * Genuine senders send a body within milliseconds. So however many bodies are never finished, the next one has room: to
- * crowd it out, a flood would have to send as much as the whole room while it arrives.
+ * Genuine senders send a body within milliseconds. However many bodies stay unfinished, the next one therefore has room:
+ * to crowd it out, a flood would have to send as much as the whole room while it arrives.
  */
 export class BodyRoom {
-  /** In the order in which they came. */
+  /** In the order of arrival. */
   readonly #places = new Set<Place>()
   readonly #bytesOf = new Map<string, number>()
   #bytes = 0
 
   constructor(private readonly options: BodyRoomOptions) {}
 
-  /** Bytes that are taken. */
+  /** The number of reserved bytes. */
   get bytes(): number {
     return this.#bytes
   }
 
-  /** A place for a request of this client. */
+  /** Reserves a place for a request of this client. */
   enter(client: string): BodyPlace {
     const place = new Place(client, this)
     this.#places.add(place)

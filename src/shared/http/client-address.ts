@@ -1,6 +1,6 @@
 import { isIPv6, type Socket } from 'node:net'
 
-/** The first four groups of an IPv6 address, `::` written out. */
+/** The /64 network of an IPv6 address: its first four groups, with `::` expanded. */
 const network = (address: string): string => {
   const [before = '', after] = address.split('::')
   const groups = (text: string): readonly string[] => text.split(':').filter((group) => group !== '')
@@ -11,8 +11,9 @@ const network = (address: string): string => {
 }
 
 /**
- * Whom a connection counts for: the IPv4 address of its peer, or the /64 network of its IPv6 address, all of which one
- * host may use. Behind a load balancer that is the balancer: what a header says of the client can be forged.
+ * The client that a connection counts for: its peer's IPv4 address, or the /64 network of its IPv6 address, because one
+ * host may use a whole /64. Behind a load balancer, this is the balancer's address: headers that name the client can be
+ * forged.
  */
 export const clientAddress = ({ remoteAddress = '' }: Pick<Socket, 'remoteAddress'>): string => {
   const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(remoteAddress)?.[1]

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Clock, Millis } from '../../core/clock.js'
 
-/** What a sender is told: a status that it acts on, and a text for whoever reads its logs. */
+/** A response: a status that the sender acts on, and a text for the reader of its logs. */
 export interface HttpAnswer {
   readonly status: number
   readonly text: string
@@ -9,12 +9,12 @@ export interface HttpAnswer {
 }
 
 /**
- * How long the rest of a request that is already answered may go on: closing at once would often destroy the answer
- * on its way.
+ * How long the rest of an answered request is read before its connection is cut. Closing at once would often destroy the
+ * response in transit.
  */
 const lingerMs: Millis = 5_000
 
-/** Reads the rest of a request away, and cuts it off if there is no end to it. */
+/** Reads and discards the rest of a request, and cuts the connection after `lingerMs`. */
 const drain = (request: IncomingMessage, clock: Clock): void => {
   if (request.complete || request.destroyed) return
   const ended = new AbortController()
@@ -25,7 +25,7 @@ const drain = (request: IncomingMessage, clock: Clock): void => {
   })
 }
 
-/** Answers a request, unless its sender has gone or somebody else has answered. */
+/** Sends a response, unless the sender is gone or a response has already been sent. */
 export const sendAnswer = (
   request: IncomingMessage,
   response: ServerResponse,

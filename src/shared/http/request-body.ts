@@ -3,18 +3,18 @@ import type { BodyPlace } from './body-room.js'
 
 export type RequestBody =
   | { readonly _tag: 'Whole'; readonly text: string }
-  /** More than the bound, as announced or as it came. The rest is unread. */
+  /** The body is larger than `maxBytes`, by its `content-length` or its actual size. The rest is unread. */
   | { readonly _tag: 'TooLarge' }
-  /** There is no room for it, or not any more. The rest is unread. */
+  /** There is no room for the body, or it was evicted. The rest is unread. */
   | { readonly _tag: 'NoRoom' }
-  /** The sender has gone, or it took too long. */
+  /** The sender disconnected or took too long. */
   | { readonly _tag: 'CutOff' }
-  /** Somebody has read it before us, and left it nowhere. */
+  /** Something else has read the stream without keeping the body. */
   | { readonly _tag: 'Gone' }
 
 export interface BodyBounds {
   readonly maxBytes: number
-  /** Where it is held. That this place is given up ends the reading. */
+  /** The memory for the body. Reading ends if this place is released. */
   readonly place: BodyPlace
 }
 
@@ -24,10 +24,7 @@ const whole = (text: string, { maxBytes, place }: BodyBounds): RequestBody => {
   return place.grow(bytes) ? { _tag: 'Whole', text } : { _tag: 'NoRoom' }
 }
 
-/**
- * What a framework's body parser has left in `request.body`. An object is written out again: what it says is the
- * same.
- */
+/** The body as a framework's parser has left it in `request.body`. An object is converted back to equivalent JSON. */
 const parsed = (request: IncomingMessage, bounds: BodyBounds): RequestBody => {
   const body: unknown = 'body' in request ? request.body : undefined
   if (typeof body === 'string') return whole(body, bounds)
@@ -36,8 +33,8 @@ const parsed = (request: IncomingMessage, bounds: BodyBounds): RequestBody => {
 }
 
 /**
- * Bytes in one piece, however small the pieces are in which they came: each of those costs far more than its bytes. Its
- * capacity doubles, so that it is moved a few times only.
+ * Collects chunks in one buffer, because many small chunks cost far more memory than their bytes. The capacity doubles,
+ * so the buffer is copied only a few times.
  */
 class Gathered {
   #buffer = Buffer.alloc(0)
@@ -45,7 +42,7 @@ class Gathered {
 
   constructor(private readonly bounds: BodyBounds) {}
 
-  /** Says why it takes no more. */
+  /** Returns why the chunk cannot be added, or `undefined` on success. */
   add(chunk: Buffer): 'TooLarge' | 'NoRoom' | undefined {
     const { maxBytes, place } = this.bounds
     const length = this.#length + chunk.length
@@ -68,9 +65,9 @@ class Gathered {
 }
 
 /**
- * Reads the body of a request, or takes it from `request.body` if a framework has read the stream already. While the
- * stream is unread, `request.body` means nothing: some parsers put an empty object there for content types that they
- * leave alone, such as SNS's text/plain.
+ * Reads the body of a request, or takes it from `request.body` if a framework has already read the stream. While the
+ * stream is unread, `request.body` is ignored: some parsers set it to an empty object for content types that they do not
+ * parse, such as SNS's text/plain.
  */
 export const requestBody = (request: IncomingMessage, bounds: BodyBounds): Promise<RequestBody> => {
   if (request.readableDidRead) return Promise.resolve(parsed(request, bounds))
@@ -96,7 +93,7 @@ export const requestBody = (request: IncomingMessage, bounds: BodyBounds): Promi
       onCutOff()
       return
     }
-    // Stays: a stream that fails without a listener for it would end the process.
+    // Never removed: an error without a listener would end the process.
     request.on('error', onCutOff)
     place.signal.addEventListener('abort', onCutOff)
     request.on('data', onData).on('end', onEnd).on('close', onCutOff)

@@ -1,14 +1,14 @@
 import type { IncomingMessage } from 'node:http'
 
-/** A header that was given once. Node joins most headers that come twice: see `repeatedHeader`. */
+/** A header with a single value. Node joins most repeated headers: see `repeatedHeader`. */
 export const header = (request: IncomingMessage, name: string): string | undefined => {
   const value = request.headers[name]
   return typeof value === 'string' ? value : undefined
 }
 
 /**
- * The first of these headers (in lower case) that was sent more than once: of two values, one of us and the proxies
- * before us would believe the other.
+ * The first of these headers (in lower case) that was sent more than once. This server and a proxy in front of it could
+ * trust different values.
  */
 export const repeatedHeader = (
   { rawHeaders }: IncomingMessage,

@@ -20,7 +20,7 @@ import type { Report } from '../../core/report.js'
 import type { Change, Owner, Sink } from '../../core/sink.js'
 import type { Worker } from '../../core/worker.js'
 import type { EcsSnapshots } from '../../sources/ecs-api/snapshots/ecs-snapshots.js'
-import { latecomers } from '../../shared/async/single-flight.js'
+import { singleFlight } from '../../shared/async/single-flight.js'
 import { sinkPlan } from '../runner/sink-plan.js'
 
 export interface OnDemandSyncSetup<V> {
@@ -171,7 +171,7 @@ export const onDemandSync = <V>({
   }
 
   return {
-    sync: latecomers(async () => {
+    sync: singleFlight(async () => {
       trouble = undefined
       await takeSnapshot()
       await whole()
@@ -180,7 +180,7 @@ export const onDemandSync = <V>({
       await within(patienceMs, from(worker.reread()))
       return left()
     }),
-    diff: latecomers(async () => {
+    diff: singleFlight(async () => {
       trouble = undefined
       await takeSnapshot()
       const desired = await whole()

@@ -25,7 +25,7 @@ export class RepeatGate {
     this.remembers = remembers
   }
 
-  /** How many equal keys were suppressed since the last one passed, or `undefined` if this one is to be suppressed too. */
+  /** How many equal keys were suppressed since the last one passed; `undefined` if this one is suppressed, too. */
   pass(key: string): number | undefined {
     const at = this.now()
     const last = this.seen.get(key)

@@ -6,7 +6,7 @@ import type { ClusterEvent } from '../../../core/event.js'
 import type { Delivery, Notice } from '../../../core/source.js'
 import { Stamps } from '../../../core/stamps.js'
 import { awsTime, skewNews } from '../../../shared/aws/aws-time.js'
-import { bell } from '../../../shared/async/interruptible-sleep.js'
+import { interruptibleSleep } from '../../../shared/async/interruptible-sleep.js'
 import { clusterDirectory, type ClusterFinding, notFound } from './cluster-directory.js'
 import { clusterSnapshot, type ListedTasks, type Snapshot } from './cluster-snapshot.js'
 import { CallFailed, ecsCall, type EcsEnvironment, refusalsUntilFinal } from './ecs-calls.js'
@@ -14,14 +14,14 @@ import { isObject } from '../../../shared/codec/lenient.js'
 import type { RefreshRequest } from './refresh-request.js'
 
 export interface FollowerSetup extends EcsEnvironment {
-  /** From the end of one snapshot to the beginning of the next. */
+  /** Time from the end of one snapshot to the beginning of the next. */
   readonly interval: () => Millis
-  /** Each asks for one more snapshot now. */
+  /** Each requests one more snapshot now. */
   readonly refreshes: Observable<RefreshRequest>
-  /** The tasks that are listed. Default: all. */
+  /** The tasks to list. Default: all. */
   readonly only?: ListedTasks | undefined
   readonly emit: (output: Delivery | Notice) => void
-  /** The order of the newest snapshot that anybody has told us of; 0 for none. */
+  /** The order of the newest snapshot in the state, from any source; 0 if there is none. */
   readonly newestOrder: (cluster: ClusterArn) => number
 }
 
@@ -41,7 +41,7 @@ const isClusterNotFound = (thrown: unknown): boolean =>
 
 const errorOf = (thrown: unknown): Error => (thrown instanceof Error ? thrown : new Error(String(thrown)))
 
-/** Takes snapshots of one cluster, given by name or ARN, until it is told to stop. */
+/** Takes snapshots of one cluster, given by name or ARN, until the signal aborts. */
 export class ClusterFollower {
   private readonly stamps = new Stamps()
   private readonly isNews = skewNews()
@@ -51,12 +51,12 @@ export class ClusterFollower {
   private known: ClusterArn | undefined
   private identified = false
   private refusals = 0
-  /** Told of the next snapshot that begins and succeeds. */
+  /** Callbacks for the next snapshot that begins and succeeds. */
   private waiting: ((cluster: ClusterArn, order: number) => void)[] = []
-  /** Of the latest snapshot, and of the one before. */
+  /** The warning of the latest snapshot, and of the previous one. */
   private warning: string | undefined
   private warned: string | undefined
-  private readonly ring
+  private readonly sleep
 
   constructor(
     private readonly named: string,
@@ -73,17 +73,17 @@ export class ClusterFollower {
       only,
       warn: (message) => (this.warning = message),
     })
-    this.ring = bell(clock)
+    this.sleep = interruptibleSleep(clock)
   }
 
-  /** Resolves when the signal has aborted, or after the last snapshot that `end` asked for. */
+  /** Resolves when the signal has aborted and no snapshot is in progress. */
   async follow(signal: AbortSignal): Promise<void> {
     const { random, interval, refreshes } = this.setup
     const refreshing = refreshes.subscribe((request) => {
       this.waiting.push(request.join())
-      this.ring.ring()
+      this.sleep.interrupt()
     })
-    signal.addEventListener('abort', this.ring.ring)
+    signal.addEventListener('abort', this.sleep.interrupt)
     for (let failures = 0; !signal.aborted;) {
       let pause = interval()
       try {
@@ -91,20 +91,20 @@ export class ClusterFollower {
         failures = 0
         this.refusals = 0
       } catch (thrown) {
-        // Read in a function: the type checker believes that it is still not aborted.
+        // Checked in a function, because the type checker assumes that `aborted` is still false.
         if (isAborted(signal)) break
         pause = this.isFinal(thrown) ? pause : backoff(failures++, random, { base: 1_000, cap: 60_000 })
         this.fail(errorOf(thrown), pause)
       }
-      await this.ring.wait(pause)
+      await this.sleep.wait(pause)
     }
-    signal.removeEventListener('abort', this.ring.ring)
+    signal.removeEventListener('abort', this.sleep.interrupt)
     refreshing.unsubscribe()
   }
 
-  /** Emits one snapshot of the cluster as it is, or rejects. */
+  /** Emits one snapshot of the cluster, or rejects. */
   async take(signal: AbortSignal): Promise<void> {
-    // Those who ask from here on wait for the next one.
+    // Requests from here on are served by the next snapshot.
     const served = this.waiting.splice(0)
     try {
       const { cluster, order } = await this.takeOne(signal)
@@ -126,7 +126,7 @@ export class ClusterFollower {
       snapshot = await this.snapshot(cluster, orderOf, signal)
     } catch (thrown) {
       if (!isClusterNotFound(thrown) || !(await this.isGone(signal))) throw thrown
-      // ECS deletes only clusters without tasks: that it is deleted is a whole answer.
+      // ECS deletes only clusters without tasks, so a deleted cluster has a complete, empty snapshot.
       const at = Math.min(this.time.told, this.setup.clock.now())
       snapshot = { _tag: 'TasksListed', cluster, at, order: orderOf(at), tasks: [] } as const
     }
@@ -137,14 +137,14 @@ export class ClusterFollower {
     return snapshot
   }
 
-  /** Once, for as long as it lasts. */
+  /** Emits a warning once, for as long as it stays the same. */
   private warn(): void {
     const { warning, warned } = this
     this.warned = warning
     if (warning !== undefined && warning !== warned) this.setup.emit({ _tag: 'Warning', message: warning })
   }
 
-  /** Asked once: a name stays with its ARN. */
+  /** Cached, because a name keeps its ARN. */
   private async find(signal: AbortSignal): Promise<ClusterArn> {
     if (this.known !== undefined) return this.known
     const { named } = this
@@ -160,7 +160,7 @@ export class ClusterFollower {
     return finding.cluster
   }
 
-  /** Told once. Also of a cluster that is still to be created: until then, others of its name are not ours. */
+  /** Emitted once, even for a cluster that does not exist yet, so that clusters of the same name elsewhere are ignored. */
   private identify(cluster: ClusterArn): void {
     const { named } = this
     if (this.identified || named.startsWith('arn:')) return

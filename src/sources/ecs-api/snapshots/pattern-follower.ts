@@ -3,7 +3,7 @@ import type { ClusterArn } from '../../../core/arn.js'
 import { backoff } from '../../../core/backoff.js'
 import type { Millis } from '../../../core/clock.js'
 import { Stamps } from '../../../core/stamps.js'
-import { bell } from '../../../shared/async/interruptible-sleep.js'
+import { interruptibleSleep } from '../../../shared/async/interruptible-sleep.js'
 import { clusterDirectory } from './cluster-directory.js'
 import { ClusterFollower, delivery, type FollowerSetup } from './cluster-follower.js'
 import { CallFailed, ecsCall, refusalsUntilFinal } from './ecs-calls.js'
@@ -14,7 +14,7 @@ interface Followed {
   readonly ended: Promise<void>
 }
 
-/** Follows every cluster whose name matches a pattern, as they come and go. */
+/** Follows all clusters whose names match a pattern, including those that appear later. */
 export class PatternFollower {
   private readonly stamps = new Stamps()
   private readonly directory
@@ -32,9 +32,9 @@ export class PatternFollower {
   /** Resolves when the signal has aborted and no cluster is followed any more. */
   async follow(signal: AbortSignal): Promise<void> {
     const { clock, random, interval, refreshes } = this.setup
-    const alarm = bell(clock)
-    const refreshing = refreshes.subscribe(alarm.ring)
-    signal.addEventListener('abort', alarm.ring)
+    const sleep = interruptibleSleep(clock)
+    const refreshing = refreshes.subscribe(sleep.interrupt)
+    signal.addEventListener('abort', sleep.interrupt)
     for (let failures = 0; !signal.aborted;) {
       let pause = interval()
       try {
@@ -50,9 +50,9 @@ export class PatternFollower {
           pause = backoff(failures++, random, { base: 1_000, cap: 60_000 })
         this.fail(error, pause)
       }
-      await alarm.wait(pause)
+      await sleep.wait(pause)
     }
-    signal.removeEventListener('abort', alarm.ring)
+    signal.removeEventListener('abort', sleep.interrupt)
     refreshing.unsubscribe()
     for (const { stop } of this.followed.values()) stop.abort()
     await Promise.all([...this.followed.values()].map(({ ended }) => ended))
@@ -63,7 +63,7 @@ export class PatternFollower {
     const found = await this.directory.matching(pattern, { region: '', account: '' }, signal)
     const there = new Set(found)
     const gone = [...this.followed.keys()].filter((cluster) => !there.has(cluster))
-    // One after the other: what a deleted cluster had must be known to be gone before it is followed no more.
+    // A deleted cluster gets a last, empty snapshot, so that its tasks are known to be gone before it is dropped.
     for (const cluster of gone) await this.end(cluster, signal)
     const text = found.join(' ')
     if (text !== this.told) {
