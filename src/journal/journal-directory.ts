@@ -30,8 +30,8 @@ const fileName = (name: string): string => name.replace(/[^\w.-]/g, '_')
 
 /**
  * Appends lines to the newest of a set of numbered files. Make one call at a time. Every method rejects when the disk
- * fails; the next `append` then reopens the newest file, and starts a new line after one that a crash or a full disk cut
- * off.
+ * fails; the next `append` then reopens the newest file, and starts a new line after one that a crash or a full disk
+ * cut off.
  */
 export class JournalDirectory {
   private current: Current | undefined

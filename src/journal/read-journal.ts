@@ -15,8 +15,8 @@ export type JournalItem = {
 )
 
 /**
- * Reads a journal, or raw EventBridge events, one per line; plain or gzip. A bad line yields an item of its own and does
- * not affect others. Rejects when the file cannot be read.
+ * Reads a journal, or raw EventBridge events, one per line; plain or gzip. A bad line yields an item of its own and
+ * does not affect others. Rejects when the file cannot be read.
  */
 export async function* readJournal(file: string, signal: AbortSignal): AsyncGenerator<JournalItem> {
   for await (const { number: line, text, ended } of journalLines(file, maxLineBytes, signal)) {

@@ -9,8 +9,8 @@ interface Head {
 
 /**
  * Merges several journals in the order of receipt; within a file, in the order of its lines. The sources of a worker,
- * which have separate files, are thereby read in the order in which the worker received their deliveries. Lines that are
- * not entries are passed on immediately. Keeps one line of each file in memory. Rejects when a file cannot be read.
+ * which have separate files, are thereby read in the order in which the worker received their deliveries. Lines that
+ * are not entries are passed on immediately. Keeps one line of each file in memory. Rejects when a file cannot be read.
  */
 export async function* readJournals(
   files: readonly string[],

@@ -41,8 +41,8 @@ export interface RecordToOptions {
  *   acted on.
  * - *Redacted*: only the fields of `ClusterEvent` are written, and only `SERVICE_…` variables of environments. Docker
  *   labels are written unchanged.
- * - *Non-blocking*: while the disk fails, is full or hangs, deliveries are passed on unrecorded. A `SourceFailed` reports
- *   this, writing is retried with backoff, and a `Warning` then says how many deliveries are missing.
+ * - *Non-blocking*: while the disk fails, is full or hangs, deliveries are passed on unrecorded. A `SourceFailed`
+ *   reports this, writing is retried with backoff, and a `Warning` then says how many deliveries are missing.
  * - Notices are passed on, and not recorded.
  *
  * Throws an OptionError for limits below 1.

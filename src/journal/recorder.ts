@@ -28,7 +28,9 @@ const fsyncMs: Millis = 1000
 /** Disk calls are never aborted, because the resulting state of the file would be unknown. */
 const unaborted = new AbortController().signal
 
-/** Records deliveries and passes them on in order. Deliveries that arrive while the disk is busy share the next write. */
+/**
+ * Records deliveries and passes them on in order. Deliveries that arrive while the disk is busy share the next write.
+ */
 export class Recorder {
   private readonly files: JournalDirectory
   private readonly closing = new AbortController()

@@ -135,8 +135,8 @@ export class ReplaySession {
   }
 
   /**
-   * Waits until an entry is due, by the time between it and the previous one. A clock that was set during the recording,
-   * or is set now, therefore makes only one entry early, and delays none of the following.
+   * Waits until an entry is due, by the time between it and the previous one. A clock that was set during the
+   * recording, or is set now, therefore makes only one entry early, and delays none of the following.
    */
   private async due(at: Millis): Promise<void> {
     const { clock, speed } = this.setup

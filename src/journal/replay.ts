@@ -58,8 +58,8 @@ const speedOf = (pace: Pace): number => {
  * - The files are never changed, and acknowledgements are not stored: every subscription reads them from the beginning.
  * - The stream completes once everything is read and settled, and `done` resolves; `run` allows this. A stop ends it
  *   sooner.
- * - A line that is not an event is reported with its number. An incomplete last line, as a crash leaves it, is a warning;
- *   a truncated journal therefore yields all deliveries before the cut.
+ * - A line that is not an event is reported with its number. An incomplete last line, as a crash leaves it, is a
+ *   warning; a truncated journal therefore yields all deliveries before the cut.
  * - A file that cannot be read is reported as a `SourceFailed` without retry, and ends the stream.
  *
  * Throws a OptionError for a pace that is not above 0, a bound below 1, and an invalid `until`.

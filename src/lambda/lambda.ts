@@ -26,12 +26,12 @@ export type LambdaHandler = (event: unknown, context: LambdaContext) => Promise<
 
 /**
  * A Lambda handler for batches from an SQS queue and for schedules, built from the same parts as `run`. It reports to
- * Lambda which records were applied, so the event source mapping must have `ReportBatchItemFailures`; see docs/lambda.md
- * for other requirements. Throws when the setup contradicts itself.
+ * Lambda which records were applied, so the event source mapping must have `ReportBatchItemFailures`; see
+ * docs/lambda.md for other requirements. Throws when the setup contradicts itself.
  *
  * - A record succeeds when every required sink holds its effect and a complete snapshot of every cluster. All other
- *   records are redelivered. A record that is not an event fails each time, until the queue's redrive policy moves it; an
- *   event of an unsupported kind succeeds.
+ *   records are redelivered. A record that is not an event fails each time, until the queue's redrive policy moves it;
+ *   an event of an unsupported kind succeeds.
  * - A schedule takes a new snapshot, and fails if it cannot be applied.
  * - State from earlier invocations is used until `maxAgeMs` after its snapshots arrived. Between invocations, no target
  *   is called and no plan is made.

@@ -88,8 +88,8 @@ export class Session {
   }
 
   /**
-   * Whether every covered cluster has a snapshot that arrived at `since` or later. Uses arrival times, because the times
-   * in marks are from ECS's clock.
+   * Whether every covered cluster has a snapshot that arrived at `since` or later. Uses arrival times, because the
+   * times in marks are from ECS's clock.
    */
   isWholeSince(since: Millis): boolean {
     const { identities } = this.#state
@@ -118,9 +118,9 @@ export class Session {
   }
 
   /**
-   * Waits for the snapshots, folds the events, and waits until the targets hold their effect, or until the signal aborts.
-   * Events are folded only after all snapshots: before that, a late event of a task that is gone could not be recognised,
-   * and nothing may be written anyway.
+   * Waits for the snapshots, folds the events, and waits until the targets hold their effect, or until the signal
+   * aborts. Events are folded only after all snapshots: before that, a late event of a task that is gone could not be
+   * recognised, and nothing may be written anyway.
    */
   async settle(records: readonly RecordedEvent[], signal: AbortSignal): Promise<Settlement> {
     const open = new Map(records.map(({ messageId, event }) => [messageId, event]))

@@ -5,7 +5,9 @@ import * as t from 'io-ts'
 import { isLeft } from 'fp-ts/lib/Either.js'
 import { processTerminal } from './terminal/process-terminal.js'
 
-/** Resolves `package.json` by the package's own name, because its path differs between a checkout and an installation. */
+/**
+ * Resolves `package.json` by the package's own name, because its path differs between a checkout and an installation.
+ */
 const readVersion = (): string => {
   const file = fileURLToPath(import.meta.resolve('ecs-task-stream/package.json'))
   const decoded = t.type({ version: t.string }).decode(JSON.parse(readFileSync(file, 'utf8')))

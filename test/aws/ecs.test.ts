@@ -154,7 +154,7 @@ describe('snapshots', () => {
     const following = follow(ecsSnapshots({ clusters: [cluster.name], ...optionsFor(cluster) }))
     await eventually(() => expect(failuresIn(following.notices)).toHaveLength(1))
     expect(failuresIn(following.notices)[0]).toContain(
-      `${String(task)} is described without what makes it one`,
+      `the description of ${String(task)} lacks required fields`,
     )
     expect(following.listed()).toEqual([])
   })

@@ -278,7 +278,7 @@ describe('the source at moto', () => {
     const heard = listen(sqs({ queueUrl: `${url}-nowhere`, client: queues.client(), waitSeconds: 1 }))
     await eventually(() => {
       const failed = heard.notices.find((notice) => notice._tag === 'SourceFailed')
-      expect(failed?.error.message).toMatch(/^there is no queue http:.*-nowhere: check its URL/)
+      expect(failed?.error.message).toMatch(/^queue http:.*-nowhere does not exist: check its URL/)
     })
   })
 })

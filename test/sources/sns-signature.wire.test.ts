@@ -226,7 +226,7 @@ describe('a certificate', () => {
     }
     for (const Timestamp of ['yesterday', '1', '2026-01-02', 'Fri, 02 Jan 2026 03:04:05 GMT'])
       expect(await verifyFields(sns.notification('{}', { Timestamp }))).toEqual(
-        forged(/Timestamp is no time/),
+        forged(/Timestamp is not a valid time/),
       )
   })
 
@@ -245,8 +245,8 @@ describe('a certificate', () => {
     const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
     const dates = { from: start - hour, to: start + hour }
     const cases: readonly (readonly [string, RegExp])[] = [
-      ['{"not":"a certificate"}', /no X.509 certificate/],
-      ['-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n', /no X.509 certificate/],
+      ['{"not":"a certificate"}', /not an X.509 certificate/],
+      ['-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n', /not an X.509 certificate/],
       [selfSignedCertificate({ subject: 'sns', privateKey, publicKey, ...dates }), /no RSA key/],
       ['a'.repeat(100_000), /too large/],
     ]
@@ -353,7 +353,7 @@ describe('forged messages that name slow certificates', () => {
     // 6 are asked for, and 32 wait.
     const refused = await Promise.all(all.slice(38))
     expect(new Set(refused.map((found) => found._tag === 'Unknown' && found.error.message))).toEqual(
-      new Set(['too many signing certificates are asked for at once']),
+      new Set(['too many signing certificates are requested at once']),
     )
     expect(await verifyFields(sns.notification('{}'))).toMatchObject({ _tag: 'Unknown' })
     await vi.waitUntil(() => asked.length === 6, { timeout: 20_000 })
@@ -390,7 +390,7 @@ describe('forged messages that name slow certificates', () => {
     gone.abort()
     expect(await late).toMatchObject({
       _tag: 'Unknown',
-      error: { message: 'the signing certificate came too late' },
+      error: { message: 'the signing certificate arrived too late' },
     })
     await clock.advance(5_000)
     expect(await verifyFields(sns.notification('{}'))).toEqual({ _tag: 'Genuine' })

@@ -67,7 +67,7 @@ describe('a notification', () => {
     const { url } = await serving({}, (delivery) => delivery.nack(new Error('no')))
     expect(await sns.post(url, sns.notification(event()))).toMatchObject({
       status: 503,
-      text: /send it again/,
+      text: /retry/,
     })
   })
 
@@ -174,15 +174,15 @@ describe('what is not from SNS, or not for us', () => {
   it('is refused with 403 when it is signed for another topic, whatever the header says', async () => {
     const other = 'arn:aws:sns:eu-west-1:123456789012:other'
     const fields = sns.notification(event(), { TopicArn: other })
-    await refusal(fields, 403, /none of `topics`/)
-    await refusal(fields, 403, /none of `topics`/, { 'x-amz-sns-topic-arn': sns.topicArn })
+    await refusal(fields, 403, /not one of `topics`/)
+    await refusal(fields, 403, /not one of `topics`/, { 'x-amz-sns-topic-arn': sns.topicArn })
     await refusal({ ...fields, TopicArn: sns.topicArn }, 403, /not that of this message/)
-    await refusal(sns.notification(event()), 403, /none of `topics`/, { 'x-amz-sns-topic-arn': other })
+    await refusal(sns.notification(event()), 403, /not one of `topics`/, { 'x-amz-sns-topic-arn': other })
   })
 
   it('is refused with 400 when header and message disagree, or the type is unknown', async () => {
     const headers = { 'x-amz-sns-message-type': 'SubscriptionConfirmation' }
-    await refusal(sns.notification(event()), 400, /another type/, headers)
+    await refusal(sns.notification(event()), 400, /different types/, headers)
     await refusal(
       sns.signed({ ...sns.notification(event()), Type: 'Later', Signature: undefined }),
       400,
@@ -309,7 +309,10 @@ describe('the age of a message', () => {
   it('must be told', async () => {
     const { url } = await serving()
     const fields = sns.notification(event(), { Timestamp: 'yesterday' })
-    expect(await sns.post(url, fields)).toMatchObject({ status: 400, text: 'the Timestamp is no time' })
+    expect(await sns.post(url, fields)).toMatchObject({
+      status: 400,
+      text: 'the Timestamp is not a valid time',
+    })
   })
 })
 
@@ -322,9 +325,9 @@ describe('a body', () => {
     const body = 'x'.repeat(10 * 1024 * 1024)
     expect(await requested(url, { body, headers })).toEqual({
       status: 413,
-      text: 'a body of more than 524288 bytes',
+      text: 'the body has more than 524288 bytes',
     })
-    expect(warnings(notices)).toEqual(['answered 413: a body of more than 524288 bytes'])
+    expect(warnings(notices)).toEqual(['answered 413: the body has more than 524288 bytes'])
     expect((await sns.post(url, sns.notification(event()))).status).toBe(200)
   })
 
@@ -379,7 +382,7 @@ describe('a body', () => {
     for (let i = 0; i < 5; i++)
       expect((await sns.post(url, sns.notification(event({ version: i + 1 })))).status).toBe(200)
     expect(deliveries).toHaveLength(5)
-    const letGo = warnings(notices).filter((message) => message.includes('were let go'))
+    const letGo = warnings(notices).filter((message) => message.includes('were dropped'))
     expect(letGo.length > 0).toBe(count * bytes > 24 * 1024 * 1024)
     for (const socket of sockets) socket.destroy()
   })
@@ -445,7 +448,7 @@ describe('a body', () => {
     open.push(server)
     expect(await sns.post(server.url, sns.notification(event()))).toMatchObject({
       status: 500,
-      text: 'the body was read before: mount the webhook in front of what parses bodies',
+      text: 'the body has already been read: mount the webhook before any body parser',
     })
   })
 })
@@ -540,7 +543,7 @@ describe('a subscription', () => {
     const fields = sns.confirmation({ Type: 'UnsubscribeConfirmation' })
     expect((await sns.post(url, fields)).status).toBe(200)
     expect(warnings(notices)).toEqual([
-      `the subscription to ${sns.topicArn} was cancelled: subscribe again, if that was not meant`,
+      `the subscription to ${sns.topicArn} was cancelled: subscribe again if that was not intended`,
     ])
     expect(sns.asked).toEqual([sns.certificateUrl])
   })

@@ -259,7 +259,7 @@ describe('a queue that fails', () => {
     await eventually(() => expect(failures(heard.notices, 'ReceiveMessage')).not.toEqual([]))
     await eventually(() => expect(failures(heard.notices, 'GetQueueAttributes')).not.toEqual([]))
     for (const { error } of failures(heard.notices, 'ReceiveMessage'))
-      expect(error.message).toMatch(/^there is no queue http:.*created-late: check its URL/)
+      expect(error.message).toMatch(/^queue http:.*created-late does not exist: check its URL/)
     const late = await server.createQueue('created-late')
     await server.send(late.url, ['any'])
     await eventually(() => expect(heard.seen).toEqual(['instance-0']))

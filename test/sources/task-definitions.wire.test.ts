@@ -220,7 +220,7 @@ describe('taskDefinitions', () => {
     expect(world.clock.now() - start).toBeLessThan(120_000)
     expect(world.clock.now() - start).toBeGreaterThan(29_000)
     expect(following.failures.length).toBeLessThan(6)
-    expect(following.failures.at(-1)?.error.message).toContain('is denied for all that was asked for')
+    expect(following.failures.at(-1)?.error.message).toContain('is denied for all lookups')
     // With the permission comes everything, though the next question is a while away.
     world.api.inject(() => 'ok')
     await world.until(() => following.state.definitions.size === 80, 1_000)

@@ -8,9 +8,9 @@ export interface FedChange {
 }
 
 /**
- * The latest changes, numbered, for any number of readers, each at its own pace. Readers have no buffers of their own; a
- * reader that falls behind by more than the length of the feed has lost changes. Ids carry an epoch, because the numbers
- * of another process or run are not valid here.
+ * The latest changes, numbered, for any number of readers, each at its own pace. Readers have no buffers of their own;
+ * a reader that falls behind by more than the length of the feed has lost changes. Ids carry an epoch, because the
+ * numbers of another process or run are not valid here.
  */
 export class ChangeFeed {
   /** A ring buffer that begins at index 0. */

@@ -36,9 +36,10 @@ export class EventStreams {
   }
 
   /**
-   * Opens a stream that continues after `Last-Event-ID`, or from now on. At the limit, the address with the most streams
-   * loses its oldest one to an address that has at least two fewer; that client reconnects and continues where it left
-   * off. One address therefore cannot shut out others, and clients behind one address do not keep evicting each other.
+   * Opens a stream that continues after `Last-Event-ID`, or from now on. At the limit, the address with the most
+   * streams loses its oldest one to an address that has at least two fewer; that client reconnects and continues where
+   * it left off. One address therefore cannot shut out others, and clients behind one address do not keep evicting each
+   * other.
    */
   answer({ query, lastEventId = query.after, address }: Asked): Answer {
     const { index, feed, maxClients } = this.options

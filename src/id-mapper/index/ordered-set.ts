@@ -1,4 +1,6 @@
-/** The index of the first item for which `isBefore` is false; `isBefore` must be true for a prefix of the items only. */
+/**
+ * The index of the first item for which `isBefore` is false; `isBefore` must be true for a prefix of the items only.
+ */
 const firstFrom = <A extends object>(items: readonly A[], isBefore: (item: A) => boolean): number => {
   let low = 0
   let high = items.length

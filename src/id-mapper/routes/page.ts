@@ -25,9 +25,9 @@ export interface PageOptions<A extends object, V> {
 const mostLookedAt = 10_000
 
 /**
- * A page of the accepted items. It continues after an item and not at an offset, so an item that stays in the list while
- * others come and go is in exactly one page. A page that is not the last may have fewer items than requested, or none.
- * `undefined` if the cursor does not belong to this list.
+ * A page of the accepted items. It continues after an item and not at an offset, so an item that stays in the list
+ * while others come and go is in exactly one page. A page that is not the last may have fewer items than requested, or
+ * none. `undefined` if the cursor does not belong to this list.
  */
 export const pageOf = <A extends object, V>(options: PageOptions<A, V>): Page<V> | undefined => {
   const { listed, cursor, limit, accepts, view } = options

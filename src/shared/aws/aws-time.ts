@@ -74,7 +74,9 @@ export const awsTime = (clock: Clock): AwsTime => {
   return time
 }
 
-/** Returns a filter for skews to report: those that differ by a second or more from the last reported one, initially 0. */
+/**
+ * Returns a filter for skews to report: those that differ by a second or more from the last reported one, initially 0.
+ */
 export const skewNews = (): ((aheadMs: Millis | undefined) => boolean) => {
   let told: Millis = 0
   return (aheadMs) => {

@@ -14,8 +14,8 @@ export type Priority = 'first' | 'last'
 export interface TokenBucket {
   /**
    * Resolves to true once `n` tokens are taken. Callers of the same priority are served in order of arrival, so that
-   * small requests do not overtake large ones. Resolves to false and takes nothing if the signal aborts first. A request
-   * for more than `burst` waits for a full bucket, and leaves a debt.
+   * small requests do not overtake large ones. Resolves to false and takes nothing if the signal aborts first. A
+   * request for more than `burst` waits for a full bucket, and leaves a debt.
    *
    * @param priority Default: `first`.
    */

@@ -2,8 +2,8 @@ import type { ValidationError } from 'io-ts'
 import { isObject, maxErrors } from './lenient.js'
 
 /**
- * What is wrong at one path of a message. Safe to log: messages can contain secrets such as environment overrides, and a
- * malformed one can have them anywhere. Values are therefore described, and quoted only if they are short and plain.
+ * What is wrong at one path of a message. Safe to log: messages can contain secrets such as environment overrides, and
+ * a malformed one can have them anywhere. Values are therefore described, and quoted only if they are short and plain.
  */
 export interface DecodeError {
   /**
@@ -58,7 +58,8 @@ const step = (key: string, parent: unknown): string =>
 const decodeError = ({ context, value }: ValidationError, root: string): DecodeError => {
   const path = context.reduce((path, { key, actual }, i) => {
     const parent = context[i - 1]?.actual
-    // io-ts adds a context entry for each member of an intersection, with the same value. Those add nothing to the path.
+    // io-ts adds a context entry for each member of an intersection, with the same value. Those add nothing to the
+    // path.
     return i === 0 || actual === parent ? path : path + step(key, parent)
   }, root)
   return { path, expected: context.at(-1)?.type.name ?? 'something else', received: describe(value) }

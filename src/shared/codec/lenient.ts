@@ -69,9 +69,9 @@ export const arrayOf = <A>(codec: t.Type<A>, most = Infinity): t.Type<readonly A
 }
 
 /**
- * An object with all fields of `required` and any of `optionals`. It is io-ts's intersection of `t.type` and `t.partial`,
- * but its `is` checks each field once, which takes a third of the time. (`t.type` alone rejects an object without an
- * optional field.)
+ * An object with all fields of `required` and any of `optionals`. It is io-ts's intersection of `t.type` and
+ * `t.partial`, but its `is` checks each field once, which takes a third of the time. (`t.type` alone rejects an object
+ * without an optional field.)
  */
 export const object = <R extends t.Props, O extends t.Props>(required: R, optionals: O) => {
   const codec = t.intersection([t.type(required, 'object'), t.partial(optionals, 'object')], 'object')

@@ -1,6 +1,6 @@
 /**
- * The maximum length of a name, status or group, in UTF-16 code units. ECS names have at most 255 characters; a group is
- * a name with the prefix `service:` or `family:`.
+ * The maximum length of a name, status or group, in UTF-16 code units. ECS names have at most 255 characters; a group
+ * is a name with the prefix `service:` or `family:`.
  */
 export const maxNameLength = 512
 
@@ -21,7 +21,7 @@ export const isPlainText = (text: string, most: number = maxNameLength): boolean
   text.length <= most && (ascii.test(text) || unicode.test(text))
 
 /**
- * Whether a text is well-formed Unicode; for values that may have several lines, such as Docker labels. A lone surrogate
- * has no UTF-8 encoding, so the text would change when it is written.
+ * Whether a text is well-formed Unicode; for values that may have several lines, such as Docker labels. A lone
+ * surrogate has no UTF-8 encoding, so the text would change when it is written.
  */
 export const isWellFormed = (text: string): boolean => !/\p{Cs}/u.test(text)

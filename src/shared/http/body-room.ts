@@ -57,11 +57,11 @@ class Place implements BodyPlace {
 
 /**
  * Bounds the memory for request bodies, counted as their bytes arrive. When the room is full, it evicts the body that
- * has been arriving for the longest, or, if all are complete, the one that has waited the longest for its response to be
- * decided. A client at its own limit loses one of its own bodies.
+ * has been arriving for the longest, or, if all are complete, the one that has waited the longest for its response to
+ * be decided. A client at its own limit loses one of its own bodies.
  *
- * Genuine senders send a body within milliseconds. However many bodies stay unfinished, the next one therefore has room:
- * to crowd it out, a flood would have to send as much as the whole room while it arrives.
+ * Genuine senders send a body within milliseconds. However many bodies stay unfinished, the next one therefore has
+ * room: to crowd it out, a flood would have to send as much as the whole room while it arrives.
  */
 export class BodyRoom {
   /** In the order of arrival. */

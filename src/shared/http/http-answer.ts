@@ -9,8 +9,8 @@ export interface HttpAnswer {
 }
 
 /**
- * How long the rest of an answered request is read before its connection is cut. Closing at once would often destroy the
- * response in transit.
+ * How long the rest of an answered request is read before its connection is cut. Closing at once would often destroy
+ * the response in transit.
  */
 const lingerMs: Millis = 5_000
 

@@ -66,8 +66,8 @@ class Gathered {
 
 /**
  * Reads the body of a request, or takes it from `request.body` if a framework has already read the stream. While the
- * stream is unread, `request.body` is ignored: some parsers set it to an empty object for content types that they do not
- * parse, such as SNS's text/plain.
+ * stream is unread, `request.body` is ignored: some parsers set it to an empty object for content types that they do
+ * not parse, such as SNS's text/plain.
  */
 export const requestBody = (request: IncomingMessage, bounds: BodyBounds): Promise<RequestBody> => {
   if (request.readableDidRead) return Promise.resolve(parsed(request, bounds))

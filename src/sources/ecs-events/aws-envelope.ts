@@ -1,13 +1,13 @@
 /**
- * What AWS puts around an event on its way: SNS's notification, records of SQS, SNS and Kinesis as Lambda gets them
- * (in `Records`) and as EventBridge Pipes send them (in a bare array), and these inside each other.
+ * Opens the envelopes that AWS puts around events: SNS notifications; records of SQS, SNS and Kinesis as Lambda
+ * receives them (in `Records`) and as EventBridge Pipes send them (in a bare array); and nested combinations.
  */
 import { type DecodeError, describe, describeText } from '../../shared/codec/decode-error.js'
 import { isObject, type JsonObject } from '../../shared/codec/lenient.js'
 import { isPlainText } from '../../shared/codec/plain-text.js'
 
 export type Opened =
-  /** Something that says what it is: `source` and `detailType` are the event's own. */
+  /** An event, with its own `source` and `detailType`. */
   | {
       readonly _tag: 'Content'
       readonly json: JsonObject
@@ -15,11 +15,11 @@ export type Opened =
       readonly source: string
       readonly detailType: string
     }
-  /** A message of SNS about the subscription. `kind` is `sns/<Type>`. */
+  /** An SNS message about the subscription. `kind` is `sns/<Type>`. */
   | { readonly _tag: 'Ignored'; readonly kind: string }
   | { readonly _tag: 'Undecodable'; readonly errors: readonly DecodeError[] }
 
-/** A Lambda record of a queue that a topic feeds has two around the event; twice that, and nobody meant it. */
+/** A Lambda record from a queue behind a topic has two envelopes; twice that is certainly not intended. */
 const maxEnvelopes = 4
 
 export const undecodable = (path: string, expected: string, received: string) => ({
@@ -47,7 +47,7 @@ const openText = (text: unknown, path: string, envelopes: number): readonly Open
   try {
     json = JSON.parse(text)
   } catch {
-    // The parser's own words quote the text, which may hold secrets.
+    // The parser's own message quotes the text, which may contain secrets.
     return [undecodable(path, 'JSON', describeText(text))]
   }
   return openAll(json, path, envelopes)
@@ -68,7 +68,7 @@ const openBase64 = (data: unknown, path: string, envelopes: number): readonly Op
     ? openText(Buffer.from(data, 'base64').toString('utf8'), path, envelopes)
     : [undecodable(path, 'JSON in Base64', describe(data))]
 
-/** The text inside an envelope; `undefined` for what is none. */
+/** Returns a function that opens the envelope, or `undefined` if the object is not one. */
 const openEnvelope = (
   json: JsonObject,
   path: string,
@@ -78,7 +78,7 @@ const openEnvelope = (
   if (isSnsType(Type)) return () => openNotification(json, path, envelopes)
   if (isObject(Sns)) return () => openNotification(Sns, `${path}.Sns`, envelopes)
   if (eventSource === 'aws:sqs') return () => openText(json['body'], `${path}.body`, envelopes)
-  // Lambda's record has the data in `kinesis`, and that of a pipe beside it.
+  // In a Lambda record, the data is inside `kinesis`; in a pipe's record, beside it.
   if (eventSource === 'aws:kinesis')
     return isObject(kinesis)
       ? () => openBase64(kinesis['data'], `${path}.kinesis.data`, envelopes)
@@ -86,10 +86,10 @@ const openEnvelope = (
   return undefined
 }
 
-/** Names of any length and alphabet would end in logs and metrics. Source: API reference, `PutEvents`. */
+/** Bounded, because kinds end up in logs and metrics. Source: API reference, `PutEvents`. */
 const isKind = (u: unknown): u is string => typeof u === 'string' && isPlainText(u, 256)
 
-/** Takes off what is around one record. Never throws. There is more than one only where a text holds a batch. */
+/** Removes the envelopes of one record. Never throws. Returns several results only if a text contains a batch. */
 export const open = (json: unknown, path: string, envelopes: number): readonly Opened[] => {
   if (!isObject(json)) return [notAnEvent(json, path)]
   const { source, 'detail-type': detailType } = json
@@ -104,7 +104,7 @@ export const open = (json: unknown, path: string, envelopes: number): readonly O
     : inside()
 }
 
-/** The records of a batch, and where they are; `undefined` for what is no batch. */
+/** The records of a batch and their path, or `undefined` if it is not a batch. */
 export const batchOf = (
   json: unknown,
 ): { readonly records: readonly unknown[]; readonly at: string } | undefined => {
@@ -113,12 +113,12 @@ export const batchOf = (
   return Array.isArray(records) ? { records, at: '.Records' } : undefined
 }
 
-/** `open`, of a record or of a batch of them. At least one result. */
+/** `open` for a record or a batch of records. Returns at least one result. */
 export const openAll = (json: unknown, path: string, envelopes = 0): readonly Opened[] => {
   const batch = batchOf(json)
   if (batch === undefined || batch.records.length === 0) return open(json, path, envelopes)
   return batch.records.flatMap((record, i) => open(record, `${path}${batch.at}[${i}]`, envelopes))
 }
 
-/** `openAll`, of a text. */
+/** `openAll` for a text. */
 export const openMessage = (text: string): readonly Opened[] => openText(text, '$', 0)

@@ -1,18 +1,18 @@
 /**
- * The form of ECS's ARNs. Their parts become keys, host names of AWS's endpoints (the region) and names in targets, so
- * what has another form is nobody's task.
+ * Validates ECS ARNs. Their parts become keys, host names of AWS endpoints (the region) and names in targets, so ARNs
+ * of any other form are rejected.
  */
 
 /** One to four labels: `aws`, `aws-cn`, `aws-us-gov`, `aws-iso-b`, `aws-eusc`. */
 const partition = 'aws(?:-[a-z]{1,8}){0,3}'
-/** A label of a host name. Loose, as new regions come and emulators have their own. */
+/** A label of a host name. Permissive, because there will be new regions, and emulators have their own. */
 const region = '[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?'
-/** Twelve digits. People put X over those that they do not want to publish, and replay such captures. */
+/** Twelve digits, or X in place of trailing digits: people redact captures this way, and replay them. */
 const account = '(?:\\d{12}|\\d{0,11}X{1,12})'
-/** Names of clusters and families, and ids. Source: API reference, `CreateCluster`, `RegisterTaskDefinition`. */
+/** Cluster names, family names and ids. Source: API reference, `CreateCluster`, `RegisterTaskDefinition`. */
 const name = '[A-Za-z0-9_-]+'
 
-/** The longest ARN that we take: names have at most 255 characters, and an ARN has at most three of them. */
+/** Maximum length of an ARN: names have at most 255 characters, and an ARN contains at most three of them. */
 export const maxArnLength = 1_024
 
 const arnOf = (resource: string): ((arn: string) => boolean) => {
@@ -21,7 +21,7 @@ const arnOf = (resource: string): ((arn: string) => boolean) => {
 }
 
 export const isClusterArn = arnOf(`cluster/${name}`)
-/** Long, or short as before 2020: without the cluster's name. */
+/** Long, or short as before 2020, without the cluster's name. */
 export const isTaskArn = arnOf(`task/(?:${name}/)?${name}`)
 export const isInstanceArn = arnOf(`container-instance/(?:${name}/)?${name}`)
 export const isDefinitionArn = arnOf(`(?:daemon-)?task-definition/${name}:\\d{1,10}`)
@@ -31,7 +31,7 @@ export const isDefinitionArn = arnOf(`(?:daemon-)?task-definition/${name}:\\d{1,
  */
 export const isContainerArn = arnOf('[a-z-]+/[A-Za-z0-9_/:-]+')
 
-/** The cluster that a long ARN of a task names; `undefined` for a short one. */
+/** The cluster name in a long task ARN; `undefined` for a short one. */
 export const clusterNameIn = (taskArn: string): string | undefined => {
   const slash = taskArn.indexOf('/')
   const next = taskArn.indexOf('/', slash + 1)

@@ -15,18 +15,17 @@ export type Decoded =
   /** An ECS task event. */
   | { readonly _tag: 'Event'; readonly event: ClusterEvent }
   /**
-   * Well-formed, and not ours: `kind` is `<source>/<detail-type>`, such as `aws.ecs/ECS Service Action`, or
-   * `sns/<Type>`.
+   * A well-formed event of an unsupported kind: `kind` is `<source>/<detail-type>`, such as `aws.ecs/ECS Service
+   * Action`, or `sns/<Type>`.
    */
   | { readonly _tag: 'Ignored'; readonly kind: string }
-  /** Not an event at all, or a task event that lacks what every one has or claims what cannot be. At least one error. */
+  /** Not an event, or a task event with missing or implausible fields. Has at least one error. */
   | { readonly _tag: 'Undecodable'; readonly errors: readonly DecodeError[] }
 
 export interface DecodeOptions {
   /**
-   * The latest time that any trusted clock has told, in milliseconds since the epoch: an event that is more than 7 days
-   * later is undecodable, and one that is more than 5 minutes later counts as 5 minutes later. Default: the machine's
-   * time.
+   * The latest time of any trusted clock, in milliseconds since the epoch. An event more than 7 days later is
+   * undecodable; one more than 5 minutes later counts as 5 minutes later. Default: the machine's time.
    */
   readonly latest?: Millis
 }
@@ -57,7 +56,7 @@ const unbelievable = (
         },
       ]
 
-/** As in every event of AWS's: `time` need not be read then. */
+/** True for every event from AWS; `time` need not be parsed then. */
 const isSameSecond = (updatedAt: string | null | undefined, time: string | null | undefined): boolean =>
   typeof time === 'string' && time.length === 20 && updatedAt?.startsWith(time.slice(0, 19)) === true
 
@@ -71,8 +70,8 @@ const decodeTaskEvent = (json: JsonObject, path: string, latest: Millis): Decode
   }
   const { detail, time } = json
   const { updatedAt } = detail
-  // `updatedAt` tells the milliseconds; `time` is the same cut to seconds, and all that some old events have. One that
-  // is there and cannot be believed is an error, even if the other could take its place.
+  // `updatedAt` has milliseconds; `time` is the same truncated to seconds, and the only one in some old events. An
+  // implausible value of either is an error, even if the other is valid.
   const changed = timeOf(updatedAt, latest)
   const sent = isSameSecond(updatedAt, time) ? changed : timeOf(time, latest)
   if (isBelieved(updatedAt, changed) && isBelieved(time, sent)) {
@@ -88,7 +87,7 @@ const decodeTaskEvent = (json: JsonObject, path: string, latest: Millis): Decode
   return { _tag: 'Undecodable', errors }
 }
 
-/** What is in an opened envelope. */
+/** Decodes the content of an opened envelope. */
 export const decodeOpened = (opened: Opened, latest: Millis = systemClock.now()): Decoded => {
   if (opened._tag !== 'Content') return opened
   const { json, path, source, detailType } = opened
@@ -109,16 +108,16 @@ const decodeOne = (all: readonly Opened[], { latest }: DecodeOptions): Decoded =
 }
 
 /**
- * Tells what a message is: an ECS task event, another event, or neither. Takes the event as EventBridge sends it; its
- * SNS envelope; a record of SQS, SNS or Kinesis as Lambda and EventBridge Pipes give it; and these inside each other.
- * Takes a batch (an array, or `Records`) of one record. For a whole Lambda event see `decodeRecords`.
+ * Decodes a message: an ECS task event, another event, or neither. Accepts raw EventBridge events; SNS envelopes;
+ * records of SQS, SNS or Kinesis as sent to Lambda or by EventBridge Pipes; and nested combinations. Accepts a batch
+ * (an array, or `Records`) of one record; for a whole Lambda event, see `decodeRecords`.
  *
- * What a task event claims must be plausible: docs/limits.md. Never throws, and takes time in proportion to the
- * message's size. Environment overrides are not read, so neither the event nor an error can show them.
+ * The fields of a task event must be plausible: see docs/limits.md. Never throws, and takes time proportional to the
+ * size of the message. Environment overrides are not read, so neither events nor errors contain them.
  */
 export const decodeEvent = (json: unknown, options: DecodeOptions = {}): Decoded =>
   decodeOne(openAll(json, '$'), options)
 
-/** `decodeEvent` of a text, such as the body of an SQS message. A text that is not JSON is undecodable. */
+/** `decodeEvent` for a text, such as the body of an SQS message. A text that is not JSON is undecodable. */
 export const decodeMessage = (body: string, options: DecodeOptions = {}): Decoded =>
   decodeOne(openMessage(body), options)

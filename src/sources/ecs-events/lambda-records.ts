@@ -4,9 +4,9 @@ import { isObject, type JsonObject } from '../../shared/codec/lenient.js'
 
 export interface DecodedRecord {
   /**
-   * What `batchItemFailures` names the record by: the SQS or SNS message's id or the Kinesis record's sequence number,
-   * or the event's own id where EventBridge invokes the function directly. Empty where there is none: Lambda takes that
-   * in `batchItemFailures` for a failure of the whole batch, so nothing is lost by it.
+   * The identifier for `batchItemFailures`: the id of the SQS or SNS message, the sequence number of the Kinesis
+   * record, or the event's own id if EventBridge invokes the function directly. Empty if there is none; Lambda treats
+   * an empty identifier as a failure of the whole batch, so nothing is lost.
    */
   readonly id: string
   readonly decoded: Decoded
@@ -30,10 +30,10 @@ const idOf = (record: unknown): string => {
 }
 
 /**
- * Decodes each record of what a Lambda function is invoked with: by a queue, a topic or a stream (`Records`); by
- * EventBridge Pipes (a bare array, of records or of events); or by a rule (one event).
+ * Decodes each record of a Lambda invocation by a queue, a topic or a stream (`Records`), by EventBridge Pipes (a bare
+ * array of records or events), or by a rule (one event).
  *
- * A record whose text holds a batch itself gives one result for each event in it, all with the record's id.
+ * A record whose text contains a batch yields one result per event in it, all with the record's id.
  */
 export const decodeRecords = (json: unknown, { latest }: DecodeOptions = {}): readonly DecodedRecord[] =>
   (batchOf(json)?.records ?? [json]).flatMap((record) => {

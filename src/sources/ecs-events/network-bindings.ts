@@ -4,7 +4,7 @@ import type { WireBinding } from './wire-task.js'
 
 const isPort = (port: number): boolean => Number.isInteger(port) && port > 0 && port < 65_536
 
-/** TCP is the default of a port mapping. Nothing else than these two has ports to bind. */
+/** TCP is the default of a port mapping. Other protocols have no ports to bind. */
 const protocolOf = (protocol: string | null | undefined): Protocol | undefined => {
   switch (protocol ?? 'tcp') {
     case 'tcp':
@@ -16,13 +16,13 @@ const protocolOf = (protocol: string | null | undefined): Protocol | undefined =
   }
 }
 
-/** First and last port of `8000-8010`; not numbers if it is no such thing. */
+/** The first and last port of a range such as `8000-8010`; NaN if it is not a range. */
 const endsOf = (range: string): readonly [number, number] => {
   const [, first, last] = /^(\d{1,5})-(\d{1,5})$/.exec(range) ?? []
   return [Number(first), Number(last)]
 }
 
-/** `undefined` for what binds no port: not yet (host port 0), or not in a way that we know. */
+/** `undefined` if no port is bound yet (host port 0), or the row is not understood. */
 const bindingOf = (row: WireBinding): Binding | undefined => {
   const protocol = protocolOf(row.protocol)
   if (protocol === undefined) return undefined
@@ -41,9 +41,6 @@ const bindingOf = (row: WireBinding): Binding | undefined => {
     : undefined
 }
 
-/**
- * The bindings that rows of `networkBindings` tell, in canonical form: a port's row for IPv4 and its row for IPv6 are
- * one.
- */
+/** The bindings in `networkBindings`, in canonical form: the IPv4 and IPv6 rows of a port become one binding. */
 export const bindingsOf = (rows: readonly WireBinding[]): readonly Binding[] =>
   canonicalBindings(rows.map(bindingOf).filter((binding) => binding !== undefined))

@@ -5,15 +5,15 @@ import { ipv6Address } from './ip-address.js'
 import { bindingsOf } from './network-bindings.js'
 import { isNetworkAttachment, type WireContainer, type WireTask } from './wire-task.js'
 
-/** Absent, null and empty are one. */
+/** Treats absent, null and empty alike. */
 const told = (text: string | null | undefined): string | undefined =>
   text === '' ? undefined : (text ?? undefined)
 
-/** IPv4 addresses have one form only. */
+/** Only IPv6 addresses need this; IPv4 addresses have a single form. */
 const canonicalIpv6 = (text: string | null | undefined): string | undefined =>
   text ? ipv6Address(text) : undefined
 
-/** Arrays come in any order, so of two addresses the greater is taken, and not the first. */
+/** Arrays have no defined order, so this picks the greater of two addresses, and not the first. */
 const greater = (a: string | undefined, b: string | undefined): string | undefined =>
   b === undefined || (a !== undefined && a >= b) ? a : b
 
@@ -26,7 +26,7 @@ const interfaceOf = ({ containers, attachments, version }: WireTask): Interface 
       ipv6 = greater(ipv6, canonicalIpv6(ipv6Address))
     }
   if (ipv4 !== undefined || ipv6 !== undefined) return { version, ipv4, ipv6 }
-  // The task's network interface tells them too, before any container does.
+  // The task's network interface has them, too, before any container does.
   for (const attachment of attachments ?? [])
     if (isNetworkAttachment(attachment))
       for (const { name, value } of attachment.details ?? []) {
@@ -36,7 +36,7 @@ const interfaceOf = ({ containers, attachments, version }: WireTask): Interface 
   return ipv4 === undefined && ipv6 === undefined ? undefined : { version, ipv4, ipv6 }
 }
 
-/** Nothing for a container without a name or a status: what an observation lacks, it leaves as it was known. */
+/** Skips containers without a name or a status: an observation does not change what it lacks. */
 const containersOf = (wires: readonly WireContainer[], version: number): readonly Container[] => {
   const containers: Container[] = []
   for (const { name, containerArn, lastStatus, runtimeId, networkBindings } of wires) {
@@ -57,8 +57,7 @@ const containersOf = (wires: readonly WireContainer[], version: number): readonl
 }
 
 /**
- * One observation of a task, made `at`, in our own terms: canonical, so that two ways of telling the same give equal
- * records.
+ * Converts one observation of a task, made `at`, to its canonical record. Equivalent observations give equal records.
  */
 export const taskRecord = (wire: WireTask, at: Millis, health: Task['health']): Task => ({
   arn: longArn(wire.taskArn, wire.clusterArn),
@@ -72,7 +71,7 @@ export const taskRecord = (wire: WireTask, at: Millis, health: Task['health']): 
   lastStatus: wire.lastStatus,
   desiredStatus: wire.desiredStatus,
   interface: interfaceOf(wire),
-  // ECS sends no two containers of one name. If it did, they would be joined as two observations of the one are.
+  // ECS never sends two containers with the same name. If it did, they would be joined like two observations of one.
   containers: canonicalContainers(containersOf(wire.containers ?? [], wire.version)),
   health,
 })

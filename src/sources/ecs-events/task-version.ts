@@ -1,9 +1,9 @@
 import { satisfying } from '../../shared/codec/lenient.js'
 
 /**
- * The highest version of a task that is believed. ECS counts a task's changes from 1 and a task has about ten; a
- * million is a change each minute for two years. A status belongs to the highest version that was told, so one event
- * with a version like 2^53 - 1 would decide it for ever.
+ * The highest plausible version of a task. ECS counts a task's changes from 1, and a task has about ten; a million is a
+ * change each minute for two years. The status with the highest version wins, so one event with a version such as
+ * 2^53 - 1 would otherwise win forever.
  */
 export const maxVersion = 1_000_000
 

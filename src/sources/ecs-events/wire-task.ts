@@ -1,10 +1,9 @@
 /**
- * A task as AWS tells it: the fields that we read, under the names that the `detail` of an event and an answer of
- * DescribeTasks share. There is no place here for `overrides`: the variables that they hold are secrets, and what has
- * no name here is not read. Source: Amazon ECS Developer Guide, "Amazon ECS task state change events"; API reference,
- * `Task`.
+ * A task in AWS's format: the fields that are read, under the names that the `detail` of an event and a DescribeTasks
+ * response share. Fields that are not named here are not read; in particular `overrides`, which contain secrets.
+ * Source: Amazon ECS Developer Guide, "Amazon ECS task state change events"; API reference, `Task`.
  *
- * Whoever can send to a queue can claim anything, so what we keep of a task must be plausible: docs/limits.md.
+ * Anyone who can send to a queue can claim anything, so all values are checked for plausibility: see docs/limits.md.
  */
 import * as t from 'io-ts'
 import { lastSegment } from '../../core/arn.js'
@@ -34,7 +33,7 @@ import { isTimestamp } from './timestamp.js'
 
 /** A task definition has at most 10, and AWS adds a few of its own. */
 export const maxContainers = 300
-/** A container has at most 100 ports and 100 ranges, and each of them once for IPv4 and once for IPv6. */
+/** A container has at most 100 ports and 100 ranges, each with one row for IPv4 and one for IPv6. */
 export const maxBindings = 1_000
 /** A task has one network interface, and a few other attachments. */
 export const maxAttachments = 300
@@ -45,7 +44,7 @@ const plain = `${maxNameLength} characters of well-formed text without control c
 const text = stringOf(`at most ${plain}`, (text) => isPlainText(text))
 const nonEmptyText = stringOf(`1 to ${plain}`, (text) => text !== '' && isPlainText(text))
 
-/** AWS says an empty text of what a task does not have. */
+/** AWS sends an empty text for what a task does not have. */
 const isTold = (text: string): boolean => text !== ''
 
 const optionalArn = (name: string, holds: (text: string) => boolean) =>
@@ -68,7 +67,7 @@ const networkBinding = object(
     protocol: optional(t.string),
     containerPort: optional(t.number),
     hostPort: optional(t.number),
-    /** `<first>-<last>`, in place of the two above. */
+    /** `<first>-<last>`, instead of `containerPort` and `hostPort`. */
     containerPortRange: optional(t.string),
     hostPortRange: optional(t.string),
   },
@@ -79,7 +78,7 @@ type Detail = t.TypeOf<typeof anyDetail>
 
 const isOptionalText = (u: unknown): boolean => u === undefined || u === null || typeof u === 'string'
 
-/** Events say the former, DescribeTasks the latter. Volumes and load balancers are other types, and are not read. */
+/** Events use `eni`, DescribeTasks uses `ElasticNetworkInterface`. Attachments of other types are not read. */
 const ofNetwork = (u: unknown): u is JsonObject =>
   isObject(u) && (u['type'] === 'eni' || u['type'] === 'ElasticNetworkInterface')
 
@@ -103,7 +102,10 @@ const codecsOf = (isAddress: (text: string) => boolean) => {
   const addressOf = (name: unknown): t.Type<string> | undefined =>
     name === 'privateIPv4Address' ? ipv4 : name === 'ipv6Address' ? ipv6 : undefined
 
-  /** Which of a network interface's details is which, its name says. There are five in most events: `is` must be quick. */
+  /**
+   * A detail of a network interface; its name determines the type of its value. Most events have five, so `is` must be
+   * fast.
+   */
   const detail = new t.Type<Detail>(
     'object',
     (u): u is Detail => {
@@ -133,7 +135,7 @@ const codecsOf = (isAddress: (text: string) => boolean) => {
     t.identity,
   )
 
-  /** Events of 2016 have no more than what is required here. */
+  /** Only fields that events from 2016 already have are required. */
   const task = object(
     {
       taskArn: stringOf('ARN of a task', isTaskArn),
@@ -157,9 +159,9 @@ const codecsOf = (isAddress: (text: string) => boolean) => {
   return { container, networkAttachment, task }
 }
 
-/** What an event may claim: whoever can send one must not point traffic at the reader's own machine. */
+/** The codecs for events. A sender must not be able to point traffic at the receiver's own machine. */
 const claimed = codecsOf(isIpv4Address)
-/** What AWS itself answers may be a loopback address as well: emulators and tests have no others. */
+/** The codecs for AWS responses. These may contain loopback addresses, because emulators and tests have no others. */
 const answered = codecsOf((text) => isIpv4Address(text) || isLoopback(text))
 
 export type WireTask = t.TypeOf<typeof claimed.task>
@@ -167,13 +169,13 @@ export type WireContainer = t.TypeOf<typeof claimed.container>
 export type WireBinding = t.TypeOf<typeof networkBinding>
 export type NetworkAttachment = t.TypeOf<typeof claimed.networkAttachment>
 
-/** Whether an attachment is a network interface: its addresses are the task's. */
+/** Whether an attachment is a network interface, whose addresses are the task's. */
 export const isNetworkAttachment = (u: unknown): u is NetworkAttachment =>
   ofNetwork(u) && answered.networkAttachment.is(u)
 
 /**
- * A task is of its cluster's partition, region and account, and its long ARN names the cluster. Instances and definitions
- * elsewhere are refused where they would be looked up.
+ * Rejects a task ARN with a partition, region, account or cluster name other than its cluster's. Instances and
+ * definitions from elsewhere are refused later, when they would be looked up.
  */
 const strayArns = ({ taskArn, clusterArn }: WireTask): readonly Fault[] => {
   const place = clusterArn.slice(0, clusterArn.lastIndexOf(':') + 1)
@@ -186,5 +188,5 @@ const strayArns = ({ taskArn, clusterArn }: WireTask): readonly Fault[] => {
 /** The `detail` of an event. */
 export const wireTask = consistent(claimed.task, strayArns)
 
-/** A task in an answer of DescribeTasks. */
+/** A task in a DescribeTasks response. */
 export const describedTask = consistent(answered.task, strayArns)

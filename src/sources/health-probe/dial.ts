@@ -3,23 +3,23 @@ import * as https from 'node:https'
 import { connect } from 'node:net'
 import { type Address, formatAddress } from '../../core/desired.js'
 
-/** Healthy: it answers a GET with an expected status. Redirects are not followed. */
+/** Healthy if the endpoint answers a GET with an expected status. Redirects are not followed. */
 export interface HttpProbe {
   readonly kind: 'http'
-  /** Begins with `/`; may have a query. */
+  /** Begins with `/`, and may have a query. */
   readonly path: string
   /**
-   * Default: `http`. With `https` the certificate is not verified, as load balancers do not: it is for a name, and a
-   * probe asks an address.
+   * With `https`, the certificate is not verified, because it is for a name and the probe calls an address; load
+   * balancers do not verify it either. Default: `http`.
    */
   readonly scheme?: 'http' | 'https'
   /** The `Host` header. Default: the endpoint's address and port. */
   readonly host?: string
-  /** The least and the greatest status that is healthy. Default: 200 and 399. */
+  /** The range of healthy statuses, inclusive. Default: 200 to 399. */
   readonly expect?: { readonly from: number; readonly to: number }
 }
 
-/** Healthy: it takes a connection. */
+/** Healthy if the endpoint accepts a connection. */
 export interface TcpProbe {
   readonly kind: 'tcp'
 }
@@ -27,18 +27,17 @@ export interface TcpProbe {
 export type Probe = HttpProbe | TcpProbe
 
 /**
- * Asks one endpoint once. Resolves when it is healthy, and rejects with the reason when it is not. Has to stop when
- * the signal aborts.
+ * Probes one endpoint once. Resolves if it is healthy, rejects with the reason if not. Must stop when the signal
+ * aborts.
  */
 export type Dial = (probe: Probe, address: Address, signal: AbortSignal) => Promise<void>
 
-/** Of an answer that is longer the rest is not waited for. */
+/** The rest of a longer response is not read. */
 const mostBody = 65_536
 const longestPath = 2_048
 
 /**
- * Throws when a probe cannot be made: a path is the only text of it that may come from elsewhere, such as a label, and
- * must stay a path.
+ * Throws for an invalid probe. The path may come from outside, such as from a label, and must not change the request.
  */
 export const checkProbe = (probe: Probe): void => {
   if (probe.kind === 'tcp') return
@@ -69,7 +68,7 @@ const dialHttp = (
       port: address.port,
       path,
       signal,
-      // A connection of its own each time: whether new ones are taken is what matters.
+      // A new connection each time, because the question is whether the endpoint accepts new ones.
       agent: false,
       rejectUnauthorized: false,
       headers: { 'user-agent': 'ecs-task-stream', ...(host === undefined ? {} : { host }) },
@@ -94,9 +93,9 @@ const dialHttp = (
       response.on('error', (error) => reject(new Error(`${asked} failed: ${error.message}`)))
     })
     request.on('error', (error) => reject(new Error(`${asked} failed: ${error.message}`)))
-    // Of a promise only the first answer counts: after a good end, this one does not.
+    // Has no effect after a complete response, because the promise is already resolved.
     request.on('close', () =>
-      reject(new Error(`${asked} failed: the connection closed before the answer's end`)),
+      reject(new Error(`${asked} failed: the connection closed before the end of the response`)),
     )
     request.end()
   })
@@ -112,7 +111,7 @@ const dialTcp = (address: Address, signal: AbortSignal): Promise<void> =>
     socket.on('close', () => reject(new Error('closed')))
   })
 
-/** Over the network, to the address itself: no name is looked up. */
+/** Probes over the network, by IP address, without DNS. */
 export const dial: Dial = (probe, address, signal) => {
   switch (probe.kind) {
     case 'http':

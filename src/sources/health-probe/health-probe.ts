@@ -14,17 +14,17 @@ import { judged, type Standing } from './standing.js'
 export type { Dial, HttpProbe, Probe, TcpProbe } from './dial.js'
 export type { HealthProbeOptions, ProbeGuard } from './settings.js'
 
-const settled = (): void => undefined
+const noop = (): void => undefined
 
 const errorOf = (thrown: unknown): Error => (thrown instanceof Error ? thrown : new Error(String(thrown)))
 
 /**
- * Probes every endpoint that is offered, healthy or not, by HTTP or TCP from where it runs, and tells
- * (`HealthObserved`) when what the state holds is no longer what the probes say. An endpoint counts as healthy until
- * its probes have failed. What unhealthy means is `run`'s option `unhealthy`. It never stops a task.
+ * Probes every exposed endpoint, healthy or not, over HTTP or TCP from where it runs. Emits `HealthObserved` when the
+ * probes disagree with the state. An endpoint counts as healthy until its probes have failed. `run`'s option
+ * `unhealthy` decides what happens to unhealthy endpoints. The source never stops a task.
  *
- * Its deliveries need no acknowledgement: what is lost is told again after the next probe. Why an endpoint became
- * unhealthy is a `SourceFailed` notice.
+ * Its deliveries need no acknowledgement: a lost one is repeated after the next probe. A `SourceFailed` notice says why
+ * an endpoint became unhealthy.
  */
 export const healthProbe = (options: HealthProbeOptions): Source => {
   const settings = healthProbeSettings(options)
@@ -38,7 +38,7 @@ export const healthProbe = (options: HealthProbeOptions): Source => {
         const { clock = context.clock, random = context.random } = settings
         let offered = PersistentMap.empty<Endpoint>()
         const slots = new Slots(settings.concurrency)
-        /** What ends the probing of an endpoint. */
+        /** Ends the probing of an endpoint. */
         const probed = new Map<EndpointId, AbortController>()
         const underWay = new Set<Promise<void>>()
         /** Endpoints whose last probe failed. */
@@ -60,12 +60,12 @@ export const healthProbe = (options: HealthProbeOptions): Source => {
           if (warned) return
           warned = true
           const message =
-            `${failing.size} of ${probed.size} probed endpoints fail at once, as if this machine were cut off or the ` +
-            `probe wrong: until fewer do, no further one is called unhealthy. If they are down, set guard of healthProbe`
+            `${failing.size} of ${probed.size} probed endpoints fail at once. The cause may be this machine's network or ` +
+            `a wrong probe, so no more endpoints become unhealthy. If they are really down, set guard of healthProbe`
           subscriber.next({ _tag: 'Warning', message })
         }
 
-        /** While it looks as if the fault were ours, failures count for nothing, also afterwards. */
+        /** While the fault appears to be on this side, failures do not count, not even afterwards. */
         const standingAfter = (id: EndpointId, before: Standing, passed: boolean): Standing => {
           if (passed) failing.delete(id)
           else failing.add(id)
@@ -78,7 +78,7 @@ export const healthProbe = (options: HealthProbeOptions): Source => {
           return after
         }
 
-        /** Says it only where the state says otherwise: once, unless it was lost. */
+        /** Emits the health only if the state disagrees: once, unless the delivery is lost. */
         const tell = (
           id: EndpointId,
           healthy: boolean,
@@ -87,10 +87,10 @@ export const healthProbe = (options: HealthProbeOptions): Source => {
         ): void => {
           const known = latest.health.get(id)
           if (healthy === (known?.healthy ?? true)) return
-          // Later than what it replaces, also when the clock was set back.
+          // Later than the observation it replaces, even if the clock was set back.
           const at = Math.max(clock.now(), (known?.at ?? 0) + 1)
           const events = [{ _tag: 'HealthObserved', endpoint: id, healthy, at }] as const
-          subscriber.next({ _tag: 'Delivery', events, ack: settled, nack: settled })
+          subscriber.next({ _tag: 'Delivery', events, ack: noop, nack: noop })
           if (failure !== undefined)
             subscriber.next({ _tag: 'SourceFailed', operation: `probe of ${id}`, error: failure, retryIn })
         }
@@ -98,12 +98,12 @@ export const healthProbe = (options: HealthProbeOptions): Source => {
         const keepProbing = async (endpoint: Endpoint, probe: Probe, signal: AbortSignal): Promise<void> => {
           const { id } = endpoint
           let standing: Standing = { healthy: latest.health.get(id)?.healthy ?? true, against: 0 }
-          // Endpoints that came together are not asked together.
+          // Spreads the probes of endpoints that appeared together.
           await clock.sleep(random() * intervalMs, signal)
           while (await slots.take(signal)) {
             const failure = await ask(endpoint, probe, signal)
             slots.release()
-            // It left or moved meanwhile: whatever was answered is of no endpoint that there is.
+            // The endpoint left or moved during the probe, so the result is obsolete.
             if (signal.aborted) return
             standing = standingAfter(id, standing, failure === undefined)
             const pause = intervalMs * (1 + jitter * (2 * random() - 1))

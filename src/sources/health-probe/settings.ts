@@ -3,38 +3,38 @@ import type { Clock, Millis, Random } from '../../core/clock.js'
 import type { Endpoint } from '../../core/desired.js'
 import { checkProbe, type Dial, dial, type Probe } from './dial.js'
 
-/** How many endpoints may fail at once and be believed. */
+/** When to distrust failures because too many endpoints fail at once. */
 export interface ProbeGuard {
-  /** Of the probed endpoints, 0 to 1. */
+  /** Share of the probed endpoints, 0 to 1. */
   readonly share: number
   readonly atLeast: number
 }
 
 export interface HealthProbeOptions {
   /**
-   * How endpoints are probed: `{ kind: 'http', path: '/health' }`, `{ kind: 'tcp' }`, or a function that says it of each
-   * one; `undefined` for one that is not probed. It must be pure. UDP endpoints are never probed.
+   * How to probe endpoints: `{ kind: 'http', path: '/health' }`, `{ kind: 'tcp' }`, or a pure function from an endpoint
+   * to its probe, or to `undefined` to skip it. UDP endpoints are never probed.
    */
   readonly probe: Probe | ((endpoint: Endpoint) => Probe | undefined)
-  /** From the end of a probe of an endpoint to the begin of its next. Default: 10,000 ms. */
+  /** Time from the end of one probe of an endpoint to the beginning of the next. Default: 10,000 ms. */
   readonly intervalMs?: Millis
-  /** The share of the interval by which it varies either way. Default: 0.1. */
+  /** Random variation of the interval, as a share in either direction. Default: 0.1. */
   readonly jitter?: number
-  /** A probe that takes longer has failed. Default: 2,000 ms. */
+  /** A probe fails after this time. Default: 2,000 ms. */
   readonly timeoutMs?: Millis
-  /** Probes in a row that an unhealthy endpoint must pass to be healthy again. Default: 2. */
+  /** Consecutive probes that an unhealthy endpoint must pass to become healthy. Default: 2. */
   readonly healthyAfter?: number
-  /** Probes in a row that an endpoint must fail to be unhealthy. Default: 3. */
+  /** Consecutive probes that an endpoint must fail to become unhealthy. Default: 3. */
   readonly unhealthyAfter?: number
-  /** The most probes under way. Default: 64. */
+  /** Maximum number of concurrent probes. Default: 64. */
   readonly concurrency?: number
   /**
-   * While more than `share` of the probed endpoints, and at least `atLeast` of them, failed their last probe, no
-   * endpoint is called unhealthy that was not before: then it is more likely that we are cut off than that they are
-   * down. Default: half of them, and ten.
+   * While more than `share` of the probed endpoints, and at least `atLeast` of them, have failed their last probe, no
+   * more endpoints become unhealthy: the cause is more likely this machine's network than the endpoints. Default:
+   * `{ share: 0.5, atLeast: 10 }`.
    */
   readonly guard?: ProbeGuard | 'off'
-  /** What asks an endpoint. Default: over the network. */
+  /** Probes one endpoint. Default: over the network. */
   readonly dial?: Dial
   /** Default: the worker's. */
   readonly clock?: Clock
@@ -43,12 +43,12 @@ export interface HealthProbeOptions {
   readonly name?: string
 }
 
-/** Nothing is left out. */
+/** The options with all defaults filled in. */
 export interface HealthProbeSettings
   extends
     Required<Omit<HealthProbeOptions, 'probe' | 'clock' | 'random'>>,
     Pick<HealthProbeOptions, 'clock' | 'random'> {
-  /** Throws when the probe of this endpoint cannot be made, and says why. */
+  /** Throws if the probe for this endpoint is invalid. */
   readonly probe: (endpoint: Endpoint) => Probe | undefined
 }
 
@@ -56,7 +56,7 @@ const check = (what: string, value: number, fine: boolean, expected: string): vo
   if (!fine) throw new OptionError(`healthProbe: ${what}: expected ${expected}, got ${value}`)
 }
 
-/** Timers of Node take no more. */
+/** The maximum delay of Node's timers. */
 const longest: Millis = 2 ** 31 - 1
 
 const milliseconds = (what: string, value: Millis): void =>
@@ -75,7 +75,7 @@ const probeOf =
     return chosen
   }
 
-/** Fills in the defaults. Throws when an option cannot be, and says what was expected. */
+/** Fills in the defaults. Throws a RangeError for an invalid option. */
 export const healthProbeSettings = (options: HealthProbeOptions): HealthProbeSettings => {
   const settings: HealthProbeSettings = {
     intervalMs: 10_000,

@@ -1,18 +1,18 @@
 export interface Thresholds {
-  /** Probes in a row that an unhealthy endpoint has to pass. */
+  /** Consecutive probes that an unhealthy endpoint must pass. */
   readonly healthyAfter: number
-  /** Probes in a row that a healthy endpoint has to fail. */
+  /** Consecutive probes that a healthy endpoint must fail. */
   readonly unhealthyAfter: number
 }
 
-/** What the probes so far make of an endpoint. */
+/** The health of an endpoint according to its probes so far. */
 export interface Standing {
   readonly healthy: boolean
-  /** How many of the last probes, in a row, said the opposite. */
+  /** The number of consecutive recent probes with the opposite result. */
   readonly against: number
 }
 
-/** The standing after one more probe: one odd answer changes nothing, and neither do odd ones among others. */
+/** The standing after one more probe. Isolated contrary results change nothing. */
 export const judged = (
   { healthy, against }: Standing,
   passed: boolean,

@@ -1,8 +1,8 @@
 import { isRegion, partitionOf } from '../../shared/aws/aws-partition.js'
 
-/** What the host of a queue's URL tells. */
+/** The kind of host in a queue's URL. */
 export type QueueHost =
-  /** SQS itself, in one of its ways of writing: the SDK knows the same host by these settings, and may add to them. */
+  /** SQS's own host, in any of its forms, as the settings from which the SDK derives the same host. */
   | {
       readonly _tag: 'Sqs'
       readonly region: string
@@ -10,20 +10,20 @@ export type QueueHost =
       readonly dualStack: boolean
     }
   /**
-   * Another host that leads to SQS, such as a VPC endpoint, a proxy or an emulator: it is asked as it is. `region`
-   * where the name tells it.
+   * Another host that leads to SQS, such as a VPC endpoint, a proxy or an emulator; it is used as given. `region` is
+   * set if the name contains it.
    */
   | { readonly _tag: 'Other'; readonly origin: string; readonly region: string | undefined }
 
-/** As every way of writing begins; the rest is the suffix. Groups: FIPS, region, suffix. */
+/** The current form of SQS hosts. Groups: FIPS, region, suffix. */
 const modern = /^sqs(-fips)?\.([a-z\d-]+)\.(.+)$/
-/** Of before 2012. Groups: region, suffix. */
+/** The form from before 2012. Groups: region, suffix. */
 const legacy = /^(?:([a-z\d-]+)\.)?queue\.(.+)$/
 /** Groups: region, suffix. */
 const privateLink = /^vpce-[a-z\d-]+\.sqs(?:-fips)?\.([a-z\d-]+)\.vpce\.(.+)$/
-/** Names of hosts that only AWS should have. */
+/** Host names that should belong only to AWS. */
 const ofAws = /(?:^|\.)(?:amazonaws|amazonwebservices|api\.aws)(?:\.|$)/
-/** How emulators write a region: `sqs.eu-west-1.localhost.localstack.cloud`. */
+/** The hosts of emulators that contain a region: `sqs.eu-west-1.localhost.localstack.cloud`. */
 const emulated = /^(?:sqs\.([a-z\d-]+)|([a-z\d-]+)\.queue)\./
 
 const sqsHost = (hostname: string): Extract<QueueHost, { _tag: 'Sqs' }> | undefined => {
@@ -42,10 +42,10 @@ const sqsHost = (hostname: string): Extract<QueueHost, { _tag: 'Sqs' }> | undefi
 }
 
 /**
- * Reads the host of a queue's URL. Names of AWS must be those of SQS, in a region of the partition whose suffix they
- * have: calls are signed for that region, and go to that host.
+ * Parses the host of a queue's URL. AWS hosts must be those of SQS, with a region that belongs to the partition of
+ * their suffix, because calls are signed for that region and sent to that host.
  *
- * @throws RangeError for a URL that cannot be one of a queue.
+ * @throws RangeError for an invalid queue URL.
  */
 export const queueHost = (queueUrl: string): QueueHost => {
   const refused = (expected: string): RangeError =>

@@ -4,15 +4,15 @@ import { Agent as HttpsAgent } from 'node:https'
 import { clientSettings } from '../../shared/aws/aws-clients.js'
 import { type QueueHost, queueHost } from './queue-host.js'
 
-/** Connections beside those of the polls: for deletions and visibility changes. */
+/** Connections in addition to those of the polls, for deletions and visibility changes. */
 const spareSockets = 32
 
-/** As much as is used of what middleware of the SDK shares during a call. */
+/** The used part of the context that the SDK's middleware shares during a call. */
 interface CallContext {
   endpointV2?: { url: URL }
 }
 
-/** How SQS itself is asked, by the environment's settings and those that a queue's URL adds. */
+/** The SDK's own SQS endpoint, with FIPS and dual stack enabled by the environment or the queue's URL. */
 const sqsEndpoint = async (
   { config }: SQSClient,
   { fips, dualStack }: { readonly fips: boolean; readonly dualStack: boolean },
@@ -33,8 +33,8 @@ const endpointOf = (client: SQSClient, host: QueueHost): Promise<URL> | URL => {
 }
 
 /**
- * Has a client ask the host that the queue's URL tells, unless the environment names an endpoint. The SDK can do so by
- * itself, but prefers that host to the environment's endpoint and to FIPS, and prints a warning at every call.
+ * Makes a client call the host in the queue's URL, unless the environment names an endpoint. The SDK has an option for
+ * this, but it overrides the environment's endpoint and FIPS, and prints a warning at every call.
  */
 const ask = (client: SQSClient, host: QueueHost): void =>
   client.middlewareStack.addRelativeTo(
@@ -42,7 +42,7 @@ const ask = (client: SQSClient, host: QueueHost): void =>
       async (call: A): Promise<B> => {
         const { endpointV2 } = context
         if (endpointV2 !== undefined) {
-          // Where the SDK has found another than SQS's own, the environment or its configuration files name it.
+          // A different endpoint comes from the environment or its configuration files, and is kept.
           const own = await sqsEndpoint(client, { fips: false, dualStack: false })
           if (endpointV2.url.href === own.href)
             context.endpointV2 = { ...endpointV2, url: await endpointOf(client, host) }
@@ -53,14 +53,14 @@ const ask = (client: SQSClient, host: QueueHost): void =>
   )
 
 /**
- * A client for one queue, in the region that its URL tells, else in `region`. It does not retry by itself: every retry
- * is the source's, with a notice.
+ * A client for one queue, in the region of its URL, or else in `region`. It does not retry; the source retries, with a
+ * notice.
  *
- * Which host it asks: the one that `AWS_ENDPOINT_URL_SQS` or `AWS_ENDPOINT_URL` names; else SQS's own in that region,
- * with FIPS or dual stack where the URL or the environment asks for it; a VPC endpoint and whatever else is not SQS's
- * own as the URL has it.
+ * It calls the host in `AWS_ENDPOINT_URL_SQS` or `AWS_ENDPOINT_URL`, if set. Otherwise it calls SQS in that region,
+ * with FIPS or dual stack if the URL or the environment asks for it; VPC endpoints and other hosts are used as in the
+ * URL.
  *
- * @throws RangeError for a URL that cannot be one of a queue.
+ * @throws RangeError for an invalid queue URL.
  */
 export const sqsClient = (queueUrl: string, polls: number, region = ''): SQSClient => {
   const host = queueHost(queueUrl)

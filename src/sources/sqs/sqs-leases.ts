@@ -3,44 +3,44 @@ import type { Clock, Millis, Random } from '../../core/clock.js'
 import type { Notice } from '../../core/source.js'
 import { batchSize, type ReceivedMessage, type SqsQueue } from './sqs-queue.js'
 
-/** A message that this process holds. It lives on, with new values, when the message is received again. */
+/** A message in flight in this process. It is updated when the message is received again. */
 export interface Lease {
   readonly id: string
-  /** Of the newest receive: SQS heeds no other. */
+  /** The handle of the newest receive; SQS ignores older ones. */
   handle: string
   receives: number
   receivedAt: Millis
-  /** When SQS will hand the message to whoever asks, unless it is extended. */
+  /** When the message becomes visible to other consumers, unless it is extended. */
   deadline: Millis
-  /** Whether it is to be extended: not from its acknowledgement on. */
+  /** Whether to extend it; false once it is acknowledged. */
   wanted: boolean
 }
 
 export interface LeasesOptions {
   readonly queue: Pick<SqsQueue, 'hide'>
-  /** For how long a receive and each extension hide a message. */
+  /** How long a receive or an extension hides a message. */
   readonly visibilitySeconds: number
   readonly clock: Clock
   readonly random: Random
   readonly report: (notice: Notice) => void
 }
 
-/** SQS extends no message beyond this, counted from its receive. */
+/** The maximum time that SQS keeps a message hidden, counted from its receive. */
 const longest: Millis = 12 * 3_600_000
 
-/** Calls at once: at 100 ms a call, 2,000 messages take 2.5 s, which a half-life of 15 s leaves room for. */
+/** Concurrent calls. At 100 ms per call, 2,000 messages take 2.5 s, well within a half-life of 15 s. */
 const parallel = 8
 
 /**
- * The book of the messages in flight. Those that are held are extended at half-life, in the order of their deadlines,
- * by one timer for all. A lease that could not be extended stays in the book: should its message come again, it is
- * renewed, not delivered twice.
+ * Tracks the messages in flight. Held leases are extended at half-life, in the order of their deadlines, with a single
+ * timer. A lease that cannot be extended stays tracked, so that its message is renewed and not delivered twice if it is
+ * received again.
  */
 export class Leases {
   private readonly book = new Map<string, Lease>()
   /**
-   * What is to be extended. Every receive and extension moves a lease to the end and gives it the same time from now,
-   * so the order of insertion is that of the deadlines.
+   * The leases to extend. Every receive or extension moves a lease to the end with the same time from now, so the
+   * insertion order is that of the deadlines.
    */
   private readonly held = new Set<Lease>()
   private readonly visibility: Millis
@@ -51,12 +51,12 @@ export class Leases {
     this.visibility = options.visibilitySeconds * 1_000
   }
 
-  /** Messages in the book, held or only waiting to be deleted. */
+  /** The number of tracked messages, including those that only wait to be deleted. */
   get size(): number {
     return this.book.size
   }
 
-  /** Enters a message, which is not extended unless it is held. */
+  /** Tracks a message. It is not extended until it is held. */
   open({ id, handle, receives }: ReceivedMessage): Lease {
     const receivedAt = this.options.clock.now()
     const lease = { id, handle, receives, receivedAt, deadline: receivedAt + this.visibility, wanted: false }
@@ -64,14 +64,14 @@ export class Leases {
     return lease
   }
 
-  /** From now on the lease is extended, until it is released or closed. */
+  /** Extends the lease from now on, until it is released or closed. */
   hold(lease: Lease): void {
     lease.wanted = true
     this.held.add(lease)
     void this.extend()
   }
 
-  /** Whether the message is in the book; then its lease now speaks for this receive. */
+  /** Updates the lease of a message that was received again. Returns false if the message is not tracked. */
   renew({ id, handle, receives }: ReceivedMessage): boolean {
     const lease = this.book.get(id)
     if (lease === undefined) return false
@@ -84,19 +84,19 @@ export class Leases {
     return true
   }
 
-  /** Extended no more. */
+  /** Stops extending the lease. */
   release(lease: Lease): void {
     lease.wanted = false
     this.held.delete(lease)
   }
 
-  /** Released, and out of the book: when the message comes again, it is a new one. */
+  /** Releases and forgets the lease: if the message is received again, it is a new one. */
   close(lease: Lease): void {
     this.release(lease)
     this.book.delete(lease.id)
   }
 
-  /** Extends nothing any more. */
+  /** Stops all extensions. */
   end(): void {
     this.ended.abort()
   }
@@ -116,7 +116,7 @@ export class Leases {
         failures = 0
         continue
       }
-      // So that several tries fit into the half-life that is left.
+      // Several attempts must fit into the remaining half-life.
       const retryIn = backoff(failures++, random, { cap: this.visibility / 16 })
       report({ _tag: 'SourceFailed', operation: 'ChangeMessageVisibilityBatch', error, retryIn })
       await clock.sleep(retryIn, signal)
@@ -124,16 +124,16 @@ export class Leases {
     this.extending = false
   }
 
-  /** Extends what is due, as much as goes at once. Returns why something has to be tried again. */
+  /** Extends the leases that are due, up to `parallel` batches. Returns an error if some must be retried. */
   private async round(): Promise<Error | undefined> {
     const now = this.options.clock.now()
-    // What is due soon goes along: fuller batches, fewer rounds.
+    // Includes leases that are due soon, for fuller batches and fewer rounds.
     const horizon = now + this.visibility * 0.6
     const due: Lease[] = []
     let old = 0
     for (const lease of this.held) {
       if (lease.deadline > horizon || due.length === parallel * batchSize) break
-      // Too late: SQS may have given it to somebody else.
+      // Too late: another consumer may have received the message.
       if (lease.deadline <= now) this.held.delete(lease)
       else if (now + this.visibility > lease.receivedAt + longest) {
         this.held.delete(lease)
@@ -145,7 +145,7 @@ export class Leases {
         _tag: 'Warning',
         message:
           `${old} ${old === 1 ? 'message has' : 'messages have'} been in flight for 12 hours, the longest that SQS ` +
-          'allows, and will come again: find out which required sink has not settled them',
+          'allows, and will be redelivered: find out which required sink has not settled them',
       })
     const batches: Promise<Error | undefined>[] = []
     for (let from = 0; from < due.length; from += batchSize)
@@ -162,7 +162,7 @@ export class Leases {
       const lost: string[] = []
       let failed: Error | undefined
       for (const [index, lease] of batch.entries()) {
-        // Settled meanwhile, or received again, which renewed it.
+        // Settled during the call, or renewed by another receive.
         if (!this.held.has(lease) || lease.handle !== changes[index]?.handle) continue
         const refusal = refused.get(index)
         if (refusal?.transient === true) {
@@ -181,7 +181,7 @@ export class Leases {
         report({
           _tag: 'SourceFailed',
           operation: 'ChangeMessageVisibilityBatch',
-          error: new Error(`cannot be extended, and will come again: ${lost.join(', ')}`),
+          error: new Error(`cannot be extended, and will be redelivered: ${lost.join(', ')}`),
           retryIn: undefined,
         })
       return failed

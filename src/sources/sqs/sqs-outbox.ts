@@ -5,30 +5,29 @@ import type { Lease } from './sqs-leases.js'
 import { batchSize, type Refusal } from './sqs-queue.js'
 
 export interface OutboxOptions {
-  /** For notices: the call's name. */
+  /** The name of the call, for notices. */
   readonly operation: string
-  /** Makes one call for at most `batchSize` leases; resolves to the entries that SQS refused. */
+  /** Makes one call for at most `batchSize` leases. Resolves to the entries that SQS refused. */
   readonly send: (leases: readonly Lease[]) => Promise<readonly Refusal[]>
   /**
-   * Told once of every lease added: that it was done, or given up, which was reported and lets the message come
-   * again.
+   * Called once for every added lease, when it is done or given up. A lease given up was reported; SQS redelivers it.
    */
   readonly settled: (lease: Lease) => void
-  /** Told whenever nothing waits and no call is under way. */
+  /** Called whenever no lease is waiting and no call is in progress. */
   readonly idle: () => void
   readonly clock: Clock
   readonly random: Random
   readonly report: (notice: Notice) => void
 }
 
-/** Calls at once. Ten messages each, and 10 ms a call, make 4,000 messages a second. */
+/** Concurrent calls. With ten messages and 10 ms per call, that is 4,000 messages per second. */
 const parallel = 4
 
 const never = new AbortController().signal
 
 /**
- * Says something about leases to SQS, in batches: what is added in one tick, or while a call is under way, goes
- * together. What fails is tried again with backoff and the newest handle, for as long as the lease holds.
+ * Sends one kind of call for leases to SQS, in batches: leases that are added in one tick, or during a call, go
+ * together. Failures are retried with backoff and the newest handle, until the lease expires.
  */
 export class Outbox {
   private readonly waiting: Lease[] = []
@@ -52,7 +51,9 @@ export class Outbox {
     })
   }
 
-  /** Full batches go as soon as they can; what is less waits for the calls under way, and fills up meanwhile. */
+  /**
+   * Sends full batches as soon as possible. A partial batch waits for the calls in progress, and fills up meanwhile.
+   */
   private pump(): void {
     while (this.calls < parallel && this.waiting.length >= (this.calls === 0 ? 1 : batchSize))
       void this.flush(this.waiting.splice(0, batchSize))
@@ -66,7 +67,7 @@ export class Outbox {
     else {
       const retryIn = again.length === 0 ? undefined : backoff(this.failures++, random)
       report({ _tag: 'SourceFailed', operation, error, retryIn })
-      // The slot stays taken: a queue that refuses everything is not asked faster because there is more to say.
+      // The slot stays taken during the backoff, so that a queue that refuses everything gets no more calls.
       if (retryIn !== undefined) await clock.sleep(retryIn, never)
     }
     this.calls--
@@ -89,7 +90,7 @@ export class Outbox {
       for (const [index, lease] of batch.entries()) {
         const refusal = refused.get(index)
         if (lease.handle !== handles[index]) {
-          // Received again during the call, which spoke with a handle that no longer counts.
+          // The message was received again during the call, which used an outdated handle.
           again.push(lease)
           continue
         }

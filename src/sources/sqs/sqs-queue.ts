@@ -11,44 +11,44 @@ import type { Clock, Millis } from '../../core/clock.js'
 import { answerDate, awsTime } from '../../shared/aws/aws-time.js'
 import { withinTime } from '../../core/within-time.js'
 
-/** The most entries of one call, and messages of one receive; a limit of SQS. */
+/** Maximum number of entries per call and of messages per receive; a limit of SQS. */
 export const batchSize = 10
 
 export interface ReceivedMessage {
   readonly id: string
-  /** Speaks for this receive; the next receive of the message brings another, and only the newest counts. */
+  /** The receipt handle. Each receive of the message returns a new one, and only the newest is valid. */
   readonly handle: string
   readonly body: string
-  /** ApproximateReceiveCount, this receive included. */
+  /** ApproximateReceiveCount, including this receive. */
   readonly receives: number
 }
 
-/** What SQS said against one entry of a batch. */
+/** SQS's error for one entry of a batch. */
 export interface Refusal {
-  /** Of the entry in the call. */
+  /** The index of the entry in the call. */
   readonly index: number
   readonly code: string
-  /** Whether the same may succeed later: not the caller's fault, or throttled. */
+  /** Whether a retry may succeed: the error is not the sender's fault, or is throttling. */
   readonly transient: boolean
 }
 
 export interface VisibilityChange {
   readonly handle: string
-  /** How long the message stays hidden from now on. */
+  /** How long the message stays hidden, from now. */
   readonly seconds: number
 }
 
 /**
- * The calls of one queue. All reject when they fail as a whole or take too long; batches are of at most `batchSize`.
+ * The calls for one queue. All reject when they fail as a whole or time out. Batches have at most `batchSize` entries.
  */
 export interface SqsQueue {
-  /** Waits for messages; at most `most` of them. */
+  /** Long-polls for up to `most` messages. */
   receive(most: number, signal: AbortSignal): Promise<readonly ReceivedMessage[]>
   /** Resolves to the entries that were not deleted. */
   remove(handles: readonly string[]): Promise<readonly Refusal[]>
   /** Resolves to the entries whose visibility was not changed. */
   hide(changes: readonly VisibilityChange[]): Promise<readonly Refusal[]>
-  /** Whether messages that nobody can settle are moved to a dead letter queue some day. */
+  /** Whether the queue has a redrive policy, so that messages that cannot be settled end in a dead letter queue. */
   hasRedrive(signal: AbortSignal): Promise<boolean>
 }
 
@@ -60,13 +60,13 @@ export interface SqsQueueOptions {
   readonly clock: Clock
 }
 
-/** What an answer may take beyond the wait that was asked for. */
+/** How long a response may take in addition to the requested wait. */
 const patience: Millis = 10_000
 
 const never = new AbortController().signal
 
 const received = ({ MessageId, ReceiptHandle, Body = '', Attributes }: Message): readonly ReceivedMessage[] =>
-  // SQS always sends both; the SDK's types only cannot say so.
+  // SQS always sends both, but the SDK's types do not say so.
   MessageId === undefined || ReceiptHandle === undefined
     ? []
     : [
@@ -84,12 +84,12 @@ const refusal = ({ Id, Code = 'Unknown', SenderFault = false }: BatchResultError
   transient: !SenderFault || /throttl/i.test(Code),
 })
 
-/** Says what to do where SQS only says what is wrong. */
+/** Adds advice to SQS's errors. */
 const explained = (operation: string, url: string, error: Error): Error => {
   switch (error.name) {
     case 'QueueDoesNotExist':
     case 'AWS.SimpleQueueService.NonExistentQueue':
-      return new Error(`there is no queue ${url}: check its URL, region and account`, { cause: error })
+      return new Error(`queue ${url} does not exist: check its URL, region and account`, { cause: error })
     case 'AccessDenied':
     case 'AccessDeniedException':
       return new Error(
@@ -103,7 +103,7 @@ const explained = (operation: string, url: string, error: Error): Error => {
 
 export const sqsQueue = (options: SqsQueueOptions): SqsQueue => {
   const { client, url: QueueUrl, waitSeconds, visibilitySeconds, clock } = options
-  // A hung call must leave time for another while leases hold.
+  // A hung call must leave time for another one before leases expire.
   const limit = Math.max(1_000, Math.min(patience, (visibilitySeconds * 1_000) / 4))
 
   const call = async <A>(

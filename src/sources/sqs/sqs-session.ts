@@ -18,31 +18,31 @@ export interface SqsSessionOptions {
   readonly clock: Clock
   readonly random: Random
   readonly decode: (body: string) => Decoded
-  /** Called once, when everything received is settled and SQS knows. */
+  /** Called once, after the stop, when all received messages are settled and SQS has confirmed it. */
   readonly ended: () => void
 }
 
-/** Late duplicates are recognised among this many deleted messages: some 2 MB. */
+/** Number of deleted messages that are remembered to recognise late duplicates; about 2 MB. */
 const remembered = 10_000
 
-/** A message that was nacked comes again after at least 1 s and at most this: SQS counts in whole seconds. */
+/** A nacked message is redelivered after 1 s to this many seconds; SQS uses whole seconds. */
 const longestNackSeconds = 900
 
-/** What `decode` made of a body; the reason is text from here on. */
+/** The result of `decode`, with the reason as text. */
 type Reading =
   Extract<Decoded, { _tag: 'Event' | 'Ignored' }> | { readonly _tag: 'Undecodable'; readonly reason: string }
 
-/** One subscription to a queue: receives until it is stopped, and settles what was received. */
+/** One subscription to a queue: receives messages until it is stopped, and settles them. */
 export class SqsSession {
   private readonly receiving = new AbortController()
   private readonly leases: Leases
   private readonly deletions: Outbox
   private readonly returns: Outbox
-  /** Message ids, and the handles that they were deleted with. */
+  /** Deleted message ids, with the handles used. */
   private readonly deleted = new RecentMap<string>(remembered)
-  /** As many as a poll asks for, always: a poll for the last free place of 2,000 would make ten calls of one. */
+  /** The size of every poll. Polling for only the remaining free places would make many small calls. */
   private readonly most: number
-  /** Places that polls under way may fill. */
+  /** Places reserved for polls in progress. */
   private reserved = 0
   private waiting: (() => void)[] = []
   private over = false
@@ -68,7 +68,7 @@ export class SqsSession {
       operation: 'DeleteMessageBatch',
       send: (leases) => queue.remove(leases.map(({ handle }) => handle)),
       settled: (lease) => {
-        // Also if it was given up: when the message comes again, it only has to be deleted.
+        // Also if the deletion was given up: if the message is received again, it only has to be deleted.
         this.deleted.set(lease.id, lease.handle)
         this.leases.close(lease)
         this.wake()
@@ -88,14 +88,14 @@ export class SqsSession {
     for (let poll = 0; poll < this.options.polls; poll++) void this.poll()
   }
 
-  /** Receives nothing more; `ended` once everything is settled. */
+  /** Stops receiving; calls `ended` once everything is settled. */
   stop(): void {
     this.receiving.abort()
     this.wake()
     this.finish()
   }
 
-  /** Stops, and lets go what is unsettled. Whoever settles it later is still heard. */
+  /** Stops, and no longer extends unsettled messages. Settling them later still works. */
   abandon(): void {
     this.leases.end()
     this.stop()
@@ -108,7 +108,7 @@ export class SqsSession {
       this.reserved -= this.most
       const { aheadMs } = this.time
       if (aheadMs !== undefined && this.isNews(aheadMs)) this.subscriber.next({ _tag: 'ClockSkew', aheadMs })
-      // What came with the very stop is left to its visibility timeout, like the answer to a poll that was aborted.
+      // Messages that arrive during the stop are left to their visibility timeout, like those of an aborted poll.
       if (messages !== undefined && !this.receiving.signal.aborted) this.accept(messages)
       this.wake()
     }
@@ -124,18 +124,18 @@ export class SqsSession {
       this.subscriber.next({
         _tag: 'Warning',
         message:
-          'the queue has no redrive policy: a message that is no event comes again and again until its retention ends. ' +
+          'the queue has no redrive policy: a message that is not an event is redelivered until its retention ends. ' +
           'Set a RedrivePolicy with a dead letter queue and a maxReceiveCount of 5 or more',
       })
   }
 
-  /** Waits until a whole receive fits into the bound, and takes its place. False once stopped. */
+  /** Waits until a full receive fits into `maxInFlight`, and reserves its places. Resolves to false once stopped. */
   private async reserve(): Promise<boolean> {
     const { maxInFlight } = this.options
     const { signal } = this.receiving
     while (!signal.aborted && this.leases.size + this.reserved + this.most > maxInFlight)
       await new Promise<void>((resolve) => this.waiting.push(resolve))
-    // Before anybody else is asked: what is awaited between question and place would let several in.
+    // Reserved synchronously after the check; an `await` in between would let several polls in.
     this.reserved += this.most
     return !signal.aborted
   }
@@ -147,7 +147,7 @@ export class SqsSession {
     for (const resolve of waiting) resolve()
   }
 
-  /** Makes a call until it succeeds. Undefined once stopped. */
+  /** Retries a call until it succeeds. Resolves to `undefined` once stopped. */
   private async persist<A>(
     operation: string,
     call: (signal: AbortSignal) => Promise<A>,
@@ -234,15 +234,17 @@ export class SqsSession {
     }
   }
 
-  /** Never 0, which would be a hot loop: longer with every receive, and at random, for what failed together. */
+  /**
+   * The delay after a nack, in seconds. Never 0, which would be a hot loop; grows with each receive, with random
+   * jitter.
+   */
   private pause({ receives }: Lease): number {
     const cap = longestNackSeconds * 1_000
     return Math.max(1, Math.ceil(backoff(receives - 1, this.options.random, { base: 2_000, cap }) / 1_000))
   }
 
   /**
-   * Ends the session once nothing can come any more. Every settlement passes through an outbox, which asks for this
-   * when it is idle.
+   * Ends the session once everything is settled. Every settlement passes through an outbox, which calls this when idle.
    */
   private finish(): void {
     if (this.over || !this.receiving.signal.aborted) return

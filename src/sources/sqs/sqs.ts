@@ -12,62 +12,58 @@ import { SqsSession } from './sqs-session.js'
 
 export interface SqsOptions {
   /**
-   * `https://sqs.<region>.amazonaws.com/<account>/<name>`, or what a VPC endpoint, FIPS, dual stack, another partition
-   * or an emulator has instead. See docs/operating.md for which host is asked.
+   * `https://sqs.<region>.amazonaws.com/<account>/<name>`, or the equivalent for a VPC endpoint, FIPS, dual stack,
+   * another partition or an emulator. See docs/operating.md for the host that is called.
    */
   readonly queueUrl: string
-  /** Where the queue is, if its URL does not tell. Default: as the SDK finds it. */
+  /** The region of the queue, if its URL does not contain it. Default: resolved by the AWS SDK. */
   readonly region?: string | undefined
   /**
-   * Yours, and yours to destroy. Give it `maxAttempts: 1`: what fails is tried again here, with a notice. Default:
-   * one for each subscription, for the region in the queue's URL, else `region`; credentials from the SDK's default
-   * chain.
+   * A client of your own, which you must destroy. Give it `maxAttempts: 1`, because the source retries, with a notice.
+   * Default: one client per subscription, for the region in the queue's URL or else `region`, with credentials from the
+   * SDK's default chain.
    */
   readonly client?: SQSClient
   /** Unique among a worker's sources. Default: `sqs`. */
   readonly name?: string
-  /** Long polls at once. Default: 4, beyond which the SDK's CPU time is the limit. */
+  /** Number of concurrent long polls. Default: 4, beyond which the SDK's CPU time is the limit. */
   readonly polls?: number
   /** How long a poll waits for a first message, in seconds, 0 to 20. Default: 20. */
   readonly waitSeconds?: number
   /**
-   * How long a message stays hidden from other consumers after a receive and after each extension, in seconds, at
-   * least 1. After a crash messages come again that much later. Default: 30. It goes with each receive: the queue's
-   * own setting does not matter.
+   * How long a message stays hidden from other consumers after a receive and after each extension, in seconds, at least
+   * 1. After a crash, messages are redelivered after this time. It overrides the queue's own setting. Default: 30.
    */
   readonly visibilitySeconds?: number
   /**
-   * Messages delivered and not settled, or settled and not yet deleted. Receiving pauses at the bound. Default:
-   * 2,000.
+   * Maximum number of messages that are unsettled, or settled and not yet deleted. Receiving pauses at the limit.
+   * Default: 2,000.
    */
   readonly maxInFlight?: number
-  /**
-   * What a body says. Default: `decodeMessage`, for events as EventBridge sends them, with an SNS envelope or
-   * without.
-   */
+  /** Decodes a message body. Default: `decodeMessage`, for EventBridge events with or without an SNS envelope. */
   readonly decode?: (body: string) => Decoded
-  /** Default: the machine's. */
+  /** Default: the system clock. */
   readonly clock?: Clock
   /** Default: `Math.random`. */
   readonly random?: Random
 }
 
 /**
- * Events out of an SQS queue, at least once and in any order.
+ * Delivers events from an SQS queue, at least once and in any order.
  *
- * - A delivery is one receive's messages. `ack` deletes them; `nack` hides them for 1 s to 15 min, at random and
- *   longer with each receive.
- * - While unsettled, messages are extended at half-life, for the 12 hours that SQS allows. One that comes again
- *   meanwhile is not delivered again.
- * - A message that is no event is reported, and left to the queue's redrive policy; it holds up no other.
- * - An event of a kind that is not ours is deleted and counted.
- * - Calls that fail are made again, with backoff and a `SourceFailed`. A deletion that failed until its lease ended
- *   is made when the message comes again.
+ * - A delivery contains the messages of one receive. `ack` deletes them; `nack` hides them for 1 s to 15 min, with
+ *   random jitter, and longer with each receive.
+ * - The visibility of unsettled messages is extended at half-life, for up to the 12 hours that SQS allows. A message
+ *   that is received again in the meantime is not delivered again.
+ * - Messages that are not ECS events are reported and left for the redrive policy. They do not block other messages.
+ * - Events of unsupported kinds are deleted and counted.
+ * - Failed calls are reported as `SourceFailed` and retried with backoff. If a deletion fails until its lease ends, the
+ *   message is deleted when it is received again.
  *
- * Needs `sqs:ReceiveMessage`, `sqs:DeleteMessage`, `sqs:ChangeMessageVisibility` and, for a warning at start only,
+ * IAM: `sqs:ReceiveMessage`, `sqs:DeleteMessage`, `sqs:ChangeMessageVisibility`, and, only for a warning at the start,
  * `sqs:GetQueueAttributes`.
  *
- * @throws OptionError for options that SQS would refuse, and for a URL that cannot be one of a queue.
+ * @throws OptionError for options that SQS would refuse, and for an invalid queue URL.
  */
 export const sqs = (options: SqsOptions): Source => {
   const {
@@ -81,7 +77,7 @@ export const sqs = (options: SqsOptions): Source => {
   within('polls', polls, 1, 100)
   within('waitSeconds', waitSeconds, 0, 20)
   within('visibilitySeconds', visibilitySeconds, 1, 43_200)
-  // Beyond it SQS answers OverLimit.
+  // Beyond this, SQS answers OverLimit.
   within('maxInFlight', maxInFlight, 1, 120_000)
   if (options.client === undefined) queueHost(queueUrl)
 

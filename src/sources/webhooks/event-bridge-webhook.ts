@@ -12,31 +12,33 @@ import { wholeNumber } from '../../shared/codec/whole-number.js'
 export type { Webhook, WebhookListener } from './http-inbox.js'
 
 export interface EventBridgeWebhookOptions {
-  /** What the header may say; several while one replaces another. */
+  /** The accepted values of the header; several during a rotation. */
   readonly secrets: readonly string[]
-  /** The header that the connection's API key names. Default: `x-api-key`. */
+  /** The name of the header with the connection's API key. Default: `x-api-key`. */
   readonly header?: string
   /** Unique among a worker's sources. Default: `event-bridge-webhook`. */
   readonly name?: string
   /**
-   * When a request is answered 200.
+   * When to answer a request with 200.
    * - `applied` (default): when its delivery is acknowledged.
-   * - `folded`: as soon as it is delivered. What a crash loses then comes back with a snapshot only.
+   * - `folded`: as soon as it is delivered. Only a snapshot can then recover what a crash loses.
    */
   readonly answer?: 'applied' | 'folded'
-  /** After this it is answered 503, and comes again. Default: 4,000 ms; EventBridge waits 5,000. */
+  /** After this time, the answer is 503, and EventBridge retries. Default: 4,000 ms; EventBridge waits 5,000 ms. */
   readonly answerWithinMs?: Millis
-  /** Default: 1,048,576, the most that EventBridge takes. A task event has 2,000 to 6,000. */
+  /** Default: 1,048,576, EventBridge's own limit. A task event has 2,000 to 6,000 bytes. */
   readonly maxBodyBytes?: number
-  /** Deliveries that are not settled. Beyond it requests are answered 503 with Retry-After. Default: 1,000. */
+  /**
+   * Maximum number of unsettled deliveries. Beyond it, requests are answered with 503 and Retry-After. Default: 1,000.
+   */
   readonly maxInFlight?: number
-  /** What a body says. Default: `decodeMessage`. */
+  /** Decodes a body. Default: `decodeMessage`. */
   readonly decode?: (body: string) => Decoded
-  /** Default: the machine's. */
+  /** Default: the system clock. */
   readonly clock?: Clock
 }
 
-/** Only for people who look for it; a replay keeps the id. */
+/** The event's id, for people; a replayed event keeps it. */
 const idOf = (body: string): string => {
   try {
     const json: unknown = JSON.parse(body)
@@ -47,16 +49,15 @@ const idOf = (body: string): string => {
 }
 
 /**
- * Events from an EventBridge API destination, as a listener for any HTTP server: at least once and in any order. Who
- * does not know the secret is not listened to. It speaks HTTP; EventBridge wants HTTPS with a public certificate, so
- * something in front must.
+ * Delivers events from an EventBridge API destination, at least once and in any order, as a listener for any HTTP
+ * server. Requests without a valid secret are refused. The listener speaks HTTP, but EventBridge requires HTTPS with a
+ * public certificate, so put a TLS proxy in front of it.
  *
- * - 200: settled, or of a kind that is not ours. 503: not settled in time, refused by a sink, too many at once, or
- *   the worker stops; it comes again.
- * - 401: without a valid secret. EventBridge sends it again for up to 24 hours, long enough to correct one side of a
- *   rotation.
- * - 400, 405, 413: no event, not POST, too large. EventBridge puts it into the target's dead-letter queue, or drops
- *   it.
+ * - 200: settled, or an event of an unsupported kind.
+ * - 503: not settled in time, refused by a sink, too many at once, or the worker is stopping. EventBridge retries.
+ * - 401: no valid secret. EventBridge retries for up to 24 hours, long enough to correct one side of a rotation.
+ * - 400, 405, 413: not an event, not POST, too large. EventBridge moves the event to the target's dead-letter queue, or
+ *   drops it.
  *
  * Throws a RangeError for options out of range, and when no secret is given.
  */

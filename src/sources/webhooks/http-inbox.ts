@@ -11,24 +11,24 @@ import { requestBody } from '../../shared/http/request-body.js'
 import { answered, refused, type Verdict } from './verdict.js'
 
 /**
- * Takes one request and answers it, in its own time. What every HTTP framework for Node can call: see
+ * Handles one request and sends its response, possibly later. Any HTTP framework for Node can call it: see
  * docs/webhooks.md.
  */
 export type WebhookListener = (request: IncomingMessage, response: ServerResponse) => void
 
-/** A source that is told by HTTP requests. */
+/** A source that receives events in HTTP requests. */
 export interface Webhook extends Source {
-  /** Mount it wherever you like. It reads the body itself, or takes what a parser has left in `request.body`. */
+  /** Mount it on any path. It reads the body itself, or takes what a parser has left in `request.body`. */
   readonly listener: WebhookListener
 }
 
-/** How one kind of sender speaks. */
+/** The protocol of one kind of sender. */
 export interface InboxProtocol {
-  /** Refuses a request by its head alone, so that who may not speak is not listened to. */
+  /** Refuses a request by its head, before its body is read. `undefined` admits it. */
   admit(request: IncomingMessage): Verdict | undefined
   /**
-   * Judges a whole request. When `signal` aborts nobody wants the verdict any more: what it waits for it should let go,
-   * and the body with it.
+   * Judges a complete request. When `signal` aborts, the verdict is no longer needed: stop waiting, and release the
+   * body.
    */
   judge(request: IncomingMessage, body: string, signal: AbortSignal): Promise<Verdict>
 }
@@ -39,19 +39,19 @@ export interface InboxOptions {
   /** `applied`: a request is answered when its delivery is acknowledged; `folded`: as soon as it is delivered. */
   readonly answer: 'applied' | 'folded'
   readonly answerWithinMs: Millis
-  /** What a 200 says once a delivery is settled. Default: `applied`. */
+  /** The text of a 200 response once a delivery is settled. Default: `applied`. */
   readonly appliedText?: string
   readonly maxBodyBytes: number
   readonly maxInFlight: number
-  /** Said to every subscriber at its start. */
+  /** Warnings that every subscriber receives at the start. */
   readonly warnings: readonly string[]
   readonly clock: WorkerClock
 }
 
 /**
- * Bodies that are being read and judged, all together: some 4,000 usual events. Three quarters are enough for one client,
- * such as a load balancer, and for the largest body that an option allows (16 MiB). A request itself costs Node some
- * kilobytes.
+ * Memory for all bodies that are being read and judged, enough for about 4,000 typical events. Three quarters are
+ * enough for one client, such as a load balancer, and for the largest body that an option allows (16 MiB). The request
+ * itself costs Node a few kilobytes.
  */
 const bounds = {
   bytes: 32 * 1024 * 1024,
@@ -59,30 +59,28 @@ const bounds = {
   bytesPerRequest: 4 * 1024,
 } as const
 
-/** Refused before it was delivered: it costs little to try again soon. */
+/** A refusal before the delivery, after which a quick retry is cheap. */
 const tryAgain = (text: string): HttpAnswer => ({ status: 503, text, headers: { 'retry-after': '2' } })
 
-const closed = tryAgain('the worker is starting or stopping: send it again')
-const noRoom = tryAgain('too much at once: send it again')
+const closed = tryAgain('the worker is starting or stopping: retry')
+const noRoom = tryAgain('too many requests at once: retry')
 const letGo: Verdict = {
   _tag: 'Answer',
   answer: noRoom,
   notice: {
     _tag: 'Warning',
-    message:
-      'answered 503: too many bodies at once, so the oldest ones that were not whole or not judged were let go',
+    message: 'answered 503: too many bodies at once, so the oldest incomplete or pending ones were dropped',
   },
 }
-const late: HttpAnswer = { status: 503, text: 'not applied in time: send it again' }
+const late: HttpAnswer = { status: 503, text: 'not applied in time: retry' }
 const notApplied = {
-  nacked: { status: 503, text: 'not applied: send it again' },
-  abandoned: { status: 503, text: 'not applied, the worker stops: send it again' },
+  nacked: { status: 503, text: 'not applied: retry' },
+  abandoned: { status: 503, text: 'not applied, because the worker is stopping: retry' },
 } as const satisfies Readonly<Record<string, HttpAnswer>>
 
 /**
- * The machinery that webhooks share: bodies read within bounds, deliveries unsettled up to a bound, answers when they
- * are settled or when time is up. A request that comes while nobody is subscribed, or after the stop, is told to come
- * again.
+ * Shared by all webhooks: reads bodies within memory bounds, limits unsettled deliveries, and answers requests when
+ * their deliveries are settled or time is up. Requests without a subscriber, or after the stop, are answered with 503.
  */
 export const httpInbox = (options: InboxOptions): Webhook => {
   const { name, protocol, answer, answerWithinMs, maxBodyBytes, maxInFlight, clock } = options
@@ -95,7 +93,7 @@ export const httpInbox = (options: InboxOptions): Webhook => {
     return noRoom
   }
 
-  /** The session that takes what comes now. */
+  /** The current session, unless it is stopped. */
   const open = (): InboxSession | undefined => (current?.stopped === false ? current : undefined)
 
   /** Reads and judges a request. */
@@ -105,17 +103,17 @@ export const httpInbox = (options: InboxOptions): Webhook => {
       case 'Whole':
         return protocol.judge(request, body.text, place.signal)
       case 'TooLarge':
-        return refused(413, `a body of more than ${maxBodyBytes} bytes`)
+        return refused(413, `the body has more than ${maxBodyBytes} bytes`)
       case 'NoRoom':
         return letGo
       case 'CutOff':
         return answered(408, 'the body ended early')
       case 'Gone':
-        return refused(500, 'the body was read before: mount the webhook in front of what parses bodies')
+        return refused(500, 'the body has already been read: mount the webhook before any body parser')
     }
   }
 
-  /** The same, within a place of the room: it is given back with the verdict, or when nobody waits for one any more. */
+  /** The same, with memory reserved in the room until the verdict, or until the request is no longer waiting. */
   const judgedInRoom = async (request: IncomingMessage, signal: AbortSignal): Promise<Verdict> => {
     const place = room.enter(clientAddress(request.socket))
     const leave = (): void => place.leave()
@@ -146,13 +144,13 @@ export const httpInbox = (options: InboxOptions): Webhook => {
       if (before.full) return overflow(before)
     }
     const verdict = refusal ?? (await judgedInRoom(request, signal))
-    // Whoever follows now may be another one than when the request began.
+    // The session may have changed since the request began.
     const session = open()
     if (verdict._tag === 'Answer') {
       if (verdict.notice !== undefined) session?.notice(verdict.notice)
       return verdict.answer
     }
-    // Nobody would hear the answer, so it comes again: to deliver it now would be in vain.
+    // The sender no longer waits and will retry, so a delivery now would be useless.
     if (signal.aborted) return late
     if (session === undefined) return closed
     if (verdict.notice !== undefined) session.notice(verdict.notice)
@@ -175,7 +173,7 @@ export const httpInbox = (options: InboxOptions): Webhook => {
     } catch (thrown) {
       const error = thrown instanceof Error ? thrown : new Error(String(thrown))
       open()?.notice({ _tag: 'SourceFailed', operation: 'request', error, retryIn: undefined })
-      sendAnswer(request, response, { status: 500, text: 'a defect: see the log' }, clock)
+      sendAnswer(request, response, { status: 500, text: 'internal error: see the log' }, clock)
     }
     done.abort()
   }

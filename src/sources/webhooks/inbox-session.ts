@@ -5,27 +5,27 @@ import type { Subscriber } from 'rxjs'
 import type { ClusterEvent } from '../../core/event.js'
 import type { Delivery, Notice } from '../../core/source.js'
 
-/** What became of a delivery; `abandoned`: nobody follows this source any more. */
+/** The outcome of a delivery; `abandoned` if the subscription has ended. */
 export type Outcome = 'acked' | 'nacked' | 'abandoned'
 
-interface Letter {
+interface PendingDelivery {
   readonly outcome: Promise<Outcome>
   readonly settle: (outcome: Outcome) => void
 }
 
-const letter = (): Letter => {
+const pendingDelivery = (): PendingDelivery => {
   let settle: (outcome: Outcome) => void = () => undefined
   const outcome = new Promise<Outcome>((resolve) => (settle = resolve))
   return { outcome, settle }
 }
 
-/** One subscription to an inbox: the deliveries that are unsettled, and the answers that wait for them. */
+/** One subscription to an inbox, with its unsettled deliveries and the responses that wait for them. */
 export class InboxSession {
   /**
-   * By the hash of what is delivered: a sender that tries again joins its first try, so that a sink that is down costs
-   * one place a message, however often and in whatever form it is sent.
+   * By the hash of the delivered text. A retry of the sender joins the first attempt, so that while a sink is down,
+   * each message takes one place, however often and in whatever form it is sent.
    */
-  readonly #letters = new Map<string, Letter>()
+  readonly #pending = new Map<string, PendingDelivery>()
   #answering = 0
   #overflowing = false
   #stopped = false
@@ -40,10 +40,10 @@ export class InboxSession {
   }
 
   get full(): boolean {
-    return this.#letters.size >= this.maxInFlight
+    return this.#pending.size >= this.maxInFlight
   }
 
-  /** Says that something was refused for want of a place: once, until half of the places are free again. */
+  /** Warns that a request was refused for lack of a place; once, until half of the places are free again. */
   overflow(): void {
     if (this.#overflowing) return
     this.#overflowing = true
@@ -58,13 +58,13 @@ export class InboxSession {
   }
 
   /**
-   * Delivers an event that came as this text, unless there is no place for it or the session has ended meanwhile: then
-   * there is no outcome.
+   * Delivers an event that was received as this text. Returns `undefined` if there is no place for it, or the session
+   * has ended.
    */
   deliver(text: string, event: ClusterEvent, response: ServerResponse): Promise<Outcome> | undefined {
     if (this.#stopped) return undefined
     const key = createHash('sha256').update(text).digest('base64')
-    const known = this.#letters.get(key)
+    const known = this.#pending.get(key)
     if (known === undefined && this.full) return undefined
     this.#answering++
     finished(response, () => {
@@ -73,15 +73,15 @@ export class InboxSession {
     })
     if (known !== undefined) return known.outcome
 
-    const { outcome, settle } = letter()
+    const { outcome, settle } = pendingDelivery()
     const first = (how: Outcome): void => {
-      if (this.#letters.get(key)?.outcome !== outcome) return
-      this.#letters.delete(key)
-      if (this.#letters.size <= this.maxInFlight / 2) this.#overflowing = false
+      if (this.#pending.get(key)?.outcome !== outcome) return
+      this.#pending.delete(key)
+      if (this.#pending.size <= this.maxInFlight / 2) this.#overflowing = false
       settle(how)
       this.#finish()
     }
-    this.#letters.set(key, { outcome, settle: first })
+    this.#pending.set(key, { outcome, settle: first })
     this.subscriber.next({
       _tag: 'Delivery',
       events: [event],
@@ -91,19 +91,19 @@ export class InboxSession {
     return outcome
   }
 
-  /** Takes nothing more; completes once everything is settled, and its senders know. */
+  /** Takes no more deliveries, and completes once all are settled and their responses sent. */
   stop(): void {
     this.#stopped = true
     this.#finish()
   }
 
-  /** Stops, and lets go what is unsettled. */
+  /** Stops, and abandons unsettled deliveries. */
   abandon(): void {
     this.#stopped = true
-    for (const { settle } of [...this.#letters.values()]) settle('abandoned')
+    for (const { settle } of [...this.#pending.values()]) settle('abandoned')
   }
 
   #finish(): void {
-    if (this.#stopped && this.#letters.size === 0 && this.#answering === 0) this.subscriber.complete()
+    if (this.#stopped && this.#pending.size === 0 && this.#answering === 0) this.subscriber.complete()
   }
 }

@@ -5,19 +5,17 @@ import { sharedSecret } from '../../shared/http/shared-secret.js'
 import { isInItsPartition } from './sns-endpoint.js'
 import { answered, type Answered, refused } from './verdict.js'
 
-/** What a request of raw delivery must bring, as SNS signs nothing of it. */
+/** The secret that raw delivery must carry, because SNS does not sign it. */
 export interface RawSecret {
-  /**
-   * A header that something in front of us sets; or `authorization`, for a subscription to `https://user:password@…`.
-   */
+  /** A header that a proxy in front sets; or `authorization`, for a subscription to `https://user:password@…`. */
   readonly header: string
-  /** What it may say, such as `Basic …` in base64; several while one replaces another. */
+  /** The accepted values, such as `Basic …` in base64; several during a rotation. */
   readonly values: readonly string[]
 }
 
 /**
- * Whether a topic is one of ours. Anybody can have a topic of theirs signed by SNS, so it has to look at the account
- * at least.
+ * Whether to accept messages of a topic; `undefined` if that is not known yet. Anyone can create a topic whose messages
+ * SNS signs, so a rule must check at least the account.
  */
 export type TopicRule = (topic: string) => boolean | undefined
 
@@ -27,27 +25,27 @@ export interface SnsAdmissionOptions {
 }
 
 export interface SnsAdmission {
-  /** Refuses a request by what its head says. What it says is not signed: it can only shut the door earlier. */
+  /** Refuses a request by its head. The head is not signed, so this can only refuse earlier, never accept. */
   readonly admit: (request: IncomingMessage) => Answered | undefined
   readonly checkTopic: (topic: string) => Answered | undefined
 }
 
 const topicShape = /^arn:[a-z-]+:sns:[a-z\d-]+:\d{12}:[\w-]{1,256}(?:\.fifo)?$/
 
-/** Whether a text is the ARN of a topic, in a region of the partition that it names. */
+/** Whether a text is a topic ARN whose region belongs to its partition. */
 const isTopicArn = (text: string): boolean => topicShape.test(text) && isInItsPartition(text)
 
-/** What unsigned requests can say of themselves, and signed ones say again. */
+/** Headers that are checked; signed messages repeat their content. */
 const heads = ['x-amz-sns-message-type', 'x-amz-sns-topic-arn', 'x-amz-sns-rawdelivery']
 
-/** Whether SNS has left its envelope away, and with it the signature. */
+/** Whether SNS omitted the envelope, and with it the signature. */
 export const isRaw = (request: IncomingMessage): boolean =>
   header(request, 'x-amz-sns-rawdelivery')?.toLowerCase() === 'true'
 
-const foreignTopic = refused(403, 'a message of a topic that is none of `topics`')
-const unknownTopic = refused(503, 'it is not known yet which topics are ours: send it again')
+const foreignTopic = refused(403, 'the topic is not one of `topics`')
+const unknownTopic = refused(503, 'the topics are not known yet: retry')
 
-/** The rule that a list of topics is. */
+/** The rule for a list of topics. */
 const listed = (topics: readonly string[]): TopicRule => {
   const wrong = topics.find((topic) => !isTopicArn(topic))
   if (wrong !== undefined || topics.length === 0)
@@ -58,7 +56,7 @@ const listed = (topics: readonly string[]): TopicRule => {
   return (topic) => known.has(topic)
 }
 
-/** Who is listened to at all. Throws an OptionError for a topic that is no ARN of one, or secrets that are none. */
+/** Checks which requests to accept. Throws a OptionError for an invalid topic ARN or empty secrets. */
 export const snsAdmission = ({ topics, rawSecret }: SnsAdmissionOptions): SnsAdmission => {
   const isOurs = typeof topics === 'function' ? topics : listed(topics)
   const secretHeader = rawSecret?.header.toLowerCase()
@@ -77,7 +75,7 @@ export const snsAdmission = ({ topics, rawSecret }: SnsAdmissionOptions): SnsAdm
         'raw message delivery carries no signature: turn it off for the subscription, or set rawSecret',
       )
     if (!isSecret(header(request, secretHeader)))
-      // SNS sends the user and password of its URL only when it is asked.
+      // SNS sends the user and password of its URL only after a 401.
       return secretHeader === 'authorization'
         ? refused(401, 'raw delivery without a valid secret', {
             'www-authenticate': 'Basic realm="ecs-task-stream"',

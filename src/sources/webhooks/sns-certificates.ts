@@ -6,48 +6,48 @@ import { isOver, type WallPause } from '../../shared/async/wall-pause.js'
 
 export type CertificateReading =
   | { readonly _tag: 'Certificate'; readonly key: KeyObject; readonly from: Millis; readonly to: Millis }
-  /** What is there is no certificate that SNS would sign with. */
+  /** The response is not a certificate that SNS would sign with. */
   | { readonly _tag: 'Unfit'; readonly reason: string }
-  /** It could not be had now. */
+  /** It could not be fetched now. */
   | { readonly _tag: 'Missing'; readonly error: Error }
 
 interface Failure extends WallPause {
   readonly reading: CertificateReading
 }
 
-/** What is remembered of one host. */
+/** The cached results of one host. */
 interface Host {
   readonly known: RecentMap<CertificateReading>
   readonly failed: RecentMap<Failure>
 }
 
-/** A certificate that is waited for. */
+/** A certificate that messages wait for. */
 interface Wanted {
   readonly url: string
   readonly host: string
   readonly reading: Promise<CertificateReading>
   readonly settle: (reading: CertificateReading) => void
   isAsked: boolean
-  /** Messages that need it. */
+  /** Number of messages that need it. */
   waiting: number
 }
 
-/** The bounds of what is remembered and asked for. */
+/** Limits for caches and requests. */
 const bounds = {
-  /** One a region; the ones used last are kept. */
+  /** One host per region; the most recently used ones are kept. */
   hosts: 32,
-  /** Certificates of a host: the present one, and the next one while SNS changes them. */
+  /** Certificates per host: the current one, and the next one during a change. */
   known: 4,
-  /** URLs of a host that failed. */
+  /** Failed URLs per host. */
   failed: 16,
-  /** Requests at once: to all hosts, and to one of them. */
+  /** Concurrent requests: to all hosts, and to one host. */
   asked: 8,
   askedOfHost: 6,
-  /** URLs of a host that wait for their turn. */
+  /** Waiting URLs per host. */
   waitingOfHost: 32,
 } as const
 
-/** How long a URL that failed is not asked for again: a flood of forged messages must not become one of requests. */
+/** How long a failed URL is not requested again: a flood of forged messages must not become a flood of requests. */
 const failureMs: Millis = 10_000
 
 const missing = (reason: string): CertificateReading => ({ _tag: 'Missing', error: new Error(reason) })
@@ -59,7 +59,7 @@ const certificateOf = (fetched: Fetched): CertificateReading => {
     case 'Status':
       return missing(`the signing certificate answered ${fetched.status}`)
     case 'TooLarge':
-      return { _tag: 'Unfit', reason: 'the signing certificate is too large to be one' }
+      return { _tag: 'Unfit', reason: 'the signing certificate is too large' }
     case 'Failed':
       return { _tag: 'Missing', error: fetched.error }
   }
@@ -78,25 +78,26 @@ const parsed = (pem: string): CertificateReading => {
       to: Date.parse(certificate.validTo),
     }
   } catch {
-    return { _tag: 'Unfit', reason: 'the signing certificate is no X.509 certificate in PEM' }
+    return { _tag: 'Unfit', reason: 'the signing certificate is not an X.509 certificate in PEM' }
   }
 }
 
 /**
- * The certificates that SNS signs with, each fetched once: those used last are kept, and a fetch under way is shared.
+ * Fetches SNS's signing certificates, each once. The most recently used ones are cached, and concurrent requests for a
+ * URL share one fetch.
  *
- * Forged messages may name any path of SNS's hosts. So what is asked at once is bounded, and of the URLs that wait for
- * their turn the one comes first that most messages wait for: genuine messages all name the same. A URL that had no
- * turn has not failed, and is not remembered.
+ * Forged messages may name any path on SNS's hosts, so concurrent requests are bounded. The waiting URL that most
+ * messages need is fetched first, because genuine messages all name the same one. A URL that is never fetched does not
+ * count as failed.
  */
 export class SnsCertificates {
   readonly #hosts = new RecentMap<Host>(bounds.hosts)
   readonly #wanted = new Map<string, Wanted>()
   readonly #ask: (url: string) => Promise<Fetched>
-  /** By URL, what the answer's `Date` says. */
+  /** The `Date` of the response, by URL. */
   readonly #dates = new Map<string, Millis>()
 
-  /** `onTime` is told SNS's own time: the `Date` of an answer that brought a certificate that was valid then. */
+  /** `onTime` receives SNS's own time: the `Date` of a response with a certificate that was valid at that time. */
   constructor(
     fetch: Fetch,
     private readonly clock: Clock,
@@ -110,7 +111,7 @@ export class SnsCertificates {
     this.#ask = snsFetcher(dated, clock)
   }
 
-  /** Never rejects. The URL must have passed `isCertificateUrl`. When `signal` aborts, nobody waits any more. */
+  /** Never rejects. The URL must have passed `isCertificateUrl`. Stops waiting when `signal` aborts. */
   async get(url: string, signal: AbortSignal): Promise<CertificateReading> {
     const { host } = new URL(url)
     const { known, failed } = this.#of(host)
@@ -119,7 +120,7 @@ export class SnsCertificates {
     const failure = failed.get(url)
     if (failure !== undefined && !isOver(failure, this.clock.now())) return failure.reading
     const wanted = this.#wanted.get(url) ?? this.#want(url, host)
-    if (wanted === undefined) return missing('too many signing certificates are asked for at once')
+    if (wanted === undefined) return missing('too many signing certificates are requested at once')
     return this.#waitFor(wanted, signal)
   }
 
@@ -152,7 +153,7 @@ export class SnsCertificates {
         resolve(reading)
       }
       const giveUp = (): void => {
-        leave(missing('the signing certificate came too late'))
+        leave(missing('the signing certificate arrived too late'))
         if (wanted.waiting === 0 && !wanted.isAsked) this.#wanted.delete(wanted.url)
       }
       wanted.waiting++
@@ -166,7 +167,7 @@ export class SnsCertificates {
     })
   }
 
-  /** Asks for what is wanted most, as far as may be. */
+  /** Fetches the URLs that most messages need, within the limits. */
   #askNext(): void {
     const asked = [...this.#wanted.values()].filter(({ isAsked }) => isAsked)
     if (asked.length >= bounds.asked) return
@@ -175,7 +176,7 @@ export class SnsCertificates {
         ({ isAsked, host }) =>
           !isAsked && asked.filter((other) => other.host === host).length < bounds.askedOfHost,
       )
-      // The first one stays the first among equals.
+      // Among equals, the first one wins.
       .reduce<Wanted | undefined>((most, one) => (one.waiting > (most?.waiting ?? 0) ? one : most), undefined)
     if (next === undefined) return
     next.isAsked = true

@@ -3,11 +3,11 @@ import type { SnsMessage } from './sns-message.js'
 import { answered, type Answered, refused } from './verdict.js'
 
 const failed = (error: Error): Answered => ({
-  ...answered(503, 'the subscription could not be confirmed: send it again'),
+  ...answered(503, 'the subscription could not be confirmed: retry'),
   notice: { _tag: 'SourceFailed', operation: 'ConfirmSubscription', error, retryIn: undefined },
 })
 
-/** Tells SNS that the subscription is wanted. To do it twice does no harm. */
+/** Confirms the subscription. It is safe to do this twice. */
 export const confirmSubscription = async (
   { SubscribeURL: url, TopicArn: topic }: SnsMessage,
   ask: (url: string) => Promise<Fetched>,
@@ -16,7 +16,7 @@ export const confirmSubscription = async (
   if (typeof url !== 'string' || !isConfirmationUrl(url, topic))
     return refused(
       403,
-      `the SubscribeURL is not ${describeEndpoint(topic)}?Action=ConfirmSubscription for this topic; it is not followed`,
+      `the SubscribeURL is not ${describeEndpoint(topic)}?Action=ConfirmSubscription for this topic; it was not called`,
     )
   const fetched = await ask(url)
   switch (fetched._tag) {
@@ -28,7 +28,7 @@ export const confirmSubscription = async (
     case 'Status':
       return failed(new Error(`SNS answered ${fetched.status}`))
     case 'TooLarge':
-      return failed(new Error('SNS answered with too much'))
+      return failed(new Error('the response of SNS is too large'))
     case 'Failed':
       return failed(fetched.error)
   }

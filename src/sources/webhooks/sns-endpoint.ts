@@ -2,17 +2,16 @@ import type { Clock, Millis } from '../../core/clock.js'
 import { withinTime } from '../../core/within-time.js'
 import { partitionOf } from '../../shared/aws/aws-partition.js'
 
-/** As much of the global `fetch` as is used. */
+/** The used part of the global `fetch`. */
 export type Fetch = (
   url: string,
   init: { readonly redirect: 'manual'; readonly signal: AbortSignal },
 ) => Promise<Response>
 
 /**
- * The host that signs a topic's messages and confirms its subscriptions, as the start of a URL: SNS in the topic's own
- * region, under the suffix of its partition. `undefined` for what is not the ARN of a topic, or names a partition that
- * its region does not belong to. AWS documents
- * no FIPS or dual-stack host for certificates and confirmations, so none is accepted.
+ * The beginning of the URLs of a topic's certificates and confirmations: SNS's host in the topic's own region, with the
+ * suffix of its partition. `undefined` if the text is not a topic ARN, or its region does not belong to its partition.
+ * AWS documents no FIPS or dual-stack hosts for certificates and confirmations, so none are accepted.
  */
 const endpointOf = (topic: string): string | undefined => {
   const [, partition, region = ''] = /^arn:([a-z-]+):sns:([a-z\d-]+):/.exec(topic) ?? []
@@ -22,12 +21,12 @@ const endpointOf = (topic: string): string | undefined => {
     : `https://sns.${region}.${known.dnsSuffix}/`
 }
 
-/** Whether a topic is in a region of the partition that its ARN names. */
+/** Whether a topic's region belongs to the partition in its ARN. */
 export const isInItsPartition = (topic: string): boolean => endpointOf(topic) !== undefined
 
 /**
- * What follows the endpoint of a topic in a URL. Both are compared as text, not as what a URL parser makes of them:
- * so there is no user and no port, and nothing that two parsers could read differently.
+ * The part of a URL after the endpoint of a topic. Both are compared as text and not as parsed URLs, which excludes
+ * users, ports, and anything that two parsers could interpret differently.
  */
 const pathIn = (url: string, topic: string): string | undefined => {
   const endpoint = endpointOf(topic)
@@ -35,13 +34,13 @@ const pathIn = (url: string, topic: string): string | undefined => {
 }
 
 /**
- * Whether the certificate of this topic's messages may be fetched from there: at SNS in the topic's region over HTTPS,
- * a path that ends in `.pem`, and nothing else.
+ * Whether a certificate for this topic's messages may be fetched from a URL: only over HTTPS from SNS in the topic's
+ * region, with a path that ends in `.pem`.
  */
 export const isCertificateUrl = (url: string, topic: string): boolean =>
   /^[\w./-]*\.pem$/.test(pathIn(url, topic) ?? '')
 
-/** Whether that confirms a subscription to this topic at SNS, and does nothing else. */
+/** Whether a URL confirms a subscription to this topic at SNS, and does nothing else. */
 export const isConfirmationUrl = (url: string, topic: string): boolean => {
   if (!/^\?[\w.~%&=:/-]+$/.test(pathIn(url, topic) ?? '')) return false
   const query = new URL(url).searchParams
@@ -52,26 +51,26 @@ export const isConfirmationUrl = (url: string, topic: string): boolean => {
   return only('Action', 'ConfirmSubscription') && only('TopicArn', topic)
 }
 
-/** SNS in the region of a topic, for a message to people. */
+/** The endpoint of a topic, for error messages. */
 export const describeEndpoint = (topic: string): string =>
   endpointOf(topic) ?? 'https://sns.<region>.<DNS suffix of its partition>/'
 
-/** What came of a request to SNS. */
+/** The result of a request to SNS. */
 export type Fetched =
   | { readonly _tag: 'Ok'; readonly text: string }
-  /** Answered, with a status other than 200; redirects are not followed. */
+  /** A response with a status other than 200; redirects are not followed. */
   | { readonly _tag: 'Status'; readonly status: number }
   | { readonly _tag: 'TooLarge' }
-  /** Not answered, or not in time. */
+  /** No response, or not in time. */
   | { readonly _tag: 'Failed'; readonly error: Error }
 
-/** A certificate has 2 kB, the answer to a confirmation less. */
+/** A certificate has 2 kB, the response to a confirmation less. */
 const maxBytes = 65_536
 
-/** Two of these, one after the other, fit into the 12 s within which we answer. */
+/** Two consecutive requests fit into the 12 s within which a webhook answers. */
 const timeoutMs: Millis = 5_000
 
-/** Who forges messages must not make us ask more than this at once. */
+/** Maximum number of concurrent requests, however many messages are forged. */
 const maxAtOnce = 8
 
 const read = async (response: Response): Promise<Fetched> => {
@@ -87,13 +86,13 @@ const read = async (response: Response): Promise<Fetched> => {
   return { _tag: 'Ok', text: Buffer.concat(chunks).toString() }
 }
 
-/** Asks SNS, for as little as possible: 200 or nothing, 64 KiB, 5 s, no redirects, eight at once. Never rejects. */
+/** Calls SNS within tight limits: only status 200, 64 KiB, 5 s, no redirects, eight at once. Never rejects. */
 export const snsFetcher = (fetch: Fetch, clock: Clock): ((url: string) => Promise<Fetched>) => {
   let underWay = 0
   const never = new AbortController().signal
   return async (url) => {
     if (underWay >= maxAtOnce)
-      return { _tag: 'Failed', error: new Error(`${maxAtOnce} requests are under way`) }
+      return { _tag: 'Failed', error: new Error(`${maxAtOnce} requests are in progress`) }
     underWay++
     try {
       return await withinTime(timeoutMs, clock, never, async (signal) => {

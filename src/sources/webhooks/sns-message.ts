@@ -21,10 +21,10 @@ const codec = object(
   },
 )
 
-/** What SNS posts: a notification, or a question that concerns the subscription. */
+/** A message that SNS posts: a notification, or a message about the subscription. */
 export type SnsMessage = t.TypeOf<typeof codec>
 
-/** Reads the body of a request of SNS (not of raw delivery). Never throws. */
+/** Decodes the body of a request from SNS (without raw delivery). Never throws. */
 export const decodeSnsMessage = (body: string): E.Either<readonly DecodeError[], SnsMessage> => {
   let json: unknown
   try {
@@ -40,13 +40,15 @@ export const decodeSnsMessage = (body: string): E.Either<readonly DecodeError[],
   )
 }
 
-/** In the order of signing. Source: "Verifying the signatures of Amazon SNS messages", Amazon SNS Developer Guide. */
+/**
+ * The signed fields, in order. Source: "Verifying the signatures of Amazon SNS messages", Amazon SNS Developer Guide.
+ */
 const signedFields = {
   notification: ['Message', 'MessageId', 'Subject', 'Timestamp', 'TopicArn', 'Type'],
   subscription: ['Message', 'MessageId', 'SubscribeURL', 'Timestamp', 'Token', 'TopicArn', 'Type'],
 } as const
 
-/** The text that SNS has signed: each field that is there, its name and value on a line each. */
+/** The text that SNS has signed: for each field that is present, one line with its name and one with its value. */
 export const signedText = (message: SnsMessage): string =>
   signedFields[message.Type === 'Notification' ? 'notification' : 'subscription']
     .map((field) => {

@@ -11,26 +11,23 @@ export type { Fetch } from './sns-endpoint.js'
 export { decodeSnsMessage, type SnsMessage } from './sns-message.js'
 
 export type Authenticity =
-  /** SNS has signed it. Of which topic, and when, is in the message: look at both. */
+  /** SNS has signed it. The topic and the time are in the message; the caller must check both. */
   | { readonly _tag: 'Genuine' }
-  /** SNS has not signed this, and trying again will not change it. */
+  /** SNS has not signed it, and a retry will not change that. */
   | { readonly _tag: 'Forged'; readonly reason: string }
-  /** The certificate could not be had now: try again. */
+  /** The certificate could not be fetched now; retry. */
   | { readonly _tag: 'Unknown'; readonly error: Error }
 
 export interface SnsSignatureOptions {
   /** Default: the global `fetch`. */
   readonly fetch?: Fetch
-  /** For time limits alone: no machine's clock says whether a certificate is valid. Default: the machine's. */
+  /** Used only for timeouts, not to check whether a certificate is valid. Default: the system clock. */
   readonly clock?: Clock
-  /**
-   * Told SNS's own time now and then: the `Date` of an answer that brought a certificate that was valid then. Default:
-   * it is not told.
-   */
+  /** Receives SNS's own time: the `Date` of each response with a certificate that was valid then. Default: ignored. */
   readonly onTime?: (at: Millis) => void
 }
 
-/** By SignatureVersion; SNS signs with version 1 unless the topic asks for 2, which is the better one. */
+/** By SignatureVersion. SNS uses version 1 unless the topic is configured for 2, which is stronger. */
 const algorithms = new Map([
   ['1', 'RSA-SHA1'],
   ['2', 'RSA-SHA256'],
@@ -40,14 +37,14 @@ const forged = (reason: string): Authenticity => ({ _tag: 'Forged', reason })
 
 const never = new AbortController().signal
 
-/** One text for one certificate: no dots to resolve, nothing to decode. */
+/** Ensures one URL per certificate: no dot segments, nothing percent-encoded. */
 const isCanonical = (url: string): boolean => new URL(url).href === url
 
 /**
- * Verifies signatures of SNS, versions 1 and 2. Certificates come from SNS's own hosts over HTTPS, without redirects;
- * they are kept and shared, so use one verifier for all messages. Whose certificate it is, TLS says, as in AWS's own
- * validators. It must be valid at the time that the message itself tells: whether that time is long past is the
- * caller's to judge. Never rejects; when `signal` aborts it no longer waits for a certificate.
+ * Verifies SNS signatures, versions 1 and 2. Certificates come from SNS's own hosts over HTTPS, without redirects; they
+ * are cached, so use one verifier for all messages. As in AWS's own validators, TLS authenticates the certificate. It
+ * must be valid at the time in the message; whether that time is too old is up to the caller. Never rejects; stops
+ * waiting for a certificate when `signal` aborts.
  */
 export const snsSignature = ({
   fetch = globalThis.fetch,
@@ -75,7 +72,7 @@ export const snsSignature = ({
         if (!verify(algorithm, text, certificate.key, Buffer.from(signature, 'base64')))
           return forged('the signature is not that of this message')
         const at = snsTimestamp(Timestamp)
-        if (at === undefined) return forged('the Timestamp is no time')
+        if (at === undefined) return forged('the Timestamp is not a valid time')
         return certificate.from <= at && at <= certificate.to
           ? { _tag: 'Genuine' }
           : forged('the signing certificate was not valid when the message was signed')

@@ -1,17 +1,17 @@
 import type { Clock, Millis } from '../../core/clock.js'
 
-/** How far clocks may differ, either way. */
+/** How far clocks may differ, in either direction. */
 const toleranceMs: Millis = 300_000
 
-/** As SNS writes it, such as `2012-04-25T21:49:25.719Z`; `undefined` for anything else. */
+/** Parses a time in SNS's format, such as `2012-04-25T21:49:25.719Z`; `undefined` for anything else. */
 export const snsTimestamp = (text: string): Millis | undefined => {
   const at = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d{1,9})?Z$/.test(text) ? Date.parse(text) : NaN
   return Number.isNaN(at) ? undefined : at
 }
 
 /**
- * What time it is at SNS, at least: the newest time that it has told. It needs no clock of this machine, so no jump of
- * that clock makes a genuine message too old.
+ * SNS's time, at least: the newest time seen in its messages and responses. It does not depend on this machine's clock,
+ * so a clock jump does not make genuine messages too old.
  */
 export class SnsTime {
   #newest: Millis | undefined
@@ -22,24 +22,24 @@ export class SnsTime {
     private readonly clock: Pick<Clock, 'now'>,
   ) {}
 
-  /** Takes a time that surely comes from SNS. */
+  /** Takes a time that is known to come from SNS. */
   hear(at: Millis): void {
     this.#newest = Math.max(this.#newest ?? at, at)
   }
 
-  /** Whether SNS would no longer send a message of that time. Before SNS has told any time, the machine's clock says. */
+  /**
+   * Whether a message is too old for SNS to still send it. Until a time of SNS is known, the machine's clock is used.
+   */
   isTooOld(at: Millis): boolean {
     return (this.#newest ?? this.clock.now()) - at > this.maxAgeMs + toleranceMs
   }
 
-  /** What to say of the machine's clock, once, when a genuine message of that time comes. */
+  /** A warning about the machine's clock, once, given the time of a genuine message. */
   warning(at: Millis): string | undefined {
     const now = this.clock.now()
     const isOff = at - now > toleranceMs || now - at > this.maxAgeMs + toleranceMs
     const isNew = isOff && !this.#isWarned
     this.#isWarned = isOff
-    return isNew
-      ? 'the clock of this machine is wrong by more than five minutes, by the time that SNS tells: set it'
-      : undefined
+    return isNew ? "this machine's clock differs from SNS's by more than five minutes: set it" : undefined
   }
 }

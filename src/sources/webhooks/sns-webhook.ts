@@ -21,64 +21,63 @@ export type { Fetch } from './sns-endpoint.js'
 
 export interface SnsWebhookOptions {
   /**
-   * ARNs of the topics whose messages are taken, and whose subscriptions are confirmed; or which they are. While that
-   * is not known yet (`undefined`), messages are answered 503 and come again.
+   * ARNs of the topics whose messages are accepted and whose subscriptions are confirmed, or a rule that decides. While
+   * the rule returns `undefined`, messages are answered with 503, and SNS retries.
    */
   readonly topics: readonly string[] | TopicRule
   /** Unique among a worker's sources. Default: `sns-webhook`. */
   readonly name?: string
   /**
-   * When a notification is answered 200.
+   * When to answer a notification with 200.
    * - `applied` (default): when its delivery is acknowledged.
-   * - `folded`: as soon as it is delivered. What a crash loses then comes back with a snapshot only.
+   * - `folded`: as soon as it is delivered. Only a snapshot can then recover what a crash loses.
    */
   readonly answer?: 'applied' | 'folded'
-  /** What the body of a 200 says, to people: SNS reads the status alone. Default: `applied` and `subscribed`. */
+  /** The body of a 200 response, for people; SNS reads only the status. Default: `applied` and `subscribed`. */
   readonly texts?: { readonly applied?: string; readonly subscribed?: string }
-  /** After this it is answered 503, and comes again. Default: 12,000 ms; SNS waits 15,000. */
+  /** After this time, the answer is 503, and SNS retries. Default: 12,000 ms; SNS waits 15,000 ms. */
   readonly answerWithinMs?: Millis
-  /**
-   * Default: 524,288. SNS takes messages of 262,144 bytes, and puts them into JSON, where each quotation mark costs
-   * one more.
-   */
+  /** Default: 524,288. SNS accepts messages of 262,144 bytes, and wraps them in JSON, which escapes quotation marks. */
   readonly maxBodyBytes?: number
-  /** Deliveries that are not settled. Beyond it requests are answered 503 with Retry-After. Default: 1,000. */
+  /**
+   * Maximum number of unsettled deliveries. Beyond it, requests are answered with 503 and Retry-After. Default: 1,000.
+   */
   readonly maxInFlight?: number
   /**
-   * How old a message may be, by the newest time that SNS has told; SNS tries for an hour at most. Default: 3,600,000
-   * ms, and five minutes more for clocks that differ.
+   * Maximum age of a message, by the newest known time of SNS; SNS retries for an hour at most. Five minutes are added
+   * for clock differences. Default: 3,600,000 ms.
    */
   readonly maxAgeMs?: Millis
   /**
-   * `off` believes whoever reaches the listener: for private networks alone, and with a warning at the start.
+   * `off` trusts everyone who can reach the listener: only for private networks, and with a warning at the start.
    * Default: `signature`.
    */
   readonly verify?: 'signature' | 'off'
-  /** Takes raw delivery, from who knows a secret. Default: raw delivery is refused. */
+  /** Accepts raw delivery with this secret. Default: raw delivery is refused. */
   readonly rawSecret?: RawSecret
-  /** What a message says. Default: `decodeMessage`. */
+  /** Decodes a message. Default: `decodeMessage`. */
   readonly decode?: (message: string) => Decoded
   /** For certificates and confirmations. Default: the global `fetch`. */
   readonly fetch?: Fetch
-  /** Default: the machine's. */
+  /** Default: the system clock. */
   readonly clock?: Clock
 }
 
 /**
- * Events from SNS over HTTP or HTTPS, as a listener for any HTTP server: at least once and in any order. SNS tries
- * for an hour at most and then forgets: give the worker snapshots, and the subscription a dead-letter queue and a
- * patient retry policy (docs/webhooks.md).
+ * Delivers events from SNS over HTTP or HTTPS, at least once and in any order, as a listener for any HTTP server. SNS
+ * retries for an hour at most and then drops the message. Use snapshots, and give the subscription a dead-letter queue
+ * and a patient retry policy (docs/webhooks.md).
  *
- * - 200: settled; or of a kind that is not ours; or a subscription that was confirmed.
- * - 503: not settled in time, refused by a sink, too many at once, the worker stops, or SNS's certificate could not
- *   be had. SNS sends it again.
- * - 400, 403, 405, 413: nothing that could ever be taken: no event, no valid signature, another topic, too old, too
- *   large. SNS does not send it again, and puts it into the subscription's dead-letter queue.
+ * - 200: settled, an event of an unsupported kind, or a confirmed subscription.
+ * - 503: not settled in time, refused by a sink, too many at once, the worker is stopping, or SNS's certificate could
+ *   not be fetched. SNS retries.
+ * - 400, 403, 405, 413: permanently unacceptable: not an event, no valid signature, another topic, too old, too large.
+ *   SNS does not retry, and moves the message to the subscription's dead-letter queue.
  *
- * Subscriptions to `topics` are confirmed by themselves, at SNS and nowhere else. That one was cancelled is reported,
- * and not undone.
+ * Subscriptions to `topics` are confirmed automatically, only at SNS itself. A cancelled subscription is reported, and
+ * not renewed.
  *
- * Throws a RangeError for options out of range, a topic that is no ARN of one, or an empty `rawSecret`.
+ * Throws a RangeError for options out of range, an invalid topic ARN, or an empty `rawSecret`.
  */
 export const snsWebhook = (options: SnsWebhookOptions): Webhook => {
   const {
@@ -107,27 +106,27 @@ export const snsWebhook = (options: SnsWebhookOptions): Webhook => {
   const authenticity = snsSignature({ fetch, clock, onTime: (at) => hear(at) })
   const ask = snsFetcher(fetch, clock)
 
-  /** Whether SNS has sent it, and lately. */
+  /** Checks that SNS has sent the message, and recently. */
   const authenticate = async (
     message: SnsMessage,
     at: Millis,
     signal: AbortSignal,
   ): Promise<Answered | undefined> => {
-    // Where nothing is signed, its time proves nothing either.
+    // Without a signature, the time is not trustworthy either.
     if (verify === 'off') return undefined
     const found = await authenticity(message, signal)
     switch (found._tag) {
       case 'Genuine':
-        // Events are idempotent, so a replay does little harm; but nothing would forget it sooner than this.
+        // Events are idempotent, so a replayed message does little harm, but there is no other limit to its age.
         if (time.isTooOld(at))
-          return refused(403, 'the message is too old for SNS to send it: check the clock of this machine')
+          return refused(403, "the message is too old for SNS to send it: check this machine's clock")
         hear(at)
         return undefined
       case 'Forged':
         return refused(403, found.reason)
       case 'Unknown':
         return {
-          ...answered(503, 'the signing certificate could not be had: send it again'),
+          ...answered(503, 'the signing certificate could not be fetched: retry'),
           notice: {
             _tag: 'SourceFailed',
             operation: 'GET SigningCertURL',
@@ -138,7 +137,7 @@ export const snsWebhook = (options: SnsWebhookOptions): Webhook => {
     }
   }
 
-  /** What a message for us says; and, where that is a notification, what is wrong with our clock. */
+  /** Decodes a notification, and adds a warning if this machine's clock is wrong. */
   const notification = ({ MessageId, Message }: SnsMessage, at: Millis): Verdict => {
     const verdict = decodedVerdict(MessageId, Message, decode)
     const message = time.warning(at)
@@ -151,14 +150,14 @@ export const snsWebhook = (options: SnsWebhookOptions): Webhook => {
     if (isRaw(request))
       return decodedVerdict(header(request, 'x-amz-sns-message-id') ?? 'unknown', body, decode)
     const decoded = decodeSnsMessage(body)
-    if (isLeft(decoded)) return undecodable('unknown', `not a message of SNS: ${explain(decoded.left)}`)
+    if (isLeft(decoded)) return undecodable('unknown', `not an SNS message: ${explain(decoded.left)}`)
     const message = decoded.right
     const foreign = admission.checkTopic(message.TopicArn)
     if (foreign !== undefined) return foreign
     if ((header(request, 'x-amz-sns-message-type') ?? message.Type) !== message.Type)
-      return refused(400, 'the header x-amz-sns-message-type says another type than the message')
+      return refused(400, 'the header x-amz-sns-message-type and the message have different types')
     const at = snsTimestamp(message.Timestamp)
-    if (at === undefined) return refused(400, 'the Timestamp is no time')
+    if (at === undefined) return refused(400, 'the Timestamp is not a valid time')
     const refusal = await authenticate(message, at, signal)
     if (refusal !== undefined) return refusal
     switch (message.Type) {
@@ -171,11 +170,11 @@ export const snsWebhook = (options: SnsWebhookOptions): Webhook => {
           ...answered(200, 'noted'),
           notice: {
             _tag: 'Warning',
-            message: `the subscription to ${message.TopicArn} was cancelled: subscribe again, if that was not meant`,
+            message: `the subscription to ${message.TopicArn} was cancelled: subscribe again if that was not intended`,
           },
         }
       default:
-        return refused(400, 'a message of SNS of an unknown Type')
+        return refused(400, 'an SNS message of an unknown Type')
     }
   }
 
@@ -190,7 +189,7 @@ export const snsWebhook = (options: SnsWebhookOptions): Webhook => {
     warnings:
       verify === 'off'
         ? [
-            "verify: 'off' believes whoever can reach the webhook: leave it out unless the network lets nobody but SNS in",
+            "verify: 'off' trusts everyone who can reach the webhook: remove it unless the network admits only SNS",
           ]
         : [],
     protocol: { admit: admission.admit, judge },

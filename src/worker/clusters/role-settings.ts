@@ -91,7 +91,9 @@ export const checkRoles = ({
   ]
 }
 
-/** AWS clients by account and region, from a worker's settings. Pass the same function to every source that calls AWS. */
+/**
+ * AWS clients by account and region, from a worker's settings. Pass the same function to every source that calls AWS.
+ */
 export const clusterClients = ({
   assumeRole,
   externalId: id,

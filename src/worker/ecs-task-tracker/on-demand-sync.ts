@@ -27,7 +27,9 @@ export interface OnDemandSyncSetup<V> {
   /** Pass it before it starts, or reports are missed: see `Worker.reports$`. */
   readonly worker: Pick<Worker, 'reports$' | 'state$' | 'desired$' | 'reread'>
   readonly snapshots: Pick<EcsSnapshots, 'name' | 'covers' | 'refreshed'>
-  /** A second instance of the worker's sink, with the same name and target. A sink instance serves one call at a time. */
+  /**
+   * A second instance of the worker's sink, with the same name and target. A sink instance serves one call at a time.
+   */
   readonly sink: Sink<V>
   /** The backend that a record belongs to. */
   readonly backendOf: (value: V) => BackendName

@@ -40,7 +40,9 @@ export const oneOfLabel = (values: Iterable<string>): ((value: string) => string
   return (value) => (known.has(value) ? value : other)
 }
 
-/** A label for names from the configuration, never from messages. Keeps the first `most` names; the rest are `other`. */
+/**
+ * A label for names from the configuration, never from messages. Keeps the first `most` names; the rest are `other`.
+ */
 export const nameLabel = (most = 100): ((name: string) => string) => {
   const known = new Set<string>()
   return (name) => {

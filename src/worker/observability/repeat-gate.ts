@@ -9,8 +9,8 @@ export interface RepeatGateOptions {
 }
 
 /**
- * Lets equal keys pass once per window and counts those it suppresses, so that a long outage is a few log lines. A clock
- * that is set back ends the window, so that nothing is suppressed for days.
+ * Lets equal keys pass once per window and counts those it suppresses, so that a long outage is a few log lines. A
+ * clock that is set back ends the window, so that nothing is suppressed for days.
  */
 export class RepeatGate {
   private readonly seen = new Map<string, { readonly at: Millis; heldBack: number }>()

@@ -32,8 +32,8 @@ export const flagsOf = (declaration: Declaration, take: (name: string, text: str
 }
 
 /**
- * Accepts `-name` for `--name`, as Go's flag package does, for the command lines of the tools that some workers replace.
- * No value is lost, because a word that looks like a flag is never a value unless it follows `=`.
+ * Accepts `-name` for `--name`, as Go's flag package does, for the command lines of the tools that some workers
+ * replace. No value is lost, because a word that looks like a flag is never a value unless it follows `=`.
  */
 const withTwoDashes = (word: string, flags: ReadonlySet<string>): string => {
   const [flag = ''] = word.split('=', 1)

@@ -58,8 +58,9 @@ const validate =
   }
 
 /**
- * A codec from the texts given for a setting (in order; `undefined` if none) to its value, with descriptions for people.
- * `t.type` of a declaration therefore decodes all settings, infers their types, and reports all failures at once.
+ * A codec from the texts given for a setting (in order; `undefined` if none) to its value, with descriptions for
+ * people. `t.type` of a declaration therefore decodes all settings, infers their types, and reports all failures at
+ * once.
  */
 export class Setting<A> extends t.Type<A, string | undefined> implements SettingFacts {
   readonly description: string

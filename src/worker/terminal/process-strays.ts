@@ -18,8 +18,9 @@ const nameOf = (error: unknown): string =>
       : error.name
 
 /**
- * Captures, immediately and permanently, what this process would otherwise print: Node's warnings, `console`, and writes
- * to `process.stderr`. Only the log and messages to people still reach standard error, through its file descriptor.
+ * Captures, immediately and permanently, what this process would otherwise print: Node's warnings, `console`, and
+ * writes to `process.stderr`. Only the log and messages to people still reach standard error, through its file
+ * descriptor.
  *
  * Uncaught errors end the process with exit code 1, as usual; a subscriber receives them first.
  */

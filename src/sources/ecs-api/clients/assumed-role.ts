@@ -6,25 +6,25 @@ import { clientSettings, environmentRegion } from '../../../shared/aws/aws-clien
 export interface AssumedRole {
   /** `arn:aws:iam::<account>:role/<name>` */
   readonly arn: string
-  /** What the role's trust policy asks for as `sts:ExternalId`. Default: none. */
+  /** The `sts:ExternalId` that the role's trust policy requires. Default: none. */
   readonly externalId?: string | undefined
 }
 
-/** What clients of the SDK take as `credentials`. */
+/** The type of the option `credentials` of SDK clients. */
 type Credentials = ReturnType<typeof fromTemporaryCredentials>
 
-/** The role's sessions in CloudTrail are named this. */
+/** The name of the role's sessions in CloudTrail. */
 const sessionName = 'ecs-task-stream'
 
 /**
- * A role's credentials. Each client of the SDK keeps them, and gets new ones five minutes before they expire. STS is
- * asked in `region`, else in the environment's, else in that of the client: a regional endpoint, whose credentials
- * are valid in every region of the account, in a region that the caller's own account has enabled.
+ * The credentials of a role. Each SDK client caches them, and gets new ones five minutes before they expire. STS is
+ * called in `region`, or else in the environment's region, or else in the client's. This is a regional endpoint in a
+ * region that the caller's account has enabled; its credentials are valid in every region of the account.
  */
 export const assumedRole = ({ arn, externalId }: AssumedRole, region: string): Credentials => {
   const { requestHandler } = clientSettings({ region })
   const load = async (otherwise: string): Promise<Credentials> => {
-    // Loaded only where a role is assumed.
+    // Loaded only if a role is assumed.
     const { fromTemporaryCredentials } = await import('@aws-sdk/credential-providers')
     return fromTemporaryCredentials({
       params: {

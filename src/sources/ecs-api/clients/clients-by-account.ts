@@ -12,9 +12,9 @@ export type { AssumedRole } from './assumed-role.js'
 export type { InstanceClients } from './instance-clients.js'
 
 export interface ClientsByAccountOptions {
-  /** Roles to assume, at most one for each account. Default: none. */
+  /** Roles to assume, at most one per account. Default: none. */
   readonly roles?: readonly AssumedRole[]
-  /** The region of what names none, and of STS. Default: resolved by the AWS SDK. */
+  /** The region for STS, and for clusters that do not name one. Default: resolved by the AWS SDK. */
   readonly region?: string | undefined
 }
 
@@ -23,13 +23,13 @@ const destroyed = ({ ecs, ec2, ssm }: InstanceClients): void => {
 }
 
 /**
- * The clients for an account and region: with the credentials of the role that `roles` names in that account, else with
- * the environment's. Give the same function to every source that asks AWS (its option `clients`), so that all heed
- * the same settings and share connections and credentials.
+ * Returns the clients for an account and region, with the credentials of the account's role in `roles`, or else those
+ * of the environment. Pass the same function to every source that calls AWS (its option `clients`), so that all use the
+ * same settings and share connections and credentials.
  *
  * IAM: `sts:AssumeRole` on the roles.
  *
- * @throws OptionError for a role that is no ARN of one, and for two roles in one account.
+ * @throws OptionError for an invalid role ARN, and for two roles in one account.
  */
 export const clientsByAccount = ({ roles = [], region = '' }: ClientsByAccountOptions = {}): ((
   place: Place,
@@ -37,7 +37,7 @@ export const clientsByAccount = ({ roles = [], region = '' }: ClientsByAccountOp
   const credentialsOf = new Map(roles.map((role) => [roleAccount(role.arn), assumedRole(role, region)]))
   if (credentialsOf.size < roles.length)
     throw new OptionError(
-      `roles: expected one for each account, got two of one: ${roles.map(({ arn }) => arn).join(', ')}`,
+      `roles: expected at most one per account, got two for one: ${roles.map(({ arn }) => arn).join(', ')}`,
     )
   return perPlace((place) => {
     const credentials = credentialsOf.get(place.account)

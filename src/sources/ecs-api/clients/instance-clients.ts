@@ -6,13 +6,13 @@ import { type EcsClients, ecsClients } from './ecs-client.js'
 
 export interface InstanceClients extends EcsClients {
   readonly ec2: EC2Client
-  /** Asked for external instances (ECS Anywhere) only. */
+  /** Used only for external instances (ECS Anywhere). */
   readonly ssm: SSMClient
 }
 
 /**
- * Clients for the place's region with the environment's credentials, which reach their own account only.
- * `clientsByAccount` assumes roles for others.
+ * Clients for the place's region with the environment's credentials, which give access to their own account only. For
+ * other accounts, `clientsByAccount` assumes roles.
  */
 export const instanceClients = (place: Place): InstanceClients => ({
   ...ecsClients(place),

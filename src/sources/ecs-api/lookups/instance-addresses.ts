@@ -19,31 +19,27 @@ import type { TokenBucket } from '../../../shared/aws/token-bucket.js'
 
 export interface InstanceAddressesOptions {
   /**
-   * Whose instances are asked for:
-   * - `addressed` (default): those of running tasks that are reached at their instance's address, in bridge and host
-   *   mode.
-   * - `all`: those of every running task that has one, for who wants to know where tasks run.
+   * Which instances to look up:
+   * - `addressed` (default): those of running tasks that use their instance's address, in bridge and host mode.
+   * - `all`: those of all running tasks that have one, to know where tasks run.
    */
   readonly for?: 'addressed' | 'all'
   /**
-   * Limits the lookups to the instances of these tasks, such as those of one service. Pure, and the same answer for a
-   * task's whole life. Default: every task.
+   * Limits the lookups to the instances of these tasks, such as those of one service. Must be pure, and constant for
+   * the lifetime of a task. Default: all tasks.
    */
   readonly only?: (task: Exposable) => boolean
   /**
-   * Which addresses of the instances. `public`: of ECS Anywhere none are known, and of EC2 those with a public IPv4
-   * address, or an IPv6 address; the others stay unresolved. Default: `private`.
+   * Which addresses to use. `public` finds EC2 instances with a public IPv4 address or an IPv6 address; others, and all
+   * instances of ECS Anywhere, stay unresolved. Default: `private`.
    */
   readonly address?: AddressKind
   /**
    * The clients for an account and region; called once for each. Default: clients for that region with the
-   * environment's credentials, which reach their own account only.
+   * environment's credentials, which give access to their own account only.
    */
   readonly clients?: (place: Place) => InstanceClients
-  /**
-   * What rations the calls of ECS in an account and region. Default: 20 at once and 5 a second, shared with
-   * `ecsSnapshots`.
-   */
+  /** Limits the ECS calls per account and region. Default: 20 at once and 5 per second, shared with `ecsSnapshots`. */
   readonly bucket?: (place: Place) => TokenBucket
   readonly clock?: Clock
   readonly random?: Random
@@ -51,50 +47,50 @@ export interface InstanceAddressesOptions {
   readonly name?: string
 }
 
-/** The most that DescribeContainerInstances takes. */
+/** Maximum number of instances per DescribeContainerInstances call. */
 const batch = 100
-/** The most values that a filter of DescribeInstanceInformation takes. */
+/** Maximum number of values in a DescribeInstanceInformation filter. */
 const ssmBatch = 50
 
-/** An instance stays on its machine for life, so nobody needs to be asked twice; bounded, as machines come and go. */
+/** An instance never changes its machine, so results are cached; the cache is bounded, because machines come and go. */
 const rememberedMachines = 10_000
 
 const clusterOf = (instance: InstanceArn): ClusterArn =>
   instance.slice(0, instance.lastIndexOf('/')).replace(':container-instance/', ':cluster/')
 
-/** ECS makes them of 32 hexadecimal digits, and made UUIDs of them before 2020; room is left for what may come. */
+/** Ids have 32 hexadecimal digits, or were UUIDs before 2020; the pattern leaves room for future forms. */
 const isInstanceArn = (text: string): boolean =>
   /^arn:[\w-]+:ecs:[\w-]+:\d+:container-instance\/[\w-]+\/[\w-]{1,100}$/.test(text)
 
 const chunks = <A>(items: readonly A[], size: number): readonly (readonly A[])[] =>
   Array.from({ length: Math.ceil(items.length / size) }, (_, i) => items.slice(i * size, (i + 1) * size))
 
-/** In awsvpc mode a task has an interface of its own, and a managed daemon offers no port. */
+/** In awsvpc mode, a task has its own interface; a managed daemon exposes no ports. */
 const isAddressed = ({ interface: own, definition }: Task): boolean =>
   own === undefined && (definition === undefined || !isDaemonDefinition(definition))
 
-/** Why a machine may have no address. */
+/** Possible reasons why a machine has no address. */
 const hints = {
   DescribeInstances:
-    'it is terminated, or EC2 hides it: machines of ECS Managed Instances are shown only to those whom the managed resource visibility of the account allows',
-  DescribeInstanceInformation: 'Systems Manager tells one of connected machines only',
+    "it is terminated, or EC2 hides it: machines of ECS Managed Instances are visible only if the account's managed resource visibility allows it",
+  DescribeInstanceInformation: 'Systems Manager knows the addresses of connected machines only',
 } as const
 
-/** For a report: the ids, or the first few of many. */
+/** For messages: the ids, or the first few of many. */
 const some = (ids: readonly string[]): string =>
   ids.length <= 3 ? ids.join(', ') : `${ids.slice(0, 3).join(', ')} and ${ids.length - 3} more`
 
 /**
- * The addresses of the container instances that running tasks in bridge or host mode need, and what machines they are:
- * by DescribeContainerInstances, then EC2's DescribeInstances, or Systems Manager for the `mi-…` machines of ECS
- * Anywhere. Each is asked for once while it is needed, up to 100 in a call.
+ * Looks up the addresses and machines of the container instances of running tasks in bridge or host mode, with
+ * DescribeContainerInstances, and then EC2's DescribeInstances, or Systems Manager for the `mi-…` machines of ECS
+ * Anywhere. Each instance is looked up once while it is needed, up to 100 in a call.
  *
- * Instances of tasks that a snapshot lists come first. A call that fails is reported and repeated: soon after
- * throttling and faults. When the service says no (it does not know the instance or its address, or the permission is
- * missing), the instance is asked for three times within a minute; then the answer is final (`LookupRefused`), its
- * tasks are reported as unresolved, and it is asked for again every 15 to 30 minutes. It holds up no other service.
+ * Instances of tasks that a snapshot lists come first. Failed calls are reported and retried, soon after throttling and
+ * faults. If the service refuses (the instance or its address is unknown, or the permission is missing), the instance
+ * is looked up three times within a minute. Then the refusal is final (`LookupRefused`): its tasks are reported as
+ * unresolved, and the lookup is retried every 15 to 30 minutes. A refusal does not delay other services.
  *
- * Not asked for: an instance of another cluster than the task's. It is refused.
+ * An instance of another cluster than the task's is refused without a call.
  *
  * IAM: `ecs:DescribeContainerInstances`, `ec2:DescribeInstances`, and `ssm:DescribeInstanceInformation` for ECS
  * Anywhere.
@@ -122,7 +118,7 @@ export const instanceAddresses = ({
       const turn = (cluster: ClusterArn, signal: AbortSignal): Promise<boolean> =>
         bucket(placeOf(cluster)).take(1, signal, 'last')
 
-      /** Learns on which machines the instances are; returns what failed. */
+      /** Finds the machines of the instances. Returns the failures. */
       const findMachines = async (
         instances: readonly InstanceArn[],
         cluster: ClusterArn,
@@ -147,7 +143,7 @@ export const instanceAddresses = ({
         } catch (thrown) {
           const failure = lookupFailure(operation, unknown, some(unknown), thrown)
           if (unknown.length === 1 || failure.retry === 'soon' || failure.denied === true) return [failure]
-          // One of them makes ECS refuse the whole call: the halves find it, and the others are not refused for it.
+          // One of them makes ECS refuse the whole call. Splitting finds it, so that the others are not refused with it.
           const half = Math.ceil(unknown.length / 2)
           const failures: LookupFailure[] = []
           for (const part of [unknown.slice(0, half), unknown.slice(half)]) {
@@ -200,7 +196,7 @@ export const instanceAddresses = ({
           learn('DescribeInstances', ofEc2, (ids) => ec2Addresses(ec2, ids, signal, address)),
           ...chunks(external, ssmBatch).map((asked) =>
             learn('DescribeInstanceInformation', asked, (ids) =>
-              // Of its one address nobody knows whether it is public.
+              // Systems Manager has only one address, and does not say whether it is public.
               address === 'public' ? Promise.resolve(new Map()) : ssmAddresses(ssm, ids, signal),
             ),
           ),
@@ -215,7 +211,7 @@ export const instanceAddresses = ({
           !isInstanceArn(instance)
             ? `${instance} is not the ARN of a container instance`
             : clusterOf(instance) !== cluster
-              ? `${instance} is not of the task's cluster, ${cluster}`
+              ? `${instance} is not in the task's cluster, ${cluster}`
               : undefined,
         known: (state) => state.instances,
         groupOf: clusterOf,

@@ -1,25 +1,25 @@
 import { awsFailure, isDenied, isInvalid, isTransient } from '../../../shared/aws/aws-failure.js'
 
-/** What one call did not answer. */
+/** The failure of one call, for some or all of its keys. */
 export interface LookupFailure {
-  /** From a closed set, such as `DescribeTaskDefinition`: it becomes a label of metrics. */
+  /** From a closed set, such as `DescribeTaskDefinition`, because it becomes a label of metrics. */
   readonly operation: string
-  /** Names what was asked for. */
+  /** The message names what was looked up. */
   readonly error: Error
   readonly keys: readonly string[]
   /**
-   * - `soon`: throttling, the network, a fault of the service. All of the queue waits, because all of it asks the same
+   * - `soon`: throttling, a network error, or a fault of the service. The whole queue waits, because it calls the same
    *   service.
-   * - `later`: the service has answered, and the answer is no. It may still change (permissions take a while to reach
-   *   every server), so these keys are asked for twice more before the answer is final. Nothing else waits.
-   * - `rarely`: the answer is no, and final.
+   * - `later`: the service refused. That may still change (permissions take a while to reach every server), so these
+   *   keys are looked up twice more before the refusal is final. Other keys do not wait.
+   * - `rarely`: the refusal is final.
    */
   readonly retry: 'soon' | 'later' | 'rarely'
-  /** Whether the permission is missing: then it is likely to be missing for other keys as well. */
+  /** Whether the permission is missing, which is then likely for other keys as well. */
   readonly denied?: boolean
 }
 
-/** @param asked For people: what was asked for. */
+/** @param asked What was looked up, for people. */
 export const lookupFailure = (
   operation: string,
   keys: readonly string[],

@@ -1,13 +1,13 @@
 /**
- * Keys that wait, in lanes such as families of task definitions. Turns alternate between the lane that has waited
- * longest and the key that came last: a flood of one lane is one lane among others, and after a flood of many lanes a
- * new key is the second that is taken.
+ * Waiting keys, in lanes such as families of task definitions. Turns alternate between the lane that has waited longest
+ * and the newest key. A flood in one lane therefore delays only that lane, and after a flood of many lanes, a new key
+ * is taken second.
  */
 export class LookupLine {
-  /** The lane that has waited longest comes first, and in it the key that has. */
+  /** Ordered by waiting time: the lane, and the key in it, that has waited longest comes first. */
   readonly #lanes = new Map<string, Set<string>>()
   readonly #laneOf = new Map<string, string>()
-  /** The latest last. Keys that were taken or deleted meanwhile are passed over when they come up. */
+  /** The newest last. May contain keys that have been taken or deleted; they are skipped. */
   #latest: string[] = []
   #fromTheEnd = false
 
@@ -45,7 +45,7 @@ export class LookupLine {
   #oldest(): string | undefined {
     for (const [lane, keys] of this.#lanes)
       for (const key of keys) {
-        // Its other keys wait behind one of each other lane.
+        // The lane's other keys wait behind one key of each other lane.
         this.#lanes.delete(lane)
         this.#lanes.set(lane, keys)
         return key

@@ -7,38 +7,38 @@ import { LookupLine } from './lookup-line.js'
 import { type RefusalReport, shortened } from './lookup-reports.js'
 import type { SecondHand } from './second-hand.js'
 
-/** What became of the keys that were asked for together: every one is either answered by an event or in a failure. */
+/** The result of one call for several keys: each key is answered by an event, or is part of a failure. */
 export interface Answer {
   readonly events: readonly ClusterEvent[]
-  /** One for each call that failed or left keys unanswered. */
+  /** One per call that failed or left keys unanswered. */
   readonly failures: readonly LookupFailure[]
 }
 
-/** Rations the questions about keys that only events tell of, while many groups have such keys. */
+/** Limits lookups of keys that only events mention, while many groups have such keys. */
 export interface Speculation {
-  /** Whether a question has to wait: then a group asks one at a time. */
+  /** Whether lookups have to wait; if so, a group makes one call at a time. */
   isRationed(): boolean
-  /** Resolves when such a question may be asked. Absent: at once. */
+  /** Resolves when such a call may be made. `undefined`: immediately. */
   wait(): Promise<void> | undefined
-  /** Ends the wait: the group has a listed key now. */
+  /** Ends the wait, because the group now has a listed key. */
   leave(): void
 }
 
 export interface LookupQueueSetup {
-  /** The most keys that are asked for at once. */
+  /** Maximum number of keys per call. */
   readonly batch: number
-  /** The most questions under way. */
+  /** Maximum number of concurrent calls. */
   readonly concurrency: number
   readonly laneOf: (key: string) => string
-  /** Resolves when a question may be asked; to false when the signal has aborted. Absent: at once. */
+  /** Resolves when a call may be made; to false if the signal aborts. Default: immediately. */
   readonly turn?: ((signal: AbortSignal) => Promise<boolean>) | undefined
   readonly speculation: Speculation
   readonly ask: (keys: readonly string[], signal: AbortSignal) => Promise<Answer>
   readonly emit: (output: Delivery | Notice) => void
-  /** Tells of these events a little later, together with others. */
+  /** Emits these events a little later, together with others. */
   readonly tell: (events: readonly ClusterEvent[]) => void
   readonly report: RefusalReport
-  /** Orders refusals. */
+  /** A time stamp that orders refusals. */
   readonly stamp: () => number
   readonly after: SecondHand
   readonly clock: Clock
@@ -47,20 +47,20 @@ export interface LookupQueueSetup {
 }
 
 export interface Wanted {
-  /** Whether a snapshot lists a task that needs the key. What events alone tell may be invented. */
+  /** Whether a snapshot lists a task that needs the key. Tasks that only events mention may be invented. */
   readonly listed: boolean
-  /** Why it was refused for good, if that is known already. */
+  /** The reason of an earlier final refusal, if any. */
   readonly refused: string | undefined
 }
 
 interface Entry {
   listed: boolean
-  /** False for a key that is being asked for, and that nobody needs any more. */
+  /** False for a key whose lookup is in progress and that is no longer needed. */
   needed: boolean
   status: 'waiting' | 'asking' | 'resting'
-  /** How often the service has said no. */
+  /** The number of refusals. */
   refusals: number
-  /** Why its tasks have been told not to wait. */
+  /** The reason of the final refusal, if it has been emitted. */
   refused: string | undefined
 }
 
@@ -71,44 +71,44 @@ interface Asked {
 
 const soon = { base: 500, cap: 30_000 }
 
-/** After this many refusals an answer is final. */
+/** A refusal is final when it is the nth. */
 const finalAfter = 3
 
-/** From 10 to 20 seconds after the first refusal, and twice that after the second. */
+/** 10 to 20 seconds after the first refusal, and twice that after the second. */
 const laterMs: Millis = 10_000
 
-/** From a quarter of an hour to half an hour: what was refused for good may have been mended. */
+/** 15 to 30 minutes after a final refusal, because its cause may have been fixed. */
 const rarelyMs: Millis = 900_000
 
-/** When this many keys were denied and none was answered meanwhile, the permission is taken to be missing for all. */
+/** When this many keys are denied and none is answered in between, the permission is assumed to be missing for all. */
 const deniedInARow = 5
 
-/** The longest reason that is kept of a refusal. */
+/** Maximum length of a refusal's reason, in characters. */
 const mostReason = 500
 
 const finalAdvice =
-  '; tasks that need it are left out, and hold up their own services only; it is asked for again every 15 to 30 minutes'
+  '; tasks that need it are left out, which affects their own services only; the lookup is retried every 15 to 30 minutes'
 
-const settled = (): void => undefined
+const noop = (): void => undefined
 
 type Line = 'listed' | 'refused' | 'unlisted' | 'unlisted and refused'
 
 const usually: readonly Line[] = ['listed', 'refused', 'unlisted', 'unlisted and refused']
-/** Every fourth turn, so that what comes last in the usual order is never shut out. */
+/** Used every fourth turn, so that the last in the usual order is never starved. */
 const sometimes: readonly Line[] = ['unlisted', 'unlisted and refused', 'refused', 'listed']
 
 const lineOf = ({ listed, refusals }: Entry): Line =>
   refusals === 0 ? (listed ? 'listed' : 'unlisted') : listed ? 'refused' : 'unlisted and refused'
 
-/** What kind of failure it is, as the service names it. */
+/** The service's name for the failure. */
 const nameOf = ({ error }: LookupFailure): string =>
   error.cause instanceof Error ? error.cause.name : error.name
 
 /**
- * The keys of one group that have to be asked for. Those of tasks that a snapshot lists come first, and new keys before
- * refused ones. What comes while questions are under way goes into the next one together. What fails is asked for
- * again, with backoff, for as long as it is needed; what is refused for good is told as `LookupRefused`, so that its
- * tasks wait no more, and asked for again rarely. It remembers nothing of a key that is not needed.
+ * The keys of one group that must be looked up. Keys of tasks that a snapshot lists come first, and new keys come
+ * before refused ones. Keys that arrive during a call share the next one. Failures are retried with backoff for as long
+ * as the key is needed. A final refusal is emitted as `LookupRefused`, so that its tasks stop waiting, and retried
+ * rarely. The queue forgets keys that are no longer needed.
  */
 export class LookupQueue {
   readonly #entries = new Map<string, Entry>()
@@ -119,15 +119,15 @@ export class LookupQueue {
     'unlisted and refused': new LookupLine(),
   }
   readonly #questions = new Set<Promise<void>>()
-  /** Questions that wait for their turn, and have no keys yet: when it comes, they take those that then come first. */
+  /** Number of calls that wait for their turn. They choose their keys only then. */
   #turning = 0
   #turns = 0
-  /** Questions that failed since the last that did not. */
+  /** Number of consecutive failed calls. */
   #failures = 0
   #paused = false
-  /** How often keys were denied since the last answer. */
+  /** How often each key was denied since the last success. */
   readonly #denied = new Map<string, number>()
-  /** Why everything is refused, while the permission is taken to be missing for all keys. */
+  /** The reason for refusing everything, while the permission is assumed to be missing for all keys. */
   #denial: string | undefined
 
   constructor(private readonly setup: LookupQueueSetup) {}
@@ -136,7 +136,7 @@ export class LookupQueue {
     return this.#entries.size === 0 && this.#questions.size === 0
   }
 
-  /** Call `pump` when all are set. */
+  /** Call `pump` after setting all keys. */
   set(key: string, { listed, refused }: Wanted): void {
     const known = this.#entries.get(key)
     if (known !== undefined) known.needed = true
@@ -148,7 +148,7 @@ export class LookupQueue {
       if (known.status === 'waiting') this.#wait(key, known)
       return
     }
-    // One more refusal is final where one was before.
+    // After an earlier final refusal, a single one is final again.
     const refusals = refused === undefined ? 0 : finalAfter - 1
     const entry: Entry = { listed, needed: true, status: 'waiting', refusals, refused }
     this.#entries.set(key, entry)
@@ -156,12 +156,12 @@ export class LookupQueue {
     if (this.#denial !== undefined) this.#refuse([{ key, entry }], this.#denial)
   }
 
-  /** The key is known now, or nobody needs it any more. */
+  /** Removes a key that is known now or no longer needed. */
   delete(key: string): void {
     const entry = this.#entries.get(key)
     if (entry === undefined) return
     if (entry.status === 'asking') {
-      // Not forgotten before it is answered, lest it is asked for twice at a time.
+      // Kept until the call returns, so that the key is not looked up twice at the same time.
       entry.needed = false
       return
     }
@@ -169,7 +169,7 @@ export class LookupQueue {
     this.#forget(key)
   }
 
-  /** Asks for what waits, as far as it may. */
+  /** Starts calls for waiting keys, within the limits. */
   pump(): void {
     const { batch, signal } = this.setup
     while (!this.#paused && !signal.aborted && this.#turning * batch < this.#waiting) {
@@ -183,7 +183,7 @@ export class LookupQueue {
     }
   }
 
-  /** Resolves when no question is under way. */
+  /** Resolves when no call is in progress. */
   async idle(): Promise<void> {
     await Promise.all(this.#questions)
   }
@@ -206,7 +206,9 @@ export class LookupQueue {
     this.#lines[lineOf(entry)].add(key, this.setup.laneOf(key))
   }
 
-  /** Of one line only: an invented key that makes the service refuse a whole call harms no listed one. */
+  /**
+   * Takes keys of one line only, so that an invented key that makes the service refuse a call affects no listed one.
+   */
   #take(): readonly string[] {
     const order = ++this.#turns % 4 === 0 ? sometimes : usually
     const line = order.find((each) => this.#lines[each].size > 0)
@@ -236,7 +238,7 @@ export class LookupQueue {
       await turn
       this.#turning--
     }
-    // Throttling that others met meanwhile concerns this one too.
+    // Other calls may have been throttled while this one waited.
     if (this.#paused || this.setup.signal.aborted) return
     const keys = this.#take()
     if (keys.length > 0) await this.#ask(keys)
@@ -253,7 +255,7 @@ export class LookupQueue {
     for (const failure of failures) this.#follow(failure)
     if (events.length > 0) {
       this.#permit()
-      emit({ _tag: 'Delivery', events, ack: settled, nack: settled })
+      emit({ _tag: 'Delivery', events, ack: noop, nack: noop })
     }
     for (const key of keys) if (this.#entries.get(key)?.status === 'asking') this.#forget(key)
   }
@@ -284,7 +286,7 @@ export class LookupQueue {
       entry.refusals = retry === 'rarely' ? finalAfter : Math.min(finalAfter, entry.refusals + 1)
       if (failure.denied === true) this.#deny(key, failure)
     }
-    // Together, so that they are asked for together again.
+    // Kept together, so that they share a call again.
     const isFinal = ({ entry }: Asked): boolean => entry.refusals >= finalAfter || this.#denial !== undefined
     const final = asked.filter(isFinal)
     const open = asked.filter((each) => !isFinal(each))
@@ -292,7 +294,7 @@ export class LookupQueue {
     if (open.length > 0) this.#restLater(open, failure)
   }
 
-  /** All wait, and return for how long. Questions that fail while all wait already do not prolong it. */
+  /** Pauses the whole queue. Returns the delay. Failures during a pause do not prolong it. */
   #pause(): Millis {
     const { clock, random, signal } = this.setup
     const pause = backoff(this.#failures, random, soon)
@@ -318,7 +320,7 @@ export class LookupQueue {
     const { random, report } = this.setup
     const ms = rarelyMs * (1 + random())
     this.#rest(asked, ms)
-    // What is denied as all else is was reported with it.
+    // A key that is denied like all others was reported with them.
     const reason = (failure.denied === true ? this.#denial : undefined) ?? failure.error.message
     const news = this.#refuse(asked, reason)
     if (news.length === 0 || reason === this.#denial) return
@@ -338,7 +340,7 @@ export class LookupQueue {
       if (entry.status === 'resting' && this.#entries.get(key) === entry) this.#wait(key, entry)
   }
 
-  /** From now on nobody waits for these keys. Returns those for which the reason is news. */
+  /** Emits final refusals, so that no task waits for these keys. Returns the keys whose reason is new. */
   #refuse(asked: readonly Asked[], text: string): readonly Asked[] {
     const reason = shortened(text, mostReason)
     const at = this.setup.stamp()
@@ -349,14 +351,14 @@ export class LookupQueue {
   }
 
   /**
-   * Counts a denial. Once a key is denied for good, and several others were denied and none was answered since its
-   * first refusal, nothing that is still to be asked for has to be waited for either. All is asked for in its turn.
+   * Counts a denial. Once a key's denial is final, and several others were denied and none answered since its first
+   * refusal, all waiting keys are refused as well. They are still looked up in their turn.
    */
   #deny(denied: string, failure: LookupFailure): void {
     const times = (this.#denied.get(denied) ?? 0) + 1
     this.#denied.set(denied, times)
     if (times < finalAfter || this.#denied.size < deniedInARow || this.#denial !== undefined) return
-    this.#denial = `${failure.operation} is denied for all that was asked for, such as ${failure.error.message}`
+    this.#denial = `${failure.operation} is denied for all lookups, such as ${failure.error.message}`
     const asked = Array.from(this.#entries, ([key, entry]): Asked => ({ key, entry }))
     this.#refuse(asked, this.#denial)
     const error = new Error(this.#denial, { cause: failure.error.cause })
@@ -364,7 +366,7 @@ export class LookupQueue {
     this.setup.report({ ...failure, error, keys: asked.map(({ key }) => key) }, name, rarelyMs, finalAdvice)
   }
 
-  /** One key was answered, so that the permission is there. */
+  /** A key was answered, so the permission exists. */
   #permit(): void {
     if (this.#denial !== undefined) {
       this.#denial = undefined

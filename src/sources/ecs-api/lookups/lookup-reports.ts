@@ -2,28 +2,28 @@ import type { Clock, Millis } from '../../../core/clock.js'
 import type { Notice } from '../../../core/source.js'
 import type { LookupFailure } from './lookup-failure.js'
 
-/** How long the refusals of one kind are collected after one was reported. */
+/** How long refusals of one kind are collected after the first report. */
 const windowMs: Millis = 60_000
 
-/** Of all that a kind of refusal may tell, what one notice has room for. */
+/** Maximum length of the message in one notice, in characters. */
 const mostText = 1_000
 
-/** @param name What kind of refusal it is, from a closed set. */
+/** @param name The kind of refusal, from a closed set. */
 export type RefusalReport = (failure: LookupFailure, name: string, retryIn: Millis, advice?: string) => void
 
-/** The text, or its beginning. */
+/** The text, truncated to `most` characters. */
 export const shortened = (text: string, most: number): string =>
   text.length > most ? `${text.slice(0, most)}…` : text
 
 interface Kind {
-  /** Keys that were refused since the last notice. */
+  /** Number of keys that were refused since the last notice. */
   more: number
   last: { readonly message: string; readonly cause: unknown; readonly retryIn: Millis } | undefined
 }
 
 /**
- * Tells of refusals: the first of a kind at once, and all that are like it once a minute, so that a permission that is
- * missing for 10,000 keys is a few notices and not 10,000.
+ * Reports refusals: the first of a kind at once, and further ones collected once a minute, so that a permission that is
+ * missing for 10,000 keys causes a few notices and not 10,000.
  */
 export const refusalReports = (
   emit: (notice: Notice) => void,
@@ -33,7 +33,7 @@ export const refusalReports = (
   /** By operation and name, both from closed sets. */
   const kinds = new Map<string, Kind>()
 
-  /** The log holds back what has the same operation and name: the name tells kinds apart there too. */
+  /** The log suppresses repetitions by operation and name, so the name distinguishes kinds there, too. */
   const tell = (operation: string, name: string, message: string, cause: unknown, retryIn: Millis): void => {
     const error = new Error(message, { cause })
     error.name = name

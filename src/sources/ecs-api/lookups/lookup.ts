@@ -13,28 +13,28 @@ import { refusalReports } from './lookup-reports.js'
 import { secondHand } from './second-hand.js'
 import { speculations } from './speculation.js'
 
-/** What to ask for, and how. */
+/** Defines what to look up, and how. */
 export interface Question {
-  /** The key of what a task needs to be known, such as its instance's ARN; `undefined` when it needs nothing. */
+  /** The key that a task needs, such as its instance's ARN; `undefined` if it needs nothing. */
   needOf(task: Task): string | undefined
   /**
-   * Why the key is not asked for on account of this task, such as one that is no ARN, or that of another cluster's
-   * instance. Default: it is asked for.
+   * Why this task's key must not be looked up, such as an invalid ARN or an instance of another cluster. Default: every
+   * key is looked up.
    */
   refusalOf?(key: string, task: Task): string | undefined
-  /** What is known of a key without asking. Default: nothing. */
+  /** The answer for a key if it is known without a call. Default: none. */
   recall?(key: string): ClusterEvent | undefined
-  /** What is known, by key. */
+  /** The known answers in the state, by key. */
   known(state: ClusterState): PersistentMap<object>
-  /** Keys of one group are asked for together, and no group waits for another. */
+  /** Keys of one group are looked up together. Groups do not wait for each other. */
   groupOf(key: string): string
-  /** Within a group, keys of one lane take turns with those of others. Default: all are of one lane. */
+  /** Within a group, lanes take turns. Default: a single lane. */
   laneOf?(key: string): string
-  /** The most keys of a group that are asked for at once. */
+  /** Maximum number of keys per call. */
   readonly batch: number
-  /** The most questions of a group under way. */
+  /** Maximum number of concurrent calls per group. */
   readonly concurrency: number
-  /** Resolves when a question about the group may be asked; to false when the signal has aborted. Default: at once. */
+  /** Resolves when a call for the group may be made; to false if the signal aborts. Default: immediately. */
   readonly turn?: (group: string, signal: AbortSignal) => Promise<boolean>
   ask(keys: readonly string[], signal: AbortSignal): Promise<Answer>
 }
@@ -44,30 +44,30 @@ export interface LookupEnvironment {
   readonly random: Random
 }
 
-/** How much a key is needed. */
+/** The tasks that need a key. */
 interface Need {
-  /** Tasks for which it is asked. */
+  /** Number of tasks for which it is looked up. */
   tasks: number
-  /** Those of them that a snapshot lists. */
+  /** Number of those tasks that a snapshot lists. */
   listed: number
-  /** Tasks for which it is not asked, by the reason. */
+  /** Number of tasks for which it is not looked up, by reason. */
   readonly refused: Map<string, number>
 }
 
-/** What one task makes of it. */
+/** The contribution of one task to a need. */
 interface Share {
   readonly key: string
   readonly listed: boolean
   readonly refused: string | undefined
 }
 
-/** Whether traffic could go to the task, if we knew all about it. */
+/** Whether the task could receive traffic, given all lookups. */
 export const isRunning = (task: Task): boolean =>
   task.lastStatus === 'RUNNING' && task.desiredStatus === 'RUNNING'
 
-const settled = (): void => undefined
+const noop = (): void => undefined
 
-/** The tasks that differ, or that a snapshot lists now and did not, or the reverse. */
+/** The tasks that differ, or that are listed in one state's snapshots and not in the other's. */
 const changedTasks = (before: ClusterState, after: ClusterState): ReadonlySet<TaskArn> => {
   const changed = new Set<TaskArn>()
   after.tasks.diff(before.tasks, (arn) => changed.add(arn))
@@ -86,9 +86,9 @@ export interface LookupSetup extends Partial<LookupEnvironment> {
 }
 
 /**
- * A source that watches the folded state for what is needed and unknown, and asks for it. It looks at what changed
- * from one state to the next, so that an event costs the same however many tasks there are. A failure removes
- * nothing: the worst that a lookup can do is to say nothing yet, or that it was refused for good.
+ * A source that watches the folded state for keys that tasks need and that are unknown, and looks them up. It examines
+ * only the differences between states, so that an event costs the same however many tasks there are. A failed lookup
+ * removes nothing; at worst, the answer is missing or finally refused.
  */
 export const lookup = ({ name, provides, question: questionFor, ...fixed }: LookupSetup): Source => ({
   name,
@@ -100,11 +100,11 @@ export const lookup = ({ name, provides, question: questionFor, ...fixed }: Look
       const question = questionFor({ clock, random, needs: context.needs })
       const stop = new AbortController()
       const { signal } = stop
-      // Every call and every wait listens, and there may be many: no leak, as Node would warn.
+      // Every call and every wait adds a listener; this is not a leak, which Node would warn of.
       setMaxListeners(0, signal)
       const queues = new Map<string, LookupQueue>()
       const needs = new Map<string, Need>()
-      /** Keys of which it may have changed whether they have to be asked for. */
+      /** Keys that may have to be looked up, or no longer. */
       const touched = new Set<string>()
       let seen = emptyState
 
@@ -115,17 +115,17 @@ export const lookup = ({ name, provides, question: questionFor, ...fixed }: Look
       const stamp = (): number => stamps.next(clock.now())
       const speculation = speculations(() => queues.size, clock, signal)
 
-      let untold: ClusterEvent[] = []
-      /** Not at once: it may be called while a state is looked at, and the events make the next one. */
+      let pending: ClusterEvent[] = []
+      /** Deferred, because it may be called while a state is processed, and the events create the next state. */
       const tell = (events: readonly ClusterEvent[]): void => {
         if (events.length === 0) return
-        if (untold.length === 0)
+        if (pending.length === 0)
           queueMicrotask(() => {
-            const told = untold
-            untold = []
-            if (!signal.aborted) emit({ _tag: 'Delivery', events: told, ack: settled, nack: settled })
+            const events = pending
+            pending = []
+            if (!signal.aborted) emit({ _tag: 'Delivery', events, ack: noop, nack: noop })
           })
-        for (const event of events) untold.push(event)
+        for (const event of events) pending.push(event)
       }
 
       const queueOf = (key: string): LookupQueue => {
@@ -178,7 +178,7 @@ export const lookup = ({ name, provides, question: questionFor, ...fixed }: Look
         if (need.tasks === 0 && need.refused.size === 0) needs.delete(key)
       }
 
-      /** Returns the queue, if there is more to ask for in it. */
+      /** Returns the queue if it has more to look up. */
       const follow = (key: string, state: ClusterState): LookupQueue | undefined => {
         const need = needs.get(key)
         const wanted = need !== undefined && !question.known(state).has(key) ? need : undefined

@@ -9,13 +9,13 @@ export interface AddressedMachine {
   readonly addresses: Addresses
 }
 
-/** Machine ids: `i-…` of EC2, `mi-…` of Systems Manager. What has no address, or is not known there, is not in it. */
+/** By machine id: `i-…` of EC2, `mi-…` of Systems Manager. Machines that are unknown or have no address are missing. */
 export type AddressesById = ReadonlyMap<string, AddressedMachine>
 
-/** Longer than any name of AWS. */
+/** Maximum length of a text, longer than any name in AWS. */
 const mostText = 255
 
-/** AWS says an empty text of what a machine does not have. Half a character, or a page of text, is no name. */
+/** AWS sends an empty text for what a machine does not have. Long or malformed texts are not names. */
 const told = (text: string | undefined): string | undefined =>
   text === undefined || text === '' || text.length > mostText || /\p{Surrogate}/u.test(text)
     ? undefined
@@ -27,14 +27,11 @@ const ipv4Of = (text: string | undefined): string | undefined =>
 const ipv6Of = (text: string | undefined): string | undefined =>
   text === undefined ? undefined : ipv6Address(text)
 
-/**
- * Which addresses of a machine: those in its own network, or those that it has for everybody. An IPv6 address is both.
- */
+/** Which addresses of a machine to use. IPv6 addresses count as both private and public. */
 export type AddressKind = 'private' | 'public'
 
 /**
- * The addresses of EC2 instances, at most 1,000 of them. Addresses that no machine can have, such as loopback, are left
- * out: traffic would be sent there.
+ * The addresses of up to 1,000 EC2 instances. Implausible addresses are left out, because traffic would be sent there.
  */
 export const ec2Addresses = async (
   ec2: EC2Client,
@@ -46,7 +43,7 @@ export const ec2Addresses = async (
   if (ids.length === 0) return addresses
   try {
     const { Reservations = [] } = await ec2.send(
-      // Accounts may hide the machines of ECS Managed Instances from those who do not ask for them.
+      // Accounts may hide the machines of ECS Managed Instances from callers that do not ask for them.
       new DescribeInstancesCommand({ InstanceIds: [...ids], IncludeManagedResources: true }),
       { abortSignal: signal },
     )
@@ -73,7 +70,8 @@ export const ec2Addresses = async (
     return addresses
   } catch (thrown) {
     if (!(thrown instanceof Error && thrown.name.startsWith('InvalidInstanceID.'))) throw thrown
-    // Because of one id that is unknown or malformed, EC2 refuses the whole request. It names them all, or the first.
+    // EC2 refuses the whole request because of one unknown or malformed id. The message names all of them, or the
+    // first.
     const named = new Set(thrown.message.split(/[^\w-]+/))
     const rest = ids.filter((id) => !named.has(id))
     if (rest.length === ids.length) throw thrown
@@ -81,10 +79,10 @@ export const ec2Addresses = async (
   }
 }
 
-/** 50 machines are one page. Systems Manager may give empty ones, but not without end. */
+/** 50 machines fit on one page, but Systems Manager may send empty pages; this bounds their number. */
 const mostPages = 50
 
-/** The addresses of external machines, at most 50 of them: as many as a filter may have values. */
+/** The addresses of up to 50 external machines, the maximum number of values in a filter. */
 export const ssmAddresses = async (
   ssm: SSMClient,
   ids: readonly string[],
@@ -104,7 +102,7 @@ export const ssmAddresses = async (
     )
     for (const { InstanceId: id, ComputerName: hostName, IPAddress: ip } of page.InstanceInformationList ??
       []) {
-      // Systems Manager has one field for either kind, and leaves it out when the machine is not connected.
+      // Systems Manager has one field for IPv4 and IPv6, and leaves it out if the machine is not connected.
       const ipv4 = ipv4Of(ip)
       const ipv6 = ipv6Of(ip)
       if (id !== undefined && (ipv4 ?? ipv6) !== undefined)

@@ -1,9 +1,9 @@
 import type { Clock, Millis } from '../../../core/clock.js'
 
-/** Calls back once `ms` have passed, and up to a second later; not after the signal has aborted. */
+/** Calls back after `ms` to `ms` plus one second; never after the signal has aborted. */
 export type SecondHand = (ms: Millis, call: () => void) => void
 
-/** One timer for however many wait. It counts seconds that it slept, so a clock that jumps makes nobody wait longer. */
+/** One timer for any number of callbacks. It counts the seconds slept, so clock jumps do not matter. */
 export const secondHand = (clock: Clock, signal: AbortSignal): SecondHand => {
   const due = new Map<number, (() => void)[]>()
   let second = 0
@@ -23,7 +23,7 @@ export const secondHand = (clock: Clock, signal: AbortSignal): SecondHand => {
   }
 
   return (ms, call) => {
-    // A second that has begun counts for nothing.
+    // The second in progress does not count.
     const at = second + Math.max(1, Math.ceil(ms / 1_000)) + (running ? 1 : 0)
     const calls = due.get(at)
     if (calls === undefined) due.set(at, [call])

@@ -3,12 +3,12 @@ import { LookupLine } from './lookup-line.js'
 import type { Speculation } from './lookup-queue.js'
 import { tokenBucket } from '../../../shared/aws/token-bucket.js'
 
-/** As many groups as this are asked at once and without limit, for few are all that anybody follows. */
+/** Up to this many groups, lookups are not limited: more than a worker usually follows. */
 const fewGroups = 16
 
 /**
- * Rations questions about what no snapshot lists: one group after the other, so that invented clusters and regions
- * cost no more calls than this, however many they are.
+ * Limits lookups for tasks that no snapshot lists, one group after another, so that the number of calls for invented
+ * clusters and regions is bounded.
  */
 export const speculations = (
   groups: () => number,

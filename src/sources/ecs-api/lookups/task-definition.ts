@@ -8,15 +8,15 @@ import type { Binding, Protocol } from '../../../core/binding.js'
 import type { ContainerDefinition, NetworkMode, TaskDefinition } from '../../../core/task-definition.js'
 import { isWellFormed } from '../../../shared/codec/plain-text.js'
 
-/** ECS's default on Linux is bridge. On Windows it is a NAT, which maps ports as bridge does. */
+/** ECS's default on Linux is bridge. On Windows, it is NAT, which maps ports in the same way. */
 const networkModeOf = (mode: string | undefined): NetworkMode =>
   mode === 'awsvpc' || mode === 'host' || mode === 'none' ? mode : 'bridge'
 
-/** TCP is the default of a port mapping. `undefined` for a protocol that is neither: nothing here can offer it. */
+/** TCP is the default of a port mapping. `undefined` for other protocols, which cannot be exposed. */
 const protocolOf = (protocol = 'tcp'): Protocol | undefined =>
   protocol === 'tcp' || protocol === 'udp' ? protocol : undefined
 
-/** Throws away what is no port: it would be offered. */
+/** Whether a number is a valid port; others must not be exposed. */
 const isPort = (port: number): boolean => Number.isInteger(port) && port >= 1 && port <= 65_535
 
 const portOf = (
@@ -29,8 +29,8 @@ const portOf = (
   if (protocol === undefined) return []
   const count = last === undefined ? 1 : Number(last) - port + 1
   if (count < 1 || !isPort(port) || !isPort(port + count - 1)) return []
-  // Without a bridge between them, the host's port and the container's are one. Through one, ports of a range are
-  // always dynamic.
+  // Without a bridge, the host port equals the container port. With a bridge, the host ports of a range are always
+  // dynamic.
   const fixed = mode === 'bridge' || mode === 'none' ? (hostPort ?? 0) : port
   return fixed === 0 || isPort(fixed) ? [{ containerPort: port, hostPort: fixed, protocol, count }] : []
 }
@@ -45,21 +45,21 @@ const containerOf = (
   labels: dockerLabels,
   environment: Object.fromEntries(
     environment.flatMap(({ name: variable, value }) =>
-      // All others may be secrets, and go no further than this.
+      // All other variables may be secrets, and are dropped here.
       variable?.startsWith('SERVICE_') === true && value !== undefined ? [[variable, value]] : [],
     ),
   ),
 })
 
-/** A definition that is answered and cannot be kept. */
+/** A definition in a response that cannot be used. */
 export class UnusableDefinition extends Error {
   override readonly name = 'UnusableDefinition'
 }
 
-/** What AWS allows a whole definition; we keep a part of it. Source: Amazon ECS service quotas. */
+/** AWS's limit for a whole definition, of which only a part is kept. Source: Amazon ECS service quotas. */
 const mostText = 65_536
 
-/** Port mappings, labels and variables of a definition together. A container has 100 port mappings at most. */
+/** Maximum number of port mappings, labels and variables together. A container has at most 100 port mappings. */
 const mostItems = 5_000
 
 const textsOf = ({ name, image = '', labels, environment }: ContainerDefinition): readonly string[] => [
@@ -84,8 +84,8 @@ const checked = (definition: TaskDefinition): TaskDefinition => {
 }
 
 /**
- * What we keep of a task definition as DescribeTaskDefinition tells it. Throws `UnusableDefinition` for one that is
- * larger than any of AWS, or that has text that is not well-formed.
+ * Converts a DescribeTaskDefinition response to the parts that are kept. Throws `UnusableDefinition` if it exceeds
+ * AWS's own limits, or contains text that is not well-formed Unicode.
  */
 export const taskDefinition = (
   arn: DefinitionArn,

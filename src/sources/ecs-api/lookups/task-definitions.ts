@@ -19,27 +19,25 @@ import type { TokenBucket } from '../../../shared/aws/token-bucket.js'
 
 export interface TaskDefinitionsOptions {
   /**
-   * Whose definitions are asked for. Default: those that the policy needs (`Policy.needs`), which is `all`, `unbound`
-   * or none.
-   * - `unbound`: those of running tasks without a binding. In awsvpc and host mode only the definition
-   *   tells the ports. Also those of tasks with a bound container whose name is of the kind that AWS gives to
-   *   containers that it adds: only the definition tells whether it is the user's.
-   * - `all`: those of every running task.
+   * Which definitions to look up. Default: those that the policy needs (`Policy.needs`).
+   * - `unbound`: those of running tasks without bindings, because in awsvpc and host mode only the definition
+   *   contains the ports. Also those of tasks with a bound container whose name looks like one that AWS adds, because
+   *   only the definition shows whether it is the user's.
+   * - `all`: those of all running tasks.
    */
   readonly for?: 'unbound' | 'all'
   /**
-   * Limits the lookups to the definitions of these tasks, such as those of one service. Pure, and the same answer for a
-   * task's whole life. Default: every task.
+   * Limits the lookups to the definitions of these tasks, such as those of one service. Must be pure, and constant for
+   * the lifetime of a task. Default: all tasks.
    */
   readonly only?: (task: Exposable) => boolean
   /**
    * The client for an account and region; called once for each. Default: a client for that region with the
-   * environment's credentials, which reach their own account only.
+   * environment's credentials, which give access to their own account only.
    */
   readonly clients?: (place: Place) => EcsClients
   /**
-   * What rations the calls in an account and region. Default: 10 at once and 4 a second, a fifth of what AWS gives
-   * the account.
+   * Limits the calls per account and region. Default: 10 at once and 4 per second, a fifth of the account's AWS limit.
    */
   readonly bucket?: (place: Place) => TokenBucket
   readonly clock?: Clock
@@ -48,10 +46,10 @@ export interface TaskDefinitionsOptions {
   readonly name?: string
 }
 
-/** A call asks for one definition, so that some are asked for at once. */
+/** Concurrent calls; each returns one definition. */
 const concurrency = 4
 
-/** How many answers are kept for tasks that come later; 64 KiB each at most, and a few kilobytes usually. */
+/** Number of cached definitions for later tasks; at most 64 KiB each, usually a few kilobytes. */
 const remembered = 1_000
 
 const isBound = ({ containers }: Task): boolean => {
@@ -69,15 +67,17 @@ const isAsked: Readonly<Record<'none' | 'unbound' | 'all', (task: Task) => boole
 }
 
 /**
- * The definitions of running tasks, by DescribeTaskDefinition: one call per revision, because a revision never changes.
+ * Looks up the definitions of running tasks with DescribeTaskDefinition. There is one call per revision, because
+ * revisions never change.
  *
- * Definitions of tasks that a snapshot lists come first; among others, families take turns. A call that fails is
- * reported and repeated: soon after throttling and faults. When ECS says no (there is none, or the permission is
- * missing), the definition is asked for three times within a minute; then the answer is final (`LookupRefused`), its
- * tasks are reported as unresolved, and it is asked for again every 15 to 30 minutes. It holds up no other service.
+ * Definitions of tasks that a snapshot lists come first; among the others, families take turns. Failed calls are
+ * reported and retried, soon after throttling and faults. If ECS refuses (the definition does not exist, or the
+ * permission is missing), the definition is looked up three times within a minute. Then the refusal is final
+ * (`LookupRefused`): its tasks are reported as unresolved, and the lookup is retried every 15 to 30 minutes. A refusal
+ * does not delay other services.
  *
- * Not asked for: a definition of another account or region than the task's cluster (refused), and those of managed
- * daemons, which offer nothing.
+ * A definition of another account or region than the task's cluster is refused without a call. Definitions of managed
+ * daemons, which expose nothing, are not looked up.
  *
  * IAM: `ecs:DescribeTaskDefinition`.
  */
@@ -98,7 +98,7 @@ export const taskDefinitions = ({
       new DescribeTaskDefinitionCommand({ taskDefinition: arn }),
       { abortSignal: signal },
     )
-    if (answer.taskDefinition === undefined) throw new UnusableDefinition('the answer is empty')
+    if (answer.taskDefinition === undefined) throw new UnusableDefinition('the response is empty')
     const definition = taskDefinition(arn, answer.taskDefinition)
     answers.set(arn, definition)
     return definition
@@ -134,7 +134,7 @@ export const taskDefinitions = ({
           !isDefinitionArn(arn)
             ? `${arn} is not the ARN of a task definition`
             : !sameAccountAndRegion(arn, cluster)
-              ? `${arn} is of another account or region than the task's cluster, ${cluster}`
+              ? `${arn} is in another account or region than the task's cluster, ${cluster}`
               : undefined,
         recall: (arn) => {
           const definition = isDaemonDefinition(arn) ? daemonDefinition(arn) : answers.get(arn)

@@ -2,21 +2,21 @@ import { DescribeClustersCommand, ListClustersCommand } from '@aws-sdk/client-ec
 import { type ClusterArn, matchesCluster, type Place, placeOf, sameCluster } from '../../../core/arn.js'
 import { CallFailed, type EcsCall } from './ecs-calls.js'
 
-/** What ECS says of a cluster: `gone` when it is deleted, which only a cluster without tasks can be. */
+/** What ECS knows about a cluster. `gone`: it is deleted, which is only possible without tasks. */
 export type ClusterFinding =
   | { readonly _tag: 'Found'; readonly cluster: ClusterArn; readonly gone: boolean }
   /**
-   * ECS knows of no such cluster: it never was, or was deleted long ago. `cluster`: which one it would be, for the answer
-   * names it by the account and region that were asked.
+   * ECS does not know the cluster: it never existed, or was deleted long ago. `cluster`: the ARN that it would have, in
+   * the account and region that were called.
    */
   | { readonly _tag: 'Missing'; readonly reason: string; readonly cluster: ClusterArn | undefined }
 
-/** The most that ListClusters gives in a page. */
+/** Maximum page size of ListClusters. */
 const pageSize = 100
 
 /**
- * Clusters that one pattern may stand for; those that come first by ARN. AWS allows an account 10,000 in a region, and
- * each is asked for its tasks again and again.
+ * Maximum number of clusters that a pattern matches, the first ones by ARN. AWS allows 10,000 per account and region,
+ * and the tasks of each are listed regularly.
  */
 export const mostMatches = 1_000
 
@@ -34,7 +34,7 @@ export const clusterDirectory = (ask: EcsCall) => ({
     return { _tag: 'Missing', reason, cluster: isArn ? arn : undefined }
   },
 
-  /** Ordered, each once. */
+  /** Sorted, without duplicates. */
   matching: async (pattern: string, place: Place, signal: AbortSignal): Promise<readonly ClusterArn[]> => {
     const found = new Set<ClusterArn>()
     let nextToken: string | undefined
@@ -51,7 +51,7 @@ export const clusterDirectory = (ask: EcsCall) => ({
 
 export type ClusterDirectory = ReturnType<typeof clusterDirectory>
 
-/** A name or ARN of which ECS knows nothing. */
+/** The error for a name or ARN that ECS does not know. */
 export const notFound = (named: string, reason: string): CallFailed =>
   new CallFailed(
     'DescribeClusters',

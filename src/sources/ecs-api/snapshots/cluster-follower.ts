@@ -160,7 +160,9 @@ export class ClusterFollower {
     return finding.cluster
   }
 
-  /** Emitted once, even for a cluster that does not exist yet, so that clusters of the same name elsewhere are ignored. */
+  /**
+   * Emitted once, even for a cluster that does not exist yet, so that clusters of the same name elsewhere are ignored.
+   */
   private identify(cluster: ClusterArn): void {
     const { named } = this
     if (this.identified || named.startsWith('arn:')) return

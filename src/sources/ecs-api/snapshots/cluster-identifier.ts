@@ -9,12 +9,12 @@ import { delivery } from './cluster-follower.js'
 import { CallFailed, ecsCall, type EcsEnvironment, refusalsUntilFinal } from './ecs-calls.js'
 
 export interface IdentifierSetup extends EcsEnvironment {
-  /** From the end of one look to the beginning of the next. */
+  /** Time from the end of one lookup to the beginning of the next. */
   readonly interval: () => Millis
   readonly emit: (output: Delivery | Notice) => void
 }
 
-/** Finds out which clusters a name or a pattern stands for. */
+/** Finds the clusters that a name or a pattern stands for. */
 export class ClusterIdentifier {
   private readonly stamps = new Stamps()
   private readonly directory
@@ -28,7 +28,7 @@ export class ClusterIdentifier {
     this.directory = clusterDirectory(ecsCall(setup))
   }
 
-  /** Resolves when the signal has aborted, and for a name as soon as it is known: a name stays with its ARN. */
+  /** Resolves when the signal has aborted; for a name, as soon as it is known, because a name keeps its ARN. */
   async follow(signal: AbortSignal): Promise<void> {
     const { named, setup } = this
     for (let failures = 0; !signal.aborted;) {
@@ -39,7 +39,7 @@ export class ClusterIdentifier {
         failures = 0
         this.refusals = 0
       } catch (thrown) {
-        // Read in a function: the type checker believes that it is still not aborted.
+        // Checked in a function, because the type checker assumes that `aborted` is still false.
         if (isAborted(signal)) return
         if (!this.isFinal(thrown)) pause = backoff(failures++, setup.random, { base: 1_000, cap: 60_000 })
         this.fail(thrown instanceof Error ? thrown : new Error(String(thrown)), pause)
@@ -55,7 +55,7 @@ export class ClusterIdentifier {
     if (finding._tag === 'Missing') {
       const missing = notFound(named, finding.reason)
       if (finding.cluster === undefined) throw missing
-      // It may be created later: which one it will be is known already.
+      // The cluster may be created later; its ARN is already known.
       this.setup.emit({ _tag: 'Warning', message: missing.message })
       return [finding.cluster]
     }

@@ -11,36 +11,37 @@ import type { TokenBucket } from '../../../shared/aws/token-bucket.js'
 
 export interface ClusterIdentitiesOptions {
   /**
-   * Names, ARNs, or patterns of names such as `prod-*`. Names and patterns are looked up in the environment's account;
-   * an ARN says itself which cluster it is.
+   * Names, ARNs, or name patterns such as `prod-*`. Names and patterns are looked up in the environment's account; ARNs
+   * need no lookup.
    */
   readonly clusters: readonly string[]
-  /** Where the clusters are. Default: resolved by the AWS SDK. */
+  /** The region of the clusters. Default: resolved by the AWS SDK. */
   readonly region?: string | undefined
   /** The client for the region; called once. Default: one with the environment's credentials. */
   readonly clients?: (place: Place) => EcsClients
-  /** What rations the calls. Default: 20 at once and 5 a second, shared with the process's other default sources. */
+  /** Limits the calls. Default: 20 at once and 5 per second, shared with the other default sources of the process. */
   readonly bucket?: (place: Place) => TokenBucket
   readonly clock?: Clock
   readonly random?: Random
   /**
-   * How often a pattern is looked up again, and a name whose lookup was refused; ± 10 %, so that many workers do not
-   * ask in step. Default: 300,000 ms.
+   * How often to look up a pattern again, or a name whose lookup was refused; ± 10 %, so that many workers do not call
+   * in step. Default: 300,000 ms.
    */
   readonly intervalMs?: Millis
 }
 
 /**
- * Tells which clusters names and patterns stand for, for workers that take no snapshots. (`ecsSnapshots` tells it of
- * what it covers.) Cluster names are unique in one account and region only, and a queue may bring the events of a
- * cluster of the same name from elsewhere: until the answer is there, `run` holds such events back.
+ * Finds the clusters that names and patterns stand for, for workers without snapshots. (`ecsSnapshots` does this for
+ * the clusters that it covers.) Cluster names are unique only within an account and region, and a queue may contain
+ * events of a cluster with the same name from elsewhere; `run` holds such events back until the answer is known.
  *
- * - A name is asked for once, by DescribeClusters: it stays with its ARN. A pattern is asked for at intervals, by
- *   ListClusters, and told again when the answer changes.
- * - Of a name that ECS does not know, it tells which cluster of this account and region it would be, with a warning.
- * - A call that fails is reported as `SourceFailed` and made again with backoff, up to a minute.
- * - What ECS refuses for good (a permission that is missing) is told once as `LookupRefused`, after three attempts, and
- *   tried again at each interval. From then on the name alone decides.
+ * - A name is looked up once, with DescribeClusters, because it keeps its ARN. A pattern is looked up at intervals,
+ *   with ListClusters, and emitted again when the result changes.
+ * - For a name that ECS does not know, it emits the ARN that the cluster would have in this account and region, with a
+ *   warning.
+ * - Failed calls are reported as `SourceFailed` and retried with backoff, up to a minute.
+ * - A final refusal (a missing permission) is emitted once as `LookupRefused`, after three attempts, and retried at
+ *   each interval. From then on, the name alone decides.
  *
  * IAM: `ecs:DescribeClusters` for names, `ecs:ListClusters` for patterns.
  */
@@ -65,7 +66,7 @@ export const clusterIdentities = ({
         const { clock = context.clock, random = context.random } = options
         const { bucket = resourceReads(clock) } = options
         const stop = new AbortController()
-        // Every call and every wait of every name listens: no leak, as Node would warn.
+        // Every call and every wait of every name adds a listener; this is not a leak, which Node would warn of.
         setMaxListeners(0, stop.signal)
         const watching = context.state$.subscribe({ complete: () => stop.abort() })
         const setup = {
@@ -77,7 +78,7 @@ export const clusterIdentities = ({
           emit: subscriber.next.bind(subscriber),
         }
         const identified = identifies.map((named) => new ClusterIdentifier(named, setup).follow(stop.signal))
-        // A source ends when it is told to stop, not when it has nothing left to tell.
+        // A source ends when it is stopped, not when it has nothing left to emit.
         const stopped = new Promise<void>((resolve) => {
           if (stop.signal.aborted) resolve()
           stop.signal.addEventListener('abort', () => resolve())

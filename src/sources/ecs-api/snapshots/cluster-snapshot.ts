@@ -17,28 +17,28 @@ export interface ListedTasks {
 }
 
 export interface SnapshotEnvironment {
-  /** Lists these tasks alone. Default: all. */
+  /** Lists only these tasks. Default: all. */
   readonly only?: ListedTasks | undefined
-  /** Something is set up so that it will hurt later. */
+  /** Called for problems that do not fail the snapshot. */
   readonly warn?: (message: string) => void
   readonly ask: EcsCall
   readonly time: AwsTime
   readonly clock: Clock
 }
 
-/** The most that ListTasks gives in a page, and that DescribeTasks takes. */
+/** Maximum page size of ListTasks, and maximum number of tasks per DescribeTasks call. */
 const pageSize = 100
 
 export type Snapshot = Omit<Extract<ClusterEvent, { _tag: 'TasksListed' }>, 'order'>
 
 /**
- * Takes a whole snapshot of a cluster, or rejects: nothing lies between.
+ * Takes a complete snapshot of a cluster, or rejects; there are no partial snapshots.
  *
- * Its time is what the first answer of ECS tells, since that is the clock that tasks are stamped with, but not later
- * than our own clock: when one of the two is wrong, the snapshot rules out less, and never more. An answer that tells
- * no time gives a snapshot of time 0, which rules out nothing.
+ * Its time is that of ECS's first response, because ECS's clock stamps tasks too, but not later than this machine's
+ * clock. If one of the two is wrong, the snapshot rules out fewer tasks, and never more. A response without a time
+ * gives a snapshot of time 0, which rules out nothing.
  *
- * @param orderOf gives its order, once the time is known.
+ * @param orderOf Returns the order of the snapshot, given its time.
  */
 export const clusterSnapshot =
   ({ ask, time, clock, only: { service, family } = {}, warn }: SnapshotEnvironment) =>
@@ -50,7 +50,7 @@ export const clusterSnapshot =
     const place = placeOf(cluster)
 
     const list = async (): Promise<{ readonly arns: readonly string[]; readonly at: Millis }> => {
-      // What starts or stops between two pages may shift one task onto both.
+      // Tasks that start or stop between two pages may shift a task onto both.
       const arns = new Set<string>()
       let at: Millis | undefined
       let nextToken: string | undefined
@@ -59,7 +59,7 @@ export const clusterSnapshot =
           const command = new ListTasksCommand({
             cluster,
             serviceName: service,
-            // ECS lists families, and no revisions.
+            // ECS filters by family, not by revision.
             family: family?.split(':', 1)[0],
             desiredStatus: 'RUNNING',
             maxResults: pageSize,
@@ -85,7 +85,7 @@ export const clusterSnapshot =
             return { taskArns: [], nextToken: undefined }
           })
           if (date !== undefined) time.observe(date, sentAt, clock.now())
-          // Only the first page: its answer is the oldest.
+          // Uses the first page only, because its response is the oldest.
           at ??= date === undefined ? 0 : Math.min(date, sentAt)
           return answer
         })
@@ -105,23 +105,23 @@ export const clusterSnapshot =
       for (const description of answer.tasks ?? []) {
         const { task, errors } = taskFromDescription(description, order)
         if (errors.length > 0)
-          warn?.(`DescribeTasks tells what cannot be, which is left out: ${explain(errors)}`)
+          warn?.(`DescribeTasks returned implausible values, which are left out: ${explain(errors)}`)
         if (task === undefined)
           throw new CallFailed(
             operation,
-            `${description.taskArn ?? 'a task'} is described without what makes it one`,
+            `the description of ${description.taskArn ?? 'a task'} lacks required fields`,
           )
         unanswered.delete(lastSegment(task.arn))
         tasks.push(task)
       }
       for (const { arn = '', reason } of answer.failures ?? []) {
-        // Missing is gone since it was listed. Whatever else hides a task from us, it may live.
+        // A missing task has gone since it was listed. For any other reason, the task may be live.
         if (reason !== 'MISSING')
-          throw new CallFailed(operation, `${arn}: ${reason ?? 'failed for no reason'}`)
+          throw new CallFailed(operation, `${arn}: ${reason ?? 'failed without a reason'}`)
         unanswered.delete(lastSegment(arn))
       }
       if (unanswered.size > 0)
-        throw new CallFailed(operation, `says nothing of ${unanswered.size} of ${arns.length} tasks`)
+        throw new CallFailed(operation, `the response lacks ${unanswered.size} of ${arns.length} tasks`)
       return tasks
     }
 

@@ -14,15 +14,15 @@ export interface EcsEnvironment {
 }
 
 /**
- * A call is made this often before what it is for is given up for now. Ten, because a snapshot of 10,000 tasks is 200
- * calls: when half of all calls are throttled, five in six such snapshots still come through.
+ * Maximum number of attempts per call. Ten, because a snapshot of 10,000 tasks takes 200 calls: if half of all calls
+ * are throttled, five in six such snapshots still succeed.
  */
 const attempts = 10
 
-/** A refusal may be a permission that has still to spread: it is final when it comes this often in a row. */
+/** A refusal is final when it is the nth in a row, because new permissions take a while to spread. */
 export const refusalsUntilFinal = 3
 
-/** A call that failed, with what a person should do. `cause` is what the client threw. */
+/** A failed call, with advice in its message. `cause` is the error of the client. */
 export class CallFailed extends Error {
   constructor(
     operation: string,
@@ -32,13 +32,13 @@ export class CallFailed extends Error {
     super(`${operation}: ${why}`)
   }
 
-  /** Whether the service has answered, and its answer is no for as long as permissions or the request stay as they are. */
+  /** Whether the service refused, and will refuse again until the permissions or the request change. */
   get isRefusal(): boolean {
     return isDenied(this.cause) || isInvalid(this.cause)
   }
 }
 
-/** Makes a call of ECS within its allowance, again and with backoff while it fails for passing reasons. */
+/** Makes an ECS call within its allowance, and retries transient failures with backoff. */
 export type EcsCall = <A>(
   operation: string,
   place: Place,

@@ -15,33 +15,34 @@ import type { TokenBucket } from '../../../shared/aws/token-bucket.js'
 
 export interface EcsSnapshotsOptions {
   /**
-   * Names, ARNs, or patterns of names such as `prod-*`, which stand for every cluster that there is with such a name. A
-   * name or pattern is looked for in the environment's account.
+   * Names, ARNs, or name patterns such as `prod-*`, which stand for all clusters with matching names. Names and
+   * patterns are looked up in the environment's account.
    */
   readonly clusters: readonly string[]
-  /** Where clusters that are given by name are. Default: resolved by the AWS SDK. */
+  /** The region of clusters given by name. Default: resolved by the AWS SDK. */
   readonly region?: string | undefined
   /**
-   * Lists the tasks of this service, this family, or of both alone: for a policy that exposes no others, in a large
-   * cluster. All others count as tasks that do not run. A service that does not exist has no tasks, which is reported
-   * as a `Warning`. Default: all tasks.
+   * Lists only the tasks of this service, this family, or both, for a policy that exposes no others in a large cluster.
+   * All other tasks count as not running. A service that does not exist has no tasks, and is reported as a `Warning`.
+   * Default: all tasks.
    */
   readonly only?: ListedTasks
-  /** From the end of one snapshot of a cluster to the beginning of the next. Default: 300,000 ms. */
+  /** Time from the end of one snapshot of a cluster to the beginning of the next. Default: 300,000 ms. */
   readonly intervalMs?: Millis
   /**
-   * The share of the interval by which it varies either way, so that many workers do not ask in step. Default: 0.1.
+   * Random variation of the interval, as a share in either direction, so that workers do not call in step. Default:
+   * 0.1.
    */
   readonly jitter?: number
   /**
-   * The client for an account and region (for a cluster given by name, no account, and `region` if there is one);
-   * called once for each. Default: a client for that region with the environment's credentials, which reach their own
-   * account only.
+   * The client for an account and region; called once for each. For a cluster given by name, the account is empty, and
+   * the region is the option `region` or empty. Default: a client for that region with the environment's credentials,
+   * which give access to their own account only.
    */
   readonly clients?: (place: Place) => EcsClients
   /**
-   * What rations the calls in an account and region. Default: 20 at once and 5 a second, shared with the process's
-   * other default sources: a quarter of what AWS gives the account for these calls.
+   * Limits the calls per account and region. Default: 20 at once and 5 per second, shared with the other default
+   * sources of the process: a quarter of the account's AWS limit for these calls.
    */
   readonly bucket?: (place: Place) => TokenBucket
   readonly clock?: Clock
@@ -52,32 +53,32 @@ export interface EcsSnapshotsOptions {
 
 export interface EcsSnapshots extends Source {
   /**
-   * Takes a snapshot of each cluster now. One that is under way is followed by one more, however often this is called
-   * meanwhile.
+   * Takes a snapshot of each cluster now. If one is in progress, it is followed by one more, however often this is
+   * called in the meantime.
    */
   refresh(): void
   /**
-   * Does the same, and resolves when a snapshot that began after the call has been delivered for each cluster, to its
-   * order by cluster: it is known once the mark of the cluster has that order. Never resolves while a snapshot fails,
-   * or after the end.
+   * Does the same, and resolves when a snapshot that began after the call has been delivered for each cluster. Resolves
+   * to the orders by cluster: a snapshot is folded once the cluster's mark has its order. Does not resolve while
+   * snapshots fail, or after the end.
    */
   refreshed(): Promise<ReadonlyMap<ClusterArn, number>>
 }
 
 /**
- * Whole snapshots of clusters, by ListTasks and DescribeTasks: the first at once, then at intervals, and on demand. A
- * snapshot that fails in any part is dropped as a whole, reported as `SourceFailed` and tried again with backoff, up
- * to a minute. No cluster waits for another.
+ * Takes complete snapshots of clusters with ListTasks and DescribeTasks: the first one at once, then at intervals, and
+ * on demand. If any part of a snapshot fails, the whole snapshot is dropped, reported as `SourceFailed` and retried
+ * with backoff, up to a minute. Clusters do not wait for each other.
  *
- * - Which cluster a name stands for is told as soon as ECS has said it (`ClusterIdentified`).
- * - A pattern is looked up anew at each interval: clusters that appear are followed, clusters that are deleted end with
- *   an empty snapshot, for ECS deletes only clusters without tasks.
- * - A cluster that is INACTIVE has an empty snapshot. One that ECS does not know is tried again, unless it has been read
- *   before: then it was deleted.
- * - What ECS refuses for good (a permission that is missing) is told once as `LookupRefused`, after three attempts, and
- *   tried again at each interval. It holds up no other cluster.
+ * - The cluster that a name stands for is emitted (`ClusterIdentified`) as soon as ECS has answered.
+ * - A pattern is looked up again at each interval. New clusters are followed; deleted clusters end with an empty
+ *   snapshot, because ECS deletes only clusters without tasks.
+ * - An INACTIVE cluster has an empty snapshot. A cluster that ECS does not know is retried, unless it has been read
+ *   before: then it has been deleted.
+ * - A final refusal (a missing permission) is emitted once as `LookupRefused`, after three attempts, and retried at
+ *   each interval. It does not delay other clusters.
  *
- * Its deliveries need no acknowledgement: the next snapshot says it all again.
+ * Its deliveries need no acknowledgement, because the next snapshot repeats everything.
  *
  * IAM: `ecs:DescribeClusters`, `ecs:ListTasks`, `ecs:DescribeTasks`, and `ecs:ListClusters` for patterns.
  */
@@ -110,7 +111,7 @@ export const ecsSnapshots = ({
         const { clock = context.clock, random = context.random } = options
         const { bucket = resourceReads(clock) } = options
         const stop = new AbortController()
-        // Every call and every wait of every cluster listens: no leak, as Node would warn.
+        // Every call and every wait of every cluster adds a listener; this is not a leak, which Node would warn of.
         setMaxListeners(0, stop.signal)
         const setup: FollowerSetup = {
           clients: clientsOf,

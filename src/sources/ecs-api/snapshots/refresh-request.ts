@@ -1,12 +1,12 @@
 import type { ClusterArn } from '../../../core/arn.js'
 
-/** That somebody wants a snapshot of each cluster that is followed, and waits for all of them. */
+/** A request for a new snapshot of every followed cluster. */
 export class RefreshRequest {
   private readonly orders = new Map<ClusterArn, number>()
   private open = 0
   private done: () => void = () => undefined
 
-  /** Another cluster takes part. Returns what to call when a snapshot that began after this has been delivered. */
+  /** Adds a cluster. Returns a function to call when a snapshot that began after this has been delivered. */
   join(): (cluster: ClusterArn, order: number) => void {
     this.open++
     return (cluster, order) => {
@@ -15,7 +15,7 @@ export class RefreshRequest {
     }
   }
 
-  /** Resolves when all that have joined are served, to the orders of their snapshots. */
+  /** Resolves when all added clusters are served, to the orders of their snapshots. */
   served(): Promise<ReadonlyMap<ClusterArn, number>> {
     return new Promise((resolve) => {
       this.done = () => resolve(this.orders)

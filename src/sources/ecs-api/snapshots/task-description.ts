@@ -10,8 +10,8 @@ const healthOf = (status: string | undefined): Health | undefined =>
   status === 'HEALTHY' || status === 'UNHEALTHY' || status === 'UNKNOWN' ? status : undefined
 
 /**
- * When the task last changed, as far as the answer tells: the latest of its times. That is never after the true one,
- * and by the clock of ECS. 0 for a task without any.
+ * When the task last changed, as far as the response shows: the latest of its times. It is never later than the actual
+ * change, and by ECS's clock. 0 for a task without times.
  */
 const changedAt = (task: DescribedTask): Millis => {
   let latest = 0
@@ -30,15 +30,15 @@ const changedAt = (task: DescribedTask): Millis => {
 }
 
 export interface TaskReading {
-  /** `undefined` where the answer lacks what every task has: plausible ARNs, statuses and version. */
+  /** `undefined` if the response lacks required fields: plausible ARNs, statuses and version. */
   readonly task: Task | undefined
-  /** What is wrong with the answer; empty for nearly every one. */
+  /** The errors in the response; almost always empty. */
   readonly errors: readonly DecodeError[]
 }
 
 /**
- * The answer without the fields that are implausible by themselves, as if AWS had not told them: what an observation
- * lacks, it leaves as it was known. `undefined` where not enough is left.
+ * The response without implausible fields, as if AWS had not sent them; an observation does not change what it lacks.
+ * `undefined` if too little remains.
  */
 const plausiblePart = (description: DescribedTask): WireTask | undefined => {
   const { taskArn, clusterArn, lastStatus, desiredStatus, version } = description
@@ -52,14 +52,12 @@ const plausiblePart = (description: DescribedTask): WireTask | undefined => {
 }
 
 /**
- * The record of a task that DescribeTasks tells of: as its event would give, and its health besides, which no event
- * tells.
+ * Converts a task in a DescribeTasks response to the same record as its event, with the health, which events lack.
  *
- * A message that claims something implausible is undecodable. An answer of AWS is not thrown away for that: the task
- * is listed, so it exists, and it must neither be ruled out nor hold up its cluster's snapshots. Such fields are left
- * out and reported.
+ * An event with an implausible field is undecodable. A response of AWS is not rejected for that: the task is listed, so
+ * it exists, and must neither be ruled out nor block its cluster's snapshots. Such fields are left out and reported.
  *
- * @param order orders what is told of its health: that of the snapshot.
+ * @param order The order of the snapshot, which orders observations of health.
  */
 export const taskFromDescription = (description: DescribedTask, order: number): TaskReading => {
   const status = healthOf(description.healthStatus)
