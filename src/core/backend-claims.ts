@@ -1,4 +1,4 @@
-/** All claims to one backend's name, kept so that a change costs what changed and one pass over the endpoints. */
+/** All claims to one backend name. An update costs the changed claims and one pass over the endpoints. */
 import type { TaskArn } from './arn.js'
 import { sameEndpoint, type TaskClaims } from './claim.js'
 import { type Address, type Backend, compareAddresses, type Endpoint } from './desired.js'
@@ -8,10 +8,7 @@ import type { Completeness } from './completeness.js'
 const compareEndpoints = (a: Endpoint, b: Endpoint): number =>
   compareAddresses(a, b) || (a.id === b.id ? 0 : a.id < b.id ? -1 : 1)
 
-/**
- * `kept` is ordered, and `fresh` is usually one or two: they are put where they belong, which is cheaper than to sort
- * anew.
- */
+/** `kept` is sorted, and `fresh` usually has one or two endpoints; inserting them is cheaper than sorting. */
 const mergeEndpoints = (kept: readonly Endpoint[], fresh: readonly Endpoint[]): readonly Endpoint[] => {
   if (fresh.length === 0) return kept
   const merged = kept.slice()
@@ -45,8 +42,8 @@ const sameAddresses = (a: readonly Address[], b: readonly Address[]): boolean =>
   })
 
 /**
- * Of tasks that do not get a backend's name, this many are reported. A person needs some; thousands of tasks that claim
- * one name would cost each event as many reports.
+ * Maximum number of reported tasks per backend name that do not get it. People need a few examples; thousands of tasks
+ * that claim one name would otherwise cost every event as many reports.
  */
 export const mostLosers = 100
 
@@ -56,7 +53,7 @@ const leastOf = (texts: Iterable<string>): string | undefined => {
   return least
 }
 
-/** Where a task belongs in a list that is ordered by ARN. */
+/** The index of a task in a list that is sorted by ARN. */
 const placeOf = (ordered: readonly TaskClaims[], task: TaskArn): number => {
   let low = 0
   let high = ordered.length
@@ -73,13 +70,13 @@ export class BackendClaims {
   private holderIsKnown = false
   private knownHolder: string | undefined
   private readonly claimants = new Map<TaskArn, TaskClaims>()
-  /** By origin: how many live or waiting tasks claim the name for it. */
+  /** The number of live or waiting tasks that claim the name, by origin. */
   private readonly active = new Map<string, number>()
   private waiting = 0
   private changed = new Set<TaskArn>()
   private built: Backend | undefined
   private builtFor: string | undefined
-  /** The holder's, ordered, when it was built. */
+  /** The holder's live endpoints in the last build, sorted. */
   private live: readonly Endpoint[] = []
   private unhealthy: readonly Endpoint[] = []
 
@@ -105,12 +102,12 @@ export class BackendClaims {
   }
 
   /**
-   * The origin that has the name: of those with live tasks the least, so that no order of arrival decides.
-   * `undefined` when all share it.
+   * The origin that holds the name: the least of those with live or waiting tasks, so that the order of arrival does
+   * not matter. `undefined` if all origins share the name.
    */
   get holder(): string | undefined {
     if (this.pooled) return undefined
-    // Asked for each loser: one pass serves them all.
+    // Cached, because it is read for each loser.
     if (!this.holderIsKnown) {
       this.knownHolder =
         leastOf(this.active.keys()) ?? leastOf(Array.from(this.claimants.values(), ({ origin }) => origin))
@@ -120,8 +117,8 @@ export class BackendClaims {
   }
 
   /**
-   * Live or waiting tasks of other origins than the holder's: the first by ARN, at most `mostLosers`, so that no order
-   * of arrival decides which are named.
+   * Live or waiting tasks of other origins than the holder: the first `mostLosers` by ARN, so that the order of arrival
+   * does not matter.
    */
   get losers(): readonly TaskClaims[] {
     if (this.pooled || this.active.size < 2) return []
@@ -141,7 +138,7 @@ export class BackendClaims {
     const { holder } = this
     const mine = (claimant: TaskClaims | undefined): claimant is TaskClaims =>
       claimant !== undefined && (holder === undefined || claimant.origin === holder)
-    // When the holder stays, only the changed tasks' endpoints are looked at anew.
+    // If the holder is the same, only the endpoints of changed tasks are rebuilt.
     const same = this.built !== undefined && this.builtFor === holder
     const fresh = (
       same ? [...this.changed].map((task) => this.claimants.get(task)) : [...this.claimants.values()]
@@ -176,7 +173,7 @@ export class BackendClaims {
   private everyCluster(completeness: Completeness, mine: (claimant: TaskClaims) => boolean): boolean {
     for (const claimant of this.claimants.values()) {
       if (!mine(claimant)) continue
-      // Without pooling all of the holder's tasks are of one cluster: the first one tells.
+      // Without pooling, all of the holder's tasks are in one cluster, so the first one decides.
       if (!this.pooled) return completeness.knows(claimant)
       if (!completeness.knows(claimant)) return false
     }
@@ -184,8 +181,8 @@ export class BackendClaims {
   }
 
   /**
-   * An unhealthy task is gone from where it is not offered. A live one whose address is not known in full may have
-   * taken over any address of its host, or any at all.
+   * Addresses to remove. They include those of unhealthy tasks that are not exposed. A live task whose address is not
+   * fully known may have taken over any address of its host, or any address at all, so those are kept.
    */
   private gone(endpoints: readonly Endpoint[], completeness: Completeness): readonly Address[] {
     const live = new Set(endpoints.map(({ host, port }) => `${host} ${port}`))

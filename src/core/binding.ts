@@ -1,13 +1,10 @@
 export type Protocol = 'tcp' | 'udp'
 
-/**
- * Port `containerPort` of a container is reached at `hostPort` of its host; a range of ports is `count` of them, in
- * step.
- */
+/** Maps `containerPort` of a container to `hostPort` of its host. A range maps `count` consecutive ports one to one. */
 export interface Binding {
   readonly containerPort: number
   readonly hostPort: number
   readonly protocol: Protocol
-  /** 1 but for a binding of a port range. */
+  /** 1, except for a port range. */
   readonly count: number
 }

@@ -1,4 +1,4 @@
-/** What one task contributes to backends: the unit in which the projection is incremental. */
+/** The contribution of one task to backends. The projection is incremental by claims. */
 import type { Addresses } from './addresses.js'
 import type { ClusterArn, EndpointId, TaskArn } from './arn.js'
 import type { Millis } from './clock.js'
@@ -15,26 +15,26 @@ import type { Task } from './task.js'
 
 export type Claim =
   | { readonly _tag: 'Live'; readonly backend: BackendName; readonly endpoint: Endpoint }
-  /** It runs, and is offered only where nothing else is: see `HealthPolicy`. */
+  /** The task runs, but is exposed only if its backend has no other endpoint: see `HealthPolicy`. */
   | { readonly _tag: 'Unhealthy'; readonly backend: BackendName; readonly endpoint: Endpoint }
   | { readonly _tag: 'Gone'; readonly backend: BackendName; readonly address: Address }
-  /** A live task that will claim the backend once a lookup has answered; on `host`, where that is known already. */
+  /** A live task that will claim the backend once a lookup has answered; on `host`, if that is already known. */
   | { readonly _tag: 'Waiting'; readonly backend: BackendName; readonly host: string | undefined }
 
 export interface TaskClaims {
   readonly task: TaskArn
   readonly cluster: ClusterArn
-  /** The service that claims: a name is held by one of them, unless the policy pools. */
+  /** The cluster and group that claim. One of them holds a name, unless the policy pools. */
   readonly origin: string
   readonly claims: readonly Claim[]
   readonly unresolved: Unresolved | undefined
-  /** Set for a live task whose backends cannot even be named. */
+  /** Set for a live task whose backend names are unknown. */
   readonly nameless: Nameless | undefined
 }
 
 /**
- * Why a live task's backends have no names: its definition is still waited for, or was refused for good. `host`: where
- * the task is reached, if that is known.
+ * Why a live task's backend names are unknown: its definition is pending or finally refused. `host`: its host, if
+ * known.
  */
 export interface Nameless {
   readonly why: 'waiting' | 'refused'
@@ -42,8 +42,8 @@ export interface Nameless {
 }
 
 /**
- * In awsvpc mode the task has an interface of its own, also on an instance: until it is told, the instance's address
- * would be a lie.
+ * In awsvpc mode, the task has its own network interface, even on an instance, so the instance's address would be wrong
+ * until the interface is known.
  */
 const hostOf = (
   task: Task,
@@ -62,7 +62,7 @@ const unresolved = (task: Task, why: Unresolved['why'], detail: string): Unresol
   detail,
 })
 
-/** The ports that can be offered; the others are refused. */
+/** Moves ports with faults to `refused`. */
 const withoutFaults = (exposure: Exposure): Exposure => {
   if (exposure._tag !== 'Ports') return exposure
   const faults = exposure.ports.flatMap((port) => portFault(port) ?? [])
@@ -74,7 +74,7 @@ const withoutFaults = (exposure: Exposure): Exposure => {
   }
 }
 
-/** What a policy is shown of a task is the user's alone, and a policy that throws concerns this task only. */
+/** Calls the policy with the user's own containers only. A policy that throws affects only this task. */
 export const exposureOf = (policy: Policy, task: Task, told: TaskDefinition | undefined): Exposure => {
   const definition = told ?? (isDaemon(task) ? daemonDefinition(task.definition ?? '') : undefined)
   try {
@@ -91,7 +91,7 @@ export const exposureOf = (policy: Policy, task: Task, told: TaskDefinition | un
 const waiting = (backends: readonly BackendName[], host: string | undefined): readonly Claim[] =>
   backends.map((backend) => ({ _tag: 'Waiting', backend, host }))
 
-/** Whether two endpoints are the same in all that a target can show. */
+/** Whether two endpoints are equal in everything that a target can show. */
 export const sameEndpoint = (a: Endpoint, b: Endpoint): boolean =>
   a.id === b.id &&
   a.host === b.host &&
@@ -117,7 +117,11 @@ const sameClaim = (a: Claim, b: Claim): boolean => {
 
 const noHost = (task: Task, definition: TaskDefinition | undefined, state: ClusterState): Unresolved => {
   if (task.instance === undefined || definition?.networkMode === 'awsvpc')
-    return unresolved(task, 'interface-address', 'ECS has not told the address of its network interface yet')
+    return unresolved(
+      task,
+      'interface-address',
+      'ECS has not reported the address of its network interface yet',
+    )
   const refusal = state.refusals.get(task.instance)
   return refusal === undefined
     ? unresolved(task, 'instance-address', `the address of ${task.instance} is not known yet`)
@@ -186,7 +190,7 @@ const claimants = (
   nameless,
 })
 
-/** `undefined` when nothing follows from the task. */
+/** The claims of a task, or `undefined` if it has none. */
 export const claimsOf = (
   told: Task,
   state: ClusterState,
@@ -249,7 +253,7 @@ export const claimsOf = (
   }
 }
 
-/** Whether two sets of claims make no difference to any backend. */
+/** Whether two sets of claims are equal for every backend. */
 export const sameClaims = (a: TaskClaims | undefined, b: TaskClaims | undefined): boolean =>
   a === b ||
   (b !== undefined &&

@@ -1,10 +1,10 @@
-/** Milliseconds since the Unix epoch, or of a duration. */
+/** Milliseconds, of a duration or since the Unix epoch. */
 export type Millis = number
 
-/** Time, injected: core and tests have no other. */
+/** The injected clock, the only source of time in core and in tests. */
 export interface Clock {
   now(): Millis
-  /** Resolves after `ms`, or as soon as the signal aborts; never rejects. */
+  /** Resolves after `ms`, or as soon as the signal aborts. Never rejects. */
   sleep(ms: Millis, signal: AbortSignal): Promise<void>
 }
 

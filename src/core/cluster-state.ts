@@ -1,7 +1,6 @@
 /**
- * What we know of the clusters: a product of joins, so that any two ways of having heard the same events give the
- * same state. Knowledge only grows here; that a task is gone is known from its own status, or from a newer snapshot
- * that does not name it.
+ * The known state of the clusters: a product of joins, so that the same events give the same state in any order.
+ * Knowledge only grows here. A task is gone if its own status says so, or if a newer snapshot does not list it.
  */
 import type { Addresses } from './addresses.js'
 import type { ClusterArn, TaskArn } from './arn.js'
@@ -11,24 +10,24 @@ import { PersistentMap } from './persistent-map.js'
 import type { TaskDefinition } from './task-definition.js'
 import { joinTask, sameTask, type Task } from './task.js'
 
-/** The newest whole snapshot of a cluster. */
+/** The newest complete snapshot of a cluster. */
 export interface Mark {
-  /** Of two snapshots, the one with the greater order is the newer. */
+  /** Orders snapshots: the greater is the newer one. */
   readonly order: number
-  /** A time not after its beginning, by the clock of ECS; 0 when no time could be trusted. */
+  /** A time at or before the beginning of the snapshot, by ECS's clock; 0 if no time could be trusted. */
   readonly at: Millis
-  /** Every task that it found, as it was described then. Shares its records with `ClusterState.tasks`. */
+  /** Every listed task, as described then. Shares its records with `ClusterState.tasks`. */
   readonly tasks: ReadonlyMap<TaskArn, Task>
 }
 
-/** Which clusters a name or a pattern stands for. */
+/** The clusters that a name or a pattern stands for. */
 export interface Identity {
   readonly order: number
-  /** In order, each once. */
+  /** Sorted, without duplicates. */
   readonly clusters: readonly ClusterArn[]
 }
 
-/** A lookup that was refused for good. */
+/** A final refusal of a lookup. */
 export interface Refusal {
   readonly at: number
   readonly reason: string
@@ -36,9 +35,9 @@ export interface Refusal {
 
 export interface Instance {
   readonly at: number
-  /** As they were then. */
+  /** The addresses at that time. */
   readonly addresses: Addresses
-  /** Whenever it was told. */
+  /** From any observation that contained it. */
   readonly machine: Machine | undefined
 }
 
@@ -54,17 +53,17 @@ export interface ClusterState {
   readonly instances: PersistentMap<Instance>
   /** By `DefinitionArn`. */
   readonly definitions: PersistentMap<TaskDefinition>
-  /** By `EndpointId`: what our own probes saw. */
+  /** The results of `healthProbe`, by `EndpointId`. */
   readonly health: PersistentMap<EndpointHealth>
   /** By `ClusterArn`. */
   readonly marks: PersistentMap<Mark>
   /** By the name or pattern that a source covers. */
   readonly identities: PersistentMap<Identity>
-  /** By `InstanceArn`, `DefinitionArn`, or the cluster as a source covers it. */
+  /** By `InstanceArn`, `DefinitionArn`, or the cluster as in `Source.covers`. */
   readonly refusals: PersistentMap<Refusal>
 }
 
-/** Nothing is known. */
+/** The state before any event. */
 export const emptyState: ClusterState = {
   tasks: PersistentMap.empty(),
   instances: PersistentMap.empty(),
@@ -91,7 +90,7 @@ const joinListed = (
   return same ? a : joined
 }
 
-/** The newer mark; of two that are equally new, the one that names what either names: it rules out less. */
+/** The newer mark. For equal ages, the union of their tasks, which rules out less. */
 export const joinMark = (a: Mark, b: Mark): Mark => {
   if (a.order !== b.order) return a.order > b.order ? a : b
   if (a.at !== b.at) return a.at > b.at ? a : b
@@ -99,7 +98,7 @@ export const joinMark = (a: Mark, b: Mark): Mark => {
   return tasks === a.tasks ? a : { ...a, tasks }
 }
 
-/** The newer answer; of two that are equally new, what either names. */
+/** The newer answer. For equal ages, the union of their clusters. */
 export const joinIdentity = (a: Identity, b: Identity): Identity => {
   if (a.order !== b.order) return a.order > b.order ? a : b
   return b.clusters.every((cluster) => a.clusters.includes(cluster))
@@ -129,7 +128,7 @@ export const joinInstance = (a: Instance, b: Instance): Instance => {
 }
 
 /**
- * A revision is immutable, so the two are the same; should they differ all the same, a total order decides and not
+ * Revisions are immutable, so the two are equal. If they differ anyway, a total order decides, not the order of
  * arrival.
  */
 export const joinDefinition = (a: TaskDefinition, b: TaskDefinition): TaskDefinition =>
@@ -155,7 +154,7 @@ export interface Join<A> {
   readonly join: (a: A, b: A) => A
 }
 
-/** Joins what two observers know. `reduce` is this join with the knowledge that one event carries. */
+/** Joins the knowledge of two observers. `reduce` is this join with the content of one event. */
 export const clusterStateJoin: Join<ClusterState> = {
   join: (a, b) => ({
     tasks: joinMaps(a.tasks, b.tasks, joinTask),

@@ -11,7 +11,7 @@ const sameChange =
     a.key === b.key &&
     (a._tag === 'Delete' || b._tag === 'Delete' || equals(a.after, b.after))
 
-/** Whether two plans change the same, and whether they skip the same. */
+/** Whether two plans have equal changes, and whether they skip equal changes. */
 export const comparePlans = <V>(
   a: Plan<V>,
   b: Plan<V>,

@@ -2,24 +2,24 @@ import { type ClusterArn, matchesCluster } from './arn.js'
 import type { Nameless, TaskClaims } from './claim.js'
 import type { ClusterState } from './cluster-state.js'
 
-/** How far our knowledge of the clusters reaches. */
+/** How complete the knowledge of the clusters is. */
 export interface Completeness {
   /**
-   * Whether all covered clusters have a whole snapshot, and what no task's backends are named after is known to be
-   * nobody's, but for `unjudged` hosts.
+   * Whether all covered clusters have a complete snapshot, and all backend names of live tasks are known, except those
+   * of tasks on `unjudged` hosts. A name that no task claims is then known to be unused.
    */
   readonly complete: boolean
-  /** Covered clusters that have no whole snapshot yet and may still get one. */
+  /** Covered clusters that have no complete snapshot yet and may still get one. */
   readonly awaited: readonly string[]
-  /** Hosts of live tasks whose backends can never be named. */
+  /** Hosts of live tasks whose backend names can never be known. */
   readonly unjudged: ReadonlySet<string>
   /** See `Desired.readings`. */
   readonly readings: ReadonlyMap<ClusterArn, number>
-  /** Whether everything that may claim a name beside this claimant is known. */
+  /** Whether everything that could claim the same name as this claimant is known. */
   readonly knows: (claimant: TaskClaims) => boolean
-  /** Whether what a gone task of the cluster offered may be taken away before that. */
+  /** Whether addresses of the claimant's gone task may be removed before that. */
   readonly mayRemove: (claimant: TaskClaims) => boolean
-  /** Equal for horizons that answer alike. */
+  /** Equal for values with the same answers, ignoring `readings`. */
   readonly view: string
 }
 
@@ -28,7 +28,7 @@ export interface CompletenessOptions {
   readonly pooled: boolean
 }
 
-/** A live task whose backends have no names, and the service that it belongs to. */
+/** A live task whose backend names are unknown, with its cluster and origin. */
 export interface NamelessTask extends Nameless {
   readonly cluster: ClusterArn
   readonly origin: string
@@ -37,8 +37,8 @@ export interface NamelessTask extends Nameless {
 type Known = Pick<ClusterState, 'marks' | 'identities' | 'refusals'>
 
 /**
- * What has no whole snapshot yet of all that is covered: clusters by ARN, as far as it is known which they are, else by
- * name or pattern. `refused`: it can never be read, as things are.
+ * The covered clusters without a complete snapshot: by ARN if it is known, or else by name or pattern. `refused`: the
+ * cluster cannot be read, because a refusal is final.
  */
 const unreadOf = (
   covers: readonly string[],
@@ -56,7 +56,7 @@ const unreadOf = (
       : [{ key: named, refused: refusals.has(named) }]
   })
 
-/** A deleted cluster is covered no more, and one that is refused now gets no newer snapshot: neither is waited for. */
+/** Leaves out deleted clusters, which are no longer covered, and refused ones, which get no newer snapshots. */
 const readingsOf = (
   covers: readonly string[],
   marked: readonly ClusterArn[],
@@ -94,14 +94,14 @@ export const completenessOf = (
     }
   }
   const unread = unreadOf(covers, marked, known)
-  // While nothing at all can be read, there is nothing to go on with: that is waited for, whatever was refused.
+  // As long as no cluster at all has been read, all of them are awaited, even refused ones.
   const awaited = unread
     .filter(({ refused }) => !refused || marked.length === 0)
     .map(({ key }) => key)
     .sort()
   const complete = covers.length > 0 && unread.length === 0 && waiting.size === 0 && judged
-  // A cluster that would come first in the contest for a name must have had its say; one given by name or pattern may
-  // be that. One that can never be read has none.
+  // The least origin gets a name, so every awaited cluster that could come before this one must be read first. A
+  // cluster given by name or pattern could always come before. Clusters that can never be read are ignored.
   const blocking = awaited.filter((named) => !named.startsWith('arn:'))
   const laterArns = awaited.filter((named) => named.startsWith('arn:'))
   const allHadTheirSay = (cluster: ClusterArn): boolean =>
@@ -117,8 +117,8 @@ export const completenessOf = (
       !waiting.has(cluster) &&
       !refusedOrigins.has(origin) &&
       (pooled ? awaited.length === 0 && waiting.size === 0 : allHadTheirSay(cluster)),
-    // Where a snapshot is promised it is waited for: a late STOPPED may be of a task whose address has a new one
-    // already.
+    // In a covered cluster, nothing is removed before the first snapshot: a late STOPPED may be of a task whose address
+    // already belongs to a new one.
     mayRemove: ({ cluster }) =>
       marks.has(cluster) ||
       !covers.some(

@@ -9,18 +9,18 @@ import {
 } from 'rxjs'
 
 /**
- * Projects each value to an inner stream, one at a time. Values that arrive while one runs overwrite a single slot;
- * when it completes, the slot's value runs next. So the last value always runs, never two at once, and memory is one
- * value.
+ * Projects each value to an inner stream, one at a time. Values that arrive in the meantime overwrite a single slot;
+ * when the inner stream completes, the slot's value is next. The last value therefore always runs, two never run at
+ * once, and at most one value is buffered.
  *
  * ```
  * source:      a--b-c-d---------|
  * inner:       [--a--][--d--]
  * ```
  *
- * Completes when the source has and the slot is empty; an error of either passes on. It is what `exhaustMap` (which
- * drops the newest) and `concatMap` (whose buffer has no bound) are not. Inner streams that complete synchronously
- * run in a loop: they cannot exhaust the stack.
+ * Completes when the source has completed and the slot is empty. Errors of the source and of inner streams are passed
+ * on. In contrast, `exhaustMap` drops the newest value, and `concatMap` has an unbounded buffer. Inner streams that
+ * complete synchronously run in a loop and cannot exhaust the stack.
  */
 export const conflateMap =
   <A, B>(project: (value: A) => ObservableInput<B>): OperatorFunction<A, B> =>
@@ -30,7 +30,7 @@ export const conflateMap =
       let running = false
       let draining = false
       let completed = false
-      // Closes what emits synchronously, too, whose subscription nobody has yet.
+      // Also closes inner streams that emit synchronously, before their subscription exists.
       const closed = new Subject<void>()
       subscriber.add(() => closed.next())
 
@@ -39,7 +39,7 @@ export const conflateMap =
         defer(() => project(value))
           .pipe(
             takeUntil(closed),
-            // Not at completion, but when it has let go of what it held: never two at once.
+            // Runs after the inner stream has released its resources, so that two never run at once.
             finalize(() => {
               running = false
               drain()

@@ -1,7 +1,7 @@
 /**
- * Managed daemons: tasks that ECS runs once on each Managed Instance. Their definitions are of a kind of their own
- * (`arn:aws:ecs:…:daemon-task-definition/agent:2`), which DescribeTaskDefinition refuses, and whose containers have
- * neither port mappings nor docker labels. So all that policies read of one is known without asking.
+ * Managed daemons: tasks that ECS runs once on each Managed Instance. Their definitions
+ * (`arn:aws:ecs:…:daemon-task-definition/agent:2`) are refused by DescribeTaskDefinition, and their containers have
+ * neither port mappings nor Docker labels. Everything that policies read is therefore known without a lookup.
  */
 import type { DefinitionArn } from './arn.js'
 import type { TaskDefinition } from './task-definition.js'
@@ -10,13 +10,13 @@ import type { Task } from './task.js'
 export const isDaemonDefinition = (arn: DefinitionArn): boolean => arn.includes(':daemon-task-definition/')
 
 /**
- * Whether a task is a daemon's. Its definition decides: the group of a task that RunTask started may be any text, and
- * counts only where no definition was told.
+ * Whether a task belongs to a daemon. Its definition decides. The group counts only without a definition, because
+ * RunTask allows any text as group.
  */
 export const isDaemon = ({ definition, group }: Pick<Task, 'definition' | 'group'>): boolean =>
   definition === undefined ? group?.startsWith('daemon:') === true : isDaemonDefinition(definition)
 
-/** What policies may know of a daemon's definition: it offers nothing. */
+/** The definition of a daemon, as policies see it: it exposes nothing. */
 export const daemonDefinition = (arn: DefinitionArn): TaskDefinition => ({
   arn,
   networkMode: 'host',

@@ -3,16 +3,16 @@ import type { Protocol } from './binding.js'
 import type { BackendName } from './policy.js'
 import type { PersistentMap } from './persistent-map.js'
 
-/** Counts deliveries folded by this process. */
+/** The number of deliveries folded by this process. */
 export type Revision = number
 
-/** An IP address (version 6 without brackets) and a port. */
+/** An IP address (IPv6 without brackets) and a port. */
 export interface Address {
   readonly host: string
   readonly port: number
 }
 
-/** Where one port of one live task is reached. */
+/** The address of one port of one live task. */
 export interface Endpoint extends Address {
   readonly id: EndpointId
   readonly task: TaskArn
@@ -22,9 +22,9 @@ export interface Endpoint extends Address {
   readonly definition: DefinitionArn | undefined
   readonly container: string
   readonly containerPort: number
-  /** IPv4 where the host has one. */
+  /** IPv4 if the host has it, otherwise IPv6. */
   readonly host: string
-  /** The host's IPv6 address, where it has one. */
+  /** The host's IPv6 address, if it has one. */
   readonly ipv6: string | undefined
   readonly port: number
   readonly protocol: Protocol
@@ -34,71 +34,71 @@ export interface Endpoint extends Address {
 
 export interface Backend {
   readonly name: BackendName
-  /** Ordered by host, port and id; two live tasks may claim one address. */
+  /** Ordered by host, port and id. Two live tasks may claim the same address. */
   readonly endpoints: readonly Endpoint[]
   /**
-   * Addresses that a gone task offered here and no live one does nor may; ordered, unique. Empty when `complete`,
-   * and, where snapshots are promised, before the first.
+   * Addresses of gone tasks that no live task has or may have; sorted, without duplicates. Empty when `complete`, and
+   * in covered clusters before the first snapshot.
    */
   readonly gone: readonly Address[]
   /**
-   * True: `endpoints` is all there is, also when empty. False: there may be more, so what a target holds
-   * beyond `endpoints` stays, unless it is `gone`.
+   * True if `endpoints` is complete, even when empty. False if there may be more: everything else in a target stays,
+   * unless it is `gone`.
    */
   readonly complete: boolean
 }
 
-/** A live task that is not offered as it should be. */
+/** A live task that is missing from its backends, or only partly in them. */
 export interface Unresolved {
   readonly task: TaskArn
   readonly cluster: ClusterArn
   readonly why:
-    /** Waits for the address of its container instance. */
+    /** The address of its container instance is pending. */
     | 'instance-address'
-    /** Waits for its task definition. */
+    /** Its task definition is pending. */
     | 'task-definition'
-    /** ECS has not told the address of its network interface. */
+    /** ECS has not reported the address of its network interface. */
     | 'interface-address'
-    /** A lookup that it needs was refused for good. Holds up its own service's backends alone. */
+    /** The refusal of a lookup that it needs is final. Affects only the backends of its own service. */
     | 'lookup-refused'
-    /** Another service or cluster has the backend's name. */
+    /** Another service or cluster holds the backend name. */
     | 'name-taken'
     /** The policy refused it. */
     | 'refused'
-  /** For people: what is missing, and what to do if it stays so. */
+  /** What is missing, and what to do if it stays missing; for people. */
   readonly detail: string
 }
 
-/** What every target should hold. */
+/** The desired content of all targets. */
 export interface Desired {
   readonly revision: Revision
-  /** By name; backends that did not change since the last revision are the same object. */
+  /** By name. Backends that have not changed since the last revision are the same objects. */
   readonly backends: PersistentMap<Backend>
   /**
-   * Every covered cluster has a whole snapshot, and no task's backend names are still unknown: what is not in
-   * `backends` is not wanted, but for records that lead to `unjudged` hosts.
+   * Whether every covered cluster has a complete snapshot, and the backend names of all tasks are known. Records that
+   * are not in `backends` are then obsolete, except those that point to `unjudged` hosts.
    */
   readonly complete: boolean
   /**
-   * Covered clusters, by name or ARN, that have no whole snapshot yet and may still get one. Ordered. A cluster that
-   * cannot be read for good is not among them.
+   * Covered clusters, by name or ARN, that have no complete snapshot yet and may still get one. Sorted. Clusters whose
+   * refusal is final are left out.
    */
   readonly awaited: readonly string[]
   /**
-   * Hosts of live tasks whose backends can never be named, because a lookup was refused for good. A record that leads
-   * there may be theirs: it must not be taken away.
+   * Hosts of live tasks whose backend names can never be known, because the refusal of a lookup is final. Records that
+   * point to these hosts may be theirs, and must not be removed.
    */
   readonly unjudged: ReadonlySet<string>
   /**
-   * By covered cluster that can be read: the order of its newest whole snapshot. What snapshots should say twice, they
-   * have said when each of these is newer than it was.
+   * The order of the newest complete snapshot of each readable covered cluster. Newer snapshots have confirmed
+   * something when each of these values has increased.
    */
   readonly readings: ReadonlyMap<ClusterArn, number>
   /** By task. */
   readonly unresolved: PersistentMap<Unresolved>
 }
 
-/** As in a URL or a target list: version 6 addresses get brackets. */
+/** Formats an address as in a URL or a target list, with brackets for IPv6. */
 export const formatAddress = ({ host, port }: Address): string =>
   host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
 

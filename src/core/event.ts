@@ -6,60 +6,59 @@ import type { TaskDefinition } from './task-definition.js'
 import type { Task } from './task.js'
 
 /**
- * What a source may claim. Events are made at the edge (see `decodeEvent` and the polling sources), and core never
- * sees raw JSON. Nothing here has a place for a task's environment overrides: they carry secrets, so they are dropped
- * before this point.
+ * An observation from a source. Events are created at the edge (see `decodeEvent` and the polling sources); core never
+ * sees raw JSON. There is no field for a task's environment overrides: they contain secrets, and are dropped earlier.
  */
 export type ClusterEvent =
   /** From an ECS event or from DescribeTasks. */
   | { readonly _tag: 'TaskChanged'; readonly task: Task }
-  /** A whole snapshot of a cluster's tasks that should run; never sent if one page or call of it failed. */
+  /** A complete snapshot of a cluster's tasks that should run. Never sent if any page or call of it failed. */
   | {
       readonly _tag: 'TasksListed'
       readonly cluster: ClusterArn
       /**
-       * A time that is not after its beginning, by the clock of ECS: a task that changed later is newer than it. 0 when
-       * no time can be trusted; it then rules out nothing.
+       * A time at or before the beginning of the snapshot, by ECS's clock. Tasks that changed later are newer than the
+       * snapshot. 0 if no time can be trusted; the snapshot then rules out nothing.
        */
       readonly at: Millis
       /**
-       * Of two snapshots of a cluster, the one with the greater order is the newer: see `Stamps`. It is no time, so a
-       * clock that jumps cannot make an old snapshot the newest. Default: `at`.
+       * Orders the snapshots of a cluster: the greater is the newer one; see `Stamps`. It is not a time, so a clock
+       * jump cannot make an old snapshot the newest. Default: `at`.
        */
       readonly order?: number
       readonly tasks: readonly Task[]
     }
   /**
-   * Which clusters a name or a pattern such as `prod-*` stands for, in the account and region that were asked. Sent
-   * before the first snapshot of them, and again when the answer changes.
+   * The clusters that a name or a pattern such as `prod-*` stands for, in the account and region that were called. Sent
+   * before their first snapshot, and again when the answer changes.
    */
   | {
       readonly _tag: 'ClusterIdentified'
-      /** As `Source.covers` has it. */
+      /** The name or pattern, as in `Source.covers`. */
       readonly named: string
       readonly clusters: readonly ClusterArn[]
-      /** The greater is the newer answer: see `Stamps`. */
+      /** Orders answers: the greater is the newer one; see `Stamps`. */
       readonly order: number
     }
   | {
       readonly _tag: 'InstanceDescribed'
       readonly instance: InstanceArn
       readonly addresses: Addresses
-      /** Where the answer told it. */
+      /** Set if the answer contained it. */
       readonly machine?: Machine
       /** The greater is the newer answer: see `Stamps`. */
       readonly at: number
     }
   | { readonly _tag: 'DefinitionDescribed'; readonly definition: TaskDefinition }
   /**
-   * A lookup was refused for good: the service answered, and the answer is no. It ends the wait for this one thing
-   * alone. An answer that comes all the same, sooner or later, beats it.
+   * The refusal of a lookup is final. Tasks stop waiting for this one answer. If the answer arrives anyway, before or
+   * after, it takes precedence.
    */
   | {
       readonly _tag: 'LookupRefused'
-      /** What was asked for: the ARN of an instance or a task definition, or a cluster as `Source.covers` has it. */
+      /** What was looked up: the ARN of an instance or a task definition, or a cluster as in `Source.covers`. */
       readonly key: string
-      /** For people: what the service said, and what to do. */
+      /** The service's message and what to do, for people. */
       readonly reason: string
       /** The greater is the newer answer: see `Stamps`. */
       readonly at: number
@@ -68,6 +67,6 @@ export type ClusterEvent =
       readonly _tag: 'HealthObserved'
       readonly endpoint: EndpointId
       readonly healthy: boolean
-      /** The greater is the newer observation: see `Stamps`. */
+      /** Orders observations: the greater is the newer one; see `Stamps`. */
       readonly at: number
     }

@@ -3,8 +3,8 @@ import { backoff } from './backoff.js'
 import type { Delivery, Notice, Source, SourceContext } from './source.js'
 
 /**
- * A source promises never to fail. Should it, that is a bug of its own: it is reported, subscribed to again after a
- * while, and the others go on.
+ * Subscribes to a source again if its stream errors. Sources promise not to error; a violation is reported and retried
+ * with backoff, and does not affect other sources.
  */
 export const followSource = (source: Source, context: SourceContext): Observable<Delivery | Notice> =>
   new Observable((subscriber) => {

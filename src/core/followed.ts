@@ -2,17 +2,20 @@ import { type ClusterArn, isClusterPattern, matchesCluster, placeOf, sameCluster
 import type { ClusterState } from './cluster-state.js'
 
 /**
- * Whether events of a cluster are ours. `unknown`: it has the name of a cluster that we follow, and a source has still
- * to tell which cluster that is. Names are unique in one account and region only, and a queue may bring events of many.
+ * Whether a cluster is followed. `unknown`: it has the name of a followed cluster, and a source has yet to say which
+ * cluster the name stands for. Names are unique only within an account and region, and a queue may contain events of
+ * several.
  */
 export type Following = 'yes' | 'no' | 'unknown'
 
 export interface FollowedOptions {
   /** Names, patterns or ARNs; `undefined`: every cluster. */
   readonly clusters: readonly string[] | undefined
-  /** Names and patterns of which a source promises to tell what they stand for. */
+  /** Names and patterns that a source promises to identify. */
   readonly identified: ReadonlySet<string>
-  /** What sources cover, by name, pattern or ARN: an ARN tells which cluster a name stands for, too. */
+  /**
+   * Clusters that sources cover, by name, pattern or ARN. A covered ARN also decides which cluster a name stands for.
+   */
   readonly covers: readonly string[]
 }
 
@@ -22,14 +25,14 @@ const samePlace = (a: ClusterArn, b: ClusterArn): boolean => {
 }
 
 /**
- * Whether a cluster that has the name, or matches the pattern, is one of those that it stands for. A pattern stands for
- * every such cluster of its account and region: also for one that is too new to have been listed.
+ * Whether a cluster with a matching name is one of the identified clusters. A pattern also includes matching clusters
+ * in the same account and region that are too new to have been listed.
  */
 const isOneOf = (named: string, cluster: ClusterArn, clusters: readonly ClusterArn[]): boolean =>
   clusters.includes(cluster) ||
   (isClusterPattern(named) && clusters.some((listed) => samePlace(listed, cluster)))
 
-/** Says of which clusters we take events, by what is known of names. */
+/** Decides which clusters are followed, given what is known about names. */
 export const followed =
   ({ clusters, identified, covers }: FollowedOptions) =>
   (
@@ -52,7 +55,7 @@ export const followed =
         if (covers.includes(cluster)) return 'yes'
         continue
       }
-      // Without anybody to tell, or when it can never be told, the name is all there is.
+      // If no source identifies the name, or its refusal is final, the name alone decides.
       if (!identified.has(named) || refusals.has(named)) return 'yes'
       following = 'unknown'
     }

@@ -1,12 +1,12 @@
 /**
- * What becomes of an endpoint that is known to be unhealthy: by our own probes (`HealthObserved`), or because ECS says
- * UNHEALTHY of its task.
+ * How to treat an endpoint that is unhealthy according to probes (`HealthObserved`), or because ECS reports its task as
+ * UNHEALTHY.
  *
- * - `leave-out`: it is not offered.
- * - `keep-the-last`: it is not offered while its backend has another that is not known to be unhealthy. When all are,
- *   all of them are offered: a check that is wrong everywhere is more likely than a service that is down everywhere,
- *   and those who are asked at least can answer. All and not some, so that what is left is not one overloaded task,
- *   and no order of arrival decides which.
+ * - `leave-out`: do not expose it.
+ * - `keep-the-last`: do not expose it while its backend has an endpoint that is not known to be unhealthy. If all are
+ *   unhealthy, expose all of them: a check that is wrong everywhere is more likely than a service that is down
+ *   everywhere. All of them rather than some, so that no single task is overloaded, and the order of arrival does not
+ *   matter.
  */
 export type HealthPolicy = 'leave-out' | 'keep-the-last'
 

@@ -1,6 +1,6 @@
 /**
- * Containers that AWS adds to a task: the proxy of Service Connect, the agent of GuardDuty, the ECS agent's own. They
- * occur in events and in DescribeTasks as if the user had defined them, in bridge mode with bindings of their own.
+ * Containers that AWS adds to a task: the Service Connect proxy, the GuardDuty agent, and the ECS agent's own. They
+ * appear in events and in DescribeTasks like the user's containers, in bridge mode with their own bindings.
  * Source: Amazon ECS Developer Guide, "Service Connect concepts"; Amazon GuardDuty User Guide, "Runtime Monitoring".
  */
 import type { Exposable } from './policy.js'
@@ -8,20 +8,20 @@ import type { TaskDefinition } from './task-definition.js'
 
 const prefixes = ['ecs-service-connect-', 'aws-guardduty-agent-', '~internal~ecs~']
 
-/** Whether AWS names the containers that it adds in this way. A user may have named one so too. */
+/** Whether a name looks like that of a container that AWS adds. A user may have chosen such a name, too. */
 export const hasInjectedName = (container: string): boolean =>
   prefixes.some((prefix) => container.startsWith(prefix) && container.length > prefix.length)
 
 interface Defined {
-  /** Without what AWS added to it. */
+  /** Without the containers that AWS added. */
   readonly definition: TaskDefinition
   readonly names: ReadonlySet<string>
 }
 
-// Many tasks have the same definition, and policies remember what they made of one.
+// A cache: many tasks share a definition, and policies cache by its identity.
 const defined = new WeakMap<TaskDefinition, Defined>()
 
-/** What the user defined. A container with an image is the user's, whatever its name. */
+/** The user's own part of a definition. A container with an image is the user's, whatever its name. */
 const definedBy = (definition: TaskDefinition): Defined => {
   const known = defined.get(definition)
   if (known !== undefined) return known
@@ -38,8 +38,8 @@ const definedBy = (definition: TaskDefinition): Defined => {
 }
 
 /**
- * What of a task is the user's: the containers that its definition has, or, while that is not known, those without a
- * name of AWS's kind. The same objects, where that is all.
+ * A task and its definition without containers that AWS added. While the definition is unknown, containers are
+ * recognised by name. Returns the same objects if nothing is removed.
  */
 export const withoutInjected = (
   task: Exposable,

@@ -3,36 +3,38 @@ import type { Millis } from './clock.js'
 import type { Revision } from './desired.js'
 import type { Delivery } from './source.js'
 
-/** A delivery that was folded and is not acknowledged. */
+/** A delivery that was folded and is not yet acknowledged. */
 export interface Entry {
   readonly revision: Revision
   readonly delivery: Pick<Delivery, 'ack' | 'nack'>
-  /** The latest time that one of its events tells. */
+  /** The latest time of its events. */
   readonly newest: Millis | undefined
-  /** The running tasks that it told of: it is not held before they are. */
+  /** The running tasks in it. The delivery is not held before they are. */
   readonly tasks: readonly TaskArn[]
 }
 
 interface Deferred {
   readonly entry: Entry
-  /** The required sinks that have reached a revision at which none of its tasks waited. */
+  /** The required sinks that have reached a revision at which none of its tasks was waiting. */
   readonly holders: Set<string>
 }
 
 const nobody: readonly TaskArn[] = []
 
 /**
- * Which deliveries may be forgotten. Each gets a revision when it is folded; each required sink has one cursor; a
- * delivery is acknowledged when all cursors have passed it. No counting of references: a cursor that moves settles
- * everything below it.
+ * Decides which deliveries to acknowledge. Each delivery gets a revision when it is folded, and each required sink has
+ * one cursor. A delivery is acknowledged when all cursors have passed it. There is no reference counting: moving a
+ * cursor settles everything below it.
  *
- * A delivery that tells of a task whose address or definition is still looked up is not held by any sink yet, though
- * their cursors pass it: it is deferred, until each required sink has passed a revision at which its tasks wait no
- * more. Others do not wait for it.
+ * No sink holds a delivery with a task whose address or definition is pending, although the cursors pass it. Such a
+ * delivery is deferred until each required sink has passed a revision at which its tasks no longer wait. Other
+ * deliveries do not wait for it.
  */
 export class Ledger {
   private readonly cursors: Map<string, Revision>
-  /** In the order of revisions, without gaps; `head` is the first that some cursor has not passed. */
+  /**
+   * In the order of revisions, without gaps. `head` is the index of the first entry that some cursor has not passed.
+   */
   private entries: (Entry | undefined)[] = []
   private head = 0
   /** The revision of `entries[0]`. */
@@ -43,7 +45,7 @@ export class Ledger {
   private open = 0
 
   /**
-   * `required`: the sinks whose cursors hold acknowledgements. None: a delivery is acknowledged when it is folded.
+   * `required`: the sinks that acknowledgements wait for. If empty, deliveries are acknowledged when they are folded.
    */
   constructor(
     required: readonly string[],
@@ -57,12 +59,12 @@ export class Ledger {
     return this.current
   }
 
-  /** Deliveries folded and not acknowledged. */
+  /** The number of folded deliveries that are not acknowledged. */
   get unsettled(): number {
     return this.open
   }
 
-  /** Deliveries that every cursor may have passed, and that wait for lookups. */
+  /** The number of deferred deliveries, which wait for lookups. */
   get waiting(): number {
     return this.deferred.size
   }
@@ -76,7 +78,7 @@ export class Ledger {
     return this.cursors.get(sink)
   }
 
-  /** Takes a delivery that was just folded, and returns its revision. */
+  /** Adds a delivery that was just folded, and returns its revision. */
   enter(
     delivery: Pick<Delivery, 'ack' | 'nack'>,
     newest?: Millis,
@@ -90,8 +92,8 @@ export class Ledger {
   }
 
   /**
-   * A sink holds everything up to `revision`, but for tasks that wait for a lookup at that revision. Cursors never go
-   * back. Returns how many deliveries were acknowledged.
+   * Records that a sink holds everything up to `revision`, except tasks that wait for a lookup at that revision.
+   * Cursors never go back. Returns the number of acknowledged deliveries.
    */
   settle(sink: string, revision: Revision, waits: (task: TaskArn) => boolean = () => false): number {
     const cursor = this.cursors.get(sink)
@@ -111,14 +113,14 @@ export class Ledger {
     return this.release()
   }
 
-  /** Whether it waits for lookups. */
+  /** Whether the delivery is deferred. */
   isDeferred(entry: Entry): boolean {
     return this.deferred.has(entry)
   }
 
   /**
-   * Stops waiting for the lookups of a delivery: it is acknowledged although no sink may hold it. False when it had
-   * been settled meanwhile.
+   * Stops waiting for the lookups of a delivery, and acknowledges it although sinks may not hold it. Returns false if
+   * it has already been settled.
    */
   forgo(entry: Entry): boolean {
     if (!this.deferred.delete(entry)) return false
@@ -127,7 +129,7 @@ export class Ledger {
     return true
   }
 
-  /** Gives up on what is unsettled, at the end of a stop. Returns how many deliveries that were. */
+  /** Nacks all unsettled deliveries at the end of a stop. Returns their number. */
   abandon(reason: Error): number {
     const left = [...this.entries.slice(this.head), ...this.deferred.keys()]
     this.entries = []
@@ -154,7 +156,7 @@ export class Ledger {
     return newest
   }
 
-  /** Before `sink` was first to find that a task of this revision waits, others may have passed it: they hold it. */
+  /** The sinks that already passed this revision, before one found that a task in it waits. They hold the delivery. */
   private passedBy(revision: Revision): Set<string> {
     return new Set([...this.cursors].flatMap(([sink, cursor]) => (cursor >= revision ? [sink] : [])))
   }
@@ -164,7 +166,8 @@ export class Ledger {
   }
 
   private release(): number {
-    // An acknowledgement may settle more: this very loop takes it, so that no chain of them exhausts the stack.
+    // An acknowledgement may settle more deliveries. This loop handles them, so that recursion cannot exhaust the
+    // stack.
     if (this.releasing) return 0
     this.releasing = true
     let released = 0
@@ -183,7 +186,7 @@ export class Ledger {
         if (holders.size === this.cursors.size && this.forgo(entry)) released++
     } while (released > before)
     this.releasing = false
-    // Amortised: an array's shift would cost its length.
+    // Amortised, because `shift` would cost the length of the array each time.
     if (this.head > 1024 && this.head * 2 > this.entries.length) {
       this.entries = this.entries.slice(this.head)
       this.first += this.head

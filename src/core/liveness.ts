@@ -4,27 +4,29 @@ import { lifecycleRank, type TaskStatus } from './task-status.js'
 import type { Task } from './task.js'
 
 /**
- * - `live`: may be routed to.
- * - `unhealthy`: runs, and ECS says that it is not healthy. What follows from it is a policy: see `HealthPolicy`.
- * - `gone`: known not to be: stopping, stopped, or ruled out by a newer snapshot.
- * - `pending`: not running yet, or in a status that we do not know. Nothing follows from it.
+ * - `live`: can receive traffic.
+ * - `unhealthy`: running, but UNHEALTHY according to ECS. The consequence depends on `HealthPolicy`.
+ * - `gone`: stopping, stopped, or ruled out by a newer snapshot.
+ * - `pending`: not running yet, or in an unknown status. Has no effect.
  */
 export type Liveness = 'live' | 'unhealthy' | 'gone' | 'pending'
 
 /**
- * How far the clocks within ECS may differ, and how long ECS may take to list a task that it has announced. A task
- * younger than this before a snapshot's beginning is not ruled out by it.
+ * How far clocks within ECS may differ, plus how long ECS may take to list a task that it has announced. A snapshot
+ * does not rule out a task that changed less than this before the snapshot began.
  */
 export const defaultSkewAllowanceMs: Millis = 30_000
 
-/** Whether a snapshot says that a task is gone: being newer than it and not naming it is the tombstone. */
+/**
+ * Whether a snapshot shows that a task is gone: it is newer than the task by the skew allowance, and does not list it.
+ */
 export const ruledOut = (task: Task, mark: Mark | undefined, skewAllowanceMs: Millis): boolean =>
   mark !== undefined && task.at + skewAllowanceMs < mark.at && !mark.tasks.has(task.arn)
 
 /**
- * The record of a task to believe: what the newest snapshot says of it, where that is newer by more than the skew allowance than
- * all that events have told. So no event, however high its version, is believed for longer than until the next
- * snapshot: one that was forged, or that ECS has taken back, pins nothing.
+ * The record to use for a task: that of the newest snapshot if the snapshot is newer than the last event by more than
+ * the skew allowance. No event, however high its version, therefore lasts longer than until the next snapshot. This
+ * limits the effect of forged events, and of states that ECS has reverted.
  */
 export const believed = (task: Task, mark: Mark | undefined, skewAllowanceMs: Millis): Task => {
   if (mark === undefined || task.at + skewAllowanceMs >= mark.at) return task
@@ -50,6 +52,6 @@ export const livenessOf = (task: Task, mark: Mark | undefined, skewAllowanceMs: 
   return task.health?.status === 'UNHEALTHY' ? 'unhealthy' : 'live'
 }
 
-/** A container of a live task: a non-essential one may have exited, or not have started. */
+/** The liveness of a container of a live task: non-essential ones may have exited, or not started yet. */
 export const containerLiveness = (status: TaskStatus): Liveness =>
   status === 'RUNNING' ? 'live' : lifecycleRank(status) > RUNNING ? 'gone' : 'pending'

@@ -2,7 +2,7 @@ import type { Clock, Millis } from './clock.js'
 import type { Entry } from './ledger.js'
 
 export interface LookupPatienceOptions {
-  /** How long a delivery may wait; the end may come a tenth earlier. */
+  /** How long a delivery may wait. The wait may end up to a tenth earlier. */
   readonly ms: Millis
   readonly clock: Pick<Clock, 'sleep'>
   readonly signal: AbortSignal
@@ -12,9 +12,9 @@ export interface LookupPatienceOptions {
 
 const ticks = 10
 
-/** Ends the wait of deliveries whose lookups do not answer: by one timer for all, and no clock that may jump. */
+/** Ends the wait of deliveries whose lookups do not answer. Uses one timer for all, and no clock that could jump. */
 export class LookupPatience {
-  /** By delivery, how many ticks it has waited. */
+  /** The number of ticks that each delivery has waited. */
   private readonly ages = new Map<Entry, number>()
   private ticking = false
 

@@ -1,4 +1,4 @@
-/** What a container instance runs on, and stays on for its life. */
+/** The machine of a container instance, which never changes. */
 export interface Machine {
   /** `i-…` of EC2, `mi-…` of Systems Manager. */
   readonly id: string
@@ -6,14 +6,14 @@ export interface Machine {
   readonly type: string | undefined
   /** The availability zone. Absent outside of EC2. */
   readonly zone: string | undefined
-  /** The private DNS name that EC2 gave it, or the name by which Systems Manager knows it. */
+  /** The private DNS name in EC2, or the name in Systems Manager. */
   readonly hostName: string | undefined
 }
 
 const greater = <A extends string | undefined>(a: A, b: A): A =>
   a === undefined ? b : b === undefined || a >= b ? a : b
 
-/** Fills what is missing. The facts never change; should two differ all the same, a total order decides. */
+/** Fills in missing facts. They never change; if two differ anyway, a total order decides. */
 export const joinMachine = (a: Machine | undefined, b: Machine | undefined): Machine | undefined => {
   if (a === undefined || b === undefined || a === b) return a ?? b
   const id = greater(a.id, b.id)

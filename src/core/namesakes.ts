@@ -2,14 +2,14 @@ import { type ClusterArn, lastSegment, matchesCluster } from './arn.js'
 import type { ClusterState } from './cluster-state.js'
 import { mostUnlistedTasks } from './task-room.js'
 
-/** Clusters that were warned of. Others that come beyond it were invented, and are counted alone. */
+/** Maximum number of warnings. Further clusters are probably invented, and are only counted. */
 const most = 100
 
-/** Says what is strange about clusters of which events come, each once. */
+/** Creates warnings about suspicious clusters in events, each once. */
 export class Namesakes {
   private readonly told = new Set<string>()
 
-  /** An event of a cluster that we do not follow: worth a word where it has the name of one that we do. */
+  /** Called for an event of a cluster that is not followed. Warns if it has the name of a followed cluster. */
   met(
     cluster: ClusterArn,
     clusters: readonly string[],
@@ -22,17 +22,17 @@ export class Namesakes {
     const ours = identities.get(named)?.clusters.join(', ') ?? named
     return this.once(
       cluster,
-      `events of ${cluster} arrive. It has the name of a cluster that is followed (${ours}) and is another one: ` +
-        'its events are not followed. To follow it, name it by its ARN; else filter it out where events are sent',
+      `events of ${cluster} arrive. It has the name of a cluster that is followed (${ours}), but is another one: ` +
+        'its events are ignored. To follow it, name it by ARN; otherwise filter out its events where they are sent',
     )
   }
 
-  /** More tasks of a cluster than can be. */
+  /** Called when events mention implausibly many tasks of a cluster. */
   crowded(cluster: ClusterArn): string | undefined {
     return this.once(
       `crowded ${cluster}`,
-      `events tell of more than ${mostUnlistedTasks} tasks of ${cluster} that no snapshot lists. ` +
-        'Events of further ones are left to the next snapshot. Find out who sends them',
+      `events mention more than ${mostUnlistedTasks} tasks of ${cluster} that no snapshot lists. ` +
+        'Further ones are ignored until the next snapshot. Find out who sends these events',
     )
   }
 

@@ -12,10 +12,10 @@ import {
 } from './trie.js'
 
 /**
- * An immutable map from strings that shares structure between versions. `set` and `get` cost the logarithm of the
- * size to the base of 32, and `diff` costs what changed between two versions and not what there is: the fold pays for
- * the one with every event, the projection for the other. Iteration is in no order that means anything. Ours, for
- * these two costs: see docs/decisions/0002.
+ * An immutable map with string keys that shares structure between versions. `get` and `set`, which the fold uses for
+ * every event, take O(log32 n). `diff`, which the projection uses, takes time proportional to the changes between two
+ * versions, not to their size. The iteration order is unspecified. See docs/decisions/0002 for why this is not a
+ * library.
  */
 export class PersistentMap<V extends object> implements Iterable<readonly [string, V]> {
   private constructor(
@@ -41,14 +41,14 @@ export class PersistentMap<V extends object> implements Iterable<readonly [strin
     return find(this.root, hashOf(key), key) !== undefined
   }
 
-  /** Returns this same map when `key` already has this very value. */
+  /** Returns the same map if `key` already has this value (`===`). */
   set(key: string, value: V): PersistentMap<V> {
     return this.update(key, () => value)
   }
 
   /**
-   * Sets what `revise` makes of the value under `key`, in one descent; returns this same map when that is the same
-   * value.
+   * Replaces the value of `key` by the result of `revise`, in one descent. Returns the same map if the value is the
+   * same.
    */
   update(key: string, revise: Revise<V>): PersistentMap<V> {
     let added = 0
@@ -101,7 +101,7 @@ export class PersistentMap<V extends object> implements Iterable<readonly [strin
     return new Map([...this].sort(([a], [b]) => (a < b ? -1 : 1)))
   }
 
-  /** Visits what differs from `before`, at a cost that grows with the differences and not with the sizes. */
+  /** Visits the differences from `before`, in time proportional to the differences, not to the sizes. */
   diff(before: PersistentMap<V>, visit: DiffVisitor<V>): void {
     diffNodes(before.root, this.root, visit)
   }

@@ -1,10 +1,10 @@
 import type { ExposedPort } from './policy.js'
 
-/** What no name may have: control characters, ends of lines, and halves of characters, which are no Unicode text. */
+/** Characters that no name may contain: control characters, line ends and lone surrogates. */
 const unprintable = /[\p{Cc}\p{Cs}\u2028\u2029]/u
 const half = /\p{Cs}/u
 
-/** Tasks of one revision have their labels in common. */
+/** A cache by identity: tasks of one revision share their labels. */
 const whole = new WeakMap<NonNullable<ExposedPort['labels']>, boolean>()
 
 const areWhole = (labels: ExposedPort['labels']): boolean => {
@@ -18,12 +18,12 @@ const areWhole = (labels: ExposedPort['labels']): boolean => {
 
 const isPort = (port: number): boolean => Number.isInteger(port) && port > 0 && port < 65_536
 
-/** Names come from people: in a reason they are cut, and escaped. */
+/** Names come from users, so messages truncate and escape them. */
 const shown = (text: string): string => JSON.stringify(text.length > 80 ? `${text.slice(0, 80)}…` : text)
 
 /**
- * Why a port cannot be offered anywhere, for people; `undefined` when it can. One such name or number, and a reader
- * may refuse the whole of a document that many backends share.
+ * Why a port cannot be exposed in any target, for people; `undefined` if it can. One invalid name or number could make
+ * a reader reject a whole document that many backends share.
  */
 export const portFault = ({ backend, container, port, weight, labels }: ExposedPort): string | undefined => {
   const of = `the port of container ${shown(container)}`
@@ -31,6 +31,8 @@ export const portFault = ({ backend, container, port, weight, labels }: ExposedP
     return `${of}: expected a backend name of printable characters, got ${shown(backend)}`
   if (!isPort(port)) return `${of}: expected a port from 1 to 65535, got ${port}`
   if (weight !== undefined && !Number.isFinite(weight))
-    return `${of}: expected a number for a weight, got ${weight}`
-  return areWhole(labels) ? undefined : `${of}: expected labels of Unicode text, got half a character in one`
+    return `${of}: expected a number as weight, got ${weight}`
+  return areWhole(labels)
+    ? undefined
+    : `${of}: expected labels of well-formed Unicode text, got a lone surrogate in one`
 }

@@ -15,20 +15,17 @@ export interface ProjectOptions {
   /** The policy. */
   readonly expose: Policy
   /**
-   * Clusters, by name or ARN, of which snapshots are promised; `Desired.complete` waits for all of them. Empty: never
-   * complete.
+   * Clusters, by name or ARN, that sources cover with snapshots; `Desired.complete` waits for all of them. If empty,
+   * the desired state is never complete.
    */
   readonly covers: readonly string[]
   /** As in `livenessOf`. Default: 30,000 ms. */
   readonly skewAllowanceMs?: Millis
-  /** What becomes of unhealthy endpoints. Default: `leave-out`. */
+  /** How to treat unhealthy endpoints. Default: `leave-out`. */
   readonly unhealthy?: HealthPolicy
 }
 
-/**
- * Says what is desired in a state. It remembers the last one that it was asked about: pass successive states of one
- * fold.
- */
+/** Computes the desired state. It keeps the previous state, so pass successive states of one fold. */
 export type Projector = (state: ClusterState, revision: Revision) => Desired
 
 /** The tasks whose claims may differ between two states. */
@@ -38,8 +35,8 @@ const affectedTasks = (
   skewAllowanceMs: Millis,
 ): ReadonlyMap<TaskArn, Task | undefined> => {
   const tasks = new Map<TaskArn, Task | undefined>()
-  // Most events tell a step of a task that is still to start or is leaving, and most snapshots tell what is known: no
-  // claim follows from them.
+  // Most events are about tasks that are starting or stopping, and most snapshots contain nothing new. Neither affects
+  // claims.
   const compare = (arn: TaskArn, before: Task | undefined, after: Task | undefined): void => {
     if (before !== undefined && after !== undefined) {
       const markBefore = last.marks.get(before.cluster)
@@ -67,7 +64,7 @@ const affectedTasks = (
   state.definitions.diff(last.definitions, (arn) => answers.add(arn))
   state.instances.diff(last.instances, (arn) => answers.add(arn))
   state.refusals.diff(last.refusals, (arn) => answers.add(arn))
-  // Snapshots, new definitions and new instances are rare beside events: one pass over the tasks for all that came
+  // Snapshots, definitions and instances are rare compared to events. One pass over the tasks handles all that arrived
   // together.
   if (clusters.size + answers.size > 0)
     for (const [arn, task] of state.tasks) {
@@ -89,8 +86,8 @@ const nameTaken = (
 })
 
 /**
- * A projection that costs what changed: the tasks that differ from the last state, and the backends that they claim.
- * A snapshot, an instance or a definition costs one pass over the tasks.
+ * An incremental projection. Its cost is proportional to the tasks that differ from the last state, and the backends
+ * that they claim. A snapshot, an instance or a definition costs one pass over the tasks.
  */
 export const projector = ({
   expose,
@@ -102,7 +99,7 @@ export const projector = ({
   const byTask = new Map<TaskArn, TaskClaims>()
   const byBackend = new Map<BackendName, BackendClaims>()
   const taken = new Map<BackendName, readonly TaskClaims[]>()
-  /** By task: the names that it does not get. */
+  /** The names that each task claims and does not get. */
   const lost = new Map<TaskArn, Set<BackendName>>()
   const nameless = new Map<TaskArn, NamelessTask>()
   let last = emptyState
@@ -130,7 +127,7 @@ export const projector = ({
       next?.unresolved === undefined ? unresolved.delete(arn) : unresolved.set(arn, next.unresolved)
   }
 
-  /** Adds the tasks that lost the name, or had lost it, to `affected`. */
+  /** Adds the tasks that do not get the name, now or before, to `affected`. */
   const rebuild = (name: BackendName, claims: BackendClaims, affected: Set<TaskArn>): void => {
     for (const { task } of taken.get(name) ?? []) {
       lost.get(task)?.delete(name)
@@ -149,7 +146,7 @@ export const projector = ({
     } else backends = backends.set(name, claims.build(completeness))
   }
 
-  /** Of several names that a task does not get, the least is told, so that no order of arrival decides. */
+  /** If a task does not get several names, reports the least one, so that the order of arrival does not matter. */
   const explain = (arn: TaskArn): void => {
     const claims = byTask.get(arn)
     const [name] = [...(lost.get(arn) ?? [])].sort()
@@ -172,7 +169,7 @@ export const projector = ({
         )
     last = state
 
-    // What is known of whole clusters decides the completeness of all their backends, and seldom changes.
+    // Knowledge about whole clusters affects the completeness of all their backends, and rarely changes.
     const { marks, identities, refusals } = state
     if (
       marks !== known.marks ||
@@ -201,5 +198,5 @@ export const projector = ({
   }
 }
 
-/** What is desired in a state, from scratch. */
+/** Computes the desired state from scratch. */
 export const project = (state: ClusterState, options: ProjectOptions): Desired => projector(options)(state, 0)

@@ -17,12 +17,12 @@ const observe = (tasks: PersistentMap<Task>, task: Task): PersistentMap<Task> =>
   tasks.update(task.arn, (known) => {
     if (known === undefined) return task
     const joined = joinTask(known, task)
-    // A duplicate must not look like a change: everything downstream costs what changed. A higher version always is
-    // one.
+    // A duplicate must not look like a change, because all later steps cost what changed. A higher version is always a
+    // change.
     return task.version <= known.version && sameTask(known, joined) ? known : joined
   })
 
-/** What the mark says of a task is what was listed. Usually we hold an equal record already, and share it. */
+/** The mark of a snapshot. It shares records that are equal to known ones, which is the usual case. */
 const markOf = (
   { at, order = at, tasks: listed }: Extract<ClusterEvent, { _tag: 'TasksListed' }>,
   known: PersistentMap<Task>,
@@ -45,8 +45,8 @@ const learn = <V extends object>(
 ): PersistentMap<V> => map.update(key, (known) => (known === undefined ? value : join(known, value)))
 
 /**
- * Folds one event into what is known. Commutative, associative and idempotent over any multiset of events; costs
- * O(log tasks), but for a snapshot, which costs its size. Returns `state` itself when the event says nothing new.
+ * Folds one event into the state. Commutative, associative and idempotent over any multiset of events. Takes O(log
+ * tasks), or time proportional to its size for a snapshot. Returns `state` itself if the event contains nothing new.
  */
 export const reduce = (state: ClusterState, event: ClusterEvent): ClusterState => {
   switch (event._tag) {

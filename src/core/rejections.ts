@@ -6,16 +6,13 @@ interface Rejection<V> {
   readonly times: number
 }
 
-/**
- * How often a target has rejected the same change in a row, so that what can never succeed does not hold back
- * everything.
- */
+/** Counts consecutive rejections of the same change, so that a hopeless change does not block everything else. */
 export class Rejections<V> {
   private readonly byKey = new Map<string, Rejection<V>>()
 
   constructor(private readonly equals: (a: V, b: V) => boolean) {}
 
-  /** How often this very change was rejected. */
+  /** How often this change was rejected in a row. */
   of(change: Change<V>): number {
     const rejection = this.byKey.get(change.key)
     if (rejection === undefined) return 0
@@ -24,7 +21,7 @@ export class Rejections<V> {
     return after !== undefined && this.equals(after, change.after) ? times : 0
   }
 
-  /** Counts one more, and says how often now. */
+  /** Counts one more rejection, and returns the new count. */
   add(change: Change<V>): number {
     const times = this.of(change) + 1
     this.byKey.set(change.key, { after: change._tag === 'Delete' ? undefined : change.after, times })

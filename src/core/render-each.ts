@@ -7,18 +7,17 @@ interface Rendered<V> {
 }
 
 /**
- * For sinks with one record a backend: `Sink.render` from the rendering of one, which is asked again only for a
- * backend that changed or whose record did. So a round costs what changed, and a look at the rest.
+ * Builds `Sink.render` for sinks with one record per backend. Calls `renderOne` again only if the backend or its record
+ * has changed, so a round costs the changes plus one lookup for each other backend.
  *
- * `keyOf`: the record's key (default: the backend's name). `renderOne` gives `undefined` for a backend that has no
+ * `keyOf`: the record's key. Default: the backend's name. `renderOne` returns `undefined` for a backend without a
  * record.
  */
 export const renderEach = <V>(
   renderOne: (backend: Backend, before: V | undefined) => V | undefined,
   keyOf: (backend: Backend) => string = ({ name }) => name,
 ): ((backends: PersistentMap<Backend>, before: ReadonlyMap<string, V>) => ReadonlyMap<string, V>) => {
-  // Backends that did not change are the same object from one state to the next, and so are records that nobody
-  // wrote.
+  // Unchanged backends are the same objects from one state to the next, and so are unchanged records.
   const rendered = new WeakMap<Backend, Rendered<V>>()
   return (backends, held) => {
     const wanted = new Map<string, V>()

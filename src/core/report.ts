@@ -6,22 +6,22 @@ import type { Plan } from './plan.js'
 import type { Change } from './sink.js'
 import type { Notice } from './source.js'
 
-/** What a worker did or met: the only thing that logs and metrics are made of. */
+/** Something that a worker did or observed. Logs and metrics are derived from reports only. */
 export type Report =
   | { readonly _tag: 'Noticed'; readonly source: string; readonly notice: Notice }
-  /** A delivery was folded. `newest`: the latest time that one of its events tells, for lag. */
+  /** A delivery was folded. `newest`: the latest time of its events, for lag. */
   | {
       readonly _tag: 'Folded'
       readonly source: string
       readonly revision: Revision
       readonly events: number
-      /** Events of clusters that this worker was not told to follow. */
+      /** Number of events of clusters that this worker does not follow. */
       readonly elsewhere: number
       readonly newest: Millis | undefined
-      /** Whether it told anything new. */
+      /** Whether it changed the state. */
       readonly changed: boolean
     }
-  /** What a sink is about to do, and what it must not. Also reported when nothing is skipped any more. */
+  /** The next plan of a sink, with skipped changes. Also reported when nothing is skipped any more. */
   | {
       readonly _tag: 'Planned'
       readonly sink: string
@@ -30,9 +30,11 @@ export type Report =
       readonly dry: boolean
     }
   | { readonly _tag: 'Applied'; readonly sink: string; readonly change: Change<unknown> }
-  /** Somebody else wrote first; it is planned again. */
+  /** Another writer was first; the change is planned again. */
   | { readonly _tag: 'Conflicted'; readonly sink: string; readonly key: string }
-  /** `attempts` says how often in a row; after `givesUpAfter` it no longer holds back acknowledgements. */
+  /**
+   * `attempts`: the number of consecutive rejections. Once `givenUp`, acknowledgements no longer wait for the change.
+   */
   | {
       readonly _tag: 'Rejected'
       readonly sink: string
@@ -45,14 +47,14 @@ export type Report =
       readonly _tag: 'SinkFailed'
       readonly sink: string
       readonly operation: 'read' | 'apply'
-      /** Absent when the whole call failed. */
+      /** `undefined` if the whole call failed. */
       readonly key: string | undefined
       readonly error: Error
       readonly retryIn: Millis
     }
-  /** What is wrong with how a target is set up; reported when it changes, also when nothing is any more. */
+  /** Warnings about how a target is set up. Reported when they change, including when there are none any more. */
   | { readonly _tag: 'SinkWarned'; readonly sink: string; readonly warnings: readonly string[] }
-  /** A sink's cursor moved: it holds what follows from every delivery up to `revision`. `newest` as in `Folded`. */
+  /** A sink's cursor moved: the target holds the effect of every delivery up to `revision`. `newest` as in `Folded`. */
   | {
       readonly _tag: 'Synced'
       readonly sink: string
@@ -60,11 +62,11 @@ export type Report =
       readonly newest: Millis | undefined
     }
   /**
-   * A delivery was acknowledged although the lookups that its tasks need have not answered for `afterMs`: snapshots of
-   * the cluster will tell of these tasks again.
+   * A delivery was acknowledged although lookups for its tasks have not answered within `afterMs`. Snapshots of the
+   * cluster will list these tasks again.
    */
   | { readonly _tag: 'AcknowledgedUnheld'; readonly tasks: readonly TaskArn[]; readonly afterMs: Millis }
-  /** The worker stops, and what follows from deliveries was not applied: they come again. */
+  /** The worker stopped before these deliveries were applied; their sources deliver them again. */
   | { readonly _tag: 'Abandoned'; readonly deliveries: number }
   /** Deliveries were acknowledged. */
   | { readonly _tag: 'Acknowledged'; readonly deliveries: number; readonly unsettled: number }

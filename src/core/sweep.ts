@@ -5,7 +5,7 @@ import { livenessOf, ruledOut } from './liveness.js'
 import type { PersistentMap } from './persistent-map.js'
 import type { Task } from './task.js'
 
-/** A queue redelivers for 14 days at most (SQS's longest retention); a day more for what was on its way. */
+/** SQS redelivers for at most 14 days (its maximum retention), plus a day for messages in transit. */
 export const defaultRemember: Millis = 15 * 24 * 3_600_000
 
 export interface SweepOptions {
@@ -13,31 +13,31 @@ export interface SweepOptions {
   readonly skewAllowanceMs: Millis
   readonly now: Millis
   /**
-   * Whether every required sink has reached this state. Until then nothing shrinks to a tombstone, which no longer
-   * tells what is gone.
+   * Whether every required sink has reached this state. Until then, no task is reduced to a tombstone, which no longer
+   * shows which addresses are gone.
    */
   readonly settled: boolean
   /**
-   * Whether a cluster is still followed: what its last snapshot said is forgotten with its last task otherwise. Default:
-   * all are.
+   * Whether a cluster is still followed. The mark of a cluster that is not followed is removed with its last task.
+   * Default: all clusters are followed.
    */
   readonly follows?: (cluster: ClusterArn) => boolean
   /**
-   * How long is remembered what no snapshot can tell: that a task has stopped, in a cluster *without* snapshots, and
-   * that it is unhealthy. Otherwise a late RUNNING would resurrect it. Default: `defaultRemember`.
+   * How long to remember facts that no snapshot can provide: that a task has stopped, in a cluster *without* snapshots,
+   * and that a task is unhealthy. Otherwise a late RUNNING would resurrect the task. Default: `defaultRemember`.
    */
   readonly remember?: Millis
 }
 
-/** Only what rejects late events: version and status. Its addresses have left the targets long ago. */
+/** Keeps what is needed to reject late events: version and status. The addresses have long left the targets. */
 const tombstone = (task: Task): Task =>
   task.containers.length === 0 && task.interface === undefined && task.health === undefined
     ? task
     : { ...task, containers: [], interface: undefined, health: undefined }
 
 /**
- * The time by the clock of ECS, as far as events have told it: a machine whose clock is weeks ahead must not forget what
- * stopped yesterday.
+ * The latest time by ECS's clock in events. It limits `now`, so that a machine whose clock is weeks ahead does not
+ * forget tasks that stopped yesterday.
  */
 const newestOf = ({ tasks }: ClusterState): Millis => {
   let newest = 0
@@ -55,18 +55,18 @@ const retain = <V extends object>(
 }
 
 /**
- * Forgets what can no longer make a difference to what is live, whatever comes:
+ * Forgets everything that can no longer affect which tasks are live, whatever events arrive:
  *
- * - a task that a snapshot rules out even at 2 × skew allowance. A late event of it is at most one skew allowance newer than what we
- *   knew of it, so the mark rules that out too. At 1 × skew allowance it would not: a late event would resurrect it. One that
- *   is known to be UNHEALTHY is kept for `remember`: no event tells health, so a late one, sent within the skew allowance of
- *   the mark, would be believed;
- * - without snapshots, stopped tasks after `remember`; before that, they shrink to tombstones;
- * - instances and definitions that no remaining task refers to: the lookups bring them again when needed;
- * - what probes said of the endpoints of tasks that are forgotten or shrunk. Should one be seen again, it is offered
- *   until it is probed again.
+ * - Tasks that a snapshot rules out even at twice the skew allowance. A late event of such a task is newer than its
+ *   known record by at most one skew allowance, so the mark rules it out, too. At one skew allowance, a late event
+ *   could resurrect the task. Tasks that are known to be UNHEALTHY are kept for `remember`: events have no health, so a
+ *   late one, sent within the skew allowance of the mark, would be used.
+ * - Without snapshots, stopped tasks after `remember`; before that, they are reduced to tombstones.
+ * - Instances and definitions that no remaining task refers to. They are looked up again when needed.
+ * - Probe results for endpoints of tasks that are forgotten or reduced. If such an endpoint appears again, it is
+ *   exposed until it is probed.
  *
- * Costs O(tasks): call it after a snapshot, and now and then.
+ * Takes O(tasks). Call it after a snapshot, and otherwise occasionally.
  */
 export const sweep = (state: ClusterState, options: SweepOptions): ClusterState => {
   const { skewAllowanceMs, settled, remember = defaultRemember, follows = () => true } = options

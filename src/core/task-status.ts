@@ -1,5 +1,5 @@
 /**
- * The statuses of tasks and containers. ECS may add others, so the type is open; an unknown one is never taken for
+ * The statuses of tasks and containers. The type is open, because ECS may add others; an unknown status never counts as
  * running. Source: Amazon ECS Developer Guide, "Amazon ECS task lifecycle".
  */
 export type TaskStatus =
@@ -26,5 +26,5 @@ const lifecycle = new Map<TaskStatus, number>([
   ['DELETED', 9],
 ])
 
-/** How far along its life a task in this status is; 0 for a status that we do not know. */
+/** The position of a status in the task lifecycle; 0 for an unknown status. */
 export const lifecycleRank = (status: TaskStatus): number => lifecycle.get(status) ?? 0

@@ -1,17 +1,18 @@
 /**
- * What is known of one task: one observation of it, or the join of many. Observations come late, twice and out of
- * order, from events and from the API, so `joinTask` is commutative, associative and idempotent: a product of
- * independent registers.
+ * The record of one task: one observation, or the join of many. Observations arrive late, twice and out of order, from
+ * events and from the API. `joinTask` is therefore commutative, associative and idempotent: a product of independent
+ * registers.
  *
- * - *Facts* (group, definition, instance, launch type) are written once in a task's life. What is missing is filled.
- * - *Status* belongs to the highest `version`: ECS raises it at every change, and says that equal versions are
+ * - *Facts* (group, definition, instance, launch type) never change during a task's lifetime. Missing ones are filled
+ *   in.
+ * - *Status* is that of the highest `version`. ECS increments it at every change, and documents equal versions as
  *   duplicates.
- * - *Addresses* belong to the highest version *that carries any*: a higher version may carry less (an ACTIVATING
+ * - *Addresses* are those of the highest version *that has any*, because a higher version may lack them (an ACTIVATING
  *   event without attachments has been seen before the RUNNING event that has them again).
- * - *Health* comes from snapshots only, and belongs to the latest of them: a flip of health does not raise `version`.
+ * - *Health* comes only from snapshots, and is that of the latest one: a change of health does not increment `version`.
  *
- * Events and DescribeTasks do disagree under one version. Each field then takes the greater value of a total order in
- * which stopping beats running, so that no order of arrival decides.
+ * Events and DescribeTasks may disagree for the same version. Each field then takes the greater value in a total order
+ * in which stopping beats running, so that the order of arrival does not matter.
  */
 import type { ClusterArn, DefinitionArn, InstanceArn, TaskArn } from './arn.js'
 import type { Binding } from './binding.js'
@@ -22,25 +23,23 @@ export type Health = 'HEALTHY' | 'UNKNOWN' | 'UNHEALTHY'
 
 export interface Container {
   readonly name: string
-  /** Absent where an observation did not tell it. */
+  /** `undefined` if no observation had it. */
   readonly arn: string | undefined
-  /** The task's version that told `lastStatus`. */
+  /** The task's version that `lastStatus` is from. */
   readonly version: number
   readonly lastStatus: TaskStatus
   /**
-   * The container runtime's id, as `docker ps` has it; told by `version` too, since a container that ECS restarts
-   * within its task gets a new one.
+   * The container runtime's id, as shown by `docker ps`. It also belongs to `version`, because a container that ECS
+   * restarts within its task gets a new one.
    */
   readonly runtimeId: string | undefined
-  /** The task's version that told `bindings`; -1 when none did. */
+  /** The task's version that `bindings` are from; -1 if there are none. */
   readonly bindingsVersion: number
-  /** Canonical: by protocol and container port; the IPv4 and IPv6 rows of a port are one. Empty for awsvpc. */
+  /** Canonical: ordered by protocol and container port, one for the IPv4 and IPv6 rows of a port. Empty for awsvpc. */
   readonly bindings: readonly Binding[]
 }
 
-/**
- * The network interface of an awsvpc task. It is told whether routable by the task's status, never by being known.
- */
+/** The network interface of an awsvpc task. Whether it can receive traffic depends on the task's status. */
 export interface Interface {
   readonly version: number
   readonly ipv4: string | undefined
@@ -50,15 +49,15 @@ export interface Interface {
 export interface Task {
   readonly arn: TaskArn
   readonly cluster: ClusterArn
-  /** `service:<name>`, `family:<name>`, or whatever the one who started it chose. */
+  /** `service:<name>`, `family:<name>`, or any group given to RunTask. */
   readonly group: string | undefined
   readonly definition: DefinitionArn | undefined
-  /** Absent on Fargate, and until the task is placed. */
+  /** `undefined` on Fargate, and until the task is placed. */
   readonly instance: InstanceArn | undefined
   readonly launchType: string | undefined
-  /** `detail.version`: counts the changes of this task from 1. */
+  /** `detail.version`, which counts the changes of this task from 1. */
   readonly version: number
-  /** `updatedAt` of that version. */
+  /** The `updatedAt` of that version. */
   readonly at: Millis
   readonly lastStatus: TaskStatus
   readonly desiredStatus: TaskStatus
@@ -68,7 +67,7 @@ export interface Task {
   readonly health: { readonly at: Millis; readonly status: Health } | undefined
 }
 
-/** The greater of two in the order of strings, where `undefined` is least: fills what is missing. */
+/** The greater of two strings, where `undefined` is least; fills in missing values. */
 const fill = <A extends string>(a: A | undefined, b: A | undefined): A | undefined =>
   a === undefined ? b : b === undefined || a >= b ? a : b
 
@@ -92,14 +91,14 @@ const joinInterface = (a: Interface | undefined, b: Interface | undefined): Inte
   return { version: a.version, ipv4: fill(a.ipv4, b.ipv4), ipv6: fill(a.ipv6, b.ipv6) }
 }
 
-/** The canonical order of bindings, and what makes two of them rows of one port. */
+/** The canonical order of bindings. Returns 0 for rows of the same port. */
 export const compareBindings = (a: Binding, b: Binding): number =>
   a.protocol === b.protocol ? a.containerPort - b.containerPort : a.protocol < b.protocol ? -1 : 1
 
 const wider = (a: Binding, b: Binding): Binding =>
   a.hostPort > b.hostPort || (a.hostPort === b.hostPort && a.count >= b.count) ? a : b
 
-/** Merges two lists that `compare` has ordered, joining what it calls equal. */
+/** Merges two lists that are sorted by `compare`, joining equal items. */
 const mergeSorted = <A>(
   as: readonly A[],
   bs: readonly A[],
@@ -131,8 +130,8 @@ const isAscending = <A>(items: readonly A[], compare: (a: A, b: A) => number): b
 }
 
 /**
- * Puts a list in canonical form: ordered, with those that `compare` calls equal joined into one. In n log n steps,
- * however many are equal: neighbours are joined as in a tournament, so that no item is copied more than log n times.
+ * Sorts a list and joins items that `compare` considers equal. Takes n log n steps, however many are equal: neighbours
+ * are joined as in a tournament, so that no item is copied more than log n times.
  */
 const canonical = <A>(
   items: readonly A[],
@@ -160,7 +159,7 @@ const canonical = <A>(
   return round
 }
 
-/** Puts bindings in canonical form: ordered, one a port. */
+/** Puts bindings in canonical form: sorted, one per port. */
 export const canonicalBindings = (bindings: readonly Binding[]): readonly Binding[] =>
   canonical(bindings, compareBindings, wider)
 
@@ -184,11 +183,11 @@ const joinContainer = (a: Container, b: Container): Container => {
   }
 }
 
-/** Puts containers in canonical form: by name, one a name. */
+/** Puts containers in canonical form: sorted, one per name. */
 export const canonicalContainers = (containers: readonly Container[]): readonly Container[] =>
   canonical(containers, compareNames, joinContainer)
 
-/** Whether `newer` says all that `older` does, and later. The usual case, and the cheap one: nothing is made anew. */
+/** Whether `newer` contains everything in `older` with a higher version. This common case needs no new objects. */
 const supersedes = (newer: Task, older: Task): boolean =>
   newer.version > older.version &&
   (older.group === undefined || older.group === newer.group) &&
@@ -208,7 +207,7 @@ const supersedes = (newer: Task, older: Task): boolean =>
     )
   })
 
-/** The least that says what both say. The two must be of one task. */
+/** The least upper bound of two records. Both must be of the same task. */
 export const joinTask = (a: Task, b: Task): Task => {
   if (supersedes(b, a)) return b
   if (supersedes(a, b)) return a
@@ -264,7 +263,7 @@ const sameContainers = (
     return other !== undefined && same(container, other)
   })
 
-/** Whether two records say the same of what lasts while a task lives: all but status, time and health. */
+/** Whether two records are equal in everything that is constant while a task runs: all but status, time and health. */
 export const sameSite = (a: Task, b: Task): boolean =>
   a.arn === b.arn &&
   a.group === b.group &&
@@ -279,11 +278,11 @@ export const sameSite = (a: Task, b: Task): boolean =>
     (x, y) => x.name === y.name && x.arn === y.arn && sameBindings(x.bindings, y.bindings),
   )
 
-/** Whether every container is where it was in its life. */
+/** Whether all containers have the same statuses. */
 export const sameContainerStatuses = (a: Task, b: Task): boolean =>
   sameContainers(a.containers, b.containers, (x, y) => x.name === y.name && x.lastStatus === y.lastStatus)
 
-/** Whether two records say the same of a task. */
+/** Whether two records of a task are equal. */
 export const sameTask = (a: Task, b: Task): boolean =>
   a === b ||
   (a.version === b.version &&

@@ -1,8 +1,8 @@
 /**
- * The nodes of a hash array mapped trie (Bagwell, "Ideal Hash Trees", 2001), five bits of the key's hash a level, and
- * what is done with them. Pure: every change copies the path from the root, and shares the rest.
+ * The nodes of a hash array mapped trie (Bagwell, "Ideal Hash Trees", 2001), with five bits of the key's hash per
+ * level, and the operations on them. Pure: every change copies the path from the root and shares the rest.
  */
-// A tag that every shape has in its first field is cheaper to tell apart than by which fields there are.
+// Checking a tag in the first field of every shape is faster than checking which fields exist.
 const LEAF = 0
 const COLLISION = 1
 const BRANCH = 2
@@ -21,7 +21,7 @@ interface Collision<V> {
 }
 interface Branch<V> {
   readonly kind: typeof BRANCH
-  /** Bit i is set iff there is a child for the five hash bits i; children are in the order of the bits. */
+  /** Bit i is set iff there is a child for the five hash bits i. Children are in the order of the bits. */
   readonly bitmap: number
   readonly children: readonly Node<V>[]
 }
@@ -31,7 +31,9 @@ const BITS = 5
 const MASK = 31
 export const emptyRoot: Branch<never> = { kind: BRANCH, bitmap: 0, children: [] }
 
-/** FNV-1a with a final mix: task ARNs differ in their last characters only, and the trie reads the low bits first. */
+/**
+ * FNV-1a with a final mix, because task ARNs differ only in their last characters, and the trie uses low bits first.
+ */
 export const hashOf = (key: string): number => {
   let h = 0x811c9dc5
   for (let i = 0; i < key.length; i++) h = Math.imul(h ^ key.charCodeAt(i), 0x01000193)
@@ -62,7 +64,7 @@ const inserted = <A>(items: readonly A[], at: number, item: A): readonly A[] => 
   return copy
 }
 
-/** The smallest node that holds two nodes whose hashes first differ at `shift` or above. */
+/** The smallest node that contains two nodes whose hashes first differ at `shift` or above. */
 const pair = <V>(a: Leaf<V> | Collision<V>, b: Leaf<V>, shift: number): Node<V> => {
   if (a.hash === b.hash)
     return { kind: COLLISION, hash: a.hash, leaves: a.kind === COLLISION ? [...a.leaves, b] : [a, b] }
@@ -84,7 +86,7 @@ export const find = <V>(root: Node<V>, hash: number, key: string): Leaf<V> | und
   return undefined
 }
 
-/** Called with the value under the key, if there is one; returning that very value changes nothing. */
+/** Called with the value of the key, if there is one. Returning the same value changes nothing. */
 export type Revise<V> = (known: V | undefined) => V
 
 /** Returns `node` itself when nothing changed. */
@@ -136,7 +138,7 @@ export const without = <V>(node: Node<V>, hash: number, key: string, shift: numb
     const kept = without(child, hash, key, shift + BITS)
     if (kept === child) return node
     if (kept !== undefined) {
-      // A branch never holds a lone leaf below the root, so that equal contents have equal shapes.
+      // Below the root, a branch never contains a single leaf, so that equal contents have equal shapes.
       if (node.children.length === 1 && shift > 0 && kept.kind !== BRANCH) return kept
       return { kind: BRANCH, bitmap: node.bitmap, children: replaced(node.children, at, kept) }
     }
@@ -200,7 +202,7 @@ export const diffNodes = <V>(
       )
     }
   } else {
-    // At least one side holds a single leaf or a bucket: the other's keys are few, or were just added to it.
+    // At least one side is a single leaf or a bucket. The other side has few keys, or they were just added.
     const old = new Map([...leavesOf(before)].map((leaf) => [leaf.key, leaf.value]))
     for (const { key, value } of leavesOf(after)) {
       const was = old.get(key)

@@ -1,9 +1,8 @@
 import type { Clock, Millis } from './clock.js'
 
 /**
- * Makes a call that ends: it rejects when it takes longer than `ms` or when `signal` aborts, even if the call heeds
- * neither (a connection that fell silent, a credential provider that hangs). The call's own signal aborts in both
- * cases.
+ * Makes a call with a timeout. Rejects after `ms` or when `signal` aborts, even if the call itself ignores both (a
+ * silent connection, a credential provider that hangs). The call's own signal aborts in both cases.
  */
 export const withinTime = <A>(
   ms: Millis,
@@ -12,7 +11,7 @@ export const withinTime = <A>(
   call: (signal: AbortSignal) => Promise<A>,
 ): Promise<A> =>
   new Promise((resolve, reject) => {
-    // Two controllers, for a call that succeeded must not be aborted: that could cost its connection.
+    // Two controllers, because aborting after a success could cost the call's connection.
     const inner = new AbortController()
     const timer = new AbortController()
     const end = (): void => {

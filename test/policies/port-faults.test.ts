@@ -31,7 +31,7 @@ describe('a port that a policy offers', () => {
     ['port 0', { port: 0 }, /port from 1 to 65535, got 0/],
     ['a port too high', { port: 70_000 }, /got 70000/],
     ['half a port', { port: 80.5 }, /got 80\.5/],
-    ['no number for a weight', { weight: NaN }, /a number for a weight, got NaN/],
+    ['no number for a weight', { weight: NaN }, /a number as weight, got NaN/],
     ['an endless weight', { weight: Infinity }, /got Infinity/],
     ['half a character in a label', { labels: { a: '\udc00' } }, /half a character/],
     ['half a character in a label’s name', { labels: { '\ud800': '' } }, /half a character/],

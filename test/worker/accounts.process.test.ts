@@ -132,9 +132,9 @@ describe('wrong settings of clusters and roles', () => {
     ],
     [
       { CLUSTER: 'a,arn:aws:ecs:eu-west-1:1:cluster/a' },
-      '"arn:aws:ecs:eu-west-1:1:cluster/a" is not the ARN of a cluster',
+      '"arn:aws:ecs:eu-west-1:1:cluster/a" is not a cluster ARN',
     ],
-    [{ CLUSTER: 'a,b/c' }, '"b/c" is not the name of a cluster'],
+    [{ CLUSTER: 'a,b/c' }, '"b/c" is not a cluster name'],
     [
       { REGION: 'evil.example#' },
       'REGION (--region): expected the name of an AWS region, got "evil.example#"',
@@ -154,9 +154,12 @@ describe('wrong settings of clusters and roles', () => {
     ],
     [
       { ASSUME_ROLE: theirRole, CLUSTER: 'arn:aws-cn:ecs:cn-north-1:222222222222:cluster/a' },
-      'are not in one partition',
+      'are in different partitions',
     ],
-    [{ EXTERNAL_ID: 'id' }, 'EXTERNAL_ID (--external-id) and ASSUME_ROLE (--assume-role): without a role'],
+    [
+      { EXTERNAL_ID: 'id' },
+      'EXTERNAL_ID (--external-id) and ASSUME_ROLE (--assume-role): an external ID has no effect',
+    ],
     [{ EXTERNAL_ID: '!', ASSUME_ROLE: theirRole }, 'EXTERNAL_ID (--external-id): expected an external ID'],
   ])('are told at the start: %o', async (env, problem) => {
     const worker = await bundled.find(({ name }) => name === 'traefik-table')!.load()

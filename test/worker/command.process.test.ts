@@ -49,7 +49,7 @@ describe('the command', () => {
     async (argv) => {
       const { code, err } = await ended(...argv)
       expect(code).toBe(64)
-      expect(err).toContain('there is no worker "traefik-tabel". Did you mean traefik-table?')
+      expect(err).toContain('unknown worker "traefik-tabel". Did you mean traefik-table?')
       expect(err).toContain(bundled[0]?.summary)
     },
   )

@@ -139,6 +139,6 @@ describe('a sync on demand', () => {
     const stopped = worker.stop()
     await clock.advance(0)
     await stopped
-    expect(await failure).toBe('Error: the worker stops')
+    expect(await failure).toBe('Error: the worker is stopping')
   })
 })

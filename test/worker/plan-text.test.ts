@@ -58,7 +58,7 @@ describe('a printed plan', () => {
   it('tells live tasks that are not offered, and what it does not know', () => {
     const task = { task: 'arn:t', cluster: 'c', why: 'name-taken', detail: 'rename one' } as const
     const text = planText({ ...summary([]), complete: false, unresolved: [task] })
-    expect(text).toContain('not known completely')
+    expect(text).toContain('state of the clusters is incomplete')
     expect(text).toContain('1 live task unresolved:\n  ? arn:t: name-taken: rename one')
   })
 

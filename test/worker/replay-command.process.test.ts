@@ -260,7 +260,7 @@ describe('ecs-task-stream replay', () => {
     const { code, err } = await replayed(directory)
     expect(code).toBe(1)
     expect(err).toContain('EISDIR')
-    expect((await replayed(directory, '--explain', 'web')).err).toContain('no regular file')
+    expect((await replayed(directory, '--explain', 'web')).err).toContain('not a regular file')
   })
 
   it('of an empty journal prints that there is nothing', async () => {
