@@ -7,14 +7,14 @@ import { readTable, type TableView } from './table-view.js'
 
 export const tableName = 'traefik'
 
-/** An AWS account in this process: servers on 127.0.0.1 that speak its wire protocols, with a queue and a table. */
+/** An AWS account in this process: servers on 127.0.0.1 that speak AWS's wire protocols, with a queue and a table. */
 export interface Account {
   readonly urls: { readonly sqs: string; readonly dynamoDb: string; readonly ecs: string }
   readonly queueUrl: string
-  /** What the AWS SDK and the AWS CLI have to be told, to use it and nothing else. */
+  /** Environment variables that make the AWS SDK and CLI use this account only. */
   readonly environment: Readonly<Record<string, string>>
   send(bodies: readonly string[]): Promise<void>
-  /** Messages that are received and not deleted, or not received at all. */
+  /** The number of messages that have not been deleted. */
   unacknowledged(): Promise<number>
   readTable(): Promise<TableView>
   close(): Promise<void>
@@ -26,7 +26,7 @@ export const openAccount = async (cluster: SimulatedCluster): Promise<Account> =
     sqs.createQueue('ecs-task-events', { redrive: { maxReceiveCount: 50 } }),
     dynamoDb.createTable(tableName),
   ])
-  // A connection of its own: how fast the table is read must not depend on the worker's.
+  // A separate client, so that reading the table does not depend on the worker's connections.
   const reader = dynamoDb.client()
 
   return {
@@ -54,10 +54,10 @@ export const openAccount = async (cluster: SimulatedCluster): Promise<Account> =
   }
 }
 
-/** Settings of a person's own account, of which nothing may reach the demo. */
+/** Environment variables of the user's own AWS account, which must not affect the demo. */
 const strangers = /^AWS_|^(https?|no|all)_proxy$/i
 
-/** Whatever credentials, profiles and proxies a person has: no call of this process leaves the machine with them. */
+/** Removes the user's credentials, profiles and proxies, so that no call can use them or leave the machine. */
 export const isolate = (): void => {
   for (const name of Object.keys(process.env))
     if (strangers.test(name)) Reflect.deleteProperty(process.env, name)
@@ -65,7 +65,7 @@ export const isolate = (): void => {
     AWS_CONFIG_FILE: devNull,
     AWS_SHARED_CREDENTIALS_FILE: devNull,
     AWS_EC2_METADATA_DISABLED: 'true',
-    // What the SDK says of the next versions of Node is for its users' logs.
+    // The SDK's warning about Node versions is irrelevant here.
     AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
   })
 }

@@ -6,16 +6,16 @@ import type { SimulatedTask, StopCause } from '../sim/ecs/simulated-task.js'
 import { narrative } from './narrative.js'
 import { serviceList } from './service-list.js'
 
-/** One tick is one step of the cluster: some 30 events a second, of which a person can still follow what happens. */
+/** One tick is one step of the cluster: about 30 events per second, slow enough to follow. */
 export const tickMs = 40
 
-/** Things happen for five seconds, then nothing does for two: so that one sees how the table catches up. */
+/** The cluster changes for five seconds and is idle for two, so that one can see the table catch up. */
 const storm = { ticks: 125, calm: 50 } as const
 
-/** Far worse than what EventBridge and SQS do, so that there is something to see. */
+/** Far worse than EventBridge and SQS, so that there is something to see. */
 export const faults = { lose: 0.04, duplicate: 0.1, delay: 600 } as const
 
-/** A server that became routable, or no longer is, and the version of a task that made it so. */
+/** A server that became routable or stopped being so, and the task version that caused it. */
 export interface TruthChange {
   readonly service: string
   /** `host:port`. */
@@ -23,12 +23,12 @@ export interface TruthChange {
   readonly live: boolean
   readonly task: string
   readonly version: number
-  /** Whether the event that tells it is lost. */
+  /** Whether its event is lost. */
   readonly lost: boolean
 }
 
-/** An event on its way to the queue, with the task of which it tells, if it does. */
-export interface Letter {
+/** An event in transit to the queue, with its task, if it is a task event. */
+export interface EventInTransit {
   readonly number: number
   readonly body: string
   readonly task: string | undefined
@@ -40,15 +40,15 @@ export interface EventCounts {
   /** Copies beyond the first. */
   readonly extra: number
   readonly lost: number
-  /** Copies that arrived after a younger event had. */
+  /** Copies that arrived after a newer event. */
   readonly overtaken: number
 }
 
 export interface Tick {
   readonly changes: readonly TruthChange[]
-  /** What reaches the queue now, in the order of arrival. */
-  readonly arrived: readonly Letter[]
-  /** What began or ended, for people. */
+  /** Events that reach the queue now, in the order of arrival. */
+  readonly arrived: readonly EventInTransit[]
+  /** What began or ended, as text for people. */
   readonly news: readonly string[]
 }
 
@@ -60,14 +60,13 @@ interface Identity {
 const crashed: StopCause['code'] = 'EssentialContainerExited'
 
 /**
- * The life of a cluster, a tick at a time, and what becomes of its events under way. The same seed and number of
- * ticks give the same life, however fast the machine is: nothing here looks at a clock, except for the times that the
- * tasks themselves bear.
+ * Simulates a cluster tick by tick, and the delivery of its events. The same seed and number of ticks give the same
+ * events, however fast the machine is: only the tasks' own timestamps depend on a clock.
  */
 export class ClusterLife {
   readonly cluster: SimulatedCluster
-  readonly #delivery: FaultyDelivery<Letter>
-  /** Servers of tasks that are routable. */
+  readonly #delivery: FaultyDelivery<EventInTransit>
+  /** Servers of routable tasks. */
   readonly #servers = new Map<string, string>()
   #changes: TruthChange[] = []
   #news: string[] = []
@@ -79,15 +78,15 @@ export class ClusterLife {
     this.cluster = simulatedCluster({
       seed,
       name: 'demo',
-      // Queues are regional too, and the embedded ones are there.
+      // The region of the embedded queues.
       region: 'us-east-1',
       services: serviceList(services),
       instances: { ec2: 3, external: 2 },
-      // Snapshots bear the worker's clock and tasks the cluster's: the two must tell the same time.
+      // Snapshots use the worker's clock and tasks the cluster's, so the two must agree.
       clock: Date.now,
     })
     this.#delivery = new FaultyDelivery({ seed, ...faults })
-    // Before anybody listens: whoever joins a running cluster knows what it is from the first snapshot alone.
+    // The cluster starts before anything subscribes: a worker that joins it learns its state from the first snapshot.
     this.cluster.start()
     this.cluster.settle()
     for (const task of this.cluster.tasks())
@@ -99,18 +98,18 @@ export class ClusterLife {
     return this.#counts
   }
 
-  /** Whether nothing happens now, so that the table may catch up. */
+  /** Whether the cluster is idle now, so that the table can catch up. */
   get calm(): boolean {
     return this.#ticks % (storm.ticks + storm.calm) >= storm.ticks
   }
 
-  /** Something may happen, and what is due arrives. */
+  /** Advances the cluster, and delivers events that are due. */
   tick(): Tick {
     if (!this.calm) this.cluster.step()
     return this.deliver()
   }
 
-  /** Nothing happens, and what is due arrives. */
+  /** Delivers events that are due, without advancing the cluster. */
   deliver(): Tick {
     this.#ticks++
     const tick = { changes: this.#changes, arrived: this.#arrive(), news: this.#news }
@@ -127,7 +126,7 @@ export class ClusterLife {
     return this.#ticks * tickMs
   }
 
-  #arrive(): readonly Letter[] {
+  #arrive(): readonly EventInTransit[] {
     const arrived = this.#delivery.take(this.#now)
     for (const { number } of arrived) {
       if (number < this.#youngestArrived) this.#counts.overtaken++

@@ -1,16 +1,16 @@
-/** By service, the `host:port` of its servers, sorted: what the cluster is, or what the table says. */
+/** The servers (`host:port`, sorted) of each service, in the cluster or in the table. */
 export type Contents = ReadonlyMap<string, readonly string[]>
 
-/** Where two of them differ, for one service. */
+/** The difference between cluster and table for one service. */
 export interface Disagreement {
   readonly service: string
-  /** In the truth and not in the table. */
+  /** In the cluster and not in the table. */
   readonly missing: readonly string[]
-  /** In the table and not in the truth. */
+  /** In the table and not in the cluster. */
   readonly stale: readonly string[]
 }
 
-/** In the order of the truth, then what only the table has; services that agree are left out. */
+/** The services that differ, in the order of the cluster, followed by those that only the table has. */
 export const disagreements = (truth: Contents, table: Contents): readonly Disagreement[] =>
   [...new Set([...truth.keys(), ...table.keys()])]
     .map((service) => {

@@ -1,43 +1,43 @@
-import type { Letter, TruthChange } from './cluster-life.js'
+import type { EventInTransit, TruthChange } from './cluster-life.js'
 import type { Contents } from './contents.js'
 import { Durations, type Spread } from './durations.js'
 
-/** How truth and table came to agree, server by server. */
+/** How the table followed the cluster, server by server. */
 export interface Figures {
-  /** Changes whose event was not lost: from the change of the truth until the table showed it. */
+  /** Changes whose event was not lost: time from the change in the cluster until the table showed it. */
   readonly told: Spread
-  /** Of those, from the arrival of the event in the queue. */
+  /** The same, from the arrival of the event in the queue. */
   readonly queued: Spread
-  /** Changes whose event was lost, which the next event of the same task told. */
+  /** Changes whose event was lost, repaired by the next event of the same task. */
   readonly retold: Spread
-  /** Changes whose event was lost, and no other came: a snapshot showed them. */
+  /** Changes whose event was lost, repaired by a snapshot. */
   readonly found: Spread
   /**
-   * The table left the truth with no change of it, until it came back. That is what a late event does to a server
-   * that came and went while it was under way, or whose address passed from one task to the next.
+   * The table became wrong without a change in the cluster, until it was right again. A late event can cause this, if
+   * its server came and went while the event was in transit, or its address passed to another task.
    */
   readonly strayed: Spread
-  /** Changes that the cluster itself took back before the table showed them. */
+  /** Changes that the cluster reverted before the table showed them. */
   readonly overtaken: number
-  /** Servers on which truth and table differ now. */
+  /** The number of servers for which cluster and table differ now. */
   readonly open: number
 }
 
 type Cause = Pick<TruthChange, 'task' | 'version' | 'lost'>
 
-/** A server on which truth and table differ. Times in milliseconds, of one clock. */
+/** A server for which cluster and table differ. Times in milliseconds, of one clock. */
 interface Difference {
   readonly since: number
-  /** None if it was the table that changed. */
+  /** `undefined` if the table changed. */
   readonly cause: Cause | undefined
   queuedAt: number | undefined
-  /** A later event of the same task is in the queue. */
+  /** Whether a later event of the same task is in the queue. */
   retold: boolean
 }
 
 /**
- * Measures, for each server, how long the table is wrong about it: a difference opens when truth or table changes,
- * and closes when a read of the table shows the truth. Told of all that happens; looks at no clock.
+ * Measures how long the table is wrong about each server. A difference opens when cluster or table changes, and closes
+ * when a read of the table agrees with the cluster. All times are passed in.
  */
 export class Convergence {
   readonly #truth: Set<string>
@@ -50,7 +50,7 @@ export class Convergence {
   readonly #strayed = new Durations()
   #overtaken = 0
 
-  /** Begins with what is already there: an empty table is not yet a wrong one, and what it lacks is not counted. */
+  /** Starts with the current contents. Differences that exist at the start are not counted. */
   constructor(truth: Contents, table: Contents) {
     this.#truth = new Set(keysOf(truth))
     this.#table = keysOf(table)
@@ -65,9 +65,9 @@ export class Convergence {
     } else if (this.#open.delete(key)) this.#overtaken++
   }
 
-  /** Copies of events are in the queue. */
-  queued(letters: readonly Letter[], at: number): void {
-    for (const { task, version } of letters) {
+  /** Called when copies of events are in the queue. */
+  queued(events: readonly EventInTransit[], at: number): void {
+    for (const { task, version } of events) {
       if (task === undefined) continue
       for (const difference of this.#open.values()) {
         if (difference.cause?.task !== task) continue
@@ -77,7 +77,7 @@ export class Convergence {
     }
   }
 
-  /** What a read of the table that ended at `at` showed. */
+  /** Called with the result of a read of the table that ended at `at`. */
   tableRead(contents: Contents, at: number): void {
     const before = this.#table
     this.#table = keysOf(contents)
@@ -113,7 +113,7 @@ export class Convergence {
     else if (cause.lost) (retold ? this.#retold : this.#found).add(took)
     else {
       this.#told.add(took)
-      // A snapshot, or the task's next event, may have been faster than the event itself.
+      // A snapshot or the task's next event may have been faster than the event itself.
       if (queuedAt !== undefined) this.#queued.add(at - queuedAt)
     }
   }

@@ -3,16 +3,16 @@ import { formatProblems } from 'ecs-task-stream/worker'
 import traefikTable from '../examples/traefik-table.js'
 import { type Account, tableName } from './account.js'
 
-/** 300 s where it is not for show. */
+/** Outside of the demo, the default is 300 s. */
 export const resyncSeconds = 5
 
 /**
- * How far a snapshot may be off: 30 s by default, for the clocks and delays of ECS. This cluster has neither, and
- * waiting for them would only hide how a snapshot repairs.
+ * The default is 30 s, for clock differences and delays in ECS. The simulated cluster has neither, and a longer
+ * allowance would only hide how snapshots repair the table.
  */
 const graceMs = 1_000
 
-/** The bundled worker, set up as a person does it: by its environment variables. */
+/** The bundled worker, configured by its environment variables, as a user would do it. */
 export const demoWorker = (cluster: string, { queueUrl }: Account): Worker => {
   const reading = traefikTable.read({}, 'npm start', [], {
     CLUSTER: cluster,
@@ -32,7 +32,7 @@ export const demoWorker = (cluster: string, { queueUrl }: Account): Worker => {
   }
 }
 
-/** What a report says of trouble, for people; undefined for the steady stream. */
+/** The text of a report about trouble; `undefined` for routine reports. */
 export const trouble = (report: Report): string | undefined => {
   switch (report._tag) {
     case 'SinkFailed':

@@ -16,25 +16,22 @@ const introduction = (
 ): readonly string[] => [
   '',
   ` ${bold('ecs-task-stream')}  ECS task events ▸ SQS ▸ fold ▸ DynamoDB, for Traefik`,
-  dim(` All of it is in this process, and nothing reaches AWS. Seed ${seed}.`),
+  dim(` Everything runs in this process, and nothing reaches AWS. Seed ${seed}.`),
   dim(
-    ` Events are up to ${faults.delay} ms late, ${percent(faults.duplicate)} come twice and ${percent(faults.lose)} never,`,
+    ` Events arrive up to ${faults.delay} ms late; ${percent(faults.duplicate)} arrive twice and ${percent(faults.lose)} are lost.`,
   ),
-  dim(` which a snapshot every ${resyncSeconds} s makes up for (300 s outside of this demo).`),
+  dim(` A snapshot every ${resyncSeconds} s (300 s by default) repairs what they leave wrong.`),
   '',
   `   ECS, EC2, SSM  ${urls.ecs}`,
   `   SQS            ${queueUrl}`,
   `   DynamoDB       ${urls.dynamoDb}`,
   '',
-  dim(' See for yourself (any credentials do):'),
+  dim(' To look at the table yourself (any credentials work):'),
   dim(`   aws --region us-east-1 --endpoint-url ${urls.dynamoDb} dynamodb scan --table-name ${tableName}`),
   '',
 ]
 
-/**
- * Runs it all, from the first server to the last line. Resolves to the exit code: 0 if truth and table agree in the
- * end.
- */
+/** Runs the whole demo. Resolves to the exit code: 0 if cluster and table agree at the end. */
 export const demo = async (options: DemoOptions, display: Display, stop: AbortSignal): Promise<0 | 1> => {
   const { seed, services, forMs, quiet, sabotage } = options
   const life = new ClusterLife({ seed, services })
@@ -49,8 +46,8 @@ export const demo = async (options: DemoOptions, display: Display, stop: AbortSi
   if (!quiet)
     display.print([
       took === undefined
-        ? ' The worker came to a running cluster, and the table is not right yet.'
-        : ` The worker came to a running cluster, and ${formatMs(took)} later the table was right.`,
+        ? ' The worker joined a running cluster. The table is not correct yet.'
+        : ` The worker joined a running cluster. The table was correct after ${formatMs(took)}.`,
       '',
     ])
 

@@ -2,15 +2,15 @@ import pc from 'picocolors'
 import type { WriteStream } from 'node:tty'
 import { frame, plainLine, type Scene, type Surface } from './screen.js'
 
-/** Where the scene is shown, again and again. */
+/** Shows the scene repeatedly. */
 export interface Display {
-  /** Between two scenes, in milliseconds. */
+  /** The time between two scenes, in milliseconds. */
   readonly everyMs: number
   readonly surface: () => Surface
   /** Text that stays. */
   print(lines: readonly string[]): void
   show(scene: Scene): void
-  /** Leaves the terminal as it was found. */
+  /** Restores the terminal. */
   close(): void
 }
 
@@ -21,7 +21,7 @@ const showCursor = '\x1b[?25h'
 const clearToEnd = '\x1b[J'
 const clearLine = '\x1b[K'
 
-/** In place on a terminal, a line a second elsewhere, nothing if it is to be quiet. */
+/** Redraws in place on a terminal, or prints one line per second elsewhere, or nothing if quiet. */
 export const display = (output: Output, quiet: boolean, env: NodeJS.ProcessEnv = process.env): Display => {
   const live = output.isTTY === true && env['TERM'] !== 'dumb'
   const isSet = (name: string): boolean => (env[name] ?? '') !== ''
@@ -40,7 +40,7 @@ export const display = (output: Output, quiet: boolean, env: NodeJS.ProcessEnv =
       close: () => undefined,
     }
 
-  /** Lines of the frame that stands above the cursor. */
+  /** The number of lines of the frame above the cursor. */
   let drawn = 0
   const restore = (): void => {
     output.write(showCursor)
@@ -56,7 +56,7 @@ export const display = (output: Output, quiet: boolean, env: NodeJS.ProcessEnv =
     },
     show: (scene) => {
       const lines = frame(scene, surface())
-      // Each line is overwritten and not cleared first, which would flicker.
+      // Overwrites each line; clearing it first would flicker.
       const up = drawn === 0 ? '\r' : `\r\x1b[${Math.min(drawn, surface().rows - 1)}A`
       output.write(`${up}${lines.map((line) => `${line}${clearLine}\n`).join('')}${clearToEnd}`)
       drawn = lines.length

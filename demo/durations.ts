@@ -1,4 +1,4 @@
-/** How a number of durations lie, in milliseconds; by nearest rank, so that each is one that was measured. */
+/** The distribution of durations, in milliseconds. Percentiles are by nearest rank, so each is a measured value. */
 export interface Spread {
   readonly count: number
   readonly p50: number
@@ -6,9 +6,7 @@ export interface Spread {
   readonly max: number
 }
 
-/**
- * Durations, to the millisecond. It holds each different one once, so that a demo that runs for days does not grow.
- */
+/** Collects durations, rounded to milliseconds. Equal values share an entry, so memory stays bounded in long runs. */
 export class Durations {
   readonly #counts = new Map<number, number>()
   #total = 0
@@ -19,7 +17,7 @@ export class Durations {
     this.#total++
   }
 
-  /** All zero when there is nothing to tell of. */
+  /** All zero without durations. */
   get spread(): Spread {
     const sorted = [...this.#counts].sort(([a], [b]) => a - b)
     const ranked = (share: number): number => {

@@ -4,7 +4,8 @@ import { display } from './display.js'
 import { parseOptions } from './options.js'
 
 /**
- * npm, its shell and tsx each pass on a Ctrl-C that the terminal has sent already: only a later one is a second one.
+ * npm, its shell and tsx each forward a Ctrl-C that the terminal has already sent, so only a later one counts as
+ * second.
  */
 const echoMs = 1_000
 
@@ -18,7 +19,7 @@ const stopSignal = (): AbortSignal => {
     stop.abort()
   }
   process.on('SIGINT', onSignal).on('SIGTERM', onSignal)
-  // Whoever read our output has gone.
+  // The reader of the output has gone.
   process.stdout.on('error', () => stop.abort())
   return stop.signal
 }

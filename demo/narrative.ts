@@ -2,17 +2,14 @@ import { lastSegment } from 'ecs-task-stream'
 import type { EventBridgeEvent } from '../sim/ecs/event-bridge-event.js'
 import type { SimulatedCluster } from '../sim/ecs/simulated-cluster.js'
 
-/** As much as is told here of the details of the cluster's events. */
+/** The used part of the details of the cluster's events. */
 interface Told {
   readonly eventName?: string
   readonly status?: string
   readonly ec2InstanceId?: string
 }
 
-/**
- * What an event says has begun or ended, for people; undefined for the many steps on the way, and for what is only
- * noise.
- */
+/** What has begun or ended, as text for people; `undefined` for intermediate steps and noise. */
 export const narrative = (event: EventBridgeEvent, cluster: SimulatedCluster): string | undefined => {
   const { eventName, status, ec2InstanceId = '' } = event.detail as Told
   const service = cluster.services().find(({ name }) => name === lastSegment(event.resources[0] ?? ''))

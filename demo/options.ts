@@ -1,14 +1,14 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 
 export interface DemoOptions {
-  /** How long things happen to the cluster, in milliseconds; undefined for until Ctrl-C. */
+  /** How long the cluster changes, in milliseconds; `undefined` for until Ctrl-C. */
   readonly forMs: number | undefined
-  /** Decides what happens to the cluster and to its events, and nothing else does. */
+  /** Determines what happens to the cluster and its events. */
   readonly seed: number
   readonly services: number
-  /** Prints the outcome alone. */
+  /** Prints only the outcome. */
   readonly quiet: boolean
-  /** Stops the worker half-way and tells nobody, which the demo has to notice. */
+  /** Secretly stops the worker half-way, to test that the demo notices. */
   readonly sabotage: boolean
 }
 
@@ -17,7 +17,7 @@ export type Request =
   | { readonly _tag: 'Help'; readonly text: string }
   | { readonly _tag: 'Misuse'; readonly text: string }
 
-/** The longest timer that Node has, about 24 days. */
+/** Node's maximum timer delay, about 24 days. */
 const longestMs = 2 ** 31 - 1
 
 const unitMs: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000 }
@@ -47,9 +47,7 @@ interface Flags {
   readonly sabotage?: true
 }
 
-/**
- * What the flags ask for. `anySeed` gives the seed of a run that names none.
- */
+/** Parses the flags. `anySeed` provides the default seed. */
 export const parseOptions = (argv: readonly string[], anySeed: () => number): Request => {
   let said = ''
   const say = (text: string): void => {
@@ -57,23 +55,25 @@ export const parseOptions = (argv: readonly string[], anySeed: () => number): Re
   }
   const command = new Command('npm start --')
     .description(
-      'A simulated ECS cluster whose task events come late, twice, out of order or not at all, and the worker that keeps a DynamoDB table true to it.',
+      'Simulates an ECS cluster whose task events arrive late, twice, out of order or not at all, and runs the worker that keeps a DynamoDB table in sync with it.',
     )
-    .addOption(new Option('--for <time>', 'how long, such as 500ms, 20s or 2m').argParser(duration))
+    .addOption(new Option('--for <time>', 'how long to run, such as 500ms, 20s or 2m').argParser(duration))
     .addOption(
-      new Option('--seed <number>', 'repeats what happens in a run; any by default').argParser(
+      new Option('--seed <number>', 'repeats what happened in an earlier run; random by default').argParser(
         wholeNumber(0, 2 ** 32 - 1),
       ),
     )
     .addOption(
-      new Option('--services <count>', 'services of the cluster').default(6).argParser(wholeNumber(1, 50)),
+      new Option('--services <count>', 'number of services in the cluster')
+        .default(6)
+        .argParser(wholeNumber(1, 50)),
     )
-    .option('--quiet', 'print the outcome alone')
-    // For the test of the demo itself: it must be able to fail.
+    .option('--quiet', 'print only the outcome')
+    // For testing that the demo can fail.
     .addOption(new Option('--sabotage', 'stop the worker half-way').hideHelp())
     .addHelpText(
       'after',
-      '\nWithout --for it runs until Ctrl-C. Exits 1 if table and cluster do not agree in the end.',
+      '\nWithout --for, it runs until Ctrl-C. Exits 1 if table and cluster differ at the end.',
     )
     .configureHelp({ helpWidth: 100 })
     .configureOutput({ writeOut: say, writeErr: say })
@@ -88,7 +88,6 @@ export const parseOptions = (argv: readonly string[], anySeed: () => number): Re
     return { _tag: error.exitCode === 0 ? 'Help' : 'Misuse', text: said }
   }
   const { for: forMs, seed = anySeed(), services, quiet = false, sabotage = false } = command.opts<Flags>()
-  if (sabotage && forMs === undefined)
-    return { _tag: 'Misuse', text: 'error: --sabotage has no half-way without --for\n' }
+  if (sabotage && forMs === undefined) return { _tag: 'Misuse', text: 'error: --sabotage requires --for\n' }
   return { _tag: 'Run', options: { forMs, seed, services, quiet, sabotage } }
 }

@@ -5,11 +5,11 @@ import type { Spread } from './durations.js'
 import type { Scene, Surface } from './screen.js'
 import { formatMs, plural, serverCount } from './wording.js'
 
-/** Whether the table says what is true, and nothing is left that could change it. */
+/** Whether the table equals the cluster, and no unacknowledged message could change it. */
 export const agreed = ({ truth, table, unacknowledged }: Scene): boolean =>
   disagreements(truth, table).length === 0 && unacknowledged === 0
 
-/** What makes the same happen again. */
+/** The command that repeats the run. */
 const command = ({ services, seed, total }: Scene): string =>
   [
     'npm start --',
@@ -17,7 +17,7 @@ const command = ({ services, seed, total }: Scene): string =>
     `--seed ${seed} --services ${services.length}`,
   ].join(' ')
 
-/** A row of the closing table; none for what did not happen. */
+/** A row of the final table; none if the count is 0. */
 const outcomeRow = (what: string, { count, p50, p95, max }: Spread): readonly string[] =>
   count === 0
     ? []
@@ -29,7 +29,7 @@ const outcomeRow = (what: string, { count, p50, p95, max }: Spread): readonly st
         ].join('  '),
       ]
 
-/** How it came out: the first line says whether truth and table agree, the rest how they came to. */
+/** The outcome: the first line says whether cluster and table agree, the rest how the table followed the cluster. */
 export const outcome = (scene: Scene, { colors }: Pick<Surface, 'colors'>): readonly string[] => {
   const { services, truth, table, events, figures, troubles, unacknowledged } = scene
   const wrong = disagreements(truth, table)
@@ -37,22 +37,22 @@ export const outcome = (scene: Scene, { colors }: Pick<Surface, 'colors'>): read
   const extent = `${plural(services.length, 'service')}, ${plural(serverCount(truth), 'server')}`
   return [
     agreed(scene)
-      ? `${colors.green('agree')}: ${extent}, ${after}: p50 ${formatMs(figures.told.p50)}, p95 ${formatMs(figures.told.p95)}`
-      : `${colors.red('do not agree')}: ${wrong.length} of ${extent}, ${after}`,
+      ? `${colors.green('in sync')}: ${extent}, ${after}: p50 ${formatMs(figures.told.p50)}, p95 ${formatMs(figures.told.p95)}`
+      : `${colors.red('out of sync')}: ${wrong.length} of ${extent}, ${after}`,
     ...wrong.flatMap(({ service, missing, stale }) => [
-      ...missing.map((server) => `  ${service}: ${server} is live, and not in the table`),
-      ...stale.map((server) => `  ${service}: ${server} is in the table, and not live`),
+      ...missing.map((server) => `  ${service}: ${server} is live but not in the table`),
+      ...stale.map((server) => `  ${service}: ${server} is in the table but not live`),
     ]),
-    ...(unacknowledged > 0 ? [`  ${plural(unacknowledged, 'message')} in the queue not acknowledged`] : []),
+    ...(unacknowledged > 0 ? [`  ${plural(unacknowledged, 'message')} in the queue unacknowledged`] : []),
     ...(agreed(scene) ? [] : troubles.map((text) => `  worker: ${printable(text)}`)),
-    ...outcomeRow('from a change to the table', figures.told),
-    ...outcomeRow('once its event was in the queue', figures.queued),
-    ...outcomeRow("event lost, task's next told it", figures.retold),
-    ...outcomeRow('event lost, a snapshot showed it', figures.found),
-    ...outcomeRow('table strayed (late event), for', figures.strayed),
+    ...outcomeRow('change to table', figures.told),
+    ...outcomeRow('queue to table', figures.queued),
+    ...outcomeRow('lost event, next event fixed it', figures.retold),
+    ...outcomeRow('lost event, a snapshot fixed it', figures.found),
+    ...outcomeRow('table was wrong (late event)', figures.strayed),
     ...(figures.overtaken > 0
-      ? [`  ${plural(figures.overtaken, 'change')} of the cluster taken back before the table had it`]
+      ? [`  ${plural(figures.overtaken, 'change')} reverted before the table showed it`]
       : []),
-    colors.dim(`  the same again: ${command(scene)}`),
+    colors.dim(`  to repeat: ${command(scene)}`),
   ]
 }

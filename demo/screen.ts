@@ -8,11 +8,11 @@ import type { Figures } from './convergence.js'
 import type { Spread } from './durations.js'
 import { formatMs, plural, serverCount, sum } from './wording.js'
 
-/** All that is shown, at one moment. Times in milliseconds. */
+/** Everything that is shown at one moment. Times in milliseconds. */
 export interface Scene {
   readonly seed: number
   readonly elapsed: number
-  /** Undefined for until Ctrl-C. */
+  /** `undefined` for until Ctrl-C. */
   readonly total: number | undefined
   readonly phase: 'storm' | 'calm' | 'settling' | 'over'
   readonly services: readonly { readonly name: string; readonly placement: Placement }[]
@@ -22,15 +22,15 @@ export interface Scene {
   readonly events: EventCounts
   readonly figures: Figures
   readonly snapshots: number
-  /** The newest last. */
+  /** Newest last. */
   readonly news: readonly { readonly at: number; readonly text: string }[]
-  /** What the worker had to complain of, the newest last. */
+  /** The worker's troubles, newest last. */
   readonly troubles: readonly string[]
-  /** Messages of the queue that the worker has not acknowledged; asked for in the end only, and 0 before. */
+  /** The number of messages that the worker has not acknowledged; counted only at the end, and 0 before. */
   readonly unacknowledged: number
 }
 
-/** Where it is shown. */
+/** The screen. */
 export interface Surface {
   readonly colors: Colors
   readonly columns: number
@@ -45,7 +45,7 @@ const machines: Readonly<Record<Placement, string>> = {
   external: 'ECS Anywhere',
 }
 
-/** News that are shown, the newest first. */
+/** The number of news lines, newest first. */
 const newsLines = 4
 
 const none: readonly string[] = []
@@ -59,13 +59,13 @@ const clockOf = ({ elapsed, total }: Scene): string =>
   total === undefined ? seconds(elapsed) : `${seconds(Math.min(elapsed, total))} of ${seconds(total)}`
 
 const phases: Readonly<Record<Scene['phase'], string>> = {
-  storm: 'things happen',
-  calm: 'a quiet moment',
-  settling: 'nothing happens any more; waiting for the table',
-  over: 'in the end',
+  storm: 'the cluster is changing',
+  calm: 'the cluster is idle',
+  settling: 'no more changes; waiting for the table',
+  over: 'finished',
 }
 
-/** One square a server: there and known, there and unknown, known and not there. */
+/** One square per server: live and in the table (green), only live (yellow), or only in the table (red). */
 const bar = (
   live: readonly string[],
   table: readonly string[],
@@ -117,7 +117,7 @@ const serviceLines = (scene: Scene, surface: Surface, room: number): readonly st
   const agreeing = hidden.filter(({ name }) => !wrong.has(name)).length
   return [
     ...shown.map((service) => serviceLine(scene, service, surface)),
-    surface.colors.dim(` … and ${hidden.length} more, of which ${agreeing} agree`),
+    surface.colors.dim(` … and ${hidden.length} more, ${agreeing} in sync`),
   ]
 }
 
@@ -125,7 +125,7 @@ const lostText = ({ retold, found }: Figures): string =>
   retold.count + found.count === 0
     ? 'none so far'
     : [
-        `${retold.count} told by the task's next event`,
+        `${retold.count} repaired by the task's next event`,
         `${found.count} by a snapshot${found.count === 0 ? '' : ` (max ${formatMs(found.max)})`}`,
       ].join(', ')
 
@@ -135,14 +135,14 @@ const factLines = (scene: Scene, { colors }: Surface): readonly string[] => {
   return [
     fact(
       'events',
-      `${events.told} told, ${events.extra} repeated, ${events.overtaken} out of order, ${events.lost} lost`,
+      `${events.told} sent, ${events.extra} repeated, ${events.overtaken} out of order, ${events.lost} lost`,
     ),
     fact(
       'table',
       `${plural(sum(versions.values()), 'update')} of ${plural(versions.size, 'item')}, ${plural(snapshots, 'snapshot')}`,
     ),
     fact(
-      'to the table',
+      'latency',
       figures.told.count === 0
         ? 'no change yet'
         : `${formatSpread(figures.told)}  (${plural(figures.told.count, 'change')})`,
@@ -152,10 +152,10 @@ const factLines = (scene: Scene, { colors }: Surface): readonly string[] => {
   ]
 }
 
-/** The whole of it, for a terminal: never wider or higher than the surface. */
+/** The whole frame for a terminal, never wider or higher than the surface. */
 export const frame = (scene: Scene, surface: Surface): readonly string[] => {
   const { colors, columns, rows } = surface
-  const title = ` ${colors.bold('truth and table')}  ${clockOf(scene)}  ${colors.cyan(phases[scene.phase])}`
+  const title = ` ${colors.bold('cluster and table')}  ${clockOf(scene)}  ${colors.cyan(phases[scene.phase])}`
   const heading = colors.dim(
     [` ${pad('service', 12)}`, pad('runs on', 12), 'live', 'table', ' item'].join(' '),
   )
@@ -168,20 +168,20 @@ export const frame = (scene: Scene, surface: Surface): readonly string[] => {
     return line === 0 ? text : colors.dim(text)
   })
   const around = [title, '', heading, '', ...facts, '', ...newsText]
-  // One row is the cursor's.
+  // One row is for the cursor.
   const services = serviceLines(scene, surface, Math.max(1, rows - 1 - around.length))
   return [title, '', heading, ...services, '', ...facts, '', ...newsText]
     .slice(0, Math.max(1, rows - 1))
     .map((line) => clip(line, columns))
 }
 
-/** One moment in one line, for logs. */
+/** The scene in one line, for logs. */
 export const plainLine = (scene: Scene): string => {
   const { services, truth, table, events, news, phase } = scene
   const wrong = disagreements(truth, table)
   const servers = sum(wrong.map(({ missing, stale }) => missing.length + stale.length))
-  const agreement = `${services.length - wrong.length} of ${plural(services.length, 'service')} agree`
-  const state = wrong.length === 0 ? `✓ ${agreement}` : `Δ ${agreement}, ${plural(servers, 'server')} to go`
+  const agreement = `${services.length - wrong.length} of ${plural(services.length, 'service')} in sync`
+  const state = wrong.length === 0 ? `✓ ${agreement}` : `Δ ${agreement}, ${plural(servers, 'server')} differ`
   return [
     `${seconds(scene.elapsed).padStart(7)}  ${state}`,
     `${serverCount(truth)} live, ${serverCount(table)} in the table`,

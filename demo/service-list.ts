@@ -7,7 +7,7 @@ type Sketch = readonly [
   extras?: Partial<ServiceSpec>,
 ]
 
-/** One of each placement first, so that even a small cluster has them all. */
+/** Starts with one of each placement, so that even a small cluster has them all. */
 const sketches: readonly Sketch[] = [
   ['web', 'bridge', 8, { sidecar: true }],
   ['api', 'fargate', 6],
@@ -19,7 +19,7 @@ const sketches: readonly Sketch[] = [
   ['login', 'awsvpc', 3],
 ]
 
-/** `count` services, of names that are all different. */
+/** `count` services with unique names. */
 export const serviceList = (count: number): readonly ServiceSpec[] =>
   Array.from({ length: count }, (_, n) => {
     const [name, placement, desiredCount, extras] = sketches[n % sketches.length]!

@@ -1,16 +1,16 @@
 import { type AttributeValue, type DynamoDBClient, paginateScan } from '@aws-sdk/client-dynamodb'
 import type { Contents } from './contents.js'
 
-/** What the table says, read as Traefik reads it: by nobody's word but its own. */
+/** The contents of the table, read independently of the worker, as Traefik reads it. */
 export interface TableView {
   readonly contents: Contents
-  /** Of each service's item: how often it was written since it was made. */
+  /** How often each service's item was written. */
   readonly versions: ReadonlyMap<string, number>
 }
 
 export const emptyTable: TableView = { contents: new Map(), versions: new Map() }
 
-/** Traefik balances over the URLs; the keys of the servers are free text. */
+/** The servers' URLs, over which Traefik balances; their keys are arbitrary. */
 const serversOf = (item: Readonly<Record<string, AttributeValue>>): readonly string[] =>
   Object.values(item['backend']?.M?.['servers']?.M ?? {})
     .map((server) => server.M?.['url']?.S?.replace(/^http:\/\//, '') ?? '?')

@@ -7,20 +7,20 @@ import { agreed } from './outcome.js'
 import type { Scene } from './screen.js'
 import { emptyTable, type TableView } from './table-view.js'
 
-/** Between two reads of the table, in milliseconds: it bounds how exactly it can be said when the table was right. */
+/** The time between two reads of the table, in milliseconds, which limits the precision of the measurements. */
 const lookMs = 20
 
-/** The table must be right by then: two snapshots, jitter included, and the time to take them. */
+/** The table must be correct after this time: two snapshots including jitter, and the time to take them. */
 const patienceMs = 2.2 * resyncSeconds * 1_000 + 1_000
 
-/** News and troubles that are kept, of each. */
+/** The number of news, and of troubles, that are kept. */
 const kept = 20
 
-/** The life of a cluster, the worker that follows it, and what is measured of both. */
+/** Runs the cluster and the worker that follows it, and measures both. */
 export class Trial {
   readonly #news: Scene['news'][number][] = []
   readonly #troubles: string[] = []
-  /** Ends the continual reading of the table. */
+  /** Ends the continuous reading of the table. */
   readonly #watched = new AbortController()
   #view: TableView = emptyTable
   #convergence: Convergence | undefined
@@ -29,7 +29,7 @@ export class Trial {
   #unacknowledged = 0
   #startedAt: number | undefined
   #watching: Promise<void> = Promise.resolve()
-  /** What is sent arrives in order: each batch waits for the one before. */
+  /** Batches are sent in order: each waits for the previous one. */
   #sending: Promise<void> = Promise.resolve()
 
   constructor(
@@ -41,10 +41,7 @@ export class Trial {
     worker.reports$.subscribe((report) => this.#heed(report))
   }
 
-  /**
-   * Waits until the table shows the cluster as it was found, at most for as long as a repair may take. Resolves to
-   * how long it took, or undefined.
-   */
+  /** Waits until the table agrees with the initial cluster. Resolves to how long it took, or `undefined` on timeout. */
   async begin(stop: AbortSignal): Promise<number | undefined> {
     const begun = performance.now()
     while (!agreed(this.scene) && !stop.aborted && performance.now() - begun < patienceMs) {
@@ -57,14 +54,14 @@ export class Trial {
     return agreed(this.scene) ? now - begun : undefined
   }
 
-  /** Lets things happen for that many ticks, or until `stop` aborts. `midway` is called after half of them. */
+  /** Runs the cluster for that many ticks, or until `stop` aborts. Calls `midway` after half of them. */
   async play(ticks: number, stop: AbortSignal, midway: () => void): Promise<void> {
     this.#watching = this.#watch()
     let origin = performance.now()
     for (let tick = 0; tick < ticks && !stop.aborted; tick++) {
       const due = origin + tick * tickMs
       const behind = performance.now() - due
-      // After the machine slept, or the process was suspended, what was missed is not made up for in one go.
+      // After the machine slept or the process was suspended, missed ticks are not made up for at once.
       if (behind > 1_000) origin += behind
       if (behind < 0) await systemClock.sleep(-behind, stop)
       this.#phase = this.life.calm ? 'calm' : 'storm'
@@ -73,7 +70,7 @@ export class Trial {
     }
   }
 
-  /** Nothing happens any more: what is under way arrives, and the worker gets the time of two snapshots. */
+  /** Stops the cluster, delivers events in transit, and gives the worker the time of two snapshots. */
   async settle(): Promise<void> {
     this.#phase = 'settling'
     const never = new AbortController().signal
@@ -82,12 +79,12 @@ export class Trial {
       await systemClock.sleep(tickMs, never)
     }
     await this.#sending
-    // From now on it is read here alone: of two reads at once, the older could have the last word.
+    // From now on, only this loop reads the table: of two concurrent reads, the older result could be applied last.
     this.#watched.abort()
     await this.#watching
     const deadline = performance.now() + patienceMs
     for (;;) {
-      // In this order: once nothing is left to acknowledge, what the table says then it says for good.
+      // In this order: once everything is acknowledged, the table no longer changes.
       this.#unacknowledged = await this.account.unacknowledged()
       await this.#look()
       if (agreed(this.scene) || performance.now() > deadline) break

@@ -9,6 +9,6 @@ export const plural = (count: number, noun: string): string => `${count} ${noun}
 
 export const sum = (numbers: Iterable<number>): number => [...numbers].reduce((a, b) => a + b, 0)
 
-/** Servers of all services. */
+/** The number of servers of all services. */
 export const serverCount = (contents: Contents): number =>
   sum([...contents.values()].map(({ length }) => length))

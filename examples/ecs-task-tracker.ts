@@ -1,6 +1,6 @@
 /**
- * The drop-in for tskinn/ecs-task-tracker: the same environment, the same routes, the same table; see
- * docs/ecs-task-tracker.md. Start it with `ecs-task-stream ecs-task-tracker`, or copy it and change what you like.
+ * A drop-in replacement for tskinn/ecs-task-tracker, with the same environment, routes and table; see
+ * docs/ecs-task-tracker.md. Start it with `ecs-task-stream ecs-task-tracker`, or copy and adapt it.
  */
 import { defaultOwner, servicePorts } from 'ecs-task-stream'
 import { ecsSnapshots } from 'ecs-task-stream/sources/ecs-snapshots'
@@ -37,7 +37,7 @@ import {
 export default defineWorker({
   name: 'ecs-task-tracker',
   summary:
-    'Takes the place of tskinn/ecs-task-tracker: events from SNS over HTTP, backends in the DynamoDB table of Traefik v1',
+    'Replaces tskinn/ecs-task-tracker: events from SNS over HTTP, backends in the DynamoDB table of Traefik v1',
   settings: {
     cluster: required(clusterName(), {
       description: 'The cluster to follow, by name or ARN',
@@ -48,42 +48,43 @@ export default defineWorker({
       example: 'traefik-staging',
     }),
     region: optional(regionName(), {
-      description: 'Where the cluster, if it is given by name, and the table are',
+      description: 'AWS region of the table, and of the cluster if it is given by name',
       example: 'us-east-1',
       otherwise: 'resolved by the AWS SDK',
     }),
     ...roleSettings,
     topicArns: optional(list('arns', 'one or more ARNs of SNS topics, separated by commas or blanks'), {
-      description: 'The topics whose messages are taken',
+      description: 'The topics whose messages are accepted',
       example: 'arn:aws:sns:us-east-1:123456789012:ecs-events',
-      otherwise: "every topic of the cluster's own account and region",
+      otherwise: "every topic in the cluster's own account and region",
     }),
     snsVerify: defaulted(onOff(), true, {
-      description: 'Whether messages must be signed by SNS; off for private networks alone',
+      description: 'Whether messages must be signed by SNS; off is for private networks only',
       example: 'off',
     }),
     routesToken: optional(list('secrets', 'one or more secrets, separated by commas or blanks'), {
       description:
-        'What the header x-api-key must say for /sync and /syncslow, and for events that come without SNS; several while one replaces another',
+        'The value of the header x-api-key for /sync and /syncslow, and for events without SNS; several during a rotation',
       example: 'a-long-random-text',
-      otherwise: 'everybody may sync, and events come by SNS alone',
+      otherwise: 'no secret for /sync, and events through SNS only',
     }),
     queueUrl: optional(queueUrlKind(), {
-      description: 'An SQS queue that receives the task events too, or instead',
+      description: 'An SQS queue that receives the task events in addition, or instead',
       example: 'https://sqs.us-east-1.amazonaws.com/123456789012/ecs-events',
-      otherwise: 'events come by HTTP alone',
+      otherwise: 'events over HTTP only',
     }),
     resyncSeconds: defaulted(integer({ min: 1, max: 86_400, unit: 'seconds' }), 300, {
-      description: 'How often the cluster is read as a whole, which repairs what an event lost',
+      description: 'How often to take a full snapshot of the cluster, which repairs lost events',
       example: '300',
     }),
     owner: optional(text('owner', 'an owner ID'), {
-      description: 'Marks the items that are ours; workers of the same cluster share it',
+      description: 'Identifies the items that this worker owns; workers of the same cluster share it',
       example: 'ecs-task-stream/staging',
-      otherwise: 'ecs-task-stream/ and the name of the cluster',
+      otherwise: 'ecs-task-stream/ followed by the name of the cluster',
     }),
     pruneGuard: defaulted(oneOf('on', 'off'), 'on', {
-      description: 'Whether pruning more than half of our items at once, and at least ten, is skipped',
+      description:
+        'Whether to skip pruning that would remove more than half of our items, and at least ten, at once',
       example: 'off',
     }),
   },
@@ -93,7 +94,7 @@ export default defineWorker({
       .filter((topic) => !/^arn:[\w-]+:sns:[\w-]+:\d{12}:[\w.-]+$/.test(topic))
       .map((topic) => ({
         settings: ['topicArns'] as const,
-        message: `"${topic}" is not the ARN of a topic`,
+        message: `"${topic}" is not a topic ARN`,
         example: 'TOPIC_ARNS=arn:aws:sns:us-east-1:123456789012:ecs-events',
       })),
   ],
@@ -139,11 +140,11 @@ export default defineWorker({
       },
       warnings: [
         ...(topicArns === undefined
-          ? ["no TOPIC_ARNS: messages of every topic of the cluster's own account and region are taken"]
+          ? ["no TOPIC_ARNS: messages of every topic in the cluster's own account and region are accepted"]
           : []),
-        ...(snsVerify ? [] : ['SNS_VERIFY=off: whoever reaches /event is believed']),
+        ...(snsVerify ? [] : ['SNS_VERIFY=off: everyone who can reach /event can send events']),
         ...(secrets === undefined
-          ? ['no ROUTES_TOKEN: whoever reaches /sync can make this worker sync']
+          ? ['no ROUTES_TOKEN: everyone who can reach /sync can make this worker sync']
           : []),
       ],
     }

@@ -1,6 +1,6 @@
 /**
- * The successor of CheggEng/ecs_id_mapper: which container, task, instance and service belong together, over HTTP;
- * see docs/id-mapper.md. Start it with `ecs-task-stream id-mapper`, or copy it and change what you like.
+ * A successor of CheggEng/ecs_id_mapper: answers over HTTP which container, task, instance and service belong together;
+ * see docs/id-mapper.md. Start it with `ecs-task-stream id-mapper`, or copy and adapt it.
  */
 import { exposesNothing } from 'ecs-task-stream'
 import { idMapper, linkProblems } from 'ecs-task-stream/id-mapper'
@@ -34,37 +34,37 @@ export default defineWorker({
     region,
     ...roleSettings,
     resyncSeconds: defaulted(integer({ min: 1, max: 86_400, unit: 'seconds' }), 300, {
-      description: 'How often the clusters are read as a whole',
+      description: 'How often to take a full snapshot of the clusters',
       example: '300',
     }),
     keepSeconds: defaulted(integer({ min: 0, max: 2_678_400, unit: 'seconds' }), 86_400, {
-      description: 'How long a task can be found after it has stopped',
+      description: 'How long to retain a task after it has stopped',
       example: '3600',
     }),
     keepTasks: defaulted(integer({ min: 0, max: 10_000_000, unit: 'tasks' }), 50_000, {
-      description: 'How many stopped tasks can be found at most',
+      description: 'Maximum number of stopped tasks to retain',
       example: '10000',
     }),
     routesToken: optional(list('secrets', 'one or more secrets, separated by commas or blanks'), {
-      description: 'What the header x-api-key must say; several while one replaces another',
+      description: 'The required value of the header x-api-key; several during a rotation',
       example: 'a-long-random-text',
-      otherwise: 'everybody may ask',
+      otherwise: 'no secret',
     }),
     cadvisorUrl: optional(text('template'), {
       ...template('cAdvisor'),
       otherwise: 'http://{instance_ip}:{cadvisor_port}/docker/{container_id}',
     }),
     cadvisorPort: defaulted(integer({ min: 1, max: 65_535, unit: 'port' }), 9070, {
-      description: 'What {cadvisor_port} is',
+      description: 'The value of {cadvisor_port}',
       example: '9070',
       formerly: 'cadvisor_port',
     }),
     graylogUrl: optional(text('template'), {
       ...template('Graylog', 'graylog_url'),
-      otherwise: "a search for docker.{container_id}, which is the id's first 12 letters here",
+      otherwise: 'a search for docker.{container_id}, with the first 12 letters of the id',
     }),
-    graylogFqdn: optional(text('host', 'a host, perhaps with a port'), {
-      description: 'What {graylog_fqdn} is',
+    graylogFqdn: optional(text('host', 'a host with an optional port'), {
+      description: 'The value of {graylog_fqdn}',
       example: 'graylog.example.com',
       formerly: 'graylog_fqdn',
       otherwise: 'no Graylog URLs',
@@ -76,7 +76,7 @@ export default defineWorker({
       otherwise: 'no such URLs',
     }),
     newRelicAccountId: optional(text('id', 'the id of an account'), {
-      description: 'What {new_relic_account_id} is',
+      description: 'The value of {new_relic_account_id}',
       example: '1234567',
       formerly: 'new_relic_account_id',
     }),
@@ -105,7 +105,7 @@ export default defineWorker({
         instanceAddresses({ clients, for: 'all' }),
         taskDefinitions({ clients, for: 'all' }),
       ],
-      // It writes nothing: it answers.
+      // This worker only answers requests.
       sinks: [],
       expose: { expose: () => exposesNothing, needs: 'definitions' },
       health: 'All systems go!',
@@ -122,7 +122,9 @@ export default defineWorker({
         }),
       warnings: [
         ...warnings,
-        ...(secrets === undefined ? ['no ROUTES_TOKEN: whoever reaches this port may ask'] : []),
+        ...(secrets === undefined
+          ? ['no ROUTES_TOKEN: everyone who can reach this port can send requests']
+          : []),
       ],
     }
   },

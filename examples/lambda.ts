@@ -1,6 +1,6 @@
 /**
- * What `traefik-table` does, as a Lambda function that a queue and a schedule invoke: see docs/lambda.md for what it
- * needs around it. Bundle this file, or copy it and change what you like; its export `handler` is the function.
+ * The worker `traefik-table` as a Lambda function, invoked by a queue and a schedule: see docs/lambda.md for its
+ * requirements. Bundle this file, or copy and adapt it; its export `handler` is the function.
  */
 import { isLeft } from 'fp-ts/lib/Either.js'
 import { servicePorts, systemClock } from 'ecs-task-stream'
@@ -22,7 +22,7 @@ import {
 } from 'ecs-task-stream/worker'
 import { checkRoles, clusterClients, clusterSettings, roleSettings } from 'ecs-task-stream/worker/clusters'
 
-/** What the function's environment must and may say. */
+/** The environment variables of the function. */
 export const declaration = {
   cluster: clusterSettings.cluster,
   ...roleSettings,
@@ -31,13 +31,13 @@ export const declaration = {
     example: 'traefik',
   }),
   resyncSeconds: defaulted(integer({ min: 0, max: 86_400, unit: 'seconds' }), 60, {
-    description: 'How old a snapshot of the clusters may be when an event comes; 0 takes one for each batch',
+    description: 'Maximum age of the snapshots when events arrive; 0 takes new ones for each batch',
     example: '60',
   }),
   owner: optional(text('owner', 'an owner ID'), {
-    description: 'Marks the items that are ours; workers of the same clusters share it',
+    description: 'Identifies the items that this worker owns; workers of the same clusters share it',
     example: 'ecs-task-stream/production',
-    otherwise: 'ecs-task-stream/ and the names of the clusters',
+    otherwise: 'ecs-task-stream/ followed by the names of the clusters',
   }),
 }
 

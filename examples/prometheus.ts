@@ -1,7 +1,7 @@
 /**
- * ECS tasks as targets of Prometheus, over HTTP or in a file, as their docker labels ask for it. Takes the place of
- * teralytics/prometheus-ecs-discovery: see docs/prometheus.md. Start it with `ecs-task-stream prometheus`, or copy it
- * and change what you like.
+ * Publishes ECS tasks as Prometheus targets, over HTTP or in a file, according to their docker labels. Replaces
+ * teralytics/prometheus-ecs-discovery: see docs/prometheus.md. Start it with `ecs-task-stream prometheus`, or copy and
+ * adapt it.
  */
 import { prometheusExporters } from 'ecs-task-stream'
 import { instanceAddresses } from 'ecs-task-stream/sources/instance-addresses'
@@ -22,7 +22,7 @@ import {
 /** A setting for the name of a docker label. */
 const label = (ending: string, says: string, flag: string) =>
   defaulted(text('name', 'the name of a docker label'), `PROMETHEUS_EXPORTER_${ending}`, {
-    description: `The docker label that tells ${says}`,
+    description: `The docker label for ${says}`,
     example: `METRICS_${ending}`,
     formerFlag: `config.${flag}-label`,
   })
@@ -30,27 +30,27 @@ const label = (ending: string, says: string, flag: string) =>
 export default defineWorker({
   name: 'prometheus',
   summary:
-    'Follows ECS clusters and serves their tasks as targets of Prometheus; takes the place of prometheus-ecs-discovery',
+    'Follows ECS clusters and serves their tasks as targets of Prometheus; replaces prometheus-ecs-discovery',
   settings: {
     ...clusterSettings,
     patienceSeconds: patience,
     prometheusFile: optional(text('path', 'the path of a .json, .yml or .yaml file'), {
-      description: 'Write the targets there as well, for file_sd_configs',
+      description: 'File to write the targets to, in addition to HTTP, for file_sd_configs',
       example: '/etc/prometheus/ecs_file_sd.yml',
-      otherwise: 'by HTTP alone',
+      otherwise: 'HTTP only',
       formerFlag: 'config.write-to',
     }),
     filterLabel: optional(text('NAME[=VALUE]', 'the name of a docker label, or NAME=VALUE'), {
-      description: 'Only containers with this docker label are scraped',
+      description: 'Scrape only containers with this docker label',
       example: 'METRICS=yes',
-      otherwise: 'all that have the label of the port',
+      otherwise: 'all containers with the port label',
       formerFlag: 'config.filter-label',
     }),
-    portLabel: label('PORT', 'the container port that is scraped', 'port'),
+    portLabel: label('PORT', 'the container port to scrape', 'port'),
     pathLabel: label('PATH', 'the path of the metrics', 'path'),
     schemeLabel: label('SCHEME', 'http or https', 'scheme'),
     jobNameLabel: label('JOB_NAME', 'the name of the job', 'job-name'),
-    serverNameLabel: label('SERVER_NAME', 'a host name in place of the address', 'server-name'),
+    serverNameLabel: label('SERVER_NAME', 'a host name to use instead of the address', 'server-name'),
     dynamicPortDetection: defaulted(onOff(), false, {
       description:
         'Scrape containers with PROMETHEUS_DYNAMIC_EXPORT=1 at their one bound port, instead of a named one',
@@ -58,9 +58,9 @@ export default defineWorker({
       formerFlag: 'config.dynamic-port-detection',
     }),
     readToken: optional(list('secrets', 'one or more secrets, separated by commas or blanks'), {
-      description: 'What must follow "Bearer" in the header authorization, to read the targets',
+      description: 'The bearer token in the header authorization to read the targets',
       example: 'a-long-random-text',
-      otherwise: 'whoever reaches it may read it',
+      otherwise: 'no secret',
     }),
   },
   check: (settings) => [
@@ -88,7 +88,7 @@ export default defineWorker({
     return {
       ...followed(settings),
       eventSources: queue(settings),
-      // What is scraped is in the labels of task definitions.
+      // The labels are in task definitions.
       lookups: [
         ...snapshots(settings, { clients }),
         instanceAddresses({ clients }),

@@ -1,7 +1,7 @@
 /**
- * ECS tasks as SRV and A records in Route 53, under the names that their containers ask for. Takes the place of
- * awslabs/service-discovery-ecs-dns, its agent on every host and its Lambda function: see docs/srv-records.md. Start
- * it with `ecs-task-stream srv-records`, or copy it and change what you like.
+ * Publishes ECS tasks as SRV and A records in Route 53, under the names that their containers define. Replaces
+ * awslabs/service-discovery-ecs-dns, its agent on every host and its Lambda function: see docs/srv-records.md. Start it
+ * with `ecs-task-stream srv-records`, or copy and adapt it.
  */
 import { srvNames } from 'ecs-task-stream'
 import { instanceAddresses } from 'ecs-task-stream/sources/instance-addresses'
@@ -22,7 +22,7 @@ import {
 export default defineWorker({
   name: 'srv-records',
   summary:
-    'Follows ECS clusters and keeps SRV and A records of their tasks in a hosted zone of Route 53; takes the place of ecssd',
+    'Follows ECS clusters and keeps SRV and A records of their tasks in a hosted zone of Route 53; replaces ecssd',
   settings: {
     ...clusterSettings,
     ...healthSettings,
@@ -33,22 +33,22 @@ export default defineWorker({
     nameTemplate: optional(
       text('template', 'a template of {service}, {container}, {port}, {protocol}, {cluster}'),
       {
-        description: 'The name of ports that no SERVICE_<port>_NAME names',
+        description: 'The name of ports without a SERVICE_<port>_NAME',
         example: '_{service}._{protocol}',
-        otherwise: 'only what is named so is offered',
+        otherwise: 'only ports with such a name',
       },
     ),
     shape: defaulted(oneOf('simple', 'weighted'), 'simple', {
-      description: 'One record set a name, or one a task, as ecssd writes them',
+      description: 'One record set per name (simple), or one per task as ecssd writes them (weighted)',
       example: 'weighted',
     }),
     ttlSeconds: optional(integer({ min: 0, max: 86_400, unit: 'seconds' }), {
-      description: 'How long resolvers may keep an answer',
+      description: 'The TTL of the records, in seconds',
       example: '5',
       otherwise: '10; 0 for weighted',
     }),
     adopt: defaulted(oneOf('none', 'ecssd'), 'none', {
-      description: 'Whether records of ecssd become ours where they are desired',
+      description: 'Whether to take over records of ecssd that are desired',
       example: 'ecssd',
     }),
   },
@@ -62,7 +62,7 @@ export default defineWorker({
       lookups: [
         ...snapshots(settings, { clients }),
         instanceAddresses({ clients }),
-        // What a container is called is in its task definition.
+        // The names of containers are in task definitions.
         taskDefinitions({ clients, for: 'all' }),
         ...healthProbes(settings),
       ],

@@ -1,7 +1,7 @@
 /**
- * An ambassador: listens on the ports of a container, and passes TCP connections to the tasks of a family or a service
- * that run it. Takes the place of awslabs/ecs-task-kite: see docs/task-proxy.md. Start it with
- * `ecs-task-stream task-proxy`, or copy it and change what you like.
+ * An ambassador: listens on the ports of a container, and forwards TCP connections to the tasks of a family or a
+ * service that run it. Replaces awslabs/ecs-task-kite: see docs/task-proxy.md. Start it with `ecs-task-stream
+ * task-proxy`, or copy and adapt it.
  */
 import { containerPorts, type Exposable, selects } from 'ecs-task-stream'
 import { instanceAddresses } from 'ecs-task-stream/sources/instance-addresses'
@@ -29,7 +29,7 @@ import {
   snapshots,
 } from 'ecs-task-stream/worker/clusters'
 
-/** ecs-task-kite's levels. The two above `error` silence it: nothing is logged at them. */
+/** The log levels of ecs-task-kite. The two above `error` disable logging. */
 const levels: ReadonlyMap<string, LogLevel> = new Map([
   ['debug', 'debug'],
   ['info', 'info'],
@@ -45,21 +45,21 @@ const seconds = (max: number, min = 0) => integer({ min, max, unit: 'seconds' })
 export default defineWorker({
   name: 'task-proxy',
   summary:
-    'Listens on the ports of a container, and passes TCP connections to the running tasks of a family or a service; takes the place of ecs-task-kite',
+    'Listens on the ports of a container, and passes TCP connections to the running tasks of a family or a service; replaces ecs-task-kite',
   settings: {
     name: required(text('container', 'the name of a container'), {
-      description: 'The container whose ports are listened on',
+      description: 'The container on whose ports to listen',
       example: 'nginx',
     }),
     family: optional(text('family', 'a family, or family:revision'), {
-      description: 'The tasks of this task definition, of all its revisions or of one',
+      description: 'Only tasks of this task definition family, or of one revision',
       example: 'web:3',
-      otherwise: 'any, of the service',
+      otherwise: 'any family of the service',
     }),
     service: optional(text('service', 'the name of a service'), {
-      description: 'The tasks of this service',
+      description: 'Only tasks of this service',
       example: 'web',
-      otherwise: 'any, of the family',
+      otherwise: 'any service of the family',
     }),
     cluster: defaulted(clusterName(), 'default', {
       description: 'The cluster of the tasks, by name or ARN',
@@ -73,9 +73,9 @@ export default defineWorker({
     region: clusterSettings.region,
     ...roleSettings,
     resyncSeconds: optional(seconds(86_400, 1), {
-      description: 'How often the cluster is read as a whole',
+      description: 'How often to take a full snapshot of the cluster',
       example: '60',
-      otherwise: '300 with a queue, else 5',
+      otherwise: '300 with a queue, otherwise 5',
     }),
     listenHost: optional(text('address', 'an IP address of this machine'), {
       description: 'The address to listen on',
@@ -83,7 +83,7 @@ export default defineWorker({
       otherwise: 'every interface',
     }),
     balance: defaulted(oneOf('random', 'least-connections'), 'random', {
-      description: 'Which task a connection goes to',
+      description: 'How to choose the task for a connection',
       example: 'least-connections',
     }),
     dialSeconds: defaulted(seconds(60, 1), 3, {
@@ -91,15 +91,15 @@ export default defineWorker({
       example: '1',
     }),
     idleSeconds: defaulted(seconds(604_800), 3_600, {
-      description: 'How long a connection may be silent before it is cut; 0 for ever',
+      description: 'How long a connection may be idle before it is closed; 0 for no limit',
       example: '350',
     }),
     drainSeconds: defaulted(seconds(86_400), 30, {
-      description: 'How long connections to a task that stops may go on',
+      description: 'How long connections to a stopping task may continue',
       example: '120',
     }),
     maxConnections: defaulted(integer({ min: 1, max: 1_000_000, unit: 'connections' }), 10_000, {
-      description: 'Connections open at once; further ones are reset',
+      description: 'Maximum number of open connections; further ones are reset',
       example: '50000',
     }),
     loglevel: defaulted(text('level', 'debug, info, warn, error, fatal or panic'), 'info', {
@@ -107,7 +107,7 @@ export default defineWorker({
       example: 'warn',
     }),
   },
-  // ecs-task-kite is a program in Go: what its flags mean, they mean here.
+  // ecs-task-kite is a Go program, so its flags are read in the same way.
   flags: 'go',
   check: ({ family, service, ...settings }) => [
     ...checkRoles(settings),
@@ -125,7 +125,7 @@ export default defineWorker({
       : [
           {
             settings: ['family'] as const,
-            message: `"${family}" is neither a family nor one of its revisions`,
+            message: `"${family}" is neither a family nor a revision such as web:3`,
             example: 'FAMILY=web:3',
           },
         ]),
@@ -135,7 +135,7 @@ export default defineWorker({
     const { resyncSeconds = queueUrl === undefined ? 5 : 300 } = settings
     const cluster = [named] as const
     const of = { service, family }
-    // Nothing is asked about the other tasks of the cluster.
+    // No lookups for the other tasks of the cluster.
     const only = (task: Exposable): boolean => selects(of, task) !== false
     const clients = clusterClients(settings)
     const address = settings.public ? 'public' : 'private'
@@ -161,13 +161,13 @@ export default defineWorker({
       owner: 'task-proxy',
       // A check that fails everywhere must not leave a port without tasks.
       unhealthy: 'keep-the-last',
-      // The listeners are gone with the process, and the first snapshot brings them back.
+      // The listeners end with the process, and the first snapshot restores them.
       ack: 'folded',
-      // They are nobody else's, cost nothing to change, and one that failed to listen is tried again at each look.
+      // Listeners have no other owner and are cheap to change; one that failed to listen is retried at each resync.
       pruneGuard: 'off',
       minWriteIntervalMs: 0,
       resyncMs: 10_000,
-      // Without events, all that is known comes from one clock: a snapshot rules out what the one before has named.
+      // Without events, all times come from one clock, so a snapshot can rule out tasks in the previous one.
       ...(queueUrl === undefined ? { skewAllowanceMs: 0 } : {}),
       instrument: proxyInstruments(proxy),
       close: () => proxy.close(),
@@ -177,10 +177,10 @@ export default defineWorker({
         ...(family === undefined || service === undefined
           ? []
           : [
-              `FAMILY and SERVICE: only the tasks of service ${service} that are of family ${family} are reached`,
+              `FAMILY and SERVICE: only the tasks of service ${service} that are also in family ${family} are used`,
             ]),
         ...(logLevel === undefined
-          ? [`LOGLEVEL: "${settings.loglevel}" is no level, so info is logged`]
+          ? [`LOGLEVEL: "${settings.loglevel}" is not a log level, so info is used`]
           : []),
       ],
     }

@@ -1,7 +1,7 @@
 /**
- * ECS tasks as Traefik's dynamic configuration, over HTTP or in a file: what Traefik's own ECS provider gives, by
- * events, and for any number of Traefiks at the price of one. See docs/traefik-http.md. Start it with
- * `ecs-task-stream traefik-http`, or copy it and change what you like.
+ * Publishes ECS tasks as Traefik's dynamic configuration, over HTTP or in a file: like Traefik's own ECS provider, but
+ * driven by events, and with one worker for any number of Traefik instances. See docs/traefik-http.md. Start it with
+ * `ecs-task-stream traefik-http`, or copy and adapt it.
  */
 import { servicePorts, traefikLabels } from 'ecs-task-stream'
 import { instanceAddresses } from 'ecs-task-stream/sources/instance-addresses'
@@ -42,7 +42,7 @@ export default defineWorker({
     ...healthSettings,
     expose: defaulted(oneOf('labels', 'services'), 'labels', {
       description:
-        'Routers and services from traefik.* docker labels, or a plain service for each ECS service',
+        'Create routers and services from traefik.* docker labels, or one plain service per ECS service',
       example: 'services',
     }),
     exposedByDefault: defaulted(onOff(), true, {
@@ -50,27 +50,26 @@ export default defineWorker({
       example: 'off',
     }),
     defaultRule: optional(text('template', "a template of Traefik's"), {
-      description: 'The rule of containers that label none; with EXPOSE=labels',
+      description: 'The rule of containers without a rule label; with EXPOSE=labels',
       example: 'Host(`{{ normalize .Name }}.example.com`)',
       otherwise: 'Host(`{{ normalize .Name }}`)',
     }),
     constraints: optional(text('expression', 'an expression of Label and LabelRegex'), {
-      description: 'Which containers are looked at; with EXPOSE=labels',
+      description: 'Which containers to consider; with EXPOSE=labels',
       example: 'Label(`stage`,`production`)',
       otherwise: 'all',
     }),
     backendName,
     traefikFile: optional(text('path', 'the path of a .yml or .yaml file'), {
-      description: 'Write the configuration there as well, for the file provider',
+      description: 'File to write the configuration to, in addition to HTTP, for the file provider',
       example: '/etc/traefik/dynamic/ecs.yml',
-      otherwise: 'by HTTP alone',
+      otherwise: 'HTTP only',
     }),
     patienceSeconds: patience,
     readToken: optional(list('secrets', 'one or more secrets, separated by commas or blanks'), {
-      description:
-        'What the header x-api-key must say to read the configuration; several while one replaces another',
+      description: 'The value of the header x-api-key to read the configuration; several during a rotation',
       example: 'a-long-random-text',
-      otherwise: 'whoever reaches it may read it',
+      otherwise: 'no secret',
     }),
   },
   check: (settings) => [...checkServed(settings), ...checkBackendName(settings)],

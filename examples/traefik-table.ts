@@ -1,7 +1,7 @@
 /**
- * ECS services as backends of Traefik v1, through the DynamoDB table that its [dynamodb] provider reads. The
- * successor of ecs-task-tracker: same table, same items. Start it with `ecs-task-stream traefik-table`, or copy it
- * and change what you like.
+ * Publishes ECS services as backends of Traefik v1, in the DynamoDB table that its [dynamodb] provider reads. A
+ * successor of ecs-task-tracker with the same table and items. Start it with `ecs-task-stream traefik-table`, or copy
+ * and adapt it.
  */
 import { servicePorts } from 'ecs-task-stream'
 import { instanceAddresses } from 'ecs-task-stream/sources/instance-addresses'

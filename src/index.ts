@@ -1,6 +1,6 @@
 /**
- * The public surface. Sources, sinks, workers and the test kit have subpaths of their own, so that nobody loads an
- * SDK that they do not use: `ecs-task-stream/sources/sqs`, `ecs-task-stream/sinks/traefik-table`,
+ * The public API. Sources, sinks, workers and the test kit have their own subpaths, so that an application loads only
+ * the SDKs that it uses: `ecs-task-stream/sources/sqs`, `ecs-task-stream/sinks/traefik-table`,
  * `ecs-task-stream/worker`, `ecs-task-stream/testing`.
  */
 export { run } from './run.js'

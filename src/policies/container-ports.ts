@@ -4,31 +4,31 @@ import { taskPorts } from './task-ports.js'
 import { selects, type TaskSelection } from './task-selection.js'
 
 export interface ContainerPortsOptions {
-  /** The container whose ports are offered. */
+  /** The container whose ports to expose. */
   readonly container: string
   readonly of: TaskSelection
   /**
-   * Which addresses of their machines the tasks are offered at, as `instanceAddresses` was told. `public`: tasks of
-   * which only private ones can be known are refused. Default: `private`.
+   * Which addresses of machines to expose; must equal the option of `instanceAddresses`. With `public`, tasks whose
+   * public address cannot be known are refused. Default: `private`.
    */
   readonly address?: 'private' | 'public'
 }
 
-/** A range may map any number of ports, and somebody listens on each. */
+/** Maximum number of ports, because each gets a listener and a range may map any number of ports. */
 const mostPorts = 100
 
 const withoutPublicAddress = (task: Exposable): string | undefined =>
   task.interface !== undefined || task.launchType === 'FARGATE'
-    ? 'the task has a network interface of its own, whose public address is not looked for: use its private address'
+    ? 'the task has its own network interface, whose public address is not looked up: use its private address'
     : task.launchType === 'EXTERNAL'
-      ? 'Systems Manager does not tell public addresses of external machines: use the private one'
+      ? 'Systems Manager does not provide public addresses of external machines: use the private one'
       : undefined
 
 /**
- * A policy for an ambassador: every port of one container is a backend whose name is the container's port, and all
- * selected tasks share it, of whatever service or cluster they are. Ranges count port by port.
+ * A policy for an ambassador. Every port of one container is a backend, named by the container port and shared by all
+ * selected tasks, whatever their service or cluster. Each port of a range is a separate backend.
  *
- * UDP ports are backends too, named `53/udp`: it is the sink that knows what it can do with them, and says so.
+ * UDP ports are backends, too, named `53/udp`. The sink decides whether it supports them.
  */
 export const containerPorts = ({ container, of, address = 'private' }: ContainerPortsOptions): Policy => {
   if (of.service === undefined && of.family === undefined)
@@ -50,7 +50,7 @@ export const containerPorts = ({ container, of, address = 'private' }: Container
     if (count > mostPorts)
       return {
         _tag: 'Refused',
-        reason: `container ${container} has ${count} ports, and at most ${mostPorts} are offered: map fewer`,
+        reason: `container ${container} has ${count} ports, and at most ${mostPorts} can be exposed: map fewer`,
       }
     const ports = own.flatMap(({ binding: { containerPort, hostPort, protocol, count: width } }) =>
       Array.from({ length: width }, (_, i): ExposedPort => {

@@ -9,16 +9,16 @@ import { type TaskPort, taskPorts } from './task-ports.js'
 
 export interface ServicePortsOptions {
   /**
-   * The backend's name for a task; `undefined` to leave the task out. Default: the service's name, and nothing for
-   * tasks that no service started. `service:web` and `family:web` are different things: a function that names both
-   * must name them differently.
+   * The backend name for a task; `undefined` leaves the task out. Default: the service's name, and `undefined` for
+   * tasks outside a service. `service:web` and `family:web` are different, so a function that names both must use
+   * different names.
    */
   readonly name?: (task: Exposable) => BackendName | undefined
   /**
-   * - `primary` (default): one TCP port a task. Of the ports that the options below allow: the one of the container
-   *   that has the backend's name, else the lowest container port, else the container's name decides. It never
-   *   depends on host ports or on the order of containers, so all tasks of a service agree.
-   * - `all`: the primary under the backend's name, every other as `<backend>-<container>-<container port>`.
+   * - `primary` (default): one TCP port per task, among those that the options below allow. A container with the
+   *   backend's name comes first, then the lowest container port, then the least container name. The choice does not
+   *   depend on host ports or the order of containers, so all tasks of a service agree.
+   * - `all`: the primary port under the backend's name, and every other as `<backend>-<container>-<container port>`.
    */
   readonly ports?: 'primary' | 'all'
   /** Only ports of this container. Default: any. */
@@ -27,14 +27,11 @@ export interface ServicePortsOptions {
   readonly containerPort?: number
 }
 
-/** The name of the service that started a task. */
+/** The name of a task's service. */
 export const serviceOf = (task: Exposable): string | undefined =>
   (task.group?.startsWith('service:') === true && task.group.slice('service:'.length)) || undefined
 
-/**
- * A policy for load balancers: a backend a service. Ranges of ports and UDP are left out: they are not what one
- * balances.
- */
+/** A policy for load balancers, with one backend per service. It leaves out port ranges and UDP ports. */
 export const servicePorts = (options: ServicePortsOptions = {}): Policy => {
   const { name = serviceOf, ports = 'primary', container, containerPort } = options
   const expose: Policy['expose'] = (task, definition) => {

@@ -2,15 +2,15 @@ import { lastSegment } from '../core/arn.js'
 import type { Exposable } from '../core/policy.js'
 import { serviceOf } from './service-ports.js'
 
-/** Which tasks: those of a service, those of a task definition's family, or those of both. At least one is given. */
+/** Selects the tasks of a service, of a task definition family, or of both. At least one must be given. */
 export interface TaskSelection {
   /** By name or ARN. */
   readonly service?: string | undefined
-  /** Such as `web`, or `web:3` for that revision alone. */
+  /** Such as `web`, or `web:3` for a single revision. */
   readonly family?: string | undefined
 }
 
-/** Whether the task is selected; `undefined` while nobody has told its definition. */
+/** Whether the task is selected; `undefined` while its definition is unknown. */
 export const selects = ({ service, family }: TaskSelection, task: Exposable): boolean | undefined => {
   if (service !== undefined && serviceOf(task) !== lastSegment(service)) return false
   if (family === undefined) return true

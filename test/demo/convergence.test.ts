@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { Letter, TruthChange } from '../../demo/cluster-life.js'
+import type { EventInTransit, TruthChange } from '../../demo/cluster-life.js'
 import type { Contents } from '../../demo/contents.js'
 import { Convergence } from '../../demo/convergence.js'
 import { Durations, type Spread } from '../../demo/durations.js'
@@ -16,7 +16,7 @@ const change = (server: string, live: boolean, more: Partial<TruthChange> = {}):
   ...more,
 })
 
-const letter = (task: string, version: number): Letter => ({ number: 1, body: '', task, version })
+const letter = (task: string, version: number): EventInTransit => ({ number: 1, body: '', task, version })
 
 const once = (ms: number) => ({ count: 1, p50: ms, p95: ms, max: ms })
 const never = { count: 0, p50: 0, p95: 0, max: 0 }

@@ -36,7 +36,7 @@ describe('npm start', () => {
   it('ends with truth and table in agreement', async () => {
     const { code, out, err } = await start(['--for', '3s', '--seed', '7'])
     expect(err).toBe('')
-    expect(out).toMatch(/^agree: 6 services, \d+ servers, after \d+ events/m)
+    expect(out).toMatch(/^in sync: 6 services, \d+ servers, after \d+ events/m)
     expect(out).toMatch(/\d\.\d s {2}[✓Δ]/)
     // eslint-disable-next-line no-control-regex -- Not a terminal: no colours, no cursor.
     expect(out).not.toMatch(/\x1b/)
@@ -45,15 +45,15 @@ describe('npm start', () => {
 
   it('sees it when they do not agree, names the servers, and exits 1', async () => {
     const { code, out } = await start(['--for', '2s', '--seed', '7', '--sabotage', '--quiet'])
-    expect(out).toMatch(/^do not agree: \d of 6 services/)
-    expect(out).toMatch(/is live, and not in the table|is in the table, and not live/)
+    expect(out).toMatch(/^out of sync: \d of 6 services/)
+    expect(out).toMatch(/is live but not in the table|is in the table but not live/)
     expect(code).toBe(1)
   })
 
   it('runs without an end until Ctrl-C, and then comes to its end in order', async () => {
-    const { code, out, err } = await start(['--seed', '7', '--services', '2'], 'services agree')
+    const { code, out, err } = await start(['--seed', '7', '--services', '2'], 'services in sync')
     expect(err).toBe('')
-    expect(out).toMatch(/^agree: 2 services/m)
+    expect(out).toMatch(/^in sync: 2 services/m)
     expect(code).toBe(0)
   })
 

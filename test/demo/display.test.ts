@@ -77,7 +77,7 @@ describe('the display', () => {
     const { output, screen } = shown(isTTY, env)
     screen.show(scene)
     screen.close()
-    expect(output.writes).toEqual([expect.stringMatching(/^ +1\.0 s {2}✓ 1 of 1 service agree .*\n$/)])
+    expect(output.writes).toEqual([expect.stringMatching(/^ +1\.0 s {2}✓ 1 of 1 service in sync .*\n$/)])
   })
 
   it('has no colours where NO_COLOR is set', () => {

@@ -96,8 +96,8 @@ describe('the frame', () => {
   })
 
   it('shows how much of the time has passed, where there is an end to it', () => {
-    expect(lineOf(agreeing, 'truth and table')).toContain('12.3 s of 20.0 s')
-    expect(lineOf({ ...agreeing, total: undefined }, 'truth and table')).not.toContain(' of ')
+    expect(lineOf(agreeing, 'cluster and table')).toContain('12.3 s of 20.0 s')
+    expect(lineOf({ ...agreeing, total: undefined }, 'cluster and table')).not.toContain(' of ')
   })
 
   it('is the same text with colours and without', () => {
@@ -131,7 +131,7 @@ describe('the frame', () => {
       { ...monochrome, rows: 24 },
     )
     const shown = lines.filter((line) => line.startsWith(' service-')).length
-    expect(lines).toContain(` … and ${30 - shown} more, of which ${29 - shown} agree`)
+    expect(lines).toContain(` … and ${30 - shown} more, ${29 - shown} in sync`)
   })
 
   it('keeps its height while things happen, so that nothing jumps', () => {
@@ -147,10 +147,10 @@ describe('the frame', () => {
 describe('the plain line', () => {
   it('says it all in one', () => {
     expect(plainLine(agreeing)).toBe(
-      ' 12.3 s  ✓ 2 of 2 services agree · 3 live, 3 in the table · events 220 +16 −10 · the newest',
+      ' 12.3 s  ✓ 2 of 2 services in sync · 3 live, 3 in the table · events 220 +16 −10 · the newest',
     )
     expect(plainLine(differing)).toContain(
-      'Δ 1 of 2 services agree, 3 servers to go · 3 live, 4 in the table',
+      'Δ 1 of 2 services in sync, 3 servers differ · 3 live, 4 in the table',
     )
   })
 })
@@ -160,14 +160,14 @@ describe('the outcome', () => {
 
   it('says first that they agree, after what, and how fast', () => {
     expect(text(agreeing).split('\n')[0]).toBe(
-      'agree: 2 services, 3 servers, after 220 events (16 repeated, 169 out of order, 10 lost): p50 212 ms, p95 540 ms',
+      'in sync: 2 services, 3 servers, after 220 events (16 repeated, 169 out of order, 10 lost): p50 212 ms, p95 540 ms',
     )
   })
 
   it('names every server on which they do not agree', () => {
-    expect(text(differing)).toMatch(/^do not agree: 1 of 2 services/)
-    expect(text(differing)).toContain('web: 10.0.0.5:32768 is live, and not in the table')
-    expect(text(differing)).toContain('web: 10.0.0.9:1 is in the table, and not live')
+    expect(text(differing)).toMatch(/^out of sync: 1 of 2 services/)
+    expect(text(differing)).toContain('web: 10.0.0.5:32768 is live but not in the table')
+    expect(text(differing)).toContain('web: 10.0.0.9:1 is in the table but not live')
   })
 
   it('tells what troubled the worker if they do not agree, as it may be why', () => {
@@ -178,13 +178,13 @@ describe('the outcome', () => {
   it('is not agreement while messages are left unacknowledged', () => {
     const waiting: Scene = { ...agreeing, unacknowledged: 3 }
     expect([agreeing, differing, waiting].map(agreed)).toEqual([true, false, false])
-    expect(text(waiting)).toMatch(/^do not agree/)
-    expect(text(waiting)).toContain('3 messages in the queue not acknowledged')
+    expect(text(waiting)).toMatch(/^out of sync/)
+    expect(text(waiting)).toContain('3 messages in the queue unacknowledged')
   })
 
   it('tells of lost events apart, and not at all of what did not happen', () => {
-    expect(text(agreeing)).toMatch(/a snapshot showed it +p50 +993 ms +p95 +2\.55 s +max +2\.55 s +2×/)
-    expect(text(agreeing)).not.toContain('next told it')
+    expect(text(agreeing)).toMatch(/lost event, a snapshot fixed it +p50 +993 ms +p95 +2\.55 s +max +2\.55 s +2×/)
+    expect(text(agreeing)).not.toContain('next event fixed it')
   })
 
   it('says how to see the same again', () => {

@@ -333,7 +333,10 @@ describe('the worker task-proxy, over the wire', { timeout: 60_000 }, () => {
   it.each([
     [['-name', 'web'], 'one of them is required'],
     [['-public', 'false', '-name', 'web', '-family', 'web'], 'ignored: false -name web -family web'],
-    [['-name', 'web', '-family', 'web:latest'], '"web:latest" is neither a family nor one of its revisions'],
+    [
+      ['-name', 'web', '-family', 'web:latest'],
+      '"web:latest" is neither a family nor a revision such as web:3',
+    ],
     [['-family', 'web'], 'NAME (--name): missing'],
     [['-name', 'web', '-family', 'web', '-verbose'], '-verbose'],
   ])('does not start with %j', async (argv, problem) => {
