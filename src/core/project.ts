@@ -68,7 +68,8 @@ const affectedTasks = (
   // together.
   if (clusters.size + answers.size > 0)
     for (const [arn, task] of state.tasks) {
-      if (answers.has(task.definition) || answers.has(task.instance)) tasks.set(arn, task)
+      const { definition, instance } = believed(task, state.marks.get(task.cluster), skewAllowanceMs)
+      if (answers.has(definition) || answers.has(instance)) tasks.set(arn, task)
       else if (clusters.has(task.cluster)) compare(arn, last.tasks.get(arn), task)
     }
   return tasks

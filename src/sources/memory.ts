@@ -5,7 +5,7 @@ import type { Delivery, Notice, Source } from '../core/source.js'
 export interface MemorySource extends Source {
   /**
    * Delivers events to the worker that follows this source, or to the first that will; resolves to how the worker
-   * settled the delivery. After the stop it is `nacked` at once.
+   * settled the delivery. After the stop, or once the worker no longer follows, it is `nacked` at once.
    */
   push(...events: readonly ClusterEvent[]): Promise<'acked' | 'nacked'>
   /** Deliveries neither acknowledged nor refused. */
@@ -19,7 +19,7 @@ export interface MemorySourceOptions {
 
 /**
  * A source for tests, and for events that your own code already has. Copy it to write your own: everything that `Source`
- * asks for is here. Events that are pushed before a worker follows wait for it; what is pushed after the stop is refused.
+ * asks for is here. Events that are pushed before the first worker follows wait for it. Events that are pushed after the stop are nacked.
  */
 export const memory = ({ name = 'memory', covers = [] }: MemorySourceOptions = {}): MemorySource => {
   const incoming = new Subject<Delivery>()
@@ -27,11 +27,12 @@ export const memory = ({ name = 'memory', covers = [] }: MemorySourceOptions = {
   let unsettled = 0
   /** Deliveries that came before anyone followed. */
   let early: Delivery[] = []
+  let followed = false
   let stopped = false
 
   const push = (...events: readonly ClusterEvent[]): Promise<'acked' | 'nacked'> =>
     new Promise((resolve) => {
-      if (stopped) {
+      if (stopped || (followed && !incoming.observed)) {
         resolve('nacked')
         return
       }
@@ -63,6 +64,7 @@ export const memory = ({ name = 'memory', covers = [] }: MemorySourceOptions = {
         const drained = (): void => {
           if (stopped && unsettled === 0) subscriber.complete()
         }
+        followed = true
         stopped = false
         const all = new Subscription()
         all.add(incoming.subscribe((delivery) => subscriber.next(delivery)))

@@ -56,7 +56,7 @@ describe('the flags of the demo', () => {
     [['--services', '51'], 'from 1 to 50'],
     [['--fro', '3s'], "unknown option '--fro'"],
     [['20s'], 'too many arguments'],
-    [['--sabotage'], '--sabotage has no half-way without --for'],
+    [['--sabotage'], '--sabotage requires --for'],
   ])('%j are refused, with what is wrong', (argv, reason) => {
     const request = parse(...argv)
     expect(request._tag).toBe('Misuse')

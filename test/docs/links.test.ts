@@ -28,7 +28,7 @@ describe('the documentation', () => {
   it('quotes, after a link to a test, sentences that are tests there', () => {
     const quoted = pages.flatMap((from) =>
       linksOf(from)
-        .filter(({ target }) => /\.test\.ts$|-contract\.ts$/.test(target))
+        .filter(({ target }) => /\.test\.ts$|-contract\.ts$|-laws\.ts$/.test(target))
         .flatMap(({ target, after }) =>
           [...after.matchAll(/“([^”]+)”/g)].map(([, sentence = '']) => ({
             path: resolved(from, target).path,

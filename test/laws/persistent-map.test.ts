@@ -2,6 +2,7 @@ import { deepStrictEqual, ok, strictEqual } from 'node:assert/strict'
 import fc from 'fast-check'
 import { describe, it } from 'vitest'
 import { PersistentMap } from '../../src/core/persistent-map.js'
+import { hashOf } from '../../src/core/trie.js'
 import { holds } from './holds.js'
 
 interface Value {
@@ -61,8 +62,7 @@ const bruteForce = (
 
 describe('a persistent map', () => {
   it('is tried with keys that really collide', () => {
-    const bucket = JSON.stringify(PersistentMap.from(colliding.map((name) => [name, { n: 0 }])))
-    strictEqual(bucket.match(/"leaves"/g)?.length, 1)
+    strictEqual(new Set(colliding.slice(0, 3).map(hashOf)).size, 1)
   })
 
   it('behaves as a Map: get, has, size, iteration', () => {

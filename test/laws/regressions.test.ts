@@ -9,6 +9,7 @@ import { project, projector } from '../../src/core/project.js'
 import { reduce } from '../../src/core/reduce.js'
 import { sweep } from '../../src/core/sweep.js'
 import type { Container, Task } from '../../src/core/task.js'
+import { servicePorts } from '../../src/policies/service-ports.js'
 import { desiredContents, fold, options, routesOf } from './observed.js'
 
 const start = Date.UTC(2026, 0, 1)
@@ -40,6 +41,13 @@ const task = (id: string, version: number, at: number, changes: Partial<Task> = 
   health: undefined,
   ...changes,
 })
+const shopContainer = {
+  name: 'app',
+  ports: [{ containerPort: 80, hostPort: 80, protocol: 'tcp', count: 1 }],
+  image: undefined,
+  labels: {},
+  environment: {},
+} as const
 const changed = (one: Task): ClusterEvent => ({ _tag: 'TaskChanged', task: one })
 const listed = (at: number, tasks: readonly Task[]): ClusterEvent => ({
   _tag: 'TasksListed',
@@ -124,6 +132,30 @@ describe('the projection', () => {
     const [unresolved] = [...again(state, 0).unresolved.values()]
     strictEqual(unresolved?.why, 'name-taken')
     strictEqual(unresolved.detail.startsWith('backend "a" belongs to'), true)
+  })
+
+  it('looks up what the snapshot tells of a task, where an older event tells otherwise', () => {
+    const again = projector({ expose: servicePorts(), covers: [] })
+    const stopping = task('a', 1, 0, {
+      desiredStatus: 'STOPPED',
+      definition: 'api:1',
+      containers: [],
+    })
+    let state = emptyState
+    for (const event of [
+      listed(2 * defaultSkewAllowanceMs, [stopping]),
+      changed({ ...stopping, desiredStatus: 'RUNNING', definition: 'web:1' }),
+      {
+        _tag: 'DefinitionDescribed',
+        definition: { arn: 'api:1', networkMode: 'awsvpc', containers: [shopContainer] },
+      },
+    ] as const) {
+      state = reduce(state, event)
+      deepStrictEqual(
+        desiredContents(again(state, 0)),
+        desiredContents(project(state, { expose: servicePorts(), covers: [] })),
+      )
+    }
   })
 
   it('keeps the backend of a port whose neighbour changed', () => {

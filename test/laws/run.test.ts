@@ -348,7 +348,7 @@ describe('run', () => {
     await clock.advance(0)
     expect(sink.target.rows.get('web')?.value).toEqual(['10.0.0.1:2'])
     expect([...(of('Unresolved').at(-1)?.tasks.values() ?? [])]).toMatchObject([
-      { why: 'refused', detail: 'the expose policy threw: Error: no name' },
+      { why: 'refused', detail: 'the policy threw: Error: no name' },
     ])
   })
 

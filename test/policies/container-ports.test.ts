@@ -128,7 +128,7 @@ describe('containerPorts', () => {
     )
     expect(ofService.expose(ranged(101), undefined)).toEqual({
       _tag: 'Refused',
-      reason: 'container nginx has 101 ports, and at most 100 are offered: map fewer',
+      reason: 'container nginx has 101 ports, and at most 100 can be exposed: map fewer',
     })
   })
 

@@ -33,8 +33,8 @@ describe('a port that a policy offers', () => {
     ['half a port', { port: 80.5 }, /got 80\.5/],
     ['no number for a weight', { weight: NaN }, /a number as weight, got NaN/],
     ['an endless weight', { weight: Infinity }, /got Infinity/],
-    ['half a character in a label', { labels: { a: '\udc00' } }, /half a character/],
-    ['half a character in a label’s name', { labels: { '\ud800': '' } }, /half a character/],
+    ['half a character in a label', { labels: { a: '\udc00' } }, /lone surrogate/],
+    ['half a character in a label’s name', { labels: { '\ud800': '' } }, /lone surrogate/],
   ])('is refused with %s, and holds back no other', (_, wrong, reason) => {
     const { backends, unresolved, complete } = desired({ ...port, ...wrong }, { ...port, backend: 'good' })
     deepStrictEqual(

@@ -119,10 +119,10 @@ describe('a command line that ecs-task-kite understands', () => {
     row('-name=web -service=web -loglevel=warning', { ...web, level: 'warning' }),
     row('-name=web -service=web -loglevel=info', web),
     row('-name=web -service=web -loglevel=debug', { ...web, level: 'debug' }),
-    row('-name=web -service=web -loglevel=INFO', web, /"INFO" is no level/),
-    row('-name=web -service=web -loglevel=DEBUG', web, /"DEBUG" is no level/),
-    row('-name=web -service=web -loglevel=trace', web, /"trace" is no level/),
-    row('-name=web -service=web -loglevel=toString', web, /"toString" is no level/),
+    row('-name=web -service=web -loglevel=INFO', web, /"INFO" is not a log level/),
+    row('-name=web -service=web -loglevel=DEBUG', web, /"DEBUG" is not a log level/),
+    row('-name=web -service=web -loglevel=trace', web, /"trace" is not a log level/),
+    row('-name=web -service=web -loglevel=toString', web, /"toString" is not a log level/),
     row('-name=web -service=web -loglevel=', web),
   ]
 
