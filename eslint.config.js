@@ -2,7 +2,7 @@ import eslint from '@eslint/js'
 import tseslint from 'typescript-eslint'
 
 export default tseslint.config(
-  { ignores: ['dist', 'node_modules', 'coverage', '.conformance', '.built-programs'] },
+  { ignores: ['dist', 'node_modules', 'coverage', '.conformance', '.built-programs', 'site', 'docs/reference'] },
   eslint.configs.recommended,
   {
     files: ['**/*.ts'],
@@ -38,7 +38,14 @@ export default tseslint.config(
     },
   },
   {
-    files: ['test/**/*.ts', 'bench/**/*.ts', 'demo/**/*.ts', 'sim/**/*.ts', 'scripts/**/*.ts'],
+    files: [
+      'test/**/*.ts',
+      'bench/**/*.ts',
+      'demo/**/*.ts',
+      'sim/**/*.ts',
+      'scripts/**/*.ts',
+      'docs/.vitepress/*.ts',
+    ],
     rules: {
       '@typescript-eslint/no-non-null-assertion': 'off',
       'no-console': 'off',

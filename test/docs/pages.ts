@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { slug } from '../../docs/.vitepress/slug.js'
 
 /** The project's directory. */
 export const root = join(dirname(fileURLToPath(import.meta.url)), '../..')
@@ -22,12 +23,12 @@ export const page = (path: string): Page => {
   return { path, text, prose: withoutCode(text) }
 }
 
-/** All Markdown of the project. */
+/** All Markdown of the project that people write: the reference is generated. */
 export const pages: readonly Page[] = [
   ...readdirSync(root),
   ...readdirSync(join(root, 'docs'), { recursive: true, encoding: 'utf8' }).map((name) => `docs/${name}`),
 ]
-  .filter((path) => path.endsWith('.md'))
+  .filter((path) => path.endsWith('.md') && !path.startsWith('docs/reference/'))
   .sort()
   .map(page)
 
@@ -50,15 +51,10 @@ export const anchorsOf = ({ text }: Page): readonly string[] => {
   const seen = new Map<string, number>()
   return [...text.replace(/^ *```[\s\S]*?^ *```/gm, '').matchAll(/^#{1,6} +(.+)$/gm)].map(
     ([, heading = '']) => {
-      const slug = heading
-        .replace(/\[([^\]]*)\]\([^)]*\)/g, '$1')
-        .toLowerCase()
-        .replace(/[^\p{L}\p{N}\s_-]/gu, '')
-        .trim()
-        .replace(/\s/g, '-')
-      const times = seen.get(slug) ?? 0
-      seen.set(slug, times + 1)
-      return times === 0 ? slug : `${slug}-${times}`
+      const anchor = slug(heading.replace(/\[([^\]]*)\]\([^)]*\)/g, '$1'))
+      const times = seen.get(anchor) ?? 0
+      seen.set(anchor, times + 1)
+      return times === 0 ? anchor : `${anchor}-${times}`
     },
   )
 }

@@ -16,8 +16,9 @@ const modules = Object.entries(exports).flatMap(([subpath, target]) =>
   typeof target === 'string' ? [] : [{ subpath, target, source: target['ecs-task-stream:source'].slice(2) }],
 )
 const exported = new Set(modules.map(({ source }) => source))
-const documents = ['README.md', 'CONTRIBUTING.md', ...filesUnder('docs', '.md')].filter((path) =>
-  existsSync(path),
+// What people wrote: the reference is generated.
+const documents = ['README.md', 'CONTRIBUTING.md', ...filesUnder('docs', '.md')].filter(
+  (path) => existsSync(path) && !path.startsWith('docs/reference/'),
 )
 const prose = documents.map((path) => readFileSync(path, 'utf8')).join('\n')
 
