@@ -38,10 +38,13 @@ export default defineConfig({
   cacheDir: '../node_modules/.cache/vitepress',
   rewrites: { 'README.md': 'index.md' },
   cleanUrls: true,
+  // The search index is one chunk, and loaded when somebody searches.
+  vite: { build: { chunkSizeWarningLimit: 2_000 } },
   markdown: {
     anchor: { slugify: slug },
     config: (md) => {
-      md.use(repositoryLinks(repository)).use(plainBraces)
+      repositoryLinks(repository)(md)
+      plainBraces(md)
     },
   },
   themeConfig: {

@@ -1,5 +1,5 @@
 import { dirname, join } from 'node:path/posix'
-import type MarkdownIt from 'markdown-it'
+import type { MarkdownRenderer } from 'vitepress'
 
 /**
  * Links of a page that lead out of docs/, such as `../src/run.ts`, lead to the repository on GitHub: the site has the
@@ -7,7 +7,7 @@ import type MarkdownIt from 'markdown-it'
  */
 export const repositoryLinks =
   (repository: string) =>
-  (md: MarkdownIt): void => {
+  (md: MarkdownRenderer): void => {
     md.core.ruler.push('repository-links', ({ tokens, env }) => {
       const { relativePath = '' } = env as { readonly relativePath?: string }
       for (const token of tokens.flatMap(({ children }) => children ?? [])) {

@@ -66,17 +66,26 @@ describe('the documentation', () => {
     )
   })
 
+  it('begins with a README that one reads in a minute: a picture that is there, and fewer than 150 lines', () => {
+    const { text } = page('README.md')
+    expect(text.trimEnd().split('\n').length).toBeLessThan(150)
+    const pictures = [...text.matchAll(/!\[[^\]]+\]\(([^)]+)\)/g)].map(([, target = '']) => target)
+    expect(pictures.filter((target) => existsSync(join(root, target)))).toHaveLength(1)
+  })
+
   it('holds JSON that is JSON', () => {
     for (const { path, text } of pages)
       for (const [, json = ''] of text.matchAll(/^ *```json\n([\s\S]*?)^ *```/gm))
         expect(() => JSON.parse(json) as unknown, path).not.toThrow()
   })
 
-  it('keeps decisions to 40 lines, with context, decision and consequence', () => {
-    for (const { path, text } of pages.filter(({ path }) => path.startsWith('docs/decisions/'))) {
-      expect(text.trimEnd().split('\n').length, path).toBeLessThanOrEqual(40)
+  it('keeps decisions to 42 lines, with status, date, context, decision and consequence', () => {
+    const decisions = pages.filter(({ path }) => path.startsWith('docs/decisions/'))
+    expect(decisions.length).toBeGreaterThan(20)
+    for (const { path, text } of decisions) {
+      expect(text.trimEnd().split('\n').length, path).toBeLessThanOrEqual(42)
       expect(text, path).toMatch(
-        /^# \d{4}: .+\n\n## Context\n[\s\S]+\n## Decision\n[\s\S]+\n## Consequence\n/,
+        /^# \d{4}: .+\n\nStatus: (?:proposed|accepted|superseded by \[\d{4}\]\(.+\))\. Date: \d{4}-\d\d-\d\d\.\n\n## Context\n[\s\S]+\n## Decision\n[\s\S]+\n## Consequence\n/,
       )
     }
   })

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
 import { dockerIgnore } from '../../scripts/infrastructure/docker-ignore.js'
@@ -95,9 +95,25 @@ describe('the workflows', () => {
   const workflow = (name: string) => parse(readFileSync(`.github/workflows/${name}`, 'utf8')) as Workflow
 
   it('run what .ci/run does, with no more rights than to read', () => {
-    const ci = workflow('ci.yml')
-    expect(ci.permissions).toEqual({ contents: 'read' })
-    expect(stepsOf(ci)).toContain('bash .ci/run')
+    const tests = workflow('test.yml')
+    expect(tests.permissions).toEqual({ contents: 'read' })
+    expect(stepsOf(tests)).toContain('bash .ci/run')
+  })
+
+  it('publish the site with the rights of Pages, in the job that deploys alone', () => {
+    const docs = workflow('docs.yml')
+    expect(docs.permissions).toEqual({ contents: 'read' })
+    expect(stepsOf(docs)).toContain('npm run docs')
+    expect(docs.jobs['build']?.permissions).toBeUndefined()
+    expect(docs.jobs['deploy']?.permissions).toEqual({ pages: 'write', 'id-token': 'write' })
+  })
+
+  it('use actions that are pinned by commit', () => {
+    const used = readdirSync('.github/workflows').flatMap((file) => [
+      ...readFileSync(`.github/workflows/${file}`, 'utf8').matchAll(/uses: (\S+)/g),
+    ])
+    expect(used.length).toBeGreaterThan(5)
+    for (const [, action] of used) expect(action).toMatch(/@[0-9a-f]{40}$/)
   })
 
   it('release with provenance, after all checks and never from an image that is not pinned', () => {
