@@ -4,6 +4,7 @@
  */
 import { execFileSync, type ExecFileSyncOptionsWithStringEncoding } from 'node:child_process'
 import {
+  cpSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -19,6 +20,7 @@ import { fileURLToPath } from 'node:url'
 import { publint } from 'publint'
 import { formatMessage } from 'publint/utils'
 import { declarationFlaws } from './declaration-imports.js'
+import { hiddenTypes } from './exported-types.js'
 import { flawsOfFiles } from './shipped-files.js'
 import { heavyImports, isHeavy } from './subpath-imports.js'
 
@@ -108,20 +110,14 @@ const compileFlaws = (moduleResolution: 'nodenext' | 'bundler'): readonly string
   ]
   writeFileSync(join(folder, 'program.ts'), program.join('\n'))
   const compilerOptions = {
-    strict: true,
-    exactOptionalPropertyTypes: true,
-    noUncheckedIndexedAccess: true,
-    noEmit: true,
-    target: 'es2022',
-    lib: ['es2023'],
-    types: ['node'],
+    ...strict,
     module: moduleResolution === 'nodenext' ? 'nodenext' : 'esnext',
     moduleResolution,
     // Checks the declarations themselves, ours and those that they rest on.
     skipLibCheck: false,
   }
   writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, include: ['program.ts'] }))
-  outputOf(process.execPath, join(checkout, 'node_modules/typescript/bin/tsc'), '-p', folder)
+  outputOf(process.execPath, compiler, '-p', folder)
   return []
 }
 
@@ -132,7 +128,49 @@ const typesOf = (subpath: string): string => {
   return join(installed, manifest.exports[subpath]?.types ?? '')
 }
 
+/** A module's users have the main one at hand, and those of `ecs-task-stream/worker/clusters` the one above. */
+const hiddenFlaws = (): readonly string[] => {
+  const bySubpath = new Map(subpaths.map((subpath) => [typesOf(subpath), subpath]))
+  const others = (entry: string): readonly string[] => {
+    const of = bySubpath.get(entry) ?? ''
+    return subpaths.filter((subpath) => subpath === '.' || of.startsWith(`${subpath}/`)).map(typesOf)
+  }
+  const hidden = [...hiddenTypes([...bySubpath.keys()], others)].flatMap(([entry, types]) =>
+    types.map(
+      ({ name, shownBy }) =>
+        `${moduleOf(bySubpath.get(entry) ?? '')} shows ${name} in ${shownBy}, and does not export it`,
+    ),
+  )
+  return [...new Set(hidden)]
+}
+
 const libraryFlaws = (): readonly string[] => declarationFlaws(installed, subpaths.map(typesOf))
+
+const outside = join(project, 'outside')
+const compiler = join(checkout, 'node_modules/typescript/bin/tsc')
+const strict = {
+  strict: true,
+  exactOptionalPropertyTypes: true,
+  noUncheckedIndexedAccess: true,
+  noEmit: true,
+  target: 'es2022',
+  lib: ['es2023'],
+  types: ['node'],
+}
+
+/** Sinks and sources of `test/package/outside`, as files of a project that has the package alone. */
+const compileOutside = (): readonly string[] => {
+  cpSync(join(checkout, 'test/package/outside'), outside, { recursive: true })
+  const compilerOptions = { ...strict, module: 'nodenext', moduleResolution: 'nodenext', skipLibCheck: true }
+  writeFileSync(join(outside, 'tsconfig.json'), JSON.stringify({ compilerOptions, include: ['*.ts'] }))
+  outputOf(process.execPath, compiler, '-p', outside)
+  return []
+}
+
+const testOutside = (): readonly string[] => {
+  outputOf(process.execPath, join(checkout, 'node_modules/vitest/vitest.mjs'), 'run', '--root', outside)
+  return []
+}
 
 const exportFlaws = (): readonly string[] => {
   const manifest = JSON.parse(readFileSync(join(installed, 'package.json'), 'utf8')) as {
@@ -154,6 +192,7 @@ try {
   })
   await check('the list of what each module loads is whole', exportFlaws)
   await check('exported types name no library that it decodes with', libraryFlaws)
+  await check('every type that an export shows is exported, there or by the main module', hiddenFlaws)
   await check('`ecs-task-stream --help` starts', () => {
     const help = outputOf('npx', '--no-install', 'ecs-task-stream', '--help')
     return help.includes('Usage: ecs-task-stream') ? [] : [`it says: ${help}`]
@@ -164,6 +203,8 @@ try {
     await check(`JavaScript imports ${moduleOf(subpath)}`, () => importFlaws(subpath))
   }
   link('@types/node')
+  await check('TypeScript compiles parts that somebody outside wrote', compileOutside)
+  await check('parts that somebody outside wrote keep their contracts', testOutside)
   await check('TypeScript compiles against it, as Node resolves', () => compileFlaws('nodenext'))
   await check('TypeScript compiles against it, as bundlers resolve', () => compileFlaws('bundler'))
 } catch (thrown) {

@@ -12,7 +12,8 @@ export {
 } from './source-contract.js'
 
 export { histories, type HistoriesOptions } from './histories.js'
-export type { History } from './history.js'
+export type { History, Truth } from './history.js'
+export type { SnapshotClock } from './world.js'
 export { cut, duplicated, redelivered, shuffled, split } from './distortions.js'
 export { anyEvent, anyEvents, anyTask } from './any-event.js'
 export { sourceContext, type SourceContextOptions } from './source-context.js'

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import type { Millis } from '../core/clock.js'
 import { backendOf, backendsOf } from './backends.js'
 import { offered } from './reconciled-once.js'
 import {
@@ -17,6 +18,8 @@ export interface SinkContractOptions {
   readonly lacks?: readonly SinkCapability[]
   /** Runs of each law. Default: 30. */
   readonly runs?: number
+  /** How long each law may take. Default: 60,000 ms. */
+  readonly timeoutMs?: Millis
 }
 
 const lacking = ({ sentence }: SinkLaw, missing: readonly SinkCapability[]): string =>
@@ -35,9 +38,9 @@ const lacking = ({ sentence }: SinkLaw, missing: readonly SinkCapability[]): str
 export const sinkContract = <V>(
   name: string,
   make: () => Promise<SinkHarness<V>>,
-  { lacks = [], runs = 30 }: SinkContractOptions = {},
+  { lacks = [], runs = 30, timeoutMs = 60_000 }: SinkContractOptions = {},
 ): void => {
-  describe(`sink contract: ${name}`, () => {
+  describe(`sink contract: ${name}`, { timeout: timeoutMs }, () => {
     it('the harness has every capability but those that the target lacks', async () => {
       const harness = await make()
       const has = capabilitiesOf(harness)
