@@ -14,8 +14,17 @@ export type { Binding, Protocol } from './core/binding.js'
 export type { ContainerDefinition, NetworkMode, TaskDefinition } from './core/task-definition.js'
 export type { Machine } from './core/machine.js'
 export type { Container, Health, Interface, Task } from './core/task.js'
+export type { TaskStatus } from './core/task-status.js'
 export { joinTask } from './core/task.js'
-export type { ClusterState, EndpointHealth, Instance, Mark } from './core/cluster-state.js'
+export type {
+  ClusterState,
+  EndpointHealth,
+  Identity,
+  Instance,
+  Join,
+  Mark,
+  Refusal,
+} from './core/cluster-state.js'
 export { clusterStateJoin, emptyState } from './core/cluster-state.js'
 export { reduce } from './core/reduce.js'
 export { sweep, type SweepOptions } from './core/sweep.js'
@@ -37,6 +46,7 @@ export {
 export { servicePorts, type ServicePortsOptions, serviceOf } from './policies/service-ports.js'
 export { traefikLabels, type TraefikLabelsOptions } from './sinks/traefik/labels/traefik-labels.js'
 export { srvNames, type SrvNamesOptions } from './sinks/route53/names/srv-names.js'
+export type { SrvVariablesFrom } from './sinks/route53/names/variables.js'
 export {
   prometheusExporters,
   type PrometheusExportersOptions,
@@ -69,4 +79,5 @@ export { conflateMap } from './core/conflate-map.js'
 export { defaultOwner } from './core/run-setup.js'
 export { lastSegment, longArn, type Place, placeOf, sameCluster } from './core/arn.js'
 export { PersistentMap } from './core/persistent-map.js'
+export type { DiffVisitor, Revise } from './core/trie.js'
 export { systemClock } from './shared/async/system-clock.js'

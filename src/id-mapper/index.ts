@@ -8,4 +8,5 @@ export {
   type LinkTemplates,
 } from './links/links.js'
 export { type Change, type TaskView, TaskIndex, type TaskIndexOptions } from './index/task-index.js'
+export type { RelatedResources } from './index/related-resources.js'
 export type { Phase, TaskRecord } from './index/task-record.js'

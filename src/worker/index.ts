@@ -21,10 +21,12 @@ export { formatProblems, type Problem } from './settings/problem.js'
 export { start } from './runner/start.js'
 export { planCommand } from './runner/plan-command.js'
 export { exitCode, type ExitCode } from './terminal/exit-code.js'
+export type { Stray } from './terminal/stray.js'
 export type { Terminal } from './terminal/terminal.js'
 export { processTerminal } from './terminal/process-terminal.js'
 
 export { createLogger, type LoggerOptions, type LogLevel, logReports } from './observability/logger.js'
+export type { Level } from './observability/log-line.js'
 export type { RepeatGateOptions } from './observability/repeat-gate.js'
 export { metricsOf } from './observability/metrics.js'
 export { proxyInstruments } from './runner/proxy-instruments.js'
@@ -34,6 +36,7 @@ export { statusServer, type StatusServer, type StatusServerOptions } from './ser
 export { type ClusterTopics, clusterTopics } from './server/cluster-topics.js'
 export { onDemandSync, type OnDemandSync, type OnDemandSyncSetup } from './ecs-task-tracker/on-demand-sync.js'
 export { trackerRoutes, type TrackerRoutesOptions } from './ecs-task-tracker/tracker-routes.js'
+export type { WebhookListener } from '../sources/webhooks/http-inbox.js'
 export { statusRoutes, type StatusRoutesOptions } from './server/status-routes.js'
 export {
   webhookRoutes,

@@ -6,6 +6,7 @@ import { prometheusDocument } from './document.js'
 import { type EndpointLabels, prometheusRendering, type TargetGroups } from './targets.js'
 import { servedDocument } from '../document/served-document.js'
 
+export type { Secrets } from '../../shared/http/shared-secret.js'
 export type { DocumentListener, ReadAccess } from '../document/document-listener.js'
 export type { EndpointLabels, TargetGroup, TargetGroups } from './targets.js'
 

@@ -9,6 +9,9 @@ import { type JsonObject, object, optional } from '../../shared/codec/lenient.js
 import { taskRecord } from './task-record.js'
 import { timestamp, wireTask } from './wire-task.js'
 
+export type { Opened } from './aws-envelope.js'
+export type { JsonObject } from '../../shared/codec/lenient.js'
+
 export { type DecodeError, explain } from '../../shared/codec/decode-error.js'
 
 export type Decoded =

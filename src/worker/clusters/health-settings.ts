@@ -32,7 +32,7 @@ export const healthSettings = {
   }),
 }
 
-type HealthSettings = SettingsOf<typeof healthSettings>
+export type HealthSettings = SettingsOf<typeof healthSettings>
 
 /** Probes the endpoints that the policy offers, if a probe is configured. */
 export const healthProbes = ({ healthProbe: wanted, healthSeconds }: HealthSettings): readonly Source[] =>

@@ -8,7 +8,11 @@ import {
   type TraefikElementsOptions,
 } from '../elements/traefik-elements.js'
 
-export type { TraefikElementsOptions } from '../elements/traefik-elements.js'
+export type { Json, JsonObject } from '../../../shared/codec/json.js'
+export type { ElementConflict, ElementOptions } from '../elements/elements.js'
+export type { Scheme } from '../elements/servers.js'
+export type { Element, ElementKey } from '../grammar/element.js'
+export type { TraefikElements, TraefikElementsOptions } from '../elements/traefik-elements.js'
 
 export interface TraefikFileOptions extends TraefikElementsOptions {
   /** The file; it ends in `.yml` or `.yaml`: Traefik reads no `.json`. What it says is JSON, which is YAML too. */

@@ -11,8 +11,13 @@ import {
   type TraefikElementsOptions,
 } from '../elements/traefik-elements.js'
 
+export type { Secrets } from '../../../shared/http/shared-secret.js'
 export type { DocumentListener, ReadAccess } from '../../document/document-listener.js'
-export type { TraefikElementsOptions } from '../elements/traefik-elements.js'
+export type { Json, JsonObject } from '../../../shared/codec/json.js'
+export type { ElementConflict, ElementOptions } from '../elements/elements.js'
+export type { Scheme } from '../elements/servers.js'
+export type { Element, ElementKey } from '../grammar/element.js'
+export type { TraefikElements, TraefikElementsOptions } from '../elements/traefik-elements.js'
 
 export interface TraefikHttpOptions extends TraefikElementsOptions, ReadAccess {
   /** Unique among a worker's sinks. Default: `traefik-http`. */

@@ -18,7 +18,11 @@ import {
 } from '../elements/traefik-elements.js'
 
 export type { RedisConnection } from './connection.js'
-export type { TraefikElementsOptions } from '../elements/traefik-elements.js'
+export type { Json, JsonObject } from '../../../shared/codec/json.js'
+export type { ElementConflict, ElementOptions } from '../elements/elements.js'
+export type { Scheme } from '../elements/servers.js'
+export type { Element, ElementKey } from '../grammar/element.js'
+export type { TraefikElements, TraefikElementsOptions } from '../elements/traefik-elements.js'
 
 export interface RedisTraefikOptions extends TraefikElementsOptions {
   /** A connected client, of the database that Traefik reads. */

@@ -9,6 +9,7 @@ import type { InstanceClients } from './instance-clients.js'
 import { roleAccount } from './role-arn.js'
 
 export type { AssumedRole } from './assumed-role.js'
+export type { EcsClients } from './ecs-client.js'
 export type { InstanceClients } from './instance-clients.js'
 
 export interface ClientsByAccountOptions {
