@@ -1,14 +1,16 @@
-import { configDefaults, defineConfig } from 'vitest/config'
-import base from './vitest.config.js'
+import { defineConfig } from 'vitest/config'
+import { SkippedTests } from './test/tiers/skipped-tests.js'
+import { source } from './vitest.config.js'
 
 /** The tests that need servers of others: see `scripts/aws-conformance.ts`. */
 export default defineConfig({
-  ...base,
+  ...source,
   test: {
-    ...base.test,
     include: ['test/aws/**/*.test.ts'],
-    exclude: configDefaults.exclude,
+    reporters: ['default', new SkippedTests()],
     // One account for all: each file empties it before it begins.
     fileParallelism: false,
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
   },
 })

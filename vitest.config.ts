@@ -14,6 +14,11 @@ export const source = {
   },
 }
 
+// A busy machine is slow, and no test fails for that: see `patience.ts`.
+const testTimeout = 180_000
+const hookTimeout = 180_000
+const expect = { poll: { timeout: 60_000, interval: 20 } }
+
 /** The tiers of CONTRIBUTING.md. No file is isolated: a worker loads what its files share once. */
 export default defineConfig({
   test: {
@@ -30,8 +35,10 @@ export default defineConfig({
           exclude: [...exclude, wire, process],
           pool: 'forks',
           isolate: false,
-          setupFiles: ['test/tiers/no-servers.ts'],
-          testTimeout: 60_000,
+          setupFiles: ['test/tiers/no-servers.ts', 'test/tiers/patience.ts'],
+          expect,
+          testTimeout,
+          hookTimeout,
         },
       },
       {
@@ -42,9 +49,10 @@ export default defineConfig({
           exclude,
           pool: 'forks',
           isolate: false,
-          // On a busy machine servers may take a while to answer.
-          testTimeout: 120_000,
-          hookTimeout: 120_000,
+          setupFiles: ['test/tiers/patience.ts'],
+          expect,
+          testTimeout,
+          hookTimeout,
         },
       },
       {
@@ -56,8 +64,10 @@ export default defineConfig({
           pool: 'forks',
           isolate: false,
           globalSetup: ['test/tiers/built-programs.ts'],
-          testTimeout: 120_000,
-          hookTimeout: 120_000,
+          setupFiles: ['test/tiers/patience.ts'],
+          expect,
+          testTimeout,
+          hookTimeout,
         },
       },
     ],

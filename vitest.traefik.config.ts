@@ -1,12 +1,15 @@
-import { configDefaults, defineConfig } from 'vitest/config'
-import base from './vitest.config.js'
+import { defineConfig } from 'vitest/config'
+import { SkippedTests } from './test/tiers/skipped-tests.js'
+import { source } from './vitest.config.js'
 
 /** The tests that need a real Traefik: see `scripts/traefik-conformance.ts`. */
 export default defineConfig({
-  ...base,
+  ...source,
   test: {
-    ...base.test,
     include: ['test/traefik-server/**/*.test.ts'],
-    exclude: configDefaults.exclude,
+    reporters: ['default', new SkippedTests()],
+    maxWorkers: '100%',
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
   },
 })

@@ -227,7 +227,7 @@ describe('the places of the stream', () => {
       let text = ''
       socket.on('data', (data) => (text += data.toString()))
       socket.write('GET / HTTP/1.1\r\nhost: a\r\n\r\n')
-      await vi.waitUntil(() => text.includes('\r\n\r\n'), { timeout: 10_000 })
+      await vi.waitUntil(() => text.includes('\r\n\r\n'))
       return { status: Number(text.slice(9, 12)), isOver: () => text.endsWith('0\r\n\r\n') }
     }
     const flood: Awaited<ReturnType<typeof opened>>[] = []
@@ -235,7 +235,7 @@ describe('the places of the stream', () => {
     expect((await opened('127.0.0.2')).status).toBe(503)
     const others = [await opened('127.0.0.3'), await opened('127.0.0.3'), await opened('127.0.0.3')]
     expect(others.map(({ status }) => status)).toEqual([200, 200, 503])
-    await vi.waitUntil(() => flood[1]?.isOver() === true, { timeout: 10_000 })
+    await vi.waitUntil(() => flood[1]?.isOver() === true)
     expect(flood.map(({ isOver }) => isOver())).toEqual([true, true, false, false])
     expect(streams.size).toBe(4)
   })

@@ -101,7 +101,8 @@ describe('embeddedSqs', () => {
     const polled = receive(url, 20)
     await sqs.send(url, ['wake up'])
     expect((await polled).map(({ Body }) => Body)).toEqual(['wake up'])
-    expect(performance.now() - started).toBeLessThan(5_000)
+    // Before it would have ended by itself.
+    expect(performance.now() - started).toBeLessThan(20_000)
   })
 
   it('wakes a long poll when visibility runs out', async () => {

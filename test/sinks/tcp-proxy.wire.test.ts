@@ -33,7 +33,7 @@ import {
 } from './tcp-proxy-task.js'
 
 const { signal } = new AbortController()
-const soon = { timeout: 10_000, interval: 5 }
+const soon = { timeout: 60_000, interval: 5 }
 
 const harness = (): SinkHarness<readonly Address[]> => {
   // Every backend gets a free port of the loopback interface.
@@ -73,7 +73,7 @@ sinkContract('tcp-proxy', () => Promise.resolve(harness()), {
   runs: 50,
 })
 
-describe('tcpProxy', { timeout: 30_000 }, () => {
+describe('tcpProxy', () => {
   const tasks: TaskServer[] = []
   const task = async (...args: Parameters<typeof taskServer>): Promise<TaskServer> => {
     const server = await taskServer(...args)
@@ -195,7 +195,7 @@ describe('tcpProxy', { timeout: 30_000 }, () => {
         before = now
         expect(still).toBe(true)
       },
-      { timeout: 10_000, interval: 200 },
+      { timeout: 60_000, interval: 200 },
     )
     expect(written - port().down).toBeLessThan(64 * 2 ** 20)
     socket.resume()

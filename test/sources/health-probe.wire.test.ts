@@ -648,7 +648,7 @@ describe('healthProbe in a worker, over the wire', () => {
     onTestFinished(() => worker.stop())
     const held = (): readonly string[] | undefined => sink.target.rows.get('web')?.value
     const becomes = (...ports: readonly number[]): Promise<void> =>
-      vi.waitFor(() => expect(held()).toEqual(ports.map((port) => `127.0.0.1:${port}`)), { timeout: 20_000 })
+      vi.waitFor(() => expect(held()).toEqual(ports.map((port) => `127.0.0.1:${port}`)))
     await vi.waitFor(async () => {
       const listed = [a, b].map((port) =>
         observed({ id: `${port}`, host: '127.0.0.1', port, at: clock.now() }),

@@ -322,15 +322,15 @@ describe('forged messages that name slow certificates', () => {
   it('are asked for six at once; the others wait for their turn', async () => {
     const { asked } = slow()
     const all = Array.from({ length: 20 }, (_, i) => verifyFields(named(i)))
-    await vi.waitUntil(() => asked.length === 6, { timeout: 20_000 })
+    await vi.waitUntil(() => asked.length === 6)
     expect(sns.asked).toHaveLength(6)
     await clock.advance(5_000)
-    await vi.waitUntil(() => asked.length === 12, { timeout: 20_000 })
+    await vi.waitUntil(() => asked.length === 12)
     expect(sns.asked).toHaveLength(12)
     await clock.advance(5_000)
-    await vi.waitUntil(() => asked.length === 18, { timeout: 20_000 })
+    await vi.waitUntil(() => asked.length === 18)
     await clock.advance(5_000)
-    await vi.waitUntil(() => asked.length === 20, { timeout: 20_000 })
+    await vi.waitUntil(() => asked.length === 20)
     await clock.advance(5_000)
     expect(new Set((await Promise.all(all)).map(({ _tag }) => _tag))).toEqual(new Set(['Unknown']))
   })
@@ -338,7 +338,7 @@ describe('forged messages that name slow certificates', () => {
   it('delay a genuine one by the time limit of one, and it is not taken for one that failed', async () => {
     const { asked } = slow()
     const forgeries = Array.from({ length: 8 }, (_, i) => verifyFields(named(i)))
-    await vi.waitUntil(() => asked.length === 6, { timeout: 20_000 })
+    await vi.waitUntil(() => asked.length === 6)
     const genuine = [1, 2].map(() => verifyFields(sns.notification('{}')))
     await clock.advance(5_000)
     expect(await Promise.all(genuine)).toEqual([{ _tag: 'Genuine' }, { _tag: 'Genuine' }])
@@ -356,9 +356,9 @@ describe('forged messages that name slow certificates', () => {
       new Set(['too many signing certificates are requested at once']),
     )
     expect(await verifyFields(sns.notification('{}'))).toMatchObject({ _tag: 'Unknown' })
-    await vi.waitUntil(() => asked.length === 6, { timeout: 20_000 })
+    await vi.waitUntil(() => asked.length === 6)
     await clock.advance(5_000)
-    await vi.waitUntil(() => asked.length === 12, { timeout: 20_000 })
+    await vi.waitUntil(() => asked.length === 12)
     const genuine = [1, 2].map(() => verifyFields(sns.notification('{}')))
     await clock.advance(5_000)
     expect(await Promise.all(genuine)).toEqual([{ _tag: 'Genuine' }, { _tag: 'Genuine' }])
@@ -372,7 +372,7 @@ describe('forged messages that name slow certificates', () => {
   it('of other hosts do not hold up those of one', async () => {
     const { asked } = slow()
     for (let i = 0; i < 8; i++) void verifyFields(named(i))
-    await vi.waitUntil(() => asked.length === 6, { timeout: 20_000 })
+    await vi.waitUntil(() => asked.length === 6)
     const SigningCertURL =
       'https://sns.us-east-1.amazonaws.com/SimpleNotificationService-0123456789abcdef.pem'
     const TopicArn = 'arn:aws:sns:us-east-1:123456789012:ecs-events'
@@ -384,7 +384,7 @@ describe('forged messages that name slow certificates', () => {
   it('that nobody waits for any more are not asked for', async () => {
     const { asked } = slow()
     for (let i = 0; i < 6; i++) void verifyFields(named(i))
-    await vi.waitUntil(() => asked.length === 6, { timeout: 20_000 })
+    await vi.waitUntil(() => asked.length === 6)
     const gone = new AbortController()
     const late = verify(message(named(99)), gone.signal)
     gone.abort()

@@ -378,7 +378,7 @@ describe('a body', () => {
       })
       return socket
     })
-    await vi.waitUntil(() => sent === count, { timeout: 30_000 })
+    await vi.waitUntil(() => sent === count)
     for (let i = 0; i < 5; i++)
       expect((await sns.post(url, sns.notification(event({ version: i + 1 })))).status).toBe(200)
     expect(deliveries).toHaveLength(5)
@@ -399,7 +399,7 @@ describe('a body', () => {
         sns.notification(filler, { SigningCertURL: `https://sns.eu-west-1.amazonaws.com/${i}.pem` }),
       ),
     )
-    await vi.waitUntil(() => asked === 6, { timeout: 30_000 })
+    await vi.waitUntil(() => asked === 6)
     expect((await sns.post(url, sns.notification(event({ version: 2 })))).status).toBe(200)
     // Some may arrive only now: the time of each begins when it arrives.
     let answered = 0
@@ -650,7 +650,7 @@ describe('a flood while the sink is down', () => {
         return answer
       }),
     )
-    await vi.waitUntil(() => statuses.length === 190, { timeout: 20_000 })
+    await vi.waitUntil(() => statuses.length === 190)
     expect(new Set(statuses)).toEqual(new Set([503]))
     expect(held).toHaveLength(10)
     expect(warnings(notices)).toEqual([expect.stringContaining('10 deliveries are unsettled')])

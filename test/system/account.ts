@@ -181,7 +181,7 @@ export const account = async ({ seed, queues = 1, pace = 20, faults }: AccountOp
           if (JSON.stringify(sorted(held)) !== JSON.stringify(sorted(truth)))
             throw new Error(`table ${JSON.stringify(sorted(held))}\nlive  ${JSON.stringify(sorted(truth))}`)
         },
-        { timeout: 40_000, interval: 25 },
+        { timeout: 60_000, interval: 25 },
       ),
   }
 }

@@ -90,7 +90,7 @@ const setting = async (prune: 'delete' | 'empty') => {
   }
 }
 
-const eventually = (check: () => unknown) => vi.waitFor(check, { timeout: 30_000, interval: 20 })
+const eventually = (check: () => unknown) => vi.waitFor(check, { timeout: 60_000, interval: 20 })
 
 it.each(['delete', 'empty'] as const)(
   'services that were scaled to zero while the worker was down lose their servers and keep their items (prune: %s)',

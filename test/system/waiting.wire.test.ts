@@ -25,7 +25,7 @@ const lookups: readonly string[] = [
   'DescribeTaskDefinition',
 ]
 
-const eventually = (check: () => unknown) => vi.waitFor(check, { timeout: 40_000, interval: 20 })
+const eventually = (check: () => unknown) => vi.waitFor(check, { timeout: 60_000, interval: 20 })
 
 /** One service whose task's address must be looked up, or its definition; and the event that the task runs. */
 const running = (placement: 'bridge' | 'fargate') => {

@@ -54,7 +54,7 @@ describe('workers over the wire', () => {
     here.proxies.dynamodb.down = true
     const outage = here.clock.now()
     await churn(here, 4)
-    await vi.waitFor(() => expect(here.clock.now() - outage).toBeGreaterThan(60_000), { timeout: 10_000 })
+    await vi.waitFor(() => expect(here.clock.now() - outage).toBeGreaterThan(60_000))
     expect(reports.some((report) => report._tag === 'SinkFailed')).toBe(true)
     const acknowledged = (): number =>
       reports.reduce((sum, report) => (report._tag === 'Acknowledged' ? sum + report.deliveries : sum), 0)
@@ -101,7 +101,7 @@ describe('a worker that restarts on a full table', () => {
         // The snapshot was folded and reconciled; only the lookups are missing.
         expect(second.reports.some(({ _tag }) => _tag === 'Synced')).toBe(true)
       },
-      { timeout: 20_000 },
+      { timeout: 60_000 },
     )
     expect(await here.servers()).toEqual(full)
 
@@ -157,6 +157,6 @@ describe('a worker without snapshots', () => {
       const held = await here.servers()
       expect(held['api']).toEqual(live(here.cluster)['api'])
       expect(held['web']).toEqual([...(live(here.cluster)['web'] ?? []), '10.9.9.9:80'].sort())
-    }, 20_000)
+    })
   })
 })

@@ -87,7 +87,7 @@ describe('a worker that follows clusters of two accounts', () => {
     const truth = Object.fromEntries(
       [...ours.truth(), ...theirs.truth()].map(([service, servers]) => [service, [...servers].sort()]),
     )
-    await expect.poll(async () => serversIn(await items()), { timeout: 20_000 }).toEqual(truth)
+    await expect.poll(async () => serversIn(await items())).toEqual(truth)
     for (const item of await items())
       expect(item['owner']).toEqual({ S: 'ecs-task-stream/222222222222:eu-west-1:staging+staging' })
 
@@ -120,7 +120,7 @@ describe('a worker that follows clusters of two accounts', () => {
     expect(failed).toMatchObject({
       reason: expect.stringContaining(`sts:AssumeRole on resource: ${theirRole}`) as string,
     })
-    await expect.poll(async () => Object.keys(serversIn(await items())), { timeout: 20_000 }).toEqual(['web'])
+    await expect.poll(async () => Object.keys(serversIn(await items()))).toEqual(['web'])
   })
 })
 

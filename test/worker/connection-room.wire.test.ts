@@ -50,7 +50,7 @@ const clients = (port: number) => {
       ask: async (text, end) => {
         received = ''
         socket.write(text)
-        await vi.waitUntil(() => received.endsWith(end) || closed, { timeout: 20_000 })
+        await vi.waitUntil(() => received.endsWith(end) || closed)
       },
     }
   }

@@ -7,7 +7,7 @@ import { bound } from '../support/ecs-event-builder.js'
 import { itemOf, serverOf, serversIn } from '../support/table-of-backends.js'
 import { account as accountOf, type AccountOptions } from './tracker.js'
 
-const soon = { timeout: 20_000, interval: 20 }
+const soon = { timeout: 60_000, interval: 20 }
 const stopped = { lastStatus: 'STOPPED', desiredStatus: 'STOPPED' }
 
 let dynamodb: EmbeddedDynamoDb
@@ -31,7 +31,7 @@ afterAll(async () => {
   await Promise.all([dynamodb.close(), sns.close()])
 })
 
-describe('the worker ecs-task-tracker', { timeout: 60_000 }, () => {
+describe('the worker ecs-task-tracker', () => {
   it('answers the routes of ecs-task-tracker in its words', async () => {
     const { ready, table, servers, truth } = await account({
       services: [
@@ -122,7 +122,7 @@ describe('the worker ecs-task-tracker', { timeout: 60_000 }, () => {
     // Nobody tells of what happens now.
     cluster.scale('web', 1)
     cluster.settle()
-    await expect.poll(async () => (await worker.get('/sync')).status, { timeout: 60_000 }).toBe(200)
+    await expect.poll(async () => (await worker.get('/sync')).status).toBe(200)
     expect((await tell(worker, task('1', 40_001))).status).toBe(200)
   })
 
@@ -283,7 +283,7 @@ describe('the worker ecs-task-tracker', { timeout: 60_000 }, () => {
   })
 })
 
-describe('what is listed as bugs of ecs-task-tracker', { timeout: 60_000 }, () => {
+describe('what is listed as bugs of ecs-task-tracker', () => {
   it('bug 1: a sidecar or a second port never gets the traffic of the service', async () => {
     const { ready, tell, task, servers, host } = await account({ services: [] })
     const worker = await ready()
@@ -454,7 +454,7 @@ describe('what is listed as bugs of ecs-task-tracker', { timeout: 60_000 }, () =
     })
     expect(await servers()).toEqual(truth())
     api.inject(() => 'ok')
-    const lookedUp = { timeout: 45_000, interval: 20 }
+    const lookedUp = { timeout: 60_000, interval: 20 }
     await expect.poll(async () => (await get('/sync')).body, lookedUp).toBe('all services synced')
     expect(await servers()).toEqual(truth())
   })

@@ -33,7 +33,7 @@ interface Task {
   readonly service: string | null
 }
 
-describe('the worker id-mapper', { timeout: 60_000 }, () => {
+describe('the worker id-mapper', () => {
   it('answers from a container to its task and from the task to the container, by long and short ids', async () => {
     const { ready, taskOf } = await setting()
     const { get } = await ready()
@@ -387,7 +387,7 @@ describe('the worker id-mapper', { timeout: 60_000 }, () => {
   })
 })
 
-describe('the page about moving over', { timeout: 60_000 }, () => {
+describe('the page about moving over', () => {
   it('differs from ecs_id_mapper where its page says so', async () => {
     const { ready, taskOf } = await setting()
     const { get, json, url } = await ready()
@@ -410,7 +410,7 @@ describe('the page about moving over', { timeout: 60_000 }, () => {
   })
 })
 
-describe('what ecs_id_mapper did wrong', { timeout: 60_000 }, () => {
+describe('what ecs_id_mapper did wrong', () => {
   it('fault 1: rows stay forever, and a change of status makes another', async () => {
     const { ready, cluster, happens, taskOf } = await setting()
     const { get, json } = await ready({ KEEP_SECONDS: '3', RESYNC_SECONDS: '86400' })

@@ -11,7 +11,7 @@ import { start } from '../../src/worker/runner/start.js'
 import type { Variables } from '../../src/worker/settings/raw-settings.js'
 import { bound, type EcsDetail, ecsEvent } from '../support/ecs-event-builder.js'
 
-export const soon = { timeout: 20_000, interval: 20 }
+export const soon = { timeout: 60_000, interval: 20 }
 
 /** The worker as its command line starts it. */
 export const run = (env: Variables) => {

@@ -85,8 +85,7 @@ describe('the worker traefik-table on a queue that brings a cluster of the same 
     return {
       ours,
       send: (bodies: readonly string[]) => queues.send(queueUrl, bodies),
-      emptied: () =>
-        expect.poll(() => queues.counts(queueUrl), { timeout: 20_000 }).toEqual({ visible: 0, inFlight: 0 }),
+      emptied: () => expect.poll(() => queues.counts(queueUrl)).toEqual({ visible: 0, inFlight: 0 }),
       start,
       backends,
       truth: () => Object.fromEntries([...ours.truth()].map(([name, all]) => [name, [...all].sort()])),
@@ -103,7 +102,7 @@ describe('the worker traefik-table on a queue that brings a cluster of the same 
     const worker = start()
     const { status } = (await worker.logged('started')) as { status: string }
     await worker.logged('ready: every required sink has reached a complete state')
-    await expect.poll(backends, { timeout: 20_000 }).toEqual(truth())
+    await expect.poll(backends).toEqual(truth())
     await emptied()
 
     const deployments = [
@@ -113,7 +112,7 @@ describe('the worker traefik-table on a queue that brings a cluster of the same 
     ]
     await send(deployments)
     await emptied()
-    await expect.poll(backends, { timeout: 20_000 }).toEqual(truth())
+    await expect.poll(backends).toEqual(truth())
     expect(truth()['web']).toHaveLength(2)
     expect((await fetch(`${status}/ready`)).status).toBe(200)
     const metrics = await (await fetch(`${status}/metrics`)).text()

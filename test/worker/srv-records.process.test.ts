@@ -57,18 +57,18 @@ describe('the worker srv-records, over the wire', () => {
     const worker = command(['srv-records'], { QUEUE_URL: queueUrl })
     await worker.logged('ready: every required sink has reached a complete state')
     expect(truth('calc')).toHaveLength(3)
-    await expect.poll(() => answers('_calc._tcp'), { timeout: 20_000 }).toEqual(truth('calc'))
-    await expect.poll(() => answers('_portal._tcp'), { timeout: 20_000 }).toEqual(truth('portal'))
+    await expect.poll(() => answers('_calc._tcp')).toEqual(truth('calc'))
+    await expect.poll(() => answers('_portal._tcp')).toEqual(truth('portal'))
     expect(await answers('_nameless._tcp')).toEqual([])
 
     await tell((cluster) => {
       cluster.scale('calc', 5)
       cluster.scale('portal', 1)
     })
-    await expect.poll(() => answers('_calc._tcp'), { timeout: 20_000 }).toEqual(truth('calc'))
-    await expect.poll(() => answers('_portal._tcp'), { timeout: 20_000 }).toEqual(truth('portal'))
+    await expect.poll(() => answers('_calc._tcp')).toEqual(truth('calc'))
+    await expect.poll(() => answers('_portal._tcp')).toEqual(truth('portal'))
     await tell((cluster) => cluster.scale('portal', 0))
-    await expect.poll(() => answers('_portal._tcp'), { timeout: 20_000 }).toEqual([])
+    await expect.poll(() => answers('_portal._tcp')).toEqual([])
 
     worker.signal('SIGTERM')
     expect(await worker.ended).toMatchObject({ code: 0 })

@@ -7,7 +7,7 @@ import { freePort } from '../support/free-port.js'
 import { ambassador } from './ambassador.js'
 import { commandProcess } from './command-process.js'
 
-const soon = { timeout: 20_000, interval: 20 }
+const soon = { timeout: 60_000, interval: 20 }
 const ready = 'ready: every required sink has reached a complete state'
 
 let queues: EmbeddedSqs
@@ -29,7 +29,7 @@ const metric = async (status: string, pattern: RegExp): Promise<number> => {
   return Number(pattern.exec(page)?.[1] ?? NaN)
 }
 
-describe('the worker task-proxy, over the wire', { timeout: 60_000 }, () => {
+describe('the worker task-proxy, over the wire', () => {
   it('takes the flags of ecs-task-kite, follows events, and drains when it is told to stop', async () => {
     const port = await freePort()
     const here = await ambassador({
@@ -216,8 +216,20 @@ describe('the worker task-proxy, over the wire', { timeout: 60_000 }, () => {
     })
     const worker = here.start(['-name', 'web', '-service', 'web', '-cluster', 'staging'])
     await worker.logged(ready)
-    // Within the time in which every 10 s would make three.
-    await expect.poll(() => here.calls('ListTasks'), { timeout: 25_000, interval: 20 }).toBeGreaterThan(3)
+    const askedAgain = async (): Promise<number> => {
+      const before = here.calls('ListTasks')
+      await expect.poll(() => here.calls('ListTasks'), soon).toBeGreaterThan(before)
+      return performance.now()
+    }
+    // A busy machine makes some pauses longer, and not all of ten: every 10 s would never be below 9.
+    let last = await askedAgain()
+    let shortest = Infinity
+    for (let pauses = 0; pauses < 10 && shortest >= 9_000; pauses++) {
+      const next = await askedAgain()
+      shortest = Math.min(shortest, next - last)
+      last = next
+    }
+    expect(shortest).toBeLessThan(9_000)
   })
 
   it.each(['fargate', 'awsvpc', 'bridge', 'external'] as const)(

@@ -131,7 +131,7 @@ export const account = async (
           const { body } = await worker.get('/diff')
           if (body !== 'all services in sync') throw new Error(body)
         },
-        { timeout: 20_000, interval: 20 },
+        { timeout: 60_000, interval: 20 },
       )
       return worker
     },

@@ -49,7 +49,7 @@ describe('the worker traefik-http, over the wire', () => {
       return answer.status === 200 ? serversOf((await answer.json()) as Configuration) : {}
     }
     expect((await read('three')).status).toBe(401)
-    await expect.poll(async () => (await read('one')).status, { timeout: 20_000 }).toBe(200)
+    await expect.poll(async () => (await read('one')).status).toBe(200)
     const configuration = (await (await read('one')).json()) as Configuration
     const truth = (name: string) => [...(cluster.truth().get(name) ?? [])].sort()
     const names = Object.keys(serversOf(configuration))
@@ -62,7 +62,7 @@ describe('the worker traefik-http, over the wire', () => {
 
     await tell((running) => running.scale('web', 5))
     await expect
-      .poll(async () => Object.values(await served()), { timeout: 20_000 })
+      .poll(async () => Object.values(await served()))
       .toEqual(expect.arrayContaining([truth('web')]))
     await expect
       .poll(async () => serversOf(JSON.parse(await readFile(file, 'utf8')) as Configuration))
@@ -93,9 +93,9 @@ describe('the worker traefik-http, over the wire', () => {
     }
     const truth = () =>
       Object.fromEntries([...cluster.truth()].map(([name, urls]) => [`staging-${name}`, [...urls].sort()]))
-    await expect.poll(served, { timeout: 20_000 }).toEqual(truth())
+    await expect.poll(served).toEqual(truth())
     await tell((running) => running.scale('edge', 0))
-    await expect.poll(served, { timeout: 20_000 }).toEqual({ ...truth(), 'staging-edge': [] })
+    await expect.poll(served).toEqual({ ...truth(), 'staging-edge': [] })
   })
 
   it('says at once what it cannot be started with', async () => {

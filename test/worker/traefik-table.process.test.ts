@@ -88,7 +88,7 @@ describe('the worker traefik-table, over the wire', () => {
     const worker = command(['traefik-table'], { QUEUE_URL: queueUrl, PORT: '127.0.0.1:0' })
     const { status } = (await worker.logged('started')) as { status: string }
     await worker.logged('ready: every required sink has reached a complete state')
-    await expect.poll(backends, { timeout: 20_000 }).toEqual(truth())
+    await expect.poll(backends).toEqual(truth())
     expect((await fetch(`${status}/health`)).status).toBe(200)
     expect((await fetch(`${status}/ready`)).status).toBe(200)
     for (const item of await items()) expect(item['owner']).toEqual({ S: 'ecs-task-stream/staging' })
@@ -100,7 +100,7 @@ describe('the worker traefik-table, over the wire', () => {
     cluster.settle()
     subscription.unsubscribe()
     await queues.send(queueUrl, ['{"not":"ours"', ...bodies.toReversed()])
-    await expect.poll(backends, { timeout: 20_000 }).toEqual(truth())
+    await expect.poll(backends).toEqual(truth())
     // The one that is no event stays, for the queue's redrive policy.
     await expect.poll(() => queues.counts(queueUrl)).toEqual({ visible: 0, inFlight: 1 })
 
@@ -142,7 +142,7 @@ describe('the worker traefik-table, over the wire', () => {
 
     const successor = command(['traefik-table'], { QUEUE_URL: queueUrl })
     await successor.logged('ready: every required sink has reached a complete state')
-    await expect.poll(backends, { timeout: 20_000 }).toEqual(truth())
+    await expect.poll(backends).toEqual(truth())
   })
 
   it('writes a journal, when it is told where, that replay turns into the same backends', async () => {
@@ -155,7 +155,7 @@ describe('the worker traefik-table, over the wire', () => {
     cluster.scale('web', 5)
     cluster.settle()
     await queues.send(queueUrl, bodies)
-    await expect.poll(backends, { timeout: 20_000 }).toEqual(truth())
+    await expect.poll(backends).toEqual(truth())
     worker.signal('SIGTERM')
     expect(await worker.ended).toMatchObject({ code: 0 })
 
