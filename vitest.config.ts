@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import { configDefaults, defineConfig } from 'vitest/config'
 import { SkippedTests } from './test/tiers/skipped-tests.js'
 
@@ -19,12 +20,13 @@ const testTimeout = 180_000
 const hookTimeout = 180_000
 const expect = { poll: { timeout: 60_000, interval: 20 } }
 
+const cores = availableParallelism()
+// Tests of these tiers wait for much of their time, so that three files share two cores.
+const waiting = { maxWorkers: Math.ceil(1.5 * cores), sequence: { groupOrder: 1 } }
+
 /** The tiers of CONTRIBUTING.md. No file is isolated: a worker loads what its files share once. */
 export default defineConfig({
   test: {
-    // Vitest leaves one core to itself, which is half of a machine with two.
-    maxWorkers: '100%',
-    isolate: false,
     reporters: ['default', new SkippedTests()],
     projects: [
       {
@@ -35,6 +37,8 @@ export default defineConfig({
           exclude: [...exclude, wire, process],
           pool: 'forks',
           isolate: false,
+          // Vitest would leave one core to itself, which is half of a machine with two.
+          maxWorkers: cores,
           setupFiles: ['test/tiers/no-servers.ts', 'test/tiers/patience.ts'],
           expect,
           testTimeout,
@@ -49,6 +53,7 @@ export default defineConfig({
           exclude,
           pool: 'forks',
           isolate: false,
+          ...waiting,
           setupFiles: ['test/tiers/patience.ts'],
           expect,
           testTimeout,
@@ -63,6 +68,7 @@ export default defineConfig({
           exclude,
           pool: 'forks',
           isolate: false,
+          ...waiting,
           globalSetup: ['test/tiers/built-programs.ts'],
           setupFiles: ['test/tiers/patience.ts'],
           expect,

@@ -111,9 +111,10 @@ describe('the worker ecs-task-tracker', () => {
     const worker = await ready({ RESYNC_SECONDS: '86400' })
     expect((await worker.get('/diff')).status).toBe(200)
     api.inject((operation) => (operation === 'ListTasks' ? 'drop' : 'ok'))
-    for (const path of ['/diff', '/diff/web', '/sync', '/sync/web']) {
-      const { status, body } = await worker.get(path)
-      expect([path, status]).toEqual([path, 500])
+    // All at once: each waits as long as a request may.
+    const paths = ['/diff', '/diff/web', '/sync', '/sync/web']
+    for (const { status, body } of await Promise.all(paths.map((path) => worker.get(path)))) {
+      expect(status).toBe(500)
       expect(body).toContain('no complete snapshot of shop')
     }
     expect(await worker.get('/health')).toEqual({ status: 200, body: 'Healthy' })
@@ -129,16 +130,16 @@ describe('the worker ecs-task-tracker', () => {
   it('tells the reason as text, with 500, when it cannot sync or compare', async () => {
     const { start } = await account()
     const { get } = await start({ TRAEFIK_TABLE: 'nowhere' })
-    for (const [path, begin] of [
-      ['/sync', 'error syncing services: '],
-      ['/sync/web', 'sync(web): '],
-      ['/diff', 'error comparing services: '],
-      ['/diff/web', 'diff(web): '],
-    ] as const) {
-      const { status, body } = await get(path)
-      expect(status).toBe(500)
-      expect(body).toContain(`${begin}there is no DynamoDB table "nowhere"`)
-    }
+    const problem = 'there is no DynamoDB table "nowhere"'
+    const answers = ['/sync', '/sync/web', '/diff', '/diff/web'].map((path) => get(path))
+    expect(await Promise.all(answers)).toEqual(
+      ['error syncing services: ', 'sync(web): ', 'error comparing services: ', 'diff(web): '].map(
+        (begin) => ({
+          status: 500,
+          body: expect.stringContaining(`${begin}${problem}`) as string,
+        }),
+      ),
+    )
     // Otherwise it would spend its time to drain on hoping for one.
     await dynamodb.createTable('nowhere')
     await expect.poll(async () => (await get('/diff')).body, soon).toBe('all services in sync')
