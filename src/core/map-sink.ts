@@ -1,8 +1,8 @@
 import type { Sink } from './sink.js'
 
 /**
- * The same sink with some members replaced: for wrappers, such as a dry run or a gate before the target. All other
- * members are those of `sink`, and are called on it, so it may be an instance of a class.
+ * The same sink with some members replaced, for wrappers such as a dry run or a gate before the target. All other
+ * members are called on `sink` itself, so it may be a class instance.
  */
 export const mapSink = <V>(sink: Sink<V>, replaced: Partial<Sink<V>>): Sink<V> => ({
   name: sink.name,

@@ -1,9 +1,9 @@
 import { type Backend, formatAddress } from './desired.js'
 
 /**
- * Tells, for the addresses that a record holds, which of them stay though no endpoint of the backend has them: none of
- * a complete backend, and of an incomplete one all but its `gone` addresses. Addresses as `formatAddress` writes them,
- * in upper or lower case. What has no address (`undefined`) stays too.
+ * Returns a predicate for addresses that a record holds and no endpoint of the backend has: whether they stay. For a
+ * complete backend none stays; for an incomplete one all stay but its `gone` addresses. Addresses are compared as
+ * `formatAddress` writes them, ignoring case. A part without an address (`undefined`) stays, too.
  */
 export const keepsUnexplained = ({
   complete,
@@ -14,20 +14,20 @@ export const keepsUnexplained = ({
 }
 
 export interface MergedParts<A> {
-  /** What the backend's endpoints are in the record. */
+  /** The parts of the record for the backend's endpoints. */
   readonly live: readonly A[]
-  /** What the record holds now. */
+  /** The present parts of the record. */
   readonly held: readonly A[]
-  /** Where a part leads, as `formatAddress` writes it; `undefined` if that cannot be told. */
+  /** The address of a part, as `formatAddress` writes it; `undefined` if it has none. */
   readonly addressOf: (part: A) => string | undefined
-  /** Parts with one identity are one part. Default: the address; a part without one is like no other. */
+  /** Parts with the same identity are the same. Default: the address; a part without an address equals no other. */
   readonly identityOf?: (part: A) => string | undefined
 }
 
 /**
- * The parts of a backend's record, by the rule of `Sink.render`: those of its endpoints, and of an incomplete backend
- * also those that the record holds and that are not `gone`. Of live parts with one identity the first counts, and a
- * live part replaces one that is held. Live parts come first, and each group keeps its order.
+ * The parts of a backend's record, by the rule of `Sink.render`: those of its endpoints and, for an incomplete backend,
+ * also the present ones that are not `gone`. Of live parts with the same identity, the first wins, and a live part
+ * replaces a present one. Live parts come first, and each group keeps its order.
  */
 export const mergeIncomplete = <A>(
   backend: Pick<Backend, 'complete' | 'gone'>,

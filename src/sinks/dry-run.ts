@@ -1,7 +1,7 @@
 import { mapSink } from '../core/map-sink.js'
 import type { Sink } from '../core/sink.js'
 
-/** The same sink, read and planned but never written. Its reports say what would be done. */
+/** The same sink, read and planned but never written. Its reports describe what would be done. */
 export const dryRun = <V>(sink: Sink<V>): Sink<V> =>
   sink.dry === true
     ? sink
@@ -10,6 +10,6 @@ export const dryRun = <V>(sink: Sink<V>): Sink<V> =>
         dry: true,
         apply: () =>
           Promise.reject(
-            new Error(`${sink.name} is a dry run, which is planned and never applied: this is a defect`),
+            new Error(`${sink.name} is a dry run, which is planned but never applied: this is a defect`),
           ),
       })

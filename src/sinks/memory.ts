@@ -17,7 +17,7 @@ export interface MemorySink extends Sink<Addresses> {
 
 export interface MemorySinkOptions {
   readonly name?: string
-  /** Share one to let several sinks race for it. */
+  /** Share one target to let several sinks compete for it. */
   readonly target?: MemoryTarget
   readonly adopt?: boolean
 }
@@ -26,8 +26,8 @@ export interface MemorySinkOptions {
 export const memoryTarget = (): MemoryTarget => heldRows()
 
 /**
- * A target in memory, with the optimistic versioning of the real ones. For tests, for programs that read it, and the
- * one to copy.
+ * A target in memory, with the optimistic versioning of the real ones. For tests, for programs that read it, and as an
+ * example to copy.
  */
 export const memory = (options: MemorySinkOptions = {}): MemorySink => {
   const { name = 'memory', target = memoryTarget(), adopt = true } = options

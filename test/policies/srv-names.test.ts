@@ -214,7 +214,7 @@ describe('srvNames', () => {
     ['', /SERVICE_80_NAME="" of container app: expected a DNS name such as _web\._tcp, and it is empty/],
     ['_web._tcp.', /ends with a dot/],
     ['_web..tcp', /empty label/],
-    ['_wéb._tcp', /label "_wéb" has other characters than letters, digits/],
+    ['_wéb._tcp', /label "_wéb" has characters other than letters, digits/],
     ['\u212Aelvin', /has other characters/],
     ['web=1', /"web=1" has other characters/],
     [' web', /" web" has other characters/],
@@ -452,7 +452,7 @@ describe('srvNames with a template', () => {
       () => srvNames({ template: '{service}..local' }),
       /"web\.\.local" cannot be a DNS name: it has an empty label/,
     )
-    throws(() => srvNames({ template: '{service}.' }), /leave out the last dot/)
+    throws(() => srvNames({ template: '{service}.' }), /omit the trailing dot/)
     throws(() => srvNames({ template: '' }), /it is empty/)
     throws(() => srvNames({ template: '{service' }), /other characters/)
   })

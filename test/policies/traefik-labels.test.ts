@@ -272,7 +272,7 @@ describe('the port of a service', () => {
       'there is none to choose',
       { labels: { 'traefik.enable': 'true' }, ports: [], bound: [] },
       'awsvpc',
-      /label traefik\.enable: expected a TCP port to offer: a port mapping in the task definition, or the label traefik\.http\.services\.service-web-app\.loadbalancer\.server\.port, got neither/,
+      /label traefik\.enable: expected a TCP port to expose: a port mapping in the task definition, or the label traefik\.http\.services\.service-web-app\.loadbalancer\.server\.port, got neither/,
     ],
     [
       'it is no number',

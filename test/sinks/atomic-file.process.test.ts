@@ -168,15 +168,17 @@ describe('what is wrong with a path is said with what to do', () => {
 
   it('a directory where the file should be', async () => {
     const directory = await temporary()
-    expect(await failing(directory)).toContain('it is not a file: give the path of one')
+    expect(await failing(directory)).toContain('it is not a regular file: give the path of one')
   })
 
   it('a symbolic link to nothing, and one to itself', async () => {
     const directory = await temporary()
     await symlink('absent.yml', join(directory, 'dangling.yml'))
     await symlink('circle.yml', join(directory, 'circle.yml'))
-    expect(await failing(join(directory, 'dangling.yml'))).toContain('a symbolic link to what does not exist')
-    expect(await failing(join(directory, 'circle.yml'))).toContain('lead in a circle')
+    expect(await failing(join(directory, 'dangling.yml'))).toContain(
+      'a symbolic link to a file that does not exist',
+    )
+    expect(await failing(join(directory, 'circle.yml'))).toContain('form a circle')
   })
 
   it('a file that is larger than any of ours', async () => {

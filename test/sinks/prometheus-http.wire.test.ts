@@ -185,7 +185,7 @@ describe('who polls', () => {
     }
     expect(await asked()).toMatch(/^503 2 .*only just started/)
     sink.synced?.(desiredOf(undefined, false))
-    expect(await asked()).toMatch(/^503 2 Not every cluster is known as a whole.*: 1\n- staging\n$/)
+    expect(await asked()).toMatch(/^503 2 Not every cluster is fully known.*: 1\n- staging\n$/)
 
     const partial = { ...web('10.0.0.1'), complete: false }
     const waiting: Unresolved = {

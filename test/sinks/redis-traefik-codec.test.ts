@@ -255,11 +255,11 @@ describe('what keys cannot say is refused, with the reason', () => {
   const service = { loadBalancer: { servers: [] } }
   it.each([
     ['a name with a slash', 'http/services/shop/web', service, 'a "/"'],
-    ['a name of digits', 'http/services/123', service, 'digits alone'],
+    ['a name of digits', 'http/services/123', service, 'only digits'],
     ['a name in brackets', 'http/services/[1]', service, 'brackets'],
     ['no name', 'http/services/', service, 'it is nothing'],
-    ['half a character in a name', 'http/services/a\ud800', service, 'half a character'],
-    ['half a character', 'http/routers/r', { rule: 'a\ud800' }, 'half a character'],
+    ['half a character in a name', 'http/services/a\ud800', service, 'lone surrogate'],
+    ['half a character', 'http/routers/r', { rule: 'a\ud800' }, 'lone surrogate'],
     [
       'a comma in a list',
       'http/middlewares/m',

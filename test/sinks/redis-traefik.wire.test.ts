@@ -209,7 +209,7 @@ describe('redisTraefik, over a real Redis server', needs(redisIsMissing), () => 
         return [Buffer.from(answer[0]), answer[1]]
       })
       await expect(redisTraefik({ connection: mapped }).read(signal)).rejects.toThrow(
-        /Redis answered HSCAN .*Give the sink a client that maps no types/,
+        /unexpected answer to HSCAN.*Give the sink a client without type mapping/,
       )
     })
 
@@ -301,7 +301,7 @@ describe('redisTraefik, over a real Redis server', needs(redisIsMissing), () => 
       )
       expect(new Map(outcomes.map((outcome) => [outcome.key, outcome]))).toMatchObject(
         new Map([
-          ['http/services/a/b', { _tag: 'Rejected', reason: containing('takes a key of Redis for a path') }],
+          ['http/services/a/b', { _tag: 'Rejected', reason: containing('reads a Redis key as a path') }],
           ['http/services/42', { _tag: 'Rejected', reason: containing('the number of an item') }],
           ['http/services/web', { _tag: 'Done' }],
         ]),
@@ -315,7 +315,7 @@ describe('redisTraefik, over a real Redis server', needs(redisIsMissing), () => 
       const [outcome] = await sink.apply([create('http/services/web', service())], 'worker', signal)
       expect(outcome).toMatchObject({
         _tag: 'Rejected',
-        reason: containing('differs from http/services/Web, which is there, by case alone'),
+        reason: containing('differs only by case from the existing http/services/Web'),
       })
       expect(await servers()).toEqual({ 'http/services/Web': ['10.0.0.1:80'] })
     })
@@ -395,7 +395,7 @@ describe('redisTraefik, over a real Redis server', needs(redisIsMissing), () => 
         await own.stop({ clients: false })
         again = await RedisServer.start('--port', String(own.port))
         await reconciled(sink, web(1, 2))
-        expect(sink.warnings?.()).toEqual([containing('Traefik does not hear of changes')])
+        expect(sink.warnings?.()).toEqual([containing('Traefik is not notified of changes')])
         await connection.configSet('notify-keyspace-events', 'KEA')
         await reconciled(sink, web(1))
         expect(sink.warnings?.()).toEqual([])
@@ -422,7 +422,7 @@ describe('redisTraefik, over a real Redis server', needs(redisIsMissing), () => 
       await sink.read(signal)
       broken = true
       await sink.read(signal)
-      expect(sink.warnings?.()).toEqual([containing('Traefik does not hear of changes')])
+      expect(sink.warnings?.()).toEqual([containing('Traefik is not notified of changes')])
     })
   })
 

@@ -237,7 +237,7 @@ describe('names', () => {
     const outcomes = await reconciled(sink, backendsOf([...backends, backendOf('so empty', [])]))
     expect(reasonsOf(outcomes)).toEqual({
       'backend my service': expect.stringContaining(
-        '"my service" is no name for SRV records: its label "my service" has other characters',
+        '"my service" is not a valid name for SRV records: its label "my service" has characters other',
       ) as string,
       [`backend ${'a'.repeat(60)}`]: expect.stringContaining('with the "srv-" before it') as string,
       'backend web': expect.stringContaining(
@@ -254,7 +254,7 @@ describe('names', () => {
     const { zone, sink } = await here()
     const outcomes = await reconciled(sink, calc({ host: 'db.example.com', port: 1 }))
     expect(reasonsOf(outcomes)[`_calc._tcp.${zone.zone}`]).toContain(
-      '"db.example.com", which is no IP address',
+      '"db.example.com", which is not an IP address',
     )
   })
 
@@ -345,7 +345,7 @@ describe('what is not ours', () => {
     ])
     const reason = reasonsOf(await reconciled(another({ shape: 'simple' }), calc(at(2))))[name]
     expect(reason).toContain(
-      `has 1 SRV records that are not ours, one of the identifier "${agents.SetIdentifier!}"`,
+      `has 1 SRV records that this worker does not own, one with the identifier "${agents.SetIdentifier!}"`,
     )
     // As soon as they may be adopted they are.
     await reconciled(another({ shape: 'simple', adopt: 'ecssd' }), calc(at(2)))
@@ -763,7 +763,7 @@ describe('when Route 53 fails', () => {
       allowance: boundless,
     })
     await expect(sink.read(signal)).rejects.toThrow(
-      'there is no hosted zone ZNOWHERE in this account: give the id that "aws route53 list-hosted-zones" tells',
+      'there is no hosted zone ZNOWHERE in this account: give an id from "aws route53 list-hosted-zones"',
     )
     await expect(sink.apply([], 'worker', signal)).rejects.toThrow('ZNOWHERE')
   })
@@ -794,7 +794,7 @@ describe('when Route 53 fails', () => {
       ),
     ]
     await expect(make().read(signal)).rejects.toThrow(
-      'hosted zone ZSTUB belongs to servicediscovery.amazonaws.com, and takes no records of others (created by Cloud Map)',
+      'hosted zone ZSTUB belongs to servicediscovery.amazonaws.com, and accepts no other records (created by Cloud Map)',
     )
     answer = (method, url) =>
       method === 'POST' ? [403, denied] : [200, url.includes('rrset') ? list : zone('')]

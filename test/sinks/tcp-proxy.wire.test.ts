@@ -484,7 +484,7 @@ describe('tcpProxy', () => {
       },
       { _tag: 'Done' },
       { _tag: 'Rejected', reason: expect.stringMatching(/^UDP is not proxied, only TCP/) as string },
-      { _tag: 'Rejected', reason: '"70000" is no TCP port to listen on' },
+      { _tag: 'Rejected', reason: '"70000" is not a TCP port to listen on' },
     ])
     expect(await ask({ host: '127.0.0.1', port: free })).toBe('alive')
     expect((await proxy.read(signal)).map(({ key }) => key)).toEqual([String(free)])

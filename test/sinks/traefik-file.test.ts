@@ -119,12 +119,8 @@ describe('the file', () => {
       'http:\n  services:\n    web: { loadBalancer: { servers: [] } }\n',
       'does not say',
     ],
-    ['that people wrote as JSON', '{"http":{"services":{"web":{}}}}', 'bears no mark of an owner'],
-    [
-      'that has only what we never write',
-      '{"tls":{"certificates":[{"certFile":"a"}]}}',
-      'bears no mark of an owner',
-    ],
+    ['that people wrote as JSON', '{"http":{"services":{"web":{}}}}', 'it names no owner'],
+    ['that has only what we never write', '{"tls":{"certificates":[{"certFile":"a"}]}}', 'it names no owner'],
     ['of half a document', '{"_meta":{"owner":"worker"},"http":{"serv', 'does not say'],
     ['of another shape', '{"_meta":{"owner":"worker"},"http":[]}', 'does not say'],
   ])('%s is never overwritten', async (_, text, message) => {
@@ -175,7 +171,7 @@ it('a worker whose file is broken says so until it is mended, and then goes on b
     tasks: [observed({ id: 'a', at: 1_000_000 })],
   })
   await failed
-  expect(failures[0]).toContain(`${path} does not say what this worker writes there`)
+  expect(failures[0]).toContain(`${path} does not contain what this worker writes`)
   expect(source.unsettled).toBe(1)
   await writeFile(path, '')
   while (source.unsettled > 0) await clock.advance(1_000)

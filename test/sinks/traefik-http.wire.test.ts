@@ -90,7 +90,7 @@ describe('what Traefik is served', () => {
       sink.synced?.(desired)
       const answer = await fetch(url)
       expect(answer.status).toBe(503)
-      expect(await answer.text()).toContain('Not every cluster is known as a whole')
+      expect(await answer.text()).toContain('Not every cluster is fully known')
     }
     sink.synced?.(desiredOf())
     expect(await (await fetch(url)).text()).toBe('{}\n')

@@ -58,7 +58,7 @@ describe('the log', () => {
       { _tag: 'Rejected', sink: 'table', key: 'web', reason: 'too big', attempts: 1, givenUp: false },
       noticed({ _tag: 'Warning', message: 'the queue has no dead letter queue' }),
       noticed({ _tag: 'SourceFailed', operation: 'receive', error: failure('Boom'), retryIn: 100 }),
-      { _tag: 'SinkWarned', sink: 'redis', warnings: ['Traefik does not hear of changes'] },
+      { _tag: 'SinkWarned', sink: 'redis', warnings: ['Traefik is not notified of changes'] },
       { _tag: 'SinkWarned', sink: 'redis', warnings: [] },
       sinkFailed('table', failure('Boom')),
     )

@@ -1,26 +1,29 @@
-/** A text file that others read while it is replaced: only this file touches the disk. */
+/** A text file that is replaced atomically while others read it. All disk access is in this file. */
 import { randomUUID } from 'node:crypto'
 import { readFileSync, renameSync } from 'node:fs'
 import { lstat, open, readdir, readFile, realpath, rm, stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 
 export interface AtomicFile {
-  /** All that the file says; `undefined` where there is none. */
+  /** The whole text; `undefined` if the file does not exist. */
   read(): Promise<string | undefined>
   /**
-   * Replaces the file as a whole, if it still says `expected`; whether it did. Whoever reads it, and whoever comes
-   * after a crash, finds the old text or the new one.
+   * Replaces the file as a whole if its text still equals `expected`, and returns whether it did. A reader, even after
+   * a crash, sees either the old text or the new one.
    */
   replace(text: string, expected: string | undefined): Promise<boolean>
 }
 
-/** A hundred times the largest that we would write. Larger ones are somebody else's, and not to be held in memory. */
+/**
+ * A hundred times the largest document a worker would write. A larger file is not the worker's and must not be read
+ * into memory.
+ */
 const maxBytes = 64 * 1024 * 1024
 
-/** Readers are other users and other containers. The mode of a file that is there already is kept. */
+/** Readers are other users and other containers. An existing file keeps its mode. */
 const newFileMode = 0o644
 
-/** A write takes milliseconds: what is left beside the file for longer is of a writer that was killed. */
+/** A write takes milliseconds: an older temporary file was left by a writer that was killed. */
 const abandonedMs = 60_000
 
 const codeOf = (thrown: unknown): string =>
@@ -31,7 +34,7 @@ const unlessMissing = (thrown: unknown): undefined => {
   return undefined
 }
 
-/** What a person would do about it, by the system's code. */
+/** What to do about a system error, by its code. */
 const advice = (code: string, path: string): string | undefined => {
   const directory = dirname(path)
   switch (code) {
@@ -47,31 +50,33 @@ const advice = (code: string, path: string): string | undefined => {
     case 'EXDEV':
       return `it is mounted by itself, and cannot be replaced: mount its directory ${directory} instead`
     case 'ELOOP':
-      return 'its symbolic links lead in a circle: correct them'
+      return 'its symbolic links form a circle: correct them'
     case 'ENOSPC':
     case 'EDQUOT':
-      return `there is no room left in ${directory}: make some. What the file said before stands`
+      return `there is no space left in ${directory}: free some. The file keeps its previous contents`
     default:
       return undefined
   }
 }
 
-/** Where the file really is, so that a symbolic link to it stays one. */
+/** The file's real path, so that a symbolic link to it stays a link. */
 const targetOf = async (path: string): Promise<string> => {
   const link = await lstat(path).catch(unlessMissing)
   if (link === undefined) return join(await realpath(dirname(path)), basename(path))
   const target = await realpath(path).catch(unlessMissing)
   if (target === undefined)
-    throw new Error('it is a symbolic link to what does not exist: create that, or remove the link')
+    throw new Error(
+      'it is a symbolic link to a file that does not exist: create the file, or remove the link',
+    )
   return target
 }
 
 const readText = async (target: string): Promise<string | undefined> => {
   const found = await stat(target).catch(unlessMissing)
   if (found === undefined) return undefined
-  if (!found.isFile()) throw new Error('it is not a file: give the path of one')
+  if (!found.isFile()) throw new Error('it is not a regular file: give the path of one')
   if (found.size > maxBytes)
-    throw new Error(`it has ${found.size} bytes, and is not one of ours: move it away`)
+    throw new Error(`it has ${found.size} bytes, so this worker did not write it: move it away`)
   return readFile(target, 'utf8').catch(unlessMissing)
 }
 
@@ -84,19 +89,19 @@ const readTextSync = (target: string): string | undefined => {
   }
 }
 
-/** Says it to the disk itself. Some file systems cannot for a directory, and need not. */
+/** Flushes the directory entry to disk. File systems that cannot do this for a directory do not need it. */
 const syncDirectory = async (directory: string): Promise<void> => {
   const handle = await open(directory, 'r').catch(() => undefined)
   await handle?.sync().catch(() => undefined)
   await handle?.close()
 }
 
-/** Neither Traefik nor Prometheus reads files that are named so. */
+/** Traefik and Prometheus ignore files with such names. */
 const temporaryPrefix = (target: string): string => `.${basename(target)}.`
 
 /**
- * Removes what killed writers have left, as far as this process may. `now` is the time of the file system, which may
- * be another machine's.
+ * Removes temporary files that killed writers left behind, as far as permissions allow. `now` is the file system's
+ * time, which may come from another machine.
  */
 const removeAbandoned = async (target: string, now: number): Promise<void> => {
   const directory = dirname(target)
@@ -118,7 +123,7 @@ const replaceText = async (target: string, text: string, expected: string | unde
       await handle.writeFile(text)
       await handle.chmod(held === undefined ? newFileMode : held.mode & 0o7777)
       const made = await handle.stat()
-      // Only a privileged process may give a file away; others that may write here own it from now on.
+      // Only a privileged process may change the owner. Otherwise the file belongs to this process's user from now on.
       if (held !== undefined && (held.uid !== made.uid || held.gid !== made.gid))
         await handle.chown(held.uid, held.gid).catch(() => undefined)
       await handle.sync()
@@ -126,7 +131,8 @@ const replaceText = async (target: string, text: string, expected: string | unde
     } finally {
       await handle.close()
     }
-    // Both at once: nothing of this process comes between, and of others as little as a file system allows.
+    // Synchronous, so that nothing in this process runs between the check and the rename, and other processes have as
+    // little time as a file system allows.
     if (readTextSync(target) !== expected) return false
     renameSync(temporary, target)
     await syncDirectory(dirname(target))

@@ -4,13 +4,13 @@ import { sendAnswer } from '../../shared/http/http-answer.js'
 import { header as headerOf, repeatedHeader } from '../../shared/http/request-head.js'
 import { type Secrets, sharedSecret } from '../../shared/http/shared-secret.js'
 
-/** Answers one request. What every HTTP framework for Node can call: mount it under a path of your choice. */
+/** Answers one request. Every HTTP framework for Node can call it: mount it under a path of your choice. */
 export type DocumentListener = (request: IncomingMessage, response: ServerResponse) => void
 
 /** Who may read a document. */
 export interface ReadAccess {
   /**
-   * Whole values of `secretHeader`, such as `Bearer s3cret`: a reader must send one of them. Default: everybody who
+   * Whole values of `secretHeader`, such as `Bearer s3cret`: a reader must send one of them. Default: every client that
    * reaches the document may read it.
    */
   readonly secrets?: Secrets | undefined
@@ -23,16 +23,16 @@ export interface DocumentListenerOptions extends ReadAccess {
   readonly name: string
   /** Default: `application/json`. */
   readonly contentType?: string | undefined
-  /** The document's bytes, or what is missing before there can be any. */
+  /** The document's bytes, or a text that says what is still missing. */
   readonly current: () => Buffer | string
   readonly clock: Clock
 }
 
 /**
- * Serves a document to pollers. GET and HEAD answer 200 with the whole document; 503 as long as there is none; 401 without
- * the secret; 405 to anything else. Never 304: Traefik takes everything but 200 for a failure.
+ * Serves JSON to pollers. GET and HEAD answer 200 with the whole document, 503 while there is none, and 401 without the
+ * secret. Any other method answers 405. Never answers 304: Traefik treats every status but 200 as a failure.
  *
- * Throws a RangeError for a secret that cannot be.
+ * Throws a RangeError for an invalid secret.
  */
 export const documentListener = ({
   name,
@@ -52,11 +52,11 @@ export const documentListener = ({
       sendAnswer(request, response, { status, text: `${text}\n`, headers }, clock)
     }
     if (request.method !== 'GET' && request.method !== 'HEAD') {
-      refuse(405, 'this is to be read: GET or HEAD', { allow: 'GET, HEAD' })
+      refuse(405, 'this document is read-only: use GET or HEAD', { allow: 'GET, HEAD' })
       return
     }
     if (secrets !== undefined && repeatedHeader(request, [header]) !== undefined) {
-      refuse(400, `the header ${header} came more than once`, {})
+      refuse(400, `the header ${header} was sent more than once`, {})
       return
     }
     if (!isSecret(headerOf(request, header))) {
@@ -75,7 +75,7 @@ export const documentListener = ({
       'content-length': document.length,
       'cache-control': 'no-store',
     })
-    // Node leaves the body out for HEAD.
+    // Node omits the body for HEAD.
     response.end(document)
   }
 }

@@ -1,4 +1,4 @@
-/** Targets that are one text, in which every record stands: what it says, and what changes make of it. Pure. */
+/** Targets that are one text with all records in it: parsing, printing, and applying changes. Pure. */
 import { conflictOf } from '../../core/conflict.js'
 import { hasHalfCharacter } from '../../shared/codec/half-character.js'
 import type { Change, Outcome, Owner, Row } from '../../core/sink.js'
@@ -12,9 +12,9 @@ export interface Contents<V> {
 
 /** How a document is written and read. `parse` reads all that `print` writes, the owner's mark included. Pure. */
 export interface DocumentFormat<V> {
-  /** Equal contents give equal text, whatever order their records are in. */
+  /** Equal contents give equal text, regardless of the order of their records. */
   print(contents: Contents<V>): string
-  /** Throws an Error that says what was expected and what came: the file is then left as it is. */
+  /** Throws an Error that names what was expected and what was found. */
   parse(text: string): Contents<V>
   /** Equal for equal values. */
   etagOf(value: V): string
@@ -36,11 +36,11 @@ export const rowsOf = <V>(
 
 export interface Amended<V> {
   readonly contents: Contents<V>
-  /** One a change: done, or a conflict with what the document has. */
+  /** One per change: done, or a conflict with the document's current record. */
   readonly outcomes: readonly Outcome<V>[]
 }
 
-/** The document after the changes whose record is as they were planned against. */
+/** Applies the changes whose record is still the one they were planned against. */
 export const amended = <V>(
   before: Contents<V>,
   changes: readonly Change<V>[],
@@ -54,12 +54,12 @@ export const amended = <V>(
     const held = value === undefined ? undefined : rowOf(key, value, before.owner, format)
     const conflict = conflictOf(change, held)
     if (conflict !== undefined) return conflict
-    // One half of a character, and Prometheus and Traefik refuse the whole document.
+    // Prometheus and Traefik refuse a whole document with a lone surrogate in it.
     if (change._tag !== 'Delete' && hasHalfCharacter([key, change.after]))
       return {
         _tag: 'Rejected',
         key,
-        reason: `${JSON.stringify(key)} has half a character in its name or a label, which is no Unicode text: correct that`,
+        reason: `${JSON.stringify(key)} has a lone surrogate in its name or a label, which is not valid Unicode: correct it`,
       }
     if (change._tag === 'Delete') {
       records.delete(key)

@@ -8,27 +8,24 @@ export interface FileDocumentOptions<V> {
   readonly format: DocumentFormat<V>
 }
 
-/** More writers than this in a row, each between our look and our write, are none that we could wait for. */
+/** If this many writers in a row get between the read and the write, waiting for them is pointless. */
 const attempts = 10
 
 const messageOf = (thrown: unknown): string => (thrown instanceof Error ? thrown.message : String(thrown))
 
 /**
- * `read` and `apply` of a sink whose target is one file. Set `adopt: false` beside them.
+ * A target that is one file. The sink reads its records back from the file, so a restart continues from the previous
+ * state. Each change is compared with the file's current record. The file is replaced as a whole if it has not changed
+ * meanwhile; otherwise it is read again.
  *
- * The sink reads back what the file says, so it starts with what was known before. Each change is compared with the
- * record that the file has at that time. The file is replaced as a whole if nobody has written meanwhile; otherwise it
- * is read and compared again, ten times at most. A reader never sees half of it, also after a crash.
- *
- * The file bears its owner's mark, and belongs to one owner. A file that belongs to another owner, that says anything
- * without a mark, or that `format` cannot parse is never overwritten: `read` or `apply` rejects, and says what to do.
+ * The file names its owner. A non-empty file without an owner, or with another one, is never overwritten.
  */
 export const fileDocument = <V>({
   path,
   format,
 }: FileDocumentOptions<V>): Pick<Sink<V>, 'read' | 'apply'> => {
   const file = atomicFile(path)
-  /** What was read or written last: mostly that is what is read next. */
+  /** The text read or written last: usually the next read returns the same. */
   let known: { readonly text: string; readonly contents: Contents<V> } | undefined
 
   const parsed = (text: string): Contents<V> => {
@@ -36,7 +33,7 @@ export const fileDocument = <V>({
       return format.parse(text)
     } catch (thrown) {
       throw new Error(
-        `${path} does not say what this worker writes there (${messageOf(thrown)}). Nothing is written: move the file away, or give another path`,
+        `${path} does not contain what this worker writes (${messageOf(thrown)}). Nothing is written: move the file away, or give another path`,
         { cause: thrown },
       )
     }
@@ -48,7 +45,7 @@ export const fileDocument = <V>({
     const contents = parsed(text)
     if (contents.owner === undefined && contents.records.size > 0)
       throw new Error(
-        `${path} was not written by this worker: it bears no mark of an owner. Nothing is written: move the file away, or give another path`,
+        `${path} was not written by this worker: it names no owner. Nothing is written: move the file away, or give another path`,
       )
     known = { text, contents }
     return contents
@@ -62,7 +59,7 @@ export const fileDocument = <V>({
         const before = contentsOf(text)
         if (before.owner !== undefined && before.owner !== owner)
           throw new Error(
-            `${path} belongs to the owner "${before.owner}", and this worker is "${owner}". Nothing is written: give one of them another path, or move the file away if that owner is no more`,
+            `${path} belongs to the owner "${before.owner}", and this worker is "${owner}". Nothing is written: give one of them another path, or move the file away if that owner no longer exists`,
           )
         const { contents, outcomes } = amended(before, changes, owner, format)
         if (outcomes.every(({ _tag }) => _tag !== 'Done')) return outcomes
@@ -72,7 +69,7 @@ export const fileDocument = <V>({
         return outcomes
       }
       throw new Error(
-        `${path} was changed by somebody else at each of ${attempts} attempts to replace it: find out who writes it, and give one of them another path`,
+        `${path} was changed by another writer during each of ${attempts} attempts to replace it: find out which, and give one of them another path`,
       )
     },
   }

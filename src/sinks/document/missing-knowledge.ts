@@ -1,13 +1,13 @@
 import type { TaskArn } from '../../core/arn.js'
 import type { Desired, Unresolved } from '../../core/desired.js'
 
-/** How many of a kind are named: enough to know where to look. */
+/** How many clusters or tasks are listed: enough to know where to look. */
 const named = 10
 
-/** The longest line about one cluster or task. */
+/** The longest line about one cluster or task, in characters. */
 const mostText = 300
 
-/** What others sent, as one line that a terminal shows as it is. */
+/** Text from outside, as one line that is safe to show in a terminal. */
 const line = (text: string): string => {
   const clean = text.replace(/[\p{Cc}\p{Cf}\p{Surrogate}\u2028\u2029]/gu, '?')
   return clean.length > mostText ? `${clean.slice(0, mostText)}…` : clean
@@ -20,7 +20,7 @@ const list = (items: readonly string[]): string => {
     .join('')
 }
 
-/** What a task may wait for, and what people call it. */
+/** What a task may wait for, as a text for people. */
 const lookups = {
   'task-definition': 'its task definition',
   'instance-address': 'the address of its container instance',
@@ -31,7 +31,7 @@ const isAwaited = ({ why }: Unresolved): boolean => {
     case 'task-definition':
     case 'instance-address':
       return true
-    // The snapshot was asked for the interface's address, and told none. Nothing would change the others.
+    // The snapshot asked for the interface's address and got none. Waiting would not change the others.
     case 'interface-address':
     case 'lookup-refused':
     case 'name-taken':
@@ -41,9 +41,9 @@ const isAwaited = ({ why }: Unresolved): boolean => {
 }
 
 const noSnapshot =
-  'Not every cluster is known as a whole: no snapshot source (ecsSnapshots) has read any, and without one this never passes.'
+  'Clusters are not fully known: no snapshot source (ecsSnapshots) has read any, and without one this never ends.'
 
-/** "3 tasks wait for their…", by lookup, and some of the tasks. */
+/** "Tasks that wait, each for …", by lookup, with some of the tasks. */
 const waitingText = (waiting: readonly Unresolved[]): readonly string[] =>
   Object.entries(lookups).flatMap(([why, what]) => {
     const tasks = waiting.filter((each) => each.why === why)
@@ -55,15 +55,15 @@ const waitingText = (waiting: readonly Unresolved[]): readonly string[] =>
   })
 
 /**
- * Tells, of one state after the other that a target came to hold, why it may still lack something, for people;
- * `undefined` from when on it does not.
+ * Reports, for each state that a target reaches, why it may still be incomplete, as a text for people; `undefined` once
+ * it is complete, and ever after.
  *
- * It waits for the first snapshot of each cluster, and then for the lookups of the tasks that run at that time. It need
- * not all be known at one time: where tasks come and go there is always one that is not. What can never be known (a
- * lookup that was refused for good, a cluster that cannot be read) is not waited for.
+ * It waits for the first snapshot of each cluster, then for the lookups of the tasks that run at that time. They need
+ * not all be resolved at the same moment: where tasks come and go, one is always unresolved. It does not wait for what
+ * can never be known (a lookup that was refused permanently, a cluster that cannot be read).
  */
 export const missingKnowledge = (): ((desired: Desired) => string | undefined) => {
-  /** Those that waited when every cluster had been read, as long as they do. */
+  /** The tasks that were waiting when every cluster had been read, and still are. */
   let pending: ReadonlySet<TaskArn> | undefined
   return ({ awaited, complete, readings, unresolved }) => {
     const waiting = [...unresolved.values()].filter(isAwaited)
@@ -79,7 +79,7 @@ export const missingKnowledge = (): ((desired: Desired) => string | undefined) =
         : awaited.length === 0
           ? [noSnapshot]
           : [
-              `Not every cluster is known as a whole. Clusters that a snapshot must still read: ${awaited.length}${list(awaited)}`,
+              `Not every cluster is fully known. Clusters that a snapshot must still read: ${awaited.length}${list(awaited)}`,
             ]),
       ...waitingText(pending === undefined ? waiting : waiting.filter(({ task }) => pending?.has(task))),
     ].join('\n')

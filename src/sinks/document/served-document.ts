@@ -5,7 +5,7 @@ import { amended, type Contents, type DocumentFormat, noContents, rowsOf } from 
 import { documentListener, type DocumentListener, type ReadAccess } from './document-listener.js'
 import { missingKnowledge } from './missing-knowledge.js'
 
-/** `read`, `apply` and `synced` of a sink, and what its readers call. */
+/** What a sink that serves a document needs from its target. */
 export interface ServedDocument<V> extends Required<Pick<Sink<V>, 'read' | 'apply' | 'synced'>> {
   readonly listener: DocumentListener
 }
@@ -14,7 +14,7 @@ export interface ServedDocumentOptions<V> extends ReadAccess {
   /** The sink's name, for errors. */
   readonly name: string
   readonly format: Pick<DocumentFormat<V>, 'print' | 'etagOf'>
-  /** How long it waits, from the start of the worker, for what it does not know. Default: for ever. */
+  /** How long the answer may be 503 for lack of knowledge, from the start of the worker. Default: no limit. */
   readonly patienceMs?: Millis | undefined
   /** Default: `application/json`. */
   readonly contentType?: string | undefined
@@ -23,14 +23,12 @@ export interface ServedDocumentOptions<V> extends ReadAccess {
 }
 
 const untouched =
-  'Nothing is known yet of what runs: this worker has only just started. A dry run serves nothing, ever.'
+  'Nothing is known yet about running tasks: this worker has only just started. (A dry run never serves anything.)'
 
 /**
- * A target in memory that pollers read over HTTP. It is empty at each start, so it answers 503 until it holds all that
- * is desired: pollers go on with what they had. From then on each answer is the whole of the newest state, never a
- * state in between. A half-written record is never served.
- *
- * Throws a RangeError for secrets or a header that cannot be.
+ * A target in memory that pollers read over HTTP. It starts empty, so it answers 503 until it holds the complete
+ * desired state; until then pollers keep what they have. From then on each answer is the whole of the newest state,
+ * never an intermediate one.
  */
 export const servedDocument = <V>({
   name,
@@ -40,10 +38,10 @@ export const servedDocument = <V>({
   ...access
 }: ServedDocumentOptions<V>): ServedDocument<V> => {
   let contents: Contents<V> = noContents
-  /** Printed when it is asked for, once. */
+  /** Printed on the first request after a change. */
   let bytes: Buffer | undefined
   let missing: string | undefined = untouched
-  /** Runs from the first round, which is the start of the worker; aborted when nothing is waited for any more. */
+  /** Starts with the first round, i.e. the start of the worker; aborted once nothing is missing. */
   let patience: AbortController | undefined
   const missingIn = missingKnowledge()
 
@@ -57,7 +55,7 @@ export const servedDocument = <V>({
     patience = waits
     if (patienceMs === Infinity) return
     stopping?.addEventListener('abort', () => waits.abort(), { once: true })
-    // Slept, not compared: a clock that jumps must neither shorten nor prolong it.
+    // Sleeps instead of comparing times: a clock that jumps must neither shorten nor extend the wait.
     void clock.sleep(patienceMs, waits.signal).then(() => {
       if (!waits.signal.aborted) open()
     })

@@ -1,17 +1,17 @@
 import { conflictOf } from '../../core/conflict.js'
 import type { Change, Outcome, Owner, Row } from '../../core/sink.js'
 
-/** Records that this process holds, for targets that are a part of it. */
+/** Records in this process's memory, for targets that are part of it. */
 export interface HeldRows<V> {
   readonly rows: Map<string, Row<V>>
-  /** Successful writes so far, from which etags are made. */
+  /** Successful writes so far; etags are made from this number. */
   writes: number
 }
 
 /** No records. */
 export const heldRows = <V>(): HeldRows<V> => ({ rows: new Map(), writes: 0 })
 
-/** Makes a change among records that this process holds, unless it conflicts with them. */
+/** Applies a change to records in memory, unless it conflicts with them. */
 export const swapHeld = <V>(held: HeldRows<V>, change: Change<V>, owner: Owner): Outcome<V> => {
   const { key } = change
   const conflict = conflictOf(change, held.rows.get(key))

@@ -1,4 +1,7 @@
-/** Parts to make sinks of, used by our own: `ecs-task-stream/sinks/kit`. Prove a sink with `sinkContract`. */
+/**
+ * Building blocks for sinks, which our own sinks also use: `ecs-task-stream/sinks/kit`. Test a sink with
+ * `sinkContract`.
+ */
 export { conflictOf } from '../../core/conflict.js'
 export { mapSink } from '../../core/map-sink.js'
 export { keepsUnexplained, type MergedParts, mergeIncomplete } from '../../core/merge-incomplete.js'

@@ -1,4 +1,4 @@
-/** The text of target groups: what Prometheus's `http_sd_configs` and `file_sd_configs` read. Pure. */
+/** Target groups as text, in the format of Prometheus's `http_sd_configs` and `file_sd_configs`. Pure. */
 import * as E from 'fp-ts/lib/Either.js'
 import * as t from 'io-ts'
 import { decodeErrors } from '../../shared/codec/decode-error.js'
@@ -6,7 +6,7 @@ import { canonicalText } from '../../shared/codec/json.js'
 import type { DocumentFormat } from '../document/document.js'
 import { backendLabel, type TargetGroup, type TargetGroups } from './targets.js'
 
-/** On a group without targets, because a list of groups has no other place for it. */
+/** Set on a group without targets, because a list of groups has no other place for the owner. */
 const ownerLabel = '__meta_ecs_task_stream_owner'
 
 const Groups = t.readonlyArray(
@@ -15,7 +15,7 @@ const Groups = t.readonlyArray(
   ),
 )
 
-/** YAML, as which Prometheus reads `.yml` files, allows fewer characters as they are than JSON. */
+/** YAML, which Prometheus uses for `.yml` files, allows fewer unescaped characters than JSON. */
 const printable = (json: string): string =>
   json.replace(
     /[\u007f-\u009f\u2028\u2029\ufeff\ufffe\uffff]/g,
@@ -25,8 +25,8 @@ const printable = (json: string): string =>
 const emptyGroup = (backend: string): TargetGroup => ({ targets: [], labels: { [backendLabel]: backend } })
 
 /**
- * A JSON list, a line a group, ordered by backend and address. A backend without targets is a group without targets,
- * so that it is known when it is read again. Valid YAML too.
+ * A JSON list, one line per group, ordered by backend and address. A backend without targets is printed as a group
+ * without targets, so that it is known when the file is read again. Also valid YAML.
  */
 export const prometheusDocument: DocumentFormat<TargetGroups> = {
   etagOf: canonicalText,

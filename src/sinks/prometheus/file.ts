@@ -6,19 +6,19 @@ import { type EndpointLabels, prometheusRendering, type TargetGroups } from './t
 export type { EndpointLabels, TargetGroup, TargetGroups } from './targets.js'
 
 export interface PrometheusFileOptions {
-  /** The file; it ends in `.json`, `.yml` or `.yaml`, which Prometheus insists on. */
+  /** The file's path. It must end in `.json`, `.yml` or `.yaml`; Prometheus reads no others. */
   readonly path: string
   /** Unique among a worker's sinks. Default: `prometheus-file`. */
   readonly name?: string
-  /** Labels beside those of the task and its container; `__address__` replaces the target. Default: the policy's. */
+  /** Labels besides those of the task and its container; `__address__` replaces the target. Default: the policy's. */
   readonly labels?: EndpointLabels
 }
 
 /**
- * Endpoints as target groups in a file for Prometheus's `file_sd_configs`: a JSON list (valid YAML, too) of
- * `{ targets, labels }`, one group an endpoint, over TCP. Replaced as a whole, so Prometheus never reads half of it.
+ * Endpoints as target groups in a file for Prometheus's `file_sd_configs`: a JSON list (also valid YAML) of `{ targets,
+ * labels }`, one group per TCP endpoint. The file is replaced as a whole, so Prometheus never reads a partial one.
  *
- * The file is ours as a whole, and bears our mark; one that says something and has none is never overwritten.
+ * The worker owns the whole file, which names its owner. A non-empty file without an owner is never overwritten.
  *
  * Throws a RangeError for a path that Prometheus would not read.
  */

@@ -13,12 +13,12 @@ export type { EndpointLabels, TargetGroup, TargetGroups } from './targets.js'
 export interface PrometheusHttpOptions extends ReadAccess {
   /** Unique among a worker's sinks. Default: `prometheus-http`. */
   readonly name?: string
-  /** Labels beside those of the task and its container; `__address__` replaces the target. Default: the policy's. */
+  /** Labels besides those of the task and its container; `__address__` replaces the target. Default: the policy's. */
   readonly labels?: EndpointLabels
   /**
-   * How long the answer may be 503, from the start of the worker. Then what is known is served: readers lose clusters
-   * that have not been read and tasks whose lookups have not been answered. Default: for ever, but for lookups and
-   * clusters that are refused for good, which are not waited for.
+   * How long the answer may be 503, from the start of the worker. After that the sink serves what it knows: readers
+   * lose clusters that have not been read and tasks whose lookups are still open. Default: no limit, except that
+   * clusters and lookups that are refused permanently are not waited for.
    */
   readonly patienceMs?: Millis | undefined
   readonly clock?: Clock
@@ -30,11 +30,11 @@ export interface PrometheusHttp extends Sink<TargetGroups> {
 }
 
 /**
- * Endpoints as target groups for Prometheus's `http_sd_configs`: a JSON list of `{ targets, labels }`, one group an
- * endpoint, over TCP.
+ * Endpoints as target groups for Prometheus's `http_sd_configs`: a JSON list of `{ targets, labels }`, one group per
+ * TCP endpoint.
  *
- * 503 before the first complete state: Prometheus keeps the targets that it has. So it needs snapshots of every
- * cluster. Throws a RangeError for an option that cannot be.
+ * Answers 503 before the first complete state, on which Prometheus keeps the targets it has. It therefore needs
+ * snapshots of every cluster. Throws a RangeError for an invalid option.
  */
 export const prometheusHttp = ({
   name = 'prometheus-http',

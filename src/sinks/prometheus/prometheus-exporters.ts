@@ -11,19 +11,19 @@ import type { ContainerDefinition, TaskDefinition } from '../../core/task-defini
 
 export interface PrometheusExportersOptions {
   /**
-   * Names of the docker labels that say what is scraped. Default: those of prometheus-ecs-discovery,
-   * `PROMETHEUS_EXPORTER_PORT`, `…_SERVER_NAME`, `…_JOB_NAME`, `…_PATH`, `…_SCHEME`.
+   * Names of the docker labels to read. Default: those of prometheus-ecs-discovery, `PROMETHEUS_EXPORTER_PORT`,
+   * `…_SERVER_NAME`, `…_JOB_NAME`, `…_PATH`, `…_SCHEME`.
    */
   readonly portLabel?: string
   readonly serverNameLabel?: string
   readonly jobNameLabel?: string
   readonly pathLabel?: string
   readonly schemeLabel?: string
-  /** Only containers with this docker label: `NAME`, or `NAME=VALUE`. Default: any. */
+  /** Only containers with this docker label: `NAME` or `NAME=VALUE`. Default: all. */
   readonly filterLabel?: string
   /**
-   * Whether containers are chosen by the docker label `PROMETHEUS_DYNAMIC_EXPORT=1`, instead of the port's, and
-   * scraped at their one bound port. Default: false.
+   * Whether to choose containers by the docker label `PROMETHEUS_DYNAMIC_EXPORT=1` instead of the port label, and to
+   * scrape their only mapped port. Default: false.
    */
   readonly dynamicPorts?: boolean
 }
@@ -32,18 +32,18 @@ type Container = Exposable['containers'][number]
 
 const dynamicLabel = 'PROMETHEUS_DYNAMIC_EXPORT'
 
-/** The labels that are read where no option says otherwise, and those that begin as they do. */
+/** The default label names, and their common prefix. */
 const defaultLabels: readonly string[] = [
   ...['PORT', 'SERVER_NAME', 'JOB_NAME', 'PATH', 'SCHEME'].map((ending) => `PROMETHEUS_EXPORTER_${ending}`),
   dynamicLabel,
 ]
 const likeOurs = /^PROMETHEUS_(?:EXPORTER|DYNAMIC)_/i
 
-/** A name of its own for what ECS runs as one: its completeness is then that of its own cluster alone. */
+/** One name per cluster and ECS group, so that a backend's completeness depends on its own cluster alone. */
 const backendOf = ({ cluster, group, definition }: Exposable): BackendName =>
   `${cluster}/${group ?? lastSegment(definition ?? '').replace(/:\d+$/, '')}`
 
-/** Values come from people: in a reason they are cut. */
+/** Values come from people: shortened when quoted in a reason. */
 const quoted = (value: string): string => JSON.stringify(value.length > 80 ? `${value.slice(0, 79)}…` : value)
 
 const filterOf = (text: string | undefined): ((labels: ContainerDefinition['labels']) => boolean) => {
@@ -54,7 +54,7 @@ const filterOf = (text: string | undefined): ((labels: ContainerDefinition['labe
   return (labels) => (value === undefined ? labels[name] !== undefined : labels[name] === value)
 }
 
-/** An empty label says nothing. */
+/** An empty label counts as absent. */
 const textOf = (labels: ContainerDefinition['labels'], name: string): string | undefined =>
   labels[name] === '' ? undefined : labels[name]
 
@@ -67,7 +67,7 @@ const hostPortOf = (
   for (const { containerPort: first, hostPort, protocol, count } of bindings)
     if (protocol === 'tcp' && containerPort >= first && containerPort < first + count)
       return hostPort + containerPort - first
-  // Elsewhere the container has the host's ports, or an interface of its own, mapped or not.
+  // In other network modes the container has the host's ports or its own interface, so no mapping is needed.
   return networkMode === 'bridge' || networkMode === 'none' ? undefined : containerPort
 }
 
@@ -100,7 +100,7 @@ const boundPort = ({ bindings }: Container): E.Either<string, Port> => {
       )
 }
 
-/** What Prometheus would not take, or take for something else. */
+/** Values that Prometheus would refuse or misread. */
 const valueFaults: Readonly<Record<'serverName' | 'path' | 'scheme', readonly [RegExp, string]>> = {
   serverName: [/^([\w.-]+|\[[\da-fA-F:.]+\])$/, 'a host name or an IP address, without a scheme or a port'],
   path: [/^[^\s?#]+$/, 'a path, without a query: parameters belong into the scrape configuration'],
@@ -108,9 +108,8 @@ const valueFaults: Readonly<Record<'serverName' | 'path' | 'scheme', readonly [R
 }
 
 /**
- * A policy for Prometheus: what docker labels of task definitions want to have scraped, as prometheus-ecs-discovery
- * reads them. A backend is what ECS runs as one, `<cluster ARN>/<group>`. A label that cannot be right refuses its own
- * container, and is reported.
+ * A policy for Prometheus: exposes what docker labels in task definitions ask for, as prometheus-ecs-discovery reads
+ * them. A backend is an ECS group, `<cluster ARN>/<group>`. An invalid label excludes its container and is reported.
  *
  * Needs every task's definition: `taskDefinitions()`. Throws a RangeError for a filter without a name.
  */
@@ -136,7 +135,7 @@ export const prometheusExporters = ({
       filterLabel?.split('=', 1)[0] ?? '',
     ],
   ])
-  /** Labels that begin like ours and are not read: they are probably meant for us. They cost the container nothing. */
+  /** Unknown labels with our prefix, which are probably typos. They do not exclude the container. */
   const unknownOf = (container: Container, definition: TaskDefinition): readonly string[] => {
     const labels = definition.containers.find(({ name }) => name === container.name)?.labels ?? {}
     if (!passes(labels)) return []
@@ -147,7 +146,7 @@ export const prometheusExporters = ({
       .map((label) => `label ${quoted(label)} is not known, and has no effect: correct its name or remove it`)
   }
 
-  /** `undefined` for a container that nobody wants scraped. */
+  /** `undefined` for a container that does not ask to be scraped. */
   const exporterOf = (
     container: Container,
     definition: TaskDefinition,

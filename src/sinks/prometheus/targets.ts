@@ -1,4 +1,4 @@
-/** Backends as Prometheus's target groups, for its HTTP and file service discovery. Pure. */
+/** Backends as target groups for Prometheus's HTTP and file service discovery. Pure. */
 import { lastSegment } from '../../core/arn.js'
 import { type Backend, type Endpoint, formatAddress } from '../../core/desired.js'
 import { hostsIn } from '../../core/host-in.js'
@@ -7,24 +7,24 @@ import { renderEach } from '../../core/render-each.js'
 import type { Sink } from '../../core/sink.js'
 import { canonicalText } from '../../shared/codec/json.js'
 
-/** One target with labels of its own, as Prometheus reads it. */
+/** One target with its own labels, as Prometheus reads it. */
 export type TargetGroup = {
   readonly targets: readonly string[]
   readonly labels: Readonly<Record<string, string>>
 }
 
-/** The groups of one backend: one for each address, in their order. */
+/** The groups of one backend: one per address, in their order. */
 export type TargetGroups = readonly TargetGroup[]
 
 export type EndpointLabels = (endpoint: Endpoint) => Readonly<Record<string, string>>
 
-/** Labels that begin so are there for relabelling, and end with it. */
+/** Labels with this prefix exist only during relabelling. */
 export const backendLabel = '__meta_ecs_backend'
-/** Where a target is, if its name does not say it. */
+/** Overrides the target's address. */
 const addressLabel = '__meta_ecs_address'
 const addressOf = ({ targets, labels }: TargetGroup): string => labels[addressLabel] ?? targets[0] ?? ''
 
-/** One invalid name, and Prometheus refuses the whole list. */
+/** Prometheus refuses the whole list if one name is invalid. */
 const labelName = (name: string): string => name.replace(/[^a-zA-Z0-9_]/g, '_').replace(/^(?=\d)/, '_')
 
 const definitionLabels = (definition: string | undefined): Readonly<Record<string, string>> => {
@@ -58,7 +58,7 @@ const renderGroups = (
 ): TargetGroups | undefined => {
   const { name, endpoints, complete } = backend
   const scraped = endpoints.filter(({ protocol }) => protocol === 'tcp')
-  // Nothing is known yet of an incomplete one that offers nothing; UDP is not scraped.
+  // An incomplete backend without endpoints says nothing yet. UDP is not scraped.
   if (before === undefined && scraped.length === 0 && (!complete || endpoints.length > 0)) return undefined
   const live = scraped.map((endpoint) => groupOf(endpoint, name, labels))
   return mergeIncomplete(backend, { live, held: before ?? [], addressOf }).toSorted((a, b) =>
@@ -66,10 +66,10 @@ const renderGroups = (
   )
 }
 
-/** What a policy says of an endpoint; labels of other policies are none of Prometheus's business. */
+/** The policy's settings of an endpoint; settings of other policies do not concern Prometheus. */
 const policyLabels: EndpointLabels = ({ labels = {} }) => labels
 
-/** All of a sink but its target: a record a backend, by the backend's name. */
+/** Everything of a sink except its target: one record per backend, by the backend's name. */
 export const prometheusRendering = (
   labels: EndpointLabels = policyLabels,
 ): Required<Pick<Sink<TargetGroups>, 'equals' | 'render' | 'prune' | 'hostsOf' | 'emptied'>> => ({

@@ -1,23 +1,23 @@
 import type { Clock } from '../../core/clock.js'
 import { type TokenBucket, tokenBucket } from '../../shared/aws/token-bucket.js'
 
-/** What may be asked of Route 53, which rations the requests of an account, and their changes. */
+/** Route 53's rate limits per account: requests, and changes. */
 export interface Route53Allowance {
   readonly requests: TokenBucket
-  /** A CREATE or a DELETE of a record set is one. */
+  /** One CREATE or DELETE of a record set counts as one. */
   readonly changes: TokenBucket
 }
 
-/** Of an account, for all who use it: "Throttling API requests" in the developer guide of Route 53. */
+/** The limits of an account, shared by all its users: "Throttling API requests" in Route 53's developer guide. */
 const account = {
   requests: { burst: 50, perSecond: 10 },
   changes: { burst: 1500, perSecond: 100 },
 }
 
 /**
- * A share of the account's limits, from 0 to 1; the rest is left to others.
+ * A share of the account's limits, more than 0 and at most 1; the rest is left to other users.
  *
- * @throws RangeError when it is no share.
+ * @throws RangeError for any other number.
  */
 export const route53Allowance = (clock: Clock, share: number): Route53Allowance => {
   if (!(share > 0 && share <= 1))

@@ -1,4 +1,4 @@
-/** Changes of names as batches that Route 53 takes. Pure. */
+/** Combines changes of names into batches that Route 53 accepts. Pure. */
 import * as E from 'fp-ts/lib/Either.js'
 import type { DnsName } from './dns-name.js'
 import type { User } from './ownership.js'
@@ -6,20 +6,20 @@ import { type HostRecords, revisedHost, usersOf } from './host.js'
 import type { HostTable } from './host-table.js'
 import type { RecordSetChange } from './record-set.js'
 
-/** That a name begins or ends to use a host. */
+/** A name starts or stops using a host. */
 export interface HostUse {
   readonly host: DnsName
   readonly address: string
   readonly ipv6: string | undefined
   readonly user: User
   readonly begins: boolean
-  /** Whether the name leads there now, as far as we know. */
+  /** Whether the name points to the host now, as far as we know. */
   readonly leads: boolean
-  /** The name, where a record of ecssd led from it to the host, and no longer does. */
+  /** The name, if a record of ecssd pointed from it to the host and no longer does. */
   readonly leaves?: DnsName | undefined
 }
 
-/** What must be made at once, or not at all. */
+/** Changes that must be made together or not at all. */
 export interface Step {
   readonly records: readonly RecordSetChange[]
   readonly uses: readonly HostUse[]
@@ -27,20 +27,20 @@ export interface Step {
 
 export interface Batch {
   readonly changes: readonly RecordSetChange[]
-  /** The hosts that it touches, as they are when it is made. */
+  /** The hosts that the step touches, as they are when it is made. */
   readonly hosts: readonly HostRecords[]
-  /** Which names lead no longer to which hosts by a record of ecssd. */
+  /** Names whose ecssd records no longer point to a host, by host. */
   readonly left: readonly { readonly host: DnsName; readonly name: DnsName }[]
 }
 
 export interface HostOptions {
-  /** Seconds. */
+  /** TTL in seconds. */
   readonly ttl: number
-  /** Whether hosts of ecssd become ours. */
+  /** Whether to adopt hosts of ecssd. */
   readonly adopt: boolean
 }
 
-/** What Route 53 takes in one request: ResourceRecord elements, and characters in their values. */
+/** Route 53's limits per request: ResourceRecord elements, and characters in their values. */
 export const batchLimits = { values: 1000, characters: 32_000 }
 
 export interface BatchSize {
@@ -61,7 +61,10 @@ export const sizeOf = (changes: readonly RecordSetChange[]): BatchSize => {
 export const fits = ({ values, characters }: BatchSize): boolean =>
   values <= batchLimits.values && characters <= batchLimits.characters
 
-/** Steps that are made together: what they want of a host becomes one change of it. Or why they cannot be. */
+/**
+ * Merges steps into one batch: all their uses of a host become one change of that host. Returns the reason if that is
+ * impossible.
+ */
 export const batchOf = (
   steps: readonly Step[],
   table: HostTable,
@@ -83,7 +86,7 @@ export const batchOf = (
       new Set(uses.filter((use) => use.begins === begins).map(({ user }) => user))
     const ipv6 = uses.find((use) => use.ipv6 !== undefined)?.ipv6
     const host = table.get(name, address)
-    // Where a host does not know what its name does, one of them was read too early: let Route 53 say.
+    // The host does not list the name that uses it, so one of them was read too early: let Route 53 decide.
     const users = usersOf(host)
     const compare = uses.some(({ user, leads }) => users?.has(user) !== leads)
     const leaving = new Set(uses.flatMap(({ leaves }) => leaves ?? []))
@@ -95,7 +98,7 @@ export const batchOf = (
     hosts.push(revised.right.after)
     for (const leaver of leaving) left.push({ host: name, name: leaver })
   }
-  // What replaces something comes after what it replaces.
+  // A replacement must come after what it replaces.
   const order = { DELETE: 0, CREATE: 1 }
   return E.right({ changes: changes.sort((a, b) => order[a.action] - order[b.action]), hosts, left })
 }
@@ -106,8 +109,8 @@ export const added = (a: BatchSize, b: BatchSize): BatchSize => ({
 })
 
 /**
- * Puts things together as long as they fit, in their order. What steps want of one host is less together than one by
- * one, so the sum of their sizes is enough.
+ * Groups steps in order, as many per group as fit. Merging uses of one host only makes them smaller, so the sum of the
+ * steps' sizes is an upper bound.
  */
 export const packed = <A extends { readonly size: BatchSize }>(
   things: readonly A[],

@@ -3,7 +3,7 @@ import type { DnsName } from './dns-name.js'
 
 /** RFC 1035, 2.3.4. */
 const longestLabel = 63
-/** As text. The 255 octets of RFC 1035 count one more for each label, and one for the root. */
+/** As text. RFC 1035's 255 octets count one more per label, and one for the root. */
 const longestName = 253
 
 const faultOf = (label: string): string | undefined => {
@@ -11,23 +11,24 @@ const faultOf = (label: string): string | undefined => {
   if (label.length > longestLabel)
     return `its label "${label.slice(0, 16)}…" has ${label.length} characters, and the DNS allows ${longestLabel}`
   if (!/^[A-Za-z0-9_-]+$/.test(label))
-    return `its label "${label}" has other characters than letters, digits, "-" and "_"`
+    return `its label "${label}" has characters other than letters, digits, "-" and "_"`
   if (label.startsWith('-') || label.endsWith('-')) return `its label "${label}" begins or ends with "-"`
   return undefined
 }
 
 /**
- * The canonical form of a name, or why it is none: a clause about the name, such as `it has an empty label: …`.
+ * The canonical form of a name, or the reason why it is invalid: a clause about the name, such as `it has an empty
+ * label: …`.
  *
- * `within`: the name of a zone in canonical form. The text is then a name relative to it, and the answer is the whole
- * name, which must not be longer than the DNS allows; the last dot, which makes a name absolute, is refused. Otherwise
- * one last dot is dropped.
+ * `within`: a zone's name in canonical form. The text is then relative to the zone, and the result is the full name,
+ * which must not exceed the DNS's limit. A trailing dot, which makes a name absolute, is refused. Without `within`, one
+ * trailing dot is dropped.
  */
 export const canonicalName = (text: string, within?: DnsName): E.Either<string, DnsName> => {
   if (text === '') return E.left('it is empty')
   if (within !== undefined && text.endsWith('.'))
     return E.left(`it ends with a dot, which makes it absolute: leave it out, ${within} is added`)
-  // Of a text that is far too long nothing is looked at: it may be of any size.
+  // A text that is far too long is not examined further: it may have any size.
   const tooLong = (length: number): E.Either<string, never> =>
     E.left(
       `it has ${length} characters${within === undefined ? '' : ` within ${within}`}, and the DNS allows ${longestName}`,
@@ -39,6 +40,6 @@ export const canonicalName = (text: string, within?: DnsName): E.Either<string, 
     const fault = faultOf(label)
     if (fault !== undefined) return E.left(fault)
   }
-  // Not before: outside ASCII, the lower case of a letter that is none of ours may be one of ours.
+  // Not earlier: outside ASCII, an invalid letter may have a valid lower case.
   return E.right(whole.toLowerCase())
 }

@@ -1,2 +1,2 @@
-/** A name in the DNS in canonical form: lower case, labels of `a`–`z`, `0`–`9`, `-` and `_`, without a last dot. */
+/** A DNS name in canonical form: lower case, labels of `a`–`z`, `0`–`9`, `-` and `_`, no trailing dot. */
 export type DnsName = string

@@ -1,7 +1,7 @@
-/** What failed calls of Route 53 mean. Pure. */
+/** Interprets failed calls to Route 53. Pure. */
 import { isTransient } from '../../shared/aws/aws-failure.js'
 
-/** A batch that was refused for what it says: it will be again, unless it says something else. */
+/** A batch that was refused because of its content, so retrying it unchanged is pointless. */
 export class RefusedBatch extends Error {
   override readonly name = 'RefusedBatch'
   constructor(
@@ -13,17 +13,17 @@ export class RefusedBatch extends Error {
   }
 }
 
-/** Too many calls, or another batch of the same zone is under way. Nothing was done. */
+/** Throttled, or another batch of the same zone is in progress. Nothing was changed. */
 export const isBusy = ({ name }: Error): boolean =>
   name === 'PriorRequestNotComplete' || /thrott|TooManyRequests/i.test(name)
 
-/** What Route 53 says of a batch, wherever this version of it says so. */
+/** Route 53's messages about a batch, from either place where the SDK may put them. */
 const reasonOf = (error: Error): string => {
   const messages: unknown = 'messages' in error ? error.messages : undefined
   return [error.message, ...(Array.isArray(messages) ? messages.map(String) : [])].filter(Boolean).join('; ')
 }
 
-/** Says what a person would have to know, and of a batch whether it is at fault itself. */
+/** Explains a failure to a person, and decides whether the batch itself is at fault. */
 export const explained = (error: Error, action: string, zoneId: string): Error => {
   const batch = action === 'ChangeResourceRecordSets'
   if (/AccessDenied|NotAuthorized/.test(error.name)) {
@@ -34,8 +34,8 @@ export const explained = (error: Error, action: string, zoneId: string): Error =
   }
   if (error.name === 'NoSuchHostedZone')
     return new Error(
-      `there is no hosted zone ${zoneId} in this account: give the id that "aws route53 list-hosted-zones" tells, ` +
-        'and the credentials of the account that has it',
+      `there is no hosted zone ${zoneId} in this account: give an id from "aws route53 list-hosted-zones", ` +
+        'and credentials of the account that has the zone',
       { cause: error },
     )
   return batch && !isTransient(error) && !isBusy(error) && error.name !== 'AbortError'

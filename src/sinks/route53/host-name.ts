@@ -1,14 +1,14 @@
-/** The names of hosts inside a zone, which say the address that they stand for. Pure. */
+/** Names of hosts inside a zone, which encode their address. Pure. */
 import { isIPv4, isIPv6 } from 'node:net'
 import type { DnsName } from './dns-name.js'
 
 const labelV4 = /^ip-(\d{1,3})-(\d{1,3})-(\d{1,3})-(\d{1,3})$/
 const labelV6 = /^ip6((?:-[0-9a-f]{1,4}){8})$/
 
-/** An address in the one spelling that it has here (RFC 5952 for version 6); undefined when it is none. */
+/** The canonical spelling of an address (RFC 5952 for IPv6); undefined if it is not an IP address. */
 export const canonicalAddress = (text: string): string | undefined => {
   if (isIPv4(text)) return text
-  // A scope (`%eth0`) means something on one machine alone.
+  // A scope (`%eth0`) is only meaningful on one machine.
   if (!isIPv6(text) || text.includes('%')) return undefined
   return new URL(`http://[${text}]`).hostname.slice(1, -1)
 }
@@ -23,8 +23,8 @@ const groupsOf = (address: string): readonly string[] => {
 }
 
 /**
- * The name of a host: `ip-10-0-0-1.<zone>`, as EC2 names its instances and ecssd their records; and for version 6
- * `ip6-fd00-0-0-0-0-0-0-1.<zone>`, all eight groups, so that no two addresses share one. Undefined for what is no
+ * The name of a host: `ip-10-0-0-1.<zone>`, like EC2's names for instances and ecssd's records. For IPv6
+ * `ip6-fd00-0-0-0-0-0-0-1.<zone>` with all eight groups, so that names are unique. Undefined if the text is not an IP
  * address.
  */
 export const hostName = (host: string, zone: DnsName): DnsName | undefined => {
@@ -36,8 +36,8 @@ export const hostName = (host: string, zone: DnsName): DnsName | undefined => {
 }
 
 /**
- * The address that a name says in its first label, whatever its domain: ecssd's targets are in that of EC2. Undefined
- * when it says none.
+ * The address encoded in a name's first label, whatever its domain: ecssd's targets are in EC2's domain. Undefined if
+ * the label encodes none.
  */
 export const addressIn = (name: string): string | undefined => {
   const [label = ''] = name.split('.', 1)

@@ -2,10 +2,7 @@ import type { DnsName } from './dns-name.js'
 import type { User } from './ownership.js'
 import { type HostRecords, ipv6Of, leadsHome, unknownHost, usersOf } from './host.js'
 
-/**
- * The hosts of a zone as they were last seen. It may be wrong at any time: whatever is written on its account is
- * compared and swapped.
- */
+/** The hosts of a zone as last read. The table may be outdated at any time: every write based on it is conditional. */
 export class HostTable {
   private readonly byName = new Map<DnsName, HostRecords>()
   private readonly byUser = new Map<User, Set<DnsName>>()
@@ -29,7 +26,7 @@ export class HostTable {
     return this.byName.get(name) ?? unknownHost(name, address)
   }
 
-  /** The hosts whose marks say that they are used by it. */
+  /** The hosts whose ownership records list the name as a user. */
   usedBy(user: User): readonly HostRecords[] {
     return [...(this.byUser.get(user) ?? [])].flatMap((name) => this.byName.get(name) ?? [])
   }
@@ -39,24 +36,24 @@ export class HostTable {
     return host === undefined ? undefined : ipv6Of(host)
   }
 
-  /** A name has a record of ecssd that leads to the host. */
+  /** A record of ecssd points from the name to the host. */
   lead(host: DnsName, name: DnsName): void {
     const names = this.byAgent.get(host)
     if (names === undefined) this.byAgent.set(host, new Set([name]))
     else names.add(name)
   }
 
-  /** It has none any more. */
+  /** No record of ecssd points from the name to the host any more. */
   leave(host: DnsName, name: DnsName): void {
     this.byAgent.get(host)?.delete(name)
   }
 
-  /** Whether no name but these has a record of ecssd that leads to the host. */
+  /** Whether no names but these have a record of ecssd that points to the host. */
   isLeftBy(host: DnsName, names: ReadonlySet<DnsName>): boolean {
     return [...(this.byAgent.get(host) ?? [])].every((name) => names.has(name))
   }
 
-  /** Whether the host can be relied on: it leads home, and knows of the user, unless it is somebody else's. */
+  /** Whether the host is in order: it resolves to its address, and lists the user unless another owner has it. */
   serves(name: DnsName, user: User): boolean {
     const host = this.byName.get(name)
     if (host === undefined || !leadsHome(host)) return false

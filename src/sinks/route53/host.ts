@@ -1,4 +1,4 @@
-/** The address records of a host, and who uses them. Pure. */
+/** The address records of a host, and the names that use it. Pure. */
 import * as E from 'fp-ts/lib/Either.js'
 import { isIPv4 } from 'node:net'
 import type { DnsName } from './dns-name.js'
@@ -7,14 +7,14 @@ import { canonicalAddress } from './host-name.js'
 import { contentOf, newRecordSet, type RecordSet, type RecordSetChange } from './record-set.js'
 
 /**
- * A host as the zone has it. Names of several owners may lead to it, so it belongs to all of them together: its mark
- * says which names use it, each batch that lets a name begin or end to lead there says so in the mark, and who ends
- * the last use takes the records away. The mark is compared and swapped, so of two that begin and end at once, one
- * finds that it knew too little.
+ * A host as the zone has it. Names of several owners may point to it, so it belongs to all of them together. Its
+ * ownership record lists the names that use it. Each batch that makes a name start or stop using the host updates that
+ * record, and the last user to stop deletes the address records. Writes are conditional on the ownership record, so
+ * when one name starts and another stops at the same time, one batch fails and is planned again.
  */
 export interface HostRecords {
   readonly name: DnsName
-  /** What `name` says. */
+  /** The address that `name` encodes. */
   readonly address: string
   /** The A and AAAA records at `name`. */
   readonly sets: readonly RecordSet[]
@@ -24,11 +24,11 @@ export interface HostRecords {
 export interface HostRevision {
   readonly begin: ReadonlySet<User>
   readonly end: ReadonlySet<User>
-  /** To be written beside an address of version 4. None: what is there stays. */
+  /** An AAAA record to write beside an IPv4 address. None: keep what is there. */
   readonly ipv6: string | undefined
-  /** Whether the mark is compared also where nothing of it changes. */
+  /** Whether the write is conditional on the ownership record even if nothing in it changes. */
   readonly compare: boolean
-  /** Whether names that ecssd had leading there do so no more, and no other name does. Default: false. */
+  /** Whether names stop pointing to the host by records of ecssd, and no other name does. Default: false. */
   readonly abandoned?: boolean
 }
 
@@ -52,13 +52,13 @@ const typeOf = (address: string): 'A' | 'AAAA' => (isIPv4(address) ? 'A' : 'AAAA
 const leadsTo = (set: RecordSet, address: string): boolean =>
   set.values.length === 1 && set.values.every((value) => canonicalAddress(value) === address)
 
-/** Whether the name resolves to its address and, in that version, to no other. */
+/** Whether the name resolves to its address and to no other of the same IP version. */
 export const leadsHome = ({ sets, address }: HostRecords): boolean => {
   const ofVersion = sets.filter(({ type }) => type === typeOf(address))
   return ofVersion.length > 0 && ofVersion.every((set) => leadsTo(set, address))
 }
 
-/** The host's other address, of version 6; undefined unless it is plain to see. */
+/** The host's IPv6 address besides its IPv4 one; undefined unless it is unambiguous. */
 export const ipv6Of = ({ sets, address }: HostRecords): string | undefined => {
   const [set, another] = isIPv4(address) ? sets.filter(({ type }) => type === 'AAAA') : []
   const [value, more] = set?.values ?? []
@@ -67,7 +67,7 @@ export const ipv6Of = ({ sets, address }: HostRecords): string | undefined => {
     : undefined
 }
 
-/** As ecssd writes it: weighted, with the host's full name in that of EC2 as its identifier. */
+/** Whether a record set is as ecssd writes it: weighted, with the host's full EC2 name as its identifier. */
 const isOfEcssd = ({ name, address, sets }: HostRecords): boolean =>
   sets.length > 0 &&
   sets.every(
@@ -84,9 +84,9 @@ const changesOf = (held: readonly RecordSet[], wanted: readonly RecordSet[]): re
 ]
 
 /**
- * What is to be written so that a host is used, or no longer is. A host of somebody else's that leads where it should
- * is used as it is; one that leads elsewhere is told in words. `adopt`: those of ecssd become ours, and go when they are
- * abandoned: its agent died with its machine.
+ * The changes that make a host used or unused. A host of another owner that resolves correctly is used as it is; one
+ * that does not is an error, returned as text. `adopt`: hosts of ecssd become owned by this worker and are deleted with
+ * their last use, since ecssd's agent died with its machine.
  */
 export const revisedHost = (
   host: HostRecords,
@@ -100,7 +100,7 @@ export const revisedHost = (
     return begin.size === 0 || leadsHome(host)
       ? E.right({ changes: [], after: host })
       : E.left(
-          `${name} should be ${address} and is not, and it is not ours to change: delete what is there, or let it lead there`,
+          `${name} must resolve to ${address} but does not, and this worker does not own it: delete its records, or let them point to that address`,
         )
   const users = new Set([...(before ?? []), ...begin].filter((user) => !end.has(user)))
   if (users.size === 0) {
@@ -129,7 +129,7 @@ export const revisedHost = (
     })
   const same = contentOf(mark) === contentOf(marked)
   if (same && records.length === 0 && !compare) return E.right({ changes: [], after: host })
-  // Also where it says the same as before: it stands for all that we know of the host.
+  // Written even if unchanged: the write is conditional on all we know of the host.
   const next = same ? mark : marked
   return E.right({
     changes: [...records, { action: 'DELETE', set: mark }, { action: 'CREATE', set: next }],

@@ -14,27 +14,27 @@ import { recordName, type RecordSet, type RecordSetChange, recordSetOf } from '.
 
 export interface HostedZoneOptions {
   readonly client: Route53Client
-  /** Without `/hostedzone/`. */
+  /** Without the prefix `/hostedzone/`. */
   readonly id: string
   readonly allowance: Route53Allowance
   readonly clock: Clock
   readonly random: Random
 }
 
-/** Route 53 gives no more a page. */
+/** Route 53's maximum per page. */
 const pageSize = 300
-/** How often a request is made that the service has no time for. */
+/** How often a throttled request is attempted. */
 const attempts = 5
 
-/** A hosted zone of Route 53, within the account's limits. */
+/** A hosted zone of Route 53. Its calls stay within the account's limits. */
 export class HostedZone {
   private known: DnsName | undefined
-  /** What the last read of the whole zone took. */
+  /** The cost of the last read of the whole zone. */
   pages = 0
 
   constructor(private readonly options: HostedZoneOptions) {}
 
-  /** Asks once. */
+  /** Asks Route 53 once. */
   async name(signal: AbortSignal): Promise<DnsName> {
     if (this.known !== undefined) return this.known
     const { client, id } = this.options
@@ -44,15 +44,15 @@ export class HostedZone {
     const service = answer.HostedZone?.LinkedService
     if (service !== undefined)
       throw new Error(
-        `hosted zone ${id} belongs to ${service.ServicePrincipal ?? 'another service of AWS'}, and takes no records of others (${service.Description ?? 'Cloud Map'}): give the id of a zone of your own`,
+        `hosted zone ${id} belongs to ${service.ServicePrincipal ?? 'another AWS service'}, and accepts no other records (${service.Description ?? 'Cloud Map'}): give the id of a zone of your own`,
       )
     const name = recordName(answer.HostedZone?.Name ?? '')
-    if (name === '') throw new Error(`hosted zone ${id}: Route 53 told no name`)
+    if (name === '') throw new Error(`hosted zone ${id}: Route 53 returned no name`)
     this.known = name
     return name
   }
 
-  /** The name, once it was asked for. */
+  /** The name, once it has been read. */
   nameKnown(): DnsName {
     if (this.known === undefined)
       throw new Error('the name of the hosted zone is not known before the first read: this is a defect')
@@ -60,8 +60,8 @@ export class HostedZone {
   }
 
   /**
-   * All of them; rejected if any page fails. Those of one name are of one moment: a page that ends in the middle of a
-   * name is followed by one that begins with it, unless it has no other.
+   * All record sets; rejects if any page fails. Those of one name are consistent: if a page ends in the middle of a
+   * name, the next page starts with that name again, unless the page has no other name.
    */
   async recordSets(signal: AbortSignal): Promise<readonly RecordSet[]> {
     const sets: RecordSet[] = []
@@ -80,7 +80,7 @@ export class HostedZone {
     return sets
   }
 
-  /** Those of one name. */
+  /** The record sets of one name. */
   async recordSetsAt(name: DnsName, signal: AbortSignal): Promise<readonly RecordSet[]> {
     const sets: RecordSet[] = []
     for (let start: Start | undefined = { StartRecordName: name }; start !== undefined;) {
@@ -93,9 +93,9 @@ export class HostedZone {
   }
 
   /**
-   * Makes all the changes or none.
+   * Makes all changes or none.
    *
-   * @throws RefusedBatch for what is wrong with them; anything else says nothing of them, and they may even be made.
+   * @throws RefusedBatch if the changes themselves are wrong. After any other error they may or may not have been made.
    */
   async change(changes: readonly RecordSetChange[], signal: AbortSignal): Promise<void> {
     const { client, id, allowance } = this.options
@@ -118,7 +118,7 @@ export class HostedZone {
     )
   }
 
-  /** One call, within the account's limit, made again while the service has no time for it. */
+  /** One call within the account's limits, retried while the service throttles it. */
   private async calling<A>(
     action: string,
     signal: AbortSignal,
@@ -144,7 +144,7 @@ type Start = Pick<
   'StartRecordName' | 'StartRecordType' | 'StartRecordIdentifier'
 >
 
-/** Where the next page begins. By the name alone it would be the wrong place among many sets of one name. */
+/** The start of the next page. Among many sets of one name, the name alone would be ambiguous. */
 const nextOf = (page: ListResourceRecordSetsResponse, start: Start): Start | undefined => {
   if (page.IsTruncated !== true) return undefined
   const next: Start = {
@@ -157,7 +157,9 @@ const nextOf = (page: ListResourceRecordSetsResponse, start: Start): Start | und
     next.StartRecordType === start.StartRecordType &&
     next.StartRecordIdentifier === start.StartRecordIdentifier
   )
-    throw new Error(`Route 53 told a page of ${next.StartRecordName ?? 'a zone'} to be followed by itself`)
+    throw new Error(
+      `Route 53 returned a page of ${next.StartRecordName ?? 'a zone'} that points to itself as the next one`,
+    )
   return next
 }
 

@@ -16,13 +16,13 @@ import { serviceWriter } from './write.js'
 
 export interface SrvRecordsOptions {
   /**
-   * The hosted zone's id: `Z0123456789ABCDEFGHIJ`, or with `/hostedzone/` before it. Never its name: two zones may
-   * have one.
+   * The hosted zone's id: `Z0123456789ABCDEFGHIJ`, with or without the prefix `/hostedzone/`. Not its name, which two
+   * zones may share.
    */
   readonly zoneId: string
   /**
-   * A region of the zone's partition (AWS, China, GovCloud, …), which decides where Route 53 is. Default: as the AWS
-   * SDK finds it, else `us-east-1`.
+   * A region of the zone's partition (AWS, China, GovCloud, …), which determines Route 53's endpoint. Default: as
+   * resolved by the AWS SDK, else `us-east-1`.
    */
   readonly region?: string | undefined
   /** Default: a client with the environment's credentials for `region`. */
@@ -30,27 +30,26 @@ export interface SrvRecordsOptions {
   /** Default: `srv-records`. */
   readonly name?: string
   /**
-   * What a backend's records are called: inside the zone, or whole. A text in which `{name}` stands for the
-   * backend's name, such as `_{name}._tcp`, or a pure function. Default: `{name}`, for names as `srvNames()` gives
-   * them.
+   * The name of a backend's records, relative to the zone or absolute: a template in which `{name}` stands for the
+   * backend's name, such as `_{name}._tcp`, or a pure function. Default: `{name}`, which fits the names from
+   * `srvNames()`.
    */
   readonly recordName?: string | ((backend: Backend) => string)
   /**
-   * `simple`: one record set a name, which answers with all targets. `weighted`: one record set a target, as ecssd
-   * writes them, of which Route 53 answers with one; 100 a name at most. Default: `simple`.
+   * `simple`: one record set per name, which answers with all targets. `weighted`: one record set per target, as ecssd
+   * writes them, of which Route 53 answers with one; at most 100 per name. Default: `simple`.
    */
   readonly shape?: Shape
-  /** How long resolvers may keep what they were told. Default: 10; 0 for `weighted`, as ecssd has it. */
+  /** The TTL of the records. Default: 10; for `weighted` 0, as in ecssd's records. */
   readonly ttlSeconds?: number | undefined
   /**
-   * `ecssd`: SRV records of names without an owner become ours when they are desired, if every one is as ecssd writes
-   * them; and so do its A records of hosts that they lead to. Default: `none`: what has no mark of ours is somebody
-   * else's.
+   * `ecssd`: adopt SRV records without an owner once they are desired, if all of a name's are as ecssd writes them, and
+   * the A records of the hosts they point to. Default: `none`: records without our ownership record belong to others.
    */
   readonly adopt?: 'ecssd' | 'none'
-  /** How much of the account's limits this process may use, from 0 to 1. Default: 0.5. */
+  /** The share of the account's limits that this process may use, more than 0 and at most 1. Default: 0.5. */
   readonly share?: number
-  /** To share one between zones. Default: one for all zones of this process with the same clock and `share`. */
+  /** Pass one to share it between zones. Default: one for all zones of this process with the same clock and `share`. */
   readonly allowance?: Route53Allowance
   readonly clock?: Clock
   readonly random?: Random
@@ -58,7 +57,7 @@ export interface SrvRecordsOptions {
 
 const allowances = new WeakMap<Clock, Map<number, Route53Allowance>>()
 
-/** Route 53 rations an account, not a zone. */
+/** Route 53's limits apply to an account, not to a zone. */
 const sharedAllowance = (clock: Clock, share: number): Route53Allowance => {
   const byShare = allowances.get(clock) ?? new Map<number, Route53Allowance>()
   allowances.set(clock, byShare)
@@ -71,23 +70,24 @@ const checkedId = (zoneId: string): string => {
   const id = zoneId.replace(/^\/?hostedzone\//, '')
   if (/^[A-Z0-9]{1,32}$/.test(id)) return id
   throw new RangeError(
-    `zoneId: expected the id of a hosted zone, such as Z0123456789ABCDEFGHIJ, got "${zoneId}": "aws route53 list-hosted-zones" tells it`,
+    `zoneId: expected the id of a hosted zone, such as Z0123456789ABCDEFGHIJ, got "${zoneId}": "aws route53 list-hosted-zones" lists the ids`,
   )
 }
 
 /**
- * Backends as SRV records of a hosted zone in Route 53: `<priority> <weight> <port> <target>`, of priority 1 and the
- * endpoint's weight or 1, whose target is a host in the same zone, `ip-10-0-0-1.<zone>`, with an A record and, where
- * its address of version 6 is known, an AAAA record. A host's records come with the first name that leads to it, and
- * go with the last. A backend without endpoints has no SRV records.
+ * Backends as SRV records of a hosted zone in Route 53: `<priority> <weight> <port> <target>`, with priority 1 and the
+ * endpoint's weight or 1. The target is a host in the same zone, `ip-10-0-0-1.<zone>`, with an A record and, if its
+ * IPv6 address is known, an AAAA record. A host's records are created with the first name that points to it, and
+ * deleted with the last. A backend without endpoints has no SRV records.
  *
- * Whose records a name has is written beside them, in a TXT record `srv-<name>`. Every change is one batch, made as a
- * whole or not at all, that deletes what was read, that mark included, and creates what is wanted: what somebody else
- * changed meanwhile is a conflict, read and planned again. Nothing without our mark is changed.
+ * The owner of a name is written beside it, in a TXT record `srv-<name>`. Every change is one batch, made completely or
+ * not at all, which deletes what was read, including the ownership record, and creates what is desired. If another
+ * writer changed something meanwhile, the batch is a conflict: it is read and planned again. Records without our
+ * ownership record are never changed.
  *
  * IAM: `route53:GetHostedZone`, `ListResourceRecordSets` and `ChangeResourceRecordSets` on the zone.
  *
- * @throws RangeError when an option cannot be.
+ * @throws RangeError for an invalid option.
  */
 export const srvRecords = ({
   zoneId,
@@ -126,7 +126,7 @@ export const srvRecords = ({
       ttl,
     }),
     prune: () => undefined,
-    // The name stays ours by its mark, as that of a backend without endpoints does.
+    // The name keeps its ownership record, like that of a backend without endpoints.
     emptied: ({ name }) => ({ name, sets: [], hosts: new Map(), held: undefined, refusal: undefined }),
     hostsOf: addressesOf,
     read: async (signal) => {

@@ -1,4 +1,4 @@
-/** A change of a name as records: pure, so that what will be sent can be printed and tested. */
+/** Plans the change of a name as record changes. Pure, so that what will be sent can be printed and tested. */
 import * as E from 'fp-ts/lib/Either.js'
 import type { DnsName } from './dns-name.js'
 import type { Change, Owner } from '../../core/sink.js'
@@ -23,17 +23,19 @@ import type { NameRecords } from './view.js'
 /** One change, ready to be sent. */
 export interface Unit {
   readonly change: Change<SrvService>
-  /** All of it. */
+  /** The whole change in one step. */
   readonly step: Step
-  /** Of a batch of it alone, which may be too much. */
+  /** The size of a batch with only this change; it may exceed the limits. */
   readonly size: BatchSize
-  /** The same in several steps, for when it is. */
+  /** The same change in several steps, for when it is too large. */
   readonly steps: (table: HostTable) => readonly Step[]
-  /** What the name is when it is made. */
+  /** The name's state after the change. */
   readonly after: NameRecords
 }
 
-/** Record sets that stay are left alone, but for one that holds all targets: it stands for what was read. */
+/**
+ * Record sets that stay are not touched, except a simple one, which holds all targets: the write is conditional on it.
+ */
 const replaced = (
   held: readonly RecordSet[],
   wanted: readonly RecordSet[],
@@ -49,7 +51,7 @@ const replaced = (
 const changed = (action: RecordSetChange['action'], sets: readonly RecordSet[]): readonly RecordSetChange[] =>
   sets.map((set) => ({ action, set }))
 
-/** Several record sets of a name are of one routing policy, not the simple one, and have identifiers of their own. */
+/** A name with several record sets needs one routing policy other than the simple one, and an identifier for each. */
 const mayStandBeside = (other: RecordSet, wanted: readonly RecordSet[]): boolean =>
   wanted.every(
     ({ identifier }) =>
@@ -60,7 +62,7 @@ const quota = (change: Change<SrvService>, { values, characters }: BatchSize): s
   const targets = change._tag === 'Delete' ? 0 : change.after.sets.flatMap((set) => set.values).length
   return (
     `Route 53 takes ${batchLimits.values} values and ${batchLimits.characters} characters in one request, and ` +
-    `${change.key} with ${targets} targets needs ${values} and ${characters}: offer them under several names`
+    `${change.key} with ${targets} targets needs ${values} and ${characters}: expose them under several names`
   )
 }
 
@@ -69,7 +71,7 @@ export interface UnitOptions extends HostOptions {
   readonly zone: DnsName
 }
 
-/** The change as steps, or why there are none. */
+/** The change as steps, or the reason why it is impossible. */
 export const unitOf = (
   change: Change<SrvService>,
   owner: Owner,
@@ -85,8 +87,8 @@ export const unitOf = (
   const stranger = others.find((set) => !mayStandBeside(set, after?.sets ?? []))
   if (stranger !== undefined)
     return E.left(
-      `${name} has ${others.length} SRV records that are not ours, one of the identifier "${stranger.identifier ?? ''}", ` +
-        `and Route 53 takes ours beside none of the same identifier or another routing policy: delete them; or adopt them if ecssd wrote them`,
+      `${name} has ${others.length} SRV records that this worker does not own, one with the identifier "${stranger.identifier ?? ''}", ` +
+        `and Route 53 does not allow ours beside one with the same identifier or another routing policy: delete them, or adopt them if ecssd wrote them`,
     )
 
   const markedWith = (sets: readonly RecordSet[]): RecordSet => {
@@ -95,7 +97,7 @@ export const unitOf = (
     return mark !== undefined && contentOf(mark) === contentOf(marked) ? mark : marked
   }
   const next = replaced(before?.sets ?? [], after?.sets ?? [])
-  // Taken out and put back with every change: so nobody else's has come between, even where all the rest fits.
+  // Deleted and created again with every change, so that the batch fails if another owner took the name meanwhile.
   const marked = after === undefined ? undefined : markedWith(after.sets)
   const records = [
     ...changed('DELETE', next.out),
@@ -109,10 +111,10 @@ export const unitOf = (
   const begun = Array.from(after?.hosts ?? [], ([host, found]): HostUse => {
     return { ...found, host, user, begins: true, leads: leads(host) }
   })
-  // Those that it leads to, and those that believe so.
+  // The hosts that the name points to, and those that list it as a user.
   const left = new Map(Array.from(before?.hosts ?? [], ([host, { address }]) => [host, address]))
   for (const { name: host, address } of table.usedBy(user)) left.set(host, address)
-  // Those of ecssd that it led to, whose agents may have died with their machines.
+  // The hosts of ecssd that it pointed to: their agents may have died with their machines.
   const stays = hostsOfEcssd(after?.sets ?? [], zone)
   const leaves = new Map([...hostsOfEcssd(before?.sets ?? [], zone)].filter(([host]) => !stays.has(host)))
   for (const [host, address] of leaves) left.set(host, address)

@@ -9,18 +9,18 @@ import { type NameRecords, rowOf } from './view.js'
 
 export interface LookOptions {
   readonly zone: HostedZone
-  /** The hosts as last seen; follows what is written. */
+  /** The hosts as last read; updated with every write. */
   readonly hosts: () => HostTable
-  /** Whether records of ecssd become ours. */
+  /** Whether to adopt records of ecssd. */
   readonly adopt: boolean
 }
 
-/** Requests a call. Beyond, the whole zone is read instead: somebody waits for the call to end. */
+/** Requests per call. Beyond this, the whole zone is read instead: the caller waits. */
 const most = 40
 
 const errorOf = (thrown: unknown): Error => (thrown instanceof Error ? thrown : new Error(String(thrown)))
 
-/** Looks at single names again, during one call of `Sink.apply`. */
+/** Reads single names again during one call of `Sink.apply`. */
 export class SecondLook {
   private requests = 0
 
@@ -30,9 +30,9 @@ export class SecondLook {
   ) {}
 
   /**
-   * Looks again where what was read is not of one moment. A name's mark before its records: it is compared and
-   * swapped, and changes with them, so they are as they are read after it, or the change fails. And its hosts after
-   * it: as long as it leads to one, that one's mark says so.
+   * Reads again what may be inconsistent. A name's ownership record is read before its records: the write is
+   * conditional on it, and it changes with them, so either they are as read after it, or the write fails. The name's
+   * hosts are read after it: as long as the name points to a host, that host's ownership record says so.
    */
   async confirm(change: Change<SrvService>): Promise<Outcome<SrvService> | undefined> {
     const { key } = change
@@ -46,7 +46,7 @@ export class SecondLook {
         if (!same) return { _tag: 'Conflict', key, found }
       }
       for (const [host, { address }] of held.served ? [] : change.before.value.hosts) {
-        // Without, it is compared all the same, and may only leave a host behind.
+        // Without this, the write is still conditional, and at worst leaves an unused host behind.
         if (!this.mayLook(1)) break
         await this.look(host, address)
       }
@@ -56,7 +56,7 @@ export class SecondLook {
     }
   }
 
-  /** What is there instead, where that takes less than to read all of the zone. */
+  /** The current state after a conflict, if that takes fewer requests than reading the whole zone. */
   async found({ change: { key }, step: { uses } }: Unit): Promise<Row<SrvService> | undefined | 'unread'> {
     const { zone } = this.options
     const within = zone.nameKnown()
@@ -82,7 +82,7 @@ export class SecondLook {
     return rowOf(records, this.options.hosts(), { ...this.options, zone: this.options.zone.nameKnown() })
   }
 
-  /** The mark first: see `confirm`. */
+  /** Reads the ownership record first: see `confirm`. */
   private async read(name: DnsName): Promise<NameRecords> {
     const { zone } = this.options
     const mark = (await zone.recordSetsAt(ownerMarkName(name), this.signal)).find(
@@ -92,7 +92,7 @@ export class SecondLook {
     return { name, services: sets.filter(({ type }) => type === 'SRV'), mark }
   }
 
-  /** In one answer, so of one moment. */
+  /** From one answer, so consistent. */
   private async look(name: DnsName, address: string): Promise<void> {
     const all = await this.options.zone.recordSetsAt(name, this.signal)
     const sets = all.filter(({ type }) => type === 'A' || type === 'AAAA')

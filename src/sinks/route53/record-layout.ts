@@ -1,4 +1,4 @@
-/** The record sets that targets are written as. Pure. */
+/** How targets are laid out in record sets. Pure. */
 import type { DnsName } from './dns-name.js'
 import { addressIn, hostName } from './host-name.js'
 import {
@@ -12,20 +12,20 @@ import {
 import type { Target } from './service.js'
 
 /**
- * - `simple`: one record set a name, of as many values as there are targets: whoever asks gets all of them.
- * - `weighted`: one record set a target, of Weight 1, as ecssd writes them: whoever asks gets one of them, any.
+ * - `simple`: one record set per name with a value per target: each answer has all targets.
+ * - `weighted`: one record set per target, with weight 1, as ecssd writes them: each answer has a random target.
  */
 export type Shape = 'simple' | 'weighted'
 
-/** What is wanted: a value to write, or a target that is left as it was found. */
+/** A desired value: a new one to write, or a target that is kept as it was read. */
 export type Wanted = { readonly srv: SrvValue } | Target
 
 const relative = (target: DnsName, zone: DnsName): string =>
   target.endsWith(`.${zone}`) ? target.slice(0, -zone.length - 1) : target
 
 /**
- * `ip-10-0-0-1:32768`, in the place of ecssd's `<hostname>:<docker id>`: an address is one set, whichever container
- * has it, and no agent takes it for its own, since the name of its host goes on where ours ends.
+ * `ip-10-0-0-1:32768`, where ecssd has `<hostname>:<docker id>`. An address is one set, whichever container has it. No
+ * ecssd agent mistakes it for its own, since its host's name continues where ours ends.
  */
 const identifierOf = ({ target, port }: SrvValue, zone: DnsName): string =>
   `${relative(target, zone)}:${port}`
@@ -35,7 +35,7 @@ const only = ({ values }: RecordSet): SrvValue | undefined => {
   return value === undefined || another !== undefined ? undefined : parseSrv(value)
 }
 
-/** `<hostname>:<docker id>` for one value that leads to that host. */
+/** Whether the identifier has the form `<hostname>:<docker id>` and its only value points to that host. */
 export const isOfEcssd = (set: RecordSet): boolean => {
   const { identifier, weight } = set
   const srv = only(set)
@@ -48,7 +48,7 @@ export const isOfEcssd = (set: RecordSet): boolean => {
 }
 
 /**
- * The hosts that record sets of ecssd lead to, with their addresses. Its targets are called as EC2 calls the machine,
+ * The hosts that record sets of ecssd point to, with their addresses. ecssd's targets are EC2's names of the machines,
  * and the address record of the same machine is in the zone.
  */
 export const hostsOfEcssd = (sets: readonly RecordSet[], zone: DnsName): ReadonlyMap<DnsName, string> => {
@@ -61,12 +61,12 @@ export const hostsOfEcssd = (sets: readonly RecordSet[], zone: DnsName): Readonl
   return hosts
 }
 
-/** Whether we write record sets like this one, in either shape. */
+/** Whether a record set has our identifiers or form, in either layout. */
 export const isOfOurs = (set: RecordSet, zone: DnsName): boolean => {
   if (set.identifier === undefined) return set.values.length > 0
   if (set.weight === undefined) return false
   const srv = only(set)
-  // Also where somebody made it lead elsewhere: nobody else has identifiers that look so.
+  // Even if its target was edited: no other writer uses such identifiers.
   const [, host] = /^(ip6?-[0-9a-f-]+):\d{1,5}$/.exec(set.identifier) ?? []
   return (
     (host !== undefined && addressIn(host) !== undefined) ||
@@ -74,11 +74,11 @@ export const isOfOurs = (set: RecordSet, zone: DnsName): boolean => {
   )
 }
 
-/** Route 53 wants one TTL in all weighted sets of a name. */
+/** Route 53 requires the same TTL in all weighted sets of a name. */
 const withTtl = (set: RecordSet, ttl: number): RecordSet =>
   set.ttl === ttl ? set : recordSetOf({ ...set.raw, TTL: ttl })
 
-/** The record sets of a name. `held`: those that are there now. */
+/** The record sets of a name. `held`: the present ones. */
 export const shaped = (
   shape: Shape,
   name: DnsName,

@@ -1,19 +1,19 @@
-/** Record sets of Route 53 in one spelling, beside what they were read from. Pure. */
+/** Record sets of Route 53 in canonical form, together with the original. Pure. */
 import type { ResourceRecordSet, RRType } from '@aws-sdk/client-route-53'
 import type { DnsName } from './dns-name.js'
 
 export interface RecordSet {
-  /** As `recordName` spells it. */
+  /** In the canonical form of `recordName`. */
   readonly name: string
   readonly type: RRType | undefined
-  /** Of every routing policy but the simple one. */
+  /** Set for every routing policy except the simple one. */
   readonly identifier: string | undefined
   readonly weight: number | undefined
-  /** Seconds. */
+  /** TTL in seconds. */
   readonly ttl: number | undefined
-  /** Sorted; names inside as `recordName` spells them. None for an alias. */
+  /** Sorted, with names in the canonical form of `recordName`. Empty for an alias. */
   readonly values: readonly string[]
-  /** As it was read, or will be written: what Route 53 compares a DELETE with. */
+  /** As read, or as it will be written: Route 53 compares a DELETE with it. */
   readonly raw: ResourceRecordSet
 }
 
@@ -22,7 +22,7 @@ export interface RecordSetChange {
   readonly set: RecordSet
 }
 
-/** What a value of an SRV record says. */
+/** The fields of an SRV value. */
 export interface SrvValue {
   readonly priority: number
   readonly weight: number
@@ -31,8 +31,8 @@ export interface SrvValue {
 }
 
 /**
- * Lower case, without the last dot, and with the characters themselves where Route 53 answers `\` and three octal
- * digits, such as `\052` for `*`; but for a dot or backslash inside a label.
+ * The canonical form of a name: lower case, without the trailing dot, and unescaped: Route 53 writes some characters as
+ * `\` and three octal digits, such as `\052` for `*`. Escaped dots and backslashes inside a label stay escaped.
  */
 export const recordName = (text: string): string =>
   (text.endsWith('.') ? text.slice(0, -1) : text)
@@ -42,7 +42,7 @@ export const recordName = (text: string): string =>
     })
     .toLowerCase()
 
-/** What a value says; undefined when it is no SRV value. */
+/** Parses an SRV value; undefined if it is not one. */
 export const parseSrv = (value: string): SrvValue | undefined => {
   const [, priority, weight, port, target] =
     /^\s*(\d{1,5})\s+(\d{1,5})\s+(\d{1,5})\s+(\S+)\s*$/.exec(value) ?? []
@@ -74,11 +74,11 @@ export interface NewRecordSet {
   readonly type: RRType
   readonly ttl: number
   readonly values: readonly string[]
-  /** Makes it a weighted one, of weight 1. */
+  /** Makes the set a weighted one, with weight 1. */
   readonly identifier?: string | undefined
 }
 
-/** A record set to write. `held`: the one that it replaces, of which everything stays that is not said here. */
+/** A record set to write. `held`: the set that it replaces; what is not given here is kept from it. */
 export const newRecordSet = (
   { name, type, ttl, values, identifier }: NewRecordSet,
   held?: RecordSet,
@@ -92,6 +92,6 @@ export const newRecordSet = (
     ...(identifier === undefined ? {} : { SetIdentifier: identifier, Weight: 1 }),
   })
 
-/** All that we look at in a record set, as text: equal for equal ones, whatever the order of their values. */
+/** Everything we compare of a record set, as text: equal for equal sets, regardless of the order of their values. */
 export const contentOf = ({ name, type, identifier, weight, ttl, values }: RecordSet): string =>
   JSON.stringify([name, type, identifier, weight, ttl, values])

@@ -14,28 +14,28 @@ export interface RenderOptions {
   readonly zone: () => DnsName
   readonly recordName: (backend: Backend) => string
   readonly shape: Shape
-  /** Seconds. */
+  /** TTL in seconds. */
   readonly ttl: number
 }
 
-/** The whole name of a backend's records, or why it has none. */
+/** The full name of a backend's records, or the reason why it is invalid. */
 export const serviceName = (text: string, zone: DnsName): E.Either<string, DnsName> => {
   const absolute = text.endsWith('.') ? text.slice(0, -1) : text
   const inside = absolute.toLowerCase().endsWith(`.${zone}`)
   if (absolute !== text && !inside)
     return E.left(`it is not in the zone ${zone}, although it ends with a dot`)
   const named = canonicalName(inside ? absolute.slice(0, -zone.length - 1) : text, zone)
-  // What says whose it is has a longer name.
+  // The name of its ownership record is longer.
   const marked = E.chain((name: DnsName) => canonicalName(ownerMarkName(name)))(named)
   return E.isLeft(named) || E.isRight(marked)
     ? named
-    : E.left(`with the "srv-" before it that marks whose it is: ${marked.left}`)
+    : E.left(`with the prefix "srv-" of its ownership record: ${marked.left}`)
 }
 
 /** An address has one spelling in the zone. */
 const canonical = ({ host, port }: Address): Address => ({ host: canonicalAddress(host) ?? host, port })
 
-/** One target an address, whichever of two tasks that claim it came first. */
+/** One target per address: of two tasks that claim it, the first. */
 const byAddress = (endpoints: readonly Endpoint[]): ReadonlyMap<string, Endpoint> => {
   const found = new Map<string, Endpoint>()
   for (const endpoint of endpoints) {
@@ -46,7 +46,7 @@ const byAddress = (endpoints: readonly Endpoint[]): ReadonlyMap<string, Endpoint
   return found
 }
 
-/** SRV takes 16 bits. */
+/** SRV numbers have 16 bits. */
 const srvWeight = (weight = 1): number =>
   Number.isFinite(weight) ? Math.min(65_535, Math.max(0, Math.round(weight))) : 1
 
@@ -70,10 +70,10 @@ const renderOne = (
   const ipv6 = new Map<DnsName, string>()
   for (const [, { host, port, weight, ipv6: second }] of live) {
     const target = hostName(host, zone)
-    if (target === undefined) return refused(name, `an endpoint is at "${host}", which is no IP address`)
+    if (target === undefined) return refused(name, `an endpoint is at "${host}", which is not an IP address`)
     wanted.push({ srv: { priority: 1, weight: srvWeight(weight), port, target } })
     const other = second === undefined ? undefined : canonicalAddress(second)
-    // Those who know it agree; if they do not, any rule will do that is one.
+    // All endpoints that have the value agree; if they do not, any deterministic choice will do.
     if (other !== undefined && other < (ipv6.get(target) ?? '~')) ipv6.set(target, other)
   }
   const stays = keepsUnexplained({ ...backend, gone: [...backend.endpoints, ...backend.gone].map(canonical) })
@@ -82,7 +82,7 @@ const renderOne = (
     if (stays(address === undefined ? undefined : formatAddress({ host: address, port: srv.port })))
       wanted.push(target)
   }
-  // No targets are no record; what was there is emptied, and its name stays ours.
+  // Without targets there is no record set; the name is emptied and stays owned.
   if (wanted.length === 0 && before === undefined) return undefined
   const sets = shaped(shape, name, wanted, { zone, ttl, held: before?.sets ?? [] })
   const ipv6Of = (host: DnsName) => ipv6.get(host) ?? before?.hosts.get(host)?.ipv6
@@ -103,13 +103,12 @@ interface Rendered {
 }
 
 /**
- * `Sink.render`: the SRV records of each backend, by their whole name. A backend that cannot have any has a value
- * that says why, under a key that is no name, so that it is rejected and the others are not. A backend is rendered
- * again only when it changed, or its records did.
+ * `Sink.render`: the SRV records of each backend, by their full name. A backend that cannot have any gets a value with
+ * the reason, under a key that is not a DNS name, so that only it is rejected. A backend is rendered again only when it
+ * or its records changed.
  */
 export const serviceRenderer = (options: RenderOptions): Sink<SrvService>['render'] => {
-  // Backends that did not change are the same object from one state to the next, and so are records that nobody
-  // wrote.
+  // Unchanged backends are the same object from one state to the next, and so are records that were not written.
   const namings = new WeakMap<Backend, E.Either<string, DnsName>>()
   const rendered = new WeakMap<Backend, Rendered>()
 
@@ -117,7 +116,7 @@ export const serviceRenderer = (options: RenderOptions): Sink<SrvService>['rende
     const known = namings.get(backend)
     if (known !== undefined) return known
     const text = options.recordName(backend)
-    const naming = E.mapLeft((why: string) => `"${text}" is no name for SRV records: ${why}`)(
+    const naming = E.mapLeft((why: string) => `"${text}" is not a valid name for SRV records: ${why}`)(
       serviceName(text, options.zone()),
     )
     namings.set(backend, naming)
@@ -125,7 +124,7 @@ export const serviceRenderer = (options: RenderOptions): Sink<SrvService>['rende
   }
 
   return (backends, held) => {
-    // Of two backends with one name in the DNS, the first by its own has it.
+    // If two backends have the same DNS name, the first in the order of their own names has it.
     const holders = new Map<DnsName, string>()
     for (const backend of backends.values()) {
       const naming = namingOf(backend)
@@ -137,7 +136,7 @@ export const serviceRenderer = (options: RenderOptions): Sink<SrvService>['rende
     for (const backend of backends.values()) {
       const naming = namingOf(backend)
       const name = E.isRight(naming) && holders.get(naming.right) === backend.name ? naming.right : undefined
-      // With a space it is the name of nothing.
+      // The space makes it an impossible name.
       const key = name ?? `backend ${backend.name}`
       const before = name === undefined ? undefined : held.get(name)
       const refusal =
@@ -145,7 +144,7 @@ export const serviceRenderer = (options: RenderOptions): Sink<SrvService>['rende
           ? undefined
           : E.isLeft(naming)
             ? naming.left
-            : `the backend "${holders.get(naming.right) ?? ''}" has the name ${naming.right} already, and the DNS does not tell upper from lower case`
+            : `the backend "${holders.get(naming.right) ?? ''}" already has the name ${naming.right}, and the DNS is case-insensitive`
       const known = rendered.get(backend)
       if (known !== undefined && known.before === before && known.refusal === refusal) {
         if (known.value !== undefined) wanted.set(key, known.value)

@@ -1,53 +1,53 @@
-/** A name's SRV records: what they are and what they should be. Pure. */
+/** A name's SRV records: as read, and as desired. Pure. */
 import type { DnsName } from './dns-name.js'
 import { addressIn, hostName } from './host-name.js'
 import { contentOf, parseSrv, type RecordSet, type SrvValue } from './record-set.js'
 
-/** A host that a name leads to, whose address records are in the zone too. */
+/** A host that a name points to, whose address records are in the zone too. */
 export interface Host {
-  /** Canonical. */
+  /** In canonical form. */
   readonly address: string
-  /** Of a host whose `address` is of version 4, where it is known. */
+  /** The IPv6 address of a host whose `address` is IPv4, if known. */
   readonly ipv6: string | undefined
 }
 
 export interface SrvService {
-  /** Whole: `_calc._tcp.<zone>`. */
+  /** The full name: `_calc._tcp.<zone>`. */
   readonly name: DnsName
-  /** Ours to write: as they were read, or as they should be. */
+  /** The record sets that this worker may write: as read, or as desired. */
   readonly sets: readonly RecordSet[]
-  /** By name: those that `sets` lead to. */
+  /** By name: the hosts that `sets` point to. */
   readonly hosts: ReadonlyMap<DnsName, Host>
-  /** What a write is conditional on. Absent in what is only wanted. */
+  /** What a write is conditional on. Absent from a desired value. */
   readonly held: Held | undefined
-  /** Why it cannot be in the DNS. Only of what is wanted. */
+  /** Why it cannot be in the DNS. Only in a desired value. */
   readonly refusal: string | undefined
 }
 
 export interface Held {
-  /** The TXT record that says whose it is. */
+  /** The name's ownership record (TXT). */
   readonly mark: RecordSet | undefined
-  /** SRV records at the name that are not ours to write, whoever owns it. */
+  /** SRV records at the name that this worker must not write, whoever owns the name. */
   readonly others: readonly RecordSet[]
   /**
-   * Whether the mark speaks of these very records. Not so when somebody changed them without it, or some of us while
-   * they were being read: what is between two pages of a zone is not of one moment.
+   * Whether the ownership record's hash matches these records. It does not if another writer changed them alone, or if
+   * we changed some while they were being read: pages of a zone are not consistent with each other.
    */
   readonly certain: boolean
-  /** Whether each host that it leads to has the right addresses and knows of it, and no other does. */
+  /** Whether each of its hosts resolves correctly and lists the name, and no other host does. */
   readonly served: boolean
 }
 
-/** A value of an SRV record, and where it leads. */
+/** An SRV value, and what it points to. */
 export interface Target {
   readonly srv: SrvValue
-  /** Undefined for a target that somebody named by himself. */
+  /** Undefined for a target that is not one of our host names. */
   readonly address: string | undefined
   /** The record set that it was read from. */
   readonly set: RecordSet
 }
 
-/** Where record sets lead. Values that cannot be read are left out. */
+/** What record sets point to. Unparsable values are skipped. */
 export const targetsIn = (sets: readonly RecordSet[]): readonly Target[] =>
   sets.flatMap((set) =>
     set.values.flatMap((value) => {
@@ -56,7 +56,7 @@ export const targetsIn = (sets: readonly RecordSet[]): readonly Target[] =>
     }),
   )
 
-/** By name, the hosts inside the zone that record sets lead to. */
+/** The hosts inside the zone that record sets point to, by name. */
 export const hostsIn = (
   sets: readonly RecordSet[],
   zone: DnsName,
@@ -69,7 +69,7 @@ export const hostsIn = (
   return hosts
 }
 
-/** The addresses of the hosts that a name leads to. Targets that somebody named by himself are left as names. */
+/** The addresses of a name's hosts. Other targets are given as names. */
 export const addressesOf = ({ sets, hosts }: SrvService): readonly string[] => [
   ...new Set([
     ...targetsIn(sets).map(({ srv, address }) => address ?? srv.target),
@@ -88,7 +88,7 @@ const sameHosts = (a: SrvService['hosts'], b: SrvService['hosts']): boolean =>
 
 const isIntact = ({ held }: SrvService): boolean => held === undefined || (held.certain && held.served)
 
-/** A name that is not intact is never the same as one that is, so that it is repaired. */
+/** A name that is not intact never equals an intact one, so that it gets repaired. */
 export const sameService = (a: SrvService, b: SrvService): boolean =>
   a === b ||
   (a.refusal === b.refusal &&

@@ -3,12 +3,12 @@ import { batchOf, type HostOptions, type HostUse, packed, sizeOf, type Step } fr
 import type { HostTable } from './host-table.js'
 import type { RecordSet, RecordSetChange } from './record-set.js'
 
-/** A change of a name in its parts. */
+/** The parts of a name's change. */
 export interface Parts {
   readonly name: readonly RecordSetChange[]
   readonly begun: readonly HostUse[]
   readonly ended: readonly HostUse[]
-  /** The name's mark when the change is made; undefined when it has none any more. */
+  /** The name's ownership record after the change; undefined if the name has none any more. */
   readonly mark: RecordSet | undefined
 }
 
@@ -18,10 +18,10 @@ const guard = (mark: RecordSet): readonly RecordSetChange[] => [
 ]
 
 /**
- * A change that is too large for one batch, in several: first the hosts that come into use, some at a time, then the
- * records that lead to them, and at last the hosts that are left, while the name stays as it then is. So it never
- * leads to a host that has no records, whenever this ends. `emptied`: the mark that a name has, while its hosts are
- * left, of which nothing stays in the end.
+ * Splits a change that is too large for one batch: first the hosts that come into use, in groups; then the records that
+ * point to them; finally the hosts that are no longer used. The name therefore never points to a host without records,
+ * wherever this stops. `emptied`: the ownership record of a name that is to disappear, while its hosts are being given
+ * up.
  */
 export const spread = (
   { name, begun, ended, mark }: Parts,

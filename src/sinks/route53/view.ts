@@ -1,4 +1,4 @@
-/** What a zone holds of our kind. Pure. */
+/** Interprets the record sets of a zone. Pure. */
 import { createHash } from 'node:crypto'
 import type { DnsName } from './dns-name.js'
 import type { Owner, Row } from '../../core/sink.js'
@@ -12,11 +12,11 @@ import { hostsOfEcssd, isOfEcssd, isOfOurs } from './record-layout.js'
 export interface ViewOptions {
   /** The zone's name. */
   readonly zone: DnsName
-  /** Whether records of ecssd become ours when they are desired. */
+  /** Whether to adopt records of ecssd once they are desired. */
   readonly adopt: boolean
 }
 
-/** The records of one name: those of type SRV, and the mark. */
+/** The SRV records of one name, and its ownership record. */
 export interface NameRecords {
   readonly name: DnsName
   readonly services: readonly RecordSet[]
@@ -32,13 +32,13 @@ const ownerOf = (
   isOurs: (set: RecordSet) => boolean,
 ): Owner | undefined => {
   if (mark !== undefined) return ownerIn(mark)
-  // What nobody owns is adopted whole or not at all: nothing else may be taken for ecssd's.
+  // A name without an owner is adopted as a whole or not at all, and only if all of its records are ecssd's.
   return !adopt || services.every((set) => isOurs(set) && isOfEcssd(set))
     ? undefined
-    : 'somebody else (records of no known owner, not as ecssd writes them)'
+    : 'unknown owner (records not as ecssd writes them)'
 }
 
-/** The row that a name is; none where it has no SRV records and no mark. */
+/** The row for a name; none if it has neither SRV records nor an ownership record. */
 export const rowOf = (
   records: NameRecords,
   hosts: HostTable,
@@ -78,7 +78,7 @@ const push = <K, A>(map: Map<K, A[]>, key: K, value: A): void => {
   else list.push(value)
 }
 
-/** The rows of a zone, and its hosts, from all its record sets. */
+/** The rows and hosts of a zone, from all its record sets. */
 export const zoneView = (
   sets: readonly RecordSet[],
   options: ViewOptions,
@@ -89,7 +89,7 @@ export const zoneView = (
   for (const set of sets) {
     if (set.type === 'SRV') push(services, set.name, set)
     else if (set.type === 'A' || set.type === 'AAAA') push(addresses, set.name, set)
-    // Of several with identifiers any will do: it is not ours.
+    // If there are several with identifiers, any will do: they are not ours.
     else if (set.type === 'TXT') marks.set(set.name, set)
   }
 

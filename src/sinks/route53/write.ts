@@ -8,15 +8,15 @@ import { type Unit, unitOf } from './name-change.js'
 
 export type WriteOptions = HostOptions & LookOptions
 
-/** What Route 53 says of a record that is not as it was read. Anything else is wrong with the batch itself. */
+/** Route 53's messages about a record that is not as it was read. Anything else is an error in the batch itself. */
 const mismatch =
   /but it was not found|do not match the current values|but it already exists|cannot be created as (?:other|a non-)/
 
 const errorOf = (thrown: unknown): Error => (thrown instanceof Error ? thrown : new Error(String(thrown)))
 
 /**
- * `Sink.apply`: changes in as few batches as there can be, one after the other, since Route 53 takes one at a time of
- * a zone. A batch that is refused is made in parts, until what is wrong with it is alone.
+ * `Sink.apply`: makes changes in as few batches as possible, one after another, since Route 53 takes one batch per zone
+ * at a time. A refused batch is split until the faulty change is alone.
  */
 export const serviceWriter =
   (options: WriteOptions): Sink<SrvService>['apply'] =>
@@ -27,7 +27,7 @@ export const serviceWriter =
 
 class Writing {
   private readonly outcomes: Outcome<SrvService>[] = []
-  /** What the service has no time for now, or cannot be reached for, is the same for all that is left. */
+  /** Throttling and connection errors apply equally to everything that is left. */
   private broken: Error | undefined
   private readonly looks: SecondLook
 
@@ -79,7 +79,7 @@ class Writing {
     this.done(unit)
   }
 
-  /** Makes the steps at once, or tells why not. */
+  /** Makes the steps in one batch. Returns the error if it fails. */
   private async send(steps: readonly Step[]): Promise<Error | 'too large' | undefined> {
     if (this.broken !== undefined) return this.broken
     const hosts = this.options.hosts()
@@ -119,8 +119,8 @@ class Writing {
 }
 
 /**
- * Route 53 names every record that it complains of: each of their changes goes alone, and the rest together. Where it
- * names none that we know, or all, halves.
+ * Splits a refused batch. If Route 53 names the records at fault, each of their changes goes alone, and the rest
+ * together. If it names none that we know, or all, the batch is halved.
  */
 const parts = (units: readonly Unit[], { message }: RefusedBatch): readonly (readonly Unit[])[] => {
   const named = new Set(Array.from(message.matchAll(/name='([^']*?)\.?'/g), ([, name]) => name))

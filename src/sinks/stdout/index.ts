@@ -16,12 +16,12 @@ import {
 } from './print.js'
 
 export interface StdoutOptions {
-  /** `text`: for people. `json`: one `PrintedChange` a line, for programs. Default: `text`. */
+  /** `text`: for people. `json`: one `PrintedChange` per line, for programs. Default: `text`. */
   readonly format?: 'text' | 'json'
   /** Default: the process's standard output. */
   readonly stream?: Writable
   /**
-   * Whether text is coloured. Default: on a terminal, unless the environment has `NO_COLOR`; and wherever it has
+   * Whether text is coloured. Default: yes on a terminal unless the environment has `NO_COLOR`, and always if it has
    * `FORCE_COLOR`.
    */
   readonly color?: boolean
@@ -52,12 +52,11 @@ const render = (backend: Backend, held: PrintedBackend = []): PrintedBackend =>
   }).toSorted(order)
 
 /**
- * Prints what changes, backend by backend. Its target is its own memory of what it was given, so a restart prints
- * everything anew.
+ * Prints changes, backend by backend. Its target is its own memory, so a restart prints everything again.
  *
- * It never waits for its reader: while the stream is full nothing is written, and once it drains, the difference
- * between what was last printed and the newest state is. So a slow reader misses steps in between and never the end,
- * and at most one difference is buffered. Not `required`: nothing waits for it to be acknowledged.
+ * It never waits for its reader. While the stream is full, nothing is written; once it drains, the sink writes the
+ * difference between what it printed last and the newest state. A slow reader thus misses intermediate steps but never
+ * the final state, and at most one difference is buffered. Not `required`: no source waits for its acknowledgement.
  */
 export const stdout = ({
   format = 'text',
@@ -73,7 +72,7 @@ export const stdout = ({
   let draining = false
   let broken: Error | undefined
 
-  // Without a listener a closed pipe would end the process, and with it the sinks that matter.
+  // Without a listener, a closed pipe would end the process, and with it the other sinks.
   stream.on('error', (error) => {
     broken = error
   })
@@ -122,7 +121,7 @@ export const stdout = ({
     apply: (changes, owner) => {
       const closed = broken ?? (stream.writable ? undefined : new Error('it was ended'))
       if (closed !== undefined) {
-        const reason = `the stream of ${name} takes no more (${closed.message}): nothing is printed until the next start`
+        const reason = `the stream of ${name} accepts no more output (${closed.message}): nothing is printed until the next start`
         return Promise.resolve(changes.map(({ key }) => ({ _tag: 'Rejected', key, reason })))
       }
       const outcomes = changes.map((change) => take(change, owner))

@@ -12,16 +12,16 @@ export interface PrintedEndpoint {
   readonly container: string
 }
 
-/** The endpoints of one backend, ordered by address and protocol, which together occur once. */
+/** The endpoints of one backend, ordered by address and protocol. Each pair of these occurs once. */
 export type PrintedBackend = readonly PrintedEndpoint[]
 
-/** What changed in one backend: a line of `format: 'json'`. */
+/** The change of one backend: a line of `format: 'json'`. */
 export interface PrintedChange {
   readonly backend: string
   readonly change: 'created' | 'updated' | 'deleted'
   readonly added: PrintedBackend
   readonly removed: PrintedBackend
-  /** How many it has now. */
+  /** The number of endpoints after the change. */
   readonly endpoints: number
 }
 
@@ -31,13 +31,13 @@ export const sameEndpoint = (a: PrintedEndpoint, b: PrintedEndpoint): boolean =>
 const identity = ({ address, protocol, task, container }: PrintedEndpoint): string =>
   JSON.stringify([address, protocol, task, container])
 
-/** What is in `a` and not in `b`. */
+/** The endpoints in `a` that are not in `b`. */
 const without = (a: PrintedBackend, b: PrintedBackend): PrintedBackend => {
   const others = new Set(b.map(identity))
   return a.filter((endpoint) => !others.has(identity(endpoint)))
 }
 
-/** `undefined` means that there is no such backend; for both, and for equal ones, there is nothing to print. */
+/** `undefined` stands for a backend that does not exist. Returns `undefined` if there is nothing to print. */
 export const difference = (
   backend: string,
   before: PrintedBackend | undefined,

@@ -1,7 +1,7 @@
 import { type Address, type Backend, compareAddresses, formatAddress } from '../../core/desired.js'
 import { mergeIncomplete } from '../../core/merge-incomplete.js'
 
-/** Whether two canonical lists are the same. */
+/** Whether two canonical lists are equal. */
 export const sameAddresses = (a: readonly Address[], b: readonly Address[]): boolean =>
   a.length === b.length &&
   a.every((address, i) => {
@@ -9,7 +9,7 @@ export const sameAddresses = (a: readonly Address[], b: readonly Address[]): boo
     return other !== undefined && compareAddresses(address, other) === 0
   })
 
-/** The addresses that a backend's port should have: canonical, each once. */
+/** The live addresses, plus the previous ones that are not known to be gone: canonical, without duplicates. */
 export const addressesOf = (backend: Backend, held: readonly Address[]): readonly Address[] =>
   mergeIncomplete<Address>(backend, { live: backend.endpoints, held, addressOf: formatAddress })
     .map(({ host, port }) => ({ host, port }))

@@ -3,8 +3,8 @@ import { type Address, formatAddress } from '../../core/desired.js'
 import { PoolMember } from './pool-member.js'
 
 /**
- * - `random`: every address alike.
- * - `least-connections`: one of those with the fewest connections, dials under way included.
+ * - `random`: every address is equally likely.
+ * - `least-connections`: one of the addresses with the fewest connections, counting dials in progress.
  */
 export type Balance = 'random' | 'least-connections'
 
@@ -14,10 +14,10 @@ export interface AddressPoolOptions {
   readonly random: Random
 }
 
-/** More than any number of connections: an address under suspicion comes after every other. */
+/** More than any number of connections, so that an avoided address comes after every other. */
 const suspicion = 2 ** 40
 
-/** The addresses of one port, and which of them a connection goes to. Opens nothing itself. */
+/** The addresses of one port, and the choice among them. Opens no connection itself. */
 export class AddressPool {
   private members = new Map<string, PoolMember>()
 
@@ -27,14 +27,14 @@ export class AddressPool {
     return this.members.size
   }
 
-  /** How many are under suspicion. */
+  /** The number of avoided addresses. */
   get suspects(): number {
     let count = 0
     for (const member of this.members.values()) if (member.isSuspect) count++
     return count
   }
 
-  /** Holds exactly these from now on. What stays keeps what is known of it. Whether anything left. */
+  /** Replaces the pool's addresses. Addresses that stay keep their state. Returns whether any address left. */
   replace(addresses: readonly Address[]): boolean {
     const before = this.members
     this.members = new Map(
@@ -53,8 +53,8 @@ export class AddressPool {
   }
 
   /**
-   * The best address that was not tried yet, and counts a dial to it; `undefined` when there is none. Those under
-   * suspicion come last. Costs a look at each.
+   * The best address that was not tried yet, or `undefined`; counts a dial to it. Avoided addresses come last. Linear
+   * in the number of addresses.
    */
   take(tried: ReadonlySet<PoolMember>): PoolMember | undefined {
     const { balance, random } = this.options
@@ -68,7 +68,7 @@ export class AddressPool {
       if (rank > least) continue
       equals = rank < least ? 1 : equals + 1
       least = rank
-      // Of equal ones each takes the place of the one before with the chance that makes all alike.
+      // Reservoir sampling: each of the equally good addresses is equally likely.
       if (equals === 1 || random() * equals < 1) best = member
     }
     if (best !== undefined) best.dialling++

@@ -1,8 +1,8 @@
 import type { Clock, Millis } from '../../core/clock.js'
 
 /**
- * Calls `act` after `ms`, unless the signal aborts before. Nothing in the proxy computes a duration from two readings
- * of the clock: somebody may set it in between, and a jump by a day would cut connections, or shun addresses for a day.
+ * Calls `act` after `ms`, unless the signal aborts first. The proxy never computes a duration from two readings of the
+ * clock: if the clock were set forward a day in between, connections would be cut, or addresses avoided for a day.
  */
 export const after = (
   ms: Millis,

@@ -1,10 +1,12 @@
-/** How many connections may be open at once. */
+/** Limits how many connections are open at once. */
 export class ConnectionLimit {
   private open = 0
 
   constructor(private readonly most: number) {}
 
-  /** Counts one more, unless there are too many. Whoever enters leaves once. */
+  /**
+   * Counts one more connection and returns true, unless the limit is reached. Each caller that enters must leave once.
+   */
   enter(): boolean {
     if (this.open >= this.most) return false
     this.open++

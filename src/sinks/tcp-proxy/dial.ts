@@ -4,23 +4,23 @@ import type { Address } from '../../core/desired.js'
 import { after } from './after.js'
 import { socketOptions } from './socket-options.js'
 
-/** A connection on its way. */
+/** A connection attempt. */
 export interface Dial {
   readonly socket: Socket
-  /** Resolves once: `open`, the reason why not, or `destroyed` when somebody else has ended it. */
+  /** Resolves once: `open`, the error, or `destroyed` if the socket was destroyed elsewhere. */
   readonly outcome: Promise<'open' | 'destroyed' | Error>
-  /** Ends it, if it is still on its way, and says why. */
+  /** Gives up the attempt, if it is still in progress, with this reason. */
   readonly giveUp: (reason: Error) => void
 }
 
 export interface DialOptions {
   readonly withinMs: Millis
   readonly clock: Pick<Clock, 'sleep'>
-  /** After that it is not given up by itself. */
+  /** Once aborted, the attempt no longer times out by itself. */
   readonly signal: AbortSignal
 }
 
-/** Begins to connect. After `withinMs` it is given up; what fails is closed. */
+/** Starts to connect. The attempt is given up after `withinMs`. A failed socket is closed. */
 export const dial = ({ host, port }: Address, { withinMs, clock, signal }: DialOptions): Dial => {
   const socket = connect({ ...socketOptions, host, port })
   let isOver = false
@@ -37,7 +37,7 @@ export const dial = ({ host, port }: Address, { withinMs, clock, signal }: DialO
     socket.destroy()
   }
   socket.once('connect', () => settle('open'))
-  // Stays: a socket without such a listener takes the process down, and what it says is also in its end.
+  // This listener stays: a socket without one crashes the process. The error is reported on close, too.
   socket.on('error', settle)
   socket.once('close', () => settle('destroyed'))
   after(withinMs, { clock, signal }, () => giveUp(new Error(`no connection within ${withinMs} ms`)))

@@ -17,36 +17,39 @@ import { systemClock } from '../../shared/async/system-clock.js'
 export interface TcpProxyOptions {
   /** Default: `tcp-proxy`. */
   readonly name?: string
-  /** The IP address to listen on. Default: every interface, by IPv6 and IPv4 where the machine has both. */
+  /** The IP address to listen on. Default: every interface, with both IPv6 and IPv4 where available. */
   readonly host?: string
   /**
-   * Where a backend is listened on; `undefined` for one that has no port. Default: `host`, and the port that is its
-   * name.
+   * Where to listen for a backend; `undefined` for one without a port. Default: on `host`, at the port that the
+   * backend's name gives.
    */
   readonly listen?: (backend: BackendName) => ListenOn | undefined
-  /** Which address a connection goes to. Default: `random`. */
+  /** How to choose the address of a connection. Default: `random`. */
   readonly balance?: Balance
-  /** How long one address may take to answer. Default: 3,000 ms. */
+  /** How long to wait for one address to answer. Default: 3,000 ms. */
   readonly dialMs?: Millis
-  /** How long all addresses that are tried for one connection may take together. Default: 10,000 ms. */
+  /** How long all addresses tried for one connection may take together. Default: 10,000 ms. */
   readonly connectMs?: Millis
   /**
-   * How long others come first after an address did not answer, twice as long each time that follows, up to eight
-   * times as long. Default: 5,000 ms; 0 for not at all.
+   * How long an address is avoided after it did not answer. Doubles with each consecutive failure, up to eight times
+   * this value. Default: 5,000 ms; 0 disables it.
    */
   readonly avoidMs?: Millis
-  /** A connection on which no byte has moved for so long is cut. Default: an hour; 0 for never. */
+  /** A connection on which no byte moves for this long is cut. Default: an hour; 0 disables it. */
   readonly idleMs?: Millis
-  /** How long connections to a task that is gone may go on. Default: 30,000 ms, as ECS waits before it kills. */
+  /**
+   * How long connections to a task that is gone may continue. Default: 30,000 ms, the time ECS waits before it kills a
+   * task.
+   */
   readonly drainMs?: Millis
-  /** Connections open at once, on all ports; each takes two file descriptors. Default: 10,000. */
+  /** The most open connections on all ports together. Each takes two file descriptors. Default: 10,000. */
   readonly maxConnections?: number
-  /** Its sleeps alone are used: nothing happens sooner or later when the machine's clock is set. */
+  /** Only its sleeps are used: setting the machine's clock neither delays nor hastens anything. */
   readonly clock?: Pick<Clock, 'sleep'>
   readonly random?: Random
 }
 
-/** Something that a client, or whoever looks after the tasks, will notice. */
+/** An event that a client or an operator will notice. */
 export type ProxyIncident =
   /** One address did not answer; another one is tried. */
   | {
@@ -59,13 +62,13 @@ export type ProxyIncident =
   | { readonly _tag: 'Refused'; readonly port: BackendName; readonly why: keyof PortTotals['refused'] }
 
 export interface TcpProxy extends Sink<readonly Address[]> {
-  /** Hot, and as frequent as clients are. */
+  /** Hot, and as frequent as client connections. */
   readonly incidents$: Observable<ProxyIncident>
-  /** How each port does that there ever was. */
+  /** The state of each port that was ever opened. */
   ports(): ReadonlyMap<BackendName, PortState>
   /**
-   * Stops listening for good, and resolves when the last connection has ended; after `drainMs` the rest is cut.
-   * Default: the option `drainMs`, but no more than 20,000 ms, since ECS kills a task 30 s after SIGTERM.
+   * Stops listening permanently, and resolves when the last connection has ended. Connections still open after
+   * `drainMs` are cut. Default: the option `drainMs`, but at most 20,000 ms, since ECS kills a task 30 s after SIGTERM.
    */
   close(drainMs?: Millis): Promise<void>
 }
@@ -82,19 +85,19 @@ const portNamed =
 const noPort = (backend: BackendName): string =>
   backend.endsWith('/udp')
     ? `UDP is not proxied, only TCP: clients of ${backend} must reach the tasks themselves`
-    : `"${backend}" is no TCP port to listen on`
+    : `"${backend}" is not a TCP port to listen on`
 
 /**
- * A TCP load balancer in this process: each backend is a port that is listened on, and its endpoints are the addresses
- * that connections go to. Backends named by port come from `containerPorts`.
+ * A TCP load balancer in this process: it listens on one port per backend and connects clients to the backend's
+ * endpoints. Backends named by port come from `containerPorts`.
  *
- * - A connection tries each address at most once, none that is gone, and those that did not answer lately last.
- * - Bytes are passed as they come, both ways; an end is passed on as an end, a reset as a reset.
- * - A port without addresses is not listened on: its clients are refused by the kernel, at once and in a way that every
- *   client and health check understands. Accepting them only to close would look like a task that fails.
- * - A port that cannot be listened on is rejected, and tried again whenever the worker reads its targets (`resyncMs`).
+ * - A connection tries each address at most once, never one that is gone, and avoided addresses last.
+ * - Bytes are passed on as they come, in both directions; an end is passed on as an end, a reset as a reset.
+ * - A port without addresses is closed: the kernel refuses its clients at once, which every client and health check
+ *   understands. Accepting only to close would look like a failing task.
+ * - A port that cannot be opened is rejected, and tried again whenever the worker reads its targets (`resyncMs`).
  *
- * The target is gone with the process, so nothing is gained by waiting for it: use `ack: 'folded'`.
+ * The target disappears with the process, so there is no point in waiting for it: use `ack: 'folded'`.
  */
 export const tcpProxy = ({
   name = 'tcp-proxy',
@@ -117,7 +120,7 @@ export const tcpProxy = ({
   const closing = new AbortController()
   let watching = false
 
-  /** Looks so often within the limit, so that a connection is cut at most a quarter of it late. */
+  /** How often connections are checked for idleness: a connection is cut late by at most a quarter of the limit. */
   const watchIdle = async (): Promise<void> => {
     if (watching || idleMs === 0) return
     watching = true
@@ -149,7 +152,7 @@ export const tcpProxy = ({
     return port
   }
 
-  /** Why it could not be done. */
+  /** Why the port could not be opened. */
   const open = async (backend: BackendName, addresses: readonly Address[]): Promise<string | undefined> => {
     const on = listen(backend)
     if (on === undefined) return noPort(backend)
@@ -183,7 +186,7 @@ export const tcpProxy = ({
     adopt: true,
     equals: sameAddresses,
     render: renderEach((backend, held = []) =>
-      // What cannot be listened on is refused once, and not again with every change of its tasks.
+      // A port that cannot be opened is rejected once, not again with every change of its tasks.
       listen(backend.name) === undefined ? [] : addressesOf(backend, held),
     ),
     prune: () => undefined,

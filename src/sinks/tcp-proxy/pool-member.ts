@@ -2,19 +2,19 @@ import type { Clock, Millis } from '../../core/clock.js'
 import type { Address } from '../../core/desired.js'
 import { after } from './after.js'
 
-/** Doublings of the time for which an address is avoided: one that answers again is not left aside for minutes. */
+/** How often the avoidance time doubles at most, so that a recovered address does not stay unused for minutes. */
 const mostDoublings = 3
 
-/** An address for as long as it is in a pool: one that leaves and comes back is another member. */
+/** An address while it is in a pool. An address that leaves and comes back is a new member. */
 export class PoolMember {
-  /** Dials under way. */
+  /** Dials in progress. */
   dialling = 0
-  /** Connections that are open. */
+  /** Open connections. */
   open = 0
-  /** Dials that failed since one that did not. */
+  /** Consecutive failed dials. */
   private failures = 0
   private hasLeft = false
-  /** Others come first; aborted when that is over before its time. */
+  /** Set while the address is avoided; aborted to end that early. */
   private avoidance: AbortController | undefined
 
   constructor(
@@ -22,23 +22,23 @@ export class PoolMember {
     private readonly clock: Pick<Clock, 'sleep'>,
   ) {}
 
-  /** Whether it is in the pool no more. */
+  /** Whether it has left the pool. */
   get left(): boolean {
     return this.hasLeft
   }
 
-  /** Whether others come first. When its time is over, one connection finds out whether it answers again. */
+  /** Whether it is avoided. When the time is over, one connection finds out whether it answers again. */
   get isSuspect(): boolean {
     return this.failures > 0 && (this.avoidance !== undefined || this.dialling > 0)
   }
 
-  /** It is in the pool no more, for good. */
+  /** Takes it out of the pool, permanently. */
   leave(): void {
     this.hasLeft = true
     this.avoid(0)
   }
 
-  /** A dial that was counted has connected. */
+  /** A counted dial has connected. */
   connected(): void {
     this.dialling--
     this.open++
@@ -46,14 +46,14 @@ export class PoolMember {
     this.avoid(0)
   }
 
-  /** A dial that was counted has not: others come first for `avoidMs`, and twice as long each time that follows. */
+  /** A counted dial has failed: the address is avoided for `avoidMs`, doubled for each consecutive failure. */
   failed(avoidMs: Millis): void {
     this.dialling--
     if (!this.hasLeft) this.avoid(avoidMs * 2 ** Math.min(this.failures, mostDoublings))
     this.failures++
   }
 
-  /** A dial that was counted has ended, and says nothing of the address. */
+  /** A counted dial has ended without saying anything about the address. */
   abandoned(): void {
     this.dialling--
   }

@@ -1,17 +1,17 @@
-/** What has come to pass on a port since the process began. */
+/** Counters of a port since the process started. */
 export interface PortTotals {
-  /** Connections accepted, including refused ones. */
+  /** Accepted connections, including those refused afterwards. */
   accepted: number
-  /** Dials that failed; a connection may have several. */
+  /** Failed dials; one connection may have several. */
   failedDials: number
   /**
-   * Clients that were not connected to any task: too many are connected (`limit`), no task is there (`no-address`), or
-   * none answered (`unreachable`).
+   * Clients that were not connected to a task: too many connections (`limit`), no task (`no-address`), or none that
+   * answered (`unreachable`).
    */
   readonly refused: Record<'limit' | 'no-address' | 'unreachable', number>
-  /** Connections that were ended: their task was gone, or this process stopped (`drain`); nothing moved (`idle`). */
+  /** Connections that were cut: the task was gone or this process stopped (`drain`), or no byte moved (`idle`). */
   readonly cut: Record<'drain' | 'idle', number>
-  /** Bytes from clients of connections that have ended, and to them. */
+  /** Bytes of ended connections: from clients, and to clients. */
   up: number
   down: number
 }

@@ -9,7 +9,7 @@ import { relay, reset } from './relay.js'
 
 export interface ProxiedConnectionOptions {
   readonly pool: AddressPool
-  /** For one dial, and for all of them together. */
+  /** Time limits of one dial, and of all dials together. */
   readonly dialMs: Millis
   readonly connectMs: Millis
   /** See `PoolMember.failed`. */
@@ -19,20 +19,20 @@ export interface ProxiedConnectionOptions {
 }
 
 /**
- * What became of a connection:
+ * How a connection ended:
  * - `relayed`: it reached a task, and both sides are closed;
- * - `no-address`: there was none in the pool;
- * - `unreachable`: none that was tried in time answered;
- * - `hung-up`: the client was gone first.
+ * - `no-address`: the pool was empty;
+ * - `unreachable`: no address answered in time;
+ * - `hung-up`: the client left first.
  */
 export type Ending = 'relayed' | 'no-address' | 'unreachable' | 'hung-up'
 
-/** How long all dials of a connection may take together. */
+/** The time budget of all dials of a connection. */
 interface Patience {
-  /** Aborts when they are over. */
+  /** Aborts when the time is over. */
   readonly signal: AbortSignal
   isOver: boolean
-  /** Ends the dial that is under way. */
+  /** Gives up the dial in progress. */
   giveUp: (reason: Error) => void
 }
 
@@ -48,21 +48,21 @@ export class ProxiedConnection {
     private readonly client: Socket,
     private readonly options: ProxiedConnectionOptions,
   ) {
-    // Stays: a socket without such a listener takes the process down; its close, which follows, is heeded.
+    // This listener stays: a socket without one crashes the process. The close event that follows is handled.
     client.on('error', () => undefined)
     client.once('close', () => {
       if (!this.relaying) this.upstream?.destroy()
     })
   }
 
-  /** Bytes that have come from and gone to both sides. */
+  /** Bytes received from and sent to both sides. */
   get passed(): { readonly up: number; readonly down: number } {
     const { client, upstream } = this
     if (upstream === undefined) return { up: 0, down: 0 }
     return { up: client.bytesRead, down: upstream.bytesRead }
   }
 
-  /** Connects to an address and passes bytes, until all is over. Never rejects. */
+  /** Connects to an address and relays bytes until both sides are closed. Never rejects. */
   async serve(): Promise<Ending> {
     const { client } = this
     const reached = await this.reach()
@@ -79,23 +79,26 @@ export class ProxiedConnection {
     return 'relayed'
   }
 
-  /** Ends it on both sides. */
+  /** Ends both sides. */
   cut(): void {
     reset(this.client)
     if (this.upstream === undefined) return
-    // A socket that is still connecting would be reset only once it has.
+    // `resetAndDestroy` on a connecting socket would wait for the connection first.
     if (this.relaying) reset(this.upstream)
     else this.upstream.destroy()
   }
 
-  /** Its address may have left the pool: whether it goes on there for now. A dial to it is given up at once. */
+  /**
+   * To be called after addresses left the pool. Returns whether the connection continues to such an address for now. A
+   * dial to one is given up at once.
+   */
   lingers(): boolean {
     if (this.member?.left !== true) return false
     if (!this.relaying) this.upstream?.destroy()
     return this.relaying
   }
 
-  /** In how many looks in a row, this one included, no byte had moved since the look before. */
+  /** The number of consecutive checks, including this one, in which no byte had moved since the previous check. */
   look(): number {
     const moved = this.moved()
     this.quietLooks = this.relaying && moved === this.seen ? this.quietLooks + 1 : 0
@@ -103,14 +106,14 @@ export class ProxiedConnection {
     return this.quietLooks
   }
 
-  /** Grows whenever a byte is read from either side or leaves for it. */
+  /** Grows with every byte read from or written to either side. */
   private moved(): number {
     const of = (socket: Socket | undefined): number =>
       socket === undefined ? 0 : socket.bytesRead + socket.bytesWritten - socket.writableLength
     return of(this.client) + of(this.upstream)
   }
 
-  /** Dials one address after the other, each once, until one answers. */
+  /** Dials one address after another, each once, until one answers. */
   private async reach(): Promise<Ending> {
     const { clock, connectMs } = this.options
     const over = new AbortController()
@@ -118,7 +121,7 @@ export class ProxiedConnection {
     const patience: Patience = { signal, isOver: false, giveUp: () => undefined }
     after(connectMs, { clock, signal }, () => {
       patience.isOver = true
-      patience.giveUp(new Error(`no connection within ${connectMs} ms, however many addresses were tried`))
+      patience.giveUp(new Error(`no connection within ${connectMs} ms over all addresses tried`))
     })
     try {
       return await this.tryEach(patience)
@@ -133,7 +136,7 @@ export class ProxiedConnection {
     const tried = new Set<PoolMember>()
     const hungUp = (): boolean => client.destroyed
     while (!hungUp()) {
-      // From here to the dial nothing else happens: an address that has left the pool is not dialled.
+      // No await between here and the dial: an address that has left the pool is never dialled.
       const member = patience.isOver ? undefined : pool.take(tried)
       if (member === undefined) return tried.size === 0 ? 'no-address' : 'unreachable'
       tried.add(member)

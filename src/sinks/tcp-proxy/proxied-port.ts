@@ -21,28 +21,28 @@ export interface ProxiedPortOptions {
   readonly clock: Pick<Clock, 'sleep'>
   readonly random: Random
   readonly dialFailed: (address: Address, error: Error) => void
-  /** A client was not connected to any task. */
+  /** A client was not connected to a task. */
   readonly refused: (why: keyof PortTotals['refused']) => void
 }
 
-/** How a port does. */
+/** The state of a port. */
 export interface PortState extends Readonly<PortTotals> {
-  /** Where it listens, with the port that it got if it asked for any. */
+  /** Where it listens, with the actual port if 0 was asked for. */
   readonly listening: Address | undefined
-  /** In its pool, and how many of them did not answer lately. */
+  /** Addresses in its pool, and how many of them are avoided. */
   readonly addresses: number
   readonly suspects: number
-  /** Connections now. */
+  /** Open connections. */
   readonly open: number
 }
 
 /**
- * Connections that the kernel holds until they are accepted; it takes no more than `net.core.somaxconn`. Beyond, it drops
- * them, and a client comes again after a second: Node's 511 are too few for a thousand clients that come at once.
+ * How many connections the kernel queues until they are accepted, capped by `net.core.somaxconn`. The kernel drops
+ * further ones, whose clients retry after a second. Node's default of 511 is too small for a thousand clients at once.
  */
 const backlog = 4_096
 
-/** One port that is listened on, its addresses, and the connections between the two. */
+/** One listening port, its addresses, and the connections between the two. */
 export class ProxiedPort {
   private readonly pool: AddressPool
   private readonly totals = portTotals()
@@ -75,26 +75,26 @@ export class ProxiedPort {
     }
   }
 
-  /** Listens, if it does not yet. Rejects when it cannot. */
+  /** Starts to listen, if it does not yet. Rejects if it cannot. */
   async listen(): Promise<void> {
     if (this.server !== undefined) return
     const server = createServer(socketOptions, (client) => void this.serve(client))
     await new Promise<void>((resolve, reject) => {
-      // Stays: a connection that cannot be accepted must not take the process down.
+      // This listener stays: a connection that cannot be accepted must not crash the process.
       server.on('error', reject)
       server.listen({ ...this.options.on, backlog }, resolve)
     })
     this.server = server
   }
 
-  /** Accepts nothing more: the kernel refuses who connects. What is open goes on. */
+  /** Stops accepting: the kernel refuses new clients. Open connections continue. */
   unlisten(): void {
     this.server?.close()
     this.server = undefined
   }
 
   /**
-   * New connections go to these alone. Those to an address that left go on until they end by themselves, or
+   * New connections go only to these addresses. Connections to an address that left continue until they end or
    * `drainMs` is over.
    */
   route(addresses: readonly Address[]): void {
@@ -103,7 +103,9 @@ export class ProxiedPort {
     if (lingering.length > 0) this.cutAfter(this.options.drainMs, lingering)
   }
 
-  /** Accepts nothing more, and resolves when the last connection has ended; after `withinMs` the rest is cut. */
+  /**
+   * Stops accepting, and resolves when the last connection has ended. Connections still open after `withinMs` are cut.
+   */
   async close(withinMs: Millis): Promise<void> {
     this.unlisten()
     if (this.connections.size > 0) {
@@ -115,7 +117,7 @@ export class ProxiedPort {
     this.pool.replace([])
   }
 
-  /** Looks at every connection, and cuts those on which nothing has moved between so many looks in a row. */
+  /** Checks every connection, and cuts those on which nothing has moved for this many consecutive checks. */
   cutIdle(looks: number): void {
     for (const connection of this.connections) if (connection.look() >= looks) this.cut(connection, 'idle')
   }

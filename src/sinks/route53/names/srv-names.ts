@@ -11,33 +11,33 @@ import { type TaskPort, taskPorts } from '../../../policies/task-ports.js'
 
 export interface SrvNamesOptions {
   /**
-   * Where the variables are read: `environment`, docker `labels`, or `both` (default). Of one that is in both, the
-   * label counts, as for registrator.
+   * Where to read the variables: `environment`, docker `labels`, or `both` (default). If both have a variable, the
+   * label wins, as in registrator.
    */
   readonly from?: SrvVariablesFrom
   /**
-   * Names for the ports of tasks whose definition has no such variable, such as `_{service}._{protocol}`. `{service}`,
-   * `{container}`, `{port}` (the container port), `{protocol}` (`tcp` or `udp`) and `{cluster}` (its name) are filled
-   * in; a task that no service started has no `{service}`, and is left out. Ports of one task that get the same name
-   * do not share it: the container that is named as the service has it, else a TCP port before a UDP port, else the
-   * lowest container port. A name with `_tcp` or `_udp` is given to ports of that protocol only. Ranges of ports are
-   * left out. Default: none, and tasks without variables are left out.
+   * A template of names for ports of tasks whose definition has no such variable, such as `_{service}._{protocol}`. The
+   * fields are `{service}`, `{container}`, `{port}` (the container port), `{protocol}` (`tcp` or `udp`) and `{cluster}`
+   * (its name). A template with `{service}` skips tasks that no service started. If several ports of a task get the
+   * same name, one of them has it: that of the container that the service is registered with, else a TCP port before a
+   * UDP port, else the lowest container port. A name with `_tcp` or `_udp` only applies to ports of that protocol. Port
+   * ranges are skipped. Default: no template; tasks without variables are skipped.
    */
   readonly template?: string | undefined
 }
 
-/** A port with its name, or why it has none. */
+/** A port with its name, or the reason why it has none. */
 type Named = E.Either<string, ExposedPort>
 
 type Port = Omit<ExposedPort, 'backend'>
 
-/** What a definition says of names, and what in it was probably meant to. */
+/** The names in a definition, and what was probably meant as one but is invalid. */
 interface Variables {
   readonly variables: readonly SrvVariable[]
   readonly faults: readonly string[]
 }
 
-/** What a name says of its protocol: `_calc._tcp` is TCP; `portal` may be either. */
+/** The protocol in a name: `_calc._tcp` is TCP; `portal` may be either. */
 const protocolOf = (name: string): Protocol | undefined => {
   const labels = name.split('.')
   return labels.includes('_tcp') ? 'tcp' : labels.includes('_udp') ? 'udp' : undefined
@@ -48,7 +48,7 @@ const nameOf = (text: string): E.Either<string, string> =>
     ? E.left('it ends with a dot, which makes it absolute: leave it out, the zone is added to the name')
     : canonicalName(text)
 
-/** Port `containerPort` of a binding, which may be of a range. */
+/** Port `containerPort` of a binding, which may be a range. */
 const portAt = ({ container, binding }: TaskPort, containerPort: number): readonly Port[] => {
   const offset = containerPort - binding.containerPort
   return offset < 0 || offset >= binding.count
@@ -56,16 +56,16 @@ const portAt = ({ container, binding }: TaskPort, containerPort: number): readon
     : [{ container, containerPort, port: binding.hostPort + offset, protocol: binding.protocol }]
 }
 
-/** The port that a variable names. TCP, where the name does not say and there are both. */
+/** The port that a variable names. If the name does not say and both protocols exist: TCP. */
 const byVariable = (
   ports: readonly TaskPort[],
   { container, containerPort, variable, name }: SrvVariable,
 ): Named => {
-  // Values end up in logs: of what was pasted there by mistake, a little shows what is wrong.
+  // Values end up in logs: of a value pasted by mistake, a short part shows what is wrong.
   const shown = JSON.stringify(name.length > 80 ? `${name.slice(0, 80)}…` : name)
-  const told = `${variable}=${shown} of container ${container}`
+  const origin = `${variable}=${shown} of container ${container}`
   const valid = nameOf(name)
-  if (E.isLeft(valid)) return E.left(`${told}: expected a DNS name such as _web._tcp, and ${valid.left}`)
+  if (E.isLeft(valid)) return E.left(`${origin}: expected a DNS name such as _web._tcp, and ${valid.left}`)
   const backend = valid.right
   const wanted = protocolOf(backend)
   const found = ports
@@ -75,7 +75,7 @@ const byVariable = (
   const port = found.find(({ protocol }) => protocol === 'tcp') ?? found[0]
   return port === undefined
     ? E.left(
-        `${told}: the container has no ${wanted ?? 'TCP or UDP'} port ${containerPort}: add it to the portMappings ` +
+        `${origin}: the container has no ${wanted ?? 'TCP or UDP'} port ${containerPort}: add it to the portMappings ` +
           `of the task definition, or correct the variable`,
       )
     : E.right({ backend, ...port })
@@ -92,7 +92,7 @@ const byTemplate = (ports: readonly TaskPort[], task: Exposable, fill: SrvTempla
     .sort(
       (a, b) =>
         rank(a.container) - rank(b.container) ||
-        // Agents beside the application have UDP ports, such as 2000 and 8125.
+        // Sidecars have UDP ports, such as 2000 and 8125.
         (a.protocol === b.protocol ? 0 : a.protocol === 'tcp' ? -1 : 1) ||
         a.containerPort - b.containerPort ||
         (a.container < b.container ? -1 : 1),
@@ -121,23 +121,23 @@ const exposureOf = (named: readonly Named[]): Exposure => {
 }
 
 /**
- * A policy for DNS: `SERVICE_<container port>_NAME=<name>` of a container, in its environment or docker labels, offers
- * that port under the name, in lower case and relative to the target's zone. Usually `_<service>._tcp` or
- * `_<service>._udp`, which then is the protocol of the port; any other DNS name will do. Services and clusters that
- * use one name share it. A variable that cannot be followed is reported and holds back no other.
+ * A policy for DNS. `SERVICE_<container port>_NAME=<name>` of a container, in its environment or docker labels, exposes
+ * that port under the name, in lower case and relative to the target's zone. The name is usually `_<service>._tcp` or
+ * `_<service>._udp`, which also sets the port's protocol, but may be any other DNS name. Services and clusters with the
+ * same name share it. An invalid variable is reported, and the others still apply.
  *
- * Needs the definitions of all tasks: `taskDefinitions()`. Throws when the template can name nothing.
+ * Needs every task's definition: `taskDefinitions()`. Throws if the template cannot produce a valid name.
  */
 export const srvNames = ({ from = 'both', template }: SrvNamesOptions = {}): Policy => {
   const fill = template === undefined ? undefined : srvTemplate(template)
-  /** Definitions are immutable, and many tasks have the same one. */
+  /** Cached by definition: definitions are immutable, and many tasks share one. */
   const read = new WeakMap<TaskDefinition, Variables>()
   const variablesOf = (definition: TaskDefinition): Variables => {
     const known = read.get(definition)
     if (known !== undefined) return known
-    const told = { variables: srvVariables(definition, from), faults: srvVariableFaults(definition, from) }
-    read.set(definition, told)
-    return told
+    const entry = { variables: srvVariables(definition, from), faults: srvVariableFaults(definition, from) }
+    read.set(definition, entry)
+    return entry
   }
   const expose: Policy['expose'] = (task, definition) => {
     if (definition === undefined) return { _tag: 'NeedsDefinition', backends: 'any' }

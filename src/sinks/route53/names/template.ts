@@ -2,7 +2,7 @@ import { isLeft } from 'fp-ts/lib/Either.js'
 import type { Protocol } from '../../../core/binding.js'
 import { canonicalName } from '../canonical-name.js'
 
-/** What a template may say of a port. */
+/** The fields of a port that a template may use. */
 export interface SrvTemplateValues {
   readonly service: string | undefined
   readonly container: string
@@ -13,7 +13,7 @@ export interface SrvTemplateValues {
   readonly cluster: string
 }
 
-/** Fills a template in; `undefined` for a task without a service, when the template names that. */
+/** Fills a template in; `undefined` if it uses `{service}` and the task has none. */
 export type SrvTemplate = (values: SrvTemplateValues) => string | undefined
 
 const sample: Readonly<Record<string, string>> = {
@@ -25,7 +25,7 @@ const sample: Readonly<Record<string, string>> = {
 }
 const placeholder = /\{([^{}]*)\}/g
 
-/** Throws when it can name nothing, and says why. */
+/** Throws an Error with the reason if the template cannot produce a valid name. */
 export const srvTemplate = (template: string): SrvTemplate => {
   const refuse = (fault: string): never => {
     throw new Error(`srvNames: template ${JSON.stringify(template)}: ${fault}`)
@@ -34,11 +34,11 @@ export const srvTemplate = (template: string): SrvTemplate => {
   const filled = template.replace(placeholder, (found: string, key: string) =>
     Object.hasOwn(sample, key)
       ? (sample[key] ?? '')
-      : refuse(`there is no ${found}: use ${allowed.join(', ')}`),
+      : refuse(`there is no field ${found}: use ${allowed.join(', ')}`),
   )
   const name = canonicalName(filled)
   if (isLeft(name)) return refuse(`"${filled}" cannot be a DNS name: ${name.left}`)
-  if (filled.endsWith('.')) refuse('leave out the last dot, for names are relative to the zone of the target')
+  if (filled.endsWith('.')) refuse('omit the trailing dot: names are relative to the zone of the target')
   const needsService = template.includes('{service}')
 
   return ({ service = '', ...values }) => {

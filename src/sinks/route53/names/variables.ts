@@ -6,7 +6,7 @@ export type SrvVariablesFrom = 'environment' | 'labels' | 'both'
 export interface SrvVariable {
   readonly container: string
   readonly containerPort: number
-  /** As it is spelled in the definition. */
+  /** As spelled in the definition. */
   readonly variable: string
   readonly name: string
 }
@@ -25,11 +25,14 @@ const variablesOf = (
   }
 }
 
-/** Like a variable that names a port, and none: `SERVICE_080_NAME`, `SERVICE_80_tcp_NAME`, `SERVICE_80_NAME.1`. */
+/**
+ * Variables that look like one that names a port, but are not: `SERVICE_080_NAME`, `SERVICE_80_tcp_NAME`,
+ * `SERVICE_80_NAME.1`.
+ */
 const nearForm = /^SERVICE_(?:\d[^_]*|\d+_(?:tcp|udp))_NAME.*$/i
 const form = /^SERVICE_([1-9]\d*)_NAME$/
 
-/** For people: variables that were probably meant to name a port, and do not. */
+/** Warnings for people: variables that were probably meant to name a port, but do not. */
 export const srvVariableFaults = (
   { containers }: TaskDefinition,
   from: SrvVariablesFrom,
@@ -47,8 +50,8 @@ export const srvVariableFaults = (
   )
 
 /**
- * The variables that name ports, in no order that means anything. Others that begin with `SERVICE_` (`SERVICE_NAME`,
- * `SERVICE_80_TAGS`) are registrator's, and not ours.
+ * The variables that name ports, in no particular order. Others with the prefix `SERVICE_` (`SERVICE_NAME`,
+ * `SERVICE_80_TAGS`) belong to registrator.
  */
 export const srvVariables = (
   { containers }: TaskDefinition,

@@ -6,25 +6,25 @@ import { type Element, type ElementKey, elementKey, partsOfKey } from '../gramma
 import { canonicalText, isJson, isJsonArray, isJsonObject, type Json } from '../../../shared/codec/json.js'
 
 export interface TraefikDocument {
-  /** Whose document it is; Traefik does not look at it. */
+  /** The document's owner; Traefik ignores it. */
   readonly owner: string | undefined
   readonly elements: ReadonlyMap<ElementKey, Element>
 }
 
-/** Traefik ignores members of the root that it does not know; any other unknown one costs it the whole document. */
+/** Root members that Traefik ignores. It rejects the whole document for any other unknown member. */
 const META = '_meta'
 
-/** Characters that JSON text may have as they are, and that YAML refuses or takes for the end of a line. */
+/** Characters that may appear unescaped in JSON text, but that YAML refuses or reads as a line break. */
 const unsafe = /[\u007f-\u009f\u2028\u2029\ufeff\ufffe\uffff]/g
 
 const escaped = (character: string): string => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`
 
-/** Halves of a character, which JSON.stringify escapes and YAML refuses; past escaped backslashes. */
+/** Lone surrogates, which JSON.stringify escapes and YAML refuses; skips escaped backslashes. */
 const halves = /\\(?:\\|u(d[89a-f][0-9a-f]{2}))/g
 
 /**
- * Traefik reads the text as YAML, and the file provider takes it for a Go template first, in which `{{` begins an
- * action. That never stands between JSON's own tokens, so wherever it stands it may be escaped as in a string.
+ * Traefik reads the text as YAML, and the file provider reads it as a Go template first, in which `{{` starts an
+ * action. Since `{{` never appears between JSON's own tokens, it is always inside a string and may be escaped.
  */
 const portable = (json: string): string =>
   json
@@ -35,7 +35,7 @@ const portable = (json: string): string =>
 const compareKeys = ([a]: readonly [string, unknown], [b]: readonly [string, unknown]): number =>
   a === b ? 0 : a < b ? -1 : 1
 
-/** A JSON object of texts that are JSON already. */
+/** A JSON object whose values are JSON text already. */
 const objectOf = (members: Iterable<readonly [string, string]>): string =>
   `{${[...members]
     .sort(compareKeys)
@@ -43,11 +43,11 @@ const objectOf = (members: Iterable<readonly [string, string]>): string =>
     .join(',')}}`
 
 /**
- * The text of a document. Equal documents give equal bytes; it means the same as JSON, as YAML, and as the outcome of
- * a Go template; no section is empty, which would cost Traefik the whole of it. Ends with a line feed.
+ * The text of a document. Equal documents give equal bytes. The text means the same as JSON, as YAML, and as the output
+ * of a Go template. It has no empty section, for which Traefik would reject the whole document. Ends with a line feed.
  *
- * A document of no elements is `{}` (but for its owner), and Traefik then routes nothing of ours: who does not know
- * its elements yet must not format one.
+ * A document without elements is `{}` (plus the owner), for which Traefik removes all of our routes: never format a
+ * document before its elements are known.
  */
 export const formatDocument = ({ owner, elements }: TraefikDocument): string => {
   const sections = new Map<string, Map<string, string | Map<string, string>>>()
@@ -109,8 +109,8 @@ const document = t.partial(
 )
 
 /**
- * The document that a text is, ours or one that people wrote as JSON; or what is wrong with it, by path. Elements of
- * any kind pass as they are. Members of the root that Traefik does not read are left out.
+ * Parses a document, ours or one that people wrote as JSON; or returns what is wrong with it, by path. Elements of any
+ * kind are passed through. Root members that Traefik ignores are dropped.
  */
 export const parseDocument = (text: string): E.Either<readonly DecodeError[], TraefikDocument> => {
   let parsed: unknown

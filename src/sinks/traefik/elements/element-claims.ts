@@ -1,11 +1,11 @@
 import { type Element, sameElement, type ElementKey } from '../grammar/element.js'
 
-/** Backends that define one element differently. Traefik's own provider would drop it for all of them. */
+/** Backends that define one element differently. Traefik's own provider would drop the element for all of them. */
 export interface ElementConflict {
   readonly key: ElementKey
-  /** The backend whose definition counts: the first by name. */
+  /** The backend whose definition wins: the first by name. */
   readonly used: string
-  /** The backends whose definitions do not; ordered. */
+  /** The other backends, ordered. */
   readonly unused: readonly string[]
 }
 
@@ -16,10 +16,10 @@ interface Claim {
 
 const compareBackends = (a: Claim, b: Claim): number => (a.backend < b.backend ? -1 : 1)
 
-/** Which backend's definition of an element counts, when several define it: whatever order they come in. */
+/** Decides which definition of an element wins if several backends define it, independently of their order. */
 export class Claims {
   private readonly first = new Map<ElementKey, Claim>()
-  /** All claims of the few elements that are claimed differently. */
+  /** All claims of the few elements that have conflicting ones. */
   private readonly contested = new Map<ElementKey, Claim[]>()
 
   add(key: ElementKey, backend: string, element: Element): void {
@@ -35,7 +35,7 @@ export class Claims {
     if (backend < held.backend) this.first.set(key, claim)
   }
 
-  /** What counts; the very value of `before` where that is the same. */
+  /** The winning definition; the same object as `before` if equal. */
   elements(before: ReadonlyMap<ElementKey, Element>): Map<ElementKey, Element> {
     const elements = new Map<ElementKey, Element>()
     for (const [key, { element }] of this.first) {

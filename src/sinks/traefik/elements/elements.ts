@@ -13,26 +13,25 @@ export type { ElementConflict } from './element-claims.js'
 export type { Scheme } from './servers.js'
 
 export interface ElementOptions {
-  /** How servers are spoken to of which no label says it. Default: `http`. */
+  /** The scheme of servers without a label for it. Default: `http`. */
   readonly scheme?: Scheme | ((endpoint: Endpoint) => Scheme)
   /**
-   * Whether routers, with their middlewares, stay while the service that they lead to is held and has no backend any
-   * more: Traefik then answers 503, and without them 404. Those of a backend known to be empty stay in any case.
-   * Default: true.
+   * Whether routers and their middlewares stay while their service exists but its backend does not: Traefik then
+   * answers 503, and without them 404. Those of a backend known to be empty always stay. Default: true.
    */
   readonly keepRouters?: boolean
 }
 
 export interface ElementRenderer {
-  /** `Sink.render`: all that should be, by key. */
+  /** `Sink.render`: all desired elements, by key. */
   readonly render: Sink<Element>['render']
-  /** What the last rendering found; ordered by key. */
+  /** The conflicts of the last rendering, ordered by key. */
   readonly conflicts: () => readonly ElementConflict[]
 }
 
 interface Contribution {
   readonly services: ReadonlyMap<ElementKey, Element>
-  /** Routers, middlewares and the like. */
+  /** Routers, middlewares and other elements. */
   readonly others: readonly (readonly [ElementKey, Element])[]
 }
 
@@ -40,7 +39,7 @@ interface Rendered extends Contribution {
   readonly held: readonly (Element | undefined)[]
 }
 
-/** Of the newest task definition; of one, the last by id. */
+/** The endpoint of the newest task definition; among equals, the last by id. */
 const newestOf = ({ endpoints }: Backend): Endpoint | undefined => {
   let newest: Endpoint | undefined
   for (const endpoint of endpoints) {
@@ -51,7 +50,7 @@ const newestOf = ({ endpoints }: Backend): Endpoint | undefined => {
   return newest
 }
 
-/** Containers of one task may share a service: which of them counts must not depend on their addresses. */
+/** Containers of one task may share a service. Which one's labels win must not depend on their addresses. */
 const rankOf = ({ container, containerPort, id }: Endpoint): string => `${container} ${containerPort} ${id}`
 
 const isService = (key: ElementKey): boolean => partsOfKey(key)[1] === 'services'
@@ -59,23 +58,23 @@ const isService = (key: ElementKey): boolean => partsOfKey(key)[1] === 'services
 /**
  * Renders backends as services, and as the routers, middlewares and TLS stores that their endpoints' labels define.
  *
- * - A backend is the HTTP service of its name; with a name `tcp/<service>` or `udp/<service>` it is one of those, and
- *   UDP endpoints under a plain name are a UDP service. Without labels it is no more than that, and what else the
- *   service has stays.
- * - Of endpoints whose labels differ, those of the newest task definition count, for all but the server's own:
- *   scheme, URL, weight.
- * - Routers, with their middlewares, stay as they were while their service has no endpoint; and beside those that the
- *   labels define, while its backend is incomplete.
- * - An element that two backends define differently is as the first of them by name says.
+ * - A backend is the HTTP service of its name. The names `tcp/<service>` and `udp/<service>` stand for TCP and UDP
+ *   services, and UDP endpoints under a plain name are a UDP service. Without labels nothing else is rendered, and
+ *   other settings of the service are kept.
+ * - If the labels of endpoints differ, those of the newest task definition win, except for the server's own: scheme,
+ *   URL, weight.
+ * - Routers and their middlewares stay while their service has no endpoints, and beside newly defined ones while its
+ *   backend is incomplete.
+ * - If two backends define an element differently, the first by name wins.
  *
- * Costs what changed, and a look at the rest.
+ * The cost is proportional to what changed, plus one cheap pass over the rest.
  */
 export const elementRenderer = ({
   scheme = 'http',
   keepRouters = true,
 }: ElementOptions = {}): ElementRenderer => {
   const schemeOf = typeof scheme === 'function' ? scheme : () => scheme
-  // Backends that did not change are the same object from one state to the next, and so are records.
+  // Unchanged backends are the same object from one state to the next, and so are records.
   const rendered = new WeakMap<Backend, Rendered>()
 
   const contributionOf = (backend: Backend, before: ReadonlyMap<ElementKey, Element>): Contribution => {

@@ -2,10 +2,10 @@ import type { Element, ElementKey } from '../grammar/element.js'
 import { middlewaresOf, serviceOfRouter } from '../grammar/references.js'
 
 /**
- * The routers of `before` that stay although nothing that is known defines them, with the middlewares that they go
- * through. Those of a service without endpoints, so that Traefik answers 503 and not 404; and those of one whose
- * backend is incomplete: a task that is not known yet may define them. `settled`: the other services. `orphans`: also
- * where no backend is behind the service any more.
+ * The routers of `before` that stay although no known task defines them, with their middlewares. These are routers of a
+ * service without endpoints, so that Traefik answers 503 and not 404, and routers of an incomplete backend, since a
+ * task that is not known yet may define them. `settled`: the other services. `orphans`: whether routers also stay if
+ * their service has no backend any more.
  */
 export const keptRouters = (
   before: ReadonlyMap<ElementKey, Element>,

@@ -1,6 +1,6 @@
 import type { DefinitionArn } from '../../../core/arn.js'
 
-/** The family's ARN and the number of its revision; no number where there is none. */
+/** The family's ARN and the revision number; no number if the ARN has none. */
 const partsOf = (definition: DefinitionArn): readonly [family: string, revision: number] => {
   const colon = definition.lastIndexOf(':')
   const revision = Number(definition.slice(colon + 1))
@@ -8,8 +8,8 @@ const partsOf = (definition: DefinitionArn): readonly [family: string, revision:
 }
 
 /**
- * Orders task definitions: revisions of a family by their number. Families have no age; they are in the order of their
- * names, so that the answer is always the same. An unknown one comes first.
+ * Orders task definitions: revisions of a family by number. Families have no age, so they are ordered by name, for a
+ * stable result. An unknown definition comes first.
  */
 export const compareRevisions = (a: DefinitionArn | undefined, b: DefinitionArn | undefined): number => {
   if (a === b) return 0

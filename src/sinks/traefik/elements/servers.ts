@@ -1,4 +1,4 @@
-/** The servers of a service: of its endpoints, and those that it has and nobody explains. */
+/** The servers of a service: those of its endpoints, and existing ones that nothing explains. */
 import {
   type Address,
   type Backend,
@@ -14,13 +14,13 @@ import { labelled } from '../grammar/labelled.js'
 export type Scheme = 'http' | 'https' | 'h2c'
 
 interface Server {
-  /** What Traefik knows it by: no two servers of a service have one URL, or one address. */
+  /** The server's identity for Traefik: no two servers of a service have the same URL or address. */
   readonly place: string
   readonly address: Address | undefined
   readonly json: Json
 }
 
-/** Where a URL or `host:port` leads. */
+/** The host and port of a URL or `host:port`. */
 const addressIn = (place: string): Address | undefined => {
   const text = place.includes('://') ? place : `tcp://${place}`
   if (!URL.canParse(text)) return undefined
@@ -38,7 +38,7 @@ const compareServers = (a: Server, b: Server): number => {
 
 const comparePlaces = (a: Server, b: Server): number => (a.place === b.place ? 0 : a.place < b.place ? -1 : 1)
 
-/** What the labels say of the container's own server. */
+/** The labels' settings of the container's own server. */
 const settingsOf = (key: ElementKey, endpoint: Endpoint): JsonObject => {
   const balancer = labelled(endpoint).get(key)?.['loadBalancer']
   const server = isJsonObject(balancer) ? balancer['server'] : undefined
@@ -62,7 +62,7 @@ const serverOf = (key: ElementKey, endpoint: Endpoint, schemeOf: (endpoint: Endp
   }
 }
 
-/** A server that a service has already; as it is, whatever it is. */
+/** An existing server, unchanged whatever its form. */
 const heldServer = (json: Json): Server => {
   const place = isJsonObject(json) ? (json['url'] ?? json['address']) : undefined
   return typeof place === 'string'
@@ -71,8 +71,8 @@ const heldServer = (json: Json): Server => {
 }
 
 /**
- * The servers that service `key` should have, in the order of their addresses. One a URL, whichever of two tasks that
- * claim it came first. Of an incomplete backend, what `held` has beside its endpoints and its gone addresses stays.
+ * The servers that service `key` should have, ordered by address. One per URL: of two tasks that claim it, the first.
+ * For an incomplete backend, servers in `held` stay unless they are known to be gone.
  */
 export const serversOf = (
   key: ElementKey,

@@ -4,13 +4,13 @@ import { isJsonArray, isJsonObject, type Json, type JsonObject } from '../../../
 import { labelled } from '../grammar/labelled.js'
 import { type Scheme, serversOf } from './servers.js'
 
-/** A service of this section, and its name there. */
+/** A service's section, and its name there. */
 export interface ServicePlace {
   readonly section: 'http' | 'tcp' | 'udp'
   readonly service: string
 }
 
-/** The name of a service's backend: its own for HTTP, `tcp/<name>` and `udp/<name>` for the others. */
+/** The name of a service's backend: its own for HTTP, `tcp/<name>` or `udp/<name>` otherwise. */
 export const backendOfService = ({ section, service }: ServicePlace): string =>
   section === 'http' ? service : `${section}/${service}`
 
@@ -22,13 +22,13 @@ const placeOf = (backend: string): ServicePlace => {
 
 const keyOf = ({ section, service }: ServicePlace): ElementKey => elementKey(section, 'services', service)
 
-/** The services that a backend of this name may be. */
+/** The keys of all services that a backend of this name may be. */
 export const serviceKeysOf = (backend: string): readonly ElementKey[] => {
   const place = placeOf(backend)
   return place.section === 'http' ? [keyOf(place), keyOf({ ...place, section: 'udp' })] : [keyOf(place)]
 }
 
-/** The services that a backend is: two where a plain name has endpoints of both protocols. */
+/** The services that a backend is. There are two if a plain name has endpoints of both protocols. */
 const endpointsByService = (
   { name, endpoints }: Backend,
   before: ReadonlyMap<ElementKey, Element>,
@@ -47,7 +47,7 @@ const endpointsByService = (
 const isBalancer = (element: Element | undefined): element is JsonObject =>
   isJsonObject(element) && isJsonObject(element['loadBalancer'])
 
-/** The part of `element` that is said about its servers; nothing of one that is no load balancer. */
+/** The load balancer's settings in `element`; empty for another kind of service. */
 const balancerOf = (element: Element | undefined): JsonObject => {
   const balancer = isBalancer(element) ? element['loadBalancer'] : undefined
   return isJsonObject(balancer) ? balancer : {}
@@ -58,7 +58,7 @@ const serversIn = (element: Element | undefined): readonly Json[] => {
   return isJsonArray(servers) ? servers : []
 }
 
-/** All that a service is but its servers: what the newest labels say, and where there are none, what it was. */
+/** A service without its servers: as the newest labels define it, else as it was. */
 const settingsOf = (key: ElementKey, newest: Endpoint | undefined, held: Element | undefined): JsonObject => {
   const elements = newest === undefined ? undefined : labelled(newest)
   const source = elements === undefined || elements.size === 0 ? held : elements.get(key)
@@ -67,8 +67,8 @@ const settingsOf = (key: ElementKey, newest: Endpoint | undefined, held: Element
 }
 
 /**
- * The services that a backend should be, by key. `newest`: of its endpoints, the one whose labels count. None of a
- * backend of which nothing is known yet.
+ * The services that a backend should be, by key. `newest`: the endpoint whose labels win. No services for a backend of
+ * which nothing is known yet.
  */
 export const serviceElements = (
   backend: Backend,

@@ -1,4 +1,4 @@
-/** What the sinks for Traefik's HTTP and file providers have in common: all but where the document goes. Pure. */
+/** What the sinks for Traefik's HTTP and file providers share: everything but the document's destination. Pure. */
 import * as E from 'fp-ts/lib/Either.js'
 import { hostsIn } from '../../../core/host-in.js'
 import type { Sink } from '../../../core/sink.js'
@@ -10,8 +10,8 @@ import type { DocumentFormat } from '../../document/document.js'
 
 export interface TraefikElementsOptions extends Omit<ElementOptions, 'keepRouters'> {
   /**
-   * What becomes of a service that nothing desires any more: it stays with no servers, and so do the routers to it,
-   * which answer 503; or it goes with them, which is 404. Default: `empty`.
+   * What happens to a service that is no longer desired. `empty`: it stays without servers, and its routers stay too
+   * and answer 503. `delete`: it is deleted with its routers, and Traefik answers 404. Default: `empty`.
    */
   readonly prune?: 'empty' | 'delete'
 }
@@ -20,13 +20,13 @@ export interface TraefikElements extends Required<
   Pick<Sink<Element>, 'equals' | 'render' | 'prune' | 'hostsOf' | 'emptied'>
 > {
   /**
-   * Elements that several backends define, and not alike, as of the newest state: one of them is used, and the others
-   * should be corrected.
+   * Elements that several backends define differently, in the newest state. One definition is used; the others should
+   * be corrected.
    */
   readonly conflicts: () => readonly ElementConflict[]
 }
 
-/** All of a sink but its target: a record an element of Traefik's dynamic configuration. */
+/** Everything of a sink except its target: one record per element of Traefik's dynamic configuration. */
 export const traefikElements = ({ prune = 'empty', ...options }: TraefikElementsOptions): TraefikElements => {
   const { render, conflicts } = elementRenderer({ ...options, keepRouters: prune === 'empty' })
   return {

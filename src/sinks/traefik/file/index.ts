@@ -15,7 +15,10 @@ export type { Element, ElementKey } from '../grammar/element.js'
 export type { TraefikElements, TraefikElementsOptions } from '../elements/traefik-elements.js'
 
 export interface TraefikFileOptions extends TraefikElementsOptions {
-  /** The file; it ends in `.yml` or `.yaml`: Traefik reads no `.json`. What it says is JSON, which is YAML too. */
+  /**
+   * The file's path. It must end in `.yml` or `.yaml`: Traefik reads no `.json`. The content is JSON, which is also
+   * YAML.
+   */
   readonly path: string
   /** Unique among a worker's sinks. Default: `traefik-file`. */
   readonly name?: string
@@ -24,10 +27,10 @@ export interface TraefikFileOptions extends TraefikElementsOptions {
 export interface TraefikFile extends Sink<Element>, Pick<TraefikElements, 'conflicts'> {}
 
 /**
- * Backends as services (and what their labels say, as routers and middlewares) in a file for the file provider of
- * Traefik v2 and v3. Replaced as a whole, so Traefik never reads half of it.
+ * Backends as services (and the routers and middlewares from their labels) in a file for the file provider of Traefik
+ * v2 and v3. The file is replaced as a whole, so Traefik never reads a partial one.
  *
- * The file is ours as a whole, and bears our mark in `_meta.owner`; one that says something and has none is never
+ * The worker owns the whole file, which names its owner in `_meta.owner`. A non-empty file without an owner is never
  * overwritten. Throws a RangeError for a path that Traefik would not read.
  */
 export const traefikFile = ({ path, name = 'traefik-file', ...options }: TraefikFileOptions): TraefikFile => {

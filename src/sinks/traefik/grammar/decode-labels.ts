@@ -6,16 +6,16 @@ import { grammar, type Kind } from './grammar.js'
 import type { Json, JsonObject } from '../../../shared/codec/json.js'
 import { type LabelError, type LabelNode, labelTree } from './label-tree.js'
 
-/** What labels define, by key. A service has its one server under `loadBalancer.server`. */
+/** The elements that labels define, by key. A service has its only server under `loadBalancer.server`. */
 export type LabelElements = ReadonlyMap<ElementKey, JsonObject>
 
-/** As Go's `strconv.ParseBool`. */
+/** The values of Go's `strconv.ParseBool`. */
 const flags: ReadonlyMap<string, boolean> = new Map([
   ...['1', 't', 'T', 'TRUE', 'true', 'True'].map((text) => [text, true] as const),
   ...['0', 'f', 'F', 'FALSE', 'false', 'False'].map((text) => [text, false] as const),
 ])
 
-/** As a label writes it: `true`, `1`, `T`; undefined for what is none. */
+/** Parses a boolean as written in a label: `true`, `1`, `T`; undefined if it is not one. */
 export const flagOf = (text: string): boolean | undefined => flags.get(text)
 
 const integerForm = /^[+-]?[0-9]{1,19}$/
@@ -23,7 +23,7 @@ const durationForm = /^[+-]?(?:0|(?:(?:\d+\.?\d*|\.\d+)(?:ns|us|µs|μs|ms|s|m|h
 
 const DIVIDER = '║'
 
-/** What Go takes for space; JavaScript lacks U+0085, and has U+FEFF. */
+/** Go's white space; JavaScript's lacks U+0085 and has U+FEFF. */
 const outerSpace = /^[\t-\r\u0085\p{Z}]+|[\t-\r\u0085\p{Z}]+$/gu
 
 const trimmed = (text: string): string => text.replace(outerSpace, '')
@@ -35,7 +35,7 @@ const namesOf = (fields: Section['fields']): string => {
   return names.length <= SHOWN_CHARACTERS ? names : `${names.slice(0, SHOWN_CHARACTERS)}…`
 }
 
-/** Reads elements out of one tree, and gathers what is wrong with them. */
+/** Reads elements from a label tree, and collects faults. */
 class LabelReader {
   readonly errors: LabelError[] = []
   readonly elements = new Map<ElementKey, JsonObject>()
@@ -52,7 +52,7 @@ class LabelReader {
         this.elements.set(elementKey(section, name, named.name), this.fields(field.fields, named))
   }
 
-  /** `undefined` for what is wrong, or says nothing. */
+  /** `undefined` for a faulty or empty value. */
   read(field: Field, node: LabelNode): Json | undefined {
     switch (field._tag) {
       case 'Ignored':
@@ -64,7 +64,7 @@ class LabelReader {
       case 'Table':
         return this.table(field.value, node)
       case 'Free':
-        // The options of a plugin without any.
+        // A plugin without options.
         return node.children.length === 0 ? {} : this.free(node)
       case 'Text':
       case 'Texts':
@@ -122,7 +122,9 @@ class LabelReader {
     return read.length === 0 ? undefined : Object.fromEntries(read)
   }
 
-  /** Options of a plugin: texts, lists and objects of them. A value beside keys under it is not looked at. */
+  /**
+   * A plugin's options: texts, lists and objects. If a key has both a value and keys under it, the value is ignored.
+   */
   private free(node: LabelNode): Json {
     const [first] = node.children
     if (first === undefined) {
@@ -159,7 +161,7 @@ class LabelReader {
   }
 
   private divided(label: string): JsonObject | undefined {
-    return this.fail(label, `no ${DIVIDER}, at which Traefik divides the lists of documents`, 'one')
+    return this.fail(label, `no ${DIVIDER}, at which Traefik splits the lists of documents`, 'one')
   }
 
   fail(label: string, expected: string, received: string): JsonObject | undefined {
@@ -168,7 +170,7 @@ class LabelReader {
   }
 }
 
-/** The labels that configure Traefik; it takes no notice of others, `traefik.docker.network` among them. */
+/** The labels that configure Traefik. It ignores others, such as `traefik.docker.network`. */
 export const configuresTraefik = (label: string): boolean => {
   const key = label.toLowerCase()
   return ['traefik.http', 'traefik.tcp', 'traefik.udp', 'traefik.tls.stores.default'].some((prefix) =>
@@ -176,7 +178,7 @@ export const configuresTraefik = (label: string): boolean => {
   )
 }
 
-/** The elements that `traefik.*` labels define, as Traefik v3 reads them; or all that is wrong with the labels. */
+/** The elements that `traefik.*` labels define, as Traefik v3 reads them; or all faults in the labels. */
 export const decodeLabels = (
   labels: Readonly<Record<string, string>>,
 ): E.Either<readonly LabelError[], LabelElements> => {

@@ -1,4 +1,4 @@
-/** One named thing of Traefik's dynamic configuration: a service, a router, a middleware, a TLS store… */
+/** One named part of Traefik's dynamic configuration: a service, a router, a middleware, a TLS store… */
 import {
   canonicalText,
   isJsonArray,
@@ -8,15 +8,15 @@ import {
 } from '../../../shared/codec/json.js'
 
 /**
- * Where an element stands in the document: `http/services/web`, `tcp/routers/db`, `tls/stores/default`. Its name may
- * have slashes of its own. The one list of the document, of TLS certificates, is `tls/certificates`.
+ * An element's place in the document: `http/services/web`, `tcp/routers/db`, `tls/stores/default`. Its name may contain
+ * slashes. The document's only list, of TLS certificates, is `tls/certificates`.
  */
 export type ElementKey = string
 
 export const elementKey = (section: string, kind: string, name: string): ElementKey =>
   `${section}/${kind}/${name}`
 
-/** A key's section, kind and name; no name in that of a list, no kind in what is no key. */
+/** A key's section, kind and name; no name for a list, no kind for a text that is not a key. */
 export const partsOfKey = (
   key: ElementKey,
 ): readonly [section: string, kind: string | undefined, name: string | undefined] => {
@@ -29,11 +29,11 @@ export const partsOfKey = (
 /** As Traefik reads it: `{ "loadBalancer": { "servers": [{ "url": "http://10.0.0.1:80" }] } }`. */
 export type Element = JsonObject | readonly Json[]
 
-/** Whether two elements are the same to Traefik: in all but the order of their keys. */
+/** Whether two elements mean the same to Traefik: equal except for the order of keys. */
 export const sameElement = (a: Element, b: Element): boolean =>
   a === b || canonicalText(a) === canonicalText(b)
 
-/** The URLs or addresses of a load balancer's servers; none for what is not a load balancer. */
+/** The URLs or addresses of a load balancer's servers; empty for another element. */
 export const serverPlaces = (element: Element): readonly string[] => {
   const balancer = isJsonObject(element) ? element['loadBalancer'] : undefined
   const servers = isJsonObject(balancer) ? balancer['servers'] : undefined
@@ -44,7 +44,7 @@ export const serverPlaces = (element: Element): readonly string[] => {
   })
 }
 
-/** A service with its servers taken away, to which Traefik answers 503; none for what is not a load balancer. */
+/** A service without its servers, to which Traefik answers 503; none for an element that is not a load balancer. */
 export const emptiedElement = (element: Element): Element | undefined => {
   if (!isJsonObject(element)) return undefined
   const { loadBalancer } = element

@@ -6,7 +6,7 @@ import { isJsonArray, isJsonObject, type Json } from '../../../shared/codec/json
 
 type Label = readonly [key: string, value: string]
 
-/** One empty text is a space: nothing at all is a list of none. */
+/** A list of one empty text is written as a space, because an empty label is an empty list. */
 const listed = (texts: readonly Json[]): string => {
   const list = texts.map((item) => (typeof item === 'string' ? item : '')).join(',')
   return list === '' && texts.length > 0 ? ' ' : list
@@ -15,7 +15,7 @@ const listed = (texts: readonly Json[]): string => {
 const labelsOf = (key: string, field: Field | undefined, value: Json): readonly Label[] => {
   if (isJsonObject(value)) {
     const entries = Object.entries(value)
-    // A section that means nothing when it is empty cannot be said to be.
+    // Labels cannot express a section that is meaningless when empty.
     if (entries.length === 0) return field?._tag === 'Section' && !field.standalone ? [] : [[key, 'true']]
     return entries.flatMap(([name, inner]) => {
       const known = field?._tag === 'Section' ? field.fields.get(name.toLowerCase()) : undefined
@@ -30,8 +30,8 @@ const labelsOf = (key: string, field: Field | undefined, value: Json): readonly 
 }
 
 /**
- * Labels that `decodeLabels` takes for these elements: keys in lower case, but for names of the user's choice. A
- * service that is a load balancer and no more needs none.
+ * Labels that `decodeLabels` reads as these elements. Keys are in lower case, except for user-defined names. A plain
+ * load balancer without options needs no labels.
  */
 export const encodeLabels = (elements: LabelElements): Readonly<Record<string, string>> =>
   Object.fromEntries(

@@ -1,32 +1,32 @@
-/** The shapes that values of Traefik's dynamic configuration have, as far as labels can say them. */
+/** The types of values in Traefik's dynamic configuration, as far as labels can express them. */
 
 export interface Section {
   readonly _tag: 'Section'
-  /** By name in lower case: Traefik's keys are case-insensitive. `name` is the spelling of its documentation. */
+  /** By name in lower case: Traefik's keys are case-insensitive. `name` is the spelling in its documentation. */
   readonly fields: ReadonlyMap<string, { readonly name: string; readonly field: Field }>
-  /** Whether it means something with nothing in it; Traefik rejects a document for any other that is empty. */
+  /** Whether the section means something when empty; Traefik rejects a document with any other empty section. */
   readonly standalone: boolean
-  /** Whether servers are put into it, so that it is empty in no document. */
+  /** Whether servers are added to it, so that it is never empty in a document. */
   readonly served: boolean
 }
 
 export type Field =
   | { readonly _tag: 'Text' }
   | { readonly _tag: 'Flag' }
-  /** Of 64 bits to Traefik; of 53 to us. */
+  /** 64 bits in Traefik; 53 here. */
   | { readonly _tag: 'Integer' }
   /** `1m30s`, or a whole number of seconds. */
   | { readonly _tag: 'Duration' }
-  /** In a label, separated by commas. */
+  /** Separated by commas in a label. */
   | { readonly _tag: 'Texts' }
-  /** Values by names of the user's choice. */
+  /** Values by user-defined names. */
   | { readonly _tag: 'Table'; readonly value: Field }
-  /** In labels, numbered: `domains[0].main`. */
+  /** Numbered in labels: `domains[0].main`. */
   | { readonly _tag: 'List'; readonly item: Section }
   | Section
-  /** Whatever a plugin takes. */
+  /** Anything: a plugin's options. */
   | { readonly _tag: 'Free' }
-  /** Traefik knows it, and takes it from no label. */
+  /** Known to Traefik, but not configurable by labels. */
   | { readonly _tag: 'Ignored' }
 
 export const text = { _tag: 'Text' } as const

@@ -1,4 +1,4 @@
-/** What `traefik.*` labels may say, from the types of `pkg/config/dynamic` in Traefik v3.7. */
+/** The grammar of `traefik.*` labels, from the types of `pkg/config/dynamic` in Traefik v3.7. */
 import {
   duration,
   each,
@@ -44,7 +44,7 @@ const httpService = section({
   middlewares: texts,
   loadBalancer: served({
     sticky: standalone({ cookie }),
-    // One server, the container's own: labels alone know `scheme` and `port`.
+    // One server, the container's own: only labels have `scheme` and `port`.
     server: section({ ...each('url scheme port', text), weight: integer, preservePath: flag }),
     ...each('strategy serversTransport', text),
     healthCheck: section({
@@ -81,7 +81,7 @@ const tcpMiddleware = section({
   ...each('ipWhiteList ipAllowList', section({ sourceRange: texts })),
 })
 
-/** What one kind of elements may have; of some, labels say nothing. */
+/** The fields of one kind of elements; some kinds are not configurable by labels. */
 export type Kind = Section | Extract<Field, { _tag: 'Ignored' }>
 
 /** By section and kind: `http`, `routers`. */

@@ -1,8 +1,8 @@
 import * as E from 'fp-ts/lib/Either.js'
 
-/** What is wrong with one label, for people. */
+/** A fault in one label, for people. */
 export interface LabelError {
-  /** Its key, as it was written. */
+  /** Its key, as written. */
   readonly label: string
   readonly expected: string
   readonly received: string
@@ -10,9 +10,9 @@ export interface LabelError {
 
 /** One part of label keys: `rule` of `traefik.http.routers.web.rule`. */
 export interface LabelNode {
-  /** As it was written first. */
+  /** As first written. */
   readonly name: string
-  /** A key that has this part. */
+  /** A key that contains this part. */
   readonly label: string
   readonly value: string | undefined
   readonly children: readonly LabelNode[]
@@ -23,14 +23,14 @@ interface Growing extends LabelNode {
   readonly children: Growing[]
 }
 
-/** Deeper than any key of Traefik's; a plugin's options may be deep. */
+/** Deeper than any key of Traefik's own; a plugin's options may be deep. */
 const MAX_PARTS = 32
-/** YAML takes no longer key than 1,024 characters, two of which one of ours may become. */
+/** YAML allows keys of at most 1,024 characters, and one of our characters may become two. */
 const MAX_NAME_CHARACTERS = 255
 
 const nodeOf = (name: string, label: string): Growing => ({ name, label, value: undefined, children: [] })
 
-/** The parts of a key: `domains[0]` is two, `domains` and `[0]`. */
+/** The parts of a key: `domains[0]` has two, `domains` and `[0]`. */
 const partsOf = (label: string): E.Either<LabelError, readonly string[]> => {
   const parts = label.split('.').flatMap((part) => {
     const bracket = part.endsWith(']') ? part.indexOf('[') : -1
@@ -64,8 +64,8 @@ const grow = (root: Growing, parts: readonly string[], label: string, value: str
 }
 
 /**
- * Label keys as one tree, as Traefik grows it: keys in their order, parts that differ by case alone are one, and of
- * two keys that are one the last counts. Only the first part, `traefik`, must be in lower case.
+ * Label keys as one tree, built like Traefik builds it: keys in order, parts that differ only by case are one part, and
+ * of equal keys the last wins. Only the first part, `traefik`, must be in lower case.
  */
 export const labelTree = (
   labels: Readonly<Record<string, string>>,

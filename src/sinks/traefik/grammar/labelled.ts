@@ -4,10 +4,10 @@ import { decodeLabels, type LabelElements } from './decode-labels.js'
 
 const nothing: LabelElements = new Map()
 
-// Tasks of one revision have their labels in common.
+// Tasks of one revision share their labels.
 const decoded = new WeakMap<Readonly<Record<string, string>>, LabelElements>()
 
-/** What an endpoint's labels define; nothing where they are none of Traefik's, or wrong. */
+/** The elements that an endpoint's labels define; empty if they are not Traefik's, or invalid. */
 export const labelled = ({ labels }: Pick<Endpoint, 'labels'>): LabelElements => {
   if (labels === undefined) return nothing
   const known = decoded.get(labels)

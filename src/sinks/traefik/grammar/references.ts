@@ -1,4 +1,4 @@
-/** What elements refer to by name within one document. */
+/** References between elements of one document. */
 import { type Element, type ElementKey, elementKey, partsOfKey } from './element.js'
 import { isJsonArray, isJsonObject, type Json, type JsonObject } from '../../../shared/codec/json.js'
 
@@ -9,7 +9,7 @@ const textsIn = (json: Json | undefined): readonly string[] =>
       ? json.filter((item): item is string => typeof item === 'string')
       : []
 
-/** The service that a router leads to; undefined for what is no router. */
+/** The key of the service that a router points to; undefined if the element is not a router. */
 export const serviceOfRouter = (key: ElementKey, router: Element): ElementKey | undefined => {
   const [section, kind] = partsOfKey(key)
   if (kind !== 'routers' || !isJsonObject(router)) return undefined
@@ -27,7 +27,7 @@ export const middlewaresOf = (key: ElementKey, element: Element): readonly Eleme
   )
 }
 
-/** How Traefik's own ECS provider is called in references to what it found. */
+/** The suffix of references to elements of Traefik's own ECS provider. */
 const ECS = '@ecs'
 
 const local = (json: Json | undefined): Json | undefined => {
@@ -44,7 +44,7 @@ const withLocal = (element: JsonObject, ...keys: readonly string[]): JsonObject 
   )
 
 /**
- * The same elements, in which `web@ecs` is `web`: labels written for Traefik's own provider mean what stands in one
+ * The same elements, with `web@ecs` replaced by `web`: labels written for Traefik's own provider refer to the same
  * document here.
  */
 export const withLocalReferences = (

@@ -22,10 +22,11 @@ export type { TraefikElements, TraefikElementsOptions } from '../elements/traefi
 export interface TraefikHttpOptions extends TraefikElementsOptions, ReadAccess {
   /** Unique among a worker's sinks. Default: `traefik-http`. */
   readonly name?: string
+  /** Who may read it. Default: every client that reaches it. */
   /**
-   * How long the answer may be 503, from the start of the worker. Then what is known is served: readers lose clusters
-   * that have not been read and tasks whose lookups have not been answered. Default: for ever, but for lookups and
-   * clusters that are refused for good, which are not waited for.
+   * How long the answer may be 503, from the start of the worker. After that the sink serves what it knows: readers
+   * lose clusters that have not been read and tasks whose lookups are still open. Default: no limit, except that
+   * clusters and lookups that are refused permanently are not waited for.
    */
   readonly patienceMs?: Millis | undefined
   readonly clock?: Clock
@@ -37,11 +38,11 @@ export interface TraefikHttp extends Sink<Element>, Pick<TraefikElements, 'confl
 }
 
 /**
- * Backends as services (and what their labels say, as routers and middlewares) for the HTTP provider of Traefik v2
- * and v3: JSON, byte for byte the same as long as nothing changes.
+ * Backends as services (and the routers and middlewares from their labels) for the HTTP provider of Traefik v2 and v3:
+ * JSON, byte for byte the same as long as nothing changes.
  *
- * 503 before the first complete state: Traefik keeps the configuration that it has. So it needs snapshots of every
- * cluster. Throws a RangeError for an option that cannot be.
+ * Answers 503 before the first complete state, on which Traefik keeps its configuration. It therefore needs snapshots
+ * of every cluster. Throws a RangeError for an invalid option.
  */
 export const traefikHttp = ({
   name = 'traefik-http',

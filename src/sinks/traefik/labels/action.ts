@@ -1,15 +1,15 @@
-/** One action of a default rule, what stands between `{{` and `}}`: a small part of Go's templates. */
+/** One action of a default rule, i.e. the text between `{{` and `}}`: a small subset of Go's templates. */
 import { normalize } from './container-name.js'
 
 export interface RuleModel {
-  /** The container's name for Traefik, such as `service-web-app`. */
+  /** Traefik's name for the container, such as `service-web-app`. */
   readonly name: string
   readonly labels: Readonly<Record<string, string>>
 }
 
 export type RuleText = (model: RuleModel) => string
 
-/** With the number of texts that each takes; the text that flows through a pipe comes last. */
+/** By name, with the number of arguments. The piped value is the last argument. */
 interface TextFunction {
   readonly takes: number
   readonly of: (...texts: readonly [string, string, string]) => string
@@ -65,7 +65,7 @@ const tokensOf = (action: string): readonly Token[] => {
   return tokens
 }
 
-/** Reads one action: commands joined by pipes, each of which passes its text on as the last argument of the next. */
+/** Parses one action: commands joined by pipes, each of which passes its result as the last argument of the next. */
 class ActionParser {
   private readonly tokens: readonly Token[]
   private next = 0
@@ -150,5 +150,5 @@ class ActionParser {
   }
 }
 
-/** @throws RangeError that says what is not supported, and what is. */
+/** @throws RangeError that names what is not supported, and what is. */
 export const actionOf = (action: string): RuleText => new ActionParser(action).whole()

@@ -3,10 +3,10 @@ import { linearRegExp } from './regexp.js'
 
 type Labels = Readonly<Record<string, string>>
 
-/** Whether a container is offered, by its labels. */
+/** Whether to expose a container, by its labels. */
 export type Constraint = (labels: Labels) => boolean
 
-/** Longer than any that people write, and short enough to be read by recursion. */
+/** Longer than any real expression, and short enough to parse recursively. */
 const MAX_CHARACTERS = 2_000
 
 interface Token {
@@ -54,7 +54,7 @@ const tokensOf = (expression: string): readonly Token[] => {
   }
 }
 
-/** Reads `||` of `&&` of negations, calls and parentheses, as Go binds them. */
+/** Parses `||`, `&&`, negations, calls and parentheses, with Go's precedence. */
 class ConstraintParser {
   private next = 0
 
@@ -97,7 +97,7 @@ class ConstraintParser {
     this.needs(',')
     const value = this.text()
     this.needs(')')
-    // A label that is not there is an empty text, as in Traefik.
+    // As in Traefik, a missing label counts as an empty text.
     if (name === 'Label') return (labels) => valueOf(labels, label) === value
     const matches = linearRegExp(value)
     return (labels) => matches(valueOf(labels, label))
@@ -137,10 +137,10 @@ const valueOf = (labels: Labels, label: string): string =>
   Object.hasOwn(labels, label) ? (labels[label] ?? '') : ''
 
 /**
- * An expression such as ``Label(`stage`, `production`) && !LabelRegex("team", "^test-")``. The empty one holds for
- * all.
+ * An expression such as ``Label(`stage`, `production`) && !LabelRegex("team", "^test-")``. The empty expression matches
+ * everything.
  *
- * @throws RangeError that says where it is wrong, what was expected there, and what came.
+ * @throws RangeError with the position, what was expected there, and what was found.
  */
 export const constraintOf = (expression: string): Constraint => {
   if (expression.trim() === '') return () => true

@@ -1,4 +1,4 @@
-/** What Traefik adds to what a container's labels define. */
+/** The defaults that Traefik adds to the elements from a container's labels. */
 import * as E from 'fp-ts/lib/Either.js'
 import type { LabelElements } from '../grammar/decode-labels.js'
 import { type ElementKey, elementKey, partsOfKey } from '../grammar/element.js'
@@ -28,16 +28,16 @@ const isEmpty = (router: JsonObject, field: string): boolean =>
 
 export interface Completed {
   readonly elements: LabelElements
-  /** Why routers are left out that lead nowhere: Traefik drops them too, and keeps the rest. */
+  /** Why dangling routers are left out: Traefik drops them too, and keeps the rest. */
   readonly dropped: readonly LabelError[]
 }
 
 /**
- * The same elements with every default in its place; or why there can be none.
+ * The same elements with all defaults filled in; or the reason why there are none.
  *
- * - No service: one named as the container. TCP and UDP only where labels define a router of theirs, HTTP only where
- *   they define nothing of those two, or something of HTTP.
- * - No HTTP router and one service: a router named as the container, with the default rule, unless that is empty.
+ * - No service: one named like the container. TCP and UDP only if labels define a router there; HTTP only if labels
+ *   define neither TCP nor UDP, or something for HTTP.
+ * - No HTTP router and one service: a router named like the container, with the default rule unless it is empty.
  * - An HTTP router without a rule: the default rule.
  * - A router without a service: the only one.
  */

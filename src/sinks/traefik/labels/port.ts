@@ -10,8 +10,8 @@ export interface PlacedPort {
 }
 
 /**
- * The container port of a service that names none. Where the host's ports are fixed, that of the lowest, as in
- * Traefik; where they are chosen when a task starts, the lowest itself, since otherwise chance would choose it.
+ * The container port of a service that names none. With fixed host ports: the one with the lowest host port, as in
+ * Traefik. With ports chosen at start: the lowest container port, since otherwise the choice would be random.
  */
 export const defaultPort = ({ ports }: ContainerDefinition, protocol: Protocol): number | undefined => {
   const mapped = ports.filter((binding) => binding.protocol === protocol)
@@ -35,8 +35,8 @@ const hostPortIn = (
 }
 
 /**
- * The host's port for a container port; `undefined` until ECS has told it, and why not where it never will. Without
- * a bridge between them, the two are one whether the definition maps it or not.
+ * The host's port for a container port; `undefined` until ECS reports it, or an error if it never will. Without a
+ * bridge network the two are equal, whether the definition maps the port or not.
  */
 export const placedPort = (
   task: Exposable,
@@ -53,11 +53,11 @@ export const placedPort = (
     case 'host':
       return E.right({ containerPort, port: containerPort })
     case 'none':
-      return E.left('its network mode is "none", in which nothing reaches it')
+      return E.left('its network mode is "none", so it is not reachable')
     case 'bridge':
       return hostPortIn(container.ports, containerPort, protocol) === undefined
         ? E.left(
-            `its task definition maps no container port ${containerPort}/${protocol}, and in bridge mode nothing else is reached from outside: add a port mapping`,
+            `its task definition maps no container port ${containerPort}/${protocol}, and in bridge mode unmapped ports are not reachable from outside: add a port mapping`,
           )
         : E.right(undefined)
   }

@@ -1,16 +1,18 @@
-/** Regular expressions that Traefik runs in linear time, and JavaScript may not. */
+/** Regular expressions that Traefik runs in linear time, and JavaScript might not. */
 
-/** A label that is longer matches no expression. */
+/** A longer label matches no expression. */
 const MAX_VALUE_CHARACTERS = 256
-/** Each costs a factor of the value's length, and so does the search for a start: a tenth of a second, in all. */
+/**
+ * Each repetition costs a factor of the value's length, and so does the search for a start: a tenth of a second in all.
+ */
 const MAX_REPETITIONS = 2
 
 interface Group {
-  /** Whether it repeats something without bound, or chooses. */
+  /** Whether the group contains an unbounded repetition or a choice. */
   loose: boolean
 }
 
-/** One piece of an expression that repetition could apply to: an escape, a class, a bracket, a character. */
+/** One piece that repetition could apply to: an escape, a class, a parenthesis, a character. */
 const piece = /\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|\(\?(?:<[=!]|[=!]|:|<\w+>)|\(|\)|\||./gsu
 const repetition = /(?:[*+]|\{\d+(?:,\d*)?\})\??/y
 const optional = /\?\??/y
@@ -50,10 +52,10 @@ const assertCheap = (expression: string): void => {
 }
 
 /**
- * A test for texts of at most 256 characters, with the syntax that Go and JavaScript have in common; `(?i)` at its
- * start and `(?P<name>…)` are Go's.
+ * A test for texts of at most 256 characters, with the syntax that Go and JavaScript share, plus Go's `(?i)` at the
+ * start and `(?P<name>…)`.
  *
- * @throws RangeError when it is no expression, or one that could take longer than the cube of a text's length.
+ * @throws RangeError for an invalid expression, and for one that could take more than cubic time in the text's length.
  */
 export const linearRegExp = (expression: string): ((text: string) => boolean) => {
   const [prefix = '', flags = ''] = /^\(\?([is]+)\)/.exec(expression) ?? []

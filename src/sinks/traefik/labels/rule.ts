@@ -2,14 +2,14 @@ import { actionOf, type RuleText } from './action.js'
 
 const MAX_CHARACTERS = 2_000
 
-/** Texts inside an action may have braces. */
+/** Texts inside an action may contain braces. */
 const actionForm = /\{\{(-\s)?((?:"(?:[^"\\\n]|\\.)*"|`[^`]*`|[^"`])*?)(\s-)?\}\}/g
 
 /**
- * The rule of routers that have none, such as ``Host(`{{ normalize .Name }}.example.com`)``: a Go template of which
- * the usual part is understood. The empty one gives an empty rule.
+ * The rule of routers without one, such as ``Host(`{{ normalize .Name }}.example.com`)``: a Go template, of which the
+ * common subset is supported. An empty template gives an empty rule.
  *
- * @throws RangeError that says what is not supported, and what is.
+ * @throws RangeError that names what is not supported, and what is.
  */
 export const ruleTemplateOf = (rule: string): RuleText => {
   if (rule.length > MAX_CHARACTERS)

@@ -1,4 +1,4 @@
-/** The services that one container's labels make of it, whatever task it runs in. */
+/** The services that one container's labels define, in whatever task it runs. */
 import * as E from 'fp-ts/lib/Either.js'
 import type { Protocol } from '../../../core/binding.js'
 import type { ContainerDefinition } from '../../../core/task-definition.js'
@@ -16,12 +16,12 @@ import { defaultPort } from './port.js'
 export interface LabelledService {
   readonly backend: string
   readonly protocol: Protocol
-  /** The container's port, or, where it lies elsewhere, `at`. */
+  /** The container's port, or, if it is elsewhere, `at`. */
   readonly containerPort: number
-  /** The port of the URL that the labels give in place of the container's own. */
+  /** The port of the URL that the labels give instead of the container's own. */
   readonly at: number | undefined
   readonly weight: number | undefined
-  /** Canonical: what the service is, its routers, and what any of them may refer to. */
+  /** Canonical labels: the service itself, its routers, and everything they may refer to. */
   readonly labels: Readonly<Record<string, string>>
 }
 
@@ -31,7 +31,7 @@ interface Server {
   readonly containerPort: number
   readonly at: number | undefined
   readonly weight: number | undefined
-  /** As canonical labels have it. */
+  /** As in canonical labels. */
   readonly json: JsonObject
 }
 
@@ -52,16 +52,16 @@ const textIn = (server: JsonObject, key: string): string => {
   return typeof text === 'string' ? text : ''
 }
 
-/** The labels that say anything of whether and how a container is offered, in their order. */
+/** The labels that affect whether and how a container is exposed, in order. */
 const written = ({ labels }: ContainerDefinition): readonly string[] =>
   Object.keys(labels)
     .filter((label) => configuresTraefik(label) || label.toLowerCase() === 'traefik.enable')
     .sort()
 
-/** Names a label that somebody wrote: it is there that people look. */
+/** Names a label that the user wrote, so that people know where to look. */
 const withoutPort = (container: ContainerDefinition, protocol: Protocol, portLabel: string): LabelError => ({
   label: written(container)[0] ?? portLabel,
-  expected: `a ${protocol.toUpperCase()} port to offer: a port mapping in the task definition, or the label ${portLabel}`,
+  expected: `a ${protocol.toUpperCase()} port to expose: a port mapping in the task definition, or the label ${portLabel}`,
   received: 'neither',
 })
 
@@ -97,8 +97,8 @@ const serverOf = (
 }
 
 /**
- * The elements that go with one service: itself, the routers that lead to it or to no service of the container, and
- * all that is no service and no router.
+ * The elements that belong to one service: the service itself, routers that point to it or to a service outside the
+ * container, and all elements that are neither services nor routers.
  */
 const elementsOf = (elements: LabelElements, key: string, service: JsonObject): LabelElements => {
   const kept = [...elements].filter(([other, element]) => {
@@ -149,7 +149,7 @@ const servicesIn = (
   return E.right(services)
 }
 
-/** For people: what is wrong with which label of which container. */
+/** What is wrong with which label of which container, for people. */
 const reasonOf = (container: string, errors: readonly LabelError[]): string => {
   const shown = errors
     .slice(0, 3)
@@ -161,7 +161,7 @@ const reasonOf = (container: string, errors: readonly LabelError[]): string => {
 const prefixed = (labels: Readonly<Record<string, string>>, prefix: string): readonly string[] =>
   Object.keys(labels).filter((label) => label.toLowerCase().startsWith(prefix))
 
-/** Whether its labels offer a container; where they do not say it, `byDefault`. */
+/** Whether a container's labels expose it; `byDefault` if they do not say. */
 export const isEnabled = (
   { name, labels }: ContainerDefinition,
   byDefault: boolean,
@@ -180,14 +180,11 @@ export const isEnabled = (
   return E.right(enabled)
 }
 
-/**
- * Labels of Traefik's other providers, and those of Traefik v1, which containers may have beside ours. They mean
- * nothing here.
- */
+/** Labels of Traefik's other providers, and of Traefik v1, which containers may also have. They have no effect here. */
 const elsewhere =
   /^traefik\.(?:docker|swarm|nomad|consulcatalog|rancher|marathon|backend|frontend|frontends|domain|port|portindex|protocol|weight|tags)(?:\.|$)/i
 
-/** Why labels that begin with `traefik.` and that nobody knows have no effect: they are probably misspelled. */
+/** Warnings about unknown labels with the prefix `traefik.`: they are probably misspelled. */
 export const unknownLabels = (container: ContainerDefinition): readonly string[] => {
   const unknown = Object.keys(container.labels)
     .filter((label) => /^traefik\./i.test(label) && !elsewhere.test(label))
@@ -203,17 +200,17 @@ export const unknownLabels = (container: ContainerDefinition): readonly string[]
 
 export interface ContainerServices {
   readonly services: readonly LabelledService[]
-  /** What is left out of them, and why. */
+  /** What is left out, and why. */
   readonly dropped: readonly string[]
 }
 
-/** The services of a container that is offered, or why there can be none. `name`: see `containerName`. */
+/** The services of an exposed container, or the reason why there are none. `name`: see `containerName`. */
 export const containerServices = (
   container: ContainerDefinition,
   name: string,
   defaultRule: () => string,
 ): E.Either<string, ContainerServices> => {
-  // A container beside those that matter, which nobody asked to offer: a proxy without ports, an agent of X-Ray.
+  // A sidecar that no label asks to expose: a proxy without ports, an X-Ray agent.
   if (written(container).length === 0 && !container.ports.some(({ protocol }) => protocol === 'tcp'))
     return E.right({ services: [], dropped: [] })
   const wrong = (errors: readonly LabelError[]): string => reasonOf(container.name, errors)

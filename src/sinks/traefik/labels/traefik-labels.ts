@@ -14,39 +14,39 @@ import { ruleTemplateOf } from './rule.js'
 import { type ContainerServices, containerServices, isEnabled, unknownLabels } from './services.js'
 
 export interface TraefikLabelsOptions {
-  /** Whether containers without the label `traefik.enable` are offered. Default: true. */
+  /** Whether to expose containers without the label `traefik.enable`. Default: true. */
   readonly exposedByDefault?: boolean
   /**
-   * The rule of HTTP routers without one; a part of Go's templates. An empty one makes no routers. Default:
-   * ``Host(`{{ normalize .Name }}`)``.
+   * The rule of HTTP routers without one; a subset of Go's templates. With an empty rule no routers are created.
+   * Default: ``Host(`{{ normalize .Name }}`)``.
    */
   readonly defaultRule?: string | undefined
   /**
-   * Which containers are offered, by all their labels: ``Label(`key`, `value`)``, ``LabelRegex(`key`, `expression`)``,
+   * Which containers to expose, by all their labels: ``Label(`key`, `value`)``, ``LabelRegex(`key`, `expression`)``,
    * `&&`, `||`, `!` and parentheses. Default: all.
    */
   readonly constraints?: string | undefined
   /**
-   * Whether ECS services and clusters that name the same Traefik service share it, as for Traefik's own provider.
-   * Default: false, and one of them has it: a staging cluster that runs the same task definition must not get
-   * production's requests.
+   * Whether ECS services and clusters that name the same Traefik service share it, as with Traefik's own provider.
+   * Default: false, so that only one of them has it: a staging cluster that runs the same task definition must not
+   * receive production's requests.
    */
   readonly pooled?: boolean
 }
 
-/** What a container offers in every task of one definition and group; or why it cannot. */
+/** What a container exposes in every task of one definition and group; or why it cannot. */
 interface Offer {
   readonly container: ContainerDefinition
   readonly offered: E.Either<string, ContainerServices>
 }
 
-/** Ports, and why there are no more. */
+/** Ports, and the reasons why others are missing. */
 interface Found {
   readonly ports: readonly ExposedPort[]
   readonly refused: readonly string[]
 }
 
-/** Where a container's services are on the task's host; those are left out of which ECS has not told the port yet. */
+/** Where a container's services are on the task's host, without those whose port ECS has not reported yet. */
 const found = (task: Exposable, mode: NetworkMode, { container, offered }: Offer): Found => {
   if (E.isLeft(offered)) return { ports: [], refused: [offered.left] }
   const ports: ExposedPort[] = []
@@ -79,15 +79,15 @@ const exposureOf = (all: readonly Found[]): Exposure => {
 }
 
 /**
- * A policy for Traefik v2 and v3: the services that the docker labels of a task's containers define, as Traefik's own
- * ECS provider reads them, for `traefikHttp` and `traefikFile`. A backend is an HTTP service of its name, and
- * `tcp/<service>` or `udp/<service>` one of the others; its ports carry canonical labels, with every default in its
- * place, of which the sinks make routers and middlewares too. See docs/traefik-labels.md.
+ * A policy for Traefik v2 and v3: the services that the docker labels of a task's containers define, read like
+ * Traefik's own ECS provider reads them, for `traefikHttp` and `traefikFile`. A backend is an HTTP service of its name;
+ * `tcp/<service>` and `udp/<service>` stand for TCP and UDP services. Its ports carry canonical labels with all
+ * defaults filled in, from which the sinks also make routers and middlewares. See docs/traefik-labels.md.
  *
- * A container with a label that Traefik would not take is refused, with the reason, and so is a router that leads
- * nowhere; the others are offered.
+ * A container with a label that Traefik would not accept is refused with the reason, and so is a router that points
+ * nowhere; the others are exposed.
  *
- * @throws RangeError when `defaultRule` or `constraints` cannot be read.
+ * @throws RangeError if `defaultRule` or `constraints` is invalid.
  */
 export const traefikLabels = ({
   exposedByDefault = true,
@@ -105,7 +105,7 @@ export const traefikLabels = ({
     if (!matches(labels)) return []
     const unknown = unknownLabels(container)
     if (!enabled.right) {
-      // A container that says itself that it is not offered has nothing to correct.
+      // A container that opts out has nothing to correct.
       const isMeant =
         unknown.length === 0 || Object.keys(labels).some((key) => /^traefik\.enable$/i.test(key))
       return isMeant ? [] : [{ container, offered: E.right({ services: [], dropped: unknown }) }]
@@ -117,7 +117,7 @@ export const traefikLabels = ({
     return [{ container, offered }]
   }
 
-  // Tasks of one revision and group have all of this in common, to the very labels.
+  // Tasks of one revision and group share all of this, including the label objects.
   const known = new WeakMap<TaskDefinition, Map<string | undefined, readonly Offer[]>>()
   const offersOf = (definition: TaskDefinition, group: string | undefined): readonly Offer[] => {
     const byGroup = known.get(definition) ?? new Map<string | undefined, readonly Offer[]>()

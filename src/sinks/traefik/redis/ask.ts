@@ -3,13 +3,13 @@ import * as t from 'io-ts'
 import { decodeErrors } from '../../../shared/codec/decode-error.js'
 import type { RedisConnection } from './connection.js'
 
-/** The cursor of the next page, `0` for none, and the items of this one. */
+/** The cursor of the next page, `0` if there is none, and this page's items. */
 export const page = t.tuple([t.string, t.array(t.string)], 'a cursor and texts')
 
-/** The values of keys; `null` for what is none, or no text. */
+/** The values of keys; `null` for a key that is missing or not a text. */
 export const values = t.array(t.union([t.string, t.null]), 'texts')
 
-/** Sends a command, and takes its answer for what it should be. */
+/** Sends a command, and validates its answer. */
 export const ask = async <A>(
   connection: RedisConnection,
   answer: t.Decoder<unknown, A>,
@@ -20,6 +20,6 @@ export const ask = async <A>(
   if (E.isRight(decoded)) return decoded.right
   const [error] = decodeErrors(decoded.left, args[0] ?? '')
   throw new Error(
-    `Redis answered ${args[0] ?? ''} with what it should not: ${error?.path ?? ''}: expected ${error?.expected ?? ''}, got ${error?.received ?? ''}. Give the sink a client that maps no types`,
+    `Redis gave an unexpected answer to ${args[0] ?? ''}: ${error?.path ?? ''}: expected ${error?.expected ?? ''}, got ${error?.received ?? ''}. Give the sink a client without type mapping`,
   )
 }

@@ -1,4 +1,4 @@
-/** Elements as keys and values of Redis. Pure. */
+/** Elements as Redis keys and values. Pure. */
 import { createHash } from 'node:crypto'
 import * as E from 'fp-ts/lib/Either.js'
 import { type Element, type ElementKey, partsOfKey } from '../grammar/element.js'
@@ -13,15 +13,15 @@ import {
 import { comparePairs, fieldOf, isIndex, type Pair, pathOf } from './path.js'
 
 /**
- * What a list of servers is, itself: with this key a service without servers is one too, and is there at every moment
- * of a reading that meets a change. Traefik looks at the keys under it alone.
+ * The value of the key `servers` itself. With this key a service without servers exists too, at every moment of a read
+ * that overlaps a change. Traefik only reads the keys under it.
  */
 const LIST = '[]'
 
-/** The script that checks and writes as many stops Redis for some 50 ms. */
+/** A script that checks and writes this many keys blocks Redis for about 50 ms. */
 const MAX_KEYS = 10_000
 
-/** Positions as texts of one length, which Traefik sorts as texts. */
+/** Positions as texts of equal length, because Traefik sorts them as texts. */
 const POSITION_DIGITS = 4
 
 /** 48 bits as decimal digits. */
@@ -29,8 +29,8 @@ const SERVER_DIGITS = 15
 const SERVERS = 10 ** SERVER_DIGITS
 
 /**
- * The number of a server: of its address alone, so that the others keep their keys when one comes or goes. Each key
- * that is written costs every Traefik a reading of all keys.
+ * The number of a server. It depends only on the server's address, so that other servers keep their keys when one comes
+ * or goes. Each written key makes every Traefik read all keys.
  */
 const serverNumber = (server: Json): number => {
   const place = isJsonObject(server) ? (server['url'] ?? server['address']) : undefined
@@ -38,7 +38,7 @@ const serverNumber = (server: Json): number => {
   return createHash('sha256').update(text).digest().readUIntBE(0, 6)
 }
 
-/** Two servers of one number: the second, in the order of their texts, has the next one. */
+/** If two servers have the same number, the second in the order of their texts gets the next one. */
 const numberedServers = (servers: readonly Json[]): ReadonlyMap<string, Json> => {
   const numbered = new Map<string, Json>()
   for (const server of [...servers].sort((a, b) => (canonicalText(a) < canonicalText(b) ? -1 : 1))) {
@@ -50,10 +50,10 @@ const numberedServers = (servers: readonly Json[]): ReadonlyMap<string, Json> =>
   return numbered
 }
 
-/** Whether labels can say it; what they cannot, other people wrote, and it is kept as it stands. */
+/** Whether labels can express it. What they cannot express was written by others, and is kept unchanged. */
 const isRead = (field: Field | undefined): boolean => field !== undefined && field._tag !== 'Ignored'
 
-/** Gathers the pairs of one element, and the first thing that cannot be said in them. */
+/** Collects the key-value pairs of one element, and the first thing that they cannot express. */
 class Flattening {
   readonly pairs: Pair[] = []
   flaw: string | undefined
@@ -65,12 +65,11 @@ class Flattening {
     else this.value(path, String(json), field?._tag === 'Free')
   }
 
-  /** `meaningful`: an empty text is not the same as none. */
+  /** `meaningful`: whether an empty text differs from none. */
   value(path: string, value: string, meaningful: boolean): void {
     if (value !== '') this.pairs.push([path, value])
-    else if (meaningful)
-      this.fail(path, 'is an empty text, and Traefik leaves out keys of Redis with no value')
-    if (/\p{Surrogate}/u.test(value)) this.fail(path, 'has half a character')
+    else if (meaningful) this.fail(path, 'is an empty text, and Traefik ignores Redis keys without a value')
+    if (/\p{Surrogate}/u.test(value)) this.fail(path, 'has a lone surrogate')
   }
 
   members(path: string, field: Field | undefined, json: JsonObject): void {
@@ -104,7 +103,7 @@ class Flattening {
     else if (scalars.length + nulls.length < items.length)
       this.fail(path, 'is a list of lists, or a mixed one')
     else {
-      // One key, and not one an item: Traefik would join them anyhow, and this way sees all of them or none.
+      // One key instead of one per item: Traefik joins them anyway, and a single key is read all or nothing.
       const texts = scalars.map((item) => String(item).trim())
       if (texts.some((text) => text.includes(',')))
         this.fail(path, 'has a comma in one of its texts, and Traefik takes it for two')
@@ -124,18 +123,17 @@ class Flattening {
     }
   }
 
-  /** `isRead`: as the name of something, and not as it stands. */
+  /** `isRead`: as a name of something, and not verbatim. */
   isName(path: string, name: string, isRead = true): boolean {
     const wrong =
       name === '' || name.includes('/')
-        ? 'a "/", and Traefik takes a key of Redis for a path'
+        ? 'a "/", and Traefik reads a Redis key as a path'
         : isRead && (isIndex(name) || /^\[.*\]$/.test(name))
-          ? 'digits alone or brackets, and Traefik takes it for the number of an item'
+          ? 'only digits or brackets, and Traefik reads it as the number of an item'
           : /\p{Surrogate}/u.test(name)
-            ? 'half a character'
+            ? 'a lone surrogate'
             : undefined
-    if (wrong !== undefined)
-      this.fail(path, `has the name "${name}" under it: it is nothing, or has ${wrong}`)
+    if (wrong !== undefined) this.fail(path, `has the name "${name}" under it: it is empty, or has ${wrong}`)
     return wrong === undefined
   }
 
@@ -145,9 +143,9 @@ class Flattening {
 }
 
 /**
- * The keys of an element, below Traefik's root key and ordered, with their values; or why Redis cannot say it. Option
- * names are in lower case; a list of texts is one key; `null`, empty texts and empty lists are left out, which is the
- * same to Traefik.
+ * The keys of an element with their values, below Traefik's root key and ordered; or why Redis keys cannot express it.
+ * Option names are in lower case; a list of texts is one key; `null`, empty texts and empty lists are omitted, which
+ * means the same to Traefik.
  */
 export const flatten = (key: ElementKey, element: Element): E.Either<string, readonly Pair[]> => {
   const flattening = new Flattening()
@@ -161,7 +159,7 @@ export const flatten = (key: ElementKey, element: Element): E.Either<string, rea
   if (flaw !== undefined) return E.left(flaw)
   return pairs.length > MAX_KEYS
     ? E.left(
-        `${path} would have ${pairs.length} keys, and may have ${MAX_KEYS}: offer it under several names`,
+        `${path} would have ${pairs.length} keys, and may have ${MAX_KEYS}: expose it under several names`,
       )
     : E.right(pairs.sort(comparePairs))
 }

@@ -25,16 +25,16 @@ export type { Element, ElementKey } from '../grammar/element.js'
 export type { TraefikElements, TraefikElementsOptions } from '../elements/traefik-elements.js'
 
 export interface RedisTraefikOptions extends TraefikElementsOptions {
-  /** A connected client, of the database that Traefik reads. */
+  /** A connected client of the database that Traefik reads. */
   readonly connection: RedisConnection
-  /** As Traefik's `providers.redis.rootKey`. Default: `traefik`. */
+  /** Traefik's `providers.redis.rootKey`. Default: `traefik`. */
   readonly rootKey?: string
   /**
-   * The hash that says whose the elements are. It must not begin with the root key: Traefik would listen to it.
-   * Default: `ecs-task-stream/<rootKey>`.
+   * The hash with the owners of elements. It must not begin with the root key, or Traefik would watch it. Default:
+   * `ecs-task-stream/<rootKey>`.
    */
   readonly ownersKey?: string
-  /** Whether an element that nobody has marked becomes ours when it is desired. Default: false. */
+  /** Whether to adopt elements without an owner once they are desired. Default: false. */
   readonly adopt?: boolean
   /** Unique among a worker's sinks. Default: `redis-traefik`. */
   readonly name?: string
@@ -42,20 +42,20 @@ export interface RedisTraefikOptions extends TraefikElementsOptions {
 
 export interface RedisTraefik extends Sink<Element>, Pick<TraefikElements, 'conflicts'> {}
 
-/** Commands under way on the connection, which makes them one after the other. */
+/** Concurrent commands on the connection, which executes them in order. */
 const UNDER_WAY = 64
 
 const rootForm = /^[\w.:{}-]+(\/[\w.:{}-]+)*$/
 
 /**
- * Backends as services (and what their labels say, as routers and middlewares) in the keys that the Redis provider of
- * Traefik v2 and v3 reads: `traefik/http/services/web/loadbalancer/servers/<number>/url`. One record an element.
+ * Backends as services (and the routers and middlewares from their labels) in the keys that the Redis provider of
+ * Traefik v2 and v3 reads: `traefik/http/services/web/loadbalancer/servers/<number>/url`. One record per element.
  *
- * Each change is one script, which checks that the element's mark and all its keys are as they were read, and writes
- * what differs, or nothing. Elements that others wrote are left alone. An element that cannot be said in keys is
- * rejected with the reason. See docs/redis-traefik.md for what Redis and Traefik must be told.
+ * Each change is one script. It checks that the element's ownership record and all its keys are as they were read, then
+ * writes the differences; otherwise it writes nothing. Elements of other owners are left alone. An element that keys
+ * cannot express is rejected with the reason. See docs/redis-traefik.md for how to configure Redis and Traefik.
  *
- * Throws a RangeError for an option that cannot be.
+ * Throws a RangeError for an invalid option.
  */
 export const redisTraefik = ({
   connection,
@@ -77,9 +77,9 @@ export const redisTraefik = ({
   const elements = traefikElements(options)
   let warnings: readonly string[] = []
 
-  // Elements that did not change are the same object from one state to the next.
+  // Unchanged elements are the same object from one state to the next.
   const sayable = new WeakMap<Element, { readonly key: ElementKey; readonly element: Element }>()
-  /** As it will be read: without what makes no difference to Traefik. As it is, if it cannot be written. */
+  /** As it will be read back, without what makes no difference to Traefik; unchanged if it cannot be written. */
   const asRead = (key: ElementKey, element: Element): Element => {
     const known = sayable.get(element)
     if (known?.key === key) return known.element
@@ -99,7 +99,7 @@ export const redisTraefik = ({
       return {
         _tag: 'Rejected',
         key,
-        reason: `${JSON.stringify(key)} has half a character in its name or a label, which is no Unicode text: correct that`,
+        reason: `${JSON.stringify(key)} has a lone surrogate in its name or a label, which is not valid Unicode: correct it`,
       }
     const write = writeOf(change, owner, place)
     if (E.isLeft(write))
@@ -120,7 +120,7 @@ export const redisTraefik = ({
     return {
       _tag: 'Rejected',
       key,
-      reason: `${key} differs from ${namesake}, which is there, by case alone, and Traefik takes the two for one in Redis: rename one`,
+      reason: `${key} differs only by case from the existing ${namesake}, and Traefik reads the two as one in Redis: rename one`,
     }
   }
 
@@ -139,6 +139,8 @@ export const redisTraefik = ({
     },
     warnings: () => warnings,
     apply: async (changes, owner, signal) => {
+      // Each concurrent command listens to it; on the caller's own signal, more than ten listeners would cause a
+      // warning.
       const keeper = rootKeeper(changes, place)
       if (keeper !== undefined) await connection.sendCommand(keeper, { abortSignal: signal })
       return write(inOrder(changes), owner, signal)

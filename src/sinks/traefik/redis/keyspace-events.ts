@@ -1,11 +1,11 @@
-/** Whether Redis tells Traefik of changes. */
+/** Checks whether Redis notifies Traefik of changes. */
 import * as t from 'io-ts'
 import { ask } from './ask.js'
 import type { RedisConnection } from './connection.js'
 
 const SETTING = 'notify-keyspace-events'
 
-/** By RESP2 a list of names and values, by RESP3 a map. */
+/** In RESP2 a list of names and values, in RESP3 a map. */
 const settings = t.union([t.array(t.string), t.record(t.string, t.string)], 'settings')
 
 const valueIn = (answer: t.TypeOf<typeof settings>): string | undefined => {
@@ -15,8 +15,8 @@ const valueIn = (answer: t.TypeOf<typeof settings>): string | undefined => {
 }
 
 /**
- * What is lacking: `K` are the channels that Traefik listens to; `g` tells it of deletions and `$` of texts that are
- * set, and `A` stands for these among others. Source: Redis documentation, "Redis keyspace notifications".
+ * The missing flags. Traefik listens to the channels of `K`; `g` reports deletions and `$` reports texts that are set;
+ * `A` includes these two. Source: Redis documentation, "Redis keyspace notifications".
  */
 export const missingEvents = (value: string): readonly string[] =>
   ['K', 'g', '$'].filter((flag) => !value.includes(flag) && (flag === 'K' || !value.includes('A')))
@@ -25,19 +25,19 @@ const everywhere =
   'in the configuration of every Redis server, replicas too (redis.conf, or the parameter group)'
 
 const silent = (value: string, missing: readonly string[]): string =>
-  `Traefik does not hear of changes: ${SETTING} of this Redis is "${value}", without ${missing.join(' and ')}. ` +
-  `Set it to KEA ${everywhere}. Traefik sets it only once, when it starts, and a restart of Redis loses that`
+  `Traefik is not notified of changes: ${SETTING} of this Redis is "${value}", without ${missing.join(' and ')}. ` +
+  `Set it to KEA ${everywhere}. Traefik sets it only once, at its start, and a restart of Redis loses that`
 
 const unchecked = (reason: string): string =>
-  `Redis refuses CONFIG GET ${SETTING} (${reason.slice(0, 200)}), so nobody checks whether Traefik hears of changes. ` +
+  `Redis refuses CONFIG GET ${SETTING} (${reason.slice(0, 200)}), so the sink cannot check whether Traefik is notified of changes. ` +
   `Allow it with +config|get, or make sure that it is KEA ${everywhere}`
 
-/** An answer of the server's, such as `NOPERM …` or `ERR unknown command`, and no failure of the connection. */
+/** An answer of the server, such as `NOPERM …` or `ERR unknown command`, as opposed to a connection failure. */
 const isRefusal = (message: string): boolean => /^[A-Z]+ /.test(message)
 
 /**
- * What keeps Traefik from hearing of changes, for people; nothing where all is well. `undefined` where the question
- * was not answered. Never rejects: the sink does its work all the same.
+ * Warnings for people about what keeps Traefik from being notified; empty if all is well, `undefined` if the question
+ * was not answered. Never rejects: the sink works anyway.
  */
 export const keyspaceWarnings = async (
   connection: RedisConnection,

@@ -1,4 +1,4 @@
-/** Keys and values of Redis as an element, by the rules of Traefik's KV provider. Pure. */
+/** Redis keys and values as an element, by the rules of Traefik's KV provider. Pure. */
 import { flagOf } from '../grammar/decode-labels.js'
 import type { Element, ElementKey } from '../grammar/element.js'
 import type { Field, Section } from '../grammar/field.js'
@@ -6,10 +6,10 @@ import { isJsonArray, isJsonObject, type Json } from '../../../shared/codec/json
 import { comparePairs, fieldOf, isIndex, type Pair, placeIn } from './path.js'
 
 interface Node {
-  /** As it was written first. */
+  /** As first written. */
   readonly name: string
   value: string | undefined
-  /** By name in lower case: parts that differ by case alone are one. */
+  /** By name in lower case: parts that differ only by case are one. */
   readonly children: Map<string, Node>
 }
 
@@ -32,20 +32,20 @@ const treeOf = (pairs: readonly Pair[]): Node => {
 const itemsOf = ({ children }: Node): readonly Node[] =>
   [...children.values()].filter(({ name }) => isIndex(name))
 
-/** A list of texts in one key, or in one an item. */
+/** A list of texts, in one key or one key per item. */
 const textsOf = (node: Node): readonly string[] => {
   const items = itemsOf(node).flatMap(({ value }) => value ?? [])
   const text = items.length > 0 ? items.join(',') : (node.value ?? '')
   return text === '' ? [] : text.split(',').map((item) => item.trim())
 }
 
-/** What no label can say: as it stands, key by key. */
+/** What no label can express: verbatim, key by key. */
 const verbatim = (node: Node): Json =>
   node.children.size === 0
     ? (node.value ?? '')
     : Object.fromEntries([...node.children.values()].map((child) => [child.name, verbatim(child)]))
 
-/** The options of a plugin: texts, lists and objects of them. */
+/** A plugin's options: texts, lists and objects. */
 const freeOf = (node: Node): Json => {
   if (node.children.size === 0) return node.value ?? ''
   const items = itemsOf(node)
@@ -78,7 +78,7 @@ const sectionOf = ({ fields, standalone }: Section, node: Node): Json | undefine
   return node.children.size === 0 ? node.value : undefined
 }
 
-/** `undefined` for what says nothing. */
+/** `undefined` for an empty value. */
 function valueOf(node: Node, field: Field | undefined): Json | undefined {
   const { value } = node
   switch (field?._tag) {
@@ -112,8 +112,8 @@ function valueOf(node: Node, field: Field | undefined): Json | undefined {
 }
 
 /**
- * The element that Traefik reads in these keys, which are all that begin with its path. Whatever order they come in;
- * keys that no label can say are texts, as they stand.
+ * The element that Traefik reads from these keys, which must be all with its path as their prefix, in any order. Keys
+ * that no label can express become texts, verbatim.
  */
 export const parse = (key: ElementKey, pairs: readonly Pair[]): Element => {
   const root = treeOf(pairs.filter(([, value]) => value !== ''))

@@ -1,4 +1,4 @@
-/** Where an element stands in Redis: `http/services/web`, with Traefik's root key before it. */
+/** An element's place in Redis: `http/services/web`, after Traefik's root key. */
 import { type ElementKey, elementKey, partsOfKey } from '../grammar/element.js'
 import type { Field } from '../grammar/field.js'
 import { grammar } from '../grammar/grammar.js'
@@ -8,29 +8,29 @@ export type Pair = readonly [path: string, value: string]
 
 export const comparePairs = ([a]: Pair, [b]: Pair): number => (a === b ? 0 : a < b ? -1 : 1)
 
-/** The path that all of an element's keys begin with; in lower case but for its name. */
+/** The common path of an element's keys; in lower case except for its name. */
 export const pathOf = (key: ElementKey): string => {
   const [section, kind = '', name] = partsOfKey(key)
   const path = `${section}/${kind.toLowerCase()}`
   return name === undefined ? path : `${path}/${name}`
 }
 
-/** What labels may say of such an element; undefined where they can say nothing of it. */
+/** The grammar of such an element; undefined if labels cannot express it. */
 export const fieldOf = (key: ElementKey): Field | undefined => {
   const [section, kind = ''] = partsOfKey(key)
   return grammar[section]?.[kind]
 }
 
-/** The one element of a root that is a list, and has no name. */
+/** The only element that is a list and has no name. */
 const CERTIFICATES = 'tls/certificates'
 
 const sections: ReadonlySet<string> = new Set(['http', 'tcp', 'udp', 'tls'])
 
-/** The element that a path belongs to, and the rest of it; undefined for what Traefik does not read. */
+/** The element that a path belongs to, and the rest of the path; undefined for a path that Traefik does not read. */
 export const placeIn = (
   path: string,
 ): { readonly key: ElementKey; readonly rest: readonly string[] } | undefined => {
-  // As Traefik splits them: any number of slashes is one.
+  // Split as in Traefik: several slashes count as one.
   const [first = '', second = '', ...others] = path.split('/').filter((part) => part !== '')
   const section = first.toLowerCase()
   if (!sections.has(section) || others.length === 0) return undefined
@@ -41,5 +41,5 @@ export const placeIn = (
   return { key: elementKey(section, kind, name), rest }
 }
 
-/** Whether Traefik takes a part of a path for the number of an item. */
+/** Whether Traefik reads a part of a path as the number of an item. */
 export const isIndex = (part: string): boolean => /^\d+$/.test(part)

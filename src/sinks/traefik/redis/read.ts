@@ -1,4 +1,4 @@
-/** All elements below Traefik's root key, with the marks beside it. */
+/** Reads all elements below Traefik's root key, and their ownership records. */
 import type { Row } from '../../../core/sink.js'
 import type { Element, ElementKey } from '../grammar/element.js'
 import { ask, page, values } from './ask.js'
@@ -12,16 +12,16 @@ export interface RedisPlace {
   readonly ownersKey: string
 }
 
-/** Keys that Redis looks at in one step of a reading. */
+/** Keys that Redis examines per step of a scan. */
 const PAGE = '1000'
 
-/** An owner's mark that nobody can read is somebody else's. */
-const UNREADABLE = 'unknown: the mark is unreadable'
+/** An unreadable ownership record counts as another owner's. */
+const UNREADABLE = 'unknown: the ownership record is unreadable'
 
 /** What a change is conditional on: the record as it was read. */
 export const etagOf = (mark: string, pairs: readonly Pair[]): string => JSON.stringify([mark, pairs])
 
-/** Pages of a scan, one after the other. */
+/** The pages of a scan, one after another. */
 async function* scan(
   connection: RedisConnection,
   [command, ...rest]: readonly [string, ...string[]],
@@ -49,7 +49,7 @@ const readMarks = async (
   return marks
 }
 
-/** By element. Keys that come twice, as they may while Redis grows, are one. */
+/** By element. Keys that occur twice, as they may while Redis grows, are merged. */
 const readPairs = async (
   connection: RedisConnection,
   { rootKey }: RedisPlace,
@@ -65,7 +65,7 @@ const readPairs = async (
       seen.add(key)
       const [path, text] = [key.slice(rootKey.length + 1), texts[i]]
       const place = placeIn(path)
-      // To Traefik too, a key without a text is none.
+      // Traefik also ignores a key without a text.
       if (place === undefined || typeof text !== 'string' || text === '') continue
       const pairs = elements.get(place.key)
       if (pairs === undefined) elements.set(place.key, [[path, text]])
@@ -76,16 +76,17 @@ const readPairs = async (
   return elements
 }
 
-/** Of an element's mark, unless it is its namesake's: the two have one between them. */
+/** The element's ownership record, unless it is that of its namesake: the two share one field. */
 const markOf = (marks: ReadonlyMap<string, string>, key: ElementKey): string | undefined => {
   const mark = marks.get(markField(key))
   return mark === undefined || (parseMark(mark)?.key ?? key) === key ? mark : undefined
 }
 
 /**
- * Everything, page by page. Redis may change meanwhile, so an element may be half as it was. What a write is
- * conditional on was read before the element, and is another by then: such a write is refused, and all is read again.
- * Whose it is, is read after it: an element that is just being made is not nobody's.
+ * Reads everything, page by page. Redis may change meanwhile, so an element may be inconsistent. The ownership record
+ * that a write is conditional on is read before the element, and has changed by then: such a write is refused, and
+ * everything is read again. The owner is taken from a read after the element, so that an element in the middle of its
+ * creation does not seem to have no owner.
  */
 export const readElements = async (
   connection: RedisConnection,
@@ -95,7 +96,7 @@ export const readElements = async (
   const before = await readMarks(connection, place, signal)
   const elements = await readPairs(connection, place, signal)
   const after = await readMarks(connection, place, signal)
-  // Somebody deleted the keys, and not the mark.
+  // Another client deleted the keys but not the ownership record.
   for (const [field, mark] of before) {
     const key = parseMark(mark)?.key ?? field
     if (after.has(field) && !elements.has(key)) elements.set(key, [])

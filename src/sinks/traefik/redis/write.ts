@@ -1,4 +1,4 @@
-/** Changes of elements as commands: pure, so that what will be sent can be tested. */
+/** Changes of elements as commands. Pure, so that what will be sent can be tested. */
 import * as E from 'fp-ts/lib/Either.js'
 import * as t from 'io-ts'
 import type { Change, Owner } from '../../../core/sink.js'
@@ -9,13 +9,13 @@ import type { Pair } from './path.js'
 import type { RedisPlace } from './read.js'
 
 /**
- * KEYS: the hash of marks, then the element's keys. ARGV: the mark's field, the mark as it was read, the new one up to
- * its version; then for each key its value as it was read and the new one. An empty text stands for none, as it does
- * to Traefik. Answers with the mark that there is then.
+ * KEYS: the hash of ownership records, then the element's keys. ARGV: the field, the ownership record as it was read,
+ * the new one up to its version; then for each key its value as it was read and the new one. An empty text stands for a
+ * missing key, as in Traefik. Answers with the ownership record after the script.
  *
- * Redis does nothing else meanwhile, so either all of it happens or, where one thing is not as it was read, nothing.
- * The mark tells whether somebody of us has added a key, as no other write has its version.
- * A key that keeps its value is not written: each write makes every Traefik read all keys.
+ * Redis runs the script atomically: either everything happens, or, if anything differs from what was read, nothing. The
+ * ownership record also detects keys that another worker added, since no two writes have the same version. A key that
+ * keeps its value is not written, since each write makes every Traefik read all keys.
  */
 const SCRIPT = `
 local mark = redis.call('HGET', KEYS[1], ARGV[1]) or ''
@@ -44,22 +44,22 @@ export const verdict = t.tuple([
 
 const recordRead = t.tuple([t.string, t.array(t.tuple([t.string, t.string]))])
 
-/** The mark and the keys that a change was planned against. */
+/** The ownership record and the keys that a change was planned against. */
 const asRead = (change: Change<Element>): readonly [mark: string, pairs: readonly Pair[]] => {
   if (change._tag === 'Create' || change.before.etag === undefined) return ['', []]
   const decoded = recordRead.decode(JSON.parse(change.before.etag))
   if (E.isRight(decoded)) return decoded.right
-  throw new Error(`the etag of ${change.key} is none of this sink's: apply what its own read returned`)
+  throw new Error(`the etag of ${change.key} is not from this sink: apply what its own read returned`)
 }
 
-/** A change as it will be made. */
+/** A change, ready to be made. */
 export interface Write {
   readonly args: readonly string[]
-  /** What will be there. */
+  /** The element after the change. */
   readonly pairs: readonly Pair[]
 }
 
-/** The command for a change; or why Redis cannot say what is wanted. */
+/** The command for a change; or why Redis keys cannot express it. */
 export const writeOf = (
   change: Change<Element>,
   owner: Owner,
@@ -86,20 +86,22 @@ export const writeOf = (
   })
 }
 
-/** Before what refers to it, and deleted after that: what Traefik reads in between has no router to nowhere. */
+/**
+ * Elements are created before, and deleted after, what refers to them, so that Traefik never reads a router to nowhere.
+ */
 const rankOf = ({ _tag, key }: Change<Element>): number => {
   const [, kind] = partsOfKey(key)
   const distance = kind === 'services' ? 0 : kind === 'routers' ? 2 : 1
   return _tag === 'Delete' ? 4 - distance : distance
 }
 
-/** In the order in which they are to be made: services, what else there is, routers; deletions the other way round. */
+/** The order of changes: services, other elements, routers; deletions the other way round. */
 export const inOrder = (changes: readonly Change<Element>[]): readonly Change<Element>[] =>
   changes.toSorted((a, b) => rankOf(a) - rankOf(b))
 
 /**
- * A service without servers, to which nothing leads, where services are to be deleted: Traefik does not notice that the
- * last key went, nor takes a configuration for one that has nothing.
+ * A service without servers or routers, set before services are deleted: Traefik neither notices that the last key was
+ * deleted, nor accepts an empty configuration.
  */
 export const rootKeeper = (
   changes: readonly Change<Element>[],
@@ -109,5 +111,5 @@ export const rootKeeper = (
     ? ['SET', `${rootKey}/http/services/_ecs-task-stream/loadbalancer/servers`, '[]', 'NX']
     : undefined
 
-/** Whether two elements have names that are one to Traefik. */
+/** Whether Traefik reads the names of two elements as one. */
 export const isNamesake = (a: ElementKey, b: ElementKey): boolean => a !== b && markField(a) === markField(b)

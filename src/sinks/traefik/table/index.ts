@@ -26,38 +26,37 @@ import { serverUrls } from './servers.js'
 import { createInput, deleteInput, newItem, updateInput, type WriteOptions } from './write.js'
 
 export interface TraefikTableOptions {
-  /** The table's name. Its key is the string `id` alone. */
+  /** The table's name. Its only key is the string `id`. */
   readonly table: string
-  /** Where the table is. Default: resolved by the AWS SDK. */
+  /** The table's region. Default: as resolved by the AWS SDK. */
   readonly region?: string | undefined
   /**
-   * Default: a client with the environment's credentials for `region`. It tries a call up to three times, as far as
-   * its time limits allow.
+   * Default: a client with the environment's credentials for `region`, which tries a call up to three times within its
+   * time limits.
    */
   readonly client?: DynamoDBClient
   /** Default: `traefik-table`. */
   readonly name?: string
   /**
-   * Whether an item without an owner becomes ours when its backend is desired, which is how one moves here from
+   * Whether to adopt an item without an owner once its backend is desired; this is how to migrate from
    * ecs-task-tracker. Default: true.
    */
   readonly adopt?: boolean
-  /** How servers are spoken to. Default: `http`. */
+  /** The scheme of servers. Default: `http`. */
   readonly scheme?: 'http' | 'https' | ((endpoint: Endpoint) => 'http' | 'https')
   /**
-   * The weight of a server that is added, unless its endpoint has one; an integer, 0 or more. Servers that stay keep
-   * theirs. Default: 0, which Traefik v1 takes for 1, and which ecs-task-tracker wrote: its `/diff` finds nothing to
-   * complain of.
+   * The weight of a new server whose endpoint has none; an integer, 0 or more. Existing servers keep theirs. Default:
+   * 0, which Traefik v1 treats as 1, and which ecs-task-tracker wrote, so that its `/diff` reports no differences.
    */
   readonly weight?: number
   /**
-   * What becomes of an item of ours whose backend no longer exists: it stays with no servers (Traefik answers 503),
-   * or goes (404). Default: `empty`.
+   * What happens to an owned item whose backend no longer exists. `empty`: it stays without servers, and Traefik
+   * answers 503. `delete`: it is deleted, and Traefik answers 404. Default: `empty`.
    */
   readonly prune?: 'empty' | 'delete'
-  /** The most writes at a time. Default: 8. */
+  /** The most concurrent writes. Default: 8. */
   readonly concurrency?: number
-  /** The attribute that holds our mark. Default: `owner`. */
+  /** The attribute that holds the owner. Default: `owner`. */
   readonly ownerAttribute?: string
 }
 
@@ -68,18 +67,18 @@ const reserved: readonly string[] = attributesRead
 const errorOf = (thrown: unknown): Error => (thrown instanceof Error ? thrown : new Error(String(thrown)))
 
 /**
- * Backends as items of the DynamoDB table that Traefik v1 reads (its `[dynamodb]` provider), one item a backend: `id`
- * S `<name>__backend`, `name` S, `version` N, `backend` M { `servers` M { `<ip>:<port>`: M { `url` S, `weight` N } }
- * }, and the owner's mark.
+ * Backends as items of the DynamoDB table that Traefik v1 reads (its `[dynamodb]` provider), one item per backend: `id`
+ * S `<name>__backend`, `name` S, `version` N, `backend` M { `servers` M { `<ip>:<port>`: M { `url` S, `weight` N } } },
+ * and the owner.
  *
- * Each write is conditional on the version and the servers that it was planned against, raises `version` by one, and
- * leaves every other attribute as it is. Servers are known by their `url`: one that stays keeps its key, its weight
- * and whatever else it has. Frontends are never read nor written. UDP is not offered.
+ * Each write is conditional on the version and the servers that it was planned against, increments `version`, and
+ * leaves every other attribute unchanged. Servers are identified by their `url`: a server that stays keeps its key, its
+ * weight and its other attributes. Frontends are neither read nor written. UDP endpoints are ignored.
  *
- * An item that is malformed is repaired if it is ours, and else rejected with what is wrong in it. IAM:
- * `dynamodb:Scan`, `GetItem`, `PutItem`, `UpdateItem`, and `DeleteItem` with `prune: 'delete'`.
+ * A malformed item is repaired if this worker owns it, else rejected with what is wrong in it. IAM: `dynamodb:Scan`,
+ * `GetItem`, `PutItem`, `UpdateItem`, and `DeleteItem` with `prune: 'delete'`.
  *
- * @throws RangeError when an option cannot be.
+ * @throws RangeError for an invalid option.
  */
 export const traefikTable = ({
   table,
@@ -100,7 +99,7 @@ export const traefikTable = ({
   if (ownerAttribute === '' || reserved.includes(ownerAttribute))
     throw new RangeError(`ownerAttribute: expected none of ${reserved.join(', ')}, got "${ownerAttribute}"`)
 
-  /** Says what a person would have to know; everything else is told by the SDK's own error. */
+  /** Explains the common errors to people; others keep the SDK's message. */
   const explained = async (thrown: unknown, action: string): Promise<Error> => {
     const error = errorOf(thrown)
     if (error.name !== 'ResourceNotFoundException' && error.name !== 'AccessDeniedException') return error
@@ -121,7 +120,7 @@ export const traefikTable = ({
     { Item: item }: ConditionalCheckFailedException,
     abortSignal: AbortSignal,
   ): Promise<Item | 'absent' | 'unread'> => {
-    // The exception has no item where there is none, and from servers that do not know the option.
+    // The exception has no item if none exists, or if the server does not support the option.
     if (item !== undefined) return item
     try {
       const answer = await client.send(
@@ -148,14 +147,14 @@ export const traefikTable = ({
       : {
           _tag: 'Rejected',
           key,
-          reason: `item "${key}" of table "${table}" is not a backend, and has the id of one: give it another id`,
+          reason: `item "${key}" of table "${table}" is not a backend, but has the id of one: give it another id`,
         }
   }
 
   const refused = (change: Change<TraefikBackend>, { message }: Error): Outcome<TraefikBackend> => {
     const servers = change._tag === 'Delete' ? 0 : Object.keys(change.after.servers).length
     const advice = /size/i.test(message)
-      ? `an item holds 400 KB and this one would have ${servers} servers: offer them under several backend names`
+      ? `an item holds 400 KB, too little for ${servers} servers: expose them under several backend names`
       : 'correct the item or the name of its backend'
     return {
       _tag: 'Rejected',
@@ -164,7 +163,7 @@ export const traefikTable = ({
     }
   }
 
-  /** Sends one change. Resolves with the item that there is then. */
+  /** Sends one change. Resolves with the item after the change. */
   const send = async (
     change: Change<TraefikBackend>,
     options: WriteOptions,
@@ -193,7 +192,7 @@ export const traefikTable = ({
       return {
         _tag: 'Rejected',
         key,
-        reason: `item ${JSON.stringify(key)} has half a character in its name or a server, which is no Unicode text: correct the name of its backend`,
+        reason: `item ${JSON.stringify(key)} has a lone surrogate in its name or a server, which is not valid Unicode: correct the name of its backend`,
       }
     if (_tag === 'Update' && change.before.owner === undefined) {
       const flaws = flawsOf(change.before.value)
@@ -201,7 +200,7 @@ export const traefikTable = ({
         return {
           _tag: 'Rejected',
           key,
-          reason: `item "${key}" of table "${table}" is nobody's and malformed: ${flaws.join('; ')}. Correct or delete it`,
+          reason: `item "${key}" of table "${table}" has no owner and is malformed: ${flaws.join('; ')}. Correct or delete it`,
         }
     }
     try {
@@ -237,7 +236,7 @@ export const traefikTable = ({
             TableName: table,
             ConsistentRead: true,
             ProjectionExpression: Object.keys(names).join(', '),
-            // Frontends stay where they are; a backend that has lost its settings comes along.
+            // Skips frontends, but includes a backend that has lost its settings.
             FilterExpression: 'attribute_exists(#backend) OR attribute_not_exists(#frontend)',
             ExpressionAttributeNames: names,
           },

@@ -1,4 +1,4 @@
-/** The items of Traefik v1's DynamoDB provider: what one says, what it should say, and what of it is ours. Pure. */
+/** The items of Traefik v1's DynamoDB provider: as read, and as desired. Pure. */
 import type { AttributeValue } from '@aws-sdk/client-dynamodb'
 import type { Backend } from '../../../core/desired.js'
 import type { Row, Sink } from '../../../core/sink.js'
@@ -7,25 +7,25 @@ import { isUdpOnly, renderServers, sameServers, type ServerOptions, type Servers
 export type Item = Readonly<Record<string, AttributeValue>>
 
 export interface TraefikBackend {
-  /** By which frontends refer to it. */
+  /** The name by which frontends refer to it. */
   readonly name: string
-  /** Whole and raw, so that what we do not know of a server that stays is written back as it was read. */
+  /** All servers with all attributes, so that unknown attributes of a server that stays are written back unchanged. */
   readonly servers: Servers
-  /** The item as it was read, where it was: what a write is conditional on. Absent in what is only wanted. */
+  /** The item as it was read, if it was: what a write is conditional on. Absent from a desired value. */
   readonly held: Item | undefined
 }
 
 const suffix = '__backend'
 
-/** The attributes that are read: all that a write depends on. */
+/** The attributes to read: everything that a write depends on. */
 export const attributesRead = ['id', 'name', 'version', 'backend', 'frontend'] as const
 
-/** The row that an item is; none when it is not a backend. Never throws, whatever the item holds. */
+/** The row for an item; none if it is not a backend. Never throws, whatever the item holds. */
 export const rowOf = (item: Item, ownerAttribute: string): Row<TraefikBackend> | undefined => {
   const key = item['id']?.S
   if (key === undefined) return undefined
-  // As in Traefik, `backend` wins where an item has both. One with neither is a backend that lost its settings, if
-  // its id says so.
+  // As in Traefik, `backend` wins if an item has both. An item with neither is a backend that lost its settings, if its
+  // id says so.
   if (item['backend'] === undefined && (item['frontend'] !== undefined || !key.endsWith(suffix)))
     return undefined
   const owner = item[ownerAttribute]
@@ -41,14 +41,14 @@ export const rowOf = (item: Item, ownerAttribute: string): Row<TraefikBackend> |
         ),
       ),
     },
-    // A mark of another type is nobody's that we know, and not ours.
+    // An owner of another type is unknown, and not this worker.
     owner: owner === undefined ? undefined : (owner.S ?? JSON.stringify(owner)),
     etag: version,
   }
 }
 
 /**
- * What keeps Traefik or us from reading an item, for people; empty when nothing does, and for what is only wanted.
+ * What keeps Traefik or this sink from reading an item, for people. Empty for a readable item and for a desired value.
  */
 export const flawsOf = ({ held }: TraefikBackend): readonly string[] => {
   if (held === undefined) return []
@@ -68,7 +68,7 @@ export const flawsOf = ({ held }: TraefikBackend): readonly string[] => {
   ]
 }
 
-/** An item with a flaw is never the same as the one without it, so that it is repaired. */
+/** An item with a flaw never equals one without it, so that it gets repaired. */
 export const sameBackend = (a: TraefikBackend, b: TraefikBackend): boolean =>
   a === b ||
   (a.name === b.name &&
@@ -76,20 +76,20 @@ export const sameBackend = (a: TraefikBackend, b: TraefikBackend): boolean =>
     flawsOf(b).length === 0 &&
     sameServers(a.servers, b.servers))
 
-/** What an item became for a backend. */
+/** The items that a backend was matched to. */
 interface Rendered {
   readonly backend: Backend
   readonly after: TraefikBackend
 }
 
 /**
- * `Sink.render`: the items that backends should be, by `id`. Traefik knows a backend by `name` alone, so that is what
- * an existing item is found by, whatever its `id` (people write plain names there); and where several items have one
- * name, of which Traefik takes either at random, each becomes what the backend should be. An item that should stay as
- * it is comes back as the very value that it was.
+ * `Sink.render`: the items that backends should be, by `id`. Traefik identifies a backend only by `name`, so an
+ * existing item is found by its name, whatever its `id` (people write plain names there). If several items have the
+ * same name, of which Traefik uses a random one, each becomes what the backend should be. An item that does not change
+ * is returned as the same object.
  */
 export const itemRenderer = (options: ServerOptions): Sink<TraefikBackend>['render'] => {
-  // Backends that did not change are the same object from one state to the next, and so are items that nobody wrote.
+  // Unchanged backends are the same object from one state to the next, and so are items that were not written.
   const rendered = new WeakMap<TraefikBackend, Rendered>()
   const rerendered = (backend: Backend, held: TraefikBackend): TraefikBackend => {
     const known = rendered.get(held)
@@ -119,8 +119,7 @@ export const itemRenderer = (options: ServerOptions): Sink<TraefikBackend>['rend
         for (const [key, held] of existing) wanted.set(key, rerendered(backend, held))
         continue
       }
-      // Nothing is known of a backend that is incomplete and offers nothing: it gets no item yet. One known to be
-      // empty does.
+      // An incomplete backend without endpoints says nothing yet, so it gets no item. One known to be empty does.
       if (backend.complete || backend.endpoints.length > 0)
         wanted.set(newKey(name, before), {
           name,
@@ -132,7 +131,7 @@ export const itemRenderer = (options: ServerOptions): Sink<TraefikBackend>['rend
   }
 }
 
-/** The id of a new item. Where an item of another name sits there, one that cannot be any other backend's. */
+/** The id of a new item. If an item of another name has that id, an id that no other backend can have. */
 const newKey = (name: string, before: ReadonlyMap<string, unknown>): string => {
   let key = `${name}${suffix}`
   for (let n = 2; before.has(key); n++) key = `${name}${suffix} (${n})`

@@ -4,12 +4,14 @@ import { isDeepStrictEqual } from 'node:util'
 import { type Backend, type Endpoint, formatAddress } from '../../../core/desired.js'
 import { keepsUnexplained } from '../../../core/merge-incomplete.js'
 
-/** Servers by key. Traefik balances over their URLs; the key is free text, `<ip>:<port>` in those that we add. */
+/**
+ * Servers by key. Traefik balances over their URLs; the key is any text, `<ip>:<port>` in those that this sink adds.
+ */
 export type Servers = Readonly<Record<string, AttributeValue>>
 
 export interface ServerOptions {
   readonly scheme: (endpoint: Endpoint) => 'http' | 'https'
-  /** Of a server that is added, unless its endpoint has one. */
+  /** The weight of a new server whose endpoint has none. */
   readonly weight: number
 }
 
@@ -24,13 +26,13 @@ export const sameServers = (a: Servers, b: Servers): boolean => {
 
 const urlOf = (server: AttributeValue): string => server.M?.['url']?.S ?? server.M?.['url']?.N ?? ''
 
-/** Where Traefik sends requests. */
+/** The URL that Traefik sends requests to. */
 export const serverUrls = (servers: Servers): readonly string[] => Object.values(servers).map(urlOf)
 
 const defaultPorts: Readonly<Record<string, string>> = { http: '80', https: '443', h2c: '80' }
 const urlForm = /^([a-z][a-z0-9+.-]*):\/\/(\[[^\]]+\]|[^/:?#@]+)(?::(\d+))?\/?(.*)$/i
 
-/** Where a URL leads, in one spelling; undefined when it cannot be told. */
+/** A URL in canonical form; undefined if it is invalid. */
 const destinationOf = (url: string): { readonly url: string; readonly address: string } | undefined => {
   const [, scheme, host, port, path = ''] = urlForm.exec(url) ?? []
   if (scheme === undefined || host === undefined) return undefined
@@ -39,7 +41,7 @@ const destinationOf = (url: string): { readonly url: string; readonly address: s
   return { url: `${protocol}://${address}/${path}`, address }
 }
 
-/** Traefik rejects a whole item for one weight that is not an integer, and its load balancer a negative one. */
+/** Traefik rejects a whole item for a weight that is not an integer, and its load balancer rejects a negative one. */
 const readableWeight = (weight: AttributeValue | undefined): boolean =>
   weight === undefined ||
   weight.NULL !== undefined ||
@@ -61,7 +63,7 @@ const freeKey = (servers: ReadonlyMap<string, unknown>, address: string, url: st
   return key
 }
 
-/** One server an address, whichever of two tasks that claim it came first. UDP is not HTTP. */
+/** One server per address: of two tasks that claim it, the first. UDP is skipped. */
 const httpEndpoints = (backend: Backend): ReadonlyMap<string, Endpoint> => {
   const byAddress = new Map<string, Endpoint>()
   for (const endpoint of backend.endpoints) {
@@ -73,11 +75,11 @@ const httpEndpoints = (backend: Backend): ReadonlyMap<string, Endpoint> => {
   return byAddress
 }
 
-/** Whether all that it offers is not HTTP: such a backend is none of Traefik v1's. */
+/** Whether all endpoints are UDP: such a backend is not for Traefik v1. */
 export const isUdpOnly = ({ endpoints }: Backend): boolean =>
   endpoints.length > 0 && endpoints.every(({ protocol }) => protocol === 'udp')
 
-/** What the servers should be: those that stay under their keys and with all that they have, and new ones. */
+/** The desired servers: existing ones with their keys and attributes, and new ones. */
 export const renderServers = (
   backend: Backend,
   before: Servers,

@@ -1,4 +1,4 @@
-/** Changes of Traefik items as conditional writes: pure, so that what will be sent can be printed and tested. */
+/** Changes of Traefik items as conditional writes. Pure, so that what will be sent can be printed and tested. */
 import type {
   AttributeValue,
   DeleteItemCommandInput,
@@ -14,14 +14,14 @@ export interface WriteOptions {
   readonly owner: Owner
 }
 
-/** What a write is conditional on, and the names and values that it takes. */
+/** The conditions of a write, with the names and values that they use. */
 interface Condition {
   readonly clauses: readonly string[]
   readonly names: Readonly<Record<string, string>>
   readonly values: Readonly<Record<string, AttributeValue>>
 }
 
-/** The whole item of a backend that has none yet. Version 0, as ecs-task-tracker begins. */
+/** The whole item of a new backend. Version 0, as in ecs-task-tracker. */
 export const newItem = (
   key: string,
   { name, servers }: TraefikBackend,
@@ -34,15 +34,15 @@ export const newItem = (
   [ownerAttribute]: { S: owner },
 })
 
-/** `attribute` is what it was when it was read: that very value, or nothing. */
+/** Requires that `attribute` still has the value that was read, or is still absent. */
 const unchanged = (attribute: string, path: string, read: AttributeValue | undefined): Condition =>
   read === undefined
     ? { clauses: [`attribute_not_exists(${path})`], names: {}, values: {} }
     : { clauses: [`${path} = :${attribute}Read`], names: {}, values: { [`:${attribute}Read`]: read } }
 
 /**
- * That nobody wrote since: neither a writer that counts versions, nor a person, who does not. So each attribute that
- * will be overwritten must be as it was read, the servers one by one.
+ * Requires that the item has not changed since: neither by a writer that counts versions, nor by a person, who does
+ * not. Each attribute that will be overwritten must be as it was read, the servers one by one.
  */
 const asRead = ({ value: { held } }: Row<TraefikBackend>, ownerAttribute: string): Condition => {
   const backend = held?.['backend']
@@ -53,7 +53,7 @@ const asRead = ({ value: { held } }: Row<TraefikBackend>, ownerAttribute: string
     backend?.M === undefined
       ? unchanged('backend', '#backend', backend)
       : unchanged('servers', '#backend.#servers', backend.M['servers']),
-    // Without servers to compare, `backend` must still be the map that they are put into.
+    // Without servers to compare, `backend` must still be a map, so that servers can be set in it.
     ...(backend?.M !== undefined && backend.M['servers'] === undefined
       ? [{ clauses: ['attribute_type(#backend, :map)'], names: {}, values: { ':map': { S: 'M' } } }]
       : []),
@@ -83,7 +83,7 @@ export const createInput = (
   ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
 })
 
-/** Sets our parts alone: `backend.servers`, `name`, `version`, and the owner's mark. */
+/** Sets only our parts: `backend.servers`, `name`, `version`, and the owner. */
 export const updateInput = (
   { key, before, after }: Extract<Change<TraefikBackend>, { _tag: 'Update' }>,
   { table, owner, ownerAttribute }: WriteOptions,
@@ -95,7 +95,7 @@ export const updateInput = (
     TableName: table,
     Key: { id: { S: key } },
     UpdateExpression: [
-      // DynamoDB adds: its numbers have 38 digits, and ours do not.
+      // DynamoDB does the addition: its numbers have 38 digits, JavaScript's do not.
       `SET #version = ${before.etag !== undefined ? '#version + :one' : ':one'}`,
       '#name = :name',
       '#owner = :owner',
