@@ -3,46 +3,45 @@ import type { Change, Owner, Row, Sink } from './sink.js'
 export interface Skipped<V> {
   readonly change: Change<V>
   readonly why:
-    /** The record belongs to somebody else, or to nobody and the sink does not adopt. */
+    /** The record belongs to another owner, or to none and the sink does not adopt. */
     | 'foreign'
-    /** Nothing desires it, but we do not know all that is desired. */
+    /** The record is not desired, but the desired state is incomplete. */
     | 'incomplete'
-    /** The record leads to a live task of which it can never be known what it offers: see `Desired.unjudged`. */
+    /** The record points to a live task whose backend names can never be known: see `Desired.unjudged`. */
     | 'unjudged'
-    /** The prune guard: see `Guard`. It waits until snapshots have said it twice. */
+    /** The prune guard (see `PruneGuard`) waits until newer snapshots confirm it. */
     | 'too-much'
-    /** The prune guard, after snapshots have said it twice: the record is emptied, and not deleted. */
+    /** The prune guard, after newer snapshots have confirmed it: the record is emptied instead of deleted. */
     | 'emptied-only'
 }
 
-/** What would be done to a target, and what would be but may not: data, to print, to test, to apply. */
+/** The changes to a target, and the changes that are skipped, as data: to print, to test, to apply. */
 export interface Plan<V> {
   readonly changes: readonly Change<V>[]
   readonly skipped: readonly Skipped<V>[]
 }
 
 /**
- * The brake against a mistake, of ours or of the API. A plan that takes away what more than `share` of our own records
- * offer, and at least `atLeast` of them, is doubted: records that it would empty or prune stay as they are until
- * newer snapshots of all covered clusters say the same. Then it is true: the records are emptied, or deleted where that
- * is the only way to empty them. A record that a sink can empty (`Sink.emptied`) is not deleted then.
+ * A safeguard against mistakes of this library or of AWS's API. If a plan would empty or prune more than `share` of the
+ * owned records, and at least `atLeast` of them, these records stay as they are until newer snapshots of all covered
+ * clusters confirm the plan. Then the records are emptied, or deleted if the sink cannot empty them (`Sink.emptied`).
  */
 export interface PruneGuard {
-  /** Of our own records, 0 to 1. */
+  /** Share of the owned records, 0 to 1. */
   readonly share: number
   readonly atLeast: number
 }
 
-/** Half of our own records, when that is ten or more. */
+/** Half of the owned records, and at least ten. */
 export const defaultPruneGuard: PruneGuard = { share: 0.5, atLeast: 10 }
 
 export interface PlanOptions {
   readonly owner: Owner
-  /** Whether `wanted` is all that is desired: see `Desired.complete`. */
+  /** Whether `wanted` is the complete desired state: see `Desired.complete`. */
   readonly complete: boolean
   /** Default: `defaultPruneGuard`. */
   readonly pruneGuard?: PruneGuard | 'off'
-  /** Whether snapshots have said twice what the prune guard doubts. Default: false. */
+  /** Whether newer snapshots have confirmed what the prune guard doubts. Default: false. */
   readonly confirmed?: boolean
   /** See `Desired.unjudged`. Default: none. */
   readonly unjudged?: ReadonlySet<string>
@@ -53,11 +52,11 @@ type Pruning<V> = Exclude<Change<V>, { _tag: 'Create' }>
 const byKey = <A extends { readonly key: string }>(a: A, b: A): number =>
   a.key === b.key ? 0 : a.key < b.key ? -1 : 1
 
-/** Whether a record may lead to one of these hosts; one that cannot tell may. */
+/** Whether a record may point to one of these hosts. True if the sink cannot tell. */
 const mayLeadTo = <V>(sink: Pick<Sink<V>, 'hostsOf'>, value: V, hosts: ReadonlySet<string>): boolean =>
   hosts.size > 0 && sink.hostsOf?.(value).some((host) => hosts.has(host)) !== false
 
-/** Whether a change takes away all that a record offers. A sink that cannot tell is not asked to wait. */
+/** Whether a change removes all hosts of a record. False if the sink cannot tell. */
 const empties = <V>(sink: Pick<Sink<V>, 'hostsOf'>, before: V, after: V): boolean =>
   sink.hostsOf !== undefined && sink.hostsOf(before).length > 0 && sink.hostsOf(after).length === 0
 
@@ -69,7 +68,7 @@ const empties = <V>(sink: Pick<Sink<V>, 'hostsOf'>, before: V, after: V): boolea
  * | nobody's       | update if adopting, else skip | adopt, or – | –                          |
  * | another's      | skip                 | –              | –                              |
  *
- * The last word has the owner: whatever went wrong before, a foreign record cannot leave this function as a change.
+ * Ownership is checked here, whatever went wrong before: a foreign record never becomes a change.
  */
 export const plan = <V>(
   sink: Pick<Sink<V>, 'equals' | 'adopt' | 'prune' | 'hostsOf' | 'emptied'>,

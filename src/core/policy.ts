@@ -6,8 +6,8 @@ import type { Container, Task } from './task.js'
 export type BackendName = string
 
 /**
- * What a policy may look at: all that lasts while a task lives. Not its status, since a task offers the same from its
- * start to its end; so a change of status alone asks no policy.
+ * The task fields that a policy may read: those that never change during the task's lifetime. The status is not among
+ * them, because a task exposes the same from its start to its end; a change of status alone does not call the policy.
  */
 export type Exposable = Pick<
   Task,
@@ -16,14 +16,12 @@ export type Exposable = Pick<
   readonly containers: readonly Pick<Container, 'name' | 'arn' | 'bindings'>[]
 }
 
-/**
- * One port of a task, offered under a backend's name. The host is not the policy's business: the projection adds it.
- */
+/** One port of a task, exposed under a backend name. The projection adds the host. */
 export interface ExposedPort {
   readonly backend: BackendName
   readonly container: string
   readonly containerPort: number
-  /** Where `containerPort` is reached on the task's host. */
+  /** The port on the task's host that leads to `containerPort`. */
   readonly port: number
   readonly protocol: Protocol
   readonly weight?: number
@@ -32,53 +30,53 @@ export interface ExposedPort {
 
 export type Exposure =
   /**
-   * All that the task offers; may be nothing. `refused`: for each port that should be offered and cannot be, the
-   * reason; reported, and holds back none of `ports`.
+   * All ports that the task exposes, possibly none. `refused`: the reasons for ports that should be exposed and cannot
+   * be; they are reported, and do not affect `ports`.
    */
   | { readonly _tag: 'Ports'; readonly ports: readonly ExposedPort[]; readonly refused?: readonly string[] }
   /**
-   * It cannot be told before the task definition is known. `backends` may gain from it, so they are incomplete until
-   * then; `'any'` when not even their names can be told.
+   * The answer requires the task definition, which is not known yet. The task may join `backends`, so they are
+   * incomplete until then; `'any'` if not even their names are known.
    */
   | { readonly _tag: 'NeedsDefinition'; readonly backends: readonly BackendName[] | 'any' }
-  /** It should be offered and cannot be, whatever else we learn. Reported with the reason; holds back nobody else. */
+  /** The task should be exposed and cannot be. Reported with the reason; does not affect other tasks. */
   | { readonly _tag: 'Refused'; readonly reason: string }
 
 /** The answer for a task that does not concern the policy. */
 export const exposesNothing: Exposure = { _tag: 'Ports', ports: [] }
 
 /**
- * What a policy needs to know beside the task itself.
+ * What a policy needs in addition to the task itself.
  * - `none`: nothing.
- * - `bindings`: where the ports are. Events tell them in bridge mode, so only tasks in awsvpc or host mode need their
+ * - `bindings`: the host ports. In bridge mode, events contain them, so only tasks in awsvpc or host mode need their
  *   task definition.
  * - `definitions`: the task definition of every task, such as its labels.
  */
 export type PolicyNeeds = 'none' | 'bindings' | 'definitions'
 
 /**
- * Which ports of a task are offered, and under which names. Not its job: whether the task is live, the address of its
- * host, duplicates.
+ * Decides which ports of a task are exposed, and under which names. Not its job: whether the task is live, the address
+ * of its host, duplicates.
  */
 export interface Policy {
   /**
    * The projection calls it for every live or gone task that changed, and again when its task definition becomes known.
-   * So it must be pure, cheap and total. It is called for gone tasks too, because what they offered must be taken away.
+   * It must be pure, cheap and total. It is also called for gone tasks, because their addresses must be removed.
    */
   expose(task: Exposable, definition: TaskDefinition | undefined): Exposure
   /**
-   * Whether several services or clusters may offer the same backend name; their endpoints are then pooled. Unless it is
-   * true, one of them gets the name and the others are reported as unresolved: never a silent merge.
+   * Whether several services or clusters may share a backend name, with their endpoints pooled. Otherwise one of them
+   * gets the name, and the others are reported as unresolved instead of being merged silently. Default: false.
    */
   readonly pooled?: boolean
   /**
-   * Whether the policy sees containers that AWS adds to a task (the proxy of Service Connect, the agent of GuardDuty)
-   * and others that are not in the task definition. Default: `hidden`.
+   * Whether the policy sees containers that AWS adds to a task (the Service Connect proxy, the GuardDuty agent) and
+   * others that are not in the task definition. Default: `hidden`.
    */
   readonly injected?: 'hidden' | 'shown'
   /**
-   * What sources must provide. `run` refuses a setup in which no source provides it, and the sources look up as much.
-   * Default: `bindings`.
+   * What sources must provide. `run` rejects a setup in which no source provides it; sources look up only what is
+   * needed. Default: `bindings`.
    */
   readonly needs?: PolicyNeeds
 }

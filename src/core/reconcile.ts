@@ -13,48 +13,47 @@ import { withinTime } from './within-time.js'
 export interface ReconcileOptions {
   readonly owner: Owner
   readonly pruneGuard: PruneGuard | 'off'
-  /** The rest after each round that wrote, in which changes collect. */
+  /** The pause after each round that wrote, in which changes are collected. */
   readonly minWriteIntervalMs: Millis
-  /** How old our view of the target may become before it is read again, to see what others did to it. */
+  /** Maximum age of the view of the target before it is read again, to see changes by others. */
   readonly resyncMs: Millis
-  /** A call that takes longer is aborted, and given up. */
+  /** Timeout for a call to the sink. */
   readonly timeoutMs: Millis
-  /** Plans in a row in which a change may be rejected before it stops holding the cursor. */
+  /** Number of consecutive rejections after which the cursor no longer waits for a change. */
   readonly givesUpAfter: number
   readonly clock: Clock
   readonly random: Random
-  /** The newest desired state. Asked at each attempt, so that a retry never applies a stale one. */
+  /** The newest desired state. Read at each attempt, so that a retry never applies a stale one. */
   readonly latest: () => Desired
   readonly report: (report: Report) => void
   /**
-   * The target was compared with `desired`: it holds all of it (`settled`), or something is skipped that must not be
-   * forgotten.
+   * Called when the target was compared with `desired`. `settled`: the target holds all of it. Otherwise skipped
+   * changes must keep the deliveries unacknowledged.
    */
   readonly reached: (desired: Desired, settled: boolean) => void
-  /** The prune guard skips something until newer snapshots confirm it. Called once for each doubt. */
+  /** Called when the prune guard begins to skip changes until newer snapshots confirm them. */
   readonly doubt: () => void
   readonly signal: AbortSignal
 }
 
-/** Conflicts and failures of a target pass in seconds; a longer wait would only add to its staleness. */
+/** Conflicts and failures of a target usually pass within seconds; a longer wait would only make it more stale. */
 const retries: BackoffOptions = { base: 50, cap: 10_000 }
 
-/** What an attempt came to. `held`: the target is as near as it may come, and something must not be forgotten. */
+/** The result of an attempt. `held`: everything allowed is applied, but deliveries must stay unacknowledged. */
 type Attempt = 'settled' | 'held' | 'again'
 
 const errorOf = (thrown: unknown): Error => (thrown instanceof Error ? thrown : new Error(String(thrown)))
 
-/** Whether there is a newer snapshot of every cluster that can be read. */
+/** Whether every readable cluster has a newer snapshot. */
 const areNewer = (readings: Desired['readings'], before: Desired['readings']): boolean =>
   readings.size > 0 && [...readings].every(([cluster, order]) => order > (before.get(cluster) ?? 0))
 
 /**
- * Brings one target to the newest desired state: read ▸ render ▸ plan ▸ apply ▸ cursor. One at a time; what is asked
- * for meanwhile is one further round.
+ * Brings one target to the newest desired state: read ▸ render ▸ plan ▸ apply ▸ cursor. One round runs at a time;
+ * requests in the meantime share the next round.
  *
- * The target is not read before each write: what it holds is known from the last read and from the outcomes of our
- * own writes, and each write is conditional on it. Where the view was wrong, the target says so, and the view
- * follows.
+ * The target is not read before each write. Its contents are known from the last read and the outcomes of this worker's
+ * writes, and each write is conditional on them. If the view is wrong, the write conflicts and the view is corrected.
  */
 export class Reconciler<V> {
   private readonly asked = new Subject<void>()
@@ -66,10 +65,10 @@ export class Reconciler<V> {
   private waiting: (() => void)[] = []
   private readonly finishing = new AbortController()
   private reported: Plan<V> = { changes: [], skipped: [] }
-  /** `Desired.readings` when the prune guard began to doubt. */
+  /** `Desired.readings` when the prune guard began to skip changes. */
   private doubtedAt: Desired['readings'] | undefined
   private warned: readonly string[] = []
-  /** Completes when it was told to `finish` and has reached the newest state, or is aborted. */
+  /** Completes when the newest state is reached after `finish`, or when aborted. */
   readonly rounds$: Observable<void> = this.asked.pipe(conflateMap(() => this.reach()))
 
   constructor(
@@ -79,14 +78,12 @@ export class Reconciler<V> {
     this.rejections = new Rejections((a, b) => sink.equals(a, b))
   }
 
-  /** There may be something to do. */
+  /** Requests a round. */
   ask(): void {
     this.asked.next()
   }
 
-  /**
-   * Reads the target anew; resolves when a round that began after this call has brought it as near as it may come.
-   */
+  /** Reads the target again. Resolves when a round that began after this call has applied everything allowed. */
   reread(): Promise<void> {
     this.view = undefined
     return new Promise((resolve) => {
@@ -95,14 +92,14 @@ export class Reconciler<V> {
     })
   }
 
-  /** One last round, then no more. */
+  /** Runs one last round, then ends. */
   finish(): void {
     this.finishing.abort()
     this.asked.next()
     this.asked.complete()
   }
 
-  /** Asks now and then, so that the view is renewed even when nothing happens. */
+  /** Requests rounds at intervals, so that the view is renewed even if nothing happens. */
   async keepReading(): Promise<void> {
     const { clock, random, resyncMs, signal } = this.options
     while (!signal.aborted) {
@@ -118,7 +115,7 @@ export class Reconciler<V> {
     for (let failures = 0; !signal.aborted; failures++) {
       const wait = backoff(failures, random, retries)
       const rows = await this.rows(wait)
-      // Only now: what arrived during a slow read is in this round, and a burst of deliveries is one round.
+      // Read after `rows`, so that this round includes everything that arrived during a slow read.
       const desired = latest()
       const attempt = rows === undefined ? 'again' : await this.attempt(desired, rows, wait)
       if (attempt === 'again') {
@@ -133,8 +130,8 @@ export class Reconciler<V> {
       break
     }
     for (const resolve of waiting) resolve()
-    // A first change is written at once; those that follow closely share a round. Acknowledgements do not wait for
-    // it.
+    // The first change is written at once, and changes that follow closely share a round. Acknowledgements do not wait
+    // for this pause.
     if (this.wrote) await clock.sleep(minWriteIntervalMs, this.finishing.signal)
     this.wrote = false
   }
@@ -163,10 +160,7 @@ export class Reconciler<V> {
     return next.skipped.some(({ why }) => why === 'too-much') ? 'held' : 'settled'
   }
 
-  /**
-   * Begins to doubt, and asks for the snapshots that confirm, when the prune guard skips something; ends when a plan is
-   * free of doubt.
-   */
+  /** Requests confirming snapshots when the prune guard begins to skip changes; resets when a plan is free of them. */
   private weigh({ skipped }: Plan<V>, readings: Desired['readings']): void {
     if (skipped.some(({ why }) => why === 'too-much')) {
       if (this.doubtedAt !== undefined) return
@@ -175,7 +169,7 @@ export class Reconciler<V> {
     } else if (!skipped.some(({ why }) => why === 'emptied-only')) this.doubtedAt = undefined
   }
 
-  /** The view, read again when there is none or it is old. */
+  /** The view of the target, read again if it is missing or old. `undefined` if the read failed. */
   private async rows(retryIn: Millis): Promise<Map<string, Row<V>> | undefined> {
     const { clock, resyncMs, report } = this.options
     const now = clock.now()
@@ -202,14 +196,14 @@ export class Reconciler<V> {
     }
   }
 
-  /** Whether every change is done or given up. */
+  /** Resolves to whether every change is done or given up. */
   private async apply(
     changes: readonly Change<V>[],
     rows: Map<string, Row<V>>,
     retryIn: Millis,
   ): Promise<boolean> {
     const { sink, options } = this
-    // From here until all is done the view may differ from what was settled.
+    // From here until everything is done, the view may differ from the settled state.
     this.settled = undefined
     this.wrote = true
     let outcomes: readonly Outcome<V>[]
@@ -233,7 +227,7 @@ export class Reconciler<V> {
     return done.every(Boolean)
   }
 
-  /** Takes an outcome into the view. Whether the change needs no further attempt. */
+  /** Updates the view with an outcome. Returns whether the change needs no further attempt. */
   private follow(
     change: Change<V>,
     outcome: Outcome<V> | undefined,
@@ -268,16 +262,14 @@ export class Reconciler<V> {
         report({ _tag: 'SinkFailed', sink, operation: 'apply', key, error: outcome.error, retryIn })
         return false
       case undefined: {
-        const error = new Error('the sink told no outcome of this change')
+        const error = new Error('the sink returned no outcome for this change')
         report({ _tag: 'SinkFailed', sink, operation: 'apply', key, error, retryIn })
         return false
       }
     }
   }
 
-  /**
-   * A plan is news when it changes something, or skips something else; a dry one when it differs from the last.
-   */
+  /** Reports a plan that changes something, or skips something new; a dry one if it differs from the last. */
   private reportPlan(next: Plan<V>, { revision }: Desired): void {
     const { name, dry = false } = this.sink
     const same = comparePlans(next, this.reported, (a, b) => this.sink.equals(a, b))

@@ -10,57 +10,59 @@ import type { Source } from './source.js'
 export interface RunSetup {
   readonly sources: readonly Source[]
   readonly sinks: readonly AnySink[]
-  /** Which ports of a task are offered, and under which names: `servicePorts()`, or your own. */
+  /**
+   * The policy that decides which ports of a task are exposed, and under which names: `servicePorts()`, or your own.
+   */
   readonly expose: Policy
   /**
-   * Follow only these clusters, by name or ARN; events of others are acknowledged and counted. Default: all that the
-   * sources tell of.
+   * Follow only these clusters, by name or ARN. Events of others are acknowledged and counted. Default: all clusters in
+   * the sources.
    */
   readonly clusters?: readonly string[]
   /**
-   * Who we are to the targets. Workers with one owner must follow the same clusters, else they take each other's
-   * records away. Default: `ecs-task-stream/` and the clusters: names as they are, of ARNs account, region and name.
+   * The owner of the worker's records. Workers with the same owner must follow the same clusters; otherwise they remove
+   * each other's records. Default: `ecs-task-stream/` followed by the clusters: their names, or account, region and
+   * name for ARNs.
    */
   readonly owner?: Owner
   /**
-   * When a delivery may be forgotten.
-   * - `applied` (default): when every required sink holds what follows from it. Safe with a queue alone. A required
-   *   sink that is down pauses the sources.
-   * - `folded`: at once. Isolates sinks, and needs snapshots of every cluster: what a crash loses comes back with the
-   *   next one. Refused otherwise.
+   * When to acknowledge a delivery.
+   * - `applied` (default): when every required sink holds its effect. Safe with only a queue. A required sink that is
+   *   down pauses the sources.
+   * - `folded`: immediately. Isolates sinks from each other, but requires snapshots of every cluster, which recover
+   *   what a crash loses. Refused otherwise.
    */
   readonly ack?: 'applied' | 'folded'
-  /** Clock skew and delays of ECS that a snapshot must allow for: see `defaultSkewAllowanceMs`. Default: 30,000 ms. */
+  /** Clock skew and delays in ECS that snapshots must allow for: see `defaultSkewAllowanceMs`. Default: 30,000 ms. */
   readonly skewAllowanceMs?: Millis
   /**
-   * What becomes of endpoints that `healthProbe`, or ECS itself, found unhealthy. Default: `leave-out`. With a
-   * `healthProbe`, `keep-the-last` is the safer one: a check that fails everywhere then empties no backend.
+   * How to treat endpoints that `healthProbe` or ECS found unhealthy. With a `healthProbe`, `keep-the-last` is safer: a
+   * check that fails everywhere then empties no backend. Default: `leave-out`.
    */
   readonly unhealthy?: HealthPolicy
-  /** Default: no more than half of our own records at once, when that is ten or more. */
+  /** Limits pruning: see `PruneGuard`. Default: at most half of the owned records at once, if that is ten or more. */
   readonly pruneGuard?: PruneGuard | 'off'
   /**
-   * How long a sink rests after it has written: changes that come meanwhile are one round. A change that comes when
-   * it rests not is written at once. Default: 250 ms, so that a deployment of 1,000 tasks is some dozens of writes.
+   * The pause after a sink has written; changes that arrive in the meantime share one round. A change that arrives
+   * while the sink is idle is written immediately. Default: 250 ms, so that a deployment of 1,000 tasks takes a few
+   * dozen writes.
    */
   readonly minWriteIntervalMs?: Millis
-  /** How often each target is read as a whole, to find what others did to it; ± 10 %. Default: 60,000 ms. */
+  /** How often to read each target completely, to find changes by others; ± 10 %. Default: 60,000 ms. */
   readonly resyncMs?: Millis
-  /** A sink's call is aborted after this. Default: 30,000 ms. */
+  /** Timeout for a call to a sink. Default: 30,000 ms. */
   readonly timeoutMs?: Millis
   /**
-   * How long a delivery waits for the lookups of its tasks before it is acknowledged all the same; in clusters of which
-   * snapshots are promised, for these will tell of the tasks again. In others it waits as long as its source can hold
-   * it. Default: 300,000 ms.
+   * How long a delivery waits for the lookups of its tasks before it is acknowledged anyway. Applies to clusters that
+   * are covered by snapshots, which will list the tasks again; in other clusters, a delivery waits as long as its
+   * source can hold it. Default: 300,000 ms.
    */
   readonly lookupWaitMs?: Millis
-  /**
-   * How long `stop` waits for sinks and acknowledgements. Default: 20,000 ms; ECS kills a task 30 s after SIGTERM.
-   */
+  /** How long `stop` waits for sinks and acknowledgements. Default: 20,000 ms; ECS kills a task 30 s after SIGTERM. */
   readonly drainMs?: Millis
 }
 
-/** What core cannot have of itself. */
+/** The clock and randomness that core needs from outside. */
 export interface Environment {
   readonly clock: Clock
   readonly random: Random
@@ -75,7 +77,7 @@ const unique = (kind: string, names: readonly string[]): void => {
     )
 }
 
-/** @throws SetupError when the setup contradicts itself. */
+/** Throws when the setup contradicts itself; the message says how to fix it. */
 export const checkSetup = ({ sources, sinks, expose, clusters, ack }: RunSetup): void => {
   unique(
     'sources',
@@ -117,7 +119,10 @@ export const checkSetup = ({ sources, sinks, expose, clusters, ack }: RunSetup):
     )
 }
 
-/** A cluster in an owner's name. An ARN's account and region belong to it: names are unique within these alone. */
+/**
+ * A cluster as part of an owner's name. For an ARN, it includes account and region, because names are unique only
+ * within these.
+ */
 const shortest = (cluster: string): string => {
   const { region, account } = placeOf(cluster)
   const name = lastSegment(cluster)
@@ -125,7 +130,7 @@ const shortest = (cluster: string): string => {
 }
 
 /**
- * Workers of the same clusters are one owner; workers of others are others.
+ * The default owner, derived from the clusters: workers with the same clusters share an owner.
  * @example defaultOwner(['b', 'arn:aws:ecs:eu-west-1:123456789012:cluster/a']) === 'ecs-task-stream/123456789012:eu-west-1:a+b'
  */
 export const defaultOwner = (clusters: readonly string[]): Owner =>

@@ -24,10 +24,10 @@ import { sweep } from './sweep.js'
 import { TaskRoom } from './task-room.js'
 import type { Worker } from './worker.js'
 
-/** After this many plans a rejected change no longer holds back acknowledgements. */
+/** Number of rejections after which acknowledgements no longer wait for a change. */
 const givesUpAfter = 3
 
-/** How often tasks are forgotten where there are no snapshots to follow. */
+/** How often to forget tasks in workers without snapshots. */
 const sweepMs: Millis = 3_600_000
 
 const clusterOf = (event: ClusterEvent): string | undefined =>
@@ -36,17 +36,15 @@ const clusterOf = (event: ClusterEvent): string | undefined =>
 const tellsOfNames = ({ _tag }: ClusterEvent): boolean =>
   _tag === 'ClusterIdentified' || _tag === 'LookupRefused'
 
-/** Lookups of instances and definitions are refused too, and there may be floods of them. */
+/** Ignores refusals of instances and definitions, of which there may be many. */
 const refusesName = (event: ClusterEvent, names: ReadonlySet<string>): boolean =>
   event._tag === 'LookupRefused' && names.has(event.key)
 
-/**
- * Whether nothing is waited for any more. What was refused for good is not: it may leave knowledge incomplete for ever.
- */
+/** Whether nothing is pending any more. Final refusals do not count as pending; they may leave the state incomplete. */
 const isLevel = ({ complete, awaited, unresolved }: Desired): boolean =>
   complete || (awaited.length === 0 && ![...unresolved.values()].some(({ why }) => why === 'task-definition'))
 
-/** The tasks that a target cannot hold before lookups have answered. */
+/** The running tasks in events, which targets may not be able to hold before lookups have answered. */
 const runningTasks = (events: readonly ClusterEvent[]): readonly TaskArn[] =>
   events.flatMap((event) =>
     event._tag === 'TaskChanged' &&
@@ -70,9 +68,9 @@ const newestOf = (events: readonly ClusterEvent[]): Millis | undefined => {
 }
 
 /**
- * The whole product: sources deliver, the reducer folds, each sink is reconciled with what then is desired, and its
- * progress tells the sources what may be forgotten. Throws when the setup contradicts itself; after that, nothing but
- * `stop` ends it.
+ * Runs a worker: sources deliver events, the reducer folds them, each sink is reconciled with the desired state, and
+ * the progress of the sinks decides which deliveries are acknowledged. Throws when the setup contradicts itself; after
+ * that, only `stop` ends it.
  */
 export const run = (setup: RunSetup, { clock, random }: Environment): Worker => {
   checkSetup(setup)
@@ -116,7 +114,7 @@ export const run = (setup: RunSetup, { clock, random }: Environment): Worker => 
   })
   const room = new TaskRoom()
   const namesakes = new Namesakes()
-  /** Deliveries of clusters that may be ours, until it is known. */
+  /** Deliveries of clusters that may be followed, until that is known. */
   let unidentified: { readonly source: Source; readonly delivery: Delivery }[] = []
   const project = projector({
     expose,
@@ -156,7 +154,7 @@ export const run = (setup: RunSetup, { clock, random }: Environment): Worker => 
     if (sinks.length === 0) announceWhenCovered()
   }
 
-  /** Without sinks there is nobody to reach it. */
+  /** Without sinks, the worker is ready when all clusters have been read. */
   const announceWhenCovered = (): void => {
     if (latest().awaited.length === 0) announceReady()
   }
@@ -221,7 +219,7 @@ export const run = (setup: RunSetup, { clock, random }: Environment): Worker => 
       report({ _tag: 'Noticed', source: source.name, notice: { _tag: 'Warning', message } })
   }
 
-  /** Whether an event may be remembered: not that of one more task, where there are far more than can be. */
+  /** Whether an event may be folded: false for a new task in a cluster that already has implausibly many. */
   const fits = (event: ClusterEvent, state: ClusterState): boolean => {
     if (event._tag !== 'TaskChanged') return true
     const { arn, cluster } = event.task
@@ -240,7 +238,7 @@ export const run = (setup: RunSetup, { clock, random }: Environment): Worker => 
     return state
   }
 
-  /** A whole snapshot of a cluster with a name that a source covers tells which cluster the name stands for. */
+  /** A complete snapshot of a cluster whose name a source covers also says which cluster the name stands for. */
   const identifiedBy = (
     { covers: named }: Source,
     events: readonly ClusterEvent[],
@@ -259,7 +257,7 @@ export const run = (setup: RunSetup, { clock, random }: Environment): Worker => 
         : [{ _tag: 'ClusterIdentified', named: name, clusters: [event.cluster], order: 0 }, event]
     })
 
-  /** It is known now which clusters names stand for: takes what waited for it, and forgets what is not ours. */
+  /** Called when names have been identified: folds deliveries that waited, and forgets tasks of other clusters. */
   const afterIdentities = (): void => {
     const waiting = unidentified
     unidentified = []
@@ -280,7 +278,7 @@ export const run = (setup: RunSetup, { clock, random }: Environment): Worker => 
       return
     }
     const told = identifiedBy(source, delivery.events)
-    // What it tells of names holds for its other events, wherever it stands among them.
+    // Events about names apply to all other events of the delivery, whatever their order.
     const known = told.filter(tellsOfNames).reduce(reduce, state$.value)
     const following = told.map((event) => followingOf(event, known))
     if (following.includes('unknown')) {
@@ -312,14 +310,14 @@ export const run = (setup: RunSetup, { clock, random }: Environment): Worker => 
       newest,
       changed: after !== before,
     })
-    // The ledger has acknowledged it already: it waits for no sink.
+    // The ledger has already acknowledged it, because it waits for no sink.
     if (required.length === 0) report({ _tag: 'Acknowledged', deliveries: 1, unsettled: ledger.unsettled })
     know(after)
     if (after.identities !== before.identities || events.some((event) => refusesName(event, identified)))
       afterIdentities()
     if (events.some(({ _tag }) => _tag === 'TasksListed')) {
       room.recount(state$.value)
-      // A sink that is down for a whole interval must not keep us from forgetting: snapshots never wait for it.
+      // A sink that is down for a whole interval must not prevent forgetting, because snapshots do not wait for it.
       if (sweepDue) forget(false)
       sweepDue = true
     }
@@ -377,7 +375,7 @@ export const run = (setup: RunSetup, { clock, random }: Environment): Worker => 
     for (const reconciler of reconcilers) reconciler.finish()
     await Promise.race([Promise.all(rounds), deadline])
     for (const { delivery } of unidentified)
-      delivery.nack(new Error('the worker stopped before it was known which cluster this is of'))
+      delivery.nack(new Error('the worker stopped before the cluster of this event was identified'))
     unidentified = []
     const abandoned = ledger.abandon(new Error('the worker stopped before this was applied'))
     if (abandoned > 0) report({ _tag: 'Abandoned', deliveries: abandoned })
@@ -390,7 +388,7 @@ export const run = (setup: RunSetup, { clock, random }: Environment): Worker => 
     reports$.complete()
   }
 
-  // Whoever called gets to subscribe to the reports first.
+  // Deferred, so that the caller can subscribe to the reports first.
   queueMicrotask(() => {
     if (stopping === undefined) start()
   })

@@ -7,32 +7,32 @@ import type { PersistentMap } from './persistent-map.js'
 import type { PolicyNeeds } from './policy.js'
 
 /**
- * Events, and the way to say what became of them. The first of `ack` and `nack` wins, later calls do nothing, and
- * neither throws.
+ * Events with their acknowledgement. The first call of `ack` or `nack` counts, and later ones do nothing. Neither
+ * throws.
  */
 export interface Delivery {
   readonly _tag: 'Delivery'
   readonly events: readonly ClusterEvent[]
-  /** Forget it: every required sink holds what follows from it. */
+  /** Acknowledges the delivery: every required sink holds its effect, and the source may forget it. */
   ack(): void
-  /** It will not be settled by this process: let it come again, later. */
+  /** Rejects the delivery: this process will not settle it, and the source should deliver it again later. */
   nack(reason: Error): void
 }
 
-/** What people should know and nobody has to settle. */
+/** Information for people that needs no acknowledgement. */
 export type Notice =
-  /** A message that is no event. It was left where it is (to the queue's redrive policy, say), not acknowledged. */
+  /** A message that is not an event. It was not acknowledged, and is left in place, such as for the redrive policy. */
   | {
       readonly _tag: 'Undecodable'
       readonly id: string
-      /** Every failing path, with what was expected and what came. */
+      /** Every failing path, with what was expected and what was received. */
       readonly reason: string
-      /** How often it has been received, where that is known. */
+      /** How often it has been received, if known. */
       readonly receives: number | undefined
     }
-  /** A well-formed event of a kind that is not ours; it was acknowledged. */
+  /** A well-formed event of an unsupported kind; it was acknowledged. */
   | { readonly _tag: 'Ignored'; readonly kind: string; readonly count: number }
-  /** A call failed. It is made again after `retryIn`, if that is given. */
+  /** A call failed. It is retried after `retryIn`, if that is set. */
   | {
       readonly _tag: 'SourceFailed'
       readonly operation: string
@@ -40,11 +40,11 @@ export type Notice =
       readonly retryIn: Millis | undefined
     }
   /**
-   * How far this machine's clock is ahead of AWS's, in milliseconds; negative when it is behind. Measured with answers
-   * of AWS, and told again when it changes by a second or more.
+   * How far this machine's clock is ahead of AWS's, in milliseconds; negative if it is behind. Measured with AWS's
+   * responses, and reported again when it changes by a second or more.
    */
   | { readonly _tag: 'ClockSkew'; readonly aheadMs: Millis }
-  /** Something is set up so that it will hurt later. Says what to do. */
+  /** A risky setup or condition. The message says what to do. */
   | { readonly _tag: 'Warning'; readonly message: string }
 
 /** What a source may look up for tasks: task definitions, or addresses of container instances. */
@@ -70,33 +70,34 @@ export interface SourceContext {
 }
 
 /**
- * Where events come from: a queue, a webhook, a poll, a lookup. Copy `sources/memory.ts` and run `sourceContract`
- * against it.
+ * A source of events: a queue, a webhook, a poll, a lookup. To write one, copy `sources/memory.ts` and run
+ * `sourceContract` against it.
  *
- * `run` subscribes to `deliveries` once. It subscribes again, after a backoff, if the stream errors.
+ * `run` subscribes to `deliveries` once, and passes it the folded state: the current one immediately, and the next one
+ * after every delivery.
  *
- * - *Stop*: when `state$` completes, receive nothing more. Complete once every delivery is settled and the origin has
- *   forgotten what was acknowledged. Unsubscribing means the same without waiting: abort open calls.
- * - *Errors*: the stream should never error. Retry inside, with backoff and a `SourceFailed` notice. Report what
- *   concerns one message as a notice about that message.
+ * - *Stop*: when `state$` completes, stop receiving. Complete once every delivery is settled, and acknowledged messages
+ *   are deleted at their origin. Unsubscribing means the same without waiting: open calls are aborted.
+ * - *Errors*: the stream never errors. Retry internally, with backoff and a `SourceFailed`; report problems with single
+ *   messages as notices.
  * - *Back-pressure*: unsettled deliveries are the only buffer. Bound them, and stop receiving at the bound.
  *
- * Not its job: order, duplicates, deciding what is live.
+ * Not its job: order, duplicates, liveness.
  */
 export interface Source {
   /** Unique among a worker's sources; appears in reports and metrics. */
   readonly name: string
-  /** Clusters, by name, pattern or ARN, for which it promises whole snapshots (`TasksListed`). */
+  /** Clusters, by name, pattern or ARN, for which it promises complete snapshots (`TasksListed`). */
   readonly covers: readonly string[]
   /**
-   * Names and patterns of which it promises to tell which clusters they stand for (`ClusterIdentified`), or that this
-   * can never be told (`LookupRefused` of the name). Until then, deliveries that tell of a cluster with such a name
-   * are held back: it may be one of another account. Default: none.
+   * Names and patterns that it promises to identify (`ClusterIdentified`), or to report as impossible to identify
+   * (`LookupRefused` with the name). Until then, deliveries of clusters with such a name are held back, because they
+   * may be of another account. Default: none.
    */
   readonly identifies?: readonly string[]
   /**
-   * Asks for whole snapshots of what it covers, soon: called when the newest ones say something so unlikely that it
-   * should be said twice. Must not throw.
+   * Requests new snapshots of the covered clusters, soon. Called when the newest ones imply something so unlikely that
+   * it should be confirmed. Must not throw.
    */
   refresh?(): void
   /** What it looks up, or may deliver by itself. Default: nothing. */

@@ -4,25 +4,22 @@ import type { Desired } from './desired.js'
 import type { Report } from './report.js'
 
 export interface Worker {
-  /** Hot. Nothing is reported before the code that called `run` has returned. */
+  /** Hot. Nothing is reported before the caller of `run` has returned. */
   readonly reports$: Observable<Report>
-  /** The folded state, now and after each delivery. */
+  /** The folded state: the current one, and the next one after each delivery. */
   readonly state$: Observable<ClusterState>
-  /** What every target should hold, now and after each delivery; never filtered for changes. */
+  /** The desired content of all targets, now and after each delivery; not filtered for changes. */
   readonly desired$: Observable<Desired>
   /**
-   * Resolves when every required sink has reached a state in which nothing is waited for: each cluster of which snapshots
-   * are promised has been read, or cannot be for good, and so have definitions. Of a worker without sinks, when there is
-   * such a state.
+   * Resolves when every required sink has reached a state in which nothing is pending: each covered cluster and each
+   * task definition has been read, or its refusal is final. Without sinks, resolves when there is such a state.
    */
   readonly ready: Promise<void>
   /**
-   * Reads every target anew, to find at once what others did to it. Resolves when the required ones hold what is
-   * desired, or as much of it as they may; also when the worker stops. Not needed for what this worker writes itself.
+   * Reads every target again, to find changes by others immediately. Resolves when the required ones hold the desired
+   * state, or as much of it as is allowed; also when the worker stops. Not needed for this worker's own writes.
    */
   reread(): Promise<void>
-  /**
-   * Receives nothing more, brings the sinks to the newest state, acknowledges, releases everything. Never rejects.
-   */
+  /** Stops receiving, brings the sinks to the newest state, acknowledges, and releases everything. Never rejects. */
   stop(): Promise<void>
 }
