@@ -8,13 +8,13 @@ import type { Policy } from './policy.js'
 import { projector } from './project.js'
 
 /**
- * The endpoints that a policy offers in successive states of one fold, by id, whatever probes say of them. An unhealthy
- * endpoint has to be probed again, and what a probe says must not change what is probed. A step costs the backends that
- * changed.
+ * The endpoints that a policy exposes in successive states of one fold, by id, regardless of their health: an unhealthy
+ * endpoint has to be probed again, and a probe's result must not change what is probed. The cost of a step is
+ * proportional to the number of changed backends.
  */
 export class OfferedEndpoints {
   readonly #project
-  /** In how many backends an endpoint is: a policy may offer one port under several names. */
+  /** The number of backends with an endpoint: a policy may expose one port under several names. */
   readonly #backends = new Map<string, number>()
   #last = PersistentMap.empty<Backend>()
   #endpoints = PersistentMap.empty<Endpoint>()
@@ -23,7 +23,7 @@ export class OfferedEndpoints {
     this.#project = projector({ expose, covers: [], skewAllowanceMs })
   }
 
-  /** The same map as before when no endpoint came, changed or left. */
+  /** The same map as before if no endpoint was added, changed or removed. */
   in(state: ClusterState): PersistentMap<Endpoint> {
     const { backends } = this.#project({ ...state, health: emptyState.health }, 0)
     const left: string[] = []
@@ -55,7 +55,7 @@ export class OfferedEndpoints {
   }
 }
 
-/** The endpoints of successive states; the projection is shared, and made only while someone subscribes. */
+/** The endpoints of successive states. The projection is shared, and only computed while there is a subscriber. */
 export const offeredEndpoints = (
   state$: Observable<ClusterState>,
   expose: Policy,

@@ -1,4 +1,4 @@
-/** An option has a value that it cannot have. The message names the option, what was expected and what came. */
+/** An option has an invalid value. The message names the option, the expected and the received value. */
 export class OptionError extends RangeError {
   override readonly name = 'OptionError'
   readonly code = 'invalid-option'

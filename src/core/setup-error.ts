@@ -1,15 +1,15 @@
-/** What is wrong with a setup, stable from release to release. */
+/** What is wrong with a setup. The codes are stable across releases. */
 export type SetupFault =
-  /** Two sources or two sinks have one name. */
+  /** Two sources or two sinks have the same name. */
   | 'duplicate-name'
   /** Two sources look up which clusters a name stands for. */
   | 'ambiguous-identity'
-  /** The policy needs what no source provides. */
+  /** The policy needs a lookup that no source provides. */
   | 'missing-lookup'
   /** `ack: 'folded'`, or Lambda, without snapshots of every cluster. */
   | 'missing-snapshots'
 
-/** A setup contradicts itself. The message says how to mend it. */
+/** The parts of a setup do not fit together. The message says how to fix it. */
 export class SetupError extends Error {
   override readonly name = 'SetupError'
 

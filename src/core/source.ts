@@ -57,15 +57,15 @@ export interface SourceContext {
    */
   readonly state$: Observable<ClusterState>
   /**
-   * The endpoints that the policy offers in `state$`, by id, healthy or not. Emits when they change. It costs a
-   * projection, and only while someone subscribes.
+   * The endpoints that the policy exposes in `state$`, by id, healthy or not. Emits when they change. Costs a
+   * projection, but only while there is a subscriber.
    */
   readonly endpoints$: Observable<PersistentMap<Endpoint>>
   readonly clock: Clock
   readonly random: Random
-  /** Aborts when the worker no longer waits for the source: its deliveries are unsubscribed from at the same time. */
+  /** Aborts when the worker no longer waits for the source, which is also when it unsubscribes from the deliveries. */
   readonly signal: AbortSignal
-  /** What the policy needs: see `Policy.needs`. */
+  /** The policy's needs: see `Policy.needs`. */
   readonly needs: PolicyNeeds
 }
 
@@ -73,8 +73,7 @@ export interface SourceContext {
  * A source of events: a queue, a webhook, a poll, a lookup. To write one, copy `sources/memory.ts` and run
  * `sourceContract` against it.
  *
- * `run` subscribes to `deliveries` once, and passes it the folded state: the current one immediately, and the next one
- * after every delivery.
+ * `run` subscribes to `deliveries` once, with a context.
  *
  * - *Stop*: when `state$` completes, stop receiving. Complete once every delivery is settled, and acknowledged messages
  *   are deleted at their origin. Unsubscribing means the same without waiting: open calls are aborted.

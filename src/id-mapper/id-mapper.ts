@@ -46,7 +46,8 @@ export interface IdMapperOptions {
 
 /**
  * Routes for a worker's server that answer which container, task, instance and service belong together, from the
- * worker's state. See docs/id-mapper.md for the routes. Ends with the worker. Throws a RangeError for invalid options.
+ * worker's state. See docs/id-mapper.md for the routes. Ends with the worker. Throws an OptionError for invalid
+ * options.
  */
 export const idMapper = (options: IdMapperOptions): FastifyPluginCallback => {
   const {

@@ -37,7 +37,7 @@ export interface Replay extends Source {
   readonly done: Promise<ReplayOutcome>
 }
 
-/** Parses the option `until`. Throws a OptionError for an invalid time. */
+/** Parses the option `until`. Throws an OptionError for an invalid time. */
 const timeOf = (until: Millis | string | undefined): Millis => {
   if (until === undefined) return Infinity
   const time = typeof until === 'number' ? until : Date.parse(until)

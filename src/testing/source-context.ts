@@ -8,7 +8,7 @@ import type { SourceContext } from '../core/source.js'
 import { systemClock } from '../shared/async/system-clock.js'
 
 export interface SourceContextOptions {
-  /** Default: a policy that offers nothing. */
+  /** Default: a policy that exposes nothing. */
   readonly expose?: Policy
   /** Default: 30,000 ms. */
   readonly skewAllowanceMs?: Millis
@@ -20,7 +20,7 @@ export interface SourceContextOptions {
   readonly signal?: AbortSignal
 }
 
-/** What `run` gives to a source, to try a source alone: `source.deliveries(sourceContext(state$))`. */
+/** A context like the one from `run`, for testing a source alone: `source.deliveries(sourceContext(state$))`. */
 export const sourceContext = (
   state$: Observable<ClusterState>,
   {

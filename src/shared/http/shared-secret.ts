@@ -8,7 +8,7 @@ const hash = (text: string): Buffer => createHash('sha256').update(text).digest(
 export type Secrets = readonly string[]
 
 /**
- * Returns a function that checks whether a text is one of the secrets, in constant time. Throws a RangeError if
+ * Returns a function that checks whether a text is one of the secrets, in constant time. Throws an OptionError if
  * `values` is empty or contains an empty secret.
  */
 export const sharedSecret = (option: string, values: Secrets): ((given: string | undefined) => boolean) => {
