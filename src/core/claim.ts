@@ -75,8 +75,8 @@ const withoutFaults = (exposure: Exposure): Exposure => {
 }
 
 /** Calls the policy with the user's own containers only. A policy that throws affects only this task. */
-export const exposureOf = (policy: Policy, task: Task, told: TaskDefinition | undefined): Exposure => {
-  const definition = told ?? (isDaemon(task) ? daemonDefinition(task.definition ?? '') : undefined)
+export const exposureOf = (policy: Policy, task: Task, described: TaskDefinition | undefined): Exposure => {
+  const definition = described ?? (isDaemon(task) ? daemonDefinition(task.definition ?? '') : undefined)
   try {
     return withoutFaults(
       policy.injected === 'shown'
@@ -192,14 +192,14 @@ const claimants = (
 
 /** The claims of a task, or `undefined` if it has none. */
 export const claimsOf = (
-  told: Task,
+  reported: Task,
   state: ClusterState,
   policy: Policy,
   skewAllowanceMs: Millis,
   unhealthy: HealthPolicy = defaultHealthPolicy,
 ): TaskClaims | undefined => {
-  const mark = state.marks.get(told.cluster)
-  const task = believed(told, mark, skewAllowanceMs)
+  const mark = state.marks.get(reported.cluster)
+  const task = believed(reported, mark, skewAllowanceMs)
   const liveness = livenessOf(task, mark, skewAllowanceMs)
   if (liveness === 'pending') return undefined
   const definition = task.definition === undefined ? undefined : state.definitions.get(task.definition)

@@ -19,7 +19,7 @@ interface Deferred {
   readonly holders: Set<string>
 }
 
-const nobody: readonly TaskArn[] = []
+const noTasks: readonly TaskArn[] = []
 
 /**
  * Decides which deliveries to acknowledge. Each delivery gets a revision when it is folded, and each required sink has
@@ -82,7 +82,7 @@ export class Ledger {
   enter(
     delivery: Pick<Delivery, 'ack' | 'nack'>,
     newest?: Millis,
-    tasks: readonly TaskArn[] = nobody,
+    tasks: readonly TaskArn[] = noTasks,
   ): Revision {
     this.current++
     this.open++

@@ -7,7 +7,7 @@ const most = 100
 
 /** Creates warnings about suspicious clusters in events, each once. */
 export class Namesakes {
-  private readonly told = new Set<string>()
+  private readonly reported = new Set<string>()
 
   /** Called for an event of a cluster that is not followed. Warns if it has the name of a followed cluster. */
   met(
@@ -37,8 +37,8 @@ export class Namesakes {
   }
 
   private once(key: string, message: string): string | undefined {
-    if (this.told.has(key) || this.told.size >= most) return undefined
-    this.told.add(key)
+    if (this.reported.has(key) || this.reported.size >= most) return undefined
+    this.reported.add(key)
     return message
   }
 }

@@ -65,7 +65,7 @@ const empties = <V>(sink: Pick<Sink<V>, 'hostsOf'>, before: V, after: V): boolea
  * |----------------|--------------------------|----------------|--------------------------------|
  * | nothing        | create                   | –              | –                              |
  * | ours           | update                   | –              | prune if complete, else skip |
- * | nobody's       | update if adopting, else skip | adopt, or – | –                          |
+ * | without owner  | update if adopting, else skip | adopt, or – | –                          |
  * | another's      | skip                 | –              | –                              |
  *
  * Ownership is checked here, whatever went wrong before: a foreign record never becomes a change.

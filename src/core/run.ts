@@ -277,10 +277,10 @@ export const run = (setup: RunSetup, { clock, random }: Environment): Worker => 
       delivery.nack(new Error('the worker is stopping'))
       return
     }
-    const told = identifiedBy(source, delivery.events)
+    const received = identifiedBy(source, delivery.events)
     // Events about names apply to all other events of the delivery, whatever their order.
-    const known = told.filter(tellsOfNames).reduce(reduce, state$.value)
-    const following = told.map((event) => followingOf(event, known))
+    const known = received.filter(tellsOfNames).reduce(reduce, state$.value)
+    const following = received.map((event) => followingOf(event, known))
     if (following.includes('unknown')) {
       unidentified.push({ source, delivery })
       if (known === state$.value) return
@@ -288,8 +288,8 @@ export const run = (setup: RunSetup, { clock, random }: Environment): Worker => 
       afterIdentities()
       return
     }
-    const events = following.includes('no') ? told.filter((_, i) => following[i] === 'yes') : told
-    for (const [i, event] of told.entries())
+    const events = following.includes('no') ? received.filter((_, i) => following[i] === 'yes') : received
+    for (const [i, event] of received.entries())
       if (following[i] === 'no')
         warn(source, namesakes.met(clusterOf(event) ?? '', clusters ?? [], state$.value))
     const before = state$.value
@@ -306,7 +306,7 @@ export const run = (setup: RunSetup, { clock, random }: Environment): Worker => 
       source: source.name,
       revision,
       events: events.length,
-      elsewhere: told.length - events.length,
+      elsewhere: received.length - events.length,
       newest,
       changed: after !== before,
     })

@@ -92,8 +92,8 @@ const decodeRaw = (json: unknown, received: Millis | undefined): DecodedLine => 
       return undecodable(decoded.errors)
     case 'Event': {
       const { event } = decoded
-      const told = event._tag === 'TaskChanged' ? event.task.at : undefined
-      const at = received ?? told
+      const changedAt = event._tag === 'TaskChanged' ? event.task.at : undefined
+      const at = received ?? changedAt
       return at === undefined
         ? undecodable([{ path: '$', expected: 'a task event', received: describe(json) }])
         : { _tag: 'Entry', entry: { at, source: undefined, events: [event] } }

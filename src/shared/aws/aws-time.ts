@@ -52,7 +52,7 @@ export class AwsTime {
   }
 
   /** The latest known time of AWS, which is now or earlier. 0 before the first response. */
-  get told(): Millis {
+  get awsNow(): Millis {
     return this.newestDate
   }
 
@@ -78,10 +78,10 @@ export const awsTime = (clock: Clock): AwsTime => {
  * Returns a filter for skews to report: those that differ by a second or more from the last reported one, initially 0.
  */
 export const skewNews = (): ((aheadMs: Millis | undefined) => boolean) => {
-  let told: Millis = 0
+  let reported: Millis = 0
   return (aheadMs) => {
-    if (aheadMs === undefined || Math.abs(aheadMs - told) < resolution) return false
-    told = aheadMs
+    if (aheadMs === undefined || Math.abs(aheadMs - reported) < resolution) return false
+    reported = aheadMs
     return true
   }
 }

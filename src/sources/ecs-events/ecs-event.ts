@@ -40,22 +40,22 @@ const textOf = (at: Millis): string => {
   return Number.isNaN(date.getTime()) ? 'any later time' : date.toISOString()
 }
 
-const isBelieved = (told: string | null | undefined, at: Millis | undefined): boolean =>
-  at !== undefined || told === undefined || told === null
+const isBelieved = (text: string | null | undefined, at: Millis | undefined): boolean =>
+  at !== undefined || text === undefined || text === null
 
 const unbelievable = (
-  told: string | null | undefined,
+  text: string | null | undefined,
   at: Millis | undefined,
   path: string,
   latest: Millis,
 ): readonly DecodeError[] =>
-  isBelieved(told, at)
+  isBelieved(text, at)
     ? []
     : [
         {
           path,
           expected: `a time from ${textOf(earliest)} to ${textOf(latest + farAheadMs)}`,
-          received: describe(told),
+          received: describe(text),
         },
       ]
 
@@ -63,8 +63,8 @@ const unbelievable = (
 const isSameSecond = (updatedAt: string | null | undefined, time: string | null | undefined): boolean =>
   typeof time === 'string' && time.length === 20 && updatedAt?.startsWith(time.slice(0, 19)) === true
 
-const timeOf = (told: string | null | undefined, latest: Millis): Millis | undefined =>
-  told === undefined || told === null ? undefined : believedTime(Date.parse(told), latest)
+const timeOf = (text: string | null | undefined, latest: Millis): Millis | undefined =>
+  text === undefined || text === null ? undefined : believedTime(Date.parse(text), latest)
 
 const decodeTaskEvent = (json: JsonObject, path: string, latest: Millis): Decoded => {
   if (!taskStateChange.is(json)) {

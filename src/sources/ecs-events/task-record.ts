@@ -6,7 +6,7 @@ import { bindingsOf } from './network-bindings.js'
 import { isNetworkAttachment, type WireContainer, type WireTask } from './wire-task.js'
 
 /** Treats absent, null and empty alike. */
-const told = (text: string | null | undefined): string | undefined =>
+const nonEmpty = (text: string | null | undefined): string | undefined =>
   text === '' ? undefined : (text ?? undefined)
 
 /** Only IPv6 addresses need this; IPv4 addresses have a single form. */
@@ -22,7 +22,7 @@ const interfaceOf = ({ containers, attachments, version }: WireTask): Interface 
   let ipv6: string | undefined
   for (const { networkInterfaces } of containers ?? [])
     for (const { privateIpv4Address, ipv6Address } of networkInterfaces ?? []) {
-      ipv4 = greater(ipv4, told(privateIpv4Address))
+      ipv4 = greater(ipv4, nonEmpty(privateIpv4Address))
       ipv6 = greater(ipv6, canonicalIpv6(ipv6Address))
     }
   if (ipv4 !== undefined || ipv6 !== undefined) return { version, ipv4, ipv6 }
@@ -30,7 +30,7 @@ const interfaceOf = ({ containers, attachments, version }: WireTask): Interface 
   for (const attachment of attachments ?? [])
     if (isNetworkAttachment(attachment))
       for (const { name, value } of attachment.details ?? []) {
-        if (name === 'privateIPv4Address') ipv4 = greater(ipv4, told(value))
+        if (name === 'privateIPv4Address') ipv4 = greater(ipv4, nonEmpty(value))
         if (name === 'ipv6Address') ipv6 = greater(ipv6, canonicalIpv6(value))
       }
   return ipv4 === undefined && ipv6 === undefined ? undefined : { version, ipv4, ipv6 }
@@ -45,10 +45,10 @@ const containersOf = (wires: readonly WireContainer[], version: number): readonl
     const bindingsVersion = bindings.length === 0 ? -1 : version
     containers.push({
       name,
-      arn: told(containerArn),
+      arn: nonEmpty(containerArn),
       version,
       lastStatus,
-      runtimeId: told(runtimeId),
+      runtimeId: nonEmpty(runtimeId),
       bindingsVersion,
       bindings,
     })
@@ -63,7 +63,7 @@ export const taskRecord = (wire: WireTask, at: Millis, health: Task['health']): 
   arn: longArn(wire.taskArn, wire.clusterArn),
   cluster: wire.clusterArn,
   group: wire.group ?? undefined,
-  definition: told(wire.taskDefinitionArn),
+  definition: nonEmpty(wire.taskDefinitionArn),
   instance: wire.containerInstanceArn ? longArn(wire.containerInstanceArn, wire.clusterArn) : undefined,
   launchType: wire.launchType ?? undefined,
   version: wire.version,

@@ -26,7 +26,7 @@ const nameOf = (error: unknown): string =>
  */
 export const processStrays = (): Observable<Stray> => {
   const strays = new ReplaySubject<Stray>(kept)
-  const told = (origin: Stray['origin'], text: string, name?: string): void => {
+  const show = (origin: Stray['origin'], text: string, name?: string): void => {
     const trimmed = text.trim()
     if (trimmed !== '') strays.next({ origin, text: trimmed, ...(name === undefined ? {} : { name }) })
   }
@@ -34,14 +34,14 @@ export const processStrays = (): Observable<Stray> => {
     new Writable({
       decodeStrings: false,
       write: (chunk: string | Buffer, _encoding, done) => {
-        told(origin, chunk.toString())
+        show(origin, chunk.toString())
         done()
       },
     })
 
   // Node's own listener bypasses `process.stderr`.
   process.removeAllListeners('warning')
-  process.on('warning', (warning) => told('warning', warning.message, nameOf(warning)))
+  process.on('warning', (warning) => show('warning', warning.message, nameOf(warning)))
   const ours = stream('console')
   globalThis.console = new Console({ stdout: ours, stderr: ours })
   const stderr = stream('stderr')
@@ -49,7 +49,7 @@ export const processStrays = (): Observable<Stray> => {
 
   return new Observable((subscriber) => {
     const fatal = (error: unknown): void => {
-      told('fatal', textOf(error), nameOf(error))
+      show('fatal', textOf(error), nameOf(error))
       process.exit(exitCode.failed)
     }
     const subscription = strays.subscribe(subscriber)

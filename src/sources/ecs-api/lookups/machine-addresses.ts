@@ -16,7 +16,7 @@ export type AddressesById = ReadonlyMap<string, AddressedMachine>
 const mostText = 255
 
 /** AWS sends an empty text for what a machine does not have. Long or malformed texts are not names. */
-const told = (text: string | undefined): string | undefined =>
+const plausibleText = (text: string | undefined): string | undefined =>
   text === undefined || text === '' || text.length > mostText || /\p{Surrogate}/u.test(text)
     ? undefined
     : text
@@ -63,7 +63,12 @@ export const ec2Addresses = async (
       )
       if (id !== undefined && (ipv4 ?? ipv6) !== undefined)
         addresses.set(id, {
-          machine: { id, type: told(type), zone: told(zone), hostName: told(hostName) },
+          machine: {
+            id,
+            type: plausibleText(type),
+            zone: plausibleText(zone),
+            hostName: plausibleText(hostName),
+          },
           addresses: { ipv4, ipv6 },
         })
     }
@@ -107,7 +112,7 @@ export const ssmAddresses = async (
       const ipv6 = ipv6Of(ip)
       if (id !== undefined && (ipv4 ?? ipv6) !== undefined)
         addresses.set(id, {
-          machine: { id, type: undefined, zone: undefined, hostName: told(hostName) },
+          machine: { id, type: undefined, zone: undefined, hostName: plausibleText(hostName) },
           addresses: { ipv4, ipv6 },
         })
     }

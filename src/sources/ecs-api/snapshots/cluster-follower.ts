@@ -127,7 +127,7 @@ export class ClusterFollower {
     } catch (thrown) {
       if (!isClusterNotFound(thrown) || !(await this.isGone(signal))) throw thrown
       // ECS deletes only clusters without tasks, so a deleted cluster has a complete, empty snapshot.
-      const at = Math.min(this.time.told, this.setup.clock.now())
+      const at = Math.min(this.time.awsNow, this.setup.clock.now())
       snapshot = { _tag: 'TasksListed', cluster, at, order: orderOf(at), tasks: [] } as const
     }
     emit(delivery(snapshot))

@@ -18,7 +18,7 @@ export interface IdentifierSetup extends EcsEnvironment {
 export class ClusterIdentifier {
   private readonly stamps = new Stamps()
   private readonly directory
-  private told: string | undefined
+  private lastReported: string | undefined
   private refusals = 0
 
   constructor(
@@ -64,8 +64,8 @@ export class ClusterIdentifier {
 
   private tell(clusters: readonly ClusterArn[]): void {
     const text = clusters.join(' ')
-    if (text === this.told) return
-    this.told = text
+    if (text === this.lastReported) return
+    this.lastReported = text
     this.emitEvent({ _tag: 'ClusterIdentified', named: this.named, clusters, order: this.stamp() })
   }
 

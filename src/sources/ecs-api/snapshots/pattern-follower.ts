@@ -19,7 +19,7 @@ export class PatternFollower {
   private readonly stamps = new Stamps()
   private readonly directory
   private readonly followed = new Map<ClusterArn, Followed>()
-  private told: string | undefined
+  private lastReported: string | undefined
   private refusals = 0
 
   constructor(
@@ -66,8 +66,8 @@ export class PatternFollower {
     // A deleted cluster gets a last, empty snapshot, so that its tasks are known to be gone before it is dropped.
     for (const cluster of gone) await this.end(cluster, signal)
     const text = found.join(' ')
-    if (text !== this.told) {
-      this.told = text
+    if (text !== this.lastReported) {
+      this.lastReported = text
       setup.emit(
         delivery({
           _tag: 'ClusterIdentified',
