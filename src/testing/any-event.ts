@@ -1,6 +1,6 @@
 /**
- * Events that need not make sense, about very few things, so that they disagree about all of them. For laws that hold
- * for any multiset of events, whatever ECS may send.
+ * Arbitrary events about very few things, consistent or not, so that they contradict each other. For laws that hold for
+ * any multiset of events, whatever ECS may send.
  */
 import fc from 'fast-check'
 import type { Addresses } from '../core/addresses.js'
@@ -17,7 +17,7 @@ const taskArns = [`${place}:task/staging/a`, `${place}:task/staging/b`, `${place
 const instanceArns = [`${place}:container-instance/staging/i`, `${place}:container-instance/staging/j`]
 const definitionArns = [`${place}:task-definition/web:1`, `${place}:task-definition/api:1`]
 
-/** With the usual prototype: events are compared deeply. */
+/** With the usual prototype, because events are compared deeply. */
 const record = <A>(model: { readonly [K in keyof A]: fc.Arbitrary<A[K]> }): fc.Arbitrary<A> =>
   fc.record<A>({ ...model }, { noNullPrototype: true })
 const maybe = <A>(arbitrary: fc.Arbitrary<A>): fc.Arbitrary<A | undefined> =>
@@ -63,7 +63,7 @@ const container = (name: string): fc.Arbitrary<Container> =>
     bindings: canonicalBindings(bindings ?? []),
   }))
 
-/** By name, as every record of a task has them. */
+/** Ordered by name, as in every task record. */
 const containers = fc
   .tuple(maybe(container('app')), maybe(container('sidecar')))
   .map((all) => all.filter((one) => one !== undefined))
@@ -71,7 +71,7 @@ const containers = fc
 const networkInterface: fc.Arbitrary<Interface> = record({ version, ipv4, ipv6 })
 const health: fc.Arbitrary<Health> = fc.constantFrom('HEALTHY', 'UNKNOWN', 'UNHEALTHY')
 
-/** Any record of one of few tasks, consistent or not: for laws that hold for every multiset of events. */
+/** An arbitrary record of one of few tasks, consistent or not. */
 export const anyTask: fc.Arbitrary<Task> = record({
   arn: fc.constantFrom(...taskArns),
   cluster: fc.constant(cluster),
@@ -103,7 +103,7 @@ const definition: fc.Arbitrary<TaskDefinition> = record({
   ),
 })
 
-/** About one task, one instance, one definition, one endpoint, or a whole cluster. */
+/** An event about one task, instance, definition or endpoint, or about a whole cluster. */
 export const anyEvent: fc.Arbitrary<ClusterEvent> = fc.oneof(
   { weight: 6, arbitrary: record({ _tag: fc.constant('TaskChanged' as const), task: anyTask }) },
   {
@@ -157,5 +157,5 @@ export const anyEvent: fc.Arbitrary<ClusterEvent> = fc.oneof(
   },
 )
 
-/** Up to twelve events of any kind, about few things, so that they meet. */
+/** Up to twelve events of any kind about few things, so that they interact. */
 export const anyEvents: fc.Arbitrary<readonly ClusterEvent[]> = fc.array(anyEvent, { maxLength: 12 })

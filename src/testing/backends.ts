@@ -10,7 +10,7 @@ import { PersistentMap } from '../core/persistent-map.js'
 
 const cluster = 'arn:aws:ecs:eu-west-1:123456789012:cluster/production'
 const names = ['web', 'api', 'mail', 'shop-2', 'a.b_c']
-/** Few, so that two states have addresses in common and tasks follow each other on one. */
+/** Few addresses, so that states share them and tasks reuse them. */
 const hosts = ['10.0.0.1', '10.0.0.2', '172.16.0.10', 'fd00::1']
 
 const addresses: fc.Arbitrary<Address> = fc.record({
@@ -18,7 +18,7 @@ const addresses: fc.Arbitrary<Address> = fc.record({
   port: fc.constantFrom(80, 443, 8080, 32768, 32769),
 })
 
-/** A TCP endpoint of task `task`, as a projection would make it. */
+/** A TCP endpoint of task `task`, as a projection creates it. */
 export const endpointOf = (backend: string, { host, port }: Address, task: string): Endpoint => {
   const arn = `${cluster.replace(':cluster/', ':task/')}/${task}`
   return {
@@ -38,7 +38,7 @@ export const endpointOf = (backend: string, { host, port }: Address, task: strin
   }
 }
 
-/** A backend with one task at each address; ordered as a projection orders. */
+/** A backend with one task per address, ordered as in a projection. */
 export const backendOf = (
   name: string,
   endpoints: readonly Address[],
@@ -57,7 +57,7 @@ export const backendOf = (
   }
 }
 
-/** By name, as a projection holds them. */
+/** By name, as in a projection. */
 export const backendsOf = (backends: Iterable<Backend>): PersistentMap<Backend> =>
   PersistentMap.from(Array.from(backends, (backend) => [backend.name, backend]))
 
@@ -80,7 +80,7 @@ const readable = (backends: PersistentMap<Backend>): PersistentMap<Backend> =>
 
 const addressSet = fc.uniqueArray(addresses, { selector: formatAddress, maxLength: 6 })
 
-/** Backends of any size, none and empty ones included, all complete or all not. */
+/** Any number of backends, including none and empty ones; all complete or all incomplete. */
 export const backendsArbitrary = ({
   complete,
 }: {

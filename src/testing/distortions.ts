@@ -1,11 +1,11 @@
-/** What transports do to a list of events. */
+/** Changes to a list of events that a transport may cause. */
 import fc from 'fast-check'
 
-/** All of them, in any order. */
+/** All events, in any order. */
 export const shuffled = <A>(items: readonly A[]): fc.Arbitrary<readonly A[]> =>
   fc.shuffledSubarray([...items], { minLength: items.length })
 
-/** All of them in order, and up to `extra` once more, at any later place. */
+/** All events in order, of which up to `extra` occur once more, at any later place. */
 export const duplicated = <A>(items: readonly A[], extra = 5): fc.Arbitrary<readonly A[]> =>
   fc.array(fc.tuple(fc.nat(), fc.nat()), { maxLength: extra }).map((again) => {
     const all = [...items]
@@ -16,14 +16,14 @@ export const duplicated = <A>(items: readonly A[], extra = 5): fc.Arbitrary<read
     return all
   })
 
-/** In any order, some of them more than once. */
+/** All events in any order, some of them repeated. */
 export const redelivered = <A>(items: readonly A[]): fc.Arbitrary<readonly A[]> =>
   duplicated(items).chain(shuffled)
 
-/** Any of them, in order; the others are lost. */
+/** A subsequence of the events; the others are lost. */
 export const cut = <A>(items: readonly A[]): fc.Arbitrary<readonly A[]> => fc.subarray([...items])
 
-/** Each of them to one of several workers, in order. */
+/** Distributes the events over several workers, in order. */
 export const split = <A>(items: readonly A[], workers: number): fc.Arbitrary<readonly (readonly A[])[]> =>
   fc
     .array(fc.nat(workers - 1), { minLength: items.length, maxLength: items.length })

@@ -12,35 +12,32 @@ export interface HistoryOptions {
   readonly clock?: SnapshotClock
 }
 
-/** What can be routed to: by service, `host:port` in order; services without any are left out. */
+/** What can be routed to: addresses as `host:port`, ordered, by service. Services without addresses are left out. */
 export type Truth = ReadonlyMap<string, readonly string[]>
 
-/** What happened to some clusters, and what a worker could hear of it. */
+/** A history of some clusters, with the events that a worker could receive. */
 export interface History {
   readonly clusters: readonly ClusterArn[]
-  /** How far the stamps are off at most, together with how late a new task is listed. */
+  /** The largest error of the stamps, including the delay until a new task is listed. */
   readonly skewAllowanceMs: Millis
-  /**
-   * Everything that was told while things happened, each once and in order: changes, snapshots, and the answers of
-   * lookups.
-   */
+  /** All events of the history, each once and in order: changes, snapshots, and the results of lookups. */
   readonly events: readonly ClusterEvent[]
-  /** What could be routed to when each of `events` was told: `<service> <host>:<port>`, in no order. */
+  /** What could be routed to at the time of each of `events`: `<service> <host>:<port>`, unordered. */
   readonly moments: readonly (readonly string[])[]
-  /** A snapshot of every cluster, begun after everything had been quiet for two skew allowances. */
+  /** A snapshot of every cluster, started after two quiet skew allowances. */
   readonly closing: readonly ClusterEvent[]
-  /** The answers of all lookups, as they would be given again. */
+  /** The results of all lookups, as a repeated lookup would return them. */
   readonly lookups: readonly ClusterEvent[]
   /**
-   * What can be routed to in the end: by service, `host:port` in order; services without any are left out. The
-   * service's one TCP port is meant, as by `servicePorts()`.
+   * What can be routed to in the end: addresses as `host:port`, ordered, by service. Services without addresses are
+   * left out. The port is the service's only TCP port, as with `servicePorts()`.
    */
   readonly truth: Truth
-  /** When it ended: no stamp is later. */
+  /** When it ended; no stamp is later. */
   readonly end: Millis
 }
 
-/** Lets the operations happen in a new world, one after the other. The same operations give the same history. */
+/** Runs the operations in a new world, one after another. Equal operations give equal histories. */
 export const historyOf = (
   operations: readonly Operation[],
   { skewAllowanceMs = defaultSkewAllowanceMs, clock = 'aws' }: HistoryOptions = {},

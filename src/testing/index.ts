@@ -1,6 +1,6 @@
 /**
- * What the package is tested with, for those who write sources, sinks and policies of their own:
- * `ecs-task-stream/testing`. It needs the optional peers fast-check and vitest.
+ * The package's own test tools, for authors of sources, sinks and policies: `ecs-task-stream/testing`. Requires the
+ * optional peer dependencies fast-check and vitest.
  */
 export { sinkContract, type SinkContractOptions } from './sink-contract.js'
 export { type SinkCapability, sinkCapabilities, type SinkHarness } from './sink-harness.js'

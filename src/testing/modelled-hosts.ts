@@ -8,10 +8,10 @@ export interface ModelledInstance {
   readonly ports: Set<number>
 }
 
-/** One of them, by a number of any size; none of none. */
+/** Selects an item by a number of any size; `undefined` if there is none. */
 export const chosen = <A>(items: readonly A[], pick: number): A | undefined => items[pick % items.length]
 
-/** The least number from `first` that is not taken, which it then is: what is given back is used again at once. */
+/** Takes the least free number from `first` on. A number that is given back is reused immediately. */
 const take = (taken: Set<number>, first: number): number => {
   let free = first
   while (taken.has(free)) free++
@@ -19,10 +19,10 @@ const take = (taken: Set<number>, first: number): number => {
   return free
 }
 
-/** Where tasks run: container instances with their ports, and the addresses of interfaces. */
+/** Where tasks run: container instances with their ports, and addresses of network interfaces. */
 export class ModelledHosts {
   readonly #instances: ModelledInstance[] = []
-  /** Last numbers of addresses in use. */
+  /** The last parts of the addresses in use. */
   readonly #interfaces = new Set<number>()
   #registered = 0
 

@@ -7,13 +7,13 @@ import type { Container, Health, Task } from '../core/task.js'
 export interface ModelledService {
   readonly cluster: ClusterArn
   readonly name: string
-  /** `awsvpc` is Fargate here: an interface of its own and no instance. `bridge` is EC2: ports of its instance. */
+  /** `awsvpc` stands for Fargate: an own interface and no instance. `bridge` stands for EC2: ports of the instance. */
   readonly network: 'awsvpc' | 'bridge'
-  /** Whether a non-essential container runs beside the main one; it has a UDP port. */
+  /** Whether a non-essential container with a UDP port runs beside the main one. */
   readonly sidecar: boolean
 }
 
-/** Where a task is placed. `release` gives its address and port back, to be used again. */
+/** A task's placement. `release` frees its address and port for reuse. */
 export interface Placement {
   readonly instance: InstanceArn | undefined
   readonly address: string
@@ -27,7 +27,7 @@ const lives = {
   bridge: ['PENDING', 'RUNNING', 'STOPPED'],
 } as const
 
-/** One task as it really is. */
+/** The true state of one task. */
 export class ModelledTask {
   version = 1
   lastStatus: TaskStatus
@@ -42,9 +42,9 @@ export class ModelledTask {
     readonly definition: DefinitionArn,
     readonly containerPort: number,
     readonly placement: Placement,
-    /** When it was created, by true time. */
+    /** When it was created, in true time. */
     readonly created: Millis,
-    /** The stamp of its present version. */
+    /** The stamp of its current version. */
     public at: Millis,
   ) {
     this.lastStatus = lives[service.network][0]
@@ -54,7 +54,7 @@ export class ModelledTask {
     return this.lastStatus === 'STOPPED'
   }
 
-  /** Whether nothing happens to it by itself. */
+  /** Whether its state will not change by itself. */
   get steady(): boolean {
     return this.stopped || (this.lastStatus === 'RUNNING' && this.desiredStatus === 'RUNNING')
   }
@@ -72,7 +72,7 @@ export class ModelledTask {
     return `${this.placement.address}:${this.placement.port}`
   }
 
-  /** Goes on to the next status; a running task stays so until it is to stop. False if nothing changes. */
+  /** Advances to the next status. A running task stays so until it has to stop. Returns false if nothing changes. */
   advance(at: Millis): boolean {
     const life: readonly TaskStatus[] = lives[this.service.network]
     const next = life[life.indexOf(this.lastStatus) + 1]
@@ -82,12 +82,12 @@ export class ModelledTask {
   drain(at: Millis): boolean {
     if (this.desiredStatus === 'STOPPED') return false
     this.desiredStatus = 'STOPPED'
-    // What never ran skips what follows running.
+    // A task that never ran skips the statuses after RUNNING.
     if (this.lastStatus !== 'RUNNING') return this.enter('STOPPED', at)
     return this.touch(at)
   }
 
-  /** Its essential container is gone. `whole`: the task has ended as well, and no event told the states between. */
+  /** Its essential container exits. `whole`: the task has stopped as well, without events for the states in between. */
   crash(at: Millis, whole: boolean): boolean {
     if (this.stopped) return false
     this.desiredStatus = 'STOPPED'
@@ -100,12 +100,12 @@ export class ModelledTask {
     return this.touch(at)
   }
 
-  /** No event tells it and no version counts it. */
+  /** Changes its health, which causes no event and no new version. */
   flipHealth(): void {
     if (this.lastStatus === 'RUNNING') this.health = this.health === 'UNHEALTHY' ? 'HEALTHY' : 'UNHEALTHY'
   }
 
-  /** What an event says of its present version. */
+  /** The task in an event about its current version. */
   observed(): Task {
     const attached = this.service.network === 'awsvpc' && this.lastStatus !== 'PROVISIONING'
     const { address, instance } = this.placement
@@ -126,7 +126,7 @@ export class ModelledTask {
     }
   }
 
-  /** The same version as an event that tells less: no interface before running, and the status that was before. */
+  /** The same version in an event with less information: no interface before RUNNING, and the previous status. */
   understated(): Task {
     const told = this.observed()
     if (this.lastStatus === 'ACTIVATING') return { ...told, interface: undefined }
@@ -136,7 +136,7 @@ export class ModelledTask {
       : { ...told, desiredStatus: 'RUNNING' }
   }
 
-  /** What DescribeTasks says of it: its health too. */
+  /** The task as DescribeTasks returns it, including its health. */
   described(order: number): Task {
     return { ...this.observed(), health: { at: order, status: this.health } }
   }

@@ -1,45 +1,44 @@
 import fc from 'fast-check'
 
 /**
- * What may happen next in a `World`. Every operation is possible at any time: where there is nothing to do it to,
- * nothing happens.
+ * An operation in a `World`. Every operation is possible at any time; without anything to apply to, it does nothing.
  */
 export interface Operation {
   readonly kind:
-    /** A task starts and goes on until it runs. */
+    /** A task starts and advances until it runs. */
     | 'launch'
-    /** A task that is on its way goes on to the next step of its life. */
+    /** A task that is starting or stopping advances one step. */
     | 'advance'
-    /** Desired status STOPPED: scaling in, or the end of a deployment. */
+    /** The desired status of a task becomes STOPPED: scaling in, or the end of a deployment. */
     | 'drain'
-    /** A task ends at once and skips states. */
+    /** A task crashes and skips states. */
     | 'crash'
-    /** A new revision with another port; its first task starts and the oldest one drains. */
+    /** A new revision with another port is deployed: its first task starts, and the oldest one drains. */
     | 'deploy'
     | 'exit-sidecar'
     | 'flip-health'
     /** An instance dies with its tasks, and a new one gets its address. */
     | 'replace-instance'
-    /** A snapshot of a cluster is taken, or ends if one has begun. */
+    /** A snapshot of a cluster is taken, or finished if one has started. */
     | 'snapshot'
-    /** The clock of the worker that takes snapshots jumps, up to days either way, or is set right. */
+    /** The clock of the worker that takes snapshots jumps by up to days in either direction, or is corrected. */
     | 'jump'
-  /** Chooses what it happens to, modulo what there is. */
+  /** Selects the object of the operation, modulo their number. */
   readonly pick: number
-  /** How long after the last operation, in quarters of the skew allowance. */
+  /** The time since the last operation, in quarters of the skew allowance. */
   readonly wait: number
-  /** How far the clock that stamps it is off, in quarters of the skew allowance: between -2 and 2. */
+  /** The error of the clock that stamps it, in quarters of the skew allowance: between -2 and 2. */
   readonly skew: number
   /**
-   * Whether ECS behaves as it seldom does: an event carries less than the one before it, or says less than the API
-   * does under the same version; a new task takes its time to start, and is listed late; a snapshot takes its time; a
-   * crash skips every state but the last.
+   * Whether ECS shows a rare behaviour: an event with less information than the previous one, or than the API for the
+   * same version; a new task that starts slowly and is listed late; a slow snapshot; a crash that skips all states but
+   * the last.
    */
   readonly odd: boolean
 }
 
 const kinds = [
-  // Most frequent first, which is also how counter-examples shrink.
+  // Most frequent first, which is also the order of shrinking.
   { arbitrary: fc.constant('advance' as const), weight: 8 },
   { arbitrary: fc.constant('launch' as const), weight: 5 },
   { arbitrary: fc.constant('drain' as const), weight: 3 },
@@ -55,7 +54,7 @@ const kinds = [
 export const operation: fc.Arbitrary<Operation> = fc.record({
   kind: fc.oneof({ withCrossShrink: true }, ...kinds),
   pick: fc.nat(11),
-  // Most things happen close together; now and then there is time for the skew allowance to pass.
+  // Most operations follow each other closely; sometimes the skew allowance passes in between.
   wait: fc.constantFrom(0, 0, 1, 1, 2, 4, 8),
   skew: fc.constantFrom(0, -2, 2, -1, 1),
   odd: fc.oneof({ arbitrary: fc.constant(false), weight: 3 }, { arbitrary: fc.constant(true), weight: 1 }),

@@ -6,10 +6,10 @@ import type { SinkHarness } from './sink-harness.js'
 
 export type Backends = PersistentMap<Backend>
 
-/** Who a sink is to its target, unless a law says otherwise. */
+/** The owner name of a sink, unless a law says otherwise. */
 export const us: Owner = 'contract'
 
-/** Who another sink is to the same target, in laws of two owners. */
+/** The owner name of a second sink for the same target, in laws about two owners. */
 export const them: Owner = 'another contract'
 
 export const signal: AbortSignal = new AbortController().signal
@@ -30,7 +30,7 @@ export interface Attempt {
   readonly owner?: Owner
 }
 
-/** What a reconciler would do now. */
+/** The changes that a reconciler would make now. */
 export const planned = async <V>(
   sink: Sink<V>,
   backends: Backends,
@@ -40,7 +40,7 @@ export const planned = async <V>(
   return plan(sink, renderAgainst(sink, backends, rows), rows, { owner, complete, pruneGuard: 'off' })
 }
 
-/** As a reconciler does once. */
+/** One round of a reconciler. */
 export const attempted = async <V>(
   sink: Sink<V>,
   backends: Backends,
@@ -57,7 +57,7 @@ export const addressesOf = ({ endpoints }: Backend): readonly string[] => [
 export const offeredBy = (backends: Backends): readonly string[] =>
   [...backends.values()].flatMap(addressesOf).sort()
 
-/** What the target offers, as its sink reads it. */
+/** What the target exposes, as its sink reads it. */
 export const offered = async <V>({
   sink,
   addresses,

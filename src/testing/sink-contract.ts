@@ -14,7 +14,7 @@ import { sinkLaws } from './sink-laws.js'
 import { sinkRaceLaws } from './sink-race-laws.js'
 
 export interface SinkContractOptions {
-  /** What the target cannot do: the laws that need it are shown as skipped. Default: nothing. */
+  /** What the target cannot do: laws that need it are shown as skipped. Default: nothing. */
   readonly lacks?: readonly SinkCapability[]
   /** Runs of each law. Default: 30. */
   readonly runs?: number
@@ -26,14 +26,14 @@ const lacking = ({ sentence }: SinkLaw, missing: readonly SinkCapability[]): str
   `${sentence} (skipped, the target lacks ${missing.map((name) => `"${name}": ${sinkCapabilities[name]}`).join('; ')})`
 
 /**
- * What every sink must do, as tests of vitest: laws over random backends, run against the real target or one that
- * speaks its protocol. `make` is called once for each run. Call it at the top of a test file:
+ * What every sink must do, as vitest tests: laws over random backends, run against the real target or one that speaks
+ * its protocol. `make` is called once per run. Call this at the top of a test file:
  *
  * ```ts
  * sinkContract('my sink', make, { lacks: ['adoption'] })
  * ```
  *
- * A capability that the harness has and `lacks` names fails the contract, and so does one that neither has.
+ * The contract fails if the harness has a capability that `lacks` names, and if a capability is in neither.
  */
 export const sinkContract = <V>(
   name: string,

@@ -1,7 +1,7 @@
 import type { Backend } from '../core/desired.js'
 import type { Owner, Sink } from '../core/sink.js'
 
-/** What the laws need of a target beyond a sink and a look at it, and what of it a target may lack. */
+/** Capabilities that laws need besides the sink and access to its target's records, and that a target may lack. */
 export const sinkCapabilities = {
   tampering: 'somebody else can change a record (`tamper`)',
   'foreign-rows': 'records of several owners can be in the target (`plant`)',
@@ -16,29 +16,31 @@ export const sinkCapabilities = {
 export type SinkCapability = keyof typeof sinkCapabilities
 
 /**
- * A sink over a target of its own, empty when it is made, and everybody else who can reach that target. A member that
- * may be absent is a capability: name it in `lacks` where the target cannot have it.
+ * A sink with an empty target of its own, and the actions of other writers on that target. Optional members are
+ * capabilities: name one in `lacks` if the target cannot have it.
  */
 export interface SinkHarness<V> {
   readonly sink: Sink<V>
-  /** The target's records by key, raw, with all that anybody could see in them; compared by `toEqual`. */
+  /** The target's raw records by key, complete; compared by `toEqual`. */
   readonly snapshot: () => Promise<ReadonlyMap<string, unknown>>
-  /** How many writes of the sink the target has taken; any number that differs after each will do. */
+  /** How many writes of the sink the target has accepted; any number that changes with each write will do. */
   readonly writes: () => number
-  /** What a value offers, as `formatAddress` writes it: each address once, in any order. */
+  /** The addresses that a value exposes, as `formatAddress` writes them: without duplicates, in any order. */
   readonly addresses: (value: V) => readonly string[]
-  /** Somebody else changes a record without regard to us, in something that the sink writes, but for its owner. */
+  /**
+   * Another writer changes something in a record that the sink writes, except for the owner, ignoring all conventions.
+   */
   readonly tamper?: (key: string) => Promise<void>
-  /** Somebody else (`owner`), or nobody (`undefined`), has a record for this backend. */
+  /** Another owner (`owner`), or none (`undefined`), has a record for this backend. */
   readonly plant?: (backend: Backend, owner: Owner | undefined) => Promise<void>
-  /** Something in a record that is not the sink's to change, in as many places and types as there are. */
+  /** Changes parts of a record that the sink must not touch, in as many places and with as many types as possible. */
   readonly embellishment?: {
     readonly add: (key: string) => Promise<void>
     readonly read: (key: string) => Promise<unknown>
   }
-  /** From now on, writes of this key fail, and only they. */
+  /** From now on, writes of this key fail, and no others. */
   readonly failOn?: (key: string) => void
-  /** Another sink with the same options over the same target, as another process would have it. */
+  /** A second sink with the same options for the same target, as in another process. */
   readonly another?: () => Sink<V>
   readonly dispose: () => Promise<void>
 }
@@ -63,7 +65,7 @@ export const capabilitiesOf = <V>(harness: SinkHarness<V>): ReadonlySet<SinkCapa
   return new Set(sinkCapabilityNames.filter((capability) => members[capability] !== undefined))
 }
 
-/** The capability, or an Error that says how to name its lack. */
+/** Returns the capability, or throws an Error that explains how to declare it as lacking. */
 export const capability = <A>(member: A | undefined, name: SinkCapability): A => {
   if (member === undefined)
     throw new Error(`the harness has no "${name}" (${sinkCapabilities[name]}): add it, or name it in lacks`)

@@ -4,11 +4,11 @@ import type { Outcome, Row, Sink } from '../core/sink.js'
 import { type Attempt, attempted, type Backends } from './reconciled-once.js'
 import type { SinkCapability, SinkHarness } from './sink-harness.js'
 
-/** What every sink must do, as a property of random backends. */
+/** A law for every sink, as a property of random backends. */
 export interface SinkLaw {
   readonly sentence: string
   readonly needs: readonly SinkCapability[]
-  /** Rejects with the smallest counter-example that was found. Makes a harness for each run. */
+  /** Rejects with the smallest counter-example found. Makes a harness for each run. */
   readonly check: <V>(make: () => Promise<SinkHarness<V>>, runs: number) => Promise<void>
 }
 
@@ -34,7 +34,7 @@ export const law = <A>(
     ),
 })
 
-/** One attempt with nobody else about, in which every change must be done. */
+/** One attempt without other writers, in which every change must be done. */
 export const reconcile = async <V>(
   sink: Sink<V>,
   backends: Backends,

@@ -21,7 +21,7 @@ const nothing = PersistentMap.empty<Backend>()
 const complete = backendsArbitrary({ complete: true })
 const incomplete = backendsArbitrary({ complete: false })
 
-/** What every sink must do while nobody else writes to its target at the same time. */
+/** The laws for a sink while no other writer uses its target. */
 export const sinkLaws: readonly SinkLaw[] = [
   law(
     'applying a plan yields what was wanted on our rows, and offers exactly the live endpoints',

@@ -11,17 +11,17 @@ import { law, reconcile, type SinkLaw } from './sink-law.js'
 const nothing = PersistentMap.empty<Backend>()
 const complete = backendsArbitrary({ complete: true })
 
-/** More than any sink needs: each attempt starts from what the one before found. */
+/** More than any sink needs, since each attempt starts from what the previous one found. */
 const mostAttempts = 8
 
 const keysOf = <V>(outcomes: readonly Outcome<V>[], _tag: Outcome<V>['_tag']): readonly string[] =>
   outcomes.filter((outcome) => outcome._tag === _tag).map(({ key }) => key)
 
-/** What a sink may do to a target that is not its own as a whole: refuse, by rejecting. */
+/** A sink whose target has a single owner may refuse by rejecting. */
 const unlessRefused = async <A>(attempt: Promise<A>): Promise<A | 'refused'> =>
   attempt.catch(() => 'refused' as const)
 
-/** Applies what was planned; a change is done, or it is a conflict. Nobody may fail because of a race. */
+/** Applies a plan. Every change must be done or a conflict: a race must not make it fail. */
 const raced = async <V>(
   sink: Sink<V>,
   changes: readonly Change<V>[],
@@ -32,7 +32,7 @@ const raced = async <V>(
   return outcomes
 }
 
-/** Attempts of one sink until it has nothing to do; whether that came to be. */
+/** Repeats attempts until the sink has nothing to do. Returns whether that happened. */
 const isQuietAfter = async <V>(sink: Sink<V>, backends: Backends, owner: Owner): Promise<boolean> => {
   for (let attempt = 1; attempt <= mostAttempts; attempt++) {
     const made = await unlessRefused(attempted(sink, backends, { owner }))
@@ -52,7 +52,7 @@ const recordsAt = async <V>(
 const ownedBy = async <V>(sink: Sink<V>, owner: Owner): Promise<readonly string[]> =>
   (await sink.read(signal)).filter((row) => row.owner === owner).map(({ key }) => key)
 
-/** What every sink must do on a target that others write to, by sinks of the same kind. */
+/** The laws for a sink whose target is also written by sinks of the same kind. */
 export const sinkRaceLaws: readonly SinkLaw[] = [
   law(
     'a sink that starts finds what another wrote, and deletes nothing before it knows all',

@@ -6,42 +6,42 @@ import type { ClusterEvent } from '../core/event.js'
 import type { Delivery, Notice, Source } from '../core/source.js'
 import { sourceContext } from './source-context.js'
 
-/** A fresh source over a fresh, empty backend: a queue, a web server and its sender, a list. */
+/** A new source with an empty backend, such as a queue, a web server with its sender, or a list. */
 export interface SourceBackend {
   readonly source: Source
   /**
-   * Makes the backend offer these events, in any deliveries and order; may be called while nobody is subscribed.
-   * Resolves once it has them, not when they are delivered. All are `TaskChanged`; the laws compare task ARNs, so an
-   * encoding may lose the rest.
+   * Makes the backend offer these events, in any number of deliveries and any order; may be called without a
+   * subscriber. Resolves once the backend has them, not once they are delivered. All are `TaskChanged`; the laws
+   * compare task ARNs, so an encoding may lose the rest.
    */
   publish(events: readonly ClusterEvent[]): Promise<void>
-  /** Makes the backend offer one message that is no event. */
+  /** Makes the backend offer one message that is not an event. */
   readonly publishGarbage?: () => Promise<void>
   /**
-   * Lets so much time pass that the backend offers again whatever was delivered, or nacked, and not acknowledged: the
-   * visibility timeout of a queue, the retry of a sender. The laws call it while nothing is held, so that an honest
-   * source cannot object.
+   * Lets enough time pass for the backend to offer again what was delivered or nacked but not acknowledged: a queue's
+   * visibility timeout, a sender's retry. The laws call it while no delivery is held.
    */
   readonly redeliver?: () => Promise<void>
-  /** How many messages the backend has that nobody acknowledged, delivered or not; garbage that it keeps counts. */
-  unacknowledged(): Promise<number>
   /**
-   * The bound of unsettled events, of which the source was told. At least 40: other laws leave up to 25 unsettled.
+   * The number of unacknowledged messages in the backend, delivered or not, including undecodable messages that it
+   * keeps.
    */
+  unacknowledged(): Promise<number>
+  /** The source's limit of unsettled events. At least 40, because other laws leave up to 25 unsettled. */
   readonly maxInFlight?: number
   dispose(): Promise<void>
 }
 
-/** What a source may lack by its nature; it needs the optional member of `SourceBackend` otherwise. */
+/** Capabilities that a source may lack by its nature; otherwise it needs the optional member of `SourceBackend`. */
 export type SourceCapability = 'publishGarbage' | 'redeliver' | 'maxInFlight'
 
 export interface SourceHarness {
   readonly make: () => Promise<SourceBackend>
-  /** The laws that need one of these are shown as skipped. Default: none. */
+  /** Laws that need one of these are shown as skipped. Default: none. */
   readonly lacks?: readonly SourceCapability[]
-  /** Random cases of each law. Default: 10, for a backend behind a network. */
+  /** Random cases per law. Default: 10, suitable for a backend behind a network. */
   readonly runs?: number
-  /** How long one awaited condition may take, in milliseconds. Default: 20,000. */
+  /** How long to wait for one condition, in milliseconds. Default: 20,000. */
   readonly patienceMs?: number
 }
 
@@ -81,9 +81,9 @@ const tasks = (count: number, from = 0): readonly ClusterEvent[] =>
     },
   }))
 
-/** A subscriber that remembers everything. */
+/** A subscriber that records everything. */
 class Subscriber {
-  /** Keys of events, as often as they were delivered. */
+  /** Keys of events, once per delivery. */
   readonly seen: string[] = []
   readonly deliveries: Delivery[] = []
   readonly notices: Notice[] = []
@@ -149,7 +149,7 @@ export const sourceContract = (name: string, harness: SourceHarness): void => {
       { timeout: patienceMs, interval: 5 },
     )
 
-  /** Runs a case on a backend of its own, and checks that no subscription failed. */
+  /** Runs a case with its own backend, and checks that no subscription failed. */
   const onBackend = async (
     body: (
       backend: SourceBackend,
@@ -175,7 +175,7 @@ export const sourceContract = (name: string, harness: SourceHarness): void => {
     it.skipIf(needs.some((capability) => lacks.includes(capability)))(
       sentence,
       test,
-      // fast-check shrinks a failure by running again: time for that is worth having.
+      // fast-check shrinks a failure by running again, which is worth the time.
       runs * patienceMs,
     )
   }
@@ -284,7 +284,8 @@ export const sourceContract = (name: string, harness: SourceHarness): void => {
         })
         await backend.publish(events)
         while (!subscriber.sawAll(events)) {
-          // Settles one only when nothing comes without: three questions long, the source had time to send more.
+          // Settles one delivery only when nothing arrives for three polls, so that the source had time to exceed its
+          // limit.
           const before = subscriber.seen.length
           for (let round = 0; round < 3; round++) await backend.unacknowledged()
           if (subscriber.seen.length === before) held.shift()?.ack()

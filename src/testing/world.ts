@@ -25,7 +25,7 @@ const minute: Millis = 60_000
 const hour: Millis = 60 * minute
 const day: Millis = 24 * hour
 
-/** How far the clock of a worker may be ahead; right most often. */
+/** How far a worker's clock may be ahead; usually it is right. */
 const aheads: readonly Millis[] = [
   0,
   2 * minute,
@@ -42,8 +42,8 @@ const aheads: readonly Millis[] = [
 ]
 
 /**
- * Whose clock dates snapshots. `aws`: as `ecsSnapshots` does, by what answers tell and no later than our own clock,
- * ordered by stamps. `own`: by the clock of the worker alone, which is wrong.
+ * Which clock dates snapshots. `aws`: as in `ecsSnapshots`, AWS's time from responses, but no later than the worker's
+ * own clock, ordered by stamps. `own`: only the worker's clock, which is wrong.
  */
 export type SnapshotClock = 'aws' | 'own'
 
@@ -54,8 +54,8 @@ interface Listing {
 }
 
 /**
- * A model of two clusters with two services each, and of what ECS says of them. It is small on purpose: addresses and
- * ports are used again as soon as they are free, and everything happens within a few skew allowances.
+ * A model of two clusters with two services each, and of what ECS reports about them. It is deliberately small:
+ * addresses and ports are reused as soon as they are free, and everything happens within a few skew allowances.
  */
 export class World {
   /** True time. */
@@ -73,7 +73,7 @@ export class World {
   #names = 0
 
   /**
-   * `tell` gets every event as it happens, each once and in order, and what could be routed to then, as
+   * `tell` receives every event as it happens, each once and in order, with what could be routed to at that time, as
    * `<service> <host>:<port>`.
    */
   constructor(
@@ -90,7 +90,7 @@ export class World {
     for (const service of services) this.#define(service)
   }
 
-  /** What can be routed to, by service: addresses in their order. Services without any are left out. */
+  /** What can be routed to: ordered addresses by service. Services without addresses are left out. */
   get truth(): ReadonlyMap<string, readonly string[]> {
     const truth = new Map<string, string[]>()
     for (const task of this.#tasks)
@@ -164,7 +164,7 @@ export class World {
     }
   }
 
-  /** Ends the snapshots that have begun, sets the clock right, and lets all be quiet until no stamp is within the skew allowance. */
+  /** Finishes started snapshots, corrects the clock, and waits until no stamp is within the skew allowance. */
   rest(): void {
     for (const cluster of this.#listings.keys()) this.#snapshot(cluster, false)
     this.#ahead = 0
@@ -176,16 +176,16 @@ export class World {
     for (const cluster of modelledClusters) this.#snapshot(cluster, false)
   }
 
-  /** When a snapshot begins, as the worker dates it. */
+  /** When a snapshot starts, as the worker dates it. */
   #dated(): Pick<Listing, 'at' | 'order'> {
     const own = this.now + this.#ahead
     if (this.#clock === 'own') return { at: own, order: own }
-    // `Date` tells whole seconds.
+    // The `Date` header has a resolution of a second.
     const at = Math.min(Math.floor(this.now / 1000) * 1000, own)
     return { at, order: this.#stamps.next(at) }
   }
 
-  /** `slow`: it has only begun; otherwise it is running by now. */
+  /** `slow`: the task has only started; otherwise it is already running. */
   #launch(service: ModelledService, pick: number, at: Millis, slow: boolean): void {
     const revision = this.#revisions.get(service) ?? 0
     const containerPort = 8000 + revision
@@ -245,7 +245,7 @@ export class World {
     this.#tell({ _tag: 'TaskChanged', task: odd ? task.understated() : task.observed() })
   }
 
-  /** Ends the snapshot that has begun, or takes one. `slow`: it only begins, and new tasks are not listed yet. */
+  /** Finishes the started snapshot, or takes one. `slow`: it only starts, and new tasks are not listed yet. */
   #snapshot(cluster: ClusterArn, slow: boolean): void {
     const begun = this.#listings.get(cluster)
     const late = slow ? this.#skewAllowanceMs / 2 : 0
@@ -263,7 +263,7 @@ export class World {
       return
     }
     this.#listings.delete(cluster)
-    // Described later than listed: what has stopped meanwhile is still named, and says so.
+    // Described later than listed: a task that has stopped meanwhile is still included, as stopped.
     const described = tasks.map((task) => task.described(order))
     this.#tell({ _tag: 'TasksListed', cluster, at, order, tasks: described })
   }
