@@ -1,4 +1,4 @@
-/** A seeded source of randomness: the same seed gives the same draws, so a failing run can be had again. */
+/** A seeded random number generator: the same seed gives the same numbers, so a failing run can be repeated. */
 export interface Random {
   /** Uniform in [0, 1). */
   next(): number
@@ -6,7 +6,7 @@ export interface Random {
   int(below: number): number
   /** True with probability `p`. */
   chance(p: number): boolean
-  /** One of `items`; throws on an empty list, since there is nothing to give. */
+  /** One of `items`; throws on an empty list. */
   pick<A>(items: readonly A[]): A
   /** A shuffled copy. */
   shuffled<A>(items: readonly A[]): A[]

@@ -18,7 +18,7 @@ export interface AccountsApi {
   close(): Promise<void>
 }
 
-/** One endpoint for the APIs of several accounts, as AWS has it: the access key tells which account answers. */
+/** One endpoint for the APIs of several accounts, as on AWS: the access key selects the account. */
 export const accountsApi = async (byAccessKey: Readonly<Record<string, AwsApi>>): Promise<AccountsApi> => {
   const calls: AccountCall[] = []
   const server = createServer((request, response) => {

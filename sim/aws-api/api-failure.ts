@@ -1,4 +1,4 @@
-/** An error answer of an AWS API, before it is written in the protocol of its service. */
+/** An error response of an AWS API, before it is encoded in its service's protocol. */
 export class ApiFailure extends Error {
   constructor(
     readonly code: string,

@@ -8,14 +8,14 @@ import type { SimulatedCluster } from '../ecs/simulated-cluster.js'
 import { ssmOperations } from './ssm-operations.js'
 
 /**
- * What becomes of a call: the answer, the service's throttling error, its internal error, its refusal for want of a
- * permission or for the form of the request, silence until the client gives up, or a connection that breaks.
+ * The outcome of a call: a response, the service's throttling error, its internal error, a refusal for a missing
+ * permission or a malformed request, no response until the client gives up, or a broken connection.
  */
 export type CallOutcome = 'ok' | 'throttle' | 'error500' | 'denied' | 'invalid' | 'hang' | 'drop'
 
 /**
- * Decides the outcome of the `n`-th call (from 1) of an operation, for example `DescribeTasks`. `asked` is the text of
- * the request, in which stand the names and ARNs that it asks for.
+ * Decides the outcome of the `n`-th call (from 1) of an operation such as `DescribeTasks`. `asked` is the request's
+ * body, which contains the names and ARNs that it asks for.
  */
 export type ApiFaults = (operation: string, n: number, asked: string) => CallOutcome
 
@@ -25,22 +25,22 @@ export interface AwsApi {
   readonly url: string
   /** Calls per operation so far, refused ones included. */
   readonly calls: ReadonlyMap<string, number>
-  /** Replaces the faults; calls that came before keep what they got. */
+  /** Replaces the faults; earlier calls keep their outcome. */
   inject(faults: ApiFaults): void
-  /** Stops listening and breaks the connections that are open, hanging calls included. */
+  /** Stops listening and breaks all open connections, including hanging calls. */
   close(): Promise<void>
 }
 
 /**
  * The ECS, EC2 and SSM read operations over simulated clusters of one account and region, in the real wire protocols
- * (AWS JSON 1.1 and EC2 Query), so that the real SDK clients can be pointed at it. It listens on 127.0.0.1, on a free
- * port, and takes any credentials.
+ * (AWS JSON 1.1 and EC2 Query), so that the real SDK clients work with it. It listens on 127.0.0.1, on a free port, and
+ * accepts any credentials.
  */
 export const awsApi = async (
   clusters: readonly SimulatedCluster[],
   options: {
     readonly faults?: ApiFaults
-    /** What the answers' `Date` tells; nothing for `undefined`. Default: the machine's time. */
+    /** The time in the responses' `Date` header; no header for `undefined`. Default: the machine's time. */
     readonly now?: () => number | undefined
   } = {},
 ): Promise<AwsApi> => {
@@ -88,7 +88,7 @@ export const awsApi = async (
     if (date === undefined) response.sendDate = false
     else response.setHeader('date', new Date(date).toUTCString())
     serve(request, response).catch((error: unknown) => {
-      // A client that goes away in the middle of its request is not our trouble; anything else is a bug, and loud.
+      // A client that disconnects in the middle of its request is ignored; anything else is a bug and is thrown.
       if (request.complete) throw error
     })
   })
@@ -104,7 +104,7 @@ export const awsApi = async (
       faults = next
     },
     close: () => {
-      // Called again, it waits for the same end.
+      // A second call waits for the same shutdown.
       closed ??= new Promise<void>((resolve, reject) => {
         server.close((error) => (error === undefined ? resolve() : reject(error)))
         server.closeAllConnections()
@@ -114,7 +114,7 @@ export const awsApi = async (
   }
 }
 
-/** A request, as far as its protocol tells what it asks. */
+/** A request, as far as its protocol's headers reveal. */
 type Call =
   | { readonly _tag: 'Json'; readonly service: string; readonly operation: string; readonly body: string }
   | { readonly _tag: 'Query'; readonly operation: string; readonly form: URLSearchParams }

@@ -1,9 +1,9 @@
 import { ApiFailure } from './api-failure.js'
 
-/** A request's members by name, of which nothing is known yet. */
+/** A request's members by name, not validated yet. */
 export type AwsInput = Readonly<Record<string, unknown>>
 
-/** An answer that JSON can write. */
+/** A response that can be written as JSON. */
 export type AwsOutput = Readonly<Record<string, unknown>>
 
 /** The operations of one service, by the name that requests use. */
@@ -43,9 +43,7 @@ export const records = (input: AwsInput, name: string): readonly AwsInput[] =>
 const isRecord = (value: unknown): value is AwsInput =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
-/**
- * The page size that the request asks for; out of the allowed range it is refused with `refusal` as the error code.
- */
+/** The requested page size. A size out of range is refused, with `refusal` as the error code. */
 export const pageSize = (
   asked: unknown,
   { least, most, refusal }: { readonly least: number; readonly most: number; readonly refusal: string },
@@ -63,8 +61,8 @@ export interface Page<A> {
 }
 
 /**
- * The page after the one that gave `token`. Items are told apart by a growing `position`, so what comes and goes
- * between two pages shifts nothing: an item that is there all the time is on exactly one page.
+ * The page after the one that returned `token`. Items are identified by an increasing `position`, so items that come
+ * and go between two pages shift nothing: an item that exists all the time is on exactly one page.
  */
 export const page = <A>(
   items: readonly A[],

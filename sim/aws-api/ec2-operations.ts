@@ -3,12 +3,12 @@ import { page, pageSize } from './aws-request.js'
 import type { SimulatedCluster } from '../ecs/simulated-cluster.js'
 import type { SimulatedInstance } from '../ecs/simulated-instance.js'
 
-/** The body of an answer, as XML, to the form parameters of a request. */
+/** Computes the XML body of a response from the form parameters of a request. */
 export type Ec2Operations = Readonly<Record<string, (form: URLSearchParams) => string>>
 
 const WELL_FORMED = /^i-([0-9a-f]{8}|[0-9a-f]{17})$/
 
-/** DescribeInstances of Amazon EC2 over the machines of all clusters; external machines are none of EC2's. */
+/** DescribeInstances of Amazon EC2 over the machines of all clusters; external machines are unknown to EC2. */
 export const ec2Operations = (clusters: readonly SimulatedCluster[]): Ec2Operations => {
   const machines = (form: URLSearchParams): readonly SimulatedInstance[] =>
     clusters

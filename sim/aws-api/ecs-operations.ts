@@ -16,7 +16,7 @@ import type { SimulatedDefinition } from '../ecs/simulated-definition.js'
 import type { SimulatedTask } from '../ecs/simulated-task.js'
 import { taskDescription } from '../ecs/task-description.js'
 
-/** Both the most that a Describe takes and the most that a page of a List gives. */
+/** Both the most items per Describe call and the largest page of a List call. */
 const MOST = 100
 
 const listPage = { least: 1, most: MOST, refusal: 'InvalidParameterException' } as const
@@ -28,7 +28,7 @@ export const ecsOperations = (clusters: readonly SimulatedCluster[]): AwsOperati
       ({ name, arn, status }) => (identifier === name || identifier === arn) && status !== 'MISSING',
     )
 
-  /** To all but DescribeClusters, a deleted cluster is none. */
+  /** For all operations but DescribeClusters, a deleted cluster does not exist. */
   const clusterOf = (input: AwsInput): SimulatedCluster => {
     const cluster = find(text(input, 'cluster') ?? 'default')
     if (cluster?.status !== 'ACTIVE') throw new ApiFailure('ClusterNotFoundException', 'Cluster not found.')
@@ -162,7 +162,7 @@ const refuseForeign = (cluster: SimulatedCluster, identifier: string): void => {
   )
 }
 
-/** ListTasks leaves out what was told to stop, unless it is asked for it. */
+/** ListTasks omits tasks that are to stop, unless it is asked for them. */
 const taskFilter = (cluster: SimulatedCluster, input: AwsInput): ((task: SimulatedTask) => boolean) => {
   const desiredStatus = text(input, 'desiredStatus') ?? 'RUNNING'
   const family = text(input, 'family')

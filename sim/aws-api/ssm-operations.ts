@@ -12,7 +12,7 @@ import {
 import type { SimulatedCluster } from '../ecs/simulated-cluster.js'
 import type { SimulatedInstance } from '../ecs/simulated-instance.js'
 
-/** The most that a page gives, and the most values that a filter may have here. */
+/** The largest page, and the most values in a filter. */
 const MOST = 50
 
 /** DescribeInstanceInformation of AWS Systems Manager over the external (`mi-…`) machines of all clusters. */
@@ -34,9 +34,7 @@ export const ssmOperations = (clusters: readonly SimulatedCluster[]): AwsOperati
   },
 })
 
-/**
- * The ids asked for, in the older or the newer form of filter; undefined asks for all. An unknown id finds nothing.
- */
+/** The requested ids, in the older or newer form of filter; undefined for all. Unknown ids are ignored. */
 const filteredIds = (input: AwsInput): ReadonlySet<string> | undefined => {
   const filters = [
     ...records(input, 'InstanceInformationFilterList').map((each) => ({
@@ -55,7 +53,7 @@ const filteredIds = (input: AwsInput): ReadonlySet<string> | undefined => {
   return filters.length === 0 ? undefined : new Set(filters.flatMap(({ values }) => values))
 }
 
-/** A machine that is gone keeps its record, but has no address. */
+/** A machine that is gone keeps its record but has no address. */
 const information = (machine: SimulatedInstance): AwsOutput => ({
   InstanceId: machine.machineId,
   ResourceType: 'ManagedInstance',

@@ -4,20 +4,20 @@ import type { AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { element } from './ec2-operations.js'
 
-/** A role that may be assumed, and what its session's credentials are. */
+/** A role that can be assumed, and the credentials of its session. */
 export interface SimulatedRole {
   readonly arn: string
-  /** What its trust policy asks for; none by default. */
+  /** The external id in its trust policy; none by default. */
   readonly externalId?: string
   readonly accessKey: string
 }
 
-/** A request to assume a role, as it came. */
+/** A received request to assume a role. */
 export interface AssumeRoleCall {
   readonly role: string
   readonly session: string
   readonly externalId: string | null
-  /** Who asked, and for which region the request was signed. */
+  /** The caller, and the region that the request was signed for. */
   readonly accessKey: string
   readonly region: string
 }

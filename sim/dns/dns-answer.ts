@@ -5,7 +5,7 @@ import { recordData, wireName } from './dns-record-data.js'
 import { nodeAt, routed, shuffled } from './dns-zone-lookup.js'
 import { type RecordSet, type RecordSets, valuesOf } from './route53-record-set.js'
 
-/** What the name servers know of a zone. */
+/** The state of a zone for the name servers. */
 export interface PublishedZone {
   readonly name: DomainName
   readonly records: RecordSets
@@ -17,10 +17,10 @@ export const rcode = { formatError: 1, nameError: 3, notImplemented: 4, refused:
 /** The rest of a packet that has the question already. */
 export type DnsAnswer = Pick<Packet, 'flags' | 'answers' | 'authorities' | 'additionals'>
 
-/** Steps from one alias to the next; more is a circle. */
+/** The most aliases in a chain; more count as a cycle. */
 const longestChain = 8
 
-/** The authoritative answer to a question, from the zone that is closest to its name. */
+/** The authoritative answer to a question, from the most specific zone for its name. */
 export const dnsAnswer = (
   zones: readonly PublishedZone[],
   question: Pick<Question, 'name' | 'type'>,
@@ -37,7 +37,7 @@ export const dnsAnswer = (
     return { flags: AUTHORITATIVE_ANSWER | rcode.nameError, authorities: authority(zone) }
   return {
     flags: AUTHORITATIVE_ANSWER,
-    // In the case in which they were asked for, as resolvers check.
+    // With the case of the question, as resolvers check.
     answers: answers.map((answer) =>
       answer.name === wireName(name.text) ? { ...answer, name: question.name } : answer,
     ),
@@ -67,7 +67,7 @@ const closest = (zones: readonly PublishedZone[], name: DomainName): PublishedZo
       undefined,
     )
 
-/** Nothing if the name does not exist; an empty list if it has no records of the type. */
+/** Undefined if the name does not exist; an empty list if it has no records of the type. */
 const answersTo = (
   zone: PublishedZone,
   asked: DomainName,
@@ -92,7 +92,7 @@ const answersTo = (
   return answers
 }
 
-/** The records of a set, under the name that leads to it. Where an alias leads to something outside, there are none. */
+/** The records of a set, under the name that was asked for. None if an alias points outside. */
 const answersFrom = (
   zone: PublishedZone,
   name: DomainName,
@@ -113,13 +113,13 @@ const answersFrom = (
   })
 }
 
-/** What says how long there being nothing may be remembered: the lesser of the record's TTL and its last number. */
+/** The SOA record for negative caching, with the lesser of its TTL and its last number as the TTL. */
 const authority = (zone: PublishedZone): Answer[] =>
   (nodeAt(zone.records, zone.name)?.get('SOA') ?? []).flatMap((set) =>
     answersFrom(zone, zone.name, set, () => 0),
   )
 
-/** The addresses of the servers that the answers name, as far as they are in the zone. */
+/** The addresses of servers that the answers name, if they are in the zone. */
 const targetsOf = (zone: PublishedZone, answers: readonly Answer[], random: Random): Answer[] => {
   const names = new Set(answers.flatMap((answer) => (answer.type === 'SRV' ? [answer.data.target] : [])))
   return [...names].flatMap((text) => {

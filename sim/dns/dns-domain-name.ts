@@ -1,16 +1,16 @@
-/** A domain name in its parts: labels of bytes, in lower case, the root's empty one left out. */
+/** A parsed domain name: labels of bytes, in lower case, without the root's empty one. */
 export interface DomainName {
   readonly labels: readonly string[]
   /** As Route 53 writes it: escaped, with the trailing dot. */
   readonly text: string
   /**
-   * What Route 53 sorts by: the labels in reverse, each followed by a dot, which is why `a-b` comes before `a`: the
-   * hyphen is smaller than the dot.
+   * Route 53's sort key: the labels in reverse, each followed by a dot. Therefore `a-b` comes before `a`: the hyphen is
+   * less than the dot.
    */
   readonly order: string
 }
 
-/** What is wrong with a name or value, in the words of Route 53. */
+/** An invalid name or value, described in Route 53's words. */
 export class DnsFault extends Error {
   override readonly name = 'DnsFault'
   constructor(code: string, explanation: string, culprit: string) {
@@ -19,10 +19,10 @@ export class DnsFault extends Error {
 }
 
 /**
- * Reads a name; a missing trailing dot makes no difference. Bytes that are not printable are written as `\ooo`, in
- * octal, and so may any other be.
+ * Parses a name, with or without a trailing dot. Bytes that are not printable are written as `\ooo` in octal, and so
+ * may any other be.
  *
- * @throws {DnsFault} unless it is one.
+ * @throws {DnsFault} for an invalid name.
  */
 export const domainName = (text: string): DomainName => {
   const absolute = text.endsWith('.') && !text.endsWith('\\.') ? text.slice(0, -1) : text

@@ -9,7 +9,7 @@ export type RecordData = Answer extends infer Each
     : never
   : never
 
-/** The types that Route 53 holds and this project's name server has no words for: their records are never answered. */
+/** Types that Route 53 supports and this name server does not: their records are never answered. */
 const unspoken: readonly string[] = ['DS', 'HTTPS', 'NAPTR', 'SPF', 'SSHFP', 'SVCB', 'TLSA']
 
 /** The types of Route 53. */

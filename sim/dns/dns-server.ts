@@ -26,11 +26,11 @@ export interface DnsServer {
 
 const host = '127.0.0.1'
 
-/** What a client takes by UDP that does not say so (RFC 1035, 4.2.1), and what we send at most. */
+/** The largest UDP response for a client that states no size (RFC 1035, 4.2.1), and our own limit. */
 const smallest = 512
 const largest = 4096
 
-/** Answers every question by `answer`. What is no question is not answered, as anyone may send anything. */
+/** Answers every question with `answer`. Packets that are not questions are ignored. */
 export const dnsServer = async (answer: (question: Question) => DnsAnswer): Promise<DnsServer> => {
   const asked = { udp: 0, tcp: 0 }
   const { tcp, udp, port } = await listening()
@@ -46,7 +46,7 @@ export const dnsServer = async (answer: (question: Question) => DnsAnswer): Prom
   tcp.on('connection', (socket) => {
     connections.add(socket)
     socket.once('close', () => connections.delete(socket))
-    // A client that goes away concerns nobody but itself.
+    // A client that disconnects affects no others.
     socket.on('error', () => socket.destroy())
     let received = Buffer.alloc(0)
     socket.on('data', (chunk: Buffer) => {
@@ -80,7 +80,7 @@ export const dnsServer = async (answer: (question: Question) => DnsAnswer): Prom
   }
 }
 
-/** A port that is free for both. */
+/** A port that is free for both UDP and TCP. */
 const listening = async (): Promise<{ tcp: Server; udp: UdpSocket; port: number }> => {
   for (;;) {
     const tcp = createServer().listen(0, host)
@@ -92,7 +92,7 @@ const listening = async (): Promise<{ tcp: Server; udp: UdpSocket; port: number 
       await once(udp, 'listening')
       return { tcp, udp, port }
     } catch {
-      // Taken for UDP by someone else: the next one.
+      // In use for UDP: try the next one.
       udp.close()
       tcp.close()
     }

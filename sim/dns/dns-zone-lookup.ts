@@ -5,31 +5,31 @@ import type { RecordSet, RecordSets } from './route53-record-set.js'
 /** The record sets of one name, by type; empty if names exist below it only. */
 export type DnsNode = ReadonlyMap<string, readonly RecordSet[]>
 
-/** What is at the name, its own or a wildcard's (RFC 4592); nothing if the name does not exist. */
+/** The record sets at a name, its own or a wildcard's (RFC 4592); undefined if the name does not exist. */
 export const nodeAt = (records: RecordSets, name: DomainName): DnsNode | undefined => {
   const nodes = nodesOf(records)
   const own = nodes.get(name.text)
   if (own !== undefined) return own
   for (let cut = 1; cut <= name.labels.length; cut++) {
     const above = name.labels.slice(cut)
-    // The closest name that exists decides: a wildcard further up does not reach past it.
+    // The closest existing name decides: a wildcard further up does not apply below it.
     if (nodes.has(nameOf(above).text)) return nodes.get(nameOf(['*', ...above]).text)
   }
   return undefined
 }
 
-/** The record sets that one question is answered from, by their routing policy. */
+/** The record sets that answer one question, by their routing policy. */
 export const routed = (sets: readonly RecordSet[], random: Random): readonly RecordSet[] => {
   const [first] = sets
   if (first?.SetIdentifier === undefined) return sets
   if (first.MultiValueAnswer === true) return shuffled(sets, random).slice(0, 8)
   if (first.Failover !== undefined) return sets.filter(({ Failover }) => Failover === 'PRIMARY')
   if (first.Weight !== undefined) return weighted(sets, random)
-  // By latency or geography: this server knows no places.
+  // By latency or geography: not simulated.
   return sets.slice(Math.floor(random() * sets.length)).slice(0, 1)
 }
 
-/** One, with the probability of its share in the sum of all weights; of weights that are all 0, any. */
+/** One of the sets, with a probability proportional to its weight; if all weights are 0, any. */
 const weighted = (sets: readonly RecordSet[], random: Random): readonly RecordSet[] => {
   const sum = sets.reduce((total, { Weight = 0 }) => total + Weight, 0)
   let drawn = random() * (sum === 0 ? sets.length : sum)

@@ -1,9 +1,9 @@
-/** A resource record set, in the spelling of the API and of its SDK. */
+/** A resource record set, spelled as in the API and the SDK. */
 export interface RecordSet {
   /** Once in a zone: escaped, in lower case, with the trailing dot. */
   readonly Name: string
   readonly Type: string
-  /** There with every routing policy but the simple one. */
+  /** Set for every routing policy except the simple one. */
   readonly SetIdentifier?: string
   readonly Weight?: number
   readonly Region?: string
@@ -29,7 +29,7 @@ export interface RecordSetChange {
 /** The record sets of a zone, by `recordSetKey`. */
 export type RecordSets = ReadonlyMap<string, RecordSet>
 
-/** What no two record sets of a zone have in common. */
+/** The key that is unique among a zone's record sets. */
 export const recordSetKey = ({ Name, Type, SetIdentifier }: RecordSet): string =>
   SetIdentifier === undefined ? `${Name} ${Type}` : `${Name} ${Type} ${SetIdentifier}`
 
@@ -39,7 +39,7 @@ export const valuesOf = ({ ResourceRecords = [] }: RecordSet): readonly string[]
 /** The policies that need a `SetIdentifier`, as messages call them. */
 export type RoutingPolicy = 'weighted' | 'latency' | 'failover' | 'geolocation' | 'multivalue'
 
-/** All that the record set claims to have: one, or none if it is simple. */
+/** The policies that the record set claims: one, or none if it is simple. */
 export const routingPolicies = (set: RecordSet): readonly RoutingPolicy[] => {
   const claims: Readonly<Record<RoutingPolicy, unknown>> = {
     weighted: set.Weight,

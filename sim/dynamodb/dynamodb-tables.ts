@@ -17,7 +17,7 @@ export interface DynamoDbTables {
   close(): Promise<void>
 }
 
-/** Speaks to the server at `url`, whoever started it. */
+/** Connects to the server at `url`, whoever started it. */
 export const dynamoDbTables = (url: string): DynamoDbTables => {
   const clients: DynamoDBClient[] = []
   const client = (overrides: DynamoDBClientConfig = {}) => {

@@ -12,8 +12,8 @@ export interface EmbeddedDynamoDb extends DynamoDbTables {
 }
 
 /**
- * Starts dynalite on 127.0.0.1 and a free port. What it does not do, unlike DynamoDB: transactions, time to live, and
- * streams. Conditions of writes are as in DynamoDB: see `correctConditions`.
+ * Starts dynalite on 127.0.0.1 and a free port. Unlike DynamoDB, it does not support transactions, time to live, and
+ * streams. Conditions of writes behave as in DynamoDB: see `correctConditions`.
  */
 export async function embeddedDynamoDb(): Promise<EmbeddedDynamoDb> {
   correctConditions()
@@ -35,9 +35,8 @@ export async function embeddedDynamoDb(): Promise<EmbeddedDynamoDb> {
 }
 
 /**
- * dynalite rethrows a request's 'error' event, so that a client which goes away in the middle of its body would end
- * this whole process. An aborted request concerns nobody but its client: replace that listener, which dynalite adds
- * while it is called.
+ * dynalite rethrows a request's 'error' event, so a client that disconnects in the middle of its body would end this
+ * process. This replaces that listener, which dynalite adds while it is called.
  */
 function surviveAbortedRequests(server: Server): void {
   const [handle] = server.listeners('request') as RequestListener[]

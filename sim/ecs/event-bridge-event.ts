@@ -1,7 +1,7 @@
 import type { Place } from './place.js'
 import type { Random } from '../prng.js'
 
-/** The envelope in which EventBridge delivers what an AWS service says. */
+/** The envelope of EventBridge for an AWS service's event. */
 export interface EventBridgeEvent {
   /** Of the envelope, always "0"; the version that orders events is `detail.version`. */
   readonly version: '0'

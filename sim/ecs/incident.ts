@@ -1,7 +1,7 @@
 import type { Random } from '../prng.js'
 import type { SimulatedService } from './simulated-service.js'
 
-/** What may happen to a cluster. Each tells whether it did. */
+/** Incidents in a cluster. Each returns whether it took place. */
 export interface IncidentTarget {
   services(): readonly SimulatedService[]
   deploy(service: string): unknown
@@ -13,7 +13,7 @@ export interface IncidentTarget {
   declareSteady(service: string): unknown
 }
 
-/** Does one random thing to the cluster: mostly what changes its tasks, now and then what only looks like it. */
+/** Causes one random incident: mostly one that changes tasks, sometimes one that only looks like it. */
 export const incident = (cluster: IncidentTarget, random: Random): void => {
   const service = random.pick(cluster.services())
   const draw = random.next()

@@ -1,6 +1,6 @@
 /**
  * Numbers that are lent and given back (host ports, the last part of an address). The number given back last is lent
- * first, so that reuse, which is what breaks designs keyed by address, happens as soon and as often as it can.
+ * first, so that reuse, which breaks designs keyed by address, happens as soon and as often as possible.
  */
 export class Pool {
   readonly #returned: number[] = []

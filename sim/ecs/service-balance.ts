@@ -17,7 +17,7 @@ export interface ServiceBalance {
 }
 
 /**
- * Compares what the service asks for with the tasks that are meant to run. An older task goes only when a newer one
+ * Compares the service's desired count with the tasks that are meant to run. An older task stops only once a newer one
  * serves in its place, so a deployment never leaves fewer routable tasks than the service asks for.
  */
 export const serviceBalance = ({ wanted, definition, desiredCount }: BalancedService): ServiceBalance => {
@@ -31,7 +31,7 @@ export const serviceBalance = ({ wanted, definition, desiredCount }: BalancedSer
   const replaced = Math.min(older.length, Math.max(0, serving.length + older.length - desiredCount))
   return {
     launch: Math.max(0, desiredCount - current.length),
-    // Those that serve nobody yet go first.
+    // Tasks that do not serve yet stop first.
     stop: [...[...starting, ...serving].slice(0, excess), ...older.slice(0, replaced)],
     completes: older.length > 0 && replaced === older.length,
   }

@@ -6,7 +6,7 @@
  */
 export type Placement = 'bridge' | 'external' | 'awsvpc' | 'fargate' | 'daemon'
 
-/** What a caller asks of a service. */
+/** The options of a service. */
 export interface ServiceSpec {
   readonly name: string
   readonly placement: Placement

@@ -48,7 +48,7 @@ export type DeploymentChange = Partial<
  */
 export type ClusterStatus = 'ACTIVE' | 'INACTIVE' | 'MISSING'
 
-/** Share of steps in which something happens to the cluster, instead of a task going on with what it began. */
+/** Share of steps with a new incident; in the others, a task continues its current transition. */
 const INCIDENTS = 0.05
 
 const scalingIn: StopCause = {
@@ -58,10 +58,10 @@ const scalingIn: StopCause = {
 const drainingInstance: StopCause = { code: 'ServiceSchedulerInitiated', reason: 'Host instance is draining' }
 
 /**
- * A model of one ECS cluster: services, tasks, machines and task definitions, and the events that EventBridge would
- * carry. `truth` says at any time what is routable, so that whatever was made of the events can be compared with it.
+ * A model of one ECS cluster: services, tasks, machines and task definitions, with the events that EventBridge would
+ * deliver. `truth` is what is routable at any time, to compare with what was derived from the events.
  *
- * Operations (`deploy`, `scale`, …) begin something; `step` and `settle` let it go on, one transition at a time.
+ * Operations (`deploy`, `scale`, …) start something; `step` and `settle` let it continue, one transition at a time.
  */
 export class SimulatedCluster {
   readonly place: Place
@@ -145,7 +145,7 @@ export class SimulatedCluster {
     return this.#clock?.() ?? this.#simulatedNow
   }
 
-  /** Launches what the services ask for. No task event came before it, so who subscribed by then misses none. */
+  /** Launches the tasks of the services. No task event precedes it, so earlier subscribers miss none. */
   start(): void {
     for (const service of this.#services.values()) this.#balance(service)
   }
@@ -222,13 +222,13 @@ export class SimulatedCluster {
   step(): void {
     const { moving, serving } = this.#roster
     this.#tick()
-    // No incidents while most tasks are on their way: otherwise large deployments would pile up without end.
+    // No incidents while most tasks are in transition: otherwise large deployments would accumulate without limit.
     const calm = moving.size <= serving.size
     if (moving.size === 0 || (calm && this.#random.chance(INCIDENTS))) incident(this, this.#random)
     else this.#advanceOne()
   }
 
-  /** Lets everything that was begun come to its end, without new incidents. */
+  /** Completes everything that was started, without new incidents. */
   settle(): void {
     while (this.#roster.moving.size > 0) {
       this.#tick()
@@ -297,7 +297,7 @@ export class SimulatedCluster {
     return definition
   }
 
-  /** Lets the service scheduler act once; whatever it begins brings it back here when it is done. */
+  /** Lets the service scheduler act once; whatever it starts calls it again when done. */
   #balance(service: BalancedService): void {
     const { launch, stop, completes } = serviceBalance(service)
     for (let launched = 0; launched < launch; launched++) this.#launch(service)
@@ -337,7 +337,7 @@ export class SimulatedCluster {
     this.#ended(task)
   }
 
-  /** After the first transition of an end, from which on the scheduler does not count the task. */
+  /** Called after the first transition of a stopping task; from then on the scheduler does not count it. */
   #ended(task: SimulatedTask): void {
     this.#service(task.service.name).wanted.delete(task)
     this.#observe(task)
@@ -352,7 +352,7 @@ export class SimulatedCluster {
     if (task.endpoint !== undefined && service.wanted.size > service.desiredCount) this.#balance(service)
   }
 
-  /** Tells the world of the task's new version, and keeps the books. */
+  /** Publishes the task's new version, and updates the roster. */
   #observe(task: SimulatedTask): void {
     this.#roster.file(task)
     this.#emit(taskEvent(task, this.#random))

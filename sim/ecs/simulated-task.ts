@@ -121,7 +121,7 @@ export class SimulatedTask {
     site.instance?.tasks.add(this)
   }
 
-  /** Whether a transition lies ahead; without one the task stays as it is until somebody acts on it. */
+  /** Whether another transition follows; otherwise the task stays as it is until an operation changes it. */
   get isMoving(): boolean {
     return this.#ahead.length > 0
   }
@@ -138,7 +138,7 @@ export class SimulatedTask {
     return primary.hostPort === undefined ? undefined : `${this.site.instance!.privateIp}:${primary.hostPort}`
   }
 
-  /** Makes the next transition. */
+  /** Performs the next transition. */
   advance(now: number): void {
     const [stage, ...rest] = this.#ahead
     if (stage === undefined) throw new Error(`no transition lies ahead of task ${this.id}`)
@@ -146,7 +146,7 @@ export class SimulatedTask {
     this.#ahead = rest
   }
 
-  /** Asks the task to stop; the answer may still be RUNNING (draining), with desiredStatus STOPPED. */
+  /** Asks the task to stop; it may still be RUNNING (draining), with desiredStatus STOPPED. */
   stop(cause: StopCause, now: number, random: Random): void {
     if (this.site.networkInterface === undefined) {
       this.#end(cause, ['draining', 'STOPPED'], now)

@@ -6,9 +6,9 @@ import { containerInterfaces, interfaceDetails, networkBindings } from './task-e
 type Json = Readonly<Record<string, unknown>>
 
 /**
- * The task as DescribeTasks writes it on the wire. Unlike the event of the same version: dates are seconds with a
- * fraction, health is told, attachment types have their long names, tags and empty lists are there, and an address is
- * never left out while the task has it.
+ * The task as DescribeTasks returns it. Unlike in the event of the same version, dates are seconds with a fraction,
+ * health is included, attachment types have their long names, tags and empty lists are present, and an address is never
+ * omitted while the task has it.
  */
 export const taskDescription = (task: SimulatedTask): Json => {
   const { site, definition, times, stopCause } = task

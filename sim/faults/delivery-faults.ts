@@ -1,12 +1,12 @@
 import { prng, type Random } from '../prng.js'
 
-/** How unreliably a transport delivers. All off by default, which delivers each event once, in order, at once. */
+/** The faults of a transport. All are off by default: each event is delivered once, in order, immediately. */
 export interface DeliveryFaults {
   /** The same seed and the same events give the same arrivals. */
   readonly seed: number
-  /** Probability that an event does not arrive at all. */
+  /** Probability that an event is lost. */
   readonly lose?: number
-  /** Probability that an event arrives once more; applied again to each extra copy, so it must be below 1. */
+  /** Probability that an event is duplicated; applied again to each copy, so it must be below 1. */
   readonly duplicate?: number
   /**
    * Every copy is late by a random part of this, hence events less than this apart may change places. In the unit of
@@ -20,7 +20,7 @@ interface Arrival<E> {
   readonly event: E
 }
 
-/** A transport under way: `push` what is sent, `take` what has arrived. It holds at most what is late. */
+/** A simulated transport: `push` sends, `take` receives. It only holds events that are still on their way. */
 export class FaultyDelivery<E> {
   readonly #faults: Required<DeliveryFaults>
   readonly #random: Random
@@ -60,7 +60,7 @@ export class FaultyDelivery<E> {
   }
 }
 
-/** What arrives of a list of events, in the order of arrival. The list itself is left alone. */
+/** What arrives of a list of events, in the order of arrival. Does not change the list. */
 export const deliver = <E>(events: readonly E[], faults: DeliveryFaults): readonly E[] => {
   const delivery = new FaultyDelivery<E>(faults)
   events.forEach((event, place) => delivery.push(event, place))

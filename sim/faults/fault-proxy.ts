@@ -13,20 +13,17 @@ import { prng } from '../prng.js'
 import { internalError, serviceRequest, throttled, type ServiceFailure } from './service-failure.js'
 
 /**
- * What becomes of one request:
- * - `ok`: it is forwarded, and so is the answer;
- * - `throttle`, `error500`: refused in the service's own form, never forwarded;
- * - `hang`: never answered nor forwarded, until the client gives up or the proxy closes;
- * - `reset`: the connection is reset, nothing is forwarded;
- * - `lost-answer`: the target does it and answers, but the connection is reset instead: it happened, the client does
- *   not know.
+ * The outcome of one request:
+ * - `ok`: it is forwarded, and so is the response;
+ * - `throttle`, `error500`: refused in the service's own format, never forwarded;
+ * - `hang`: neither answered nor forwarded, until the client gives up or the proxy closes;
+ * - `reset`: the connection is reset, and nothing is forwarded;
+ * - `lost-answer`: the target executes it and responds, but the connection is reset instead, so the client does not
+ *   know.
  */
 export type Fault = 'ok' | 'throttle' | 'error500' | 'hang' | 'reset' | 'lost-answer'
 
-/**
- * Decides about the `count`-th request (from 1) of an operation, such as `PutItem`, or `GET /health` for what is not
- * AWS.
- */
+/** Decides about the `count`-th request (from 1) of an operation, such as `PutItem`, or `GET /health` outside AWS. */
 export type Faults = (operation: string, count: number) => Fault
 
 export interface FaultProxyOptions {
@@ -34,19 +31,19 @@ export interface FaultProxyOptions {
   readonly target: string
   /** `never` by default. */
   readonly faults?: Faults
-  /** What every request waits, once counted, before its fault is acted out; 0 by default. */
+  /** The delay of every request before its fault; 0 by default. */
   readonly latencyMs?: number
 }
 
-/** A reverse proxy that misbehaves as told. */
+/** A reverse proxy with configurable faults. */
 export interface FaultProxy {
   /** `http://127.0.0.1:<port>`. */
   readonly url: string
-  /** Asked once per request; may be replaced at any time. */
+  /** Called once per request; may be replaced at any time. */
   faults: Faults
   latencyMs: number
   /**
-   * While true, every connection, open or new, is reset. The port stays ours, so that the proxy comes back under its
+   * While true, every connection, open or new, is reset. The proxy keeps its port, so that it returns with the same
    * URL.
    */
   down: boolean
@@ -58,10 +55,10 @@ export interface FaultProxy {
   close(): Promise<void>
 }
 
-/** No fault at all. */
+/** No faults. */
 export const never: Faults = () => 'ok'
 
-/** Refuses half of the requests, throttled or as a 500 in equal parts; the same `seed` gives the same sequence. */
+/** Refuses half of the requests, as throttled or as a 500 in equal parts; the same `seed` gives the same sequence. */
 export function half(seed: number): Faults {
   const random = prng(seed)
   return () => {
@@ -75,7 +72,7 @@ export function half(seed: number): Faults {
  */
 export async function faultProxy(options: FaultProxyOptions): Promise<FaultProxy> {
   const target = new URL(options.target)
-  // Node's servers drop idle connections after 5 s: let go earlier, so that none is reused at the moment it dies.
+  // Node's servers drop idle connections after 5 s; closing them earlier avoids reusing one as it closes.
   const agent = new Agent({ keepAlive: true, timeout: 2000 })
   const sockets = new Set<Socket>()
   const calls = new Map<string, number>()
@@ -127,10 +124,10 @@ export async function faultProxy(options: FaultProxyOptions): Promise<FaultProxy
       port: target.port,
       method,
       path,
-      // `host` goes on as it came, as through a load balancer; the length is that of the body held here.
+      // `host` is forwarded unchanged, as by a load balancer; the length is that of the buffered body.
       headers: { ...endToEnd(headers), 'content-length': body.length },
     })
-    // A client that gives up ends its request at the target as well: a long poll must not outlive its caller.
+    // If a client gives up, its request to the target ends too: a long poll must not outlive its caller.
     const abandon = () => outgoing.destroy()
     response.once('close', abandon)
     try {
@@ -147,7 +144,7 @@ export async function faultProxy(options: FaultProxyOptions): Promise<FaultProxy
   }
 
   const server = createServer((request, response) => {
-    // Whatever fails here is between a client and a target that went away: the client sees its connection end.
+    // Any failure here means that a client or the target disconnected: the client's connection ends.
     handle(request, response).catch(() => reset(request))
   })
   server.on('connection', (socket) => {
@@ -184,7 +181,7 @@ export async function faultProxy(options: FaultProxyOptions): Promise<FaultProxy
   return proxy
 }
 
-/** An answer of the target, or a failure made here. */
+/** A response of the target, or a failure made here. */
 type Answer =
   | ServiceFailure
   | { readonly status: number; readonly headers: IncomingMessage['headers']; readonly body: Buffer }
@@ -202,7 +199,7 @@ function count(tally: Map<string, number>, operation: string): number {
   return sum
 }
 
-/** Without what concerns one connection only (RFC 9110, 7.6.1). */
+/** Without headers that only concern one connection (RFC 9110, 7.6.1). */
 function endToEnd({
   connection: _connection,
   'keep-alive': _keepAlive,

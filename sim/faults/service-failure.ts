@@ -1,17 +1,17 @@
 import type { IncomingMessage } from 'node:http'
 
-/** An answer by which a service says that a request failed. */
+/** A service's response for a failed request. */
 export interface ServiceFailure {
   readonly status: number
   readonly headers: Readonly<Record<string, string>>
   readonly body: string
 }
 
-/** As much of a request as decides in what form its service fails. */
+/** The parts of a request that decide the format of its service's errors. */
 export interface ServiceRequest {
   /** `X-Amz-Target` up to its last dot, as in `DynamoDB_20120810`; empty for protocols that have no such header. */
   readonly service: string
-  /** `PutItem`, `DescribeInstances`, or method and path for what is not AWS. */
+  /** `PutItem`, `DescribeInstances`, or method and path outside AWS. */
   readonly operation: string
   readonly protocol: 'json' | 'query' | 'other'
 }
@@ -33,10 +33,7 @@ export function serviceRequest(
   return { service: '', operation: `${method} ${url.split('?', 1)[0] ?? url}`, protocol: 'other' }
 }
 
-/**
- * Refusal for too many requests, in the form of the service that is asked, so that its SDK client raises its own
- * error.
- */
+/** A throttling response in the format of the requested service, so that its SDK client raises its own error. */
 export function throttled(request: ServiceRequest): ServiceFailure {
   switch (request.protocol) {
     case 'json':
@@ -52,7 +49,7 @@ export function throttled(request: ServiceRequest): ServiceFailure {
   }
 }
 
-/** An internal error of the service that is asked. */
+/** An internal error of the requested service. */
 export function internalError(request: ServiceRequest): ServiceFailure {
   switch (request.protocol) {
     case 'json':
@@ -64,7 +61,7 @@ export function internalError(request: ServiceRequest): ServiceFailure {
   }
 }
 
-/** DynamoDB throttles reads and writes of items by capacity, and what manages tables by rate. */
+/** DynamoDB throttles item operations by capacity, and table operations by rate. */
 const ITEM_OPERATION = /Items?$|^Query$|^Scan$/
 
 function throttledJson({ service, operation }: ServiceRequest): ServiceFailure {
@@ -98,9 +95,7 @@ const CAPACITY =
   'The level of configured provisioned throughput for the table was exceeded. ' +
   'Consider increasing your provisioning level with the UpdateTable API.'
 
-/**
- * `queryError`: the header by which SQS, which once spoke the query protocol, tells its clients the older error code.
- */
+/** `queryError`: the header with the older error code, which SQS sends because it once used the query protocol. */
 const json10 = (type: string, status: number, message: string, queryError?: string): ServiceFailure => ({
   status,
   headers: {

@@ -85,7 +85,7 @@ export const route53Api = async (
 
   const server = createServer((request, response) => {
     serve(request, response).catch((error: unknown) => {
-      // A client that goes away in the middle of its request is not our trouble; anything else is a bug, and loud.
+      // A client that disconnects in the middle of its request is ignored; anything else is a bug and is thrown.
       if (request.complete) throw error
     })
   })
@@ -99,7 +99,7 @@ export const route53Api = async (
       faults = next
     },
     close: () => {
-      // Called again, it waits for the same end.
+      // A second call waits for the same shutdown.
       closed ??= new Promise<void>((resolve, reject) => {
         server.close((error) => (error === undefined ? resolve() : reject(error)))
         server.closeAllConnections()

@@ -10,7 +10,7 @@ import {
 } from '../dns/route53-record-set.js'
 import { conflicts, missingAtApex } from './route53-zone-rules.js'
 
-/** A batch is made as a whole, or refused with every reason that there is. */
+/** A batch is applied as a whole, or refused with all reasons. */
 export type Changed =
   | { readonly _tag: 'Changed'; readonly records: RecordSets }
   | { readonly _tag: 'Refused'; readonly messages: readonly string[] }
@@ -18,7 +18,7 @@ export type Changed =
 /** Values of one record set, at most. */
 const mostValues = 400
 
-/** Makes the changes one after the other, each upon what those before it left: DELETE comes before CREATE. */
+/** Applies the changes one after another, each to the result of the previous one: DELETE comes before CREATE. */
 export const changed = (
   zone: DomainName,
   records: RecordSets,
@@ -32,7 +32,7 @@ export const changed = (
   return faults.length > 0 ? { _tag: 'Refused', messages: faults } : { _tag: 'Changed', records: draft }
 }
 
-/** A copy of the record sets, and what makes a change of it, or says why it does not. */
+/** A copy of the record sets, with a function that applies a change or reports why it cannot. */
 const drafted = (zone: DomainName, records: RecordSets) => {
   const draft = new Map(records)
   const byName = new Map<string, Map<string, RecordSet>>()

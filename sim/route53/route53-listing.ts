@@ -9,7 +9,7 @@ export interface Listed {
   readonly next: RecordSet | undefined
 }
 
-/** What a page has at most, and if the request does not say. */
+/** The largest and the default page size. */
 export const largestPage = 300
 
 /** The page of the zone that `name`, `type`, `identifier` and `maxitems` ask for. */

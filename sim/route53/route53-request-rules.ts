@@ -3,9 +3,9 @@ import { recordTypes } from '../dns/dns-record-data.js'
 import { type RecordSetChange, routingPolicies, valuesOf } from '../dns/route53-record-set.js'
 
 /**
- * What a change must look like, whatever the zone holds.
+ * Checks the form of changes, regardless of the zone's contents.
  *
- * @throws {ApiFailure} `InvalidInput` for the first that does not.
+ * @throws {ApiFailure} `InvalidInput` for the first invalid one.
  */
 export const checkRequest = (changes: readonly RecordSetChange[]): void => {
   for (const change of changes) checkChange(change)

@@ -8,11 +8,11 @@ export interface Route53ServiceOptions {
   readonly clock: Clock
   /** None if there are no limits. */
   readonly limits: Route53Limits | undefined
-  /** How long a batch is in progress; another one for its zone is refused meanwhile. */
+  /** How long a batch is in progress; meanwhile others for its zone are refused. */
   readonly processingMs: Millis
 }
 
-/** The account as the service answers for it: within the account's rates, and one batch of a zone at a time. */
+/** The account as the service sees it: within its rate limits, and with one batch per zone at a time. */
 export const route53Service = (
   account: Route53Account,
   { clock, limits, processingMs }: Route53ServiceOptions,

@@ -4,7 +4,7 @@ import { type RecordSet, recordSetKey, type RecordSets, routingPolicies } from '
 /** Record sets of one name and type that are not simple, at most. */
 const mostAlternatives = 100
 
-/** Why the record set cannot be beside those that the zone holds, itself left out. */
+/** Why the record set conflicts with the zone's other ones. */
 export const conflicts = (zone: DomainName, records: Siblings, set: RecordSet): readonly string[] => {
   const key = recordSetKey(set)
   const others = records.named(set.Name).filter((other) => recordSetKey(other) !== key)
@@ -17,7 +17,7 @@ export const conflicts = (zone: DomainName, records: Siblings, set: RecordSet): 
   ]
 }
 
-/** A CNAME is alone with its name (RFC 1034, 3.6.2). */
+/** A CNAME must be the only record of its name (RFC 1034, 3.6.2). */
 const aliasConflicts = (
   { text: zone }: DomainName,
   others: readonly RecordSet[],

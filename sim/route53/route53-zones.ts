@@ -26,7 +26,7 @@ export interface Route53Zones {
   close(): Promise<void>
 }
 
-/** Speaks to the server at `url`, whoever started it. */
+/** Connects to the server at `url`, whoever started it. */
 export const route53Zones = (url: string): Route53Zones => {
   const clients: Route53Client[] = []
   const client = (overrides: Route53ClientConfig = {}) => {

@@ -1,6 +1,6 @@
 import { type KeyObject, sign } from 'node:crypto'
 
-/** Just enough of X.509 (RFC 5280) in DER for a certificate that says one name and signs itself. */
+/** Just enough of X.509 (RFC 5280) in DER for a self-signed certificate with one name. */
 const der = (tag: number, ...parts: readonly Uint8Array[]): Buffer => {
   const content = Buffer.concat(parts)
   const length: number[] = []

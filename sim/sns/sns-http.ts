@@ -6,7 +6,7 @@ import type { Clock } from '../../src/core/clock.js'
 import { systemClock } from '../../src/shared/async/system-clock.js'
 import { selfSignedCertificate } from './self-signed-certificate.js'
 
-/** The members of a message as SNS posts it; any may be given, also a wrong one. */
+/** The members of a message as SNS posts it; any may be overridden, even with an invalid value. */
 export type SnsFields = Readonly<Record<string, unknown>>
 
 export interface SnsAnswer {
@@ -36,21 +36,21 @@ export interface SnsHttp {
   readonly topicArn: string
   readonly certificateUrl: string
   readonly privateKey: KeyObject
-  /** Asks this server for whatever is asked of any host: for the name of SNS, which TLS would prove. */
+  /** Redirects all requests for any host, including SNS's name, which TLS would verify, to this server. */
   readonly fetch: (url: string, init: RequestInit) => Promise<Response>
   /** URLs that were asked for. */
   readonly asked: readonly string[]
-  /** Answers instead of the topic, until it is set back to `undefined`. */
+  /** Responds instead of the topic, until it is set back to `undefined`. */
   respond: ((request: IncomingMessage, response: ServerResponse) => void) | undefined
-  /** The certificate that it serves; another one may be put there. */
+  /** The certificate that it serves; may be replaced. */
   certificate: string
-  /** Signs anew; a `Signature` that is given stays. */
+  /** Signs the message again, unless a `Signature` is given. */
   signed(fields: SnsFields): SnsFields
   notification(message: string, changes?: SnsFields): SnsFields
   confirmation(changes?: SnsFields): SnsFields
   /** Posts once, with the headers of SNS unless others are given. */
   post(endpoint: string, fields: SnsFields, headers?: Readonly<Record<string, string>>): Promise<SnsAnswer>
-  /** Posts until it is taken; `dead` after a status that SNS does not try again, or when its tries are spent. */
+  /** Posts until a post is accepted; `dead` after a status that SNS does not retry, or after its last attempt. */
   publish(endpoint: string, message: string): Promise<'delivered' | 'dead'>
   close(): Promise<void>
 }

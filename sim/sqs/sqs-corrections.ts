@@ -78,7 +78,7 @@ export function correctSqs(app: FastifyInstance): void {
 
   app.addHook('preHandler', (request, _reply, done) => {
     const body = request.body as Payload | undefined
-    // What is outside of 0 to 20 is left for fauxqs to refuse.
+    // A value outside 0 to 20 is left to fauxqs to refuse.
     if (operationOf(request) === 'ReceiveMessage' && body?.WaitTimeSeconds !== undefined) {
       if (body.WaitTimeSeconds > 0 && body.WaitTimeSeconds <= 20) {
         waits.set(request, body.WaitTimeSeconds * 1000)
@@ -137,7 +137,8 @@ export function correctSqs(app: FastifyInstance): void {
       const answer = await ask(request, 'ReceiveMessage', request.body as Payload)
       if (answer.Messages === undefined) continue
       if (!gone()) return answer
-      // The client left during those microseconds: what nobody will see must not wait for its visibility timeout.
+      // The client left in these microseconds: a message that nothing receives must not wait for its visibility
+      // timeout.
       const entries = answer.Messages.map(({ ReceiptHandle }, n) => ({
         Id: String(n),
         ReceiptHandle,
@@ -172,7 +173,7 @@ export function correctSqs(app: FastifyInstance): void {
       headers: { 'content-type': contentType, authorization, 'x-amz-target': PREFIX + operation },
       payload: JSON.stringify(body),
     })
-    // A queue deleted during the wait: its clients see an empty answer now and the error at their next poll.
+    // The queue was deleted during the wait: its clients get an empty response now, and the error on their next poll.
     return response.statusCode === 200 ? response.json<Payload>() : {}
   }
 }

@@ -14,9 +14,9 @@ export interface SqsQueues {
   client(overrides?: SQSClientConfig): SQSClient
   /** Creates a standard queue, with a dead letter queue `<name>-dead` if `redrive` is given. */
   createQueue(name: string, options?: QueueOptions): Promise<Queue>
-  /** Sends the bodies in order, ten a request; rejects if SQS refuses one of them. */
+  /** Sends the bodies in order, ten per request; rejects if SQS refuses one. */
   send(queueUrl: string, bodies: readonly string[]): Promise<void>
-  /** How many messages can be received now, and how many were received and neither deleted nor given back. */
+  /** The number of messages that can be received now, and of those received but neither deleted nor given back. */
   counts(queueUrl: string): Promise<Counts>
   /** Destroys the clients. */
   close(): Promise<void>
@@ -35,15 +35,15 @@ export interface Queue {
 }
 
 /**
- * `inFlight` still counts a message whose visibility has just run out, until the next receive looks: approximate, as
- * at SQS.
+ * `inFlight` still counts a message whose visibility timeout has just ended, until the next receive: approximate, as in
+ * SQS.
  */
 export interface Counts {
   readonly visible: number
   readonly inFlight: number
 }
 
-/** Speaks to the server at `url`, whoever started it. */
+/** Connects to the server at `url`, whoever started it. */
 export const sqsQueues = (url: string): SqsQueues => {
   const clients: SQSClient[] = []
   const client = (overrides: SQSClientConfig = {}) => {

@@ -3,7 +3,7 @@ import { conflictOf } from '../../core/conflict.js'
 import { hasHalfCharacter } from '../../shared/codec/half-character.js'
 import type { Change, Outcome, Owner, Row } from '../../core/sink.js'
 
-/** What a document says. It belongs to one owner as a whole. */
+/** The parsed document. It has one owner as a whole. */
 export interface Contents<V> {
   /** Whose mark the text bears; `undefined` if it bears none. */
   readonly owner: Owner | undefined

@@ -34,7 +34,7 @@ export const healthSettings = {
 
 export type HealthSettings = SettingsOf<typeof healthSettings>
 
-/** Probes the endpoints that the policy offers, if a probe is configured. */
+/** Probes the endpoints that the policy exposes, if a probe is configured. */
 export const healthProbes = ({ healthProbe: wanted, healthSeconds }: HealthSettings): readonly Source[] =>
   wanted === undefined
     ? []
