@@ -215,13 +215,13 @@ describe('srvNames', () => {
     ['_web._tcp.', /ends with a dot/],
     ['_web..tcp', /empty label/],
     ['_wéb._tcp', /label "_wéb" has characters other than letters, digits/],
-    ['\u212Aelvin', /has other characters/],
-    ['web=1', /"web=1" has other characters/],
-    [' web', /" web" has other characters/],
+    ['\u212Aelvin', /has characters other/],
+    ['web=1', /"web=1" has characters other/],
+    [' web', /" web" has characters other/],
     ['-web', /begins or ends with "-"/],
     ['a'.repeat(64), /has 64 characters, and the DNS allows 63/],
     ['a.'.repeat(126) + 'ab', /it has 254 characters, and the DNS allows 253/],
-    ['*', /other characters/],
+    ['*', /characters other/],
   ])('refuses %j, and says of which variable, where, and what was expected', (name, reason) => {
     const exposure = exposureOf({ app: { bound: [tcp(80, 1)], environment: { SERVICE_80_NAME: name } } })
     strictEqual(exposure._tag, 'Refused')
@@ -454,6 +454,6 @@ describe('srvNames with a template', () => {
     )
     throws(() => srvNames({ template: '{service}.' }), /omit the trailing dot/)
     throws(() => srvNames({ template: '' }), /it is empty/)
-    throws(() => srvNames({ template: '{service' }), /other characters/)
+    throws(() => srvNames({ template: '{service' }), /characters other/)
   })
 })

@@ -257,7 +257,7 @@ describe('what keys cannot say is refused, with the reason', () => {
     ['a name with a slash', 'http/services/shop/web', service, 'a "/"'],
     ['a name of digits', 'http/services/123', service, 'only digits'],
     ['a name in brackets', 'http/services/[1]', service, 'brackets'],
-    ['no name', 'http/services/', service, 'it is nothing'],
+    ['no name', 'http/services/', service, 'it is empty'],
     ['half a character in a name', 'http/services/a\ud800', service, 'lone surrogate'],
     ['half a character', 'http/routers/r', { rule: 'a\ud800' }, 'lone surrogate'],
     [

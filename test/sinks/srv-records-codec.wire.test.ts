@@ -92,13 +92,13 @@ describe('names of records', () => {
     ['.', 'not in the zone'],
     ['_calc._tcp.example.com.', 'not in the zone servicediscovery.internal, although it ends with a dot'],
     ['servicediscovery.internal.', 'not in the zone'],
-    ['my service', 'other characters'],
+    ['my service', 'characters other'],
     ['a..b', 'empty label'],
     ['a'.repeat(64), '64 characters'],
     ['a'.repeat(60), 'with the "srv-" before it'],
     [Array.from({ length: 5 }, () => 'a'.repeat(50)).join('.'), 'the DNS allows 253'],
-    ['*', 'other characters'],
-    ['bücher', 'other characters'],
+    ['*', 'characters other'],
+    ['bücher', 'characters other'],
   ])('and not %s', (text, why) => {
     const named = serviceName(text, zone)
     expect(E.isLeft(named) ? named.left : 'a name').toContain(why)

@@ -117,12 +117,12 @@ describe('the file', () => {
     [
       'that people wrote as YAML',
       'http:\n  services:\n    web: { loadBalancer: { servers: [] } }\n',
-      'does not say',
+      'does not contain',
     ],
     ['that people wrote as JSON', '{"http":{"services":{"web":{}}}}', 'it names no owner'],
     ['that has only what we never write', '{"tls":{"certificates":[{"certFile":"a"}]}}', 'it names no owner'],
-    ['of half a document', '{"_meta":{"owner":"worker"},"http":{"serv', 'does not say'],
-    ['of another shape', '{"_meta":{"owner":"worker"},"http":[]}', 'does not say'],
+    ['of half a document', '{"_meta":{"owner":"worker"},"http":{"serv', 'does not contain'],
+    ['of another shape', '{"_meta":{"owner":"worker"},"http":[]}', 'does not contain'],
   ])('%s is never overwritten', async (_, text, message) => {
     const path = await newPath()
     await writeFile(path, text)
