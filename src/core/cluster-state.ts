@@ -90,12 +90,17 @@ const joinListed = (
   return same ? a : joined
 }
 
-/** The newer mark. For equal ages, the union of their tasks, which rules out less. */
+/**
+ * The tasks of the newer mark, and the later time. The newer snapshot began no earlier than the older one, so the older
+ * one's time is also at or before its beginning, although a clock that jumped back may have dated it earlier. Without
+ * that, what the older snapshot had ruled out could come back. For equal orders, the union of their tasks, which rules
+ * out less.
+ */
 export const joinMark = (a: Mark, b: Mark): Mark => {
-  if (a.order !== b.order) return a.order > b.order ? a : b
-  if (a.at !== b.at) return a.at > b.at ? a : b
-  const tasks = joinListed(a.tasks, b.tasks)
-  return tasks === a.tasks ? a : { ...a, tasks }
+  const at = Math.max(a.at, b.at)
+  const newer = a.order >= b.order ? a : b
+  const tasks = a.order === b.order ? joinListed(a.tasks, b.tasks) : newer.tasks
+  return newer.at === at && newer.tasks === tasks ? newer : { order: newer.order, at, tasks }
 }
 
 /** The newer answer. For equal ages, the union of their clusters. */

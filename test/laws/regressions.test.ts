@@ -49,7 +49,10 @@ const shopContainer = {
   environment: {},
 } as const
 const changed = (one: Task): ClusterEvent => ({ _tag: 'TaskChanged', task: one })
-const listed = (at: number, tasks: readonly Task[]): ClusterEvent => ({
+const listed = (
+  at: number,
+  tasks: readonly Task[],
+): Extract<ClusterEvent, { readonly _tag: 'TasksListed' }> => ({
   _tag: 'TasksListed',
   cluster,
   at: start + at,
@@ -165,5 +168,19 @@ describe('the projection', () => {
     const kept = again(before, 0).backends.get('a')
     strictEqual(again(after, 1).backends.get('a'), kept)
     strictEqual(kept?.endpoints.length, 1)
+  })
+})
+
+describe('a mark of a worker whose clock jumped back', () => {
+  it('still rules out what the snapshot before it ruled out', () => {
+    const gone = task('web', 3, 0)
+    const state = fold([
+      changed(gone),
+      { ...listed(2 * defaultSkewAllowanceMs, []), order: 1 },
+      // Newer by its order, and dated by a clock that was set back.
+      { ...listed(-1_000_000, []), order: 2 },
+    ])
+    deepStrictEqual(routesOf(project(state, options)), new Map())
+    strictEqual(state.marks.get(cluster)?.at, start + 2 * defaultSkewAllowanceMs)
   })
 })
