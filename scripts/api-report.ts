@@ -3,14 +3,14 @@
  * `api/` an entry point. Exits 1 where the report and the build differ, with the difference. `--write` accepts it.
  */
 import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { spawnSync } from 'node:child_process'
 import { CompilerState, Extractor, ExtractorConfig, ExtractorLogLevel } from '@microsoft/api-extractor'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const reports = join(root, 'api')
-const built = join(root, 'dist/api')
+const built = join(root, 'node_modules/.cache/api-report')
 
 const { exports } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
   readonly exports: Readonly<Record<string, string | { readonly types: string }>>
@@ -99,7 +99,9 @@ const changed = results.filter(({ apiReportChanged }) => apiReportChanged)
 if (broken.length > 0) process.exitCode = 1
 if (write) console.log(`${configs.length} reports; changed: ${changed.length + stale.length}`)
 else if (changed.length + stale.length > 0) {
-  spawnSync('git', ['--no-pager', 'diff', '--no-index', '--no-color', '--', reports, built], {
+  const folders = [reports, built].map((folder) => relative(root, folder))
+  spawnSync('git', ['--no-pager', 'diff', '--no-index', '--no-color', '--', ...folders], {
+    cwd: root,
     stdio: 'inherit',
   })
   console.log('\nThe API is not as api/ says. If that is meant: `npm run api -- --write`, and commit it.')
