@@ -1,4 +1,5 @@
 import { BehaviorSubject, lastValueFrom, Observable, Subject, Subscription } from 'rxjs'
+import { backendChanges } from './backend-changes.js'
 import { type ClusterArn, isClusterPattern, matchesCluster, sameCluster, type TaskArn } from './arn.js'
 import type { Millis } from './clock.js'
 import { type ClusterState, emptyState } from './cluster-state.js'
@@ -393,12 +394,15 @@ export const run = (setup: RunSetup, { clock, random }: Environment): Worker => 
     if (stopping === undefined) start()
   })
 
+  const desired$ = new Observable<Desired>((subscriber) =>
+    state$.subscribe({ next: () => subscriber.next(latest()), complete: () => subscriber.complete() }),
+  )
+
   return {
     reports$: reports$.asObservable(),
     state$: state$.asObservable(),
-    desired$: new Observable((subscriber) =>
-      state$.subscribe({ next: () => subscriber.next(latest()), complete: () => subscriber.complete() }),
-    ),
+    desired$,
+    changes$: desired$.pipe(backendChanges()),
     ready,
     reread: async () => {
       const rounds = reconcilers.map((reconciler) => reconciler.reread())

@@ -1,4 +1,5 @@
 import type { Observable } from 'rxjs'
+import type { BackendChange } from './backend-changes.js'
 import type { ClusterState } from './cluster-state.js'
 import type { Desired } from './desired.js'
 import type { Report } from './report.js'
@@ -10,6 +11,11 @@ export interface Worker {
   readonly state$: Observable<ClusterState>
   /** The desired content of all targets, now and after each delivery; not filtered for changes. */
   readonly desired$: Observable<Desired>
+  /**
+   * What changes in `desired$`: first a change for each backend that there is, then one for each whose endpoints change.
+   * Endpoints are live whenever they are in it; before the first snapshots there may be more of them.
+   */
+  readonly changes$: Observable<BackendChange>
   /**
    * Resolves when every required sink has reached a state in which nothing is pending: each covered cluster and each
    * task definition has been read, or its refusal is final. Without sinks, resolves when there is such a state.
