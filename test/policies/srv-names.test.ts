@@ -446,7 +446,7 @@ describe('srvNames with a template', () => {
   it('is refused at the start when it can name nothing', () => {
     throws(
       () => srvNames({ template: '_{servcie}._tcp' }),
-      /srvNames: template "_\{servcie\}\._tcp": there is no \{servcie\}: use \{service\}, \{container\}, \{port\}/,
+      /srvNames: template "_\{servcie\}\._tcp": there is no field \{servcie\}: use \{service\}, \{container\}, \{port\}/,
     )
     throws(
       () => srvNames({ template: '{service}..local' }),
