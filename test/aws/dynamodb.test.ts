@@ -292,7 +292,7 @@ describe.each(candidates)('$name', (candidate) => {
       })
       for (const outcome of outcomes)
         if (outcome._tag === 'Rejected')
-          expect(outcome.reason).toContain('offer them under several backend names')
+          expect(outcome.reason).toContain('expose them under several backend names')
       expect(urlsIn(await table.get('web__backend'))).toEqual(['http://10.0.0.1:8080'])
     })
   })

@@ -95,7 +95,7 @@ describe('names of records', () => {
     ['my service', 'characters other'],
     ['a..b', 'empty label'],
     ['a'.repeat(64), '64 characters'],
-    ['a'.repeat(60), 'with the "srv-" before it'],
+    ['a'.repeat(60), 'with the prefix "srv-"'],
     [Array.from({ length: 5 }, () => 'a'.repeat(50)).join('.'), 'the DNS allows 253'],
     ['*', 'characters other'],
     ['bücher', 'characters other'],

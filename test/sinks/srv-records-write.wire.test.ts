@@ -239,9 +239,9 @@ describe('names', () => {
       'backend my service': expect.stringContaining(
         '"my service" is not a valid name for SRV records: its label "my service" has characters other',
       ) as string,
-      [`backend ${'a'.repeat(60)}`]: expect.stringContaining('with the "srv-" before it') as string,
+      [`backend ${'a'.repeat(60)}`]: expect.stringContaining('with the prefix "srv-"') as string,
       'backend web': expect.stringContaining(
-        `the backend "Web" has the name web.${zone.zone} already`,
+        `the backend "Web" already has the name web.${zone.zone}`,
       ) as string,
     })
     expect([...(await zone.services()).keys()]).toEqual([`_calc._tcp.${zone.zone}`, `web.${zone.zone}`])
@@ -268,7 +268,7 @@ describe('names', () => {
     const reasons = reasonsOf(outcomes)
     expect(Object.keys(reasons).sort()).toEqual([`b20.${zone.zone}`, `b30.${zone.zone}`])
     expect(reasons[`b20.${zone.zone}`]).toMatch(/Route 53 refuses b20\..* CNAME .*: correct the record/)
-    expect(reasons[`b30.${zone.zone}`]).toContain(`ip-10-0-0-9.${zone.zone} should be 10.0.0.9 and is not`)
+    expect(reasons[`b30.${zone.zone}`]).toContain(`ip-10-0-0-9.${zone.zone} must resolve to 10.0.0.9 but does not`)
     expect(outcomes.filter(({ _tag }) => _tag === 'Done')).toHaveLength(38)
     // One batch for all, and halves on the way to the one that is wrong.
     expect(sent.length).toBeLessThan(2 * Math.log2(40) + 2)

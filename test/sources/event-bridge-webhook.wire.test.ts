@@ -139,6 +139,6 @@ describe('the secret', () => {
 
   it('must be given to the source, and not be empty', () => {
     expect(() => eventBridgeWebhook({ secrets: [] })).toThrow(/secrets must be one or more/)
-    expect(() => eventBridgeWebhook({ secrets: ['a', ''] })).toThrow(/none of them empty/)
+    expect(() => eventBridgeWebhook({ secrets: ['a', ''] })).toThrow(/non-empty secrets/)
   })
 })

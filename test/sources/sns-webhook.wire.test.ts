@@ -252,7 +252,7 @@ describe('the age of a message', () => {
   it.each([
     ['is right when SNS tries for an hour', hour, 200, /applied/],
     ['may be an hour and five minutes, as clocks differ', hour + 5 * minute, 200, /applied/],
-    ['ends it with 403 beyond that', hour + 5 * minute + 1, 403, /check the clock of this machine/],
+    ['ends it with 403 beyond that', hour + 5 * minute + 1, 403, /check this machine's clock/],
     ['may be less than nothing, as SNS has signed it', -30 * hour, 403, /not valid when/],
     ['may be less than nothing: the answer of SNS came before', -10 * hour, 200, /applied/],
   ])('%s', async (_name, age, status, text) => {
@@ -273,7 +273,7 @@ describe('the age of a message', () => {
       expect((await sns.post(url, at(start - hour))).status).toBe(200)
       expect((await sns.post(url, at(start - 2 * hour))).status).toBe(403)
       expect(deliveries).toHaveLength(2)
-      const said = warnings(notices).filter((message) => message.startsWith('the clock of this machine'))
+      const said = warnings(notices).filter((message) => message.startsWith("this machine's clock"))
       expect(said).toHaveLength(offset === 0 ? 0 : 1)
     },
   )
@@ -514,9 +514,9 @@ describe('a subscription', () => {
       const { url, notices } = await serving({ verify })
       expect(await sns.post(url, sns.confirmation({ SubscribeURL }))).toMatchObject({
         status: 403,
-        text: expect.stringContaining('it is not followed') as string,
+        text: expect.stringContaining('it was not called') as string,
       })
-      expect(warnings(notices).at(-1)).toContain('not followed')
+      expect(warnings(notices).at(-1)).toContain('not called')
     }
     expect(sns.asked).toEqual([sns.certificateUrl])
   })

@@ -102,7 +102,7 @@ describe('the worker traefik-http, over the wire', () => {
     const { command } = await account([])
     const { code, err } = await command(['traefik-http', '--resync-seconds', '0', '--port', ':0']).ended
     expect(code).toBe(64)
-    expect(err).toContain('without snapshots it never knows everything')
+    expect(err).toContain('without snapshots the state is never complete')
     const unreachable = await command(['traefik-http']).ended
     expect(unreachable.code).toBe(64)
     expect(unreachable.err).toContain('PORT')

@@ -10,7 +10,7 @@ export interface Contents<V> {
   readonly records: ReadonlyMap<string, V>
 }
 
-/** How a document is written and read. `parse` reads all that `print` writes, the owner's mark included. Pure. */
+/** How a document is printed and parsed. `parse` reads everything that `print` writes, including the owner. Pure. */
 export interface DocumentFormat<V> {
   /** Equal contents give equal text, regardless of the order of their records. */
   print(contents: Contents<V>): string
