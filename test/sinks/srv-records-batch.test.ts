@@ -261,7 +261,9 @@ describe('a host of somebody else', () => {
     ['has no address of its version', at(record(nameOf('10.0.0.1'), 'AAAA', ['fd00::1']))],
   ])('is refused with its name where it %s', (_case, host) => {
     const revised = revisedHost(host, begun, options)
-    expect(E.isLeft(revised) && revised.left).toContain('ip-10-0-0-1.a.test must resolve to 10.0.0.1 but does not')
+    expect(E.isLeft(revised) && revised.left).toContain(
+      'ip-10-0-0-1.a.test must resolve to 10.0.0.1 but does not',
+    )
   })
 
   it('and whoever leaves it leaves it as it is', () => {

@@ -268,7 +268,9 @@ describe('names', () => {
     const reasons = reasonsOf(outcomes)
     expect(Object.keys(reasons).sort()).toEqual([`b20.${zone.zone}`, `b30.${zone.zone}`])
     expect(reasons[`b20.${zone.zone}`]).toMatch(/Route 53 refuses b20\..* CNAME .*: correct the record/)
-    expect(reasons[`b30.${zone.zone}`]).toContain(`ip-10-0-0-9.${zone.zone} must resolve to 10.0.0.9 but does not`)
+    expect(reasons[`b30.${zone.zone}`]).toContain(
+      `ip-10-0-0-9.${zone.zone} must resolve to 10.0.0.9 but does not`,
+    )
     expect(outcomes.filter(({ _tag }) => _tag === 'Done')).toHaveLength(38)
     // One batch for all, and halves on the way to the one that is wrong.
     expect(sent.length).toBeLessThan(2 * Math.log2(40) + 2)
