@@ -249,7 +249,7 @@ describe('writing to the table', () => {
       api__backend: 'Done',
     })
     for (const outcome of outcomes)
-      if (outcome._tag === 'Rejected') expect(outcome.reason).toContain('this one would have 10000 servers')
+      if (outcome._tag === 'Rejected') expect(outcome.reason).toContain('too little for 10000 servers')
     expect(urlsIn(await table.get('web__backend'))).toEqual(['http://10.0.0.1:8080'])
   })
 
