@@ -8,6 +8,8 @@ export type SetupFault =
   | 'missing-lookup'
   /** `ack: 'folded'`, or Lambda, without snapshots of every cluster. */
   | 'missing-snapshots'
+  /** Lambda has no required sink, or one that only plans. */
+  | 'unusable-sink'
 
 /** The parts of a setup do not fit together. The message says how to fix it. */
 export class SetupError extends Error {

@@ -34,7 +34,9 @@ export const checkLambdaSetup = (setup: LambdaSetup): void => {
   for (const option of ['maxAgeMs', 'marginMs', 'lookupMs'] as const) {
     const value = setup[option]
     if (value !== undefined && !(value >= 0))
-      throw new OptionError(`lambda: ${option} must be a non-negative number of milliseconds, and is ${value}`)
+      throw new OptionError(
+        `lambda: ${option} must be a non-negative number of milliseconds, and is ${value}`,
+      )
   }
   const uncovered = clusters.filter(
     (cluster) =>
@@ -49,13 +51,15 @@ export const checkLambdaSetup = (setup: LambdaSetup): void => {
           : `add a source that covers ${uncovered.join(', ')} to lookups`),
     )
   if (sinks.every(({ required }) => required === false))
-    throw new Error(
+    throw new SetupError(
+      'unusable-sink',
       'lambda: none of the sinks is required. A function is frozen between invocations, so a sink that no invocation ' +
         'waits for makes no progress: remove required: false from one of them',
     )
   const dry = sinks.find((sink) => sink.dry === true)
   if (dry !== undefined)
-    throw new Error(
+    throw new SetupError(
+      'unusable-sink',
       `lambda: "${dry.name}" is a dry run, which applies nothing, so no message would ever be deleted: ` +
         'run the worker with DRY_RUN=on, or its plan, elsewhere',
     )

@@ -1,3 +1,4 @@
+import { OptionError } from '../../core/option-error.js'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Clock } from '../../core/clock.js'
 import { sendAnswer } from '../../shared/http/http-answer.js'
@@ -32,7 +33,7 @@ export interface DocumentListenerOptions extends ReadAccess {
  * Serves JSON to pollers. GET and HEAD answer 200 with the whole document, 503 while there is none, and 401 without the
  * secret. Any other method answers 405. Never answers 304: Traefik treats every status but 200 as a failure.
  *
- * Throws a RangeError for an invalid secret.
+ * Throws an OptionError for an invalid secret.
  */
 export const documentListener = ({
   name,
@@ -44,7 +45,7 @@ export const documentListener = ({
 }: DocumentListenerOptions): DocumentListener => {
   const header = secretHeader.toLowerCase()
   if (!/^[!#$%&'*+.^_`|~0-9a-z-]+$/.test(header))
-    throw new RangeError(`${name}: secretHeader must be the name of a header, and is "${header}"`)
+    throw new OptionError(`${name}: secretHeader must be the name of a header, and is "${header}"`)
   const isSecret = secrets === undefined ? () => true : sharedSecret(`${name}: secrets`, secrets)
 
   return (request, response) => {

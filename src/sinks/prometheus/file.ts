@@ -1,3 +1,4 @@
+import { OptionError } from '../../core/option-error.js'
 import type { Sink } from '../../core/sink.js'
 import { fileDocument } from '../document/file-document.js'
 import { prometheusDocument } from './document.js'
@@ -20,7 +21,7 @@ export interface PrometheusFileOptions {
  *
  * The worker owns the whole file, which names its owner. A non-empty file without an owner is never overwritten.
  *
- * Throws a RangeError for a path that Prometheus would not read.
+ * Throws an OptionError for a path that Prometheus would not read.
  */
 export const prometheusFile = ({
   path,
@@ -28,7 +29,7 @@ export const prometheusFile = ({
   labels,
 }: PrometheusFileOptions): Sink<TargetGroups> => {
   if (!/[^/]\.(json|ya?ml)$/.test(path))
-    throw new RangeError(`prometheusFile: path must end in .json, .yml or .yaml, and is "${path}"`)
+    throw new OptionError(`prometheusFile: path must end in .json, .yml or .yaml, and is "${path}"`)
   return {
     name,
     adopt: false,

@@ -1,3 +1,4 @@
+import { OptionError } from '../../core/option-error.js'
 import * as E from 'fp-ts/lib/Either.js'
 import { lastSegment } from '../../core/arn.js'
 import {
@@ -50,7 +51,7 @@ const filterOf = (text: string | undefined): ((labels: ContainerDefinition['labe
   if (text === undefined) return () => true
   const [, name = '', value] = /^([^=]+)(?:=(.*))?$/s.exec(text) ?? []
   if (name === '')
-    throw new RangeError(`prometheusExporters: filterLabel must be NAME or NAME=VALUE, and is "${text}"`)
+    throw new OptionError(`prometheusExporters: filterLabel must be NAME or NAME=VALUE, and is "${text}"`)
   return (labels) => (value === undefined ? labels[name] !== undefined : labels[name] === value)
 }
 
@@ -111,7 +112,7 @@ const valueFaults: Readonly<Record<'serverName' | 'path' | 'scheme', readonly [R
  * A policy for Prometheus: exposes what docker labels in task definitions ask for, as prometheus-ecs-discovery reads
  * them. A backend is an ECS group, `<cluster ARN>/<group>`. An invalid label excludes its container and is reported.
  *
- * Needs every task's definition: `taskDefinitions()`. Throws a RangeError for a filter without a name.
+ * Needs every task's definition: `taskDefinitions()`. Throws an OptionError for a filter without a name.
  */
 export const prometheusExporters = ({
   portLabel = 'PROMETHEUS_EXPORTER_PORT',

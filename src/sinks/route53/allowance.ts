@@ -1,3 +1,4 @@
+import { OptionError } from '../../core/option-error.js'
 import type { Clock } from '../../core/clock.js'
 import { type TokenBucket, tokenBucket } from '../../shared/aws/token-bucket.js'
 
@@ -17,11 +18,11 @@ const account = {
 /**
  * A share of the account's limits, more than 0 and at most 1; the rest is left to other users.
  *
- * @throws RangeError for any other number.
+ * @throws OptionError for any other number.
  */
 export const route53Allowance = (clock: Clock, share: number): Route53Allowance => {
   if (!(share > 0 && share <= 1))
-    throw new RangeError(`share: expected more than 0 and at most 1, got ${share}`)
+    throw new OptionError(`share: expected more than 0 and at most 1, got ${share}`)
   const bucket = ({ burst, perSecond }: { burst: number; perSecond: number }): TokenBucket =>
     tokenBucket({ burst: Math.max(1, burst * share), perSecond: perSecond * share, clock })
   return { requests: bucket(account.requests), changes: bucket(account.changes) }

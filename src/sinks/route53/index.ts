@@ -1,3 +1,4 @@
+import { OptionError } from '../../core/option-error.js'
 import type { Route53Client } from '@aws-sdk/client-route-53'
 import type { Clock, Random } from '../../core/clock.js'
 import type { Backend } from '../../core/desired.js'
@@ -69,7 +70,7 @@ const sharedAllowance = (clock: Clock, share: number): Route53Allowance => {
 const checkedId = (zoneId: string): string => {
   const id = zoneId.replace(/^\/?hostedzone\//, '')
   if (/^[A-Z0-9]{1,32}$/.test(id)) return id
-  throw new RangeError(
+  throw new OptionError(
     `zoneId: expected the id of a hosted zone, such as Z0123456789ABCDEFGHIJ, got "${zoneId}": "aws route53 list-hosted-zones" lists the ids`,
   )
 }
@@ -87,7 +88,7 @@ const checkedId = (zoneId: string): string => {
  *
  * IAM: `route53:GetHostedZone`, `ListResourceRecordSets` and `ChangeResourceRecordSets` on the zone.
  *
- * @throws RangeError for an invalid option.
+ * @throws OptionError for an invalid option.
  */
 export const srvRecords = ({
   zoneId,
@@ -104,9 +105,9 @@ export const srvRecords = ({
   random = Math.random,
 }: SrvRecordsOptions): Sink<SrvService> => {
   if (!Number.isSafeInteger(ttl) || ttl < 0 || ttl > 2 ** 31 - 1)
-    throw new RangeError(`ttlSeconds: expected a whole number of seconds, 0 or more, got ${ttl}`)
+    throw new OptionError(`ttlSeconds: expected a whole number of seconds, 0 or more, got ${ttl}`)
   if (typeof recordName === 'string' && !recordName.includes('{name}'))
-    throw new RangeError(`recordName: expected {name} in it, for the backend's name, got "${recordName}"`)
+    throw new OptionError(`recordName: expected {name} in it, for the backend's name, got "${recordName}"`)
   const zone = new HostedZone({ client, id: checkedId(zoneId), allowance, clock, random })
   const adopts = adopt === 'ecssd'
   let hosts = new HostTable()

@@ -1,3 +1,4 @@
+import { OptionError } from '../../core/option-error.js'
 import * as http from 'node:http'
 import * as https from 'node:https'
 import { connect } from 'node:net'
@@ -37,23 +38,23 @@ const mostBody = 65_536
 const longestPath = 2_048
 
 /**
- * Throws for an invalid probe. The path may come from outside, such as from a label, and must not change the request.
+ * Throws an OptionError for an invalid probe. The path may come from outside, such as from a label, and must not change the request.
  */
 export const checkProbe = (probe: Probe): void => {
   if (probe.kind === 'tcp') return
   const { path, host = '', expect: { from, to } = { from: 200, to: 399 } } = probe
   const shown = JSON.stringify(path.slice(0, 80))
   if (path.length > longestPath || !/^\/[!-~]*$/.test(path) || path.includes('#'))
-    throw new Error(
+    throw new OptionError(
       `health probe: expected a path that begins with "/", of at most ${longestPath} printable ASCII characters ` +
         `without spaces and "#", such as "/health", got ${shown}`,
     )
   if (!/^[\w.:[\]-]*$/.test(host))
-    throw new Error(
+    throw new OptionError(
       `health probe: expected a host name for the Host header, got ${JSON.stringify(host.slice(0, 80))}`,
     )
   if (!(Number.isInteger(from) && Number.isInteger(to) && 100 <= from && from <= to && to <= 599))
-    throw new Error(`health probe: expected statuses between 100 and 599, got ${from} to ${to}`)
+    throw new OptionError(`health probe: expected statuses between 100 and 599, got ${from} to ${to}`)
 }
 
 const dialHttp = (

@@ -1,3 +1,4 @@
+import { OptionError } from '../../../core/option-error.js'
 import { isLeft } from 'fp-ts/lib/Either.js'
 import type { Protocol } from '../../../core/binding.js'
 import { canonicalName } from '../canonical-name.js'
@@ -25,10 +26,10 @@ const sample: Readonly<Record<string, string>> = {
 }
 const placeholder = /\{([^{}]*)\}/g
 
-/** Throws an Error with the reason if the template cannot produce a valid name. */
+/** Throws an OptionError if the template cannot produce a valid name. */
 export const srvTemplate = (template: string): SrvTemplate => {
   const refuse = (fault: string): never => {
-    throw new Error(`srvNames: template ${JSON.stringify(template)}: ${fault}`)
+    throw new OptionError(`srvNames: template ${JSON.stringify(template)}: ${fault}`)
   }
   const allowed = Object.keys(sample).map((key) => `{${key}}`)
   const filled = template.replace(placeholder, (found: string, key: string) =>

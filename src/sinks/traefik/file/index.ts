@@ -1,3 +1,4 @@
+import { OptionError } from '../../../core/option-error.js'
 import type { Sink } from '../../../core/sink.js'
 import type { Element } from '../grammar/element.js'
 import { fileDocument } from '../../document/file-document.js'
@@ -31,11 +32,11 @@ export interface TraefikFile extends Sink<Element>, Pick<TraefikElements, 'confl
  * v2 and v3. The file is replaced as a whole, so Traefik never reads a partial one.
  *
  * The worker owns the whole file, which names its owner in `_meta.owner`. A non-empty file without an owner is never
- * overwritten. Throws a RangeError for a path that Traefik would not read.
+ * overwritten. Throws an OptionError for a path that Traefik would not read.
  */
 export const traefikFile = ({ path, name = 'traefik-file', ...options }: TraefikFileOptions): TraefikFile => {
   if (!/[^/]\.ya?ml$/.test(path))
-    throw new RangeError(
+    throw new OptionError(
       `traefikFile: path must end in .yml or .yaml, as which Traefik reads it, and is "${path}"`,
     )
   return {

@@ -1,4 +1,5 @@
 /** Traefik's constraint expressions over a container's labels. */
+import { OptionError } from '../../../core/option-error.js'
 import { linearRegExp } from './regexp.js'
 
 type Labels = Readonly<Record<string, string>>
@@ -29,7 +30,7 @@ const unquoted = (quoted: string, at: number): string =>
           return String.fromCharCode(parseInt(byte ?? code ?? '', 16))
         const known = { n: '\n', t: '\t', r: '\r', '\\': '\\', '"': '"' }[one ?? '']
         if (known === undefined)
-          throw new RangeError(
+          throw new OptionError(
             `constraints: expected an escape such as \\\\ or \\", got \\${one ?? ''} in the text at character ${at + 1}: write it between backquotes`,
           )
         return known
@@ -46,7 +47,7 @@ const tokensOf = (expression: string): readonly Token[] => {
     else if (quoted !== undefined) tokens.push({ kind: 'text', value: unquoted(quoted, at), at })
     else if (raw !== undefined) tokens.push({ kind: 'text', value: raw, at })
     else if (sign === 'none')
-      throw new RangeError(
+      throw new OptionError(
         `constraints: expected Label, LabelRegex, a text in quotes, &&, ||, ! or a parenthesis at character ${at + 1}, got ${JSON.stringify(expression.slice(at).trim().charAt(0))}`,
       )
     else if (sign !== undefined) tokens.push({ kind: 'sign', value: sign, at })
@@ -127,7 +128,7 @@ class ConstraintParser {
 
   private expected(what: string): never {
     const { kind, value, at } = this.peek()
-    throw new RangeError(
+    throw new OptionError(
       `constraints: expected ${what} at character ${at + 1}, got ${kind === 'end' ? value : JSON.stringify(value)}`,
     )
   }
@@ -140,12 +141,12 @@ const valueOf = (labels: Labels, label: string): string =>
  * An expression such as ``Label(`stage`, `production`) && !LabelRegex("team", "^test-")``. The empty expression matches
  * everything.
  *
- * @throws RangeError with the position, what was expected there, and what was found.
+ * @throws OptionError with the position, what was expected there, and what was found.
  */
 export const constraintOf = (expression: string): Constraint => {
   if (expression.trim() === '') return () => true
   if (expression.length > MAX_CHARACTERS)
-    throw new RangeError(
+    throw new OptionError(
       `constraints: expected at most ${MAX_CHARACTERS} characters, got ${expression.length}`,
     )
   return new ConstraintParser(tokensOf(expression)).whole()

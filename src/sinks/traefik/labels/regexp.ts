@@ -1,3 +1,4 @@
+import { OptionError } from '../../../core/option-error.js'
 /** Regular expressions that Traefik runs in linear time, and JavaScript might not. */
 
 /** A longer label matches no expression. */
@@ -65,7 +66,7 @@ export const linearRegExp = (expression: string): ((text: string) => boolean) =>
   try {
     compiled = new RegExp(body, `u${[...new Set(flags)].join('')}`)
   } catch (thrown) {
-    throw new RangeError(
+    throw new OptionError(
       `constraints: expected a regular expression that JavaScript knows too, got ${JSON.stringify(expression)} (${String(thrown)})`,
       { cause: thrown },
     )

@@ -1,3 +1,4 @@
+import { OptionError } from '../../../core/option-error.js'
 import { actionOf, type RuleText } from './action.js'
 
 const MAX_CHARACTERS = 2_000
@@ -13,10 +14,10 @@ const actionForm = /\{\{(-\s)?((?:"(?:[^"\\\n]|\\.)*"|`[^`]*`|[^"`])*?)(\s-)?\}\
  */
 export const ruleTemplateOf = (rule: string): RuleText => {
   if (rule.length > MAX_CHARACTERS)
-    throw new RangeError(`defaultRule: expected at most ${MAX_CHARACTERS} characters, got ${rule.length}`)
+    throw new OptionError(`defaultRule: expected at most ${MAX_CHARACTERS} characters, got ${rule.length}`)
   const parts: RuleText[] = []
   const plain = (text: string, trimStart: boolean, trimEnd: boolean): void => {
-    if (text.includes('{{')) throw new RangeError('defaultRule: expected }} after every {{, got none')
+    if (text.includes('{{')) throw new OptionError('defaultRule: expected }} after every {{, got none')
     const start = trimStart ? text.trimStart() : text
     const trimmed = trimEnd ? start.trimEnd() : start
     parts.push(() => trimmed)

@@ -1,3 +1,4 @@
+import { OptionError } from '../../../core/option-error.js'
 import * as E from 'fp-ts/lib/Either.js'
 import { hasHalfCharacter } from '../../../shared/codec/half-character.js'
 import type { Change, Outcome, Owner, Sink } from '../../../core/sink.js'
@@ -66,11 +67,11 @@ export const redisTraefik = ({
   ...options
 }: RedisTraefikOptions): RedisTraefik => {
   if (!rootForm.test(rootKey))
-    throw new RangeError(
+    throw new OptionError(
       `redisTraefik: rootKey must be letters, digits and "_.:{}-" between slashes, and is "${rootKey}"`,
     )
   if (ownersKey === '' || ownersKey.startsWith(rootKey))
-    throw new RangeError(
+    throw new OptionError(
       `redisTraefik: ownersKey must not begin with the root key "${rootKey}", below which Traefik reads, and is "${ownersKey}"`,
     )
   const place: RedisPlace = { rootKey, ownersKey }

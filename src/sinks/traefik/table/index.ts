@@ -1,3 +1,4 @@
+import { OptionError } from '../../../core/option-error.js'
 import {
   ConditionalCheckFailedException,
   DeleteItemCommand,
@@ -93,11 +94,11 @@ export const traefikTable = ({
   ownerAttribute = 'owner',
 }: TraefikTableOptions): Sink<TraefikBackend> => {
   if (!Number.isSafeInteger(weight) || weight < 0)
-    throw new RangeError(`weight: expected an integer, 0 or more, got ${weight}`)
+    throw new OptionError(`weight: expected an integer, 0 or more, got ${weight}`)
   if (!Number.isSafeInteger(concurrency) || concurrency < 1)
-    throw new RangeError(`concurrency: expected an integer, 1 or more, got ${concurrency}`)
+    throw new OptionError(`concurrency: expected an integer, 1 or more, got ${concurrency}`)
   if (ownerAttribute === '' || reserved.includes(ownerAttribute))
-    throw new RangeError(`ownerAttribute: expected none of ${reserved.join(', ')}, got "${ownerAttribute}"`)
+    throw new OptionError(`ownerAttribute: expected none of ${reserved.join(', ')}, got "${ownerAttribute}"`)
 
   /** Explains the common errors to people; others keep the SDK's message. */
   const explained = async (thrown: unknown, action: string): Promise<Error> => {
