@@ -1,4 +1,5 @@
 import { type BackendChange, backendChange } from '../core/backend-changes.js'
+import { conflictOf } from '../core/conflict.js'
 import { sameEndpoint } from '../core/claim.js'
 import { type Endpoint, formatAddress } from '../core/desired.js'
 import { hostsIn } from '../core/host-in.js'
@@ -36,6 +37,8 @@ export const onChange = (
     signal: AbortSignal,
   ): Promise<Outcome<readonly Endpoint[]>> => {
     const { key } = change
+    const conflict = conflictOf(change, handled.rows.get(key))
+    if (conflict !== undefined) return conflict
     const before = change._tag === 'Create' ? undefined : change.before.value
     const news = backendChange(key, before, change._tag === 'Delete' ? undefined : change.after)
     if (!(await slots.take(signal))) return { _tag: 'Failed', key, error: new Error('the worker stops') }
