@@ -1,6 +1,7 @@
 import { type ClusterArn, matchesCluster } from './arn.js'
 import type { Nameless, TaskClaims } from './claim.js'
 import type { ClusterState } from './cluster-state.js'
+import { isCovered } from './is-covered.js'
 
 /** How complete the knowledge of the clusters is. */
 export interface Completeness {
@@ -79,7 +80,7 @@ export const completenessOf = (
   nameless: Iterable<NamelessTask>,
   { covers, pooled }: CompletenessOptions,
 ): Completeness => {
-  const { marks, identities } = known
+  const { marks } = known
   const marked = Array.from(marks, ([cluster]) => cluster).sort()
   const waiting = new Set<ClusterArn>()
   const refusedOrigins = new Set<string>()
@@ -119,11 +120,7 @@ export const completenessOf = (
       (pooled ? awaited.length === 0 && waiting.size === 0 : allHadTheirSay(cluster)),
     // In a covered cluster, nothing is removed before the first snapshot: a late STOPPED may be of a task whose address
     // already belongs to a new one.
-    mayRemove: ({ cluster }) =>
-      marks.has(cluster) ||
-      !covers.some(
-        (named) => identities.get(named)?.clusters.includes(cluster) ?? matchesCluster(named, cluster),
-      ),
+    mayRemove: ({ cluster }) => marks.has(cluster) || !isCovered(cluster, covers, known),
     view: JSON.stringify([
       marked,
       unread,

@@ -1,6 +1,6 @@
 import { BehaviorSubject, lastValueFrom, Observable, Subject, Subscription } from 'rxjs'
 import { backendChanges } from './backend-changes.js'
-import { type ClusterArn, isClusterPattern, matchesCluster, sameCluster, type TaskArn } from './arn.js'
+import { isClusterPattern, sameCluster, type TaskArn } from './arn.js'
 import type { Millis } from './clock.js'
 import { type ClusterState, emptyState } from './cluster-state.js'
 import type { Desired } from './desired.js'
@@ -8,12 +8,15 @@ import type { ClusterEvent } from './event.js'
 import { followSource } from './follow-source.js'
 import { defaultHealthPolicy } from './health-policy.js'
 import { followed, type Following } from './followed.js'
+import { isCovered } from './is-covered.js'
+import { latestDesired } from './latest-desired.js'
 import { Ledger } from './ledger.js'
 import { LookupPatience } from './lookup-patience.js'
 import { defaultSkewAllowanceMs } from './liveness.js'
 import { offeredEndpoints } from './offered-endpoints.js'
 import { defaultPruneGuard } from './plan.js'
 import { projector } from './project.js'
+import { Readiness } from './readiness.js'
 import { Reconciler } from './reconcile.js'
 import { reduce } from './reduce.js'
 import type { Report } from './report.js'
@@ -40,10 +43,6 @@ const tellsOfNames = ({ _tag }: ClusterEvent): boolean =>
 /** Ignores refusals of instances and definitions, of which there may be many. */
 const refusesName = (event: ClusterEvent, names: ReadonlySet<string>): boolean =>
   event._tag === 'LookupRefused' && names.has(event.key)
-
-/** Whether nothing is pending any more. Final refusals do not count as pending; they may leave the state incomplete. */
-const isLevel = ({ complete, awaited, unresolved }: Desired): boolean =>
-  complete || (awaited.length === 0 && ![...unresolved.values()].some(({ why }) => why === 'task-definition'))
 
 /** The running tasks in events, which targets may not be able to hold before lookups have answered. */
 const runningTasks = (events: readonly ClusterEvent[]): readonly TaskArn[] =>
@@ -89,16 +88,15 @@ export const run = (setup: RunSetup, { clock, random }: Environment): Worker => 
   const { lookupWaitMs = 300_000 } = setup
   const identified = new Set(sources.flatMap(({ identifies = [] }) => identifies))
   const follows = followed({ clusters, identified, covers })
-  const isCovered = (cluster: ClusterArn): boolean =>
-    covers.some(
-      (named) =>
-        state$.value.identities.get(named)?.clusters.includes(cluster) ?? matchesCluster(named, cluster),
-    )
   const abort = new AbortController()
   const ledger = new Ledger(
     required.map(({ name }) => name),
     (entry) => {
-      if (entry.tasks.every((arn) => isCovered(state$.value.tasks.get(arn)?.cluster ?? '')))
+      if (
+        entry.tasks.every((arn) =>
+          isCovered(state$.value.tasks.get(arn)?.cluster ?? '', covers, state$.value),
+        )
+      )
         patience.add(entry)
     },
   )
@@ -117,47 +115,37 @@ export const run = (setup: RunSetup, { clock, random }: Environment): Worker => 
   const namesakes = new Namesakes()
   /** Deliveries of clusters that may be followed, until that is known. */
   let unidentified: { readonly source: Source; readonly delivery: Delivery }[] = []
-  const project = projector({
-    expose,
-    covers,
-    skewAllowanceMs,
-    unhealthy: setup.unhealthy ?? defaultHealthPolicy,
-  })
   const reports$ = new Subject<Report>()
   const state$ = new BehaviorSubject<ClusterState>(emptyState)
   const fed$ = new BehaviorSubject<ClusterState>(emptyState)
   const subscriptions = new Subscription()
   const report = (what: Report): void => reports$.next(what)
-  let desired: { readonly state: ClusterState; readonly value: Desired } | undefined
   let sweepDue = false
   let stopping: Promise<void> | undefined
-  let announceReady: () => void = () => undefined
-  const ready = new Promise<void>((resolve) => (announceReady = resolve))
-  const reachedOnce = new Set<string>()
+  const readiness = new Readiness({ sinks, covers })
   let announceStopped: () => void = () => undefined
   const stopped = new Promise<void>((resolve) => (announceStopped = resolve))
 
-  const latest = (): Desired => {
-    const state = state$.value
-    if (desired?.state !== state || desired.value.revision !== ledger.revision) {
-      const value = project(state, ledger.revision)
-      const known = desired?.value.unresolved
-      if (value.unresolved !== known && value.unresolved.size + (known?.size ?? 0) > 0)
-        report({ _tag: 'Unresolved', tasks: value.unresolved })
-      desired = { state, value }
-    }
-    return desired.value
-  }
+  const latest = latestDesired({
+    project: projector({
+      expose,
+      covers,
+      skewAllowanceMs,
+      unhealthy: setup.unhealthy ?? defaultHealthPolicy,
+    }),
+    state: () => state$.value,
+    revision: () => ledger.revision,
+    report,
+  })
 
   const know = (state: ClusterState): void => {
     state$.next(state)
     if (stopping === undefined) fed$.next(state)
-    if (sinks.length === 0) announceWhenCovered()
+    announceIfRead()
   }
 
-  /** Without sinks, the worker is ready when all clusters have been read. */
-  const announceWhenCovered = (): void => {
-    if (latest().awaited.length === 0) announceReady()
+  const announceIfRead = (): void => {
+    if (sinks.length === 0) readiness.known(latest())
   }
 
   const forget = (settled: boolean): void => {
@@ -176,10 +164,7 @@ export const run = (setup: RunSetup, { clock, random }: Environment): Worker => 
   }
 
   const reached = ({ name }: AnySink, at: Desired, settled: boolean): void => {
-    if (!reachedOnce.has(name) && (covers.length === 0 || isLevel(at))) {
-      reachedOnce.add(name)
-      if (required.every((sink) => reachedOnce.has(sink.name))) announceReady()
-    }
+    readiness.reached(name, at)
     if (!settled) return
     const newest = ledger.newest(at.revision)
     const acknowledged = ledger.settle(name, at.revision, (task) => waitsForLookup(at, task))
@@ -225,7 +210,7 @@ export const run = (setup: RunSetup, { clock, random }: Environment): Worker => 
     if (event._tag !== 'TaskChanged') return true
     const { arn, cluster } = event.task
     if (state.tasks.has(arn)) return true
-    if (!room.hasRoom(cluster, state) && isCovered(cluster)) return false
+    if (!room.hasRoom(cluster, state) && isCovered(cluster, covers, state$.value)) return false
     room.add(cluster)
     return true
   }
@@ -338,7 +323,7 @@ export const run = (setup: RunSetup, { clock, random }: Environment): Worker => 
   const drained: Promise<unknown>[] = []
 
   const start = (): void => {
-    if (sinks.length === 0) announceWhenCovered()
+    announceIfRead()
     for (const reconciler of reconcilers) {
       void reconciler.keepReading()
       reconciler.ask()
@@ -403,7 +388,7 @@ export const run = (setup: RunSetup, { clock, random }: Environment): Worker => 
     state$: state$.asObservable(),
     desired$,
     changes$: desired$.pipe(backendChanges()),
-    ready,
+    ready: readiness.ready,
     reread: async () => {
       const rounds = reconcilers.map((reconciler) => reconciler.reread())
       await Promise.race([Promise.all(rounds.filter((_, i) => sinks[i]?.required !== false)), stopped])
