@@ -1,6 +1,7 @@
 import { BehaviorSubject, lastValueFrom, Observable, Subject, Subscription } from 'rxjs'
+import { Acknowledgements } from './acknowledgements.js'
+import { isClusterPattern, sameCluster } from './arn.js'
 import { backendChanges } from './backend-changes.js'
-import { isClusterPattern, sameCluster, type TaskArn } from './arn.js'
 import type { Millis } from './clock.js'
 import { type ClusterState, emptyState } from './cluster-state.js'
 import type { Desired } from './desired.js'
@@ -10,8 +11,6 @@ import { defaultHealthPolicy } from './health-policy.js'
 import { followed, type Following } from './followed.js'
 import { isCovered } from './is-covered.js'
 import { latestDesired } from './latest-desired.js'
-import { Ledger } from './ledger.js'
-import { LookupPatience } from './lookup-patience.js'
 import { defaultSkewAllowanceMs } from './liveness.js'
 import { offeredEndpoints } from './offered-endpoints.js'
 import { defaultPruneGuard } from './plan.js'
@@ -44,21 +43,6 @@ const tellsOfNames = ({ _tag }: ClusterEvent): boolean =>
 const refusesName = (event: ClusterEvent, names: ReadonlySet<string>): boolean =>
   event._tag === 'LookupRefused' && names.has(event.key)
 
-/** The running tasks in events, which targets may not be able to hold before lookups have answered. */
-const runningTasks = (events: readonly ClusterEvent[]): readonly TaskArn[] =>
-  events.flatMap((event) =>
-    event._tag === 'TaskChanged' &&
-    event.task.lastStatus === 'RUNNING' &&
-    event.task.desiredStatus === 'RUNNING'
-      ? [event.task.arn]
-      : [],
-  )
-
-const waitsForLookup = ({ unresolved }: Desired, task: TaskArn): boolean => {
-  const why = unresolved.get(task)?.why
-  return why === 'instance-address' || why === 'task-definition'
-}
-
 const newestOf = (events: readonly ClusterEvent[]): Millis | undefined => {
   let newest: Millis | undefined
   for (const event of events)
@@ -81,35 +65,21 @@ export const run = (setup: RunSetup, { clock, random }: Environment): Worker => 
     clusters,
     ack = 'applied',
     skewAllowanceMs = defaultSkewAllowanceMs,
+    lookupWaitMs = 300_000,
     drainMs = 20_000,
   } = setup
   const covers = sources.flatMap((source) => source.covers)
-  const required = sinks.filter((sink) => sink.required !== false)
-  const { lookupWaitMs = 300_000 } = setup
   const identified = new Set(sources.flatMap(({ identifies = [] }) => identifies))
   const follows = followed({ clusters, identified, covers })
   const abort = new AbortController()
-  const ledger = new Ledger(
-    required.map(({ name }) => name),
-    (entry) => {
-      if (
-        entry.tasks.every((arn) =>
-          isCovered(state$.value.tasks.get(arn)?.cluster ?? '', covers, state$.value),
-        )
-      )
-        patience.add(entry)
-    },
-  )
-  const patience = new LookupPatience({
-    ms: lookupWaitMs,
+  const acknowledgements = new Acknowledgements({
+    ack,
+    required: sinks.filter(({ required }) => required !== false).map(({ name }) => name),
+    lookupWaitMs,
+    isCovered: (task) => isCovered(state$.value.tasks.get(task)?.cluster ?? '', covers, state$.value),
     clock,
     signal: abort.signal,
-    isWaiting: (entry) => ledger.isDeferred(entry),
-    end: (entry) => {
-      if (!ledger.forgo(entry)) return
-      report({ _tag: 'AcknowledgedUnheld', tasks: entry.tasks, afterMs: lookupWaitMs })
-      report({ _tag: 'Acknowledged', deliveries: 1, unsettled: ledger.unsettled })
-    },
+    report: (what) => report(what),
   })
   const room = new TaskRoom()
   const namesakes = new Namesakes()
@@ -134,7 +104,7 @@ export const run = (setup: RunSetup, { clock, random }: Environment): Worker => 
       unhealthy: setup.unhealthy ?? defaultHealthPolicy,
     }),
     state: () => state$.value,
-    revision: () => ledger.revision,
+    revision: () => acknowledgements.revision,
     report,
   })
 
@@ -166,12 +136,8 @@ export const run = (setup: RunSetup, { clock, random }: Environment): Worker => 
   const reached = ({ name }: AnySink, at: Desired, settled: boolean): void => {
     readiness.reached(name, at)
     if (!settled) return
-    const newest = ledger.newest(at.revision)
-    const acknowledged = ledger.settle(name, at.revision, (task) => waitsForLookup(at, task))
-    report({ _tag: 'Synced', sink: name, revision: at.revision, newest })
-    if (acknowledged > 0)
-      report({ _tag: 'Acknowledged', deliveries: acknowledged, unsettled: ledger.unsettled })
-    if (sweepDue && ledger.quiet) forget(true)
+    acknowledgements.settle(name, at)
+    if (sweepDue && acknowledgements.quiet) forget(true)
   }
 
   const reconcilers = sinks.map(
@@ -281,23 +247,16 @@ export const run = (setup: RunSetup, { clock, random }: Environment): Worker => 
     const before = state$.value
     const after = foldAll(source, events)
     const newest = newestOf(events)
-    const revision = ledger.enter(
-      ack === 'folded' ? { ack: () => undefined, nack: () => undefined } : delivery,
-      newest,
-      ack === 'folded' ? [] : runningTasks(events),
-    )
-    if (ack === 'folded') delivery.ack()
     report({
       _tag: 'Folded',
       source: source.name,
-      revision,
+      revision: acknowledgements.enter(delivery, events, newest),
       events: events.length,
       elsewhere: received.length - events.length,
       newest,
       changed: after !== before,
     })
-    // The ledger has already acknowledged it, because it waits for no sink.
-    if (required.length === 0) report({ _tag: 'Acknowledged', deliveries: 1, unsettled: ledger.unsettled })
+    acknowledgements.reportEntered()
     know(after)
     if (after.identities !== before.identities || events.some((event) => refusesName(event, identified)))
       afterIdentities()
@@ -350,7 +309,7 @@ export const run = (setup: RunSetup, { clock, random }: Environment): Worker => 
       await clock.sleep(sweepMs, abort.signal)
       if (abort.signal.aborted) return
       sweepDue = true
-      if (ledger.quiet) forget(true)
+      if (acknowledgements.quiet) forget(true)
     }
   }
 
@@ -363,8 +322,7 @@ export const run = (setup: RunSetup, { clock, random }: Environment): Worker => 
     for (const { delivery } of unidentified)
       delivery.nack(new Error('the worker stopped before the cluster of this event was identified'))
     unidentified = []
-    const abandoned = ledger.abandon(new Error('the worker stopped before this was applied'))
-    if (abandoned > 0) report({ _tag: 'Abandoned', deliveries: abandoned })
+    acknowledgements.abandon()
     await Promise.race([Promise.all(drained), deadline])
     late.abort()
     abort.abort()
