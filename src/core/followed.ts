@@ -32,13 +32,13 @@ const isOneOf = (named: string, cluster: ClusterArn, clusters: readonly ClusterA
   clusters.includes(cluster) ||
   (isClusterPattern(named) && clusters.some((listed) => samePlace(listed, cluster)))
 
-/** Decides which clusters are followed, given what is known about names. */
+/** Whether a cluster is followed, given what a state knows about names. */
+export type Follows = (cluster: ClusterArn, state: Pick<ClusterState, 'identities' | 'refusals'>) => Following
+
+/** Decides which clusters are followed. */
 export const followed =
-  ({ clusters, identified, covers }: FollowedOptions) =>
-  (
-    cluster: ClusterArn,
-    { identities, refusals }: Pick<ClusterState, 'identities' | 'refusals'>,
-  ): Following => {
+  ({ clusters, identified, covers }: FollowedOptions): Follows =>
+  (cluster, { identities, refusals }) => {
     if (clusters === undefined) return 'yes'
     const coversNamesake = (named: string): boolean =>
       !covers.includes(named) && covers.some((one) => one.startsWith('arn:') && sameCluster(named, one))

@@ -1,0 +1,122 @@
+import { BehaviorSubject, type Observable } from 'rxjs'
+import type { ClusterArn, TaskArn } from './arn.js'
+import type { Millis } from './clock.js'
+import { type ClusterState, emptyState } from './cluster-state.js'
+import type { ClusterEvent } from './event.js'
+import type { Follows } from './followed.js'
+import { isCovered } from './is-covered.js'
+import { reduce } from './reduce.js'
+import { sweep } from './sweep.js'
+import { TaskRoom } from './task-room.js'
+
+export interface FoldedStateOptions {
+  /** The clusters that sources cover with snapshots. */
+  readonly covers: readonly string[]
+  readonly follows: Follows
+  readonly skewAllowanceMs: Millis
+  /** Called with each new state, after `state$` and `fed$` have emitted it. */
+  readonly onState: () => void
+}
+
+/** Events that were folded, but are not yet the current state. */
+export interface Fold {
+  readonly state: ClusterState
+  /** The clusters that have implausibly many tasks. Events of their new tasks were left out. */
+  readonly crowded: ReadonlySet<ClusterArn>
+}
+
+/** Holds the state that all events are folded into, bounds it, and forgets what is no longer needed. */
+export class FoldedState {
+  private readonly states = new BehaviorSubject<ClusterState>(emptyState)
+  private readonly fed = new BehaviorSubject<ClusterState>(emptyState)
+  private readonly room = new TaskRoom()
+  /** The current state, and each one that follows. Completes with `end`. */
+  readonly state$: Observable<ClusterState> = this.states.asObservable()
+  /** The same for sources. Emits after `state$`. Completes with `endFeed`, which tells them to stop. */
+  readonly fed$: Observable<ClusterState> = this.fed.asObservable()
+
+  constructor(private readonly options: FoldedStateOptions) {}
+
+  get current(): ClusterState {
+    return this.states.value
+  }
+
+  /** Whether the task is in a cluster that sources cover with snapshots. */
+  isCovered(task: TaskArn): boolean {
+    return this.isCoveredCluster(this.current.tasks.get(task)?.cluster ?? '')
+  }
+
+  /** Folds events into the current state, without changing it: pass the result to `set`. */
+  fold(events: readonly ClusterEvent[]): Fold {
+    let state = this.current
+    const crowded = new Set<ClusterArn>()
+    for (const event of events)
+      if (this.fits(event, state)) state = reduce(state, event)
+      else if (event._tag === 'TaskChanged') crowded.add(event.task.cluster)
+    return { state, crowded }
+  }
+
+  set(state: ClusterState): void {
+    this.states.next(state)
+    this.fed.next(state)
+    this.options.onState()
+  }
+
+  /** Called after a snapshot: counts the known tasks of each cluster again. */
+  recount(): void {
+    this.room.recount(this.current)
+  }
+
+  /** Forgets what can no longer matter: see `sweep`. Returns the numbers of forgotten and remaining tasks. */
+  forget(now: Millis, settled: boolean): { readonly forgotten: number; readonly tasks: number } {
+    const { skewAllowanceMs, follows } = this.options
+    const before = this.current
+    const after = sweep(before, {
+      skewAllowanceMs,
+      now,
+      settled,
+      follows: (cluster) => follows(cluster, before) !== 'no',
+    })
+    const forgotten = before.tasks.size - after.tasks.size
+    if (forgotten > 0) this.room.recount(after)
+    this.set(after)
+    return { forgotten, tasks: after.tasks.size }
+  }
+
+  /** Forgets tasks of clusters that turned out to be others than those that are followed. */
+  forgetUnfollowed(): void {
+    const before = this.current
+    let { tasks } = before
+    for (const [arn, { cluster }] of before.tasks)
+      if (this.options.follows(cluster, before) === 'no' && !before.marks.has(cluster))
+        tasks = tasks.delete(arn)
+    if (tasks === before.tasks) return
+    const state = { ...before, tasks }
+    this.room.recount(state)
+    this.set(state)
+  }
+
+  /** Tells the sources to stop. */
+  endFeed(): void {
+    this.fed.complete()
+  }
+
+  /** Called at the end of a stop. */
+  end(): void {
+    this.states.complete()
+  }
+
+  private isCoveredCluster(cluster: ClusterArn): boolean {
+    return isCovered(cluster, this.options.covers, this.current)
+  }
+
+  /** Whether an event may be folded: false for a new task in a cluster that already has implausibly many. */
+  private fits(event: ClusterEvent, state: ClusterState): boolean {
+    if (event._tag !== 'TaskChanged') return true
+    const { arn, cluster } = event.task
+    if (state.tasks.has(arn)) return true
+    if (!this.room.hasRoom(cluster, state) && this.isCoveredCluster(cluster)) return false
+    this.room.add(cluster)
+    return true
+  }
+}

@@ -1,0 +1,65 @@
+import { type ClusterArn, isClusterPattern, sameCluster } from './arn.js'
+import type { ClusterState } from './cluster-state.js'
+import type { ClusterEvent } from './event.js'
+import type { Follows } from './followed.js'
+import { reduce } from './reduce.js'
+import type { Source } from './source.js'
+
+export type FollowedEvents =
+  | {
+      readonly _tag: 'Known'
+      /** The events to fold. */
+      readonly events: readonly ClusterEvent[]
+      /** The cluster of each other event. These clusters are not followed. */
+      readonly elsewhere: readonly ClusterArn[]
+    }
+  /** A source has yet to say whether all clusters are followed. `state` includes what this delivery says about names. */
+  | { readonly _tag: 'Unknown'; readonly state: ClusterState }
+
+const clusterOf = (event: ClusterEvent): ClusterArn | undefined =>
+  event._tag === 'TaskChanged' ? event.task.cluster : event._tag === 'TasksListed' ? event.cluster : undefined
+
+const isAboutName = ({ _tag }: ClusterEvent): boolean =>
+  _tag === 'ClusterIdentified' || _tag === 'LookupRefused'
+
+/** A complete snapshot of a cluster whose name a source covers also says which cluster the name stands for. */
+const withIdentities = (
+  covers: readonly string[],
+  events: readonly ClusterEvent[],
+  { identities }: ClusterState,
+): readonly ClusterEvent[] =>
+  events.flatMap((event): readonly ClusterEvent[] => {
+    if (event._tag !== 'TasksListed') return [event]
+    const name = covers.find(
+      (named) =>
+        !named.startsWith('arn:') &&
+        !isClusterPattern(named) &&
+        sameCluster(named, event.cluster) &&
+        !identities.has(named),
+    )
+    return name === undefined
+      ? [event]
+      : [{ _tag: 'ClusterIdentified', named: name, clusters: [event.cluster], order: 0 }, event]
+  })
+
+/** The events of a delivery that belong to followed clusters. Events without a cluster belong to all. */
+export const followedEvents = (
+  { covers }: Pick<Source, 'covers'>,
+  delivered: readonly ClusterEvent[],
+  state: ClusterState,
+  follows: Follows,
+): FollowedEvents => {
+  const received = withIdentities(covers, delivered, state)
+  // Events about names apply to all other events of the delivery, whatever their order.
+  const known = received.filter(isAboutName).reduce(reduce, state)
+  const events: ClusterEvent[] = []
+  const elsewhere: ClusterArn[] = []
+  for (const event of received) {
+    const cluster = clusterOf(event)
+    const following = cluster === undefined ? 'yes' : follows(cluster, known)
+    if (following === 'unknown') return { _tag: 'Unknown', state: known }
+    if (cluster === undefined || following === 'yes') events.push(event)
+    else elsewhere.push(cluster)
+  }
+  return { _tag: 'Known', events, elsewhere }
+}
