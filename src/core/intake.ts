@@ -24,6 +24,11 @@ export interface IntakeOptions {
   readonly onFolded: () => void
 }
 
+interface Arrival {
+  readonly source: Source
+  readonly delivery: Delivery
+}
+
 /** How often to forget tasks in workers without snapshots. */
 const sweepMs: Millis = 3_600_000
 
@@ -44,31 +49,31 @@ const newestOf = (events: readonly ClusterEvent[]): Millis | undefined => {
  * acknowledgement. Decides when to forget.
  */
 export class Intake {
+  /** Deliveries that arrived while another one was being taken, such as from a source that delivers inside `ack`. */
+  private readonly arrived: Arrival[] = []
+  private taking = false
   /** Deliveries that wait until it is known whether their clusters are followed. */
-  private unidentified: { readonly source: Source; readonly delivery: Delivery }[] = []
+  private unidentified: Arrival[] = []
   private readonly namesakes = new Namesakes()
   private sweepDue = false
   private closed = false
 
   constructor(private readonly options: IntakeOptions) {}
 
+  /**
+   * Takes one delivery after another, in the order of arrival. If one were taken within another, the outer one would
+   * overwrite the state of the inner one.
+   */
   take(source: Source, delivery: Delivery): void {
-    const { clusters, follows, folded } = this.options
-    if (this.closed) {
-      delivery.nack(new Error('the worker is stopping'))
-      return
+    this.arrived.push({ source, delivery })
+    if (this.taking) return
+    this.taking = true
+    try {
+      for (let next = this.arrived.shift(); next !== undefined; next = this.arrived.shift())
+        this.receive(next)
+    } finally {
+      this.taking = false
     }
-    const before = folded.current
-    const found = followedEvents(source, delivery.events, before, follows)
-    if (found._tag === 'Unknown') {
-      this.unidentified.push({ source, delivery })
-      if (found.state === before) return
-      folded.set(found.state)
-      this.afterIdentities()
-      return
-    }
-    for (const cluster of found.elsewhere) this.warn(source, this.namesakes.met(cluster, clusters, before))
-    this.fold(source, delivery, found.events, found.elsewhere.length)
   }
 
   /** Called when a sink holds `desired`. */
@@ -100,6 +105,25 @@ export class Intake {
     for (const { delivery } of unidentified)
       delivery.nack(new Error('the worker stopped before the cluster of this event was identified'))
     this.options.acknowledgements.abandon()
+  }
+
+  private receive({ source, delivery }: Arrival): void {
+    const { clusters, follows, folded } = this.options
+    if (this.closed) {
+      delivery.nack(new Error('the worker is stopping'))
+      return
+    }
+    const before = folded.current
+    const found = followedEvents(source, delivery.events, before, follows)
+    if (found._tag === 'Unknown') {
+      this.unidentified.push({ source, delivery })
+      if (found.state === before) return
+      folded.set(found.state)
+      this.afterIdentities()
+      return
+    }
+    for (const cluster of found.elsewhere) this.warn(source, this.namesakes.met(cluster, clusters, before))
+    this.fold(source, delivery, found.events, found.elsewhere.length)
   }
 
   private fold(source: Source, delivery: Delivery, events: readonly ClusterEvent[], elsewhere: number): void {
@@ -135,7 +159,7 @@ export class Intake {
   private afterIdentities(): void {
     const waiting = this.unidentified
     this.unidentified = []
-    for (const { source, delivery } of waiting) this.take(source, delivery)
+    for (const arrival of waiting) this.receive(arrival)
     this.options.folded.forgetUnfollowed()
   }
 
