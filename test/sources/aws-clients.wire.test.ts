@@ -1,3 +1,4 @@
+import { OptionError } from 'ecs-task-stream'
 import { writeFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import { once } from 'node:events'
@@ -248,7 +249,7 @@ describe('every client that is made by default', () => {
     'is not made for %j, which cannot be a region',
     (region) => {
       const message = `region: expected the name of an AWS region, such as eu-west-1, got "${region}"`
-      expect(() => clientSettings({ region })).toThrow(new RangeError(message))
+      expect(() => clientSettings({ region })).toThrow(new OptionError(message))
       expect(() => instanceClients({ region, account: '1' })).toThrow(RangeError)
       expect(() => route53Client(region)).toThrow(RangeError)
       expect(() => tableClient(region)).toThrow(RangeError)

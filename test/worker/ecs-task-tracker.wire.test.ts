@@ -241,7 +241,7 @@ describe('the worker ecs-task-tracker', () => {
     expect(err).toContain('PORT (--port): is required')
     const other = await ending({ ...env, TOPIC_ARNS: 'ecs-events' })
     expect(other.code).toBe(64)
-    expect(other.err).toContain('TOPIC_ARNS (--topic-arns): "ecs-events" is not the ARN of a topic')
+    expect(other.err).toContain('TOPIC_ARNS (--topic-arns): "ecs-events" is not a topic ARN')
   })
 
   it('confirms subscriptions on every path, and takes messages of the topics that it is told alone', async () => {
