@@ -43,7 +43,8 @@ export {
   exposesNothing,
   type PolicyNeeds,
 } from './core/policy.js'
-export { servicePorts, type ServicePortsOptions, serviceOf } from './policies/service-ports.js'
+export { serviceOf } from './core/service-of.js'
+export { servicePorts, type ServicePortsOptions } from './policies/service-ports.js'
 export { traefikLabels, type TraefikLabelsOptions } from './sinks/traefik/labels/traefik-labels.js'
 export { srvNames, type SrvNamesOptions } from './sinks/route53/names/srv-names.js'
 export type { SrvVariablesFrom } from './sinks/route53/names/variables.js'
@@ -52,7 +53,7 @@ export {
   type PrometheusExportersOptions,
 } from './sinks/prometheus/prometheus-exporters.js'
 export { containerPorts, type ContainerPortsOptions } from './policies/container-ports.js'
-export { selects, type TaskSelection } from './policies/task-selection.js'
+export { selects, type TaskSelection } from './core/task-selection.js'
 export type { HealthPolicy } from './core/health-policy.js'
 export type { Address, Backend, Desired, Endpoint, Revision, Unresolved } from './core/desired.js'
 export { compareAddresses, formatAddress } from './core/desired.js'

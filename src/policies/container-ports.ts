@@ -1,7 +1,7 @@
 import { OptionError } from '../core/option-error.js'
 import { type Exposable, type ExposedPort, exposesNothing, type Policy } from '../core/policy.js'
 import { taskPorts } from './task-ports.js'
-import { selects, type TaskSelection } from './task-selection.js'
+import { selects, type TaskSelection } from '../core/task-selection.js'
 
 export interface ContainerPortsOptions {
   /** The container whose ports to expose. */

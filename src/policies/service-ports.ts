@@ -5,6 +5,7 @@ import {
   exposesNothing,
   type Policy,
 } from '../core/policy.js'
+import { serviceOf } from '../core/service-of.js'
 import { type TaskPort, taskPorts } from './task-ports.js'
 
 export interface ServicePortsOptions {
@@ -26,10 +27,6 @@ export interface ServicePortsOptions {
   /** Only this container port. Default: any. */
   readonly containerPort?: number
 }
-
-/** The name of a task's service. */
-export const serviceOf = (task: Exposable): string | undefined =>
-  (task.group?.startsWith('service:') === true && task.group.slice('service:'.length)) || undefined
 
 /** A policy for load balancers, with one backend per service. It leaves out port ranges and UDP ports. */
 export const servicePorts = (options: ServicePortsOptions = {}): Policy => {

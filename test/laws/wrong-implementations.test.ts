@@ -13,7 +13,7 @@ import { project } from '../../src/core/project.js'
 import { reduce } from '../../src/core/reduce.js'
 import { sweep } from '../../src/core/sweep.js'
 import type { Task } from '../../src/core/task.js'
-import { serviceOf } from '../../src/policies/service-ports.js'
+import { serviceOf } from '../../src/core/service-of.js'
 import { histories } from '../../src/testing/histories.js'
 import {
   anyOrderAgrees,

@@ -1,5 +1,5 @@
 import { type InstanceArn, lastSegment, sameCluster } from '../../core/arn.js'
-import { serviceOf } from '../../policies/service-ports.js'
+import { serviceOf } from '../../core/service-of.js'
 import type { Group } from './groups.js'
 import { mergedFrom, type OrderedSet } from './ordered-set.js'
 import type { TaskIndex } from './task-index.js'

@@ -1,5 +1,5 @@
 import { lastSegment } from '../../core/arn.js'
-import { serviceOf } from '../../policies/service-ports.js'
+import { serviceOf } from '../../core/service-of.js'
 import { count, exactly, type JsonSchema, listOf, maybeText, text } from '../openapi/json-schema.js'
 import { addressesOf, type LocatedContainer, locatedContainers, statusesOf } from './located-container.js'
 import type { TaskIndex } from './task-index.js'

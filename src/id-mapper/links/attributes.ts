@@ -1,5 +1,5 @@
 import { lastSegment } from '../../core/arn.js'
-import { serviceOf } from '../../policies/service-ports.js'
+import { serviceOf } from '../../core/service-of.js'
 import { count, exactly, type JsonSchema, listOf, text } from '../openapi/json-schema.js'
 import { type LocatedContainer, statusesOf } from '../index/located-container.js'
 import { familyOf } from '../index/task-record.js'

@@ -1,6 +1,6 @@
 import { lastSegment } from '../../core/arn.js'
 import type { BackendName, Exposable } from '../../core/policy.js'
-import { serviceOf } from '../../policies/service-ports.js'
+import { serviceOf } from '../../core/service-of.js'
 import { text } from './setting-type.js'
 import { defaulted } from './setting.js'
 import type { Contradiction } from './settings.js'

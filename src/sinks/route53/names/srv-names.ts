@@ -4,7 +4,7 @@ import type { Protocol } from '../../../core/binding.js'
 import { type Exposable, type ExposedPort, type Policy, type Exposure } from '../../../core/policy.js'
 import { canonicalName } from '../canonical-name.js'
 import type { TaskDefinition } from '../../../core/task-definition.js'
-import { serviceOf } from '../../../policies/service-ports.js'
+import { serviceOf } from '../../../core/service-of.js'
 import { type SrvTemplate, srvTemplate } from './template.js'
 import { type SrvVariable, srvVariableFaults, srvVariables, type SrvVariablesFrom } from './variables.js'
 import { type TaskPort, taskPorts } from '../../../policies/task-ports.js'
@@ -126,7 +126,7 @@ const exposureOf = (named: readonly Named[]): Exposure => {
  * `_<service>._udp`, which also sets the port's protocol, but may be any other DNS name. Services and clusters with the
  * same name share it. An invalid variable is reported, and the others still apply.
  *
- * Needs every task's definition: `taskDefinitions()`. Throws if the template cannot produce a valid name.
+ * Needs every task's definition, from `ecs` or `taskDefinitions`. Throws if the template cannot produce a valid name.
  */
 export const srvNames = ({ from = 'both', template }: SrvNamesOptions = {}): Policy => {
   const fill = template === undefined ? undefined : srvTemplate(template)

@@ -1,6 +1,6 @@
-import { lastSegment } from '../core/arn.js'
-import type { Exposable } from '../core/policy.js'
-import { serviceOf } from './service-ports.js'
+import { lastSegment } from './arn.js'
+import type { Exposable } from './policy.js'
+import { serviceOf } from './service-of.js'
 
 /** Selects the tasks of a service, of a task definition family, or of both. At least one must be given. */
 export interface TaskSelection {
