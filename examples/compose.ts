@@ -1,8 +1,6 @@
 import { run, servicePorts } from 'ecs-task-stream'
-import { ecsSnapshots } from 'ecs-task-stream/sources/ecs-snapshots'
-import { instanceAddresses } from 'ecs-task-stream/sources/instance-addresses'
+import { ecs } from 'ecs-task-stream/sources/ecs'
 import { sqs } from 'ecs-task-stream/sources/sqs'
-import { taskDefinitions } from 'ecs-task-stream/sources/task-definitions'
 import { stdout } from 'ecs-task-stream/sinks/stdout'
 import { traefikTable } from 'ecs-task-stream/sinks/traefik-table'
 
@@ -10,7 +8,7 @@ const clusters = ['staging']
 const queueUrl = 'https://sqs.eu-west-1.amazonaws.com/123456789012/ecs-events'
 
 const worker = run({
-  sources: [sqs({ queueUrl }), ecsSnapshots({ clusters }), instanceAddresses(), taskDefinitions()],
+  sources: [sqs({ queueUrl }), ecs({ clusters })],
   sinks: [traefikTable({ table: 'traefik' }), stdout()],
   expose: servicePorts(),
   clusters,

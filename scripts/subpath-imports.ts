@@ -14,6 +14,7 @@ export const heavyImports: Readonly<Record<string, readonly string[]>> = {
     partitions,
   ],
   './sources/cluster-identities': ['@aws-sdk/client-ecs', partitions],
+  './sources/ecs': ['@aws-sdk/client-ec2', '@aws-sdk/client-ecs', '@aws-sdk/client-ssm', partitions],
   './sources/ecs-client': ['@aws-sdk/client-ecs', partitions],
   './sources/ecs-event': [],
   './sources/ecs-snapshots': ['@aws-sdk/client-ecs', partitions],

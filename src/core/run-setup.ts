@@ -101,7 +101,7 @@ export const checkSetup = ({ sources, sinks, expose, clusters, ack }: RunSetup):
   )
     throw new SetupError(
       'missing-lookup',
-      'the policy needs the task definition of every task, and no source provides it: add taskDefinitions() or ecs({ clusters })',
+      'the policy needs the task definition of every task, and no source provides it: add ecs({ clusters }) or taskDefinitions()',
     )
   if (ack !== 'folded') return
   const covers = sources.flatMap((source) => source.covers)

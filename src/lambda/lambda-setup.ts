@@ -47,7 +47,7 @@ export const checkLambdaSetup = (setup: LambdaSetup): void => {
       'missing-snapshots',
       'lambda: a function may have lost its state at any invocation, so every cluster needs snapshots: ' +
         (covers.length === 0
-          ? 'add ecsSnapshots({ clusters }) to lookups'
+          ? 'add ecs({ clusters }) to lookups'
           : `add a source that covers ${uncovered.join(', ')} to lookups`),
     )
   if (sinks.every(({ required }) => required === false))

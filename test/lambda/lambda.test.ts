@@ -369,7 +369,7 @@ describe('a setup that contradicts itself', () => {
     [
       'without snapshots',
       { lookups: [memorySource()] },
-      'lambda: a function may have lost its state at any invocation, so every cluster needs snapshots: add ecsSnapshots({ clusters }) to lookups',
+      'lambda: a function may have lost its state at any invocation, so every cluster needs snapshots: add ecs({ clusters }) to lookups',
     ],
     [
       'with a cluster of which there are none',

@@ -1,4 +1,4 @@
-import { sourceContext } from 'ecs-task-stream/testing'
+import { sourceContext, type SourceContextOptions } from 'ecs-task-stream/testing'
 import { ECSClient } from '@aws-sdk/client-ecs'
 import { EC2Client } from '@aws-sdk/client-ec2'
 import { SSMClient } from '@aws-sdk/client-ssm'
@@ -107,12 +107,16 @@ export interface Following {
   unsubscribe(): void
 }
 
-export const follow = (source: Source, known: ClusterState = emptyState): Following => {
+export const follow = (
+  source: Source,
+  known: ClusterState = emptyState,
+  context: SourceContextOptions = {},
+): Following => {
   const state$ = new BehaviorSubject(known)
   const deliveries: Delivery[] = []
   const notices: Notice[] = []
   let completed = false
-  const subscription = source.deliveries(sourceContext(state$)).subscribe({
+  const subscription = source.deliveries(sourceContext(state$, context)).subscribe({
     next: (output) => {
       if (output._tag !== 'Delivery') {
         notices.push(output)

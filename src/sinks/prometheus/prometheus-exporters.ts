@@ -112,7 +112,7 @@ const valueFaults: Readonly<Record<'serverName' | 'path' | 'scheme', readonly [R
  * A policy for Prometheus: exposes what docker labels in task definitions ask for, as prometheus-ecs-discovery reads
  * them. A backend is an ECS group, `<cluster ARN>/<group>`. An invalid label excludes its container and is reported.
  *
- * Needs every task's definition: `taskDefinitions()`. Throws an OptionError for a filter without a name.
+ * Needs every task's definition, from `ecs` or `taskDefinitions`. Throws an OptionError for a filter without a name.
  */
 export const prometheusExporters = ({
   portLabel = 'PROMETHEUS_EXPORTER_PORT',
