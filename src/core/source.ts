@@ -21,7 +21,10 @@ export interface Delivery {
 
 /** Information for people that needs no acknowledgement. */
 export type Notice =
-  /** A message that is not an event. It was not acknowledged, and is left in place, such as for the redrive policy. */
+  /**
+   * A message that is not an event. It was not acknowledged, and is left in place, such as for the redrive policy. Only
+   * a log is committed past it, because it would hold up every later commit.
+   */
   | {
       readonly _tag: 'Undecodable'
       readonly id: string

@@ -4,12 +4,14 @@
  */
 export { sinkContract, type SinkContractOptions } from './sink-contract.js'
 export { type SinkCapability, sinkCapabilities, type SinkHarness } from './sink-harness.js'
+export { sourceContract } from './source-contract.js'
 export {
   type SourceBackend,
   type SourceCapability,
-  sourceContract,
+  sourceCapabilities,
   type SourceHarness,
-} from './source-contract.js'
+  type SourceTrial,
+} from './source-harness.js'
 
 export { histories, type HistoriesOptions } from './histories.js'
 export type { History, Truth } from './history.js'
