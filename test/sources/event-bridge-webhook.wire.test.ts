@@ -108,7 +108,7 @@ describe('an event of an API destination', () => {
 
 describe('the secret', () => {
   it('may be one of several while it is changed, in the header that you name', async () => {
-    const { post } = await serving({ secrets: ['old', 'new'], header: 'X-Events-Token' })
+    const { post } = await serving({ secrets: ['old', 'new'], secretHeader: 'X-Events-Token' })
     expect((await post(event(), { 'x-events-token': 'old' })).status).toBe(200)
     expect((await post(event(), { 'X-EVENTS-TOKEN': 'new' })).status).toBe(200)
     expect((await post(event(), { 'x-api-key': 'new' })).status).toBe(401)
@@ -139,6 +139,9 @@ describe('the secret', () => {
 
   it('must be given to the source, and not be empty', () => {
     expect(() => eventBridgeWebhook({ secrets: [] })).toThrow(/secrets must be one or more/)
+    expect(() => eventBridgeWebhook({ secrets: ['a'], secretHeader: 'no header' })).toThrow(
+      /secretHeader must be the name of a header/,
+    )
     expect(() => eventBridgeWebhook({ secrets: ['a', ''] })).toThrow(/non-empty secrets/)
   })
 })

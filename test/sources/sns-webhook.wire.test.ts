@@ -572,9 +572,9 @@ describe('raw delivery', () => {
   })
 
   it('is taken from who knows one of the secrets', async () => {
-    const rawSecret = { header: 'X-Origin-Secret', values: ['old', 'new'] }
-    const { url, deliveries, notices } = await serving({ rawSecret })
-    for (const secret of rawSecret.values)
+    const secrets = ['old', 'new']
+    const { url, deliveries, notices } = await serving({ secrets, secretHeader: 'X-Origin-Secret' })
+    for (const secret of secrets)
       expect((await requested(url, raw({ 'x-origin-secret': secret }))).status).toBe(200)
     expect(deliveries).toHaveLength(2)
     for (const secret of ['', 'olD', 'old, new', 'older'])
@@ -590,7 +590,7 @@ describe('raw delivery', () => {
 
   it('asks SNS for the password of its URL, where that is the secret', async () => {
     const secret = `Basic ${Buffer.from('user:password').toString('base64')}`
-    const { url } = await serving({ rawSecret: { header: 'Authorization', values: [secret] } })
+    const { url } = await serving({ secrets: [secret] })
     const asked = await fetch(url, {
       method: 'POST',
       ...raw(),
@@ -728,8 +728,9 @@ describe('options', () => {
     [{ maxInFlight: 0.5 }, /maxInFlight must be/],
     [{ maxBodyBytes: -1 }, /maxBodyBytes must be/],
     [{ maxAgeMs: NaN }, /maxAgeMs must be/],
-    [{ rawSecret: { header: 'x', values: [] } }, /rawSecret.values must be/],
-    [{ rawSecret: { header: 'x', values: [''] } }, /rawSecret.values must be/],
+    [{ secrets: [] }, /secrets must be/],
+    [{ secrets: [''] }, /secrets must be/],
+    [{ secrets: ['x'], secretHeader: 'no header' }, /secretHeader must be the name of a header/],
   ] as const)('%j is refused at once', (options, reason) => {
     expect(() => webhook(options)).toThrow(reason)
   })

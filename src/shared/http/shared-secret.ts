@@ -7,6 +7,13 @@ const hash = (text: string): Buffer => createHash('sha256').update(text).digest(
 /** Secrets that are valid together: several while one replaces another. None may be empty. */
 export type Secrets = readonly string[]
 
+/** The name of a header in lower case. Throws an OptionError if it is not one. */
+export const headerName = (option: string, name: string): string => {
+  if (!/^[!#$%&'*+.^_`|~\dA-Za-z-]+$/.test(name))
+    throw new OptionError(`${option} must be the name of a header, and is "${name}"`)
+  return name.toLowerCase()
+}
+
 /**
  * Returns a function that checks whether a text is one of the secrets, in constant time. Throws an OptionError if
  * `values` is empty or contains an empty secret.

@@ -1,9 +1,8 @@
-import { OptionError } from '../../core/option-error.js'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Clock } from '../../core/clock.js'
 import { sendAnswer } from '../../shared/http/http-answer.js'
 import { header as headerOf, repeatedHeader } from '../../shared/http/request-head.js'
-import { type Secrets, sharedSecret } from '../../shared/http/shared-secret.js'
+import { headerName, type Secrets, sharedSecret } from '../../shared/http/shared-secret.js'
 
 /** Answers one request. Every HTTP framework for Node can call it: mount it under a path of your choice. */
 export type DocumentListener = (request: IncomingMessage, response: ServerResponse) => void
@@ -33,7 +32,7 @@ export interface DocumentListenerOptions extends ReadAccess {
  * Serves JSON to pollers. GET and HEAD answer 200 with the whole document, 503 while there is none, and 401 without the
  * secret. Any other method answers 405. Never answers 304: Traefik treats every status but 200 as a failure.
  *
- * Throws an OptionError for an invalid secret.
+ * Throws an OptionError for an invalid secret or header.
  */
 export const documentListener = ({
   name,
@@ -43,9 +42,7 @@ export const documentListener = ({
   current,
   clock,
 }: DocumentListenerOptions): DocumentListener => {
-  const header = secretHeader.toLowerCase()
-  if (!/^[!#$%&'*+.^_`|~0-9a-z-]+$/.test(header))
-    throw new OptionError(`${name}: secretHeader must be the name of a header, and is "${header}"`)
+  const header = headerName(`${name}: secretHeader`, secretHeader)
   const isSecret = secrets === undefined ? () => true : sharedSecret(`${name}: secrets`, secrets)
 
   return (request, response) => {

@@ -5,17 +5,19 @@ import { type Decoded, decodeMessage } from '../ecs-events/ecs-event.js'
 import { httpInbox, type Webhook } from './http-inbox.js'
 import { isObject } from '../../shared/codec/lenient.js'
 import { header as headerOf, repeatedHeader } from '../../shared/http/request-head.js'
-import { sharedSecret } from '../../shared/http/shared-secret.js'
+import { headerName, type Secrets, sharedSecret } from '../../shared/http/shared-secret.js'
 import { answered, decodedVerdict, refused } from './verdict.js'
 import { wholeNumber } from '../../shared/codec/whole-number.js'
 
 export type { Webhook, WebhookListener } from './http-inbox.js'
+export type { Secrets } from '../../shared/http/shared-secret.js'
+export type { DecodeError, Decoded } from '../ecs-events/ecs-event.js'
 
 export interface EventBridgeWebhookOptions {
-  /** The accepted values of the header; several during a rotation. */
-  readonly secrets: readonly string[]
-  /** The name of the header with the connection's API key. Default: `x-api-key`. */
-  readonly header?: string
+  /** The accepted values of `secretHeader`, which is the connection's API key; several during a rotation. */
+  readonly secrets: Secrets
+  /** Default: `x-api-key`. */
+  readonly secretHeader?: string | undefined
   /** Unique among a worker's sources. Default: `event-bridge-webhook`. */
   readonly name?: string
   /**
@@ -59,7 +61,7 @@ const idOf = (body: string): string => {
  * - 400, 405, 413: not an event, not POST, too large. EventBridge moves the event to the target's dead-letter queue, or
  *   drops it.
  *
- * Throws a RangeError for options out of range, and when no secret is given.
+ * @throws OptionError for options out of range, and when no secret is given.
  */
 export const eventBridgeWebhook = (options: EventBridgeWebhookOptions): Webhook => {
   const {
@@ -74,7 +76,7 @@ export const eventBridgeWebhook = (options: EventBridgeWebhookOptions): Webhook 
   wholeNumber('eventBridgeWebhook: answerWithinMs', answerWithinMs, 1, 60_000)
   wholeNumber('eventBridgeWebhook: maxBodyBytes', maxBodyBytes, 1, 16_777_216)
   wholeNumber('eventBridgeWebhook: maxInFlight', maxInFlight, 1, 100_000)
-  const header = (options.header ?? 'x-api-key').toLowerCase()
+  const header = headerName('eventBridgeWebhook: secretHeader', options.secretHeader ?? 'x-api-key')
   const isSecret = sharedSecret('eventBridgeWebhook: secrets', options.secrets)
 
   return httpInbox({

@@ -1,17 +1,9 @@
 import { OptionError } from '../../core/option-error.js'
 import type { IncomingMessage } from 'node:http'
-import { header, repeatedHeader } from '../../shared/http/request-head.js'
-import { sharedSecret } from '../../shared/http/shared-secret.js'
+import { header as headerOf, repeatedHeader } from '../../shared/http/request-head.js'
+import { headerName, type Secrets, sharedSecret } from '../../shared/http/shared-secret.js'
 import { isInItsPartition } from './sns-endpoint.js'
 import { answered, type Answered, refused } from './verdict.js'
-
-/** The secret that raw delivery must carry, because SNS does not sign it. */
-export interface RawSecret {
-  /** A header that a proxy in front sets; or `authorization`, for a subscription to `https://user:password@…`. */
-  readonly header: string
-  /** The accepted values, such as `Basic …` in base64; several during a rotation. */
-  readonly values: readonly string[]
-}
 
 /**
  * Whether to accept messages of a topic; `undefined` if that is not known yet. Anyone can create a topic whose messages
@@ -21,7 +13,8 @@ export type TopicRule = (topic: string) => boolean | undefined
 
 export interface SnsAdmissionOptions {
   readonly topics: readonly string[] | TopicRule
-  readonly rawSecret?: RawSecret
+  readonly secrets?: Secrets | undefined
+  readonly secretHeader?: string | undefined
 }
 
 export interface SnsAdmission {
@@ -40,7 +33,7 @@ const heads = ['x-amz-sns-message-type', 'x-amz-sns-topic-arn', 'x-amz-sns-rawde
 
 /** Whether SNS omitted the envelope, and with it the signature. */
 export const isRaw = (request: IncomingMessage): boolean =>
-  header(request, 'x-amz-sns-rawdelivery')?.toLowerCase() === 'true'
+  headerOf(request, 'x-amz-sns-rawdelivery')?.toLowerCase() === 'true'
 
 const foreignTopic = refused(403, 'the topic is not one of `topics`')
 const unknownTopic = refused(503, 'the topics are not known yet: retry')
@@ -56,12 +49,15 @@ const listed = (topics: readonly string[]): TopicRule => {
   return (topic) => known.has(topic)
 }
 
-/** Checks which requests to accept. Throws a OptionError for an invalid topic ARN or empty secrets. */
-export const snsAdmission = ({ topics, rawSecret }: SnsAdmissionOptions): SnsAdmission => {
+/** Checks which requests to accept. Throws an OptionError for an invalid topic ARN, header or secret. */
+export const snsAdmission = ({
+  topics,
+  secrets,
+  secretHeader = 'authorization',
+}: SnsAdmissionOptions): SnsAdmission => {
   const isOurs = typeof topics === 'function' ? topics : listed(topics)
-  const secretHeader = rawSecret?.header.toLowerCase()
-  const isSecret =
-    rawSecret === undefined ? undefined : sharedSecret('snsWebhook: rawSecret.values', rawSecret.values)
+  const header = headerName('snsWebhook: secretHeader', secretHeader)
+  const isSecret = secrets === undefined ? undefined : sharedSecret('snsWebhook: secrets', secrets)
 
   const checkTopic = (topic: string): Answered | undefined => {
     const ours = isTopicArn(topic) && isOurs(topic)
@@ -69,27 +65,27 @@ export const snsAdmission = ({ topics, rawSecret }: SnsAdmissionOptions): SnsAdm
   }
 
   const admitRaw = (request: IncomingMessage): Answered | undefined => {
-    if (secretHeader === undefined || isSecret === undefined)
+    if (isSecret === undefined)
       return refused(
         403,
-        'raw message delivery carries no signature: turn it off for the subscription, or set rawSecret',
+        'raw message delivery carries no signature: turn it off for the subscription, or set `secrets`',
       )
-    if (!isSecret(header(request, secretHeader)))
+    if (!isSecret(headerOf(request, header)))
       // SNS sends the user and password of its URL only after a 401.
-      return secretHeader === 'authorization'
+      return header === 'authorization'
         ? refused(401, 'raw delivery without a valid secret', {
             'www-authenticate': 'Basic realm="ecs-task-stream"',
           })
-        : refused(403, `raw delivery without a valid secret in ${secretHeader}`)
-    return checkTopic(header(request, 'x-amz-sns-topic-arn') ?? '')
+        : refused(403, `raw delivery without a valid secret in ${header}`)
+    return checkTopic(headerOf(request, 'x-amz-sns-topic-arn') ?? '')
   }
 
   const admit = (request: IncomingMessage): Answered | undefined => {
     if (request.method !== 'POST') return answered(405, 'SNS sends by POST', { allow: 'POST' })
-    const twice = repeatedHeader(request, secretHeader === undefined ? heads : [...heads, secretHeader])
+    const twice = repeatedHeader(request, isSecret === undefined ? heads : [...heads, header])
     if (twice !== undefined) return refused(400, `the header ${twice} came more than once`)
     if (isRaw(request)) return admitRaw(request)
-    const topic = header(request, 'x-amz-sns-topic-arn')
+    const topic = headerOf(request, 'x-amz-sns-topic-arn')
     return topic === undefined ? undefined : checkTopic(topic)
   }
   return { admit, checkTopic }

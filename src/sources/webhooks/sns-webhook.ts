@@ -6,7 +6,8 @@ import { awsTime, latestTime } from '../../shared/aws/aws-time.js'
 import { type Decoded, decodeMessage, explain } from '../ecs-events/ecs-event.js'
 import { httpInbox, type Webhook } from './http-inbox.js'
 import { header } from '../../shared/http/request-head.js'
-import { isRaw, type RawSecret, snsAdmission, type TopicRule } from './sns-admission.js'
+import type { Secrets } from '../../shared/http/shared-secret.js'
+import { isRaw, snsAdmission, type TopicRule } from './sns-admission.js'
 import { confirmSubscription } from './sns-confirmation.js'
 import { type Fetch, snsFetcher } from './sns-endpoint.js'
 import { decodeSnsMessage, type SnsMessage } from './sns-message.js'
@@ -16,8 +17,10 @@ import { answered, type Answered, decodedVerdict, refused, undecodable, type Ver
 import { wholeNumber } from '../../shared/codec/whole-number.js'
 
 export type { Webhook, WebhookListener } from './http-inbox.js'
-export type { RawSecret, TopicRule } from './sns-admission.js'
+export type { TopicRule } from './sns-admission.js'
 export type { Fetch } from './sns-endpoint.js'
+export type { Secrets } from '../../shared/http/shared-secret.js'
+export type { DecodeError, Decoded } from '../ecs-events/ecs-event.js'
 
 export interface SnsWebhookOptions {
   /**
@@ -53,8 +56,15 @@ export interface SnsWebhookOptions {
    * Default: `signature`.
    */
   readonly verify?: 'signature' | 'off'
-  /** Accepts raw delivery with this secret. Default: raw delivery is refused. */
-  readonly rawSecret?: RawSecret
+  /**
+   * Accepts raw delivery, which SNS does not sign, if `secretHeader` has one of these values, such as `Basic …` in
+   * base64; several during a rotation. Default: raw delivery is refused.
+   */
+  readonly secrets?: Secrets | undefined
+  /**
+   * A header that a proxy in front sets. Default: `authorization`, for a subscription to `https://user:password@…`.
+   */
+  readonly secretHeader?: string | undefined
   /** Decodes a message. Default: `decodeMessage`. */
   readonly decode?: (message: string) => Decoded
   /** For certificates and confirmations. Default: the global `fetch`. */
@@ -77,7 +87,7 @@ export interface SnsWebhookOptions {
  * Subscriptions to `topics` are confirmed automatically, only at SNS itself. A cancelled subscription is reported, and
  * not renewed.
  *
- * Throws a RangeError for options out of range, an invalid topic ARN, or an empty `rawSecret`.
+ * @throws OptionError for options out of range, an invalid topic ARN, and an empty secret.
  */
 export const snsWebhook = (options: SnsWebhookOptions): Webhook => {
   const {
