@@ -128,18 +128,6 @@ const typesOf = (subpath: string): string => {
   return join(installed, manifest.exports[subpath]?.types ?? '')
 }
 
-/** Sources that show types which they do not export. */
-const stillHidden: readonly string[] = [
-  'cluster-identities',
-  'ecs-snapshots',
-  'event-bridge-webhook',
-  'instance-addresses',
-  'lambda-records',
-  'sns-webhook',
-  'sqs',
-  'task-definitions',
-]
-
 /** A module's users have the main one at hand, and those of `ecs-task-stream/worker/clusters` the one above. */
 const hiddenFlaws = (): readonly string[] => {
   const bySubpath = new Map(subpaths.map((subpath) => [typesOf(subpath), subpath]))
@@ -147,21 +135,12 @@ const hiddenFlaws = (): readonly string[] => {
     const of = bySubpath.get(entry) ?? ''
     return subpaths.filter((subpath) => subpath === '.' || of.startsWith(`${subpath}/`)).map(typesOf)
   }
-  const hidden = [...hiddenTypes([...bySubpath.keys()], others)].flatMap(([entry, types]) =>
+  return [...hiddenTypes([...bySubpath.keys()], others)].flatMap(([entry, types]) =>
     types.map(
       ({ name, shownBy }) =>
         `${moduleOf(bySubpath.get(entry) ?? '')} shows ${name} in ${shownBy}, and does not export it`,
     ),
   )
-  const found = new Set(hidden)
-  return [
-    ...[...found].filter(
-      (text) => !stillHidden.some((one) => text.startsWith(`ecs-task-stream/sources/${one} `)),
-    ),
-    ...stillHidden
-      .filter((one) => ![...found].some((text) => text.startsWith(`ecs-task-stream/sources/${one} `)))
-      .map((one) => `sources/${one} hides none any more: take it from the list`),
-  ]
 }
 
 const libraryFlaws = (): readonly string[] => declarationFlaws(installed, subpaths.map(typesOf))

@@ -2,6 +2,8 @@ import { batchOf, open } from './aws-envelope.js'
 import { type Decoded, decodeOpened, type DecodeOptions } from './ecs-event.js'
 import { isObject, type JsonObject } from '../../shared/codec/lenient.js'
 
+export type { DecodeError, Decoded, DecodeOptions } from './ecs-event.js'
+
 export interface DecodedRecord {
   /**
    * The identifier for `batchItemFailures`: the id of the SQS or SNS message, the sequence number of the Kinesis

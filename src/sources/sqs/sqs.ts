@@ -10,6 +10,8 @@ import { sqsClient } from './sqs-client.js'
 import { sqsQueue } from './sqs-queue.js'
 import { SqsSession } from './sqs-session.js'
 
+export type { DecodeError, Decoded } from '../ecs-events/ecs-event.js'
+
 export interface SqsOptions {
   /**
    * `https://sqs.<region>.amazonaws.com/<account>/<name>`, or the equivalent for a VPC endpoint, FIPS, dual stack,

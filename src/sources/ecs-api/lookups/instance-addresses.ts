@@ -17,6 +17,11 @@ import { type AddressesById, type AddressKind, ec2Addresses, ssmAddresses } from
 import { RecentMap } from '../../../shared/async/recent-map.js'
 import type { TokenBucket } from '../../../shared/aws/token-bucket.js'
 
+export type { Priority, TokenBucket } from '../../../shared/aws/token-bucket.js'
+export type { EcsClients } from '../clients/ecs-client.js'
+export type { InstanceClients } from '../clients/instance-clients.js'
+export type { AddressKind } from './machine-addresses.js'
+
 export interface InstanceAddressesOptions {
   /**
    * Which instances to look up:

@@ -17,6 +17,9 @@ import { RecentMap } from '../../../shared/async/recent-map.js'
 import { taskDefinition, UnusableDefinition } from './task-definition.js'
 import type { TokenBucket } from '../../../shared/aws/token-bucket.js'
 
+export type { Priority, TokenBucket } from '../../../shared/aws/token-bucket.js'
+export type { EcsClients } from '../clients/ecs-client.js'
+
 export interface TaskDefinitionsOptions {
   /**
    * Which definitions to look up. Default: those that the policy needs (`Policy.needs`).

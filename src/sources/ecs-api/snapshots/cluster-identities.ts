@@ -9,6 +9,9 @@ import { ClusterIdentifier } from './cluster-identifier.js'
 import { type EcsClients, ecsClients, resourceReads } from '../clients/ecs-client.js'
 import type { TokenBucket } from '../../../shared/aws/token-bucket.js'
 
+export type { Priority, TokenBucket } from '../../../shared/aws/token-bucket.js'
+export type { EcsClients } from '../clients/ecs-client.js'
+
 export interface ClusterIdentitiesOptions {
   /**
    * Names, ARNs, or name patterns such as `prod-*`. Names and patterns are looked up in the environment's account; ARNs

@@ -13,6 +13,10 @@ import { PatternFollower } from './pattern-follower.js'
 import { RefreshRequest } from './refresh-request.js'
 import type { TokenBucket } from '../../../shared/aws/token-bucket.js'
 
+export type { Priority, TokenBucket } from '../../../shared/aws/token-bucket.js'
+export type { EcsClients } from '../clients/ecs-client.js'
+export type { ListedTasks } from './cluster-snapshot.js'
+
 export interface EcsSnapshotsOptions {
   /**
    * Names, ARNs, or name patterns such as `prod-*`, which stand for all clusters with matching names. Names and
