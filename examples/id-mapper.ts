@@ -103,7 +103,7 @@ export default defineWorker({
       lookups: [
         ...snapshots(settings, { clients }),
         instanceAddresses({ clients, for: 'all' }),
-        taskDefinitions({ clients, for: 'all' }),
+        taskDefinitions({ clients }),
       ],
       // This worker only answers requests.
       sinks: [],

@@ -92,7 +92,7 @@ export default defineWorker({
       lookups: [
         ...snapshots(settings, { clients }),
         instanceAddresses({ clients }),
-        taskDefinitions({ clients, for: 'all' }),
+        taskDefinitions({ clients }),
       ],
       expose: prometheusExporters({
         ...labels,

@@ -63,7 +63,7 @@ export default defineWorker({
         ...snapshots(settings, { clients }),
         instanceAddresses({ clients }),
         // The names of containers are in task definitions.
-        taskDefinitions({ clients, for: 'all' }),
+        taskDefinitions({ clients }),
         ...healthProbes(settings),
       ],
       expose,

@@ -98,8 +98,7 @@ export default defineWorker({
       lookups: [
         ...snapshots(settings, { clients }),
         instanceAddresses({ clients }),
-        // Labels are in task definitions.
-        taskDefinitions({ clients, ...(by === 'labels' ? { for: 'all' } : {}) }),
+        taskDefinitions({ clients }),
         ...healthProbes(settings),
       ],
       expose,

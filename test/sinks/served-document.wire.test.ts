@@ -31,7 +31,7 @@ const worker = async (services: readonly ServiceSpec[], faults: ApiFaults, patie
       sources: [
         ecsSnapshots({ clusters: [cluster.arn], ...world.options }),
         instanceAddresses(world.options),
-        taskDefinitions({ for: 'all', ...world.options }),
+        taskDefinitions(world.options),
       ],
       sinks: [sink],
       expose: traefikLabels(),

@@ -34,7 +34,7 @@ export interface PrometheusHttp extends Sink<TargetGroups> {
  * TCP endpoint.
  *
  * Answers 503 before the first complete state, on which Prometheus keeps the targets it has. It therefore needs
- * snapshots of every cluster. Throws a RangeError for an invalid option.
+ * snapshots of every cluster. Throws an OptionError for an invalid option.
  */
 export const prometheusHttp = ({
   name = 'prometheus-http',

@@ -75,7 +75,7 @@ const probeOf =
     return chosen
   }
 
-/** Fills in the defaults. Throws a RangeError for an invalid option. */
+/** Fills in the defaults. Throws an OptionError for an invalid option. */
 export const healthProbeSettings = (options: HealthProbeOptions): HealthProbeSettings => {
   const settings: HealthProbeSettings = {
     intervalMs: 10_000,

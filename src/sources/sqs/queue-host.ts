@@ -1,3 +1,4 @@
+import { OptionError } from '../../core/option-error.js'
 import { isRegion, partitionOf } from '../../shared/aws/aws-partition.js'
 
 /** The kind of host in a queue's URL. */
@@ -45,11 +46,11 @@ const sqsHost = (hostname: string): Extract<QueueHost, { _tag: 'Sqs' }> | undefi
  * Parses the host of a queue's URL. AWS hosts must be those of SQS, with a region that belongs to the partition of
  * their suffix, because calls are signed for that region and sent to that host.
  *
- * @throws RangeError for an invalid queue URL.
+ * @throws OptionError for an invalid queue URL.
  */
 export const queueHost = (queueUrl: string): QueueHost => {
-  const refused = (expected: string): RangeError =>
-    new RangeError(`queueUrl: expected ${expected}, got "${queueUrl}"`)
+  const refused = (expected: string): OptionError =>
+    new OptionError(`queueUrl: expected ${expected}, got "${queueUrl}"`)
   const url = URL.canParse(queueUrl) ? new URL(queueUrl) : undefined
   if (url === undefined || !/^https?:$/.test(url.protocol))
     throw refused("a queue's URL, such as https://sqs.eu-west-1.amazonaws.com/123456789012/ecs-events")

@@ -60,7 +60,7 @@ const ask = (client: SQSClient, host: QueueHost): void =>
  * with FIPS or dual stack if the URL or the environment asks for it; VPC endpoints and other hosts are used as in the
  * URL.
  *
- * @throws RangeError for an invalid queue URL.
+ * @throws OptionError for an invalid queue URL.
  */
 export const sqsClient = (queueUrl: string, polls: number, region = ''): SQSClient => {
   const host = queueHost(queueUrl)

@@ -42,7 +42,7 @@ export interface TraefikHttp extends Sink<Element>, Pick<TraefikElements, 'confl
  * JSON, byte for byte the same as long as nothing changes.
  *
  * Answers 503 before the first complete state, on which Traefik keeps its configuration. It therefore needs snapshots
- * of every cluster. Throws a RangeError for an invalid option.
+ * of every cluster. Throws an OptionError for an invalid option.
  */
 export const traefikHttp = ({
   name = 'traefik-http',

@@ -1,4 +1,5 @@
 /** One action of a default rule, i.e. the text between `{{` and `}}`: a small subset of Go's templates. */
+import { OptionError } from '../../../core/option-error.js'
 import { normalize } from './container-name.js'
 
 export interface RuleModel {
@@ -42,8 +43,8 @@ type Token =
   | { readonly kind: 'field' | 'word' | 'sign'; readonly value: string }
   | { readonly kind: 'text'; readonly value: string }
 
-const refused = (action: string, what: string): RangeError =>
-  new RangeError(`defaultRule: ${what} in {{${action}}}; supported are ${supported}`)
+const refused = (action: string, what: string): OptionError =>
+  new OptionError(`defaultRule: ${what} in {{${action}}}; supported are ${supported}`)
 
 const tokensOf = (action: string): readonly Token[] => {
   const tokens: Token[] = []
@@ -145,10 +146,10 @@ class ActionParser {
     return true
   }
 
-  private refused(what: string): RangeError {
+  private refused(what: string): OptionError {
     return refused(this.action, what)
   }
 }
 
-/** @throws RangeError that names what is not supported, and what is. */
+/** @throws OptionError that names what is not supported, and what is. */
 export const actionOf = (action: string): RuleText => new ActionParser(action).whole()

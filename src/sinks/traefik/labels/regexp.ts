@@ -18,8 +18,8 @@ const piece = /\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|\(\?(?:<[=!]|[=!]|:|<\w+>)|\(|\)|\
 const repetition = /(?:[*+]|\{\d+(?:,\d*)?\})\??/y
 const optional = /\?\??/y
 
-const tooCostly = (expression: string, what: string): RangeError =>
-  new RangeError(
+const tooCostly = (expression: string, what: string): OptionError =>
+  new OptionError(
     `constraints: expected a regular expression ${what}, got ${JSON.stringify(expression)}: JavaScript could take very long over it; write it with Label, || and &&`,
   )
 
@@ -56,7 +56,7 @@ const assertCheap = (expression: string): void => {
  * A test for texts of at most 256 characters, with the syntax that Go and JavaScript share, plus Go's `(?i)` at the
  * start and `(?P<name>…)`.
  *
- * @throws RangeError for an invalid expression, and for one that could take more than cubic time in the text's length.
+ * @throws OptionError for an invalid expression, and for one that could take more than cubic time in the text's length.
  */
 export const linearRegExp = (expression: string): ((text: string) => boolean) => {
   const [prefix = '', flags = ''] = /^\(\?([is]+)\)/.exec(expression) ?? []

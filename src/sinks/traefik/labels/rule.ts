@@ -10,7 +10,7 @@ const actionForm = /\{\{(-\s)?((?:"(?:[^"\\\n]|\\.)*"|`[^`]*`|[^"`])*?)(\s-)?\}\
  * The rule of routers without one, such as ``Host(`{{ normalize .Name }}.example.com`)``: a Go template, of which the
  * common subset is supported. An empty template gives an empty rule.
  *
- * @throws RangeError that names what is not supported, and what is.
+ * @throws OptionError that names what is not supported, and what is.
  */
 export const ruleTemplateOf = (rule: string): RuleText => {
   if (rule.length > MAX_CHARACTERS)

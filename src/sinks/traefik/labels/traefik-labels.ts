@@ -87,7 +87,7 @@ const exposureOf = (all: readonly Found[]): Exposure => {
  * A container with a label that Traefik would not accept is refused with the reason, and so is a router that points
  * nowhere; the others are exposed.
  *
- * @throws RangeError if `defaultRule` or `constraints` is invalid.
+ * @throws OptionError if `defaultRule` or `constraints` is invalid.
  */
 export const traefikLabels = ({
   exposedByDefault = true,

@@ -56,7 +56,7 @@ const rootForm = /^[\w.:{}-]+(\/[\w.:{}-]+)*$/
  * writes the differences; otherwise it writes nothing. Elements of other owners are left alone. An element that keys
  * cannot express is rejected with the reason. See docs/redis-traefik.md for how to configure Redis and Traefik.
  *
- * Throws a RangeError for an invalid option.
+ * Throws an OptionError for an invalid option.
  */
 export const redisTraefik = ({
   connection,

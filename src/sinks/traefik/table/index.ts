@@ -79,7 +79,7 @@ const errorOf = (thrown: unknown): Error => (thrown instanceof Error ? thrown : 
  * A malformed item is repaired if this worker owns it, else rejected with what is wrong in it. IAM: `dynamodb:Scan`,
  * `GetItem`, `PutItem`, `UpdateItem`, and `DeleteItem` with `prune: 'delete'`.
  *
- * @throws RangeError for an invalid option.
+ * @throws OptionError for an invalid option.
  */
 export const traefikTable = ({
   table,
