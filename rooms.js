@@ -61,6 +61,11 @@ export const rooms = [
     imports: ['src/core', 'src/shared', 'src/sources'],
   },
   {
+    room: 'src/testing/ecs-json',
+    holds: 'what ECS writes about a task: the JSON of events and of DescribeTasks',
+    imports: [],
+  },
+  {
     room: 'src/testing',
     holds: 'contracts and histories for tests, exported as `ecs-task-stream/testing`',
     imports: ['src/core', 'src/shared', 'src/sources/ecs-events'],
@@ -78,6 +83,6 @@ export const rooms = [
   {
     room: 'sim',
     holds: 'a simulated AWS account, over the wire',
-    imports: ['src/core', 'src/shared'],
+    imports: ['src/core', 'src/shared', 'src/testing/ecs-json'],
   },
 ]

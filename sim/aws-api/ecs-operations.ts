@@ -10,14 +10,18 @@ import {
 } from './aws-request.js'
 import { daemonDefinitionDescription, definitionDescription } from '../ecs/definition-description.js'
 import { instanceDescription } from '../ecs/instance-description.js'
-import { clusterArn, containerInstanceArn, lastSegment, taskArn } from '../ecs/place.js'
+import { clusterArn, containerInstanceArn, lastSegment, taskArn } from '../../src/testing/ecs-json/place.js'
+import { taskDescription } from '../../src/testing/ecs-json/task-description.js'
 import type { SimulatedCluster } from '../ecs/simulated-cluster.js'
 import type { SimulatedDefinition } from '../ecs/simulated-definition.js'
 import type { SimulatedTask } from '../ecs/simulated-task.js'
-import { taskDescription } from '../ecs/task-description.js'
+import { taskFacts } from '../ecs/task-facts.js'
 
 /** Both the most items per Describe call and the largest page of a List call. */
 const MOST = 100
+
+/** How AWS's JSON protocols write a time: in seconds with a fraction. */
+const seconds = (at: number): number => at / 1000
 
 const listPage = { least: 1, most: MOST, refusal: 'InvalidParameterException' } as const
 
@@ -88,7 +92,7 @@ export const ecsOperations = (clusters: readonly SimulatedCluster[]): AwsOperati
         asked,
         'tasks',
         (identifier) => cluster.task(lastSegment(identifier)),
-        taskDescription,
+        (task) => taskDescription(taskFacts(task), seconds),
         (identifier) => taskArn(cluster.place, lastSegment(identifier)),
       )
     },

@@ -1,6 +1,10 @@
-import { type EventBridgeEvent, eventBridgeEvent, isoTime } from './event-bridge-event.js'
+import {
+  type EventBridgeEvent,
+  eventBridgeEvent,
+  isoTime,
+} from '../../src/testing/ecs-json/event-bridge-event.js'
 import { instanceResources } from './instance-description.js'
-import { clusterArn, type Place, serviceArn } from './place.js'
+import { clusterArn, type Place, serviceArn } from '../../src/testing/ecs-json/place.js'
 import type { Random } from '../prng.js'
 import type { SimulatedInstance } from './simulated-instance.js'
 
@@ -24,7 +28,7 @@ export const instanceEvent = (instance: SimulatedInstance, random: Random): Even
       versionInfo: { agentHash: '5e1c7b2a', agentVersion: '1.89.2', dockerVersion: 'DockerVersion: 25.0.6' },
       updatedAt: isoTime(instance.updatedAt),
     },
-    random,
+    random.uuid(),
   )
 
 const capabilities = [
@@ -51,7 +55,7 @@ export const serviceActionEvent = (
     serviceArn(place, service),
     at,
     { eventType: 'INFO', eventName, clusterArn: clusterArn(place), createdAt: isoTime(at) },
-    random,
+    random.uuid(),
   )
 
 /** "ECS Deployment State Change": no version, and no cluster ARN either. */
@@ -75,5 +79,5 @@ export const deploymentEvent = (
       updatedAt: isoTime(at),
       reason: `ECS deployment ${deployment} ${progress === 'COMPLETED' ? 'completed' : 'in progress'}.`,
     },
-    random,
+    random.uuid(),
   )

@@ -1,6 +1,6 @@
 import { instanceEvent } from './cluster-events.js'
-import type { EventBridgeEvent } from './event-bridge-event.js'
-import type { Place } from './place.js'
+import type { EventBridgeEvent } from '../../src/testing/ecs-json/event-bridge-event.js'
+import type { Place } from '../../src/testing/ecs-json/place.js'
 import { Pool } from './pool.js'
 import type { Random } from '../prng.js'
 import { type SimulatedInstance, simulatedInstance } from './simulated-instance.js'

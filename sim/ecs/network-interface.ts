@@ -1,17 +1,11 @@
 import type { Random } from '../prng.js'
+import type { InterfaceFacts } from '../../src/testing/ecs-json/task-facts.js'
 
 /** The elastic network interface of one awsvpc task. */
-export interface NetworkInterface {
-  readonly attachmentId: string
-  readonly loadBalancerAttachmentId: string
-  readonly id: string
-  readonly subnetId: string
-  readonly macAddress: string
+export interface NetworkInterface extends InterfaceFacts {
   /** Number within the cluster's subnet, lent again when the task has stopped; the addresses derive from it. */
   readonly slot: number
-  readonly privateIp: string
-  readonly ipv6: string | undefined
-  status: 'PRECREATED' | 'ATTACHED' | 'DELETED'
+  status: InterfaceFacts['status']
 }
 
 /** An interface in the slot; `network` is the second number of its IPv4 address. */

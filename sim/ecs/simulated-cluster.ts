@@ -1,10 +1,10 @@
 import { type Observable, Subject } from 'rxjs'
 import { deploymentEvent, serviceActionEvent } from './cluster-events.js'
-import type { EventBridgeEvent } from './event-bridge-event.js'
+import type { EventBridgeEvent } from '../../src/testing/ecs-json/event-bridge-event.js'
 import { incident } from './incident.js'
 import { InstanceFleet } from './instance-fleet.js'
 import { networkInterface } from './network-interface.js'
-import { clusterArn, type Place } from './place.js'
+import { clusterArn, type Place } from '../../src/testing/ecs-json/place.js'
 import { Pool } from './pool.js'
 import { prng, type Random } from '../prng.js'
 import { type BalancedService, serviceBalance } from './service-balance.js'
@@ -12,8 +12,9 @@ import { simulatedDefinition, type SimulatedDefinition } from './simulated-defin
 import type { SimulatedInstance } from './simulated-instance.js'
 import type { ServiceSpec } from './service-spec.js'
 import type { SimulatedService } from './simulated-service.js'
-import { SimulatedTask, type StopCause, type TaskSite } from './simulated-task.js'
-import { taskEvent } from './task-event.js'
+import { SimulatedTask, type TaskSite } from './simulated-task.js'
+import type { StopCause } from '../../src/testing/ecs-json/task-facts.js'
+import { observedTask } from './observed-task.js'
 import { TaskRoster } from './task-roster.js'
 
 export interface SimulatedClusterOptions {
@@ -355,7 +356,7 @@ export class SimulatedCluster {
   /** Publishes the task's new version, and updates the roster. */
   #observe(task: SimulatedTask): void {
     this.#roster.file(task)
-    this.#emit(taskEvent(task, this.#random))
+    this.#emit(observedTask(task, this.#random))
     if (task.lastStatus !== 'STOPPED') return
     const { networkInterface: eni, instance } = task.site
     if (eni !== undefined) this.#interfaceSlots.giveBack(eni.slot)

@@ -1,4 +1,4 @@
-import { daemonDefinitionArn, definitionArn, type Place } from './place.js'
+import { daemonDefinitionArn, definitionArn, type Place } from '../../src/testing/ecs-json/place.js'
 import type { Random } from '../prng.js'
 import type { ServiceSpec } from './service-spec.js'
 

@@ -1,4 +1,4 @@
-import { containerInstanceArn, type Place } from './place.js'
+import { containerInstanceArn, type Place } from '../../src/testing/ecs-json/place.js'
 import { Pool } from './pool.js'
 import type { Random } from '../prng.js'
 import type { ContainerSpec } from './simulated-definition.js'

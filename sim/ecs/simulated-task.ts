@@ -1,9 +1,10 @@
 import type { NetworkInterface } from './network-interface.js'
-import { containerArn, type Place, taskArn } from './place.js'
+import { containerArn, type Place, taskArn } from '../../src/testing/ecs-json/place.js'
 import type { Random } from '../prng.js'
 import type { ContainerSpec, SimulatedDefinition } from './simulated-definition.js'
 import type { SimulatedInstance } from './simulated-instance.js'
 import type { SimulatedService } from './simulated-service.js'
+import type { StopCause, TaskTimes } from '../../src/testing/ecs-json/task-facts.js'
 
 /** The states of the task lifecycle in the ECS Developer Guide. */
 export type TaskStatus =
@@ -21,12 +22,6 @@ export type TaskStatus =
  */
 type Stage = Exclude<TaskStatus, 'PROVISIONING'> | 'pulled' | 'attachments lost' | 'draining'
 
-/** Why a task stops, as its events say it. */
-export interface StopCause {
-  readonly code: 'ServiceSchedulerInitiated' | 'EssentialContainerExited' | 'UserInitiated'
-  readonly reason: string
-}
-
 /** A container of a task. */
 export interface SimulatedContainer {
   readonly arn: string
@@ -37,20 +32,6 @@ export interface SimulatedContainer {
   hostPort: number | undefined
   exitCode: number | undefined
 }
-
-/** When things happened, in epoch milliseconds; a key is absent until they did. */
-export type TaskTimes = Partial<
-  Record<
-    | 'connectivityAt'
-    | 'pullStartedAt'
-    | 'pullStoppedAt'
-    | 'startedAt'
-    | 'stoppingAt'
-    | 'executionStoppedAt'
-    | 'stoppedAt',
-    number
-  >
->
 
 /** What a task is placed on: a machine, a network interface of its own, or (awsvpc on EC2) both. */
 export interface TaskSite {

@@ -1,5 +1,5 @@
+import type { Json } from './json.js'
 import type { Place } from './place.js'
-import type { Random } from '../prng.js'
 
 /** The envelope of EventBridge for an AWS service's event. */
 export interface EventBridgeEvent {
@@ -13,20 +13,20 @@ export interface EventBridgeEvent {
   readonly time: string
   readonly region: string
   readonly resources: readonly string[]
-  readonly detail: Readonly<Record<string, unknown>>
+  readonly detail: Json
 }
 
-/** Wraps a detail of Amazon ECS. `at` is epoch milliseconds. */
+/** Wraps a detail of Amazon ECS. `at` is epoch milliseconds; `id` is a UUID. */
 export const eventBridgeEvent = (
   place: Place,
   type: string,
   resource: string,
   at: number,
-  detail: Readonly<Record<string, unknown>>,
-  random: Random,
+  detail: Json,
+  id: string,
 ): EventBridgeEvent => ({
   version: '0',
-  id: random.uuid(),
+  id,
   'detail-type': type,
   source: 'aws.ecs',
   account: place.account,

@@ -1,0 +1,2 @@
+/** A JSON object that ECS writes. */
+export type Json = Readonly<Record<string, unknown>>
