@@ -22,7 +22,7 @@ export const rooms = [
   },
   {
     room: 'src/sources/ecs-events',
-    holds: 'the decoder of ECS events, and of what carries them',
+    holds: 'the decoders of ECS events, of what carries them, and of described tasks',
     imports: ['src/core', 'src/shared'],
   },
   {

@@ -1,7 +1,7 @@
 import type { Task as DescribedTask } from '@aws-sdk/client-ecs'
 import { describe, expect, it } from 'vitest'
 import { decodeEvent } from '../../src/sources/ecs-events/ecs-event.js'
-import { taskFromDescription } from '../../src/sources/ecs-api/snapshots/task-description.js'
+import { taskFromDescription } from '../../src/sources/ecs-events/task-description.js'
 import { bound, ecsDetail, ecsEvent, eni } from '../support/ecs-event-builder.js'
 
 const now = Date.UTC(2026, 0, 2, 3, 5)

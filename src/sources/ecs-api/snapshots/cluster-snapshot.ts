@@ -6,7 +6,7 @@ import type { Task } from '../../../core/task.js'
 import { answerDate, type AwsTime } from '../../../shared/aws/aws-time.js'
 import { CallFailed, type EcsCall } from './ecs-calls.js'
 import { explain } from '../../../shared/codec/decode-error.js'
-import { taskFromDescription } from './task-description.js'
+import { taskFromDescription } from '../../ecs-events/task-description.js'
 
 /** The tasks of a service, those of a task definition's family, or those of both. */
 export interface ListedTasks {

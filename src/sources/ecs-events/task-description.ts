@@ -1,31 +1,42 @@
-import type { Task as DescribedTask } from '@aws-sdk/client-ecs'
 import { isLeft } from 'fp-ts/lib/Either.js'
-import type { Millis } from '../../../core/clock.js'
-import type { Health, Task } from '../../../core/task.js'
-import { type DecodeError, decodeErrors } from '../../../shared/codec/decode-error.js'
-import { taskRecord } from '../../ecs-events/task-record.js'
-import { type WireTask, describedTask } from '../../ecs-events/wire-task.js'
+import type { Millis } from '../../core/clock.js'
+import type { Health, Task } from '../../core/task.js'
+import { type DecodeError, decodeErrors } from '../../shared/codec/decode-error.js'
+import { taskRecord } from './task-record.js'
+import { type WireTask, describedTask } from './wire-task.js'
 
-const healthOf = (status: string | undefined): Health | undefined =>
+const times = [
+  'createdAt',
+  'connectivityAt',
+  'pullStartedAt',
+  'pullStoppedAt',
+  'startedAt',
+  'stoppingAt',
+  'executionStoppedAt',
+  'stoppedAt',
+] as const
+
+/**
+ * What is read of a task in a DescribeTasks response, as the SDK gives it: times are `Date`s. The values are unknown,
+ * because they are checked when they are read.
+ */
+export type TaskDescription = Readonly<
+  Partial<Record<keyof WireTask | (typeof times)[number] | 'healthStatus', unknown>>
+>
+
+const healthOf = (status: unknown): Health | undefined =>
   status === 'HEALTHY' || status === 'UNHEALTHY' || status === 'UNKNOWN' ? status : undefined
 
 /**
  * When the task last changed, as far as the response shows: the latest of its times. It is never later than the actual
  * change, and by ECS's clock. 0 for a task without times.
  */
-const changedAt = (task: DescribedTask): Millis => {
+const changedAt = (description: TaskDescription): Millis => {
   let latest = 0
-  for (const time of [
-    task.createdAt,
-    task.connectivityAt,
-    task.pullStartedAt,
-    task.pullStoppedAt,
-    task.startedAt,
-    task.stoppingAt,
-    task.executionStoppedAt,
-    task.stoppedAt,
-  ])
+  for (const field of times) {
+    const time = description[field]
     if (time instanceof Date && time.getTime() > latest) latest = time.getTime()
+  }
   return latest
 }
 
@@ -40,7 +51,7 @@ export interface TaskReading {
  * The response without implausible fields, as if AWS had not sent them; an observation does not change what it lacks.
  * `undefined` if too little remains.
  */
-const plausiblePart = (description: DescribedTask): WireTask | undefined => {
+const plausiblePart = (description: TaskDescription): WireTask | undefined => {
   const { taskArn, clusterArn, lastStatus, desiredStatus, version } = description
   const required = { taskArn, clusterArn, lastStatus, desiredStatus, version }
   const rest = Object.fromEntries(
@@ -59,7 +70,7 @@ const plausiblePart = (description: DescribedTask): WireTask | undefined => {
  *
  * @param order The order of the snapshot, which orders observations of health.
  */
-export const taskFromDescription = (description: DescribedTask, order: number): TaskReading => {
+export const taskFromDescription = (description: TaskDescription, order: number): TaskReading => {
   const status = healthOf(description.healthStatus)
   const health = status === undefined ? undefined : { at: order, status }
   const at = changedAt(description)
