@@ -1,4 +1,5 @@
 import fc from 'fast-check'
+import type { EcsDecoder } from './ecs-decoder.js'
 import { type History, historyOf } from './history.js'
 import { operation } from './operation.js'
 import type { SnapshotClock } from './world.js'
@@ -8,6 +9,8 @@ export interface HistoriesOptions {
   readonly maxLength?: number
   /** Which clock dates snapshots. Default: `aws`. The other one is wrong, and shows that laws can fail. */
   readonly clock?: SnapshotClock
+  /** Reads what ECS writes. Default: as the package's sources do. A wrong one shows that laws can fail. */
+  readonly decoder?: EcsDecoder
 }
 
 /**
@@ -16,8 +19,10 @@ export interface HistoriesOptions {
  * clocks, sidecars that exit, changing health, slow snapshots, and a worker whose clock jumps by days. Histories shrink
  * to the fewest operations.
  *
+ * What ECS writes about a task is its JSON, of EventBridge or DescribeTasks, and is decoded as sources decode it.
+ *
  * To simulate late, repeated, lost or distributed events, apply `shuffled`, `duplicated`, `cut` or `split` to a
  * history's events.
  */
-export const histories = ({ maxLength = 40, clock = 'aws' }: HistoriesOptions = {}): fc.Arbitrary<History> =>
-  fc.array(operation, { maxLength, size: 'max' }).map((operations) => historyOf(operations, { clock }))
+export const histories = ({ maxLength = 40, ...options }: HistoriesOptions = {}): fc.Arbitrary<History> =>
+  fc.array(operation, { maxLength, size: 'max' }).map((operations) => historyOf(operations, options))

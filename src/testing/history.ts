@@ -2,6 +2,7 @@ import type { ClusterArn } from '../core/arn.js'
 import type { Millis } from '../core/clock.js'
 import type { ClusterEvent } from '../core/event.js'
 import { defaultSkewAllowanceMs } from '../core/liveness.js'
+import type { EcsDecoder } from './ecs-decoder.js'
 import type { Operation } from './operation.js'
 import { modelledClusters, type SnapshotClock, World } from './world.js'
 
@@ -10,6 +11,8 @@ export interface HistoryOptions {
   readonly skewAllowanceMs?: Millis
   /** Default: `aws`. */
   readonly clock?: SnapshotClock
+  /** Default: that of the package's sources. */
+  readonly decoder?: EcsDecoder
 }
 
 /** What can be routed to: addresses as `host:port`, ordered, by service. Services without addresses are left out. */
@@ -40,18 +43,14 @@ export interface History {
 /** Runs the operations in a new world, one after another. Equal operations give equal histories. */
 export const historyOf = (
   operations: readonly Operation[],
-  { skewAllowanceMs = defaultSkewAllowanceMs, clock = 'aws' }: HistoryOptions = {},
+  { skewAllowanceMs = defaultSkewAllowanceMs, ...options }: HistoryOptions = {},
 ): History => {
   const told: ClusterEvent[] = []
   const moments: (readonly string[])[] = []
-  const world = new World(
-    skewAllowanceMs,
-    (event, live) => {
-      told.push(event)
-      moments.push(live)
-    },
-    clock,
-  )
+  const world = new World({ skewAllowanceMs, ...options }, (event, live) => {
+    told.push(event)
+    moments.push(live)
+  })
   for (const one of operations) world.perform(one)
   world.rest()
   const before = told.length

@@ -15,6 +15,8 @@ export {
 
 export { histories, type HistoriesOptions } from './histories.js'
 export type { History, Truth } from './history.js'
+export { type EcsDecoder, ecsDecoder } from './ecs-decoder.js'
+export type { TaskDescription, TaskReading } from '../sources/ecs-events/task-description.js'
 export type { SnapshotClock } from './world.js'
 export { cut, duplicated, redelivered, shuffled, split } from './distortions.js'
 export { anyEvent, anyEvents, anyTask } from './any-event.js'

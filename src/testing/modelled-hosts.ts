@@ -1,9 +1,13 @@
-import type { ClusterArn, InstanceArn } from '../core/arn.js'
+import type { InstanceArn } from '../core/arn.js'
+import { containerInstanceArn, type Place } from './ecs-json/place.js'
+import { hexId } from './modelled-ids.js'
 import type { ModelledService, Placement } from './modelled-task.js'
 
 export interface ModelledInstance {
   readonly arn: InstanceArn
-  readonly cluster: ClusterArn
+  /** The id of its machine. */
+  readonly machine: string
+  readonly place: Place
   readonly address: string
   readonly ports: Set<number>
 }
@@ -26,9 +30,10 @@ export class ModelledHosts {
   readonly #interfaces = new Set<number>()
   #registered = 0
 
-  register(cluster: ClusterArn, address: string): ModelledInstance {
-    const arn = `${cluster.replace(':cluster/', ':container-instance/')}/${++this.#registered}`
-    const instance = { arn, cluster, address, ports: new Set<number>() }
+  register(place: Place, address: string): ModelledInstance {
+    const n = ++this.#registered
+    const arn = containerInstanceArn(place, hexId(n, 32))
+    const instance = { arn, machine: `i-${hexId(n, 17)}`, place, address, ports: new Set<number>() }
     this.#instances.push(instance)
     return instance
   }
@@ -40,7 +45,7 @@ export class ModelledHosts {
   place(service: ModelledService, pick: number, containerPort: number): Placement | undefined {
     return service.network === 'awsvpc'
       ? this.#placeOnInterface(containerPort)
-      : this.#placeOnInstance(service.cluster, pick)
+      : this.#placeOnInstance(service.place, pick)
   }
 
   #placeOnInterface(containerPort: number): Placement {
@@ -54,9 +59,9 @@ export class ModelledHosts {
     }
   }
 
-  #placeOnInstance(cluster: ClusterArn, pick: number): Placement | undefined {
+  #placeOnInstance(place: Place, pick: number): Placement | undefined {
     const instance = chosen(
-      this.#instances.filter((one) => one.cluster === cluster),
+      this.#instances.filter((one) => one.place === place),
       pick,
     )
     if (instance === undefined) return undefined

@@ -1,11 +1,20 @@
-import type { ClusterArn, DefinitionArn, InstanceArn } from '../core/arn.js'
-import type { Binding } from '../core/binding.js'
+import type { DefinitionArn, InstanceArn } from '../core/arn.js'
 import type { Millis } from '../core/clock.js'
 import type { TaskStatus } from '../core/task-status.js'
-import type { Container, Health, Task } from '../core/task.js'
+import type { Health } from '../core/task.js'
+import { containerArn, type Place, taskArn } from './ecs-json/place.js'
+import type {
+  BindingFacts,
+  ContainerFacts,
+  InterfaceFacts,
+  StopCause,
+  TaskFacts,
+  TaskTimes,
+} from './ecs-json/task-facts.js'
+import { hexId, uuid } from './modelled-ids.js'
 
 export interface ModelledService {
-  readonly cluster: ClusterArn
+  readonly place: Place
   readonly name: string
   /** `awsvpc` stands for Fargate: an own interface and no instance. `bridge` stands for EC2: ports of the instance. */
   readonly network: 'awsvpc' | 'bridge'
@@ -27,17 +36,27 @@ const lives = {
   bridge: ['PENDING', 'RUNNING', 'STOPPED'],
 } as const
 
+const interfaceStatus = (lastStatus: TaskStatus): InterfaceFacts['status'] =>
+  lastStatus === 'PROVISIONING' ? 'PRECREATED' : lastStatus === 'STOPPED' ? 'DELETED' : 'ATTACHED'
+
 /** The true state of one task. */
 export class ModelledTask {
   version = 1
   lastStatus: TaskStatus
-  desiredStatus: TaskStatus = 'RUNNING'
+  desiredStatus: 'RUNNING' | 'STOPPED' = 'RUNNING'
   sidecarStatus: TaskStatus = 'PENDING'
   appStatus: TaskStatus = 'PENDING'
   health: Health = 'UNKNOWN'
+  readonly arn: string
+  readonly #id: string
+  /** By ECS's clock, as all times that it writes. */
+  readonly #createdAt: Millis
+  readonly #times: TaskTimes = {}
+  #stopCause: StopCause | undefined
 
   constructor(
-    readonly arn: string,
+    /** Numbers the tasks of a world; all of its ids derive from it. */
+    readonly ordinal: number,
     readonly service: ModelledService,
     readonly definition: DefinitionArn,
     readonly containerPort: number,
@@ -47,6 +66,9 @@ export class ModelledTask {
     /** The stamp of its current version. */
     public at: Millis,
   ) {
+    this.#id = hexId(ordinal, 32)
+    this.arn = taskArn(service.place, this.#id)
+    this.#createdAt = at
     this.lastStatus = lives[service.network][0]
   }
 
@@ -81,7 +103,7 @@ export class ModelledTask {
 
   drain(at: Millis): boolean {
     if (this.desiredStatus === 'STOPPED') return false
-    this.desiredStatus = 'STOPPED'
+    this.#stop({ code: 'ServiceSchedulerInitiated', reason: 'Scaling activity initiated by deployment' }, at)
     // A task that never ran skips the statuses after RUNNING.
     if (this.lastStatus !== 'RUNNING') return this.enter('STOPPED', at)
     return this.touch(at)
@@ -90,7 +112,7 @@ export class ModelledTask {
   /** Its essential container exits. `whole`: the task has stopped as well, without events for the states in between. */
   crash(at: Millis, whole: boolean): boolean {
     if (this.stopped) return false
-    this.desiredStatus = 'STOPPED'
+    this.#stop({ code: 'EssentialContainerExited', reason: 'Essential container in task exited' }, at)
     return this.enter(whole || this.service.network === 'bridge' ? 'STOPPED' : 'DEPROVISIONING', at)
   }
 
@@ -105,68 +127,109 @@ export class ModelledTask {
     if (this.lastStatus === 'RUNNING') this.health = this.health === 'UNHEALTHY' ? 'HEALTHY' : 'UNHEALTHY'
   }
 
-  /** The task in an event about its current version. */
-  observed(): Task {
-    const attached = this.service.network === 'awsvpc' && this.lastStatus !== 'PROVISIONING'
-    const { address, instance } = this.placement
+  /** What ECS writes about its current version. */
+  facts(): TaskFacts {
+    const { place } = this.service
+    const { instance } = this.placement
     return {
+      place,
       arn: this.arn,
-      cluster: this.service.cluster,
+      definitionArn: this.definition,
       group: `service:${this.service.name}`,
-      definition: this.definition,
-      instance,
       launchType: instance === undefined ? 'FARGATE' : 'EC2',
+      instanceArn: instance,
+      availabilityZone: `${place.region}a`,
+      startedBy: 'ecs-svc/1234567890123456789',
       version: this.version,
-      at: this.at,
+      createdAt: this.#createdAt,
+      updatedAt: this.at,
+      times: this.#times,
       lastStatus: this.lastStatus,
       desiredStatus: this.desiredStatus,
-      interface: attached ? { version: this.version, ipv4: address, ipv6: undefined } : undefined,
-      containers: this.containers(),
-      health: undefined,
+      stopCause: this.#stopCause,
+      networkInterface: this.#networkInterface(),
+      attachmentsLost: false,
+      containers: this.#containers(),
+      health: this.health,
     }
   }
 
   /** The same version in an event with less information: no interface before RUNNING, and the previous status. */
-  understated(): Task {
-    const told = this.observed()
-    if (this.lastStatus === 'ACTIVATING') return { ...told, interface: undefined }
-    if (this.lastStatus !== 'RUNNING') return told
+  understated(): TaskFacts {
+    const facts = this.facts()
+    if (this.lastStatus === 'ACTIVATING') return { ...facts, attachmentsLost: true }
+    if (this.lastStatus !== 'RUNNING') return facts
     return this.desiredStatus === 'RUNNING'
-      ? { ...told, lastStatus: 'PENDING' }
-      : { ...told, desiredStatus: 'RUNNING' }
+      ? { ...facts, lastStatus: 'PENDING' }
+      : { ...facts, desiredStatus: 'RUNNING' }
   }
 
-  /** The task as DescribeTasks returns it, including its health. */
-  described(order: number): Task {
-    return { ...this.observed(), health: { at: order, status: this.health } }
-  }
-
-  private containers(): readonly Container[] {
-    const container = (
-      name: string,
-      lastStatus: TaskStatus,
-      binding: Pick<Binding, 'containerPort' | 'hostPort' | 'protocol'>,
-    ): Container => {
-      const bound = this.service.network === 'bridge' && lastStatus !== 'PENDING'
-      return {
-        name,
-        arn: `${this.arn}/${name}`,
-        version: this.version,
-        lastStatus,
-        runtimeId: lastStatus === 'PENDING' ? undefined : `${this.arn}-${name}`,
-        bindingsVersion: bound ? this.version : -1,
-        bindings: bound ? [{ ...binding, count: 1 }] : [],
-      }
+  #networkInterface(): InterfaceFacts | undefined {
+    if (this.service.network === 'bridge') return undefined
+    return {
+      attachmentId: uuid(this.ordinal, 1),
+      loadBalancerAttachmentId: uuid(this.ordinal, 2),
+      id: `eni-${hexId(this.ordinal, 17)}`,
+      subnetId: `subnet-${hexId(1, 17)}`,
+      macAddress: '02:00:5e:00:53:01',
+      privateIp: this.placement.address,
+      ipv6: undefined,
+      status: interfaceStatus(this.lastStatus),
     }
+  }
+
+  #containers(): readonly ContainerFacts[] {
     const { port, sidecarPort } = this.placement
-    const app = container('app', this.appStatus, {
+    const app = this.#container(3, 'app', this.appStatus, this.health, {
       containerPort: this.containerPort,
       hostPort: port,
       protocol: 'tcp',
+      dualStack: true,
     })
     if (!this.service.sidecar) return [app]
-    const statsd = { containerPort: 8125, hostPort: sidecarPort, protocol: 'udp' } as const
-    return [app, container('statsd', this.sidecarStatus, statsd)]
+    const statsd = this.#container(4, 'statsd', this.sidecarStatus, 'UNKNOWN', {
+      containerPort: 8125,
+      hostPort: sidecarPort,
+      protocol: 'udp',
+      dualStack: true,
+    })
+    return [app, statsd]
+  }
+
+  #container(
+    part: number,
+    name: string,
+    lastStatus: TaskStatus,
+    health: Health,
+    binding: BindingFacts,
+  ): ContainerFacts {
+    const hasStarted = lastStatus !== 'PENDING'
+    const { network, place } = this.service
+    return {
+      arn: containerArn(place, this.#id, uuid(this.ordinal, part)),
+      name,
+      image: `${name}:1`,
+      digest: `sha256:${hexId(part, 64)}`,
+      runtimeId: hasStarted ? this.#runtimeId(part) : undefined,
+      lastStatus,
+      exitCode: lastStatus === 'STOPPED' ? 0 : undefined,
+      binding: network === 'bridge' && hasStarted ? binding : undefined,
+      overrides: { SECRET_TOKEN: `secret of ${name}` },
+      health,
+    }
+  }
+
+  /** Fargate's runtime ids have another form than Docker's. */
+  #runtimeId(part: number): string {
+    return this.service.network === 'awsvpc'
+      ? `${this.#id}-${String(part).padStart(10, '0')}`
+      : `${hexId(part, 32)}${this.#id}`
+  }
+
+  #stop(cause: StopCause, at: Millis): void {
+    this.desiredStatus = 'STOPPED'
+    this.#stopCause ??= cause
+    this.#times.stoppingAt ??= at
   }
 
   private enter(status: TaskStatus, at: Millis): boolean {
@@ -174,11 +237,19 @@ export class ModelledTask {
     if (status === 'RUNNING') {
       this.appStatus = 'RUNNING'
       this.sidecarStatus = 'RUNNING'
+      this.#times.pullStartedAt = at
+      this.#times.pullStoppedAt = at
+      this.#times.connectivityAt = at
+      this.#times.startedAt = at
     } else if (status === 'DEPROVISIONING' || status === 'STOPPED') {
       this.appStatus = 'STOPPED'
       this.sidecarStatus = 'STOPPED'
+      this.#times.executionStoppedAt ??= at
     }
-    if (status === 'STOPPED') this.placement.release()
+    if (status === 'STOPPED') {
+      this.#times.stoppedAt = at
+      this.placement.release()
+    }
     return this.touch(at)
   }
 

@@ -3,22 +3,31 @@ import type { Millis } from '../core/clock.js'
 import type { ClusterEvent } from '../core/event.js'
 import { Stamps } from '../core/stamps.js'
 import type { TaskDefinition } from '../core/task-definition.js'
+import type { Task } from '../core/task.js'
+import { explain } from '../shared/codec/decode-error.js'
+import { type EcsDecoder, ecsDecoder } from './ecs-decoder.js'
+import type { Json } from './ecs-json/json.js'
+import { clusterArn, definitionArn, type Place } from './ecs-json/place.js'
+import { taskDescription } from './ecs-json/task-description.js'
+import { taskEvent } from './ecs-json/task-event.js'
 import { chosen, ModelledHosts } from './modelled-hosts.js'
+import { uuid } from './modelled-ids.js'
 import { ModelledTask, type ModelledService } from './modelled-task.js'
 import type { Operation } from './operation.js'
 
-const place = 'arn:aws:ecs:eu-west-1:123456789012'
-const staging: ClusterArn = `${place}:cluster/staging`
-const production: ClusterArn = `${place}:cluster/production`
+const account = { region: 'eu-west-1', account: '123456789012' }
+const staging: Place = { ...account, cluster: 'staging' }
+const production: Place = { ...account, cluster: 'production' }
+const places = [staging, production]
 
 /** The clusters of every `World`. */
-export const modelledClusters: readonly ClusterArn[] = [staging, production]
+export const modelledClusters: readonly ClusterArn[] = places.map(clusterArn)
 
 const services: readonly ModelledService[] = [
-  { cluster: staging, name: 'web', network: 'bridge', sidecar: false },
-  { cluster: staging, name: 'api', network: 'awsvpc', sidecar: true },
-  { cluster: production, name: 'mail', network: 'bridge', sidecar: true },
-  { cluster: production, name: 'shop', network: 'awsvpc', sidecar: false },
+  { place: staging, name: 'web', network: 'bridge', sidecar: false },
+  { place: staging, name: 'api', network: 'awsvpc', sidecar: true },
+  { place: production, name: 'mail', network: 'bridge', sidecar: true },
+  { place: production, name: 'shop', network: 'awsvpc', sidecar: false },
 ]
 
 const minute: Millis = 60_000
@@ -53,8 +62,22 @@ interface Listing {
   readonly tasks: readonly ModelledTask[]
 }
 
+export interface WorldOptions {
+  readonly skewAllowanceMs: Millis
+  /** Default: `aws`. */
+  readonly clock?: SnapshotClock
+  /** Reads what ECS writes. Default: as the package's sources do. */
+  readonly decoder?: EcsDecoder
+}
+
+/** ECS promises no order of the items in a list; here it changes with every version. */
+const orderOf =
+  (version: number) =>
+  (items: readonly Json[]): readonly Json[] =>
+    version % 2 === 0 ? items.toReversed() : items
+
 /**
- * A model of two clusters with two services each, and of what ECS reports about them. It is deliberately small:
+ * A model of two clusters with two services each, and of what ECS writes about them, which is decoded as sources decode it. It is deliberately small:
  * addresses and ports are reused as soon as they are free, and everything happens within a few skew allowances.
  */
 export class World {
@@ -65,27 +88,29 @@ export class World {
   readonly #tasks: ModelledTask[] = []
   readonly #hosts = new ModelledHosts()
   readonly #revisions = new Map<ModelledService, number>(services.map((service) => [service, 0]))
-  readonly #listings = new Map<ClusterArn, Listing>()
+  readonly #listings = new Map<Place, Listing>()
   readonly #clock: SnapshotClock
+  readonly #decoder: EcsDecoder
   readonly #stamps = new Stamps()
   /** How far the clock of the worker that takes snapshots is ahead. */
   #ahead: Millis = 0
-  #names = 0
+  #launched = 0
+  #sent = 0
 
   /**
    * `tell` receives every event as it happens, each once and in order, with what could be routed to at that time, as
    * `<service> <host>:<port>`.
    */
   constructor(
-    skewAllowanceMs: Millis,
+    { skewAllowanceMs, clock = 'aws', decoder = ecsDecoder }: WorldOptions,
     tell: (event: ClusterEvent, live: readonly string[]) => void,
-    clock: SnapshotClock = 'aws',
   ) {
     this.#skewAllowanceMs = skewAllowanceMs
     this.#clock = clock
+    this.#decoder = decoder
     this.#tell = (event) => tell(event, this.#live())
-    modelledClusters.forEach((cluster, i) => {
-      for (const host of [1, 2]) this.#register(cluster, `10.0.${i}.${host}`)
+    places.forEach((place, i) => {
+      for (const host of [1, 2]) this.#register(place, `10.0.${i}.${host}`)
     })
     for (const service of services) this.#define(service)
   }
@@ -150,15 +175,15 @@ export class World {
         if (instance === undefined) return
         for (const one of current)
           if (one.placement.instance === instance.arn && one.crash(stamp, true)) this.#changed(one, false)
-        this.#register(instance.cluster, instance.address)
+        this.#register(instance.place, instance.address)
         return
       }
       case 'jump':
         this.#ahead = aheads[pick % aheads.length] ?? 0
         return
       case 'snapshot': {
-        const cluster = chosen(modelledClusters, pick)
-        if (cluster !== undefined) this.#snapshot(cluster, odd)
+        const place = chosen(places, pick)
+        if (place !== undefined) this.#snapshot(place, odd)
         return
       }
     }
@@ -166,14 +191,14 @@ export class World {
 
   /** Finishes started snapshots, corrects the clock, and waits until no stamp is within the skew allowance. */
   rest(): void {
-    for (const cluster of this.#listings.keys()) this.#snapshot(cluster, false)
+    for (const place of this.#listings.keys()) this.#snapshot(place, false)
     this.#ahead = 0
     this.now += 2 * this.#skewAllowanceMs
   }
 
   /** Takes a snapshot of every cluster. */
   close(): void {
-    for (const cluster of modelledClusters) this.#snapshot(cluster, false)
+    for (const place of places) this.#snapshot(place, false)
   }
 
   /** When a snapshot starts, as the worker dates it. */
@@ -191,23 +216,21 @@ export class World {
     const containerPort = 8000 + revision
     const placement = this.#hosts.place(service, pick, containerPort)
     if (placement === undefined) return
-    const cluster = service.cluster.slice(service.cluster.lastIndexOf('/') + 1)
-    const arn = `${place}:task/${cluster}/${service.name}-${++this.#names}`
-    const definition = this.#definition(service)
-    const task = new ModelledTask(arn, service, definition.arn, containerPort, placement, this.now, at)
+    const { arn } = this.#definition(service)
+    const task = new ModelledTask(++this.#launched, service, arn, containerPort, placement, this.now, at)
     this.#tasks.push(task)
     this.#changed(task, false)
     while (!slow && task.advance(at)) this.#changed(task, false)
   }
 
-  #register(cluster: ClusterArn, address: string): void {
-    const { arn } = this.#hosts.register(cluster, address)
+  #register(place: Place, address: string): void {
+    const { arn, machine } = this.#hosts.register(place, address)
     this.#tell({
       _tag: 'InstanceDescribed',
       instance: arn,
       addresses: { ipv4: address, ipv6: undefined },
       machine: {
-        id: `i-${arn.slice(arn.lastIndexOf('/') + 1)}`,
+        id: machine,
         type: 'm6i.large',
         zone: 'eu-west-1a',
         hostName: undefined,
@@ -235,36 +258,51 @@ export class World {
       ({ name, ports: [mapped], image: undefined, labels: {}, environment: {} }) as const
     const app = container('app', port(8000 + revision, 'tcp'))
     return {
-      arn: `${place}:task-definition/${service.name}:${revision}`,
+      arn: definitionArn(service.place, service.name, revision),
       networkMode: service.network,
       containers: service.sidecar ? [container('statsd', port(8125, 'udp')), app] : [app],
     }
   }
 
   #changed(task: ModelledTask, odd: boolean): void {
-    this.#tell({ _tag: 'TaskChanged', task: odd ? task.understated() : task.observed() })
+    const event = taskEvent(odd ? task.understated() : task.facts(), {
+      nextId: () => uuid(++this.#sent, 0),
+      ordered: orderOf(task.version),
+    })
+    const decoded = this.#decoder.event(event, this.now)
+    if (decoded._tag === 'Event') this.#tell(decoded.event)
+    else
+      throw new Error(
+        `an event of ECS was not decoded: ${decoded._tag === 'Ignored' ? decoded.kind : explain(decoded.errors)}`,
+      )
+  }
+
+  #described(task: ModelledTask, order: number): Task {
+    const description = taskDescription(task.facts(), (at) => new Date(at))
+    const { task: described, errors } = this.#decoder.description(description, order)
+    if (described === undefined || errors.length > 0)
+      throw new Error(`a description of ECS was not decoded: ${explain(errors)}`)
+    return described
   }
 
   /** Finishes the started snapshot, or takes one. `slow`: it only starts, and new tasks are not listed yet. */
-  #snapshot(cluster: ClusterArn, slow: boolean): void {
-    const begun = this.#listings.get(cluster)
+  #snapshot(place: Place, slow: boolean): void {
+    const begun = this.#listings.get(place)
     const late = slow ? this.#skewAllowanceMs / 2 : 0
     const { at, order, tasks } = begun ?? {
       ...this.#dated(),
       tasks: this.#tasks.filter(
         (task) =>
-          task.service.cluster === cluster &&
-          task.desiredStatus === 'RUNNING' &&
-          task.created + late <= this.now,
+          task.service.place === place && task.desiredStatus === 'RUNNING' && task.created + late <= this.now,
       ),
     }
     if (begun === undefined && slow) {
-      this.#listings.set(cluster, { at, order, tasks })
+      this.#listings.set(place, { at, order, tasks })
       return
     }
-    this.#listings.delete(cluster)
+    this.#listings.delete(place)
     // Described later than listed: a task that has stopped meanwhile is still included, as stopped.
-    const described = tasks.map((task) => task.described(order))
-    this.#tell({ _tag: 'TasksListed', cluster, at, order, tasks: described })
+    const described = tasks.map((task) => this.#described(task, order))
+    this.#tell({ _tag: 'TasksListed', cluster: clusterArn(place), at, order, tasks: described })
   }
 }
