@@ -10,8 +10,7 @@ import { project } from '../../src/core/project.js'
 import type { sweep } from '../../src/core/sweep.js'
 import { cut, redelivered, split } from '../../src/testing/distortions.js'
 import type { History } from '../../src/testing/history.js'
-import { histories } from '../../src/testing/histories.js'
-import type { SnapshotClock } from '../../src/testing/world.js'
+import { histories, type HistoriesOptions } from '../../src/testing/histories.js'
 import { fold, options, routesOf, type Routes } from './observed.js'
 
 /** Says what is routed to after some events. */
@@ -19,17 +18,18 @@ export type Router = (events: readonly ClusterEvent[]) => Routes
 
 const distorted = <A>(
   of: (items: readonly ClusterEvent[]) => fc.Arbitrary<A>,
+  from?: HistoriesOptions,
 ): fc.Arbitrary<{ history: History; arrived: A }> =>
-  histories().chain((history) => of(history.events).map((arrived) => ({ history, arrived })))
+  histories(from).chain((history) => of(history.events).map((arrived) => ({ history, arrived })))
 
-export const anyOrderAgrees = (route: Router) =>
-  fc.property(distorted(redelivered), ({ history, arrived }) => {
+export const anyOrderAgrees = (route: Router, from?: HistoriesOptions) =>
+  fc.property(distorted(redelivered, from), ({ history, arrived }) => {
     deepStrictEqual(route(arrived), route(history.events))
   })
 
-export const nextSnapshotRepairs = (route: Router) =>
+export const nextSnapshotRepairs = (route: Router, from?: HistoriesOptions) =>
   fc.property(
-    distorted((events) => cut(events).chain(redelivered)),
+    distorted((events) => cut(events).chain(redelivered), from),
     ({ history, arrived }) => {
       deepStrictEqual(route([...arrived, ...history.lookups, ...history.closing]), history.truth)
     },
@@ -96,8 +96,8 @@ const pairsOf = (routes: Routes): ReadonlySet<string> =>
  * What is routed to and still live stays, after every single event, however wrong the clock is of the worker that takes
  * snapshots.
  */
-export const liveStays = (observer: Observer, clock: SnapshotClock = 'aws') =>
-  fc.property(histories({ clock }), ({ events, moments }) => {
+export const liveStays = (observer: Observer, from?: HistoriesOptions) =>
+  fc.property(histories(from), ({ events, moments }) => {
     const observe = observer()
     let before: ReadonlySet<string> = new Set()
     events.forEach((event, i) => {
