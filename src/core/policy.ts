@@ -63,7 +63,7 @@ export interface Policy {
    * The projection calls it for every live or gone task that changed, and again when its task definition becomes known.
    * It must be pure, cheap and total. It is also called for gone tasks, because their addresses must be removed.
    */
-  expose(task: Exposable, definition: TaskDefinition | undefined): Exposure
+  readonly expose: (task: Exposable, definition: TaskDefinition | undefined) => Exposure
   /**
    * Whether several services or clusters may share a backend name, with their endpoints pooled. Otherwise one of them
    * gets the name, and the others are reported as unresolved instead of being merged silently. Default: false.

@@ -12,7 +12,7 @@ interface Receiver {
   readonly requests: readonly Posted[]
   /** What it does with requests about a backend: refuse them, or take them and never answer. */
   readonly faults: Map<string, 'refuse' | 'no answer'>
-  close(): Promise<void>
+  readonly close: () => Promise<void>
 }
 
 const receiver = async (): Promise<Receiver> => {
