@@ -2,7 +2,17 @@ import eslint from '@eslint/js'
 import tseslint from 'typescript-eslint'
 
 export default tseslint.config(
-  { ignores: ['dist', 'node_modules', 'coverage', '.conformance', '.built-programs', 'site', 'docs/reference'] },
+  {
+    ignores: [
+      'dist',
+      'node_modules',
+      'coverage',
+      '.conformance',
+      '.built-programs',
+      'site',
+      'docs/reference',
+    ],
+  },
   eslint.configs.recommended,
   {
     files: ['**/*.ts'],

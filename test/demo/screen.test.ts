@@ -183,7 +183,9 @@ describe('the outcome', () => {
   })
 
   it('tells of lost events apart, and not at all of what did not happen', () => {
-    expect(text(agreeing)).toMatch(/lost event, a snapshot fixed it +p50 +993 ms +p95 +2\.55 s +max +2\.55 s +2×/)
+    expect(text(agreeing)).toMatch(
+      /lost event, a snapshot fixed it +p50 +993 ms +p95 +2\.55 s +max +2\.55 s +2×/,
+    )
     expect(text(agreeing)).not.toContain('next event fixed it')
   })
 

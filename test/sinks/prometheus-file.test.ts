@@ -139,7 +139,11 @@ describe('the file', () => {
 
   it.each([
     ['that nobody has marked', '[{"targets":["10.9.9.9:80"],"labels":{}}]', 'it names no owner'],
-    ['of prometheus-ecs-discovery', '- targets:\n  - 10.9.9.9:80\n  labels: {}\n', 'does not contain what this'],
+    [
+      'of prometheus-ecs-discovery',
+      '- targets:\n  - 10.9.9.9:80\n  labels: {}\n',
+      'does not contain what this',
+    ],
     ['of half a document', '[{"targets":["10.9.', 'does not contain what this worker writes'],
     ['of another shape', '{"targets":[1]}', 'does not contain what this worker writes'],
   ])('%s is never overwritten', async (_, text, message) => {

@@ -4,11 +4,9 @@ import dgram from 'node:dgram'
 import { syncBuiltinESMExports } from 'node:module'
 import net from 'node:net'
 
-const refuse =
-  (what: string, suffix: string) =>
-  (): never => {
-    throw new Error(`a unit test ${what}: name the file *.${suffix}.test.ts`)
-  }
+const refuse = (what: string, suffix: string) => (): never => {
+  throw new Error(`a unit test ${what}: name the file *.${suffix}.test.ts`)
+}
 
 net.Server.prototype.listen = refuse('listens on a port', 'wire')
 net.Socket.prototype.connect = refuse('opens a connection', 'wire')
