@@ -35,7 +35,7 @@ describe('the settings of the worker prometheus', () => {
 
   it('refuse a filter without a name, and flags that nobody had', async () => {
     expect(JSON.stringify(await read('--filter-label', '=yes'))).toContain('has no name before')
-    expect(JSON.stringify(await read('-config.nonsense', 'x'))).toContain('no such flag')
+    expect(JSON.stringify(await read('-config.nonsense', 'x'))).toContain('unknown flag')
   })
 })
 

@@ -55,7 +55,7 @@ describe('the worker task-proxy, over the wire', () => {
     await worker.logged(
       'ignored: stray -cluster=other. The first word that is not part of a flag ends the flags; a switch takes its value after =, as in -public=false',
     )
-    await worker.logged('LOGLEVEL: "verbose" is no level, so info is logged')
+    await worker.logged('LOGLEVEL: "verbose" is not a log level, so info is used')
     await worker.logged(ready)
     await expect.poll(() => answering(port), soon).toEqual(here.live('web'))
 

@@ -235,7 +235,7 @@ describe('the worker traefik-table, over the wire', () => {
     const { code, out } = await command(['plan', 'traefik-table']).ended
     expect(code).toBe(2)
     expect(out).toContain('traefik-table: 2 changes')
-    expect(out).toMatch(/~ update web__backend {2}\(skipped as foreign: another owner/)
+    expect(out).toMatch(/~ update web__backend {2}\(skipped as foreign: it belongs to another owner/)
     expect(out).toMatch(/~ update api__backend\n/)
     expect(out).toContain('- servers 192.0.2.9:1: ')
     expect(out).toMatch(/\+ create edge__backend\n {6}\+ name: "edge"\n {6}\+ servers \S+: /)
