@@ -9,6 +9,7 @@ const inner = /^(fp-ts|io-ts)(\/|$)/
 export const named: readonly string[] = [
   'dist/src/shared/codec/decode-error.d.ts',
   'dist/src/shared/codec/lenient.d.ts',
+  'dist/src/sources/ecs-events/wire-task.d.ts',
   'dist/src/sources/webhooks/sns-message.d.ts',
   'dist/src/worker/settings/setting-type.d.ts',
   'dist/src/worker/settings/setting.d.ts',

@@ -5,6 +5,8 @@ import { renderEach } from '../core/render-each.js'
 import type { Sink } from '../core/sink.js'
 import { type HeldRows, heldRows, swapHeld } from './kit/held-rows.js'
 
+export type { HeldRows } from './kit/held-rows.js'
+
 /** The addresses of one backend, ordered. */
 export type Addresses = readonly string[]
 

@@ -44,3 +44,5 @@ export {
   type WebhookServer,
   type WebhookServerOptions,
 } from './server/webhook-server.js'
+export type { TcpProxy } from '../sinks/tcp-proxy/index.js'
+export type { EcsSnapshots } from '../sources/ecs-api/snapshots/ecs-snapshots.js'

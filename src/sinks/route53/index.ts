@@ -15,6 +15,10 @@ import type { Shape } from './record-layout.js'
 import { zoneView } from './view.js'
 import { serviceWriter } from './write.js'
 
+export type { Route53Allowance } from './allowance.js'
+export type { Shape } from './record-layout.js'
+export type { SrvService } from './service.js'
+
 export interface SrvRecordsOptions {
   /**
    * The hosted zone's id: `Z0123456789ABCDEFGHIJ`, with or without the prefix `/hostedzone/`. Not its name, which two

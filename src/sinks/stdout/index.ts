@@ -15,6 +15,8 @@ import {
   textLines,
 } from './print.js'
 
+export type { PrintedBackend, PrintedEndpoint } from './print.js'
+
 export interface StdoutOptions {
   /** `text`: for people. `json`: one `PrintedChange` per line, for programs. Default: `text`. */
   readonly format?: 'text' | 'json'

@@ -26,6 +26,8 @@ import {
 import { serverUrls } from './servers.js'
 import { createInput, deleteInput, newItem, updateInput, type WriteOptions } from './write.js'
 
+export type { TraefikBackend } from './item.js'
+
 export interface TraefikTableOptions {
   /** The table's name. Its only key is the string `id`. */
   readonly table: string
