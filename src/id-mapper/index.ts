@@ -10,6 +10,6 @@ export {
 export { type Change, type TaskView, TaskIndex, type TaskIndexOptions } from './index/task-index.js'
 export type { RelatedResources } from './index/related-resources.js'
 export type { Phase, TaskRecord } from './index/task-record.js'
-export type { ContainerIds } from './index/container-ids.js'
-export type { Groups } from './index/groups.js'
+export type { ContainerIds, IdentifiedContainer } from './index/container-ids.js'
+export type { Group, Groups, Membership } from './index/groups.js'
 export type { OrderedSet } from './index/ordered-set.js'

@@ -44,5 +44,7 @@ export {
   type WebhookServer,
   type WebhookServerOptions,
 } from './server/webhook-server.js'
-export type { TcpProxy } from '../sinks/tcp-proxy/index.js'
+export type { ProxyIncident, TcpProxy } from '../sinks/tcp-proxy/index.js'
+export type { PortState } from '../sinks/tcp-proxy/proxied-port.js'
+export type { PortTotals } from '../sinks/tcp-proxy/port-totals.js'
 export type { EcsSnapshots } from '../sources/ecs-api/snapshots/ecs-snapshots.js'

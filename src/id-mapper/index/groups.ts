@@ -13,7 +13,7 @@ export interface Group {
   readonly phases: Readonly<Record<Phase, number>>
 }
 
-interface Membership {
+export interface Membership {
   readonly task: Task
   readonly phase: Phase
 }

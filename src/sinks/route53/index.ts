@@ -17,7 +17,10 @@ import { serviceWriter } from './write.js'
 
 export type { Route53Allowance } from './allowance.js'
 export type { Shape } from './record-layout.js'
-export type { SrvService } from './service.js'
+export type { Priority, TokenBucket } from '../../shared/aws/token-bucket.js'
+export type { DnsName } from './dns-name.js'
+export type { RecordSet } from './record-set.js'
+export type { Held, Host, SrvService } from './service.js'
 
 export interface SrvRecordsOptions {
   /**

@@ -26,7 +26,8 @@ import {
 import { serverUrls } from './servers.js'
 import { createInput, deleteInput, newItem, updateInput, type WriteOptions } from './write.js'
 
-export type { TraefikBackend } from './item.js'
+export type { Item, TraefikBackend } from './item.js'
+export type { Servers } from './servers.js'
 
 export interface TraefikTableOptions {
   /** The table's name. Its only key is the string `id`. */
