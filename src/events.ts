@@ -2,18 +2,18 @@ import { BehaviorSubject, Observable } from 'rxjs'
 import { emptyState } from './core/cluster-state.js'
 import type { ClusterEvent } from './core/event.js'
 import { defaultSkewAllowanceMs } from './core/liveness.js'
-import { offeredEndpoints } from './core/offered-endpoints.js'
-import { exposesNothing } from './core/policy.js'
+import { exposesNothing, type Policy } from './core/policy.js'
 import type { Environment } from './core/run-setup.js'
+import { sourceContext } from './core/source-context.js'
 import type { Notice, Source } from './core/source.js'
 import { systemClock } from './shared/async/system-clock.js'
 
 export interface EventsOptions extends Partial<Environment> {
-  /** Receives what the source reports, such as failures and messages that are not events. Default: nobody does. */
+  /** Receives what the source reports, such as failures and messages that are not events. Default: they are dropped. */
   readonly onNotice?: (notice: Notice) => void
 }
 
-const offersNothing = { expose: () => exposesNothing }
+const offersNothing: Policy = { expose: () => exposesNothing, needs: 'none' }
 
 /**
  * The events of one source, as it delivers them: late, twice, out of order, or not at all. Each delivery is acknowledged
@@ -30,14 +30,16 @@ export const events = (source: Source, options: EventsOptions = {}): Observable<
     subscriber.add(() => stop.abort())
     subscriber.add(
       source
-        .deliveries({
-          state$,
-          endpoints$: offeredEndpoints(state$, offersNothing, defaultSkewAllowanceMs),
-          clock,
-          random,
-          signal: stop.signal,
-          needs: 'none',
-        })
+        .deliveries(
+          sourceContext({
+            state$,
+            expose: offersNothing,
+            skewAllowanceMs: defaultSkewAllowanceMs,
+            clock,
+            random,
+            signal: stop.signal,
+          }),
+        )
         .subscribe({
           next: (output) => {
             if (output._tag !== 'Delivery') {

@@ -12,7 +12,7 @@ import { projector } from './project.js'
  * endpoint has to be probed again, and a probe's result must not change what is probed. The cost of a step is
  * proportional to the number of changed backends.
  */
-export class OfferedEndpoints {
+class OfferedEndpoints {
   readonly #project
   /** The number of backends with an endpoint: a policy may expose one port under several names. */
   readonly #backends = new Map<string, number>()

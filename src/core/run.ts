@@ -9,14 +9,13 @@ import { defaultHealthPolicy } from './health-policy.js'
 import { Intake } from './intake.js'
 import { latestDesired } from './latest-desired.js'
 import { defaultSkewAllowanceMs } from './liveness.js'
-import { offeredEndpoints } from './offered-endpoints.js'
 import { defaultPruneGuard } from './plan.js'
 import { projector } from './project.js'
 import { Readiness } from './readiness.js'
 import { Reconciler } from './reconcile.js'
 import type { Report } from './report.js'
+import { sourceContext } from './source-context.js'
 import { checkSetup, defaultOwner, type Environment, type RunSetup } from './run-setup.js'
-import type { SourceContext } from './source.js'
 import type { Worker } from './worker.js'
 
 /** Number of rejections after which acknowledgements no longer wait for a change. */
@@ -107,14 +106,7 @@ export const run = (setup: RunSetup, { clock, random }: Environment): Worker => 
         signal,
       }),
   )
-  const context: SourceContext = {
-    state$: folded.fed$,
-    endpoints$: offeredEndpoints(folded.fed$, expose, skewAllowanceMs),
-    clock,
-    random,
-    signal,
-    needs: expose.needs ?? 'bindings',
-  }
+  const context = sourceContext({ state$: folded.fed$, expose, skewAllowanceMs, clock, random, signal })
 
   const rounds = reconcilers.map(({ rounds$ }) => lastValueFrom(rounds$, { defaultValue: undefined }))
   const subscriptions = new Subscription()

@@ -2,8 +2,8 @@ import type { Observable } from 'rxjs'
 import type { Clock, Millis, Random } from '../core/clock.js'
 import type { ClusterState } from '../core/cluster-state.js'
 import { defaultSkewAllowanceMs } from '../core/liveness.js'
-import { offeredEndpoints } from '../core/offered-endpoints.js'
 import { exposesNothing, type Policy } from '../core/policy.js'
+import { sourceContext as contextOf } from '../core/source-context.js'
 import type { SourceContext } from '../core/source.js'
 import { systemClock } from '../shared/async/system-clock.js'
 
@@ -30,11 +30,4 @@ export const sourceContext = (
     random = Math.random,
     signal = new AbortController().signal,
   }: SourceContextOptions = {},
-): SourceContext => ({
-  state$,
-  endpoints$: offeredEndpoints(state$, expose, skewAllowanceMs),
-  clock,
-  random,
-  signal,
-  needs: expose.needs ?? 'bindings',
-})
+): SourceContext => contextOf({ state$, expose, skewAllowanceMs, clock, random, signal })

@@ -66,7 +66,7 @@ const quota = (change: Change<SrvService>, { values, characters }: BatchSize): s
   )
 }
 
-export interface UnitOptions extends HostOptions {
+export interface NameChangeOptions extends HostOptions {
   /** The zone's name. */
   readonly zone: DnsName
 }
@@ -76,7 +76,7 @@ export const unitOf = (
   change: Change<SrvService>,
   owner: Owner,
   table: HostTable,
-  options: UnitOptions,
+  options: NameChangeOptions,
 ): E.Either<string, Unit> => {
   const after = change._tag === 'Delete' ? undefined : change.after
   if (after?.refusal !== undefined) return E.left(after.refusal)

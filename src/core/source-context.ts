@@ -1,0 +1,31 @@
+import type { Observable } from 'rxjs'
+import type { Millis } from './clock.js'
+import type { ClusterState } from './cluster-state.js'
+import { offeredEndpoints } from './offered-endpoints.js'
+import type { Policy } from './policy.js'
+import type { Environment } from './run-setup.js'
+import type { SourceContext } from './source.js'
+
+export interface SourceContextSetup extends Environment {
+  readonly state$: Observable<ClusterState>
+  readonly expose: Policy
+  readonly skewAllowanceMs: Millis
+  readonly signal: AbortSignal
+}
+
+/** What sources get from whoever follows them. */
+export const sourceContext = ({
+  state$,
+  expose,
+  skewAllowanceMs,
+  clock,
+  random,
+  signal,
+}: SourceContextSetup): SourceContext => ({
+  state$,
+  endpoints$: offeredEndpoints(state$, expose, skewAllowanceMs),
+  clock,
+  random,
+  signal,
+  needs: expose.needs ?? 'bindings',
+})
