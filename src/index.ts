@@ -12,6 +12,7 @@ export type { Addresses } from './core/addresses.js'
 export type { ClusterArn, DefinitionArn, EndpointId, InstanceArn, TaskArn } from './core/arn.js'
 export type { Binding, Protocol } from './core/binding.js'
 export type { ContainerDefinition, NetworkMode, TaskDefinition } from './core/task-definition.js'
+export type { Deployment, PausedHook, RevisionTraffic, Rollout, ServiceArn } from './core/deployment.js'
 export type { Machine } from './core/machine.js'
 export type { Container, Health, Interface, Task } from './core/task.js'
 export type { TaskStatus } from './core/task-status.js'
@@ -28,14 +29,11 @@ export type {
 export { clusterStateJoin, emptyState } from './core/cluster-state.js'
 export { reduce } from './core/reduce.js'
 export { sweep, type SweepOptions } from './core/sweep.js'
-export {
-  defaultSkewAllowanceMs as defaultSkewAllowanceMs,
-  type Liveness,
-  livenessOf,
-} from './core/liveness.js'
+export { defaultSkewAllowanceMs, type Liveness, livenessOf } from './core/liveness.js'
 
 export {
   type BackendName,
+  type DeploymentRouting,
   type Exposable,
   type Policy,
   type ExposedPort,
@@ -53,19 +51,20 @@ export {
   type PrometheusExportersOptions,
 } from './sinks/prometheus/prometheus-exporters.js'
 export { containerPorts, type ContainerPortsOptions } from './policies/container-ports.js'
+export { deployments, type DeploymentsOptions } from './policies/deployments.js'
 export { selects, type TaskSelection } from './core/task-selection.js'
 export type { HealthPolicy } from './core/health-policy.js'
-export type { Address, Backend, Desired, Endpoint, Revision, Unresolved } from './core/desired.js'
-export { compareAddresses, formatAddress } from './core/desired.js'
+export type { Address, Backend, Desired, Endpoint, Revision, Share, Unresolved } from './core/desired.js'
+export { compareAddresses, formatAddress, trafficWeight } from './core/desired.js'
 export { project, projector, type ProjectOptions, type Projector } from './core/project.js'
 
 export {
-  defaultPruneGuard as defaultPruneGuard,
+  defaultPruneGuard,
   type PruneGuard as Guard,
   plan,
   type Plan,
   type PlanOptions,
-  type Skipped as Skipped,
+  type Skipped,
 } from './core/plan.js'
 export { renderEach } from './core/render-each.js'
 export type { AnySink, Change, Outcome, Owner, Row, Sink } from './core/sink.js'

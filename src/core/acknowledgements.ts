@@ -36,7 +36,7 @@ const runningTasks = (events: readonly ClusterEvent[]): readonly TaskArn[] =>
 
 const waitsForLookup = ({ unresolved }: Desired, task: TaskArn): boolean => {
   const why = unresolved.get(task)?.why
-  return why === 'instance-address' || why === 'task-definition'
+  return why === 'instance-address' || why === 'task-definition' || why === 'deployment'
 }
 
 /** Acknowledges deliveries according to the setup, from the progress of the sinks, and reports it. */

@@ -1,6 +1,7 @@
 /** All claims to one backend name. An update costs the changed claims and one pass over the endpoints. */
 import type { TaskArn } from './arn.js'
-import { sameEndpoint, type TaskClaims } from './claim.js'
+import { balanced } from './balanced.js'
+import { type Claim, sameEndpoint, type TaskClaims } from './claim.js'
 import { type Address, type Backend, compareAddresses, type Endpoint } from './desired.js'
 import type { BackendName } from './policy.js'
 import type { Completeness } from './completeness.js'
@@ -65,6 +66,10 @@ const placeOf = (ordered: readonly TaskClaims[], task: TaskArn): number => {
   }
   return low
 }
+
+/** Whether the address of a claim must leave the backend, unless it is one of its endpoints. */
+const isRemovable = (claim: Exclude<Claim, { _tag: 'Waiting' }>): boolean =>
+  claim._tag !== 'Live' || claim.endpoint.share !== undefined
 
 export class BackendClaims {
   private holderIsKnown = false
@@ -150,7 +155,8 @@ export class BackendClaims {
       )
     this.live = renewed(this.live, 'Live')
     this.unhealthy = renewed(this.unhealthy, 'Unhealthy')
-    const endpoints = this.live.length > 0 ? this.live : this.unhealthy
+    const offered = balanced(this.live)
+    const endpoints = offered.length > 0 ? offered : balanced(this.unhealthy)
     const complete = this.waiting === 0 && this.everyCluster(completeness, mine)
     const gone = complete ? [] : this.gone(endpoints, completeness)
     this.changed = new Set()
@@ -181,7 +187,7 @@ export class BackendClaims {
   }
 
   /**
-   * Addresses to remove. They include those of unhealthy tasks that are not exposed. A live task whose address is not
+   * Addresses to remove. They include those of tasks that are unhealthy or held back, and not exposed. A live task whose address is not
    * fully known may have taken over any address of its host, or any address at all, so those are kept.
    */
   private gone(endpoints: readonly Endpoint[], completeness: Completeness): readonly Address[] {
@@ -192,7 +198,7 @@ export class BackendClaims {
       for (const claim of claimant.claims) {
         if (claim.backend !== this.name) continue
         if (claim._tag === 'Waiting') waitingOn.add(claim.host)
-        else if (claim._tag !== 'Live' && completeness.mayRemove(claimant)) {
+        else if (isRemovable(claim) && completeness.mayRemove(claimant)) {
           const { host, port } = claim._tag === 'Gone' ? claim.address : claim.endpoint
           gone.set(`${host} ${port}`, { host, port })
         }

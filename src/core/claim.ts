@@ -4,7 +4,7 @@ import type { ClusterArn, EndpointId, TaskArn } from './arn.js'
 import type { Millis } from './clock.js'
 import type { ClusterState } from './cluster-state.js'
 import { daemonDefinition, isDaemon } from './daemon-task.js'
-import { type Address, compareAddresses, type Endpoint, type Unresolved } from './desired.js'
+import { type Address, compareAddresses, type Endpoint, type Share, type Unresolved } from './desired.js'
 import type { BackendName, Policy, ExposedPort, Exposure } from './policy.js'
 import { defaultHealthPolicy, type HealthPolicy } from './health-policy.js'
 import { withoutInjected } from './injected-container.js'
@@ -12,6 +12,7 @@ import { believed, containerLiveness, livenessOf } from './liveness.js'
 import { portFault } from './port-fault.js'
 import type { TaskDefinition } from './task-definition.js'
 import type { Task } from './task.js'
+import { atOnce, type Traffic, trafficOf } from './traffic.js'
 
 export type Claim =
   | { readonly _tag: 'Live'; readonly backend: BackendName; readonly endpoint: Endpoint }
@@ -91,6 +92,10 @@ export const exposureOf = (policy: Policy, task: Task, described: TaskDefinition
 const waiting = (backends: readonly BackendName[], host: string | undefined): readonly Claim[] =>
   backends.map((backend) => ({ _tag: 'Waiting', backend, host }))
 
+const sameShare = (a: Share | undefined, b: Share | undefined): boolean =>
+  a === b ||
+  (a?.revision === b?.revision && a?.role === b?.role && a?.percent === b?.percent && a?.weight === b?.weight)
+
 /** Whether two endpoints are equal in everything that a target can show. */
 export const sameEndpoint = (a: Endpoint, b: Endpoint): boolean =>
   a.id === b.id &&
@@ -98,6 +103,8 @@ export const sameEndpoint = (a: Endpoint, b: Endpoint): boolean =>
   a.port === b.port &&
   a.ipv6 === b.ipv6 &&
   a.weight === b.weight &&
+  a.zone === b.zone &&
+  sameShare(a.share, b.share) &&
   a.group === b.group &&
   a.definition === b.definition &&
   (a.labels === b.labels || JSON.stringify(a.labels) === JSON.stringify(b.labels))
@@ -140,6 +147,7 @@ const claimOf = (
   task: Task,
   { ipv4, ipv6 }: Addresses,
   port: ExposedPort,
+  share: Share | undefined,
   isHealthy: (id: EndpointId) => boolean,
   unhealthy: HealthPolicy,
 ): readonly Claim[] => {
@@ -170,6 +178,8 @@ const claimOf = (
         port: port.port,
         protocol: port.protocol,
         weight: port.weight,
+        share,
+        zone: task.zone,
         labels: port.labels,
       },
     },
@@ -190,6 +200,53 @@ const claimants = (
   nameless,
 })
 
+const shareOf = (traffic: Traffic, percent: 'production' | 'test'): Share | undefined =>
+  traffic._tag === 'Share'
+    ? { revision: traffic.revision, role: traffic.role, percent: traffic[percent], weight: 0 }
+    : undefined
+
+/** A port, and the share of its backend's requests. A task may have production and test traffic at the same time. */
+interface SharedPort {
+  readonly port: ExposedPort
+  readonly share: Share | undefined
+}
+
+/**
+ * The ports under the names of their backends, and where the deployment has test traffic also under those for test
+ * requests. A port whose share is 0 is among them: it may be the last one of its backend, and its address must be
+ * removed where it was before.
+ */
+const sharedPorts = (
+  ports: readonly ExposedPort[],
+  traffic: Traffic,
+  { deployments }: Policy,
+): readonly SharedPort[] => {
+  const share = shareOf(traffic, 'production')
+  const production = ports.map((port) => ({ port, share }))
+  if (deployments === undefined || traffic._tag !== 'Share' || traffic.test === 0) return production
+  const test = shareOf(traffic, 'test')
+  return [
+    ...production,
+    ...ports.map((port) => ({
+      port: { ...port, backend: deployments.testBackend(port.backend) },
+      share: test,
+    })),
+  ]
+}
+
+/** A live task of which it is not known whether it may have traffic: whatever its backends hold stays. */
+const undecided = (
+  task: Task,
+  ports: readonly ExposedPort[],
+  host: string | undefined,
+  detail: string,
+  { deployments }: Policy,
+): TaskClaims => {
+  const names = ports.map(({ backend }) => backend)
+  const all = [...names, ...names.map((name) => deployments?.testBackend(name) ?? name)]
+  return claimants(task, waiting(all, host), unresolved(task, 'deployment', detail))
+}
+
 /** The claims of a task, or `undefined` if it has none. */
 export const claimsOf = (
   reported: Task,
@@ -206,12 +263,13 @@ export const claimsOf = (
   const exposure = exposureOf(policy, task, definition)
   const host = hostOf(task, definition, state)
   const address = host?.ipv4 ?? host?.ipv6
+  const traffic = policy.deployments === undefined ? atOnce : trafficOf(task, state)
 
   if (liveness === 'gone' || (liveness === 'unhealthy' && unhealthy === 'leave-out')) {
     if (exposure._tag !== 'Ports' || exposure.ports.length === 0 || address === undefined) return undefined
     return claimants(
       task,
-      exposure.ports.map(({ backend, port }) => ({
+      sharedPorts(exposure.ports, traffic, policy).map(({ port: { backend, port } }) => ({
         _tag: 'Gone',
         backend,
         address: { host: address, port },
@@ -233,6 +291,11 @@ export const claimsOf = (
       const { ports, refused = [] } = exposure
       const fault = refused.length === 0 ? undefined : unresolved(task, 'refused', refused.join('; '))
       if (ports.length === 0) return fault === undefined ? undefined : claimants(task, [], fault)
+      if (traffic._tag === 'Unknown') return undecided(task, ports, address, traffic.detail, policy)
+      const held =
+        traffic._tag === 'Share' && traffic.held !== undefined
+          ? unresolved(task, 'held', traffic.held)
+          : undefined
       const isHealthy = (id: EndpointId): boolean =>
         liveness === 'live' && state.health.get(id)?.healthy !== false
       return host === undefined || address === undefined
@@ -246,8 +309,10 @@ export const claimsOf = (
           )
         : claimants(
             task,
-            ports.flatMap((port) => claimOf(task, host, port, isHealthy, unhealthy)),
-            fault,
+            sharedPorts(ports, traffic, policy).flatMap(({ port, share }) =>
+              claimOf(task, host, port, share, isHealthy, unhealthy),
+            ),
+            fault ?? held,
           )
     }
   }

@@ -5,6 +5,7 @@
 import type { Addresses } from './addresses.js'
 import type { ClusterArn, TaskArn } from './arn.js'
 import type { Millis } from './clock.js'
+import { type Deployment, joinDeployment } from './deployment.js'
 import { joinMachine, type Machine } from './machine.js'
 import { PersistentMap } from './persistent-map.js'
 import type { TaskDefinition } from './task-definition.js'
@@ -53,6 +54,8 @@ export interface ClusterState {
   readonly instances: PersistentMap<Instance>
   /** By `DefinitionArn`. */
   readonly definitions: PersistentMap<TaskDefinition>
+  /** By `ServiceArn`: the services whose tasks a source has asked about. */
+  readonly deployments: PersistentMap<Deployment>
   /** The results of `healthProbe`, by `EndpointId`. */
   readonly health: PersistentMap<EndpointHealth>
   /** By `ClusterArn`. */
@@ -68,6 +71,7 @@ export const emptyState: ClusterState = {
   tasks: PersistentMap.empty(),
   instances: PersistentMap.empty(),
   definitions: PersistentMap.empty(),
+  deployments: PersistentMap.empty(),
   health: PersistentMap.empty(),
   marks: PersistentMap.empty(),
   identities: PersistentMap.empty(),
@@ -165,6 +169,7 @@ export const clusterStateJoin: Join<ClusterState> = {
     tasks: joinMaps(a.tasks, b.tasks, joinTask),
     instances: joinMaps(a.instances, b.instances, joinInstance),
     definitions: joinMaps(a.definitions, b.definitions, joinDefinition),
+    deployments: joinMaps(a.deployments, b.deployments, joinDeployment),
     health: joinMaps(a.health, b.health, joinHealth),
     marks: joinMaps(a.marks, b.marks, joinMark),
     identities: joinMaps(a.identities, b.identities, joinIdentity),

@@ -12,6 +12,24 @@ export interface Address {
   readonly port: number
 }
 
+/**
+ * The part of its backend's requests that an endpoint gets, in a service that deploys in stages: see `deployments` in
+ * policies.
+ */
+export interface Share {
+  /** The ARN of the service revision; empty while no deployment is in progress. */
+  readonly revision: string
+  /** What the revision is in the deployment; a task of an unknown one gets nothing. */
+  readonly role: 'source' | 'target' | 'unknown'
+  /** Percent of the backend's requests for all endpoints of the revision together. */
+  readonly percent: number
+  /**
+   * This endpoint's weight among all endpoints of the backend: an integer from 0 to 65,535. Balancing by it gives each
+   * revision its percentage.
+   */
+  readonly weight: number
+}
+
 /** The address of one port of one live task. */
 export interface Endpoint extends Address {
   readonly id: EndpointId
@@ -28,7 +46,12 @@ export interface Endpoint extends Address {
   readonly ipv6: string | undefined
   readonly port: number
   readonly protocol: Protocol
+  /** The weight that the policy gave it. Targets balance by `trafficWeight`. */
   readonly weight: number | undefined
+  /** `undefined` in services that deploy by rolling. */
+  readonly share?: Share | undefined
+  /** The availability zone of its task. */
+  readonly zone?: string | undefined
   readonly labels: Readonly<Record<string, string>> | undefined
 }
 
@@ -65,6 +88,10 @@ export interface Unresolved {
     | 'name-taken'
     /** The policy refused it. */
     | 'refused'
+    /** ECS is being asked whether a deployment of its service holds back its traffic. */
+    | 'deployment'
+    /** The deployment of its service gives its revision no production traffic, for now. */
+    | 'held'
   /** What is missing, and what to do if it stays missing; for people. */
   readonly detail: string
 }
@@ -97,6 +124,10 @@ export interface Desired {
   /** By task. */
   readonly unresolved: PersistentMap<Unresolved>
 }
+
+/** The weight by which targets balance requests; `undefined` if neither a deployment nor the policy gives one. */
+export const trafficWeight = ({ share, weight }: Pick<Endpoint, 'share' | 'weight'>): number | undefined =>
+  share?.weight ?? weight
 
 /** Formats an address as in a URL or a target list, with brackets for IPv6. */
 export const formatAddress = ({ host, port }: Address): string =>

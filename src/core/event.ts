@@ -1,6 +1,7 @@
 import type { Addresses } from './addresses.js'
 import type { ClusterArn, EndpointId, InstanceArn } from './arn.js'
 import type { Millis } from './clock.js'
+import type { Rollout, ServiceArn } from './deployment.js'
 import type { Machine } from './machine.js'
 import type { TaskDefinition } from './task-definition.js'
 import type { Task } from './task.js'
@@ -50,6 +51,20 @@ export type ClusterEvent =
       readonly at: number
     }
   | { readonly _tag: 'DefinitionDescribed'; readonly definition: TaskDefinition }
+  /** ECS began, changed or ended a deployment of a service; how it is now must be asked. */
+  | {
+      readonly _tag: 'DeploymentAnnounced'
+      readonly service: ServiceArn
+      /** The time of the event, by ECS's clock. */
+      readonly at: Millis
+    }
+  | {
+      readonly _tag: 'DeploymentDescribed'
+      readonly service: ServiceArn
+      readonly rollout: Rollout
+      /** The greater is the newer answer: see `Stamps`. */
+      readonly at: number
+    }
   /**
    * The refusal of a lookup is final. Tasks stop waiting for this one answer. If the answer arrives anyway, before or
    * after, it takes precedence.

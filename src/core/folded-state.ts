@@ -25,6 +25,12 @@ export interface Fold {
   readonly crowded: ReadonlySet<ClusterArn>
 }
 
+/**
+ * Announcements of deployments are kept for at most this many services, because senders can invent them. A cluster has
+ * at most 5,000 services. Source: Amazon ECS service quotas.
+ */
+const mostServices = 50_000
+
 /** Holds the state that all events are folded into, bounds it, and forgets what is no longer needed. */
 export class FoldedState {
   private readonly states = new BehaviorSubject<ClusterState>(emptyState)
@@ -112,6 +118,8 @@ export class FoldedState {
 
   /** Whether an event may be folded: false for a new task in a cluster that already has implausibly many. */
   private fits(event: ClusterEvent, state: ClusterState): boolean {
+    if (event._tag === 'DeploymentAnnounced')
+      return state.deployments.has(event.service) || state.deployments.size < mostServices
     if (event._tag !== 'TaskChanged') return true
     const { arn, cluster } = event.task
     if (state.tasks.has(arn)) return true

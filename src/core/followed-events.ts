@@ -1,5 +1,6 @@
 import { type ClusterArn, isClusterPattern, sameCluster } from './arn.js'
 import type { ClusterState } from './cluster-state.js'
+import { clusterOfService } from './deployment.js'
 import type { ClusterEvent } from './event.js'
 import type { Follows } from './followed.js'
 import { reduce } from './reduce.js'
@@ -16,8 +17,23 @@ export type FollowedEvents =
   /** A source has yet to say whether all clusters are followed. `state` includes what this delivery says about names. */
   | { readonly _tag: 'Unknown'; readonly state: ClusterState }
 
-const clusterOf = (event: ClusterEvent): ClusterArn | undefined =>
-  event._tag === 'TaskChanged' ? event.task.cluster : event._tag === 'TasksListed' ? event.cluster : undefined
+const clusterOf = (event: ClusterEvent): ClusterArn | undefined => {
+  switch (event._tag) {
+    case 'TaskChanged':
+      return event.task.cluster
+    case 'TasksListed':
+      return event.cluster
+    case 'DeploymentAnnounced':
+    case 'DeploymentDescribed':
+      return clusterOfService(event.service)
+    case 'ClusterIdentified':
+    case 'DefinitionDescribed':
+    case 'HealthObserved':
+    case 'InstanceDescribed':
+    case 'LookupRefused':
+      return undefined
+  }
+}
 
 const isAboutName = ({ _tag }: ClusterEvent): boolean =>
   _tag === 'ClusterIdentified' || _tag === 'LookupRefused'

@@ -11,7 +11,16 @@ export type BackendName = string
  */
 export type Exposable = Pick<
   Task,
-  'arn' | 'cluster' | 'group' | 'definition' | 'instance' | 'launchType' | 'interface'
+  | 'arn'
+  | 'cluster'
+  | 'group'
+  | 'definition'
+  | 'instance'
+  | 'launchType'
+  | 'capacityProvider'
+  | 'zone'
+  | 'startedBy'
+  | 'interface'
 > & {
   readonly containers: readonly Pick<Container, 'name' | 'arn' | 'bindings'>[]
 }
@@ -54,6 +63,12 @@ export const exposesNothing: Exposure = { _tag: 'Ports', ports: [] }
  */
 export type PolicyNeeds = 'none' | 'bindings' | 'definitions'
 
+/** How a policy follows the deployments of services. */
+export interface DeploymentRouting {
+  /** The name of the backend for test requests that belongs to a backend. */
+  readonly testBackend: (backend: BackendName) => BackendName
+}
+
 /**
  * Decides which ports of a task are exposed, and under which names. Not its job: whether the task is live, the address
  * of its host, duplicates.
@@ -79,4 +94,9 @@ export interface Policy {
    * needed. Default: `bindings`.
    */
   readonly needs?: PolicyNeeds
+  /**
+   * Whether the deployments of services decide which tasks get traffic, and how much: see `deployments` in policies.
+   * Default: every task gets it as soon as it runs.
+   */
+  readonly deployments?: DeploymentRouting
 }

@@ -3,6 +3,7 @@ import { BackendClaims } from './backend-claims.js'
 import { type TaskClaims, claimsOf, sameClaims } from './claim.js'
 import type { Millis } from './clock.js'
 import { type ClusterState, emptyState } from './cluster-state.js'
+import { serviceOfTask } from './deployment.js'
 import type { Backend, Desired, Revision, Unresolved } from './desired.js'
 import type { BackendName, Policy } from './policy.js'
 import { defaultHealthPolicy, type HealthPolicy } from './health-policy.js'
@@ -64,12 +65,21 @@ const affectedTasks = (
   state.definitions.diff(last.definitions, (arn) => answers.add(arn))
   state.instances.diff(last.instances, (arn) => answers.add(arn))
   state.refusals.diff(last.refusals, (arn) => answers.add(arn))
+  const services = new Set<string | undefined>()
+  state.deployments.diff(last.deployments, (service, before, after) => {
+    if (before?.described !== after?.described) services.add(service)
+  })
   // Snapshots, definitions and instances are rare compared to events. One pass over the tasks handles all that arrived
   // together.
-  if (clusters.size + answers.size > 0)
+  if (clusters.size + answers.size + services.size > 0)
     for (const [arn, task] of state.tasks) {
       const { definition, instance } = believed(task, state.marks.get(task.cluster), skewAllowanceMs)
-      if (answers.has(definition) || answers.has(instance)) tasks.set(arn, task)
+      if (
+        answers.has(definition) ||
+        answers.has(instance) ||
+        (services.size > 0 && services.has(serviceOfTask(task)))
+      )
+        tasks.set(arn, task)
       else if (clusters.has(task.cluster)) compare(arn, last.tasks.get(arn), task)
     }
   return tasks

@@ -10,6 +10,7 @@ import {
   joinRefusal,
   type Mark,
 } from './cluster-state.js'
+import { joinDeployment } from './deployment.js'
 import type { PersistentMap } from './persistent-map.js'
 import { joinTask, sameTask, type Task } from './task.js'
 
@@ -78,6 +79,15 @@ export const reduce = (state: ClusterState, event: ClusterEvent): ClusterState =
       const { definition } = event
       const definitions = learn(state.definitions, definition.arn, definition, joinDefinition)
       return definitions === state.definitions ? state : { ...state, definitions }
+    }
+    case 'DeploymentAnnounced':
+    case 'DeploymentDescribed': {
+      const seen =
+        event._tag === 'DeploymentAnnounced'
+          ? { announcedAt: event.at, described: undefined }
+          : { announcedAt: 0, described: { at: event.at, rollout: event.rollout } }
+      const deployments = learn(state.deployments, event.service, seen, joinDeployment)
+      return deployments === state.deployments ? state : { ...state, deployments }
     }
     case 'HealthObserved': {
       const seen = { at: event.at, healthy: event.healthy }

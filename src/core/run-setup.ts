@@ -103,6 +103,15 @@ export const checkSetup = ({ sources, sinks, expose, clusters, ack }: RunSetup):
       'missing-lookup',
       'the policy needs the task definition of every task, and no source provides it: add ecs({ clusters }) or taskDefinitions()',
     )
+  if (
+    expose.deployments !== undefined &&
+    sources.length > 0 &&
+    !sources.some(({ provides = [] }) => provides.includes('deployments'))
+  )
+    throw new SetupError(
+      'missing-lookup',
+      'the policy follows deployments, and no source asks ECS about them: add ecs({ clusters }) or serviceDeployments()',
+    )
   if (ack !== 'folded') return
   const covers = sources.flatMap((source) => source.covers)
   const uncovered = clusters?.filter(

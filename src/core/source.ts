@@ -51,7 +51,7 @@ export type Notice =
   | { readonly _tag: 'Warning'; readonly message: string }
 
 /** What a source may look up for tasks: task definitions, or addresses of container instances. */
-export type Lookup = 'definitions' | 'addresses'
+export type Lookup = 'definitions' | 'addresses' | 'deployments'
 
 /** What a worker gives to each of its sources. */
 export interface SourceContext {

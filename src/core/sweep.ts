@@ -1,6 +1,7 @@
 import type { ClusterArn } from './arn.js'
 import type { Millis } from './clock.js'
 import type { ClusterState } from './cluster-state.js'
+import { serviceOfTask } from './deployment.js'
 import { livenessOf, ruledOut } from './liveness.js'
 import type { PersistentMap } from './persistent-map.js'
 import type { Task } from './task.js'
@@ -62,7 +63,7 @@ const retain = <V extends object>(
  *   could resurrect the task. Tasks that are known to be UNHEALTHY are kept for `remember`: events have no health, so a
  *   late one, sent within the skew allowance of the mark, would be used.
  * - Without snapshots, stopped tasks after `remember`; before that, they are reduced to tombstones.
- * - Instances and definitions that no remaining task refers to. They are looked up again when needed.
+ * - Instances, definitions and deployments that no remaining task refers to. They are looked up again when needed.
  * - Probe results for endpoints of tasks that are forgotten or reduced. If such an endpoint appears again, it is
  *   exposed until it is probed.
  *
@@ -76,6 +77,7 @@ export const sweep = (state: ClusterState, options: SweepOptions): ClusterState 
   const definitions = new Set<string>()
   const probed = new Set<string>()
   const inhabited = new Set<ClusterArn>()
+  const services = new Set<string | undefined>()
   for (const [arn, task] of state.tasks) {
     const mark = state.marks.get(task.cluster)
     const unhealthy = task.health?.status === 'UNHEALTHY'
@@ -90,12 +92,14 @@ export const sweep = (state: ClusterState, options: SweepOptions): ClusterState 
       inhabited.add(task.cluster)
       if (task.instance !== undefined) instances.add(task.instance)
       if (task.definition !== undefined) definitions.add(task.definition)
+      if (state.deployments.size > 0) services.add(serviceOfTask(task))
     }
   }
   return {
     tasks,
     instances: retain(state.instances, (arn) => instances.has(arn)),
     definitions: retain(state.definitions, (arn) => definitions.has(arn)),
+    deployments: retain(state.deployments, (service) => services.has(service)),
     health: retain(state.health, (endpoint) => probed.has(endpoint.slice(0, endpoint.indexOf('#')))),
     marks: retain(state.marks, (cluster) => inhabited.has(cluster) || follows(cluster)),
     identities: state.identities,

@@ -11,6 +11,8 @@ export interface ContainerDefinition {
   readonly labels: Readonly<Record<string, string>>
   /** Only `SERVICE_…` variables, which by convention are for service discovery. All others may be secrets. */
   readonly environment: Readonly<Record<string, string>>
+  /** Whether the task's health depends on a health check of this container: it is essential and has one. Default: no. */
+  readonly healthCheck?: boolean
 }
 
 export type NetworkMode = 'awsvpc' | 'bridge' | 'host' | 'none'

@@ -3,8 +3,8 @@
  * events and from the API. `joinTask` is therefore commutative, associative and idempotent: a product of independent
  * registers.
  *
- * - *Facts* (group, definition, instance, launch type) never change during a task's lifetime. Missing ones are filled
- *   in.
+ * - *Facts* (group, definition, instance, launch type, capacity provider, zone, `startedBy`, creation) never change
+ *   during a task's lifetime. Missing ones are filled in.
  * - *Status* is that of the highest `version`. ECS increments it at every change, and documents equal versions as
  *   duplicates.
  * - *Addresses* are those of the highest version *that has any*, because a higher version may lack them (an ACTIVATING
@@ -55,6 +55,17 @@ export interface Task {
   /** `undefined` on Fargate, and until the task is placed. */
   readonly instance: InstanceArn | undefined
   readonly launchType: string | undefined
+  /** `undefined` for tasks that were started with a launch type. */
+  readonly capacityProvider: string | undefined
+  /** The availability zone, such as `eu-west-1a`. `undefined` outside AWS, and until the task is placed. */
+  readonly zone: string | undefined
+  /**
+   * What started the task: for a service's task, the id of its deployment, `ecs-svc/<id>`, which tells the tasks of two
+   * revisions apart; for others, any text that was given to RunTask.
+   */
+  readonly startedBy: string | undefined
+  /** When the task was created, by ECS's clock. */
+  readonly createdAt: Millis | undefined
   /** `detail.version`, which counts the changes of this task from 1. */
   readonly version: number
   /** The `updatedAt` of that version. */
@@ -69,6 +80,10 @@ export interface Task {
 
 /** The greater of two strings, where `undefined` is least; fills in missing values. */
 const fill = <A extends string>(a: A | undefined, b: A | undefined): A | undefined =>
+  a === undefined ? b : b === undefined || a >= b ? a : b
+
+/** For numbers as `fill` is for texts. */
+const fillTime = (a: Millis | undefined, b: Millis | undefined): Millis | undefined =>
   a === undefined ? b : b === undefined || a >= b ? a : b
 
 const later = (a: TaskStatus, b: TaskStatus): TaskStatus => {
@@ -194,6 +209,10 @@ const supersedes = (newer: Task, older: Task): boolean =>
   (older.definition === undefined || older.definition === newer.definition) &&
   (older.instance === undefined || older.instance === newer.instance) &&
   (older.launchType === undefined || older.launchType === newer.launchType) &&
+  (older.capacityProvider === undefined || older.capacityProvider === newer.capacityProvider) &&
+  (older.zone === undefined || older.zone === newer.zone) &&
+  (older.startedBy === undefined || older.startedBy === newer.startedBy) &&
+  (older.createdAt === undefined || older.createdAt === newer.createdAt) &&
   older.health === undefined &&
   (older.interface === undefined || (newer.interface?.version ?? -1) > older.interface.version) &&
   older.containers.length === newer.containers.length &&
@@ -220,6 +239,10 @@ export const joinTask = (a: Task, b: Task): Task => {
     definition: fill(a.definition, b.definition),
     instance: fill(a.instance, b.instance),
     launchType: fill(a.launchType, b.launchType),
+    capacityProvider: fill(a.capacityProvider, b.capacityProvider),
+    zone: fill(a.zone, b.zone),
+    startedBy: fill(a.startedBy, b.startedBy),
+    createdAt: fillTime(a.createdAt, b.createdAt),
     version: newer.version,
     at: tie ? Math.max(a.at, b.at) : newer.at,
     lastStatus: tie ? later(a.lastStatus, b.lastStatus) : newer.lastStatus,
@@ -270,6 +293,10 @@ export const sameSite = (a: Task, b: Task): boolean =>
   a.definition === b.definition &&
   a.instance === b.instance &&
   a.launchType === b.launchType &&
+  a.capacityProvider === b.capacityProvider &&
+  a.zone === b.zone &&
+  a.startedBy === b.startedBy &&
+  a.createdAt === b.createdAt &&
   a.interface?.ipv4 === b.interface?.ipv4 &&
   a.interface?.ipv6 === b.interface?.ipv6 &&
   sameContainers(

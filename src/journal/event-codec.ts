@@ -5,6 +5,7 @@
 import * as E from 'fp-ts/lib/Either.js'
 import * as t from 'io-ts'
 import type { Millis } from '../core/clock.js'
+import type { Rollout } from '../core/deployment.js'
 import type { ClusterEvent } from '../core/event.js'
 import type { TaskDefinition } from '../core/task-definition.js'
 import { compareBindings, type Container, type Task } from '../core/task.js'
@@ -135,6 +136,10 @@ const task: t.Type<Task> = t.strict(
     definition: maybe(text),
     instance: maybe(text),
     launchType: maybe(text),
+    capacityProvider: maybe(text),
+    zone: maybe(text),
+    startedBy: maybe(text),
+    createdAt: maybe(millis),
     version,
     at: millis,
     lastStatus: nonEmptyText,
@@ -153,19 +158,62 @@ const definition: t.Type<TaskDefinition> = t.strict(
     arn: nonEmptyText,
     networkMode,
     containers: arrayOf(
-      t.strict(
-        {
-          name: nonEmptyText,
-          image: maybe(text),
-          ports: arrayOf(binding),
-          labels: texts,
-          environment: discoveryVariables,
-        },
+      t.exact(
+        t.intersection(
+          [
+            t.type({
+              name: nonEmptyText,
+              image: maybe(text),
+              ports: arrayOf(binding),
+              labels: texts,
+              environment: discoveryVariables,
+            }),
+            t.partial({ healthCheck: t.boolean }),
+          ],
+          'object',
+        ),
         'object',
       ),
     ),
   },
   'object',
+)
+
+const percent = new t.Type<number>(
+  'a number from 0 to 100',
+  (u): u is number => t.number.is(u) && u >= 0 && u <= 100,
+  (u, context) => (t.number.is(u) && u >= 0 && u <= 100 ? t.success(u) : t.failure(u, context)),
+  t.identity,
+)
+
+const startedBy = ascending(nonEmptyText, 'text', (a, b) => (a === b ? 0 : a < b ? -1 : 1))
+
+const revision = t.strict(
+  { revision: nonEmptyText, definition: maybe(text), startedBy, production: percent, test: percent },
+  'object',
+)
+
+const rollout: t.Type<Rollout> = t.union(
+  [
+    t.strict({ _tag: t.literal('AtOnce'), reason: value }, 'object'),
+    t.strict({ _tag: t.literal('Settled'), startedBy }, 'object'),
+    t.strict(
+      {
+        _tag: t.literal('Shifting'),
+        deployment: nonEmptyText,
+        strategy: nonEmptyText,
+        status: nonEmptyText,
+        stage: nonEmptyText,
+        source: arrayOf(revision),
+        target: revision,
+        paused: maybe(
+          t.strict({ id: nonEmptyText, expiresAt: maybe(millis), timeoutAction: maybe(text) }, 'object'),
+        ),
+      },
+      'object',
+    ),
+  ],
+  'a rollout with _tag AtOnce, Settled or Shifting',
 )
 
 const tag = <T extends ClusterEvent['_tag']>(_tag: T) => t.literal(_tag)
@@ -210,10 +258,12 @@ export const eventCodec: t.Type<ClusterEvent> = t.union(
       'object',
     ),
     t.strict({ _tag: tag('DefinitionDescribed'), definition }, 'object'),
+    t.strict({ _tag: tag('DeploymentAnnounced'), service: nonEmptyText, at: millis }, 'object'),
+    t.strict({ _tag: tag('DeploymentDescribed'), service: nonEmptyText, rollout, at: millis }, 'object'),
     t.strict(
       { _tag: tag('HealthObserved'), endpoint: nonEmptyText, healthy: t.boolean, at: millis },
       'object',
     ),
   ],
-  'an event with _tag TaskChanged, TasksListed, ClusterIdentified, InstanceDescribed, DefinitionDescribed, LookupRefused or HealthObserved',
+  'an event with _tag TaskChanged, TasksListed, ClusterIdentified, InstanceDescribed, DefinitionDescribed, DeploymentAnnounced, DeploymentDescribed, LookupRefused or HealthObserved',
 )

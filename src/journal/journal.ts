@@ -1,9 +1,9 @@
 /**
  * The journal: the deliveries of a source, one line of JSON each, in the order of receipt.
  *
- *     {"v":1,"at":1767323045670,"source":"sqs","events":[{"_tag":"TaskChanged","task":{…}}]}
+ *     {"v":2,"at":1767323045670,"source":"sqs","events":[{"_tag":"TaskChanged","task":{…}}]}
  *
- * - `v`: the version of the format. Readers reject unknown versions; new fields do not change it.
+ * - `v`: the version of the format: see `journalVersion`. Readers read all older versions, and reject newer ones.
  * - `at`: the time of receipt, in milliseconds since the epoch.
  * - `source`: the name of the source that delivered it.
  * - `events`: only the fields of `ClusterEvent`, and only `SERVICE_…` variables of environments.
@@ -25,6 +25,7 @@ import {
 } from '../shared/codec/decode-error.js'
 import { decodeEvent } from '../sources/ecs-events/ecs-event.js'
 import { eventCodec, millis } from './event-codec.js'
+import { journalVersion, upcast, version } from './journal-version.js'
 import { arrayOf, isObject, nonEmptyString } from '../shared/codec/lenient.js'
 
 /** One delivery. */
@@ -50,7 +51,7 @@ export const maxLineBytes = 64 * 1024 * 1024
 
 const entryCodec = t.strict(
   {
-    v: t.literal(1),
+    v: version,
     at: millis,
     source: nonEmptyString,
     events: arrayOf(eventCodec),
@@ -69,17 +70,22 @@ const undecodable = (errors: readonly DecodeError[]): DecodedLine => ({
 /** Encodes one line, without the line break. Drops unknown fields; rejects entries that could not be read back. */
 export const encodeEntry = (at: Millis, source: string, events: readonly ClusterEvent[]): Encoded => {
   // Decoding drops unknown fields, and ensures that the line can be read back.
-  const entry = entryCodec.decode({ v: 1, at, source, events })
+  const entry = entryCodec.decode({ v: journalVersion, at, source, events })
   return isLeft(entry)
     ? { _tag: 'Unencodable', reason: explain(decodeErrors(entry.left, '$')) }
     : { _tag: 'Line', line: JSON.stringify(entry.right) }
 }
 
 const decodeEntry = (json: unknown): DecodedLine => {
-  const decoded = entryCodec.decode(json)
+  const decoded = entryCodec.decode(upcast(json))
   if (isLeft(decoded)) return undecodable(decodeErrors(decoded.left, '$'))
   const { at, source, events } = decoded.right
   return { _tag: 'Entry', entry: { at, source, events } }
+}
+
+const timeOf = (event: ClusterEvent): Millis | undefined => {
+  if (event._tag === 'TaskChanged') return event.task.at
+  return event._tag === 'DeploymentAnnounced' ? event.at : undefined
 }
 
 const decodeRaw = (json: unknown, received: Millis | undefined): DecodedLine => {
@@ -92,10 +98,9 @@ const decodeRaw = (json: unknown, received: Millis | undefined): DecodedLine => 
       return undecodable(decoded.errors)
     case 'Event': {
       const { event } = decoded
-      const changedAt = event._tag === 'TaskChanged' ? event.task.at : undefined
-      const at = received ?? changedAt
+      const at = received ?? timeOf(event)
       return at === undefined
-        ? undecodable([{ path: '$', expected: 'a task event', received: describe(json) }])
+        ? undecodable([{ path: '$', expected: 'an event of ECS', received: describe(json) }])
         : { _tag: 'Entry', entry: { at, source: undefined, events: [event] } }
     }
   }

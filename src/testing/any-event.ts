@@ -5,6 +5,7 @@
 import fc from 'fast-check'
 import type { Addresses } from '../core/addresses.js'
 import type { Binding } from '../core/binding.js'
+import type { RevisionTraffic, Rollout } from '../core/deployment.js'
 import type { ClusterEvent } from '../core/event.js'
 import type { Machine } from '../core/machine.js'
 import type { TaskDefinition } from '../core/task-definition.js'
@@ -79,6 +80,10 @@ export const anyTask: fc.Arbitrary<Task> = record({
   definition: maybe(fc.constantFrom(...definitionArns)),
   instance: maybe(fc.constantFrom(...instanceArns)),
   launchType: maybe(fc.constantFrom('EC2', 'FARGATE')),
+  capacityProvider: maybe(fc.constantFrom('spot', 'on-demand')),
+  zone: maybe(fc.constantFrom('eu-west-1a', 'eu-west-1b')),
+  startedBy: maybe(fc.constantFrom('ecs-svc/1', 'ecs-svc/2')),
+  createdAt: maybe(at),
   version,
   at,
   lastStatus: status,
@@ -102,6 +107,32 @@ const definition: fc.Arbitrary<TaskDefinition> = record({
     { maxLength: 2 },
   ),
 })
+
+const services = [`${place}:service/staging/web`, `${place}:service/staging/api`] as const
+const startedBy = fc.subarray(['ecs-svc/1', 'ecs-svc/2'])
+const revision = (name: string): fc.Arbitrary<RevisionTraffic> =>
+  record({
+    revision: fc.constant(name),
+    definition: maybe(fc.constantFrom(...definitionArns)),
+    startedBy,
+    production: fc.constantFrom(0, 5, 100),
+    test: fc.constantFrom(0, 100),
+  })
+
+const rollout: fc.Arbitrary<Rollout> = fc.oneof(
+  record({ _tag: fc.constant('AtOnce' as const), reason: fc.constantFrom('ROLLING', 'denied') }),
+  record({ _tag: fc.constant('Settled' as const), startedBy }),
+  record({
+    _tag: fc.constant('Shifting' as const),
+    deployment: fc.constant('deployment'),
+    strategy: fc.constantFrom('BLUE_GREEN', 'CANARY'),
+    status: fc.constant('IN_PROGRESS'),
+    stage: fc.constantFrom('SCALE_UP', 'BAKE_TIME'),
+    source: revision('old').map((one) => [one]),
+    target: revision('new'),
+    paused: fc.constant(undefined),
+  }),
+)
 
 /** An event about one task, instance, definition or endpoint, or about a whole cluster. */
 export const anyEvent: fc.Arbitrary<ClusterEvent> = fc.oneof(
@@ -146,6 +177,23 @@ export const anyEvent: fc.Arbitrary<ClusterEvent> = fc.oneof(
     ),
   },
   { weight: 1, arbitrary: record({ _tag: fc.constant('DefinitionDescribed' as const), definition }) },
+  {
+    weight: 1,
+    arbitrary: record({
+      _tag: fc.constant('DeploymentAnnounced' as const),
+      service: fc.constantFrom(...services),
+      at,
+    }),
+  },
+  {
+    weight: 2,
+    arbitrary: record({
+      _tag: fc.constant('DeploymentDescribed' as const),
+      service: fc.constantFrom(...services),
+      rollout,
+      at,
+    }),
+  },
   {
     weight: 1,
     arbitrary: record({

@@ -24,6 +24,10 @@ const stopped = (id: string, at: number): Task => ({
   definition: undefined,
   instance: undefined,
   launchType: 'EC2',
+  capacityProvider: undefined,
+  zone: undefined,
+  startedBy: undefined,
+  createdAt: undefined,
   interface: undefined,
   containers: [],
 })

@@ -14,6 +14,9 @@ const task = (changes: Partial<Exposable> = {}): Exposable => ({
   definition: definitionArn,
   instance: `${arns}:container-instance/staging/1`,
   launchType: 'EC2',
+  capacityProvider: undefined,
+  zone: undefined,
+  startedBy: undefined,
   interface: undefined,
   containers: [
     { name: 'sidecar', arn: undefined, bindings: [bound(9_000, 40_000)] },

@@ -180,6 +180,8 @@ const withInjected = (
       case 'HealthObserved':
       case 'ClusterIdentified':
       case 'LookupRefused':
+      case 'DeploymentAnnounced':
+      case 'DeploymentDescribed':
         return event
     }
   })

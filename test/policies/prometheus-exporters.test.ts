@@ -41,6 +41,9 @@ const task = (containers: Exposable['containers']): Exposable => ({
   definition: definitionArn,
   instance: undefined,
   launchType: 'EC2',
+  capacityProvider: undefined,
+  zone: undefined,
+  startedBy: undefined,
   interface: undefined,
   containers,
 })

@@ -297,7 +297,6 @@ describe('errors', () => {
 describe('a message that is no task event', () => {
   it.each([
     ['aws.ecs', 'ECS Service Action'],
-    ['aws.ecs', 'ECS Deployment State Change'],
     ['aws.ecs', 'ECS Container Instance State Change'],
     ['aws.ecs', 'AWS API Call via CloudTrail'],
     ['aws.ecs', 'Something Of Next Year'],

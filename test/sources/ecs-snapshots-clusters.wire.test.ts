@@ -38,6 +38,8 @@ const story = ({ events }: Following): readonly string[] =>
       case 'TaskChanged':
       case 'InstanceDescribed':
       case 'DefinitionDescribed':
+      case 'DeploymentAnnounced':
+      case 'DeploymentDescribed':
       case 'HealthObserved':
         return event._tag
     }

@@ -168,7 +168,7 @@ describe('replay', () => {
       containers: ['b', 'a'].flatMap((name) => task.containers.map((one) => ({ ...one, name }))),
     }
     const file = await written(
-      `${line(1, a)}\n${JSON.stringify(bad)}\nnonsense\n{"v":2}\n${JSON.stringify({ v: 1, at: 1, source: 's', events: [{ _tag: 'TaskChanged', task: unordered }] })}\n${line(2, b)}`,
+      `${line(1, a)}\n${JSON.stringify(bad)}\nnonsense\n{"v":3}\n${JSON.stringify({ v: 1, at: 1, source: 's', events: [{ _tag: 'TaskChanged', task: unordered }] })}\n${line(2, b)}`,
     )
     const { deliveries, notices } = await heard(replay({ file }))
     expect(deliveries).toEqual([[a], [b]])
@@ -180,7 +180,7 @@ describe('replay', () => {
       expect(reasons[0]).toContain(`${path}: expected`)
     expect(reasons[1]).toContain('expected JSON')
     expect(reasons[1]).not.toContain('onsense')
-    expect(reasons[2]).toContain('$.v: expected 1, got 2')
+    expect(reasons[2]).toContain('$.v: expected a version of the journal')
     expect(reasons[3]).toContain('array ordered by name')
   })
 

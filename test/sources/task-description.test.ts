@@ -17,7 +17,7 @@ const described = (changes: Partial<DescribedTask> = {}): DescribedTask => ({
 
 describe('a described task', () => {
   it('has the record that its event gives, dated by the latest of its times, with its health', () => {
-    const decoded = decodeEvent(ecsEvent())
+    const decoded = decodeEvent(ecsEvent({ createdAt: new Date(now - 60_000).toISOString() }))
     const told =
       decoded._tag === 'Event' && decoded.event._tag === 'TaskChanged' ? decoded.event.task : undefined
     expect(taskFromDescription(described(), now)).toEqual({

@@ -28,6 +28,9 @@ const task = (service: string, revision: string, container: string): Exposable =
   definition: `${arns}:task-definition/${revision}`,
   instance: `${arns}:container-instance/default/1`,
   launchType: 'EC2',
+  capacityProvider: undefined,
+  zone: undefined,
+  startedBy: undefined,
   interface: undefined,
   containers: [
     {

@@ -24,18 +24,21 @@ const list = (items: readonly string[]): string => {
 const lookups = {
   'task-definition': 'its task definition',
   'instance-address': 'the address of its container instance',
+  deployment: 'what its deployment allows',
 } as const
 
 const isAwaited = ({ why }: Unresolved): boolean => {
   switch (why) {
     case 'task-definition':
     case 'instance-address':
+    case 'deployment':
       return true
     // The snapshot asked for the interface's address and got none. Waiting would not change the others.
     case 'interface-address':
     case 'lookup-refused':
     case 'name-taken':
     case 'refused':
+    case 'held':
       return false
   }
 }

@@ -25,6 +25,8 @@ export const isClusterArn = arnOf(`cluster/${name}`)
 export const isTaskArn = arnOf(`task/(?:${name}/)?${name}`)
 export const isInstanceArn = arnOf(`container-instance/(?:${name}/)?${name}`)
 export const isDefinitionArn = arnOf(`(?:daemon-)?task-definition/${name}:\\d{1,10}`)
+/** Long, with the cluster's name. Since 2021, all services have this form. */
+export const isServiceArn = arnOf(`service/${name}/${name}`)
 /**
  * Any ARN of ECS: AWS's are `container/<cluster>/<task>/<id>`, and emulators have forms of their own. It identifies a
  * container to people; nothing is derived from it.

@@ -7,6 +7,7 @@ import { type DecodeError, decodeErrors, describe } from '../../shared/codec/dec
 import { believedTime, earliest, farAheadMs } from './event-time.js'
 import { type JsonObject, object, optional } from '../../shared/codec/lenient.js'
 import { taskRecord } from './task-record.js'
+import { deploymentEvents, serviceIn, wireDeployment } from './wire-deployment.js'
 import { timestamp, wireTask } from './wire-task.js'
 
 export type { Opened } from './aws-envelope.js'
@@ -15,7 +16,7 @@ export type { JsonObject } from '../../shared/codec/lenient.js'
 export { type DecodeError, explain } from '../../shared/codec/decode-error.js'
 
 export type Decoded =
-  /** An ECS task event. */
+  /** An ECS event about a task, or about the deployments of a service. */
   | { readonly _tag: 'Event'; readonly event: ClusterEvent }
   /**
    * A well-formed event of an unsupported kind: `kind` is `<source>/<detail-type>`, such as `aws.ecs/ECS Service
@@ -94,9 +95,30 @@ const decodeTaskEvent = (json: JsonObject, path: string, latest: Millis): Decode
 export const decodeOpened = (opened: Opened, latest: Millis = systemClock.now()): Decoded => {
   if (opened._tag !== 'Content') return opened
   const { json, path, source, detailType } = opened
-  return source === 'aws.ecs' && detailType === 'ECS Task State Change'
-    ? decodeTaskEvent(json, path, latest)
-    : { _tag: 'Ignored', kind: `${source}/${detailType}` }
+  const kind = `${source}/${detailType}`
+  if (source !== 'aws.ecs') return { _tag: 'Ignored', kind }
+  if (detailType === 'ECS Task State Change') return decodeTaskEvent(json, path, latest)
+  return deploymentEvents.has(detailType)
+    ? decodeDeploymentEvent(json, path, latest, kind)
+    : { _tag: 'Ignored', kind }
+}
+
+const decodeDeploymentEvent = (json: JsonObject, path: string, latest: Millis, kind: string): Decoded => {
+  if (!wireDeployment.is(json)) {
+    const result = wireDeployment.decode(json)
+    return { _tag: 'Undecodable', errors: isLeft(result) ? decodeErrors(result.left, path) : [] }
+  }
+  const { updatedAt, serviceArn } = json.detail
+  const at = timeOf(updatedAt, latest)
+  if (at === undefined)
+    return {
+      _tag: 'Undecodable',
+      errors: unbelievable(updatedAt, at, `${path}.detail.updatedAt`, latest),
+    }
+  const service = serviceIn(serviceArn, json.resources)
+  return service === undefined
+    ? { _tag: 'Ignored', kind }
+    : { _tag: 'Event', event: { _tag: 'DeploymentAnnounced', service, at } }
 }
 
 const decodeOne = (all: readonly Opened[], { latest }: DecodeOptions): Decoded => {

@@ -25,6 +25,7 @@ import {
   noFaults,
   object,
   optional,
+  satisfying,
   stringOf,
 } from '../../shared/codec/lenient.js'
 import { isPlainText, maxNameLength } from '../../shared/codec/plain-text.js'
@@ -59,6 +60,12 @@ const ipv6 = stringOf(
 export const timestamp = stringOf(
   'time such as 2026-01-02T03:04:05.678Z (RFC 3339, with a zone)',
   isTimestamp,
+)
+
+/** A time in an event is a text; the SDK makes a `Date` of one in a response. */
+const instant = satisfying(
+  timestamp.name,
+  (u): u is string | Date => timestamp.is(u) || (u instanceof Date && !Number.isNaN(u.getTime())),
 )
 
 const networkBinding = object(
@@ -149,6 +156,10 @@ const codecsOf = (isAddress: (text: string) => boolean) => {
       taskDefinitionArn: optionalArn('ARN of a task definition', isDefinitionArn),
       containerInstanceArn: optionalArn('ARN of a container instance', isInstanceArn),
       launchType: optional(text),
+      capacityProviderName: optional(text),
+      availabilityZone: optional(text),
+      startedBy: optional(text),
+      createdAt: optional(instant),
       containers: optional(arrayOf(container, maxContainers)),
       attachments: optional(arrayOf(attachment, maxAttachments)),
       /** In events only. */

@@ -12,6 +12,8 @@ const lagBuckets = [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1800, 7200, 43_2
 
 /** Lists every reason, so that a reason that no longer occurs reads 0 instead of being absent. */
 const unresolvedReasons: Readonly<Record<Unresolved['why'], 0>> = {
+  deployment: 0,
+  held: 0,
   'instance-address': 0,
   'task-definition': 0,
   'interface-address': 0,

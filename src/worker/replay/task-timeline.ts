@@ -1,6 +1,7 @@
 import { claimsOf } from '../../core/claim.js'
 import type { Millis } from '../../core/clock.js'
 import { type ClusterState, emptyState } from '../../core/cluster-state.js'
+import { serviceOfTask } from '../../core/deployment.js'
 import { formatAddress } from '../../core/desired.js'
 import type { ClusterEvent } from '../../core/event.js'
 import type { BackendName, Policy } from '../../core/policy.js'
@@ -52,7 +53,8 @@ const about = (event: ClusterEvent, { arn }: Task): ClusterEvent =>
   event._tag === 'TasksListed' ? { ...event, tasks: event.tasks.filter((task) => task.arn === arn) } : event
 
 /** Whether an event can make a difference to a task whose final record is known. */
-const concerns = (event: ClusterEvent, { arn, cluster, instance, definition }: Task): boolean => {
+const concerns = (event: ClusterEvent, task: Task): boolean => {
+  const { arn, cluster, instance, definition } = task
   switch (event._tag) {
     case 'TaskChanged':
       return event.task.arn === arn
@@ -62,7 +64,10 @@ const concerns = (event: ClusterEvent, { arn, cluster, instance, definition }: T
       return event.instance === instance
     case 'DefinitionDescribed':
       return event.definition.arn === definition
+    case 'DeploymentDescribed':
+      return event.service === serviceOfTask(task)
     case 'ClusterIdentified':
+    case 'DeploymentAnnounced':
       return false
     case 'LookupRefused':
       return event.key === instance || event.key === definition
@@ -106,7 +111,9 @@ export class TaskTimeline {
     const claimed = claimsOf(task, this.state, expose, skewAllowanceMs)
     const claims = (claimed?.claims ?? []).filter((claim) => claim.backend === backend)
     const offered = claims.flatMap((claim) =>
-      claim._tag === 'Live' ? `live at ${formatAddress(claim.endpoint)}` : [],
+      claim._tag === 'Live' && claim.endpoint.share?.percent !== 0
+        ? `live at ${formatAddress(claim.endpoint)}`
+        : [],
     )
     const left = claims.flatMap((claim) =>
       claim._tag === 'Gone' ? `gone from ${formatAddress(claim.address)}` : [],

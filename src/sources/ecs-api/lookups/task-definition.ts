@@ -36,7 +36,15 @@ const portOf = (
 }
 
 const containerOf = (
-  { name = '', image, portMappings = [], dockerLabels = {}, environment = [] }: ContainerDescription,
+  {
+    name = '',
+    image,
+    portMappings = [],
+    dockerLabels = {},
+    environment = [],
+    essential = true,
+    healthCheck,
+  }: ContainerDescription,
   mode: NetworkMode,
 ): ContainerDefinition => ({
   name,
@@ -49,6 +57,7 @@ const containerOf = (
       variable?.startsWith('SERVICE_') === true && value !== undefined ? [[variable, value]] : [],
     ),
   ),
+  ...(essential && healthCheck !== undefined ? { healthCheck: true } : {}),
 })
 
 /** A definition in a response that cannot be used. */
