@@ -30,6 +30,7 @@ export const heavyImports: Readonly<Record<string, readonly string[]>> = {
   './sources/memory': [],
   './sources/record-to': [],
   './sources/replay': [],
+  './sources/service-deployments': ['@aws-sdk/client-ecs', partitions],
   './sources/sns-signature': [partitions],
   './sources/sns-webhook': [partitions],
   './sources/sqs': ['@aws-sdk/client-sqs', partitions],

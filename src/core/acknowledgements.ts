@@ -1,6 +1,6 @@
 import type { TaskArn } from './arn.js'
 import type { Clock, Millis } from './clock.js'
-import type { Desired, Revision } from './desired.js'
+import { awaitsAnswer, type Desired, type Revision } from './desired.js'
 import type { ClusterEvent } from './event.js'
 import { Ledger } from './ledger.js'
 import { LookupPatience } from './lookup-patience.js'
@@ -34,10 +34,7 @@ const runningTasks = (events: readonly ClusterEvent[]): readonly TaskArn[] =>
       : [],
   )
 
-const waitsForLookup = ({ unresolved }: Desired, task: TaskArn): boolean => {
-  const why = unresolved.get(task)?.why
-  return why === 'instance-address' || why === 'task-definition' || why === 'deployment'
-}
+const waitsForLookup = ({ unresolved }: Desired, task: TaskArn): boolean => awaitsAnswer(unresolved.get(task))
 
 /** Acknowledges deliveries according to the setup, from the progress of the sinks, and reports it. */
 export class Acknowledgements {
@@ -85,12 +82,12 @@ export class Acknowledgements {
     if (this.options.required.length === 0) this.report(1)
   }
 
-  /** Called when a sink holds `desired`. */
-  settle(sink: string, desired: Desired): void {
+  /** Called when a sink holds `desired`; `exact`: all of it. */
+  settle(sink: string, desired: Desired, exact: boolean): void {
     const { revision } = desired
     const newest = this.ledger.newest(revision)
     const deliveries = this.ledger.settle(sink, revision, (task) => waitsForLookup(desired, task))
-    this.options.report({ _tag: 'Synced', sink, revision, newest })
+    this.options.report({ _tag: 'Synced', sink, revision, newest, exact })
     if (deliveries > 0) this.report(deliveries)
   }
 

@@ -50,6 +50,7 @@ export type Rollout =
       readonly status: string
       /** The lifecycle stage, such as `TEST_TRAFFIC_SHIFT`. */
       readonly stage: string
+      /** The replaced revisions. Those with the same definition count as one. */
       readonly source: readonly RevisionTraffic[]
       readonly target: RevisionTraffic
       /** The pause that the deployment waits in, if any. */
@@ -108,10 +109,9 @@ export const revisionOf = (
   { source, target }: Pick<Extract<Rollout, { _tag: 'Shifting' }>, 'source' | 'target'>,
 ): RevisionTraffic | undefined => {
   const all = [target, ...source]
-  if (definition !== undefined && all.every((one) => one.definition !== undefined)) {
-    const same = all.filter((one) => one.definition === definition)
-    if (same.length <= 1) return same[0]
-  }
-  const started = all.filter((one) => startedBy !== undefined && one.startedBy.includes(startedBy))
+  const isTold = definition !== undefined && all.every((one) => one.definition !== undefined)
+  const same = isTold ? all.filter((one) => one.definition === definition) : all
+  if (isTold && same.length <= 1) return same[0]
+  const started = same.filter((one) => startedBy !== undefined && one.startedBy.includes(startedBy))
   return started.length === 1 ? started[0] : undefined
 }

@@ -96,6 +96,24 @@ export interface Unresolved {
   readonly detail: string
 }
 
+/** Whether an unresolved task waits for an answer that is being asked for, and will come or be refused. */
+export const awaitsAnswer = (unresolved: Pick<Unresolved, 'why'> | undefined): boolean => {
+  switch (unresolved?.why) {
+    case 'instance-address':
+    case 'task-definition':
+    case 'deployment':
+      return true
+    // ECS was asked for the interface's address and has none yet. Waiting would not change the others.
+    case 'interface-address':
+    case 'lookup-refused':
+    case 'name-taken':
+    case 'refused':
+    case 'held':
+    case undefined:
+      return false
+  }
+}
+
 /** The desired content of all targets. */
 export interface Desired {
   readonly revision: Revision

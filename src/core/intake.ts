@@ -76,9 +76,9 @@ export class Intake {
     }
   }
 
-  /** Called when a sink holds `desired`. */
-  settle(sink: string, desired: Desired): void {
-    this.options.acknowledgements.settle(sink, desired)
+  /** Called when a sink holds `desired`; `exact`: all of it. */
+  settle(sink: string, desired: Desired, exact: boolean): void {
+    this.options.acknowledgements.settle(sink, desired, exact)
     if (this.sweepDue) this.forgetIfQuiet()
   }
 

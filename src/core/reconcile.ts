@@ -26,11 +26,8 @@ export interface ReconcileOptions {
   /** The newest desired state. Read at each attempt, so that a retry never applies a stale one. */
   readonly latest: () => Desired
   readonly report: (report: Report) => void
-  /**
-   * Called when the target was compared with `desired`. `settled`: the target holds all of it. Otherwise skipped
-   * changes must keep the deliveries unacknowledged.
-   */
-  readonly reached: (desired: Desired, settled: boolean) => void
+  /** Called when the target was compared with `desired`. */
+  readonly reached: (desired: Desired, how: Reached) => void
   /** Called when the prune guard begins to skip changes until newer snapshots confirm them. */
   readonly doubt: () => void
   readonly signal: AbortSignal
@@ -39,8 +36,16 @@ export interface ReconcileOptions {
 /** Conflicts and failures of a target usually pass within seconds; a longer wait would only make it more stale. */
 const retries: BackoffOptions = { base: 50, cap: 10_000 }
 
-/** The result of an attempt. `held`: everything allowed is applied, but deliveries must stay unacknowledged. */
-type Attempt = 'settled' | 'held' | 'again'
+/**
+ * How a target compares with the desired state.
+ * - `exact`: it holds all of it.
+ * - `settled`: it holds all that may be written. Records of others were skipped, or rejected changes given up.
+ * - `held`: skipped changes must keep the deliveries unacknowledged.
+ */
+export type Reached = 'exact' | 'settled' | 'held'
+
+/** The result of an attempt. `again`: the target changed, or a change failed. */
+type Attempt = Reached | 'again'
 
 const errorOf = (thrown: unknown): Error => (thrown instanceof Error ? thrown : new Error(String(thrown)))
 
@@ -60,6 +65,8 @@ export class Reconciler<V> {
   private view: Map<string, Row<V>> | undefined
   private readAt: Millis = 0
   private settled: Desired | undefined
+  /** Whether the target held all of `settled`. */
+  private exact = false
   private readonly rejections: Rejections<V>
   private wrote = false
   private waiting: (() => void)[] = []
@@ -122,11 +129,12 @@ export class Reconciler<V> {
         await clock.sleep(wait, signal)
         continue
       }
-      if (attempt === 'settled') {
+      if (attempt !== 'held') {
         this.settled = desired
+        this.exact = attempt === 'exact'
         this.sink.synced?.(desired, signal)
       }
-      reached(desired, attempt === 'settled')
+      reached(desired, attempt)
       break
     }
     for (const resolve of waiting) resolve()
@@ -143,7 +151,7 @@ export class Reconciler<V> {
       this.settled.complete === desired.complete &&
       this.settled.unjudged === desired.unjudged
     )
-      return 'settled'
+      return this.exact ? 'exact' : 'settled'
     const wanted = sink.render(desired.backends, new Map(Array.from(rows, ([key, row]) => [key, row.value])))
     const { owner, pruneGuard, givesUpAfter } = this.options
     const { complete, unjudged, readings } = desired
@@ -157,7 +165,10 @@ export class Reconciler<V> {
     this.weigh(whole, readings)
     if (sink.dry === true) return 'held'
     if (next.changes.length > 0 && !(await this.apply(next.changes, rows, retryIn))) return 'again'
-    return next.skipped.some(({ why }) => why === 'too-much') ? 'held' : 'settled'
+    if (next.skipped.some(({ why }) => why === 'too-much')) return 'held'
+    // A record that only an incomplete state keeps is none of the desired ones.
+    const isWhole = next.skipped.every(({ why }) => why === 'incomplete')
+    return isWhole && next.changes.length === whole.changes.length ? 'exact' : 'settled'
   }
 
   /** Requests confirming snapshots when the prune guard begins to skip changes; resets when a plan is free of them. */

@@ -54,12 +54,17 @@ export type Report =
     }
   /** Warnings about how a target is set up. Reported when they change, including when there are none any more. */
   | { readonly _tag: 'SinkWarned'; readonly sink: string; readonly warnings: readonly string[] }
-  /** A sink's cursor moved: the target holds the effect of every delivery up to `revision`. `newest` as in `Folded`. */
+  /**
+   * A sink's cursor moved: the target holds the effect of every delivery up to `revision`. `newest` as in `Folded`.
+   * `exact`: it holds all of it. Otherwise it holds what may be written: records of others were skipped, or rejected
+   * changes given up.
+   */
   | {
       readonly _tag: 'Synced'
       readonly sink: string
       readonly revision: Revision
       readonly newest: Millis | undefined
+      readonly exact: boolean
     }
   /**
    * A delivery was acknowledged although lookups for its tasks have not answered within `afterMs`. Snapshots of the

@@ -96,9 +96,9 @@ export const run = (setup: RunSetup, { clock, random }: Environment): Worker => 
         random,
         latest,
         report,
-        reached: (desired, settled) => {
+        reached: (desired, how) => {
           readiness.reached(sink.name, desired)
-          if (settled) intake.settle(sink.name, desired)
+          if (how !== 'held') intake.settle(sink.name, desired, how === 'exact')
         },
         doubt: () => {
           for (const source of sources) source.refresh?.()

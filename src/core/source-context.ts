@@ -28,4 +28,5 @@ export const sourceContext = ({
   random,
   signal,
   needs: expose.needs ?? 'bindings',
+  followsDeployments: expose.deployments !== undefined,
 })

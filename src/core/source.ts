@@ -50,7 +50,7 @@ export type Notice =
   /** A risky setup or condition. The message says what to do. */
   | { readonly _tag: 'Warning'; readonly message: string }
 
-/** What a source may look up for tasks: task definitions, or addresses of container instances. */
+/** What a source may look up: task definitions, addresses of container instances, deployments of services. */
 export type Lookup = 'definitions' | 'addresses' | 'deployments'
 
 /** What a worker gives to each of its sources. */
@@ -70,6 +70,8 @@ export interface SourceContext {
   readonly signal: AbortSignal
   /** The policy's needs: see `Policy.needs`. */
   readonly needs: PolicyNeeds
+  /** Whether the policy follows the deployments of services: see `Policy.deployments`. */
+  readonly followsDeployments: boolean
 }
 
 /**

@@ -2,7 +2,7 @@ import { filter, firstValueFrom, fromEvent, map, takeUntil } from 'rxjs'
 import { type ClusterArn, matchesCluster, type TaskArn } from '../core/arn.js'
 import type { Clock, Millis } from '../core/clock.js'
 import { type ClusterState, emptyState } from '../core/cluster-state.js'
-import type { Revision, Unresolved } from '../core/desired.js'
+import { awaitsAnswer, type Revision, type Unresolved } from '../core/desired.js'
 import type { ClusterEvent } from '../core/event.js'
 import { PersistentMap } from '../core/persistent-map.js'
 import type { Report } from '../core/report.js'
@@ -207,8 +207,7 @@ export class Session {
   }
 
   #waitsFor(task: TaskArn): boolean {
-    const why = this.#unresolved.get(task)?.why
-    return why === 'instance-address' || why === 'task-definition'
+    return awaitsAnswer(this.#unresolved.get(task))
   }
 
   #anyWaits(): boolean {

@@ -30,6 +30,7 @@ export const folded = (revision: number, more: Partial<Report & { _tag: 'Folded'
 
 export const settled = (sink: string, revision: number, newest?: number): Report => ({
   _tag: 'Synced',
+  exact: true,
   sink,
   revision,
   newest,

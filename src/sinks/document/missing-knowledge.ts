@@ -1,5 +1,5 @@
 import type { TaskArn } from '../../core/arn.js'
-import type { Desired, Unresolved } from '../../core/desired.js'
+import { awaitsAnswer, type Desired, type Unresolved } from '../../core/desired.js'
 
 /** How many clusters or tasks are listed: enough to know where to look. */
 const named = 10
@@ -27,22 +27,6 @@ const lookups = {
   deployment: 'what its deployment allows',
 } as const
 
-const isAwaited = ({ why }: Unresolved): boolean => {
-  switch (why) {
-    case 'task-definition':
-    case 'instance-address':
-    case 'deployment':
-      return true
-    // The snapshot asked for the interface's address and got none. Waiting would not change the others.
-    case 'interface-address':
-    case 'lookup-refused':
-    case 'name-taken':
-    case 'refused':
-    case 'held':
-      return false
-  }
-}
-
 const noSnapshot =
   'Clusters are not fully known: no snapshot source (ecsSnapshots) has read any, and without one this never ends.'
 
@@ -69,7 +53,7 @@ export const missingKnowledge = (): ((desired: Desired) => string | undefined) =
   /** The tasks that were waiting when every cluster had been read, and still are. */
   let pending: ReadonlySet<TaskArn> | undefined
   return ({ awaited, complete, readings, unresolved }) => {
-    const waiting = [...unresolved.values()].filter(isAwaited)
+    const waiting = [...unresolved.values()].filter(awaitsAnswer)
     const isRead = awaited.length === 0 && (complete || readings.size > 0)
     if (isRead || pending !== undefined)
       pending = new Set(

@@ -5,6 +5,7 @@ import type { Exposable } from '../../core/policy.js'
 import { selects } from '../../core/task-selection.js'
 import { perPlace } from '../../shared/aws/aws-clients.js'
 import { type InstanceClients, instanceClients } from './clients/instance-clients.js'
+import { serviceDeployments } from './deployments/service-deployments.js'
 import { instanceAddresses } from './lookups/instance-addresses.js'
 import { taskDefinitions } from './lookups/task-definitions.js'
 import type { ListedTasks } from './snapshots/cluster-snapshot.js'
@@ -48,13 +49,14 @@ const listed = ({ service, family }: ListedTasks): ((task: Exposable) => boolean
 
 /**
  * Everything that the ECS API knows of clusters, as one source: whole snapshots (`ecsSnapshots`), the private addresses
- * of container instances (`instanceAddresses`), and the task definitions that the policy needs (`taskDefinitions`).
+ * of container instances (`instanceAddresses`), the task definitions that the policy needs (`taskDefinitions`), and the
+ * deployments of services, if the policy follows them (`serviceDeployments`).
  * Beside it, a worker needs at most a source of events, such as `sqs`.
  *
  * Each part keeps its own pace, failures and refusals: see their docs. Notices name the operation that failed. Compose
- * the three yourself for their other options, such as public addresses.
+ * the four yourself for their other options, such as public addresses.
  *
- * IAM: that of the three parts.
+ * IAM: that of the four parts.
  *
  * @throws OptionError for an interval that is not positive.
  */
@@ -79,6 +81,7 @@ export const ecs = ({
   const lookups = [
     instanceAddresses({ ...shared, ...selection }),
     taskDefinitions({ ...shared, ...selection }),
+    serviceDeployments({ ...shared, ...selection }),
   ]
   return {
     ...snapshots,

@@ -1,5 +1,5 @@
 import { filter, firstValueFrom, map, merge, timer } from 'rxjs'
-import type { Desired, Unresolved } from '../../core/desired.js'
+import { awaitsAnswer, type Desired } from '../../core/desired.js'
 import { run } from '../../run.js'
 import { systemClock } from '../../shared/async/system-clock.js'
 import { explain } from '../observability/advice.js'
@@ -29,10 +29,8 @@ export const planning = {
   debug: defaulted(onOff(), false, { description: 'Log at level debug', example: 'on' }),
 }
 
-const waits = ({ why }: Unresolved): boolean => why === 'instance-address' || why === 'task-definition'
-
 const isKnown = ({ complete, unresolved }: Desired): boolean =>
-  complete && ![...unresolved.values()].some(waits)
+  complete && ![...unresolved.values()].some(awaitsAnswer)
 
 /** Follows the clusters until snapshots and lookups are complete, and plans every sink once. */
 const summarise = async (

@@ -19,5 +19,8 @@ export const ecsClients = (place: Place): EcsClients => ({ ecs: new ECSClient(cl
  */
 export const resourceReads = sharedBuckets({ burst: 20, perSecond: 5 })
 
+/** For the calls about services and their deployments: a tenth of AWS's limit. Source: as above. */
+export const deploymentReads = sharedBuckets({ burst: 10, perSecond: 2 })
+
 /** For DescribeTaskDefinition: a fifth of its own bucket, with a burst of 50 and 20 per second. Source: as above. */
 export const definitionReads = sharedBuckets({ burst: 10, perSecond: 4 })

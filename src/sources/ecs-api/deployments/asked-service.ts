@@ -1,0 +1,113 @@
+import type { Deployment, Rollout } from '../../../core/deployment.js'
+import type { Millis } from '../../../core/clock.js'
+import { isActive } from './described-rollout.js'
+import { StartedGroups } from './started-groups.js'
+
+/** What a service needs, by what is known of it. */
+export type Need =
+  | 'nothing'
+  /** To be asked about; until then, its new tasks are held. */
+  | 'answer'
+  /** To be asked about; until then, it stays as it is. */
+  | 'check'
+  /** A deployment is in progress: to be asked about again and again. */
+  | 'polling'
+
+type Shifting = Extract<Rollout, { _tag: 'Shifting' }>
+
+const idsOf = ({ source, target }: Shifting): readonly string[] =>
+  [target, ...source].flatMap(({ startedBy }) => startedBy)
+
+/**
+ * One service: what its tasks, the announcements and the last answer say about whether ECS must be asked.
+ *
+ * A service of which nothing is known is asked about when its tasks have two origins, which is what a deployment shows
+ * first; one that deploys by rolling once for each deployment; and one that deploys in stages at each announcement.
+ */
+export class AskedService {
+  readonly groups = new StartedGroups()
+  /** The origins that have been seen alone, or in an answer. */
+  private settled: readonly string[] = []
+  /** The origins that an ended deployment has replaced. Late tasks of theirs are no sign of a new one. */
+  private replaced: readonly string[] = []
+  private heard: Millis = 0
+  private provisional = false
+
+  /** Called after each change of its tasks, or of what is known of it. */
+  need(known: Deployment | undefined): Need {
+    const { ids } = this.groups
+    const rollout = known?.described?.rollout
+    const isNews = ids.some((id) => !this.settled.includes(id))
+    switch (rollout?._tag) {
+      case undefined:
+        if (ids.length > 1) return 'answer'
+        this.settled = ids
+        return 'nothing'
+      case 'AtOnce':
+        if (this.settled.length === 0 && ids.length === 1) this.settled = ids
+        return isNews && ids.length > 1 ? 'check' : 'nothing'
+      case 'Settled': {
+        const isKnown = (id: string): boolean => rollout.startedBy.includes(id) || this.replaced.includes(id)
+        const isAnnounced = (known?.announcedAt ?? 0) > this.heard
+        return !ids.every(isKnown) || isAnnounced ? 'check' : 'nothing'
+      }
+      case 'Shifting':
+        if (isActive(rollout.status)) return 'polling'
+        return ids.some((id) => !idsOf(rollout).includes(id)) || (known?.announcedAt ?? 0) > this.heard
+          ? 'check'
+          : 'nothing'
+    }
+  }
+
+  /** Whether its new tasks are held back although nothing tells that it deploys in stages. */
+  get isProvisional(): boolean {
+    return this.provisional
+  }
+
+  /**
+   * Called when nothing is known of it and its new tasks have to wait. Returns the origins whose tasks do not: those that
+   * had the service to themselves before.
+   */
+  holds(): readonly string[] {
+    this.provisional = true
+    return this.settled
+  }
+
+  /** Called when it is about to be asked about: announcements until then are answered by that. */
+  asks(known: Deployment | undefined): void {
+    this.heard = Math.max(this.heard, known?.announcedAt ?? 0)
+  }
+
+  /** Called with each answer. `before`: the last one. */
+  answered(rollout: Rollout, before: Rollout | undefined): void {
+    this.provisional = false
+    if (rollout._tag === 'Settled' && before?._tag === 'Shifting')
+      this.replaced = idsOf(before).filter((id) => !rollout.startedBy.includes(id))
+    if (rollout._tag === 'Shifting') this.replaced = []
+    this.settled = rollout._tag === 'Settled' ? rollout.startedBy : this.groups.ids
+  }
+
+  /**
+   * The origins of a deployment's replaced revisions, and of the new one: those that are known, and otherwise by whether
+   * their tasks existed before it began.
+   */
+  originsOf(
+    deployment: string,
+    begin: Millis | undefined,
+    before: Rollout | undefined,
+  ): { readonly source: readonly string[]; readonly target: readonly string[] } {
+    const split = begin === undefined ? { before: [], since: [] } : this.groups.split(begin)
+    const last = before?._tag === 'Shifting' && before.deployment === deployment ? before : undefined
+    const knownSource = last?.source.flatMap(({ startedBy }) => startedBy) ?? []
+    const knownTarget = last?.target.startedBy ?? []
+    const source = new Set([...knownSource, ...split.before.filter((id) => !knownTarget.includes(id))])
+    const target = new Set([...knownTarget, ...split.since.filter((id) => !source.has(id))])
+    return { source: [...source].sort(), target: [...target].sort() }
+  }
+
+  /** The origins that take traffic while no deployment is in progress. */
+  get current(): readonly string[] {
+    const others = this.groups.ids.filter((id) => !this.replaced.includes(id))
+    return others.length > 0 ? others : this.groups.ids
+  }
+}

@@ -1,0 +1,312 @@
+import type { Service, ServiceDeployment } from '@aws-sdk/client-ecs'
+import type { ClusterArn, DefinitionArn } from '../../../core/arn.js'
+import { backoff } from '../../../core/backoff.js'
+import type { Clock, Millis, Random } from '../../../core/clock.js'
+import type { ClusterState } from '../../../core/cluster-state.js'
+import { clusterOfService, type Rollout, type ServiceArn } from '../../../core/deployment.js'
+import type { ClusterEvent } from '../../../core/event.js'
+import type { Notice } from '../../../core/source.js'
+import { awsFailure, isTransient } from '../../../shared/aws/aws-failure.js'
+import { interruptibleSleep } from '../../../shared/async/interruptible-sleep.js'
+import { RecentMap } from '../../../shared/async/recent-map.js'
+import type { AskedService } from './asked-service.js'
+import {
+  type DeploymentCall,
+  describeDeployments,
+  describeRevisions,
+  describeServices,
+  newestDeployment,
+} from './deployment-calls.js'
+import { describedRollout, isActive } from './described-rollout.js'
+
+export interface DeploymentFollowerSetup {
+  readonly call: DeploymentCall
+  /** The pause between two questions about deployments in progress. */
+  readonly pollMs: Millis
+  readonly state: () => ClusterState
+  readonly serviceOf: (service: ServiceArn) => AskedService | undefined
+  readonly tell: (events: readonly ClusterEvent[]) => void
+  readonly notice: (notice: Notice) => void
+  /** A number that orders answers. */
+  readonly stamp: () => number
+  readonly clock: Clock
+  readonly random: Random
+  readonly signal: AbortSignal
+}
+
+/** Revisions never change. */
+const rememberedRevisions = 1_000
+
+/** After so many failures in a row, a service of which nothing is known is no longer held back. */
+const patience = 6
+
+/** After so many refusals in a row, the permission is missing. New permissions take a while to spread. */
+const refusals = 3
+
+/** How long a refused question rests: its cause may have been fixed. */
+const rareMs: Millis = 900_000
+
+const retries = { base: 500, cap: 10_000 }
+
+const advice =
+  'allow ecs:DescribeServices, ecs:DescribeServiceDeployments, ecs:ListServiceDeployments and ecs:DescribeServiceRevisions, or do not follow deployments. Until then, tasks get traffic as soon as they run'
+
+/** What one round of questions is about. */
+interface Round {
+  readonly services: readonly ServiceArn[]
+  /** Deployments in progress, by service. */
+  readonly deployments: ReadonlyMap<ServiceArn, string>
+}
+
+/**
+ * Asks ECS about the services of one account and region: once about each that is wanted, and every few seconds about
+ * deployments in progress. One round at a time; what is wanted in the meantime shares the next one.
+ */
+export class DeploymentFollower {
+  private readonly wanted = new Set<ServiceArn>()
+  private readonly shifting = new Set<ServiceArn>()
+  private readonly definitions = new RecentMap<DefinitionArn>(rememberedRevisions)
+  private readonly pause
+  private running: Promise<void> | undefined
+  private failures = 0
+  private refused = 0
+  /** Whether the permission is missing, as far as known. */
+  private denied = false
+  private rests = false
+
+  constructor(private readonly setup: DeploymentFollowerSetup) {
+    this.pause = interruptibleSleep(setup.clock)
+  }
+
+  /** Asks about a service. */
+  want(service: ServiceArn): void {
+    if (this.denied) {
+      this.giveUp([service])
+      return
+    }
+    this.wanted.add(service)
+    this.wake()
+  }
+
+  /** Asks about the deployment of a service again and again, until it ends. */
+  poll(service: ServiceArn): void {
+    if (this.shifting.has(service)) return
+    this.shifting.add(service)
+    this.wake()
+  }
+
+  /** A service without tasks, or without a deployment in progress. */
+  leave(service: ServiceArn): void {
+    this.wanted.delete(service)
+    this.shifting.delete(service)
+  }
+
+  /** Asks about deployments in progress at once: one of them has changed. */
+  hurry(): void {
+    if (this.shifting.size > 0) this.pause.interrupt()
+  }
+
+  /** Resolves when no call is in progress. */
+  async idle(): Promise<void> {
+    await this.running
+  }
+
+  private wake(): void {
+    // A failed round rests before the next one, whatever is wanted meanwhile.
+    if (!this.rests) this.pause.interrupt()
+    this.running ??= this.run().finally(() => (this.running = undefined))
+  }
+
+  private async run(): Promise<void> {
+    const { clock, signal, pollMs, random } = this.setup
+    // Deferred, so that services that are wanted together share a call.
+    await Promise.resolve()
+    const isOver = (): boolean => signal.aborted
+    while (!isOver() && this.wanted.size + this.shifting.size > 0) {
+      const outcome = await this.round()
+      if (isOver()) return
+      if (outcome === 'answered') {
+        if (this.wanted.size > 0) continue
+        if (this.shifting.size > 0) await this.wait(pollMs)
+      } else {
+        this.rests = true
+        await clock.sleep(outcome === 'refused' ? rareMs : backoff(this.failures, random, retries), signal)
+        this.rests = false
+        this.denied = false
+      }
+    }
+  }
+
+  private wait(ms: Millis): Promise<void> {
+    const { signal } = this.setup
+    const stop = (): void => this.pause.interrupt()
+    signal.addEventListener('abort', stop, { once: true })
+    return this.pause.wait(ms).finally(() => signal.removeEventListener('abort', stop))
+  }
+
+  private takeRound(): Round {
+    const { state } = this.setup
+    const services = [...this.wanted]
+    const deployments = new Map<ServiceArn, string>()
+    for (const service of this.shifting) {
+      const rollout = state().deployments.get(service)?.described?.rollout
+      if (rollout?._tag === 'Shifting') deployments.set(service, rollout.deployment)
+    }
+    return { services, deployments }
+  }
+
+  private async round(): Promise<'answered' | 'failed' | 'refused'> {
+    const round = this.takeRound()
+    for (const service of [...round.services, ...round.deployments.keys()])
+      this.setup.serviceOf(service)?.asks(this.setup.state().deployments.get(service))
+    try {
+      const rollouts = await this.ask(round)
+      this.failures = 0
+      this.refused = 0
+      this.denied = false
+      for (const service of round.services) this.wanted.delete(service)
+      this.answer(rollouts)
+      return 'answered'
+    } catch (thrown) {
+      return this.setup.signal.aborted ? 'failed' : this.failed(thrown, round)
+    }
+  }
+
+  private failed(thrown: unknown, { services, deployments }: Round): 'failed' | 'refused' {
+    const { notice } = this.setup
+    const error = awsFailure(thrown)
+    if (isTransient(thrown)) {
+      this.failures++
+      notice({ _tag: 'SourceFailed', operation: 'Deployments', error, retryIn: undefined })
+      if (this.failures >= patience) this.giveUp(services.filter((service) => this.isUnknown(service)))
+      return 'failed'
+    }
+    this.failures++
+    if (++this.refused < refusals) {
+      this.giveUp(services.filter((service) => this.isUnknown(service)))
+      return 'failed'
+    }
+    this.denied = true
+    notice({
+      _tag: 'Warning',
+      message: `ECS refuses to describe the deployments of services, so they are not followed: ${advice} (${error.message})`,
+    })
+    for (const service of services) this.wanted.delete(service)
+    this.giveUp([...services, ...deployments.keys()])
+    return 'refused'
+  }
+
+  /** Whether nothing tells that the service deploys in stages. */
+  private isUnknown(service: ServiceArn): boolean {
+    return this.setup.serviceOf(service)?.isProvisional === true
+  }
+
+  private giveUp(services: readonly ServiceArn[]): void {
+    const rollout: Rollout = { _tag: 'AtOnce', reason: 'ECS does not say how the service deploys' }
+    this.answer(new Map(services.map((service) => [service, rollout])))
+  }
+
+  private async ask({ services, deployments }: Round): Promise<ReadonlyMap<ServiceArn, Rollout>> {
+    const { call } = this.setup
+    const rollouts = new Map<ServiceArn, Rollout>()
+    const arns = new Map(deployments)
+    const described = await this.describe(services)
+    for (const service of services) {
+      const facts = described.get(service)
+      const rollout = facts === undefined ? unknownService : rollingOf(facts)
+      if (rollout === undefined) {
+        const deployment = await this.deploymentOf(service, facts)
+        if (deployment === undefined) rollouts.set(service, this.settled(service))
+        else arns.set(service, deployment)
+      } else rollouts.set(service, rollout)
+    }
+    const found = await describeDeployments(call, [...new Set(arns.values())])
+    await this.learnRevisions([...found.values()])
+    for (const [service, arn] of arns) rollouts.set(service, this.rolloutOf(service, found.get(arn)))
+    return rollouts
+  }
+
+  private async describe(services: readonly ServiceArn[]): Promise<ReadonlyMap<ServiceArn, Service>> {
+    const byCluster = new Map<ClusterArn, ServiceArn[]>()
+    for (const service of services) {
+      const cluster = clusterOfService(service) ?? ''
+      byCluster.set(cluster, [...(byCluster.get(cluster) ?? []), service])
+    }
+    const all = new Map<ServiceArn, Service>()
+    for (const [cluster, some] of byCluster)
+      for (const [arn, service] of await describeServices(this.setup.call, cluster, some))
+        all.set(arn, service)
+    return all
+  }
+
+  /** The deployment that decides the traffic of a service: the current one, or the last one, while it has left two revisions. */
+  private async deploymentOf(service: ServiceArn, facts: Service | undefined): Promise<string | undefined> {
+    const { serviceOf, state, call } = this.setup
+    if (facts?.currentServiceDeployment !== undefined) return facts.currentServiceDeployment
+    const rollout = state().deployments.get(service)?.described?.rollout
+    if (rollout?._tag === 'Shifting') return rollout.deployment
+    const left = serviceOf(service)?.current.length ?? 0
+    return left > 1 ? newestDeployment(call, clusterOfService(service) ?? '', service) : undefined
+  }
+
+  private async learnRevisions(deployments: readonly ServiceDeployment[]): Promise<void> {
+    const revisions = new Set(
+      deployments
+        .flatMap(({ targetServiceRevision, sourceServiceRevisions = [] }) => [
+          targetServiceRevision?.arn,
+          ...sourceServiceRevisions.map(({ arn }) => arn),
+        ])
+        .filter((arn) => arn !== undefined && this.definitions.get(arn) === undefined),
+    )
+    const unknown = [...revisions].filter((arn) => arn !== undefined)
+    if (unknown.length === 0) return
+    for (const [arn, definition] of await describeRevisions(this.setup.call, unknown))
+      this.definitions.set(arn, definition)
+  }
+
+  private settled(service: ServiceArn): Rollout {
+    return { _tag: 'Settled', startedBy: this.setup.serviceOf(service)?.current ?? [] }
+  }
+
+  private rolloutOf(service: ServiceArn, deployment: ServiceDeployment | undefined): Rollout {
+    const asked = this.setup.serviceOf(service)
+    const before = this.setup.state().deployments.get(service)?.described?.rollout
+    if (deployment === undefined || asked === undefined) return this.settled(service)
+    const { serviceDeploymentArn = '', createdAt, startedAt } = deployment
+    const begin = createdAt ?? startedAt
+    return (
+      describedRollout(deployment, {
+        definitionOf: (revision) => this.definitions.get(revision),
+        startedBy: asked.originsOf(serviceDeploymentArn, begin?.getTime(), before),
+      }) ?? this.settled(service)
+    )
+  }
+
+  private answer(rollouts: ReadonlyMap<ServiceArn, Rollout>): void {
+    const { state, serviceOf, tell, stamp } = this.setup
+    const events: ClusterEvent[] = []
+    for (const [service, rollout] of rollouts) {
+      const before = state().deployments.get(service)?.described?.rollout
+      serviceOf(service)?.answered(rollout, before)
+      if (rollout._tag !== 'Shifting' || !isActive(rollout.status)) this.shifting.delete(service)
+      if (JSON.stringify(rollout) !== JSON.stringify(before))
+        events.push({ _tag: 'DeploymentDescribed', service, rollout, at: stamp() })
+    }
+    if (events.length > 0) tell(events)
+  }
+}
+
+const unknownService: Rollout = { _tag: 'AtOnce', reason: 'ECS does not know the service' }
+
+/** `undefined` for a service that deploys in stages. */
+const rollingOf = ({
+  deploymentController,
+  deploymentConfiguration,
+  status,
+}: Service): Rollout | undefined => {
+  if (status === 'INACTIVE') return unknownService
+  const controller = deploymentController?.type ?? 'ECS'
+  const strategy = deploymentConfiguration?.strategy ?? 'ROLLING'
+  if (controller !== 'ECS') return { _tag: 'AtOnce', reason: `${controller} controls its deployments` }
+  return strategy === 'ROLLING' ? { _tag: 'AtOnce', reason: 'it deploys by rolling' } : undefined
+}

@@ -1,0 +1,51 @@
+import type { Millis } from '../../../core/clock.js'
+import type { Task } from '../../../core/task.js'
+
+interface Group {
+  /** The number of its tasks that run, or will. */
+  tasks: number
+  /** The earliest creation of a task that was seen, by ECS's clock. */
+  since: Millis | undefined
+}
+
+/**
+ * The tasks of one service, by what started them: one id for each deployment. More than one at a time is the sign of a
+ * deployment in progress.
+ */
+export class StartedGroups {
+  private readonly groups = new Map<string, Group>()
+
+  add({ startedBy, createdAt }: Pick<Task, 'startedBy' | 'createdAt'>, by: 1 | -1): void {
+    if (startedBy === undefined) return
+    const group = this.groups.get(startedBy) ?? { tasks: 0, since: undefined }
+    this.groups.set(startedBy, group)
+    group.tasks += by
+    if (createdAt !== undefined && (group.since === undefined || createdAt < group.since))
+      group.since = createdAt
+    if (group.tasks <= 0) this.groups.delete(startedBy)
+  }
+
+  /** The ids of the groups, sorted. */
+  get ids(): readonly string[] {
+    return [...this.groups.keys()].sort()
+  }
+
+  get isEmpty(): boolean {
+    return this.groups.size === 0
+  }
+
+  /**
+   * The ids whose tasks existed before a deployment began, and the others. A group without any known creation is in
+   * neither: it cannot be told.
+   */
+  split(begin: Millis): { readonly before: readonly string[]; readonly since: readonly string[] } {
+    const known = this.ids.flatMap((id) => {
+      const since = this.groups.get(id)?.since
+      return since === undefined ? [] : [{ id, isBefore: since < begin }]
+    })
+    return {
+      before: known.filter(({ isBefore }) => isBefore).map(({ id }) => id),
+      since: known.filter(({ isBefore }) => !isBefore).map(({ id }) => id),
+    }
+  }
+}
