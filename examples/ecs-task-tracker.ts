@@ -29,7 +29,7 @@ import {
   checkRoles,
   clusterClients,
   clusterName,
-  queueUrl as queueUrlKind,
+  queueUrl as queueUrlType,
   regionName,
   roleSettings,
 } from 'ecs-task-stream/worker/clusters'
@@ -68,7 +68,7 @@ export default defineWorker({
       example: 'a-long-random-text',
       otherwise: 'no secret for /sync, and events through SNS only',
     }),
-    queueUrl: optional(queueUrlKind(), {
+    queueUrl: optional(queueUrlType(), {
       description: 'An SQS queue that receives the task events in addition, or instead',
       example: 'https://sqs.us-east-1.amazonaws.com/123456789012/ecs-events',
       otherwise: 'events over HTTP only',

@@ -2,7 +2,7 @@
 export { defineWorker, type DefinedWorker, type Reading, type WorkerDefinition } from './runner/worker.js'
 export type { Composition, Instruments, Running } from './runner/composition.js'
 
-export { integer, type Kind, list, oneOf, onOff, text, url } from './settings/setting-type.js'
+export { integer, list, oneOf, onOff, type SettingType, text, url } from './settings/setting-type.js'
 export { type ListenAddress, listenAddress } from './settings/listen-address.js'
 export {
   type Declaration,

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { bundled } from '../../src/worker/runner/bundled.js'
-import { operating } from '../../src/worker/settings/common-settings.js'
+import { commonSettings } from '../../src/worker/settings/common-settings.js'
 import { page, root } from './pages.js'
 
 const section = (text: string, heading: string): string =>
@@ -34,7 +34,7 @@ describe.each(bundled.map(({ name }) => ({ name })))('the page of the worker $na
 
   it('tells every setting that operating.md does not, and no other', async () => {
     const worker = await bundled.find((each) => each.name === name)!.load()
-    const reading = worker.read(operating, name, ['--help'], {})
+    const reading = worker.read(commonSettings, name, ['--help'], {})
     if (reading._tag !== 'Help') throw new Error('no help')
     const settings = real(reading.text)
     const own = told(page(path).text)

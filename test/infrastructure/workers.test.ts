@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { bundled } from '../../src/worker/runner/bundled.js'
-import { operating } from '../../src/worker/settings/common-settings.js'
+import { commonSettings } from '../../src/worker/settings/common-settings.js'
 import { variableOf } from '../../src/worker/settings/setting-name.js'
 import type { DefinedWorker } from '../../src/worker/runner/worker.js'
 import { documentedActions } from './documented-actions.js'
@@ -147,7 +147,7 @@ describe.each(taskWorkers)('the task of %s', (worker) => {
     const container = containerOf(resourcesIn(worker, given))
     expect(container.Command).toEqual([worker])
     const defined = await load(worker)
-    const help = defined.read(operating, worker, ['--help'], {})
+    const help = defined.read(commonSettings, worker, ['--help'], {})
     if (help._tag !== 'Help') throw new Error('it has no help')
     const variables = [...help.text.replace(/\s+/g, ' ').matchAll(/\[([A-Z][A-Z0-9_]*)=/g)].map(
       ([, name]) => name,
@@ -157,7 +157,7 @@ describe.each(taskWorkers)('the task of %s', (worker) => {
       ...(container.Secrets ?? []).map(({ Name }) => [Name, 'a-long-random-text']),
     ]) as Readonly<Record<string, string>>
     expect(Object.keys(environment).filter((name) => !variables.includes(name))).toEqual([])
-    const reading = defined.read(operating, worker, [], environment)
+    const reading = defined.read(commonSettings, worker, [], environment)
     expect(reading._tag === 'Problems' ? reading.problems : []).toEqual([])
     if (reading._tag !== 'Settings') return
     expect(reading.common.dryRun).toBe(false)

@@ -6,7 +6,7 @@ import { embeddedDynamoDb, type EmbeddedDynamoDb } from '../../sim/dynamodb/embe
 import { simulatedCluster } from '../../sim/ecs/simulated-cluster.js'
 import { stsApi } from '../../sim/aws-api/sts-api.js'
 import { bundled } from '../../src/worker/runner/bundled.js'
-import { operating } from '../../src/worker/settings/common-settings.js'
+import { commonSettings } from '../../src/worker/settings/common-settings.js'
 import { formatProblems } from '../../src/worker/settings/problem.js'
 import { commandProcess } from './command-process.js'
 
@@ -163,7 +163,11 @@ describe('wrong settings of clusters and roles', () => {
     [{ EXTERNAL_ID: '!', ASSUME_ROLE: theirRole }, 'EXTERNAL_ID (--external-id): expected an external ID'],
   ])('are told at the start: %o', async (env, problem) => {
     const worker = await bundled.find(({ name }) => name === 'traefik-table')!.load()
-    const reading = worker.read(operating, 'traefik-table', [], { CLUSTER: 'a', TRAEFIK_TABLE: 't', ...env })
+    const reading = worker.read(commonSettings, 'traefik-table', [], {
+      CLUSTER: 'a',
+      TRAEFIK_TABLE: 't',
+      ...env,
+    })
     if (reading._tag !== 'Problems') throw new Error('nothing is wrong')
     expect(formatProblems('traefik-table', reading.problems)).toContain(problem)
   })
@@ -175,7 +179,7 @@ describe('wrong settings of clusters and roles', () => {
     'arn:aws-eusc:ecs:eusc-de-east-1:123456789012:cluster/a',
   ])('are none of %s', async (CLUSTER) => {
     const worker = await bundled.find(({ name }) => name === 'traefik-table')!.load()
-    const reading = worker.read(operating, 'traefik-table', [], { CLUSTER, TRAEFIK_TABLE: 't' })
+    const reading = worker.read(commonSettings, 'traefik-table', [], { CLUSTER, TRAEFIK_TABLE: 't' })
     expect(reading._tag).toBe('Settings')
   })
 })

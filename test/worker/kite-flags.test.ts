@@ -5,10 +5,10 @@
 import { describe, expect, it } from 'vitest'
 import worker from '../../examples/task-proxy.js'
 import type { Exposable } from '../../src/core/policy.js'
-import { operating } from '../../src/worker/settings/common-settings.js'
+import { commonSettings } from '../../src/worker/settings/common-settings.js'
 
 const read = (line: string, env: Readonly<Record<string, string>> = {}) =>
-  worker.read(operating, 'task-proxy', line === '' ? [] : line.split(' '), env)
+  worker.read(commonSettings, 'task-proxy', line === '' ? [] : line.split(' '), env)
 
 const composed = (line: string, env: Readonly<Record<string, string>> = {}) => {
   const reading = read(line, env)

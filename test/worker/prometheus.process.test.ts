@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { bundled } from '../../src/worker/runner/bundled.js'
-import { operating } from '../../src/worker/settings/common-settings.js'
+import { commonSettings } from '../../src/worker/settings/common-settings.js'
 import { temporaryDirectories } from '../support/temporary-directory.js'
 import { accounts } from './account.js'
 
@@ -14,7 +14,7 @@ interface Group {
 describe('the settings of the worker prometheus', () => {
   const read = async (...argv: readonly string[]) => {
     const worker = await bundled.find(({ name }) => name === 'prometheus')!.load()
-    return worker.read(operating, 'prometheus', ['--cluster', 'a', '--port', ':8080', ...argv], {})
+    return worker.read(commonSettings, 'prometheus', ['--cluster', 'a', '--port', ':8080', ...argv], {})
   }
 
   it('are the flags of prometheus-ecs-discovery too, as it spelled them', async () => {

@@ -1,6 +1,6 @@
 import * as O from 'fp-ts/lib/Option.js'
 import { partitionOf } from '../../shared/aws/aws-partition.js'
-import { type Kind, list, text } from '../settings/setting-type.js'
+import { list, type SettingType, text } from '../settings/setting-type.js'
 
 const arnShape = /^arn:([a-z-]+):ecs:([a-z\d-]+):\d{12}:cluster\/[\w-]{1,255}$/
 
@@ -19,19 +19,19 @@ export const clusterFlaw = (cluster: string): string | undefined => {
 }
 
 /** One cluster, by name or ARN. */
-export const clusterName = (): Kind<string> => {
-  const kind = text('cluster', 'the name or ARN of a cluster')
+export const clusterName = (): SettingType<string> => {
+  const type = text('cluster', 'the name or ARN of a cluster')
   const isOne = (cluster: string): boolean => clusterFlaw(cluster) === undefined && !cluster.includes('*')
   return {
-    ...kind,
+    ...type,
     flaw: (given) => clusterFlaw(given.trim()),
-    parse: (given) => O.filter(isOne)(kind.parse(given)),
+    parse: (given) => O.filter(isOne)(type.parse(given)),
   }
 }
 
 /** One or more clusters, by name, ARN or name pattern. */
-export const clusterNames = (): Kind<readonly [string, ...string[]]> => {
-  const kind = list('clusters', 'one or more cluster names or ARNs, separated by commas or blanks')
+export const clusterNames = (): SettingType<readonly [string, ...string[]]> => {
+  const type = list('clusters', 'one or more cluster names or ARNs, separated by commas or blanks')
   const flawIn = (clusters: readonly string[]): string | undefined => {
     for (const cluster of clusters) {
       const flaw = clusterFlaw(cluster)
@@ -40,9 +40,9 @@ export const clusterNames = (): Kind<readonly [string, ...string[]]> => {
     return undefined
   }
   return {
-    ...kind,
-    flaw: (given) => O.toUndefined(O.map(flawIn)(kind.parse(given))),
+    ...type,
+    flaw: (given) => O.toUndefined(O.map(flawIn)(type.parse(given))),
     parse: (given) =>
-      O.filter((clusters: readonly string[]) => flawIn(clusters) === undefined)(kind.parse(given)),
+      O.filter((clusters: readonly string[]) => flawIn(clusters) === undefined)(type.parse(given)),
   }
 }

@@ -2,11 +2,11 @@ import * as O from 'fp-ts/lib/Option.js'
 import * as t from 'io-ts'
 import type { Source } from '../../core/source.js'
 import { healthProbe } from '../../sources/health-probe/health-probe.js'
-import { integer, type Kind } from '../settings/setting-type.js'
+import { integer, type SettingType } from '../settings/setting-type.js'
 import { defaulted, optional, type SettingsOf } from '../settings/setting.js'
 
 /** `tcp`, or the path of an HTTP check. */
-const probe: Kind<string> = {
+const probe: SettingType<string> = {
   placeholder: 'probe',
   expected: '"tcp", or the path of an HTTP check such as /health',
   repeats: false,

@@ -1,6 +1,6 @@
 import * as O from 'fp-ts/lib/Option.js'
 import { queueHost } from '../../sources/sqs/queue-host.js'
-import { type Kind, url } from '../settings/setting-type.js'
+import { type SettingType, url } from '../settings/setting-type.js'
 
 const flawOf = (queueUrl: string): string | undefined => {
   try {
@@ -12,12 +12,12 @@ const flawOf = (queueUrl: string): string | undefined => {
 }
 
 /** The URL of an SQS queue. */
-export const queueUrl = (): Kind<string> => {
-  const kind = url()
+export const queueUrl = (): SettingType<string> => {
+  const type = url()
   return {
-    ...kind,
+    ...type,
     expected: 'the http or https URL of an SQS queue',
     flaw: (given) => flawOf(given.trim()),
-    parse: (given) => O.filter((found: string) => flawOf(found) === undefined)(kind.parse(given)),
+    parse: (given) => O.filter((found: string) => flawOf(found) === undefined)(type.parse(given)),
   }
 }

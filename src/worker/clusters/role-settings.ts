@@ -3,27 +3,27 @@ import { type Place, placeOf } from '../../core/arn.js'
 import { clientsByAccount } from '../../sources/ecs-api/clients/clients-by-account.js'
 import { isRoleArn, roleAccount } from '../../sources/ecs-api/clients/role-arn.js'
 import type { InstanceClients } from '../../sources/ecs-api/clients/instance-clients.js'
-import { type Kind, list, text } from '../settings/setting-type.js'
+import { list, type SettingType, text } from '../settings/setting-type.js'
 import { optional, type SettingsOf } from '../settings/setting.js'
 import type { Contradiction } from '../settings/settings.js'
 
 const example = 'arn:aws:iam::210987654321:role/ecs-reader'
 
 /** One or more ARNs of roles. */
-const roleArns = (): Kind<readonly [string, ...string[]]> => {
-  const kind = list('arns', 'one or more ARNs of IAM roles, separated by commas or blanks')
+const roleArns = (): SettingType<readonly [string, ...string[]]> => {
+  const type = list('arns', 'one or more ARNs of IAM roles, separated by commas or blanks')
   return {
-    ...kind,
-    parse: (given) => O.filter((arns: readonly string[]) => arns.every(isRoleArn))(kind.parse(given)),
+    ...type,
+    parse: (given) => O.filter((arns: readonly string[]) => arns.every(isRoleArn))(type.parse(given)),
   }
 }
 
 /** An external ID, in the format that STS accepts. */
-const externalId = (): Kind<string> => {
-  const kind = text('id', 'an external ID: 2 to 1,224 letters, digits and +=,.@:/-')
+const externalId = (): SettingType<string> => {
+  const type = text('id', 'an external ID: 2 to 1,224 letters, digits and +=,.@:/-')
   return {
-    ...kind,
-    parse: (given) => O.filter((id: string) => /^[\w+=,.@:/-]{2,1224}$/.test(id))(kind.parse(given)),
+    ...type,
+    parse: (given) => O.filter((id: string) => /^[\w+=,.@:/-]{2,1224}$/.test(id))(type.parse(given)),
   }
 }
 

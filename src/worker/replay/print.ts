@@ -2,15 +2,15 @@ import { lastSegment } from '../../core/arn.js'
 import type { Millis } from '../../core/clock.js'
 import { type Backend, formatAddress, type Unresolved } from '../../core/desired.js'
 import { printable } from '../../shared/codec/printable.js'
-import type { Explanation, Past } from './summary.js'
+import type { Explanation, ReplaySummary } from './summary.js'
 import type { FactChange } from './task-facts.js'
 import type { TaskTimeline, TimelineStep, Told } from './task-timeline.js'
 
 /** What `replay` prints. */
-export interface PastSummary {
+export interface ReplayOutput {
   /** The end of the replayed period, or `undefined` for everything. */
   readonly until: Millis | undefined
-  readonly past: Past
+  readonly summary: ReplaySummary
   readonly explanation: Explanation | undefined
 }
 
@@ -94,16 +94,16 @@ const explanationLines = ({ name, backend, timelines }: Explanation): readonly s
 ]
 
 /** Unresolved live tasks; if one backend is explained, only those of that backend. */
-const unresolvedOf = ({ past, explanation }: PastSummary): readonly Unresolved[] => {
+const unresolvedOf = ({ summary, explanation }: ReplayOutput): readonly Unresolved[] => {
   const tasks = explanation && new Set(explanation.timelines.map(({ task }) => task.arn))
-  return [...past.desired.unresolved.values()].filter(({ task }) => tasks?.has(task) !== false)
+  return [...summary.desired.unresolved.values()].filter(({ task }) => tasks?.has(task) !== false)
 }
 
 /** The summary as text for people. */
-export const pastText = (summary: PastSummary): string => {
-  const { until, past, explanation } = summary
-  const { desired, deliveries, last, unmarked } = past
-  const unresolved = unresolvedOf(summary)
+export const replayText = (output: ReplayOutput): string => {
+  const { until, summary, explanation } = output
+  const { desired, deliveries, last, unmarked } = summary
+  const unresolved = unresolvedOf(output)
   const backends = [...desired.backends.values()].toSorted((a, b) => (a.name < b.name ? -1 : 1))
   return [
     `${count(deliveries, 'delivery').replace(/ys$/, 'ies')} received${until === undefined ? '' : ` until ${time(until)}`}${
@@ -121,9 +121,9 @@ export const pastText = (summary: PastSummary): string => {
 }
 
 /** The summary as one JSON document. */
-export const pastJson = (summary: PastSummary): string => {
-  const { until, past, explanation } = summary
-  const { desired, deliveries, last, unmarked } = past
+export const replayJson = (output: ReplayOutput): string => {
+  const { until, summary, explanation } = output
+  const { desired, deliveries, last, unmarked } = summary
   return `${printable(
     JSON.stringify({
       until,
@@ -132,7 +132,7 @@ export const pastJson = (summary: PastSummary): string => {
       complete: desired.complete,
       unmarked,
       backends: [...desired.backends.values()].toSorted((a, b) => (a.name < b.name ? -1 : 1)),
-      unresolved: unresolvedOf(summary),
+      unresolved: unresolvedOf(output),
       explanation: explanation && {
         backend: explanation.name,
         tasks: explanation.timelines.map(({ task, standing, steps }) => ({

@@ -8,11 +8,11 @@ import { explain } from '../observability/advice.js'
 import { backendName, serviceName } from '../settings/backend-name.js'
 import { closest } from '../settings/closest.js'
 import { exitCode, type ExitCode } from '../terminal/exit-code.js'
-import { given } from '../settings/raw-settings.js'
+import { readRawSettings } from '../settings/raw-settings.js'
 import { helpOf } from '../settings/help.js'
-import { integer, type Kind, list, oneOf, text } from '../settings/setting-type.js'
-import { pastJson, pastText } from './print.js'
-import { explainBackend, type Past, pastOf } from './summary.js'
+import { integer, list, oneOf, type SettingType, text } from '../settings/setting-type.js'
+import { replayJson, replayText } from './print.js'
+import { explainBackend, type ReplaySummary, summarizeReplay } from './summary.js'
 import { formatProblems } from '../settings/problem.js'
 import type { OtherLine } from './receipts.js'
 import { defaulted, optional, type SettingsOf } from '../settings/setting.js'
@@ -21,7 +21,7 @@ import type { Terminal } from '../terminal/terminal.js'
 
 const usage = 'ecs-task-stream replay'
 
-const moment: Kind<Millis> = {
+const moment: SettingType<Millis> = {
   placeholder: 'time',
   expected: 'an ISO 8601 time, or milliseconds since 1970',
   repeats: false,
@@ -111,7 +111,7 @@ const requireRegular = async (files: readonly string[]): Promise<void> => {
       )
 }
 
-const unknownBackend = (name: string, { desired }: Past): string => {
+const unknownBackend = (name: string, { desired }: ReplaySummary): string => {
   const near = closest(
     name,
     [...desired.backends].map(([each]) => each),
@@ -133,19 +133,20 @@ const print = async (
   if (name !== undefined) await requireRegular(files)
 
   const lines = new LineReport(terminal.err)
-  const past = await pastOf(options, projection, (line) => lines.take(line))
+  const summary = await summarizeReplay(options, projection, (line) => lines.take(line))
   lines.end()
-  if (past.deliveries === 0 && lines.bad > 0) {
+  if (summary.deliveries === 0 && lines.bad > 0) {
     terminal.err(`${usage}: none of the lines could be read\n`)
     return exitCode.failed
   }
-  const explanation = name === undefined ? undefined : await explainBackend(name, past, options, projection)
+  const explanation =
+    name === undefined ? undefined : await explainBackend(name, summary, options, projection)
   if (name !== undefined && explanation?.timelines.length === 0) {
-    terminal.err(`${usage}: ${printable(unknownBackend(name, past))}\n`)
+    terminal.err(`${usage}: ${printable(unknownBackend(name, summary))}\n`)
     return exitCode.failed
   }
-  const summary = { until, past, explanation }
-  terminal.out(format === 'json' ? pastJson(summary) : pastText(summary))
+  const output = { until, summary, explanation }
+  terminal.out(format === 'json' ? replayJson(output) : replayText(output))
   return exitCode.ok
 }
 
@@ -159,24 +160,24 @@ const print = async (
 export const replayCommand = async (argv: readonly string[], terminal: Terminal): Promise<ExitCode> => {
   const among = filesAmong(argv)
   const files = argv.filter((_, i) => among.has(i))
-  const gathered = given(
+  const raw = readRawSettings(
     replaying,
     argv.filter((_, i) => !among.has(i)),
     terminal.env,
   )
-  if (gathered.help) {
+  if (raw.help) {
     const summary = 'Prints the desired state at any time, from recorded events'
     terminal.out(helpOf(`${usage} <file...>`, summary, replaying))
     return exitCode.ok
   }
-  const settings = decodeSettings(replaying, gathered)
+  const settings = decodeSettings(replaying, raw)
   const problems = [
     ...(files.length > 0
       ? []
       : [
           { where: 'file', message: 'missing: expected one or more files', example: `${usage} events.jsonl` },
         ]),
-    ...gathered.problems,
+    ...raw.problems,
     ...(settings._tag === 'Left' ? settings.left : []),
   ]
   if (problems.length > 0 || settings._tag === 'Left') {

@@ -10,7 +10,7 @@ import type { Task } from '../../core/task.js'
 import { type OtherLine, type Receipt, receipts, type ReceiptsOptions } from './receipts.js'
 import { TaskTimeline } from './task-timeline.js'
 
-export interface Past {
+export interface ReplaySummary {
   readonly state: ClusterState
   readonly desired: Desired
   readonly deliveries: number
@@ -29,11 +29,11 @@ export interface Projection {
  * The state and desired state of a worker that has received all of this. A cluster counts as covered by the worker's
  * sources if any snapshot of it is recorded, even one after `until`.
  */
-export const pastOf = async (
+export const summarizeReplay = async (
   options: ReceiptsOptions,
   { expose, skewAllowanceMs }: Projection,
   other: (line: OtherLine) => void,
-): Promise<Past> => {
+): Promise<ReplaySummary> => {
   let state = emptyState
   let deliveries = 0
   let last: Millis | undefined
@@ -77,7 +77,7 @@ const offers = (task: Task, name: BackendName, state: ClusterState, expose: Poli
 /** Reads the files once more, for the timelines of the tasks related to one backend. */
 export const explainBackend = async (
   name: BackendName,
-  { state, desired }: Past,
+  { state, desired }: ReplaySummary,
   options: ReceiptsOptions,
   { expose, skewAllowanceMs }: Projection,
 ): Promise<Explanation> => {

@@ -9,7 +9,7 @@ import { exitCode, type ExitCode } from '../terminal/exit-code.js'
 import { createLogger, logReports } from '../observability/logger.js'
 import { logStrays } from '../terminal/log-strays.js'
 import { metricsOf } from '../observability/metrics.js'
-import { operating } from '../settings/common-settings.js'
+import { commonSettings } from '../settings/common-settings.js'
 import { formatProblems, type Problem } from '../settings/problem.js'
 import { readinessOf } from '../observability/readiness.js'
 import type { SettingsOf } from '../settings/setting.js'
@@ -33,7 +33,7 @@ const stopRequested = ({ stops$, exit }: Terminal): Promise<string> =>
 const operate = async (
   name: string,
   composition: Composition,
-  { port, debug, dryRun, journal }: SettingsOf<typeof operating>,
+  { port, debug, dryRun, journal }: SettingsOf<typeof commonSettings>,
   terminal: Terminal,
 ): Promise<void> => {
   const sources = [...composition.eventSources, ...composition.lookups].map((source) =>
@@ -83,7 +83,10 @@ const operate = async (
 }
 
 /** A worker with routes needs a port. */
-const portProblems = ({ routes }: Composition, { port }: SettingsOf<typeof operating>): readonly Problem[] =>
+const portProblems = (
+  { routes }: Composition,
+  { port }: SettingsOf<typeof commonSettings>,
+): readonly Problem[] =>
   routes !== undefined && port === undefined
     ? [{ where: 'PORT (--port)', message: 'is required: this worker speaks HTTP', example: 'PORT=:8080' }]
     : []
@@ -113,7 +116,7 @@ export const start = async (
   terminal: Terminal,
 ): Promise<ExitCode> => {
   const usage = `ecs-task-stream ${worker.name}`
-  const reading = worker.read(operating, usage, argv, terminal.env)
+  const reading = worker.read(commonSettings, usage, argv, terminal.env)
   switch (reading._tag) {
     case 'Help':
       terminal.out(reading.text)

@@ -1,7 +1,7 @@
 import * as E from 'fp-ts/lib/Either.js'
 import type { Composition } from './composition.js'
 import type { ReadFlags } from '../settings/flags.js'
-import { commonFlags, given, type Variables } from '../settings/raw-settings.js'
+import { commonFlags, readRawSettings, type Variables } from '../settings/raw-settings.js'
 import { goFlags } from '../settings/go-flags.js'
 import { helpOf } from '../settings/help.js'
 import type { Problem } from '../settings/problem.js'
@@ -54,22 +54,22 @@ export const defineWorker = <D extends Declaration>(definition: WorkerDefinition
   summary: definition.summary,
   read: (common, usage, argv, env) => {
     const all = { ...definition.settings, ...common }
-    const gathered = given(all, argv, env, grammars[definition.flags ?? 'common'])
-    if (gathered.help) return { _tag: 'Help', text: helpOf(usage, definition.summary, all) }
-    const own = decodeSettings(definition.settings, gathered, definition.check)
-    const shared = decodeSettings(common, gathered)
-    if (gathered.problems.length > 0 || E.isLeft(own) || E.isLeft(shared))
+    const raw = readRawSettings(all, argv, env, grammars[definition.flags ?? 'common'])
+    if (raw.help) return { _tag: 'Help', text: helpOf(usage, definition.summary, all) }
+    const own = decodeSettings(definition.settings, raw, definition.check)
+    const shared = decodeSettings(common, raw)
+    if (raw.problems.length > 0 || E.isLeft(own) || E.isLeft(shared))
       return {
         _tag: 'Problems',
         problems: [
-          ...gathered.problems,
+          ...raw.problems,
           // A misread flag may be the reason for a missing setting.
-          ...gathered.warnings.map((message) => ({ where: 'the flags', message, example: undefined })),
+          ...raw.warnings.map((message) => ({ where: 'the flags', message, example: undefined })),
           ...(E.isLeft(own) ? own.left : []),
           ...(E.isLeft(shared) ? shared.left : []),
         ],
       }
-    const { warnings } = gathered
+    const { warnings } = raw
     return {
       _tag: 'Settings',
       common: shared.right,

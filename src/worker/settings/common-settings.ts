@@ -3,7 +3,7 @@ import { listenAddress } from './listen-address.js'
 import { defaulted, optional } from './setting.js'
 
 /** Settings that every worker has in addition to its own. */
-export const operating = {
+export const commonSettings = {
   dryRun: defaulted(onOff(), false, {
     description: 'Follow the clusters and log what would change, without changing it; reads no queue',
     example: 'on',

@@ -1,7 +1,7 @@
 import { networkInterfaces } from 'node:os'
 import * as O from 'fp-ts/lib/Option.js'
 import * as t from 'io-ts'
-import type { Kind } from './setting-type.js'
+import type { SettingType } from './setting-type.js'
 
 /** Where a server listens. */
 export interface ListenAddress {
@@ -25,7 +25,7 @@ const everyInterface = (): string =>
  * A setting that says where to listen. Without a host, it is `everywhere`, which health checks from outside the
  * container need.
  */
-export const listenAddress = (everywhere: string = everyInterface()): Kind<ListenAddress> => ({
+export const listenAddress = (everywhere: string = everyInterface()): SettingType<ListenAddress> => ({
   placeholder: 'address',
   repeats: false,
   is: address.is,

@@ -9,7 +9,7 @@ import { unknownFlag } from './unknown-flag.js'
 export type Variables = Readonly<Record<string, string | undefined>>
 
 /** The texts given by flags and the environment, before decoding. Settings that were not given have no entry. */
-export type Given = Flags
+export type RawSettings = Flags
 
 const described = (name: string, facts: SettingFacts): string =>
   [
@@ -88,12 +88,12 @@ export const commonFlags: ReadFlags = (declaration, argv) => {
 }
 
 /** Gathers a declaration's settings. Flags override the environment; an empty variable is ignored. Never throws. */
-export const given = (
+export const readRawSettings = (
   declaration: Declaration,
   argv: readonly string[],
   env: Variables,
   readFlags: ReadFlags = commonFlags,
-): Given => {
+): RawSettings => {
   const flags = readFlags(declaration, argv)
   const texts = new Map<string, readonly string[]>()
   for (const [name, { formerly }] of Object.entries(declaration)) {

@@ -2,7 +2,7 @@ import * as O from 'fp-ts/lib/Option.js'
 import * as t from 'io-ts'
 
 /** Converts the text of a setting to a value, and back. */
-export interface Kind<A> {
+export interface SettingType<A> {
   /** The placeholder for the value in the help, as in `--cluster <names>`. */
   readonly placeholder: string
   /** For people; completes "expected …". */
@@ -23,7 +23,7 @@ const single = { repeats: false } as const
 const words = t.readonlyArray(t.string)
 
 /** Any non-empty text. `expected` completes “expected …”. */
-export const text = (placeholder: string, expected = `a ${placeholder}`): Kind<string> => ({
+export const text = (placeholder: string, expected = `a ${placeholder}`): SettingType<string> => ({
   ...single,
   is: t.string.is,
   placeholder,
@@ -41,7 +41,7 @@ export const integer = ({
   readonly min: number
   readonly max: number
   readonly unit: string
-}): Kind<number> => ({
+}): SettingType<number> => ({
   ...single,
   is: t.number.is,
   placeholder: unit,
@@ -54,7 +54,7 @@ export const integer = ({
 })
 
 /** An http or https URL, kept as written. */
-export const url = (): Kind<string> => ({
+export const url = (): SettingType<string> => ({
   ...single,
   is: t.string.is,
   placeholder: 'url',
@@ -70,7 +70,7 @@ export const url = (): Kind<string> => ({
 export const list = (
   placeholder: string,
   expected = `one or more ${placeholder}, separated by commas or blanks`,
-): Kind<readonly [string, ...string[]]> => ({
+): SettingType<readonly [string, ...string[]]> => ({
   placeholder,
   repeats: true,
   is: (value): value is readonly [string, ...string[]] => words.is(value) && value.length > 0,
@@ -83,7 +83,7 @@ export const list = (
 })
 
 /** `on` or `off`, or any value that Go's `strconv.ParseBool` accepts; a flag without a value is on. */
-export const onOff = (): Kind<boolean> => ({
+export const onOff = (): SettingType<boolean> => ({
   ...single,
   isSwitch: true,
   is: t.boolean.is,
@@ -112,7 +112,7 @@ export const onOff = (): Kind<boolean> => ({
 })
 
 /** One of the given words. */
-export const oneOf = <const W extends string>(...choices: readonly [W, W, ...W[]]): Kind<W> => ({
+export const oneOf = <const W extends string>(...choices: readonly [W, W, ...W[]]): SettingType<W> => ({
   ...single,
   is: (value): value is W => choices.some((choice) => choice === value),
   placeholder: choices.join('|'),

@@ -1,6 +1,6 @@
 import * as O from 'fp-ts/lib/Option.js'
 import * as t from 'io-ts'
-import type { Kind } from './setting-type.js'
+import type { SettingType } from './setting-type.js'
 
 /** The texts about a setting, for people. */
 export interface SettingText {
@@ -31,9 +31,9 @@ const texts = t.readonlyArray(t.string)
 const shown = (given: string, most = 80): string => (given.length > most ? `${given.slice(0, most)}…` : given)
 
 const validate =
-  <A>(kind: Kind<A>, absent: O.Option<A>): t.Validate<unknown, A> =>
+  <A>(type: SettingType<A>, absent: O.Option<A>): t.Validate<unknown, A> =>
   (given, context) => {
-    const { expected, repeats } = kind
+    const { expected, repeats } = type
     if (!texts.is(given))
       return O.isSome(absent)
         ? t.success(absent.value)
@@ -46,10 +46,10 @@ const validate =
         `given more than once: ${different.map((each) => shown(each)).join(' and ')}`,
       )
     const joined = different.join(',')
-    const value = kind.parse(joined)
+    const value = type.parse(joined)
     const got = joined.trim() === '' ? 'nothing' : `"${shown(joined)}"`
     if (O.isSome(value)) return t.success(value.value)
-    const flaw = joined.trim() === '' ? undefined : kind.flaw?.(joined)
+    const flaw = joined.trim() === '' ? undefined : type.flaw?.(joined)
     return t.failure(
       given,
       context,
@@ -72,20 +72,20 @@ export class Setting<A> extends t.Type<A, string | undefined> implements Setting
   readonly isSwitch: boolean
 
   constructor(
-    kind: Kind<A>,
+    type: SettingType<A>,
     { description, example, formerly, formerFlag }: SettingText,
     /** The value if the setting is not given; `none` if it is required. */
     absent: O.Option<A>,
     readonly otherwise: string | undefined,
   ) {
-    super(kind.expected, kind.is, validate(kind, absent), (value) => kind.format(value))
+    super(type.expected, type.is, validate(type, absent), (value) => type.format(value))
     this.description = description
     this.example = example
     this.formerly = formerly
     this.formerFlag = formerFlag
-    this.placeholder = kind.placeholder
+    this.placeholder = type.placeholder
     this.required = O.isNone(absent)
-    this.isSwitch = kind.isSwitch === true
+    this.isSwitch = type.isSwitch === true
   }
 }
 
@@ -96,24 +96,24 @@ export type Declaration = Readonly<Record<string, t.Mixed & SettingFacts>>
 export type SettingsOf<D extends Declaration> = t.TypeOf<t.TypeC<D>>
 
 /** A setting that must be given. */
-export const required = <A>(kind: Kind<A>, text: SettingText): Setting<A> =>
-  new Setting(kind, text, O.none, undefined)
+export const required = <A>(type: SettingType<A>, text: SettingText): Setting<A> =>
+  new Setting(type, text, O.none, undefined)
 
 /** A setting with a default value. */
-export const defaulted = <A>(kind: Kind<A>, value: A, text: SettingText): Setting<A> =>
-  new Setting(kind, text, O.some(value), kind.format(value))
+export const defaulted = <A>(type: SettingType<A>, value: A, text: SettingText): Setting<A> =>
+  new Setting(type, text, O.some(value), type.format(value))
 
 /** A setting that may be left out. `otherwise` says in the help what applies then. */
 export const optional = <A>(
-  kind: Kind<A>,
+  type: SettingType<A>,
   text: SettingText & { readonly otherwise?: string },
 ): Setting<A | undefined> =>
   new Setting<A | undefined>(
     {
-      ...kind,
-      is: (value): value is A | undefined => value === undefined || kind.is(value),
-      parse: (given) => kind.parse(given),
-      format: (value) => (value === undefined ? '' : kind.format(value)),
+      ...type,
+      is: (value): value is A | undefined => value === undefined || type.is(value),
+      parse: (given) => type.parse(given),
+      format: (value) => (value === undefined ? '' : type.format(value)),
     },
     text,
     O.some(undefined),

@@ -1,6 +1,6 @@
 import * as E from 'fp-ts/lib/Either.js'
 import * as t from 'io-ts'
-import { given, type Given, type Variables } from './raw-settings.js'
+import { readRawSettings, type RawSettings, type Variables } from './raw-settings.js'
 import type { Problem } from './problem.js'
 import type { Declaration, SettingsOf } from './setting.js'
 import { flagOf, variableOf } from './setting-name.js'
@@ -27,7 +27,7 @@ const nameIn = ({ context }: t.ValidationError): string => context[1]?.key ?? ''
 /** Decodes what was given, or returns all problems with it. */
 export const decodeSettings = <D extends Declaration>(
   declaration: D,
-  { texts }: Pick<Given, 'texts'>,
+  { texts }: Pick<RawSettings, 'texts'>,
   check: Check<D> = () => [],
 ): E.Either<readonly Problem[], SettingsOf<D>> => {
   const settings = t.type(declaration).decode(Object.fromEntries(texts))
@@ -64,8 +64,8 @@ export const readSettings = <D extends Declaration>(
   env: Variables,
   check?: Check<D>,
 ): E.Either<readonly Problem[], SettingsOf<D>> => {
-  const gathered = given(declaration, argv, env)
-  const settings = decodeSettings(declaration, gathered, check)
-  if (gathered.problems.length === 0) return settings
-  return E.left([...gathered.problems, ...(E.isLeft(settings) ? settings.left : [])])
+  const raw = readRawSettings(declaration, argv, env)
+  const settings = decodeSettings(declaration, raw, check)
+  if (raw.problems.length === 0) return settings
+  return E.left([...raw.problems, ...(E.isLeft(settings) ? settings.left : [])])
 }
