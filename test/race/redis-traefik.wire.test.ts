@@ -66,7 +66,7 @@ describe('redisTraefik, raced over a real Redis server', needs(redisIsMissing), 
   })
   afterAll(() => server.stop())
 
-  const marks = async (): Promise<readonly string[]> =>
+  const ownershipRecords = async (): Promise<readonly string[]> =>
     (await hand.hKeys(ownersKey)).filter((field) => field !== 'writes').sort()
 
   it.each(['empty', 'delete'] as const)(
@@ -86,7 +86,7 @@ describe('redisTraefik, raced over a real Redis server', needs(redisIsMissing), 
                 await reconciledUntilQuiet(sink, backends)
             })
             await play(Promise.all(work))
-            const [left, leftMarks] = [await traefikKeys(hand), await marks()]
+            const [left, leftOwnership] = [await traefikKeys(hand), await ownershipRecords()]
             // What a lone writer makes of it, who begins with what they began with.
             const known = new Set(
               histories.flatMap((all) => all.flatMap((backends) => [...backends].map(([name]) => name))),
@@ -99,7 +99,7 @@ describe('redisTraefik, raced over a real Redis server', needs(redisIsMissing), 
             const withoutKeeper = (keys: ReadonlyMap<string, string>): Readonly<Record<string, string>> =>
               Object.fromEntries([...keys].filter(([key]) => !key.includes('/_ecs-task-stream/')))
             expect(withoutKeeper(left)).toEqual(withoutKeeper(await traefikKeys(hand)))
-            expect(leftMarks).toEqual(await marks())
+            expect(leftOwnership).toEqual(await ownershipRecords())
           },
         ),
         { numRuns: runs },

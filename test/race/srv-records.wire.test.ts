@@ -5,7 +5,7 @@ import { type EmbeddedRoute53, embeddedRoute53 } from '../../sim/route53/embedde
 import type { Backend } from '../../src/core/desired.js'
 import { formatAddress } from '../../src/core/desired.js'
 import type { PersistentMap } from '../../src/core/persistent-map.js'
-import { ownerIn, ownerMarkName } from '../../src/sinks/route53/ownership.js'
+import { ownerIn, ownershipName } from '../../src/sinks/route53/ownership.js'
 import { addressIn } from '../../src/sinks/route53/host-name.js'
 import { parseSrv, recordSetOf } from '../../src/sinks/route53/record-set.js'
 import { srvRecords } from '../../src/sinks/route53/index.js'
@@ -67,7 +67,7 @@ const addresses = fc.uniqueArray(
   fc.record({ host: fc.constantFrom('10.0.0.1', '10.0.0.2', 'fd00::1'), port: fc.constantFrom(80, 81) }),
   { selector: formatAddress, maxLength: 4 },
 )
-/** Names at both ends of a listing: their marks are not where they are. */
+/** Names at both ends of a listing: their ownership records are not where they are. */
 const backendsArbitrary: fc.Arbitrary<Backends> = fc
   .uniqueArray(fc.tuple(fc.constantFrom('_a._tcp', 'b', 'web'), addresses), { selector: ([name]) => name })
   .map((all) => backendsOf(all.map(([name, at]) => backendOf(name, at))))
@@ -85,7 +85,7 @@ const held = async (zone: ZoneOfServices) => {
   const found: Record<string, { owner: string | undefined; at: string[] }> = {}
   for (const [service, sets] of await zone.services()) {
     const records = sets.map(recordSetOf)
-    const mark = records.find(({ name }) => name === ownerMarkName(service))
+    const ownership = records.find(({ name }) => name === ownershipName(service))
     const at = records.flatMap(({ type, values }) =>
       type === 'SRV'
         ? values.map((value) => {
@@ -94,13 +94,13 @@ const held = async (zone: ZoneOfServices) => {
           })
         : [],
     )
-    const owner = mark === undefined ? undefined : ownerIn(mark)
+    const owner = ownership === undefined ? undefined : ownerIn(ownership)
     found[service.slice(0, -zone.zone.length - 1)] = { owner, at: at.sort() }
   }
   return found
 }
 
-/** As many sets as make a second page, between the names of hosts and some of those of marks. */
+/** As many sets as make a second page, between the names of hosts and some of those of ownership records. */
 const filler = Array.from({ length: 310 }, (_, n) => `m${String(n).padStart(4, '0')}`)
 
 const zoneOf = async (paged: boolean): Promise<ZoneOfServices> => {
@@ -209,7 +209,7 @@ describe('workers that race for a zone', () => {
               const service = `${name}.${zone.zone}`
               await scheduler.schedule(Promise.resolve(), `plant ${name}`)
               try {
-                // As external-dns does: with a mark, and so only where there is none.
+                // As external-dns does: with an ownership record, and so only where there is none.
                 await zone.change(
                   {
                     Action: 'CREATE',
@@ -217,7 +217,7 @@ describe('workers that race for a zone', () => {
                   },
                   {
                     Action: 'CREATE',
-                    ResourceRecordSet: record(ownerMarkName(service), 'TXT', ['"heritage=external-dns"']),
+                    ResourceRecordSet: record(ownershipName(service), 'TXT', ['"heritage=external-dns"']),
                   },
                 )
                 planted.push(service)

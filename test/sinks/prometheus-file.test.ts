@@ -138,7 +138,7 @@ describe('the file', () => {
   })
 
   it.each([
-    ['that nobody has marked', '[{"targets":["10.9.9.9:80"],"labels":{}}]', 'it names no owner'],
+    ['that names no owner', '[{"targets":["10.9.9.9:80"],"labels":{}}]', 'it names no owner'],
     [
       'of prometheus-ecs-discovery',
       '- targets:\n  - 10.9.9.9:80\n  labels: {}\n',

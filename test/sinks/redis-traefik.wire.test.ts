@@ -170,7 +170,7 @@ describe('redisTraefik, over a real Redis server', needs(redisIsMissing), () => 
       expect(await planned(sink, nothing)).toEqual({ changes: [], skipped: [] })
     })
 
-    it('is below another root key, with the marks of that root', async () => {
+    it('uses another root key, with ownership records of its own', async () => {
       const [one, two] = ['traefik', 'edge/traefik-2'].map((rootKey) =>
         redisTraefik({ connection: client, rootKey }),
       )
@@ -226,16 +226,16 @@ describe('redisTraefik, over a real Redis server', needs(redisIsMissing), () => 
   describe('whose an element is', () => {
     it('says a hash outside of what Traefik listens to', async () => {
       await reconciled(redisTraefik({ connection: client }), web(1), { owner: 'ecs/"production"' })
-      const { writes, ...marks } = await client.hGetAll(ownersKey)
+      const { writes, ...records } = await client.hGetAll(ownersKey)
       expect(writes).toBe('1')
-      expect(Object.entries(marks).map(([field, mark]) => [field, JSON.parse(mark) as unknown])).toEqual([
-        ['http/services/web', { key: 'http/services/web', owner: 'ecs/"production"', version: 1 }],
-      ])
+      expect(
+        Object.entries(records).map(([field, ownership]) => [field, JSON.parse(ownership) as unknown]),
+      ).toEqual([['http/services/web', { key: 'http/services/web', owner: 'ecs/"production"', version: 1 }]])
       const [row] = await redisTraefik({ connection: client }).read(signal)
       expect(row?.owner).toEqual('ecs/"production"')
     })
 
-    it('is nobody’s without a mark: left alone, or taken over with adopt', async () => {
+    it('has no owner without an ownership record: left alone, or taken over with adopt', async () => {
       await client.set('traefik/http/services/web/loadBalancer/servers/0/url', 'http://192.0.2.1:1')
       await client.set('traefik/http/services/web/loadBalancer/passHostHeader', 'false')
       const before = await traefikKeys(client)
@@ -256,7 +256,7 @@ describe('redisTraefik, over a real Redis server', needs(redisIsMissing), () => 
       )
     })
 
-    it('is somebody else’s where the mark is unreadable', async () => {
+    it('belongs to an unknown owner where the ownership record is unreadable', async () => {
       await reconciled(redisTraefik({ connection: client }), web(1))
       await client.hSet(ownersKey, 'http/services/web', 'broken')
       const { changes, skipped } = await planned(redisTraefik({ connection: client, adopt: true }), web(2))
@@ -272,7 +272,7 @@ describe('redisTraefik, over a real Redis server', needs(redisIsMissing), () => 
       expect(await servers()).toEqual({ 'http/services/web': ['10.0.0.1:8080'] })
     })
 
-    it('is not ours to make when another has made it meanwhile, with a mark or without', async () => {
+    it('is not created if another writer created it meanwhile, with an ownership record or without', async () => {
       const sink = redisTraefik({ connection: client })
       const changes = [create('http/services/web', service('http://10.0.0.1:80'))]
       await client.set('traefik/http/services/web/loadbalancer/servers', 'by hand')

@@ -75,8 +75,8 @@ const madeIn = (table: HostTable, batch: Batch): void => {
 }
 const contents = (table: HostTable): readonly unknown[] =>
   addresses.map((address) => {
-    const { sets, mark } = table.get(nameOf(address), address)
-    return [...sets, ...(mark === undefined ? [] : [mark])].map(contentOf).sort()
+    const { sets, ownership } = table.get(nameOf(address), address)
+    return [...sets, ...(ownership === undefined ? [] : [ownership])].map(contentOf).sort()
   })
 
 describe('a batch', () => {
@@ -154,8 +154,8 @@ describe('a host that does not know what a name does', () => {
     const uses = [{ ...useOf('10.0.0.1', 'anna____', begins), leads }]
     const { changes, hosts: after } = rightOf(batchOf([{ records: [], uses }], table, options))
     expect(changes).toEqual([
-      { action: 'DELETE', set: host.mark },
-      { action: 'CREATE', set: host.mark },
+      { action: 'DELETE', set: host.ownership },
+      { action: 'CREATE', set: host.ownership },
     ])
     expect(after).toEqual([host])
   })
@@ -188,7 +188,7 @@ describe('packing', () => {
 })
 
 describe('a change that is too large', () => {
-  const mark = newRecordSet({ name: 'srv-web.a.test', type: 'TXT', ttl: 300, values: ['"mark"'] })
+  const ownership = newRecordSet({ name: 'srv-web.a.test', type: 'TXT', ttl: 300, values: ['"ownership"'] })
   const emptied = newRecordSet({ name: 'srv-web.a.test', type: 'TXT', ttl: 300, values: ['"emptied"'] })
   const web = newRecordSet({ name: 'web.a.test', type: 'SRV', ttl: 10, values: ['1 1 80 x.a.test'] })
   const use = (n: number, begins: boolean): HostUse => useOf(`10.1.${n >> 8}.${n % 256}`, 'anna____', begins)
@@ -196,20 +196,20 @@ describe('a change that is too large', () => {
     Array.from({ length: count }, (_, n) => use(from + n, begins))
 
   it.each([
-    [900, 0, mark],
-    [0, 900, mark],
-    [700, 900, mark],
+    [900, 0, ownership],
+    [0, 900, ownership],
+    [700, 900, ownership],
     [0, 900, undefined],
   ])('that begins %i hosts and ends %i goes on in steps, each within the limits', (begins, ends, left) => {
     const table = new HostTable()
     for (const { address } of range(ends, false, 1000)) table.set(hostOf(address, ['anna____']))
     const name = [
       { action: 'DELETE', set: web } as const,
-      { action: 'DELETE', set: mark } as const,
+      { action: 'DELETE', set: ownership } as const,
       ...(left === undefined ? [] : [{ action: 'CREATE', set: left } as const]),
     ]
     const all = spread(
-      { name, begun: range(begins, true), ended: range(ends, false, 1000), mark: left },
+      { name, begun: range(begins, true), ended: range(ends, false, 1000), ownership: left },
       emptied,
       table,
       options,
@@ -230,7 +230,7 @@ describe('a change that is too large', () => {
     // Whoever changes the name meanwhile stops what is left of it.
     for (const changes of batches.slice(turn + 1))
       expect(changes.some(({ action, set }) => action === 'DELETE' && set === (left ?? emptied))).toBe(true)
-    // Neither do the hosts stay nor, where it goes, the mark.
+    // Neither do the hosts stay nor, where it goes, the ownership record.
     const touched = batches.flat()
     expect(touched.filter(({ set }) => set.type === 'A')).toHaveLength(begins + ends)
     expect(touched.filter(({ set }) => set.name === emptied.name).at(-1)?.action).toBe(
@@ -245,7 +245,7 @@ describe('a host of somebody else', () => {
     name: nameOf('10.0.0.1'),
     address: '10.0.0.1',
     sets: sets.map(recordSetOf),
-    mark: undefined,
+    ownership: undefined,
   })
   const theirs = (value: string) => record(nameOf('10.0.0.1'), 'A', [value])
 
@@ -303,12 +303,12 @@ describe('a host of ours', () => {
     expect(revise('fd00::8')).toEqual(['10.0.0.1', 'fd00::8'])
   })
 
-  it('is repaired where somebody changed its address, and keeps what else its mark says', () => {
+  it('is repaired where somebody changed its address, and keeps the other fields of its ownership record', () => {
     const host = hostOf('10.0.0.1', ['anna____'])
     const broken: HostRecords = {
       ...host,
       sets: [recordSetOf(record(host.name, 'A', ['192.0.2.1']))],
-      mark: recordSetOf(
+      ownership: recordSetOf(
         record(host.name, 'TXT', [`${formatUsers(new Set(['anna____'])).slice(0, -1)},note=1"`]),
       ),
     }
@@ -320,7 +320,7 @@ describe('a host of ours', () => {
       ),
     )
     expect(after.sets[0]?.values).toEqual(['10.0.0.1'])
-    expect(after.mark?.values[0]).toContain('note=1')
+    expect(after.ownership?.values[0]).toContain('note=1')
     expect(changes.map(({ action, set }) => `${action} ${set.type ?? ''}`)).toEqual([
       'DELETE A',
       'CREATE A',

@@ -8,7 +8,7 @@ import {
   formatOwner,
   formatUsers,
   ownerIn,
-  ownerMarkName,
+  ownershipName,
   usersIn,
 } from '../../src/sinks/route53/ownership.js'
 import { addressIn, canonicalAddress, hostName } from '../../src/sinks/route53/host-name.js'
@@ -26,7 +26,7 @@ import { record } from '../support/zone-of-services.js'
 
 const zone = 'servicediscovery.internal'
 const short = fc.nat({ max: 65_535 })
-const txt = (value: string): RecordSet => recordSetOf(record('mark.test', 'TXT', [value]))
+const txt = (value: string): RecordSet => recordSetOf(record('ownership.test', 'TXT', [value]))
 /** Well-formed: what an owner's name can be. */
 const owners = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 300 })
 const labels = fc.stringMatching(/^[a-z0-9_](?:[a-z0-9_-]{0,20}[a-z0-9_])?$/)
@@ -116,12 +116,12 @@ describe('what is written is read as it was meant', () => {
     )
   })
 
-  it('an owner, whatever it is called, with what it owns, and with all that others added to the mark', () => {
+  it('an owner, whatever it is called, with what it owns, and with all that others added to the ownership record', () => {
     fc.assert(
       fc.property(owners, fc.stringMatching(/^[A-Za-z0-9_-]{8}$/), (owner, digest) => {
-        const mark = txt(formatOwner(owner, digest))
-        expect([ownerIn(mark), digestIn(mark)]).toEqual([owner, digest])
-        const [value = ''] = mark.values
+        const ownership = txt(formatOwner(owner, digest))
+        expect([ownerIn(ownership), digestIn(ownership)]).toEqual([owner, digest])
+        const [value = ''] = ownership.values
         const noted = txt(`${value.slice(0, -1)},note=by hand"`)
         const again = txt(formatOwner(owner, 'changed', noted))
         expect([ownerIn(again), digestIn(again)]).toEqual([owner, 'changed'])
@@ -134,9 +134,9 @@ describe('what is written is read as it was meant', () => {
     const users = fc.array(fc.stringMatching(/^[A-Za-z0-9_-]{8}$/), { maxLength: 100 })
     fc.assert(
       fc.property(users, (all) => {
-        const mark = txt(formatUsers(new Set(all)))
-        expect(usersIn(mark)).toEqual(new Set(all))
-        expect(formatUsers(new Set(all.toReversed()))).toBe(mark.values[0])
+        const ownership = txt(formatUsers(new Set(all)))
+        expect(usersIn(ownership)).toEqual(new Set(all))
+        expect(formatUsers(new Set(all.toReversed()))).toBe(ownership.values[0])
       }),
     )
   })
@@ -144,22 +144,22 @@ describe('what is written is read as it was meant', () => {
   it('a text of others is never an owner of ours, nor users of ours', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'grapheme-ascii' }), owners, (text, owner) => {
-        const mark = txt(`"${text.replaceAll(/["\\]/g, '')}"`)
-        expect(ownerIn(mark)).not.toBe(owner)
-        expect(usersIn(mark)).toBeUndefined()
+        const ownership = txt(`"${text.replaceAll(/["\\]/g, '')}"`)
+        expect(ownerIn(ownership)).not.toBe(owner)
+        expect(usersIn(ownership)).toBeUndefined()
       }),
     )
     const external = txt('"heritage=external-dns,external-dns/owner=worker,ecs-task-stream/owner=worker"')
     expect(ownerIn(external)).toContain('unknown owner')
-    const twice = recordSetOf(record('mark.test', 'TXT', [formatOwner('worker', ''), '"v=spf1"']))
+    const twice = recordSetOf(record('ownership.test', 'TXT', [formatOwner('worker', ''), '"v=spf1"']))
     expect(ownerIn(twice)).toContain('unknown owner')
     expect(ownerIn(txt('"heritage=ecs-task-stream,ecs-task-stream/owner=%E0%A4%A"'))).toContain(
       'unknown owner',
     )
   })
 
-  it('no two owners or names have the same mark', () => {
-    expect(ownerMarkName('_calc._tcp.a.test')).toBe('srv-_calc._tcp.a.test')
+  it('no two owners or names have the same ownership record', () => {
+    expect(ownershipName('_calc._tcp.a.test')).toBe('srv-_calc._tcp.a.test')
     expect(formatOwner('ecs-task-stream/staging+production', 'x')).toBe(
       '"heritage=ecs-task-stream,ecs-task-stream/owner=ecs-task-stream/staging+production,ecs-task-stream/sets=x"',
     )

@@ -70,7 +70,7 @@ const own = (sets: readonly ReturnType<typeof record>[]) =>
   formatOwner('worker', digestOf(sets.map(recordSetOf)))
 
 describe('the records of a name', () => {
-  it('simple: one set of all targets, its mark, and for each host an address and a mark', async () => {
+  it('simple: one set of all targets, its ownership record, and for each host an address and an ownership record', async () => {
     const { zone, sink } = await here()
     const wide = { ...backendOf('_calc._tcp', [at(1), at(1, 32769), at(2), { host: 'fd00::1', port: 80 }]) }
     const endpoints = wide.endpoints.map((endpoint) =>
@@ -153,7 +153,7 @@ describe('the records of a name', () => {
     await expect(resolver.resolveSrv(`_calc._tcp.${zone.zone}`)).rejects.toMatchObject({ code: 'ENOTFOUND' })
   })
 
-  it('that knows no endpoints any more stay ours as a mark alone, and go when nobody wants them', async () => {
+  it('whose last endpoint is gone keep only their ownership record, and are deleted when nothing desires them', async () => {
     const { zone, sink } = await here()
     await reconciled(sink, calc(at(1)))
     await reconciled(sink, calc())
@@ -282,7 +282,7 @@ describe('names', () => {
 })
 
 describe('what is not ours', () => {
-  it('is not touched: records without a mark, with that of external-dns, or with one of another owner', async () => {
+  it('does not touch records without an ownership record, with one of external-dns, or with one of another owner', async () => {
     const { zone, sink } = await here()
     const name = (label: string) => `${label}.${zone.zone}`
     await zone.put(
@@ -308,11 +308,11 @@ describe('what is not ours', () => {
       const after = await zone.sets()
       for (const set of before) expect(after).toContainEqual(set)
     }
-    // The host that was there is used, and neither marked nor taken away.
+    // The host that was there is used; it gets no ownership record and is not deleted.
     expect(await zone.sets()).toEqual(before)
   })
 
-  it('and what loses its mark is no longer ours', async () => {
+  it('no longer owns what lost its ownership record', async () => {
     const { zone, sink } = await here()
     await reconciled(sink, calc(at(1)))
     const name = `_calc._tcp.${zone.zone}`
@@ -485,7 +485,7 @@ describe('what somebody does by hand', () => {
       },
     ],
     [
-      'a mark that says less',
+      'an ownership record that says less',
       (zone, name) =>
         zone.put(record(`srv-${name}`, 'TXT', ['"heritage=ecs-task-stream,ecs-task-stream/owner=worker"'])),
     ],

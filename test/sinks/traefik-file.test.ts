@@ -61,7 +61,7 @@ sinkContract('traefikFile', () => harness('empty'), { lacks })
 sinkContract('traefikFile that deletes', () => harness('delete'), { lacks })
 
 describe('the file', () => {
-  it('is what Traefik takes, as JSON and as YAML, with the mark of its owner where Traefik does not look', async () => {
+  it('is what Traefik takes, as JSON and as YAML, with the name of its owner where Traefik does not look', async () => {
     const path = await newPath()
     await reconciled(traefikFile({ path }), web(1, 2), true, 'ecs-task-stream/production')
     const text = readFileSync(path, 'utf8')

@@ -226,7 +226,7 @@ describe('reading an item', () => {
     expect(sameBackend(before, { ...before, held: undefined })).toBe(false)
   })
 
-  it('takes a mark that is no string for a foreign one', () => {
+  it('takes an owner that is no string for a foreign one', () => {
     expect(rowOf({ ...web, owner: { N: '1' } }, 'owner')).toMatchObject({
       owner: '{"N":"1"}',
     })

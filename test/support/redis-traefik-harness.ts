@@ -63,8 +63,8 @@ export const redisTraefikHarness = async (
         const element = placeIn(key.replace('traefik/', ''))?.key ?? '?'
         elements.set(element, { ...elements.get(element), [key]: value })
       }
-      for (const [field, mark] of Object.entries(await client.hGetAll(ownersKey)))
-        if (field !== 'writes') elements.set(field, { ...elements.get(field), mark })
+      for (const [field, ownership] of Object.entries(await client.hGetAll(ownersKey)))
+        if (field !== 'writes') elements.set(field, { ...elements.get(field), ownership })
       return elements
     },
     writes: () => writes,

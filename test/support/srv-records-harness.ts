@@ -1,6 +1,6 @@
 import type { ChangeResourceRecordSetsCommandInput } from '@aws-sdk/client-route-53'
 import type { EmbeddedRoute53 } from '../../sim/route53/embedded-route53.js'
-import { digestOf, formatOwner, ownerMarkName } from '../../src/sinks/route53/ownership.js'
+import { digestOf, formatOwner, ownershipName } from '../../src/sinks/route53/ownership.js'
 import { hostName } from '../../src/sinks/route53/host-name.js'
 import { recordName } from '../../src/sinks/route53/record-set.js'
 import { srvRecords, type SrvRecordsOptions } from '../../src/sinks/route53/index.js'
@@ -41,11 +41,11 @@ export const srvRecordsHarness = async (
       },
     { step: 'initialize' },
   )
-  const markOf = async (key: string) => (await target.at(ownerMarkName(key), 'TXT'))[0]!
+  const ownershipOf = async (key: string) => (await target.at(ownershipName(key), 'TXT'))[0]!
   const noted = async (key: string): Promise<void> => {
-    const mark = await markOf(key)
-    const [value] = mark.ResourceRecords!
-    await target.put(record(mark.Name!, 'TXT', [`${value!.Value!.slice(0, -1)},note=by hand"`]))
+    const ownership = await ownershipOf(key)
+    const [value] = ownership.ResourceRecords!
+    await target.put(record(ownership.Name!, 'TXT', [`${value!.Value!.slice(0, -1)},note=by hand"`]))
   }
   return {
     sink: srvRecords({ zoneId: target.zoneId, client, allowance: boundless, ...options }),
@@ -76,7 +76,7 @@ export const srvRecordsHarness = async (
         ...(values.length === 0 ? [] : [record(service, 'SRV', values)]),
         ...(owner === undefined
           ? []
-          : [record(ownerMarkName(service), 'TXT', [formatOwner(owner, digestOf([]))])]),
+          : [record(ownershipName(service), 'TXT', [formatOwner(owner, digestOf([]))])]),
       )
     },
     embellishment: {
@@ -86,7 +86,7 @@ export const srvRecordsHarness = async (
       },
       read: async (key) => ({
         beside: [await target.at(key, 'TXT'), await target.at(key, 'CAA')],
-        note: (await markOf(key)).ResourceRecords?.[0]?.Value?.includes(',note=by hand"'),
+        note: (await ownershipOf(key)).ResourceRecords?.[0]?.Value?.includes(',note=by hand"'),
       }),
     },
     failOn: (key) => void failing.add(key),

@@ -1,7 +1,7 @@
 import type { Change as RecordChange, ResourceRecordSet } from '@aws-sdk/client-route-53'
 import type { EmbeddedRoute53 } from '../../sim/route53/embedded-route53.js'
 import { type Address, formatAddress } from '../../src/core/desired.js'
-import { ownerIn, ownerMarkName, userOf, usersIn } from '../../src/sinks/route53/ownership.js'
+import { ownerIn, ownershipName, userOf, usersIn } from '../../src/sinks/route53/ownership.js'
 import { addressIn, hostName } from '../../src/sinks/route53/host-name.js'
 import { parseSrv, recordSetOf } from '../../src/sinks/route53/record-set.js'
 import { type SrvService, targetsIn } from '../../src/sinks/route53/service.js'
@@ -88,7 +88,7 @@ export class ZoneOfServices {
       await this.route53.change(this.zoneId, changes.slice(from, from + 400))
   }
 
-  /** By name, its SRV records and the mark. */
+  /** By name, its SRV records and its ownership record. */
   async services(): Promise<ReadonlyMap<string, readonly ResourceRecordSet[]>> {
     const services = new Map<string, ResourceRecordSet[]>()
     const all = await this.sets()
@@ -107,7 +107,7 @@ export class ZoneOfServices {
    */
   async faults(...owners: readonly string[]): Promise<readonly string[]> {
     const sets = (await this.sets()).map(recordSetOf)
-    const marks = new Map(sets.filter(({ type }) => type === 'TXT').map((set) => [set.name, set]))
+    const ownershipRecords = new Map(sets.filter(({ type }) => type === 'TXT').map((set) => [set.name, set]))
     const resolves = (name: string, address: string): boolean =>
       sets.some(
         (set) =>
@@ -117,8 +117,8 @@ export class ZoneOfServices {
     const expected = new Map<string, Set<string>>()
     for (const set of sets) {
       if (set.type !== 'SRV') continue
-      const mark = marks.get(ownerMarkName(set.name))
-      const owner = mark === undefined ? undefined : ownerIn(mark)
+      const ownership = ownershipRecords.get(ownershipName(set.name))
+      const owner = ownership === undefined ? undefined : ownerIn(ownership)
       if (owner === undefined || !owners.includes(owner)) continue
       for (const value of set.values) {
         const target = parseSrv(value)!
@@ -130,8 +130,8 @@ export class ZoneOfServices {
         expected.set(target.target, users.add(userOf(owner, set.name)))
       }
     }
-    for (const [name, mark] of marks) {
-      const users = usersIn(mark)
+    for (const [name, ownership] of ownershipRecords) {
+      const users = usersIn(ownership)
       if (users === undefined) continue
       const [known, real] = [[...users].sort(), [...(expected.get(name) ?? [])].sort()]
       if (known.join() !== real.join())

@@ -72,7 +72,7 @@ describe('the worker srv-records, over the wire', () => {
 
     worker.signal('SIGTERM')
     expect(await worker.ended).toMatchObject({ code: 0 })
-    // What it leaves is for those who ask: the names that have tasks, their hosts, and the marks of both.
+    // What it leaves is for those who ask: the names that have tasks, their hosts, and the ownership records of both.
     const names = (await route53.recordSets(zone.id)).map(({ Name, Type }) => `${Type ?? ''} ${Name ?? ''}`)
     expect(names.filter((name) => name.startsWith('SRV'))).toEqual([
       'SRV _calc._tcp.servicediscovery.internal.',

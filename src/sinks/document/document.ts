@@ -5,7 +5,7 @@ import type { Change, Outcome, Owner, Row } from '../../core/sink.js'
 
 /** The parsed document. It has one owner as a whole. */
 export interface Contents<V> {
-  /** Whose mark the text bears; `undefined` if it bears none. */
+  /** The owner that the text names; `undefined` if it names none. */
   readonly owner: Owner | undefined
   readonly records: ReadonlyMap<string, V>
 }

@@ -31,12 +31,13 @@ const emptyGroup = (backend: string): TargetGroup => ({ targets: [], labels: { [
 export const prometheusDocument: DocumentFormat<TargetGroups> = {
   etagOf: canonicalText,
   print: ({ owner, records }) => {
-    const mark: TargetGroups = owner === undefined ? [] : [{ targets: [], labels: { [ownerLabel]: owner } }]
+    const ownership: TargetGroups =
+      owner === undefined ? [] : [{ targets: [], labels: { [ownerLabel]: owner } }]
     const groups = [...records.keys()].sort().flatMap((backend) => {
       const of = records.get(backend) ?? []
       return of.length === 0 ? [emptyGroup(backend)] : of
     })
-    return printable(`[${[...mark, ...groups].map(canonicalText).join(',\n')}]\n`)
+    return printable(`[${[...ownership, ...groups].map(canonicalText).join(',\n')}]\n`)
   },
   parse: (text) => {
     const decoded = Groups.decode(JSON.parse(text))

@@ -10,7 +10,7 @@ export class HostTable {
 
   set(host: HostRecords): void {
     for (const user of this.usersAt(host.name)) this.byUser.get(user)?.delete(host.name)
-    if (host.sets.length === 0 && host.mark === undefined) {
+    if (host.sets.length === 0 && host.ownership === undefined) {
       this.byName.delete(host.name)
       return
     }

@@ -2,7 +2,7 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { isIPv4 } from 'node:net'
 import type { DnsName } from './dns-name.js'
-import { formatUsers, markTtl, type User, usersIn } from './ownership.js'
+import { formatUsers, ownershipTtl, type User, usersIn } from './ownership.js'
 import { canonicalAddress } from './host-name.js'
 import { contentOf, newRecordSet, type RecordSet, type RecordSetChange } from './record-set.js'
 
@@ -18,7 +18,7 @@ export interface HostRecords {
   readonly address: string
   /** The A and AAAA records at `name`. */
   readonly sets: readonly RecordSet[]
-  readonly mark: RecordSet | undefined
+  readonly ownership: RecordSet | undefined
 }
 
 export interface HostRevision {
@@ -41,11 +41,11 @@ export const unknownHost = (name: DnsName, address: string): HostRecords => ({
   name,
   address,
   sets: [],
-  mark: undefined,
+  ownership: undefined,
 })
 
-export const usersOf = ({ mark }: HostRecords): ReadonlySet<User> | undefined =>
-  mark === undefined ? undefined : usersIn(mark)
+export const usersOf = ({ ownership }: HostRecords): ReadonlySet<User> | undefined =>
+  ownership === undefined ? undefined : usersIn(ownership)
 
 const typeOf = (address: string): 'A' | 'AAAA' => (isIPv4(address) ? 'A' : 'AAAA')
 
@@ -93,9 +93,9 @@ export const revisedHost = (
   { begin, end, ipv6, compare, abandoned = false }: HostRevision,
   { ttl, adopt }: { readonly ttl: number; readonly adopt: boolean },
 ): E.Either<string, RevisedHost> => {
-  const { name, address, sets, mark } = host
+  const { name, address, sets, ownership } = host
   const before = usersOf(host)
-  const free = mark === undefined && (sets.length === 0 || (adopt && isOfEcssd(host)))
+  const free = ownership === undefined && (sets.length === 0 || (adopt && isOfEcssd(host)))
   if (before === undefined && !free)
     return begin.size === 0 || leadsHome(host)
       ? E.right({ changes: [], after: host })
@@ -105,7 +105,7 @@ export const revisedHost = (
   const users = new Set([...(before ?? []), ...begin].filter((user) => !end.has(user)))
   if (users.size === 0) {
     if (before === undefined && !(abandoned && free)) return E.right({ changes: [], after: host })
-    const gone = mark === undefined ? sets : [...sets, mark]
+    const gone = ownership === undefined ? sets : [...sets, ownership]
     return E.right({ changes: changesOf(gone, []), after: unknownHost(name, address) })
   }
 
@@ -114,25 +114,25 @@ export const revisedHost = (
     newRecordSet({ name, type, ttl, values: [to] })
   const second = typeOf(address) === 'A' ? (ipv6 ?? ipv6Of(host)) : undefined
   const after = [held(typeOf(address), address), ...(second === undefined ? [] : [held('AAAA', second)])]
-  const text = formatUsers(users, mark)
-  const marked = newRecordSet({
+  const text = formatUsers(users, ownership)
+  const nextOwnership = newRecordSet({
     name: name,
     type: 'TXT',
-    ttl: markTtl,
+    ttl: ownershipTtl,
     values: [text],
   })
   const records = changesOf(sets, after)
-  if (mark === undefined)
+  if (ownership === undefined)
     return E.right({
-      changes: [...records, { action: 'CREATE', set: marked }],
-      after: { ...host, sets: after, mark: marked },
+      changes: [...records, { action: 'CREATE', set: nextOwnership }],
+      after: { ...host, sets: after, ownership: nextOwnership },
     })
-  const same = contentOf(mark) === contentOf(marked)
+  const same = contentOf(ownership) === contentOf(nextOwnership)
   if (same && records.length === 0 && !compare) return E.right({ changes: [], after: host })
   // Written even if unchanged: the write is conditional on all we know of the host.
-  const next = same ? mark : marked
+  const next = same ? ownership : nextOwnership
   return E.right({
-    changes: [...records, { action: 'DELETE', set: mark }, { action: 'CREATE', set: next }],
-    after: { ...host, sets: after, mark: next },
+    changes: [...records, { action: 'DELETE', set: ownership }, { action: 'CREATE', set: next }],
+    after: { ...host, sets: after, ownership: next },
   })
 }

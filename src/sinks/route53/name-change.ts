@@ -12,7 +12,7 @@ import {
   sizeOf,
   type Step,
 } from './batch.js'
-import { digestOf, formatOwner, markTtl, ownerMarkName, userOf } from './ownership.js'
+import { digestOf, formatOwner, ownershipTtl, ownershipName, userOf } from './ownership.js'
 import type { HostTable } from './host-table.js'
 import { contentOf, newRecordSet, type RecordSet, type RecordSetChange } from './record-set.js'
 import type { SrvService } from './service.js'
@@ -83,7 +83,7 @@ export const unitOf = (
   const before = change._tag === 'Create' ? undefined : change.before.value
   const name = change.key
   const { zone } = options
-  const { mark, others = [] } = before?.held ?? {}
+  const { ownership, others = [] } = before?.held ?? {}
   const stranger = others.find((set) => !mayStandBeside(set, after?.sets ?? []))
   if (stranger !== undefined)
     return E.left(
@@ -91,19 +91,26 @@ export const unitOf = (
         `and Route 53 does not allow ours beside one with the same identifier or another routing policy: delete them, or adopt them if ecssd wrote them`,
     )
 
-  const markedWith = (sets: readonly RecordSet[]): RecordSet => {
-    const text = formatOwner(owner, digestOf(sets.filter((set) => isOfOurs(set, zone))), mark)
-    const marked = newRecordSet({ name: ownerMarkName(name), type: 'TXT', ttl: markTtl, values: [text] })
-    return mark !== undefined && contentOf(mark) === contentOf(marked) ? mark : marked
+  const ownershipWith = (sets: readonly RecordSet[]): RecordSet => {
+    const text = formatOwner(owner, digestOf(sets.filter((set) => isOfOurs(set, zone))), ownership)
+    const nextOwnership = newRecordSet({
+      name: ownershipName(name),
+      type: 'TXT',
+      ttl: ownershipTtl,
+      values: [text],
+    })
+    return ownership !== undefined && contentOf(ownership) === contentOf(nextOwnership)
+      ? ownership
+      : nextOwnership
   }
   const next = replaced(before?.sets ?? [], after?.sets ?? [])
   // Deleted and created again with every change, so that the batch fails if another owner took the name meanwhile.
-  const marked = after === undefined ? undefined : markedWith(after.sets)
+  const nextOwnership = after === undefined ? undefined : ownershipWith(after.sets)
   const records = [
     ...changed('DELETE', next.out),
-    ...changed('DELETE', mark === undefined ? [] : [mark]),
+    ...changed('DELETE', ownership === undefined ? [] : [ownership]),
     ...changed('CREATE', next.in),
-    ...changed('CREATE', marked === undefined ? [] : [marked]),
+    ...changed('CREATE', nextOwnership === undefined ? [] : [nextOwnership]),
   ]
 
   const user = userOf(owner, name)
@@ -130,12 +137,12 @@ export const unitOf = (
   if (E.isLeft(batch)) return batch
   const own = sizeOf(records)
   if (!fits(own)) return E.left(quota(change, own))
-  const parts = { name: records, begun, ended, mark: marked }
+  const parts = { name: records, begun, ended, ownership: nextOwnership }
   return E.right({
     change,
     step,
     size: sizeOf(batch.right.changes),
-    steps: (now) => spread(parts, markedWith([]), now, options),
-    after: { name, services: [...others, ...(after?.sets ?? [])], mark: marked },
+    steps: (now) => spread(parts, ownershipWith([]), now, options),
+    after: { name, services: [...others, ...(after?.sets ?? [])], ownership: nextOwnership },
   })
 }

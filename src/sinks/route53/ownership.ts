@@ -17,11 +17,11 @@ import { contentOf, type RecordSet } from './record-set.js'
 
 const heritage = 'ecs-task-stream'
 /** Seconds. These records are not meant to be resolved. */
-export const markTtl = 300
+export const ownershipTtl = 300
 /** The DNS allows this many bytes per string; a TXT value may have several strings. */
 const longestString = 255
 
-export const ownerMarkName = (service: DnsName): DnsName => `srv-${service}`
+export const ownershipName = (service: DnsName): DnsName => `srv-${service}`
 
 const ownerField = `${heritage}/owner`
 const setsField = `${heritage}/sets`
@@ -71,23 +71,27 @@ const decoded = (text: string): Owner | undefined => {
 export const digestOf = (sets: readonly RecordSet[]): string =>
   createHash('sha256').update(sets.map(contentOf).sort().join('\n')).digest('base64url').slice(0, 8)
 
-/** `mark`: the ownership record that is replaced, whose other fields are kept. */
-export const formatOwner = (owner: Owner, digest: string, mark?: RecordSet): string =>
+/** `ownership`: the ownership record that is replaced, whose other fields are kept. */
+export const formatOwner = (owner: Owner, digest: string, ownership?: RecordSet): string =>
   formatFields(
-    new Map([...((mark && fieldsOf(mark)) ?? []), [ownerField, encoded(owner)], [setsField, digest]]),
+    new Map([
+      ...((ownership && fieldsOf(ownership)) ?? []),
+      [ownerField, encoded(owner)],
+      [setsField, digest],
+    ]),
   )
 
 /**
  * The owner that an ownership record names. A record with another heritage gives an unknown owner, never ours and never
  * none.
  */
-export const ownerIn = (mark: RecordSet): Owner => {
-  const owner = fieldsOf(mark)?.get(ownerField)
-  return (owner === undefined ? undefined : decoded(owner)) ?? `unknown owner (${mark.values.join(' ')})`
+export const ownerIn = (ownership: RecordSet): Owner => {
+  const owner = fieldsOf(ownership)?.get(ownerField)
+  return (owner === undefined ? undefined : decoded(owner)) ?? `unknown owner (${ownership.values.join(' ')})`
 }
 
 /** Undefined if the ownership record has no hash. */
-export const digestIn = (mark: RecordSet): string | undefined => fieldsOf(mark)?.get(setsField)
+export const digestIn = (ownership: RecordSet): string | undefined => fieldsOf(ownership)?.get(setsField)
 
 /**
  * Identifies a name that points to a host: 48 bits of a hash, since a value has room for 4,000 characters, and a host
@@ -99,11 +103,13 @@ export const userOf = (owner: Owner, service: DnsName): User =>
   createHash('sha256').update(`${owner}\n${service}`).digest('base64url').slice(0, 8)
 
 /** Undefined if it is not one of our ownership records. */
-export const usersIn = (mark: RecordSet): ReadonlySet<User> | undefined => {
-  const users = fieldsOf(mark)?.get(usersField)
+export const usersIn = (ownership: RecordSet): ReadonlySet<User> | undefined => {
+  const users = fieldsOf(ownership)?.get(usersField)
   return users === undefined ? undefined : new Set(users.split('.').filter((user) => user !== ''))
 }
 
-/** `mark`: the ownership record that is replaced, whose other fields are kept. */
-export const formatUsers = (users: ReadonlySet<User>, mark?: RecordSet): string =>
-  formatFields(new Map([...((mark && fieldsOf(mark)) ?? []), [usersField, [...users].sort().join('.')]]))
+/** `ownership`: the ownership record that is replaced, whose other fields are kept. */
+export const formatUsers = (users: ReadonlySet<User>, ownership?: RecordSet): string =>
+  formatFields(
+    new Map([...((ownership && fieldsOf(ownership)) ?? []), [usersField, [...users].sort().join('.')]]),
+  )

@@ -1,6 +1,6 @@
 import type { DnsName } from './dns-name.js'
 import type { Change, Outcome, Row } from '../../core/sink.js'
-import { ownerMarkName } from './ownership.js'
+import { ownershipName } from './ownership.js'
 import type { HostTable } from './host-table.js'
 import type { HostedZone } from './hosted-zone.js'
 import { hostsIn, type SrvService } from './service.js'
@@ -85,17 +85,17 @@ export class SecondLook {
   /** Reads the ownership record first: see `confirm`. */
   private async read(name: DnsName): Promise<NameRecords> {
     const { zone } = this.options
-    const mark = (await zone.recordSetsAt(ownerMarkName(name), this.signal)).find(
+    const ownership = (await zone.recordSetsAt(ownershipName(name), this.signal)).find(
       ({ type }) => type === 'TXT',
     )
     const sets = await zone.recordSetsAt(name, this.signal)
-    return { name, services: sets.filter(({ type }) => type === 'SRV'), mark }
+    return { name, services: sets.filter(({ type }) => type === 'SRV'), ownership }
   }
 
   /** From one answer, so consistent. */
   private async look(name: DnsName, address: string): Promise<void> {
     const all = await this.options.zone.recordSetsAt(name, this.signal)
     const sets = all.filter(({ type }) => type === 'A' || type === 'AAAA')
-    this.options.hosts().set({ name, address, sets, mark: all.find(({ type }) => type === 'TXT') })
+    this.options.hosts().set({ name, address, sets, ownership: all.find(({ type }) => type === 'TXT') })
   }
 }

@@ -4,7 +4,7 @@ import { keepsUnexplained } from '../../core/merge-incomplete.js'
 import { canonicalName } from './canonical-name.js'
 import type { DnsName } from './dns-name.js'
 import type { Sink } from '../../core/sink.js'
-import { ownerMarkName } from './ownership.js'
+import { ownershipName } from './ownership.js'
 import { canonicalAddress, hostName } from './host-name.js'
 import { hostsIn, type SrvService, sameService, targetsIn } from './service.js'
 import { type Shape, shaped, type Wanted } from './record-layout.js'
@@ -26,10 +26,10 @@ export const serviceName = (text: string, zone: DnsName): E.Either<string, DnsNa
     return E.left(`it is not in the zone ${zone}, although it ends with a dot`)
   const named = canonicalName(inside ? absolute.slice(0, -zone.length - 1) : text, zone)
   // The name of its ownership record is longer.
-  const marked = E.chain((name: DnsName) => canonicalName(ownerMarkName(name)))(named)
-  return E.isLeft(named) || E.isRight(marked)
+  const ownership = E.chain((name: DnsName) => canonicalName(ownershipName(name)))(named)
+  return E.isLeft(named) || E.isRight(ownership)
     ? named
-    : E.left(`with the prefix "srv-" of its ownership record: ${marked.left}`)
+    : E.left(`with the prefix "srv-" of its ownership record: ${ownership.left}`)
 }
 
 /** An address has one spelling in the zone. */

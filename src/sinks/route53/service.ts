@@ -26,7 +26,7 @@ export interface SrvService {
 
 export interface Held {
   /** The name's ownership record (TXT). */
-  readonly mark: RecordSet | undefined
+  readonly ownership: RecordSet | undefined
   /** SRV records at the name that this worker must not write, whoever owns the name. */
   readonly others: readonly RecordSet[]
   /**

@@ -9,12 +9,12 @@ export interface Parts {
   readonly begun: readonly HostUse[]
   readonly ended: readonly HostUse[]
   /** The name's ownership record after the change; undefined if the name has none any more. */
-  readonly mark: RecordSet | undefined
+  readonly ownership: RecordSet | undefined
 }
 
-const guard = (mark: RecordSet): readonly RecordSetChange[] => [
-  { action: 'DELETE', set: mark },
-  { action: 'CREATE', set: mark },
+const guard = (ownership: RecordSet): readonly RecordSetChange[] => [
+  { action: 'DELETE', set: ownership },
+  { action: 'CREATE', set: ownership },
 ]
 
 /**
@@ -24,12 +24,12 @@ const guard = (mark: RecordSet): readonly RecordSetChange[] => [
  * up.
  */
 export const spread = (
-  { name, begun, ended, mark }: Parts,
+  { name, begun, ended, ownership }: Parts,
   emptied: RecordSet,
   table: HostTable,
   options: HostOptions,
 ): readonly Step[] => {
-  const last = mark ?? emptied
+  const last = ownership ?? emptied
   const some = (uses: readonly HostUse[], records: readonly RecordSetChange[]): readonly Step[] =>
     packed(
       uses.map((use) => {
@@ -39,8 +39,10 @@ export const spread = (
     ).map((group) => ({ records, uses: group.map(({ use }) => use) }))
   return [
     ...some(begun, []),
-    { records: mark === undefined ? [...name, { action: 'CREATE', set: emptied }] : name, uses: [] },
+    { records: ownership === undefined ? [...name, { action: 'CREATE', set: emptied }] : name, uses: [] },
     ...some(ended, guard(last)),
-    ...(mark === undefined ? [{ records: [{ action: 'DELETE', set: emptied } as const], uses: [] }] : []),
+    ...(ownership === undefined
+      ? [{ records: [{ action: 'DELETE', set: emptied } as const], uses: [] }]
+      : []),
   ]
 }

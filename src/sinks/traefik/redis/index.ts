@@ -8,7 +8,7 @@ import { ask } from './ask.js'
 import type { RedisConnection } from './connection.js'
 import { flatten } from './flatten.js'
 import { keyspaceWarnings } from './keyspace-events.js'
-import { parseMark } from './ownership.js'
+import { parseOwnership } from './ownership.js'
 import { parse } from './parse.js'
 import { etagOf, readElements, type RedisPlace } from './read.js'
 import { inOrder, isNamesake, rootKeeper, verdict, writeOf } from './write.js'
@@ -110,13 +110,13 @@ export const redisTraefik = ({
         reason: `${key} cannot be written to Redis for Traefik: ${write.left}. Correct the name or the labels`,
       }
     const { args, pairs } = write.right
-    const [found, mark] = await ask(connection, verdict, args, signal)
+    const [found, ownership] = await ask(connection, verdict, args, signal)
     if (found === 'done') {
       if (change._tag === 'Delete') return { _tag: 'Done', key, row: undefined }
       const value = asRead(key, change.after)
-      return { _tag: 'Done', key, row: { key, value, owner, etag: etagOf(mark, pairs) } }
+      return { _tag: 'Done', key, row: { key, value, owner, etag: etagOf(ownership, pairs) } }
     }
-    const namesake = parseMark(mark)?.key ?? key
+    const namesake = parseOwnership(ownership)?.key ?? key
     if (!isNamesake(namesake, key)) return { _tag: 'Conflict', key, found: 'unread' }
     return {
       _tag: 'Rejected',

@@ -3,7 +3,7 @@ import type { Row } from '../../../core/sink.js'
 import type { Element, ElementKey } from '../grammar/element.js'
 import { ask, page, values } from './ask.js'
 import type { RedisConnection } from './connection.js'
-import { COUNTER, markField, parseMark } from './ownership.js'
+import { COUNTER, ownershipField, parseOwnership } from './ownership.js'
 import { parse } from './parse.js'
 import { comparePairs, type Pair, placeIn } from './path.js'
 
@@ -19,7 +19,8 @@ const PAGE = '1000'
 const UNREADABLE = 'unknown: the ownership record is unreadable'
 
 /** What a change is conditional on: the record as it was read. */
-export const etagOf = (mark: string, pairs: readonly Pair[]): string => JSON.stringify([mark, pairs])
+export const etagOf = (ownership: string, pairs: readonly Pair[]): string =>
+  JSON.stringify([ownership, pairs])
 
 /** The pages of a scan, one after another. */
 async function* scan(
@@ -36,17 +37,17 @@ async function* scan(
   } while (cursor !== '0')
 }
 
-/** By field. */
-const readMarks = async (
+/** Ownership records by field. */
+const readOwnership = async (
   connection: RedisConnection,
   { ownersKey }: RedisPlace,
   signal: AbortSignal,
 ): Promise<ReadonlyMap<string, string>> => {
-  const marks = new Map<string, string>()
+  const records = new Map<string, string>()
   for await (const items of scan(connection, ['HSCAN', ownersKey], ['COUNT', PAGE], signal))
-    for (const [i, field] of items.entries()) if (i % 2 === 0) marks.set(field, items[i + 1] ?? '')
-  marks.delete(COUNTER)
-  return marks
+    for (const [i, field] of items.entries()) if (i % 2 === 0) records.set(field, items[i + 1] ?? '')
+  records.delete(COUNTER)
+  return records
 }
 
 /** By element. Keys that occur twice, as they may while Redis grows, are merged. */
@@ -77,9 +78,9 @@ const readPairs = async (
 }
 
 /** The element's ownership record, unless it is that of its namesake: the two share one field. */
-const markOf = (marks: ReadonlyMap<string, string>, key: ElementKey): string | undefined => {
-  const mark = marks.get(markField(key))
-  return mark === undefined || (parseMark(mark)?.key ?? key) === key ? mark : undefined
+const ownershipOf = (records: ReadonlyMap<string, string>, key: ElementKey): string | undefined => {
+  const ownership = records.get(ownershipField(key))
+  return ownership === undefined || (parseOwnership(ownership)?.key ?? key) === key ? ownership : undefined
 }
 
 /**
@@ -93,21 +94,21 @@ export const readElements = async (
   place: RedisPlace,
   signal: AbortSignal,
 ): Promise<readonly Row<Element>[]> => {
-  const before = await readMarks(connection, place, signal)
+  const before = await readOwnership(connection, place, signal)
   const elements = await readPairs(connection, place, signal)
-  const after = await readMarks(connection, place, signal)
+  const after = await readOwnership(connection, place, signal)
   // Another client deleted the keys but not the ownership record.
-  for (const [field, mark] of before) {
-    const key = parseMark(mark)?.key ?? field
+  for (const [field, ownership] of before) {
+    const key = parseOwnership(ownership)?.key ?? field
     if (after.has(field) && !elements.has(key)) elements.set(key, [])
   }
   return Array.from(elements, ([key, pairs]) => {
-    const mark = markOf(after, key) ?? markOf(before, key)
+    const ownership = ownershipOf(after, key) ?? ownershipOf(before, key)
     return {
       key,
       value: parse(key, pairs),
-      owner: mark === undefined ? undefined : (parseMark(mark)?.owner ?? UNREADABLE),
-      etag: etagOf(markOf(before, key) ?? '', pairs),
+      owner: ownership === undefined ? undefined : (parseOwnership(ownership)?.owner ?? UNREADABLE),
+      etag: etagOf(ownershipOf(before, key) ?? '', pairs),
     }
   })
 }

@@ -4,7 +4,7 @@ import * as t from 'io-ts'
 import type { Change, Owner } from '../../../core/sink.js'
 import { type Element, type ElementKey, partsOfKey } from '../grammar/element.js'
 import { flatten } from './flatten.js'
-import { COUNTER, markField, unversionedMark } from './ownership.js'
+import { COUNTER, ownershipField, unversionedOwnership } from './ownership.js'
 import type { Pair } from './path.js'
 import type { RedisPlace } from './read.js'
 
@@ -18,10 +18,10 @@ import type { RedisPlace } from './read.js'
  * keeps its value is not written, since each write makes every Traefik read all keys.
  */
 const SCRIPT = `
-local mark = redis.call('HGET', KEYS[1], ARGV[1]) or ''
-if mark ~= ARGV[2] then return {'marked', mark} end
+local ownership = redis.call('HGET', KEYS[1], ARGV[1]) or ''
+if ownership ~= ARGV[2] then return {'ownership-changed', ownership} end
 for i = 2, #KEYS do
-  if (redis.call('GET', KEYS[i]) or '') ~= ARGV[2 * i] then return {'changed', mark} end
+  if (redis.call('GET', KEYS[i]) or '') ~= ARGV[2 * i] then return {'changed', ownership} end
 end
 for i = 2, #KEYS do
   local was, is = ARGV[2 * i], ARGV[2 * i + 1]
@@ -32,20 +32,20 @@ if ARGV[3] == '' then
   redis.call('HDEL', KEYS[1], ARGV[1])
   return {'done', ''}
 end
-local marked = ARGV[3] .. redis.call('HINCRBY', KEYS[1], '${COUNTER}', 1) .. '}'
-redis.call('HSET', KEYS[1], ARGV[1], marked)
-return {'done', marked}
+local record = ARGV[3] .. redis.call('HINCRBY', KEYS[1], '${COUNTER}', 1) .. '}'
+redis.call('HSET', KEYS[1], ARGV[1], record)
+return {'done', record}
 `
 
 export const verdict = t.tuple([
-  t.union([t.literal('done'), t.literal('changed'), t.literal('marked')]),
+  t.union([t.literal('done'), t.literal('changed'), t.literal('ownership-changed')]),
   t.string,
 ])
 
 const recordRead = t.tuple([t.string, t.array(t.tuple([t.string, t.string]))])
 
 /** The ownership record and the keys that a change was planned against. */
-const asRead = (change: Change<Element>): readonly [mark: string, pairs: readonly Pair[]] => {
+const asRead = (change: Change<Element>): readonly [ownership: string, pairs: readonly Pair[]] => {
   if (change._tag === 'Create' || change.before.etag === undefined) return ['', []]
   const decoded = recordRead.decode(JSON.parse(change.before.etag))
   if (E.isRight(decoded)) return decoded.right
@@ -69,7 +69,7 @@ export const writeOf = (
   const wanted = change._tag === 'Delete' ? E.right([]) : flatten(key, change.after)
   if (E.isLeft(wanted)) return wanted
   const pairs = wanted.right
-  const [markRead, pairsRead] = asRead(change)
+  const [ownershipRead, pairsRead] = asRead(change)
   const [before, after] = [new Map(pairsRead), new Map(pairs)]
   const paths = [...new Set([...before.keys(), ...after.keys()])]
   return E.right({
@@ -79,7 +79,11 @@ export const writeOf = (
       String(paths.length + 1),
       ownersKey,
       ...paths.map((path) => `${rootKey}/${path}`),
-      ...[markField(key), markRead, change._tag === 'Delete' ? '' : unversionedMark(key, owner)],
+      ...[
+        ownershipField(key),
+        ownershipRead,
+        change._tag === 'Delete' ? '' : unversionedOwnership(key, owner),
+      ],
       ...paths.flatMap((path) => [before.get(path) ?? '', after.get(path) ?? '']),
     ],
     pairs,
@@ -112,4 +116,5 @@ export const rootKeeper = (
     : undefined
 
 /** Whether Traefik reads the names of two elements as one. */
-export const isNamesake = (a: ElementKey, b: ElementKey): boolean => a !== b && markField(a) === markField(b)
+export const isNamesake = (a: ElementKey, b: ElementKey): boolean =>
+  a !== b && ownershipField(a) === ownershipField(b)
