@@ -1,4 +1,4 @@
-/** An option has an invalid value. The message names the option, the expected and the received value. */
+/** An option has an invalid value. The message has the form `<option>: expected <this>, got <that>`. */
 export class OptionError extends RangeError {
   override readonly name = 'OptionError'
   readonly code = 'invalid-option'

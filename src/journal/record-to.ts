@@ -57,7 +57,7 @@ export const recordTo = (source: Source, options: RecordToOptions): Source => {
     maxWaitingBytes = 128 * 1024 * 1024,
   } = options
   for (const [name, value] of Object.entries({ maxBytes, maxFiles, timeoutMs, maxWaitingBytes }))
-    if (!(value >= 1)) throw new OptionError(`recordTo: expected ${name} of at least 1, got ${value}`)
+    if (!(value >= 1)) throw new OptionError(`recordTo: ${name}: expected at least 1, got ${value}`)
 
   return {
     name: source.name,

@@ -41,13 +41,13 @@ export interface Replay extends Source {
 const timeOf = (until: Millis | string | undefined): Millis => {
   if (until === undefined) return Infinity
   const time = typeof until === 'number' ? until : Date.parse(until)
-  if (Number.isNaN(time)) throw new OptionError(`replay: until "${until}" is not an ISO 8601 time`)
+  if (Number.isNaN(time)) throw new OptionError(`replay: until: expected an ISO 8601 time, got "${until}"`)
   return time
 }
 
 const speedOf = (pace: Pace): number => {
   const speed = pace === 'asap' ? Infinity : pace === 'recorded' ? 1 : pace
-  if (!(speed > 0)) throw new OptionError(`replay: expected a pace above 0, got ${pace}`)
+  if (!(speed > 0)) throw new OptionError(`replay: pace: expected a number above 0, got ${pace}`)
   return speed
 }
 
@@ -62,12 +62,12 @@ const speedOf = (pace: Pace): number => {
  *   warning; a truncated journal therefore yields all deliveries before the cut.
  * - A file that cannot be read is reported as a `SourceFailed` without retry, and ends the stream.
  *
- * Throws a OptionError for a pace that is not above 0, a bound below 1, and an invalid `until`.
+ * Throws an OptionError for a pace that is not above 0, a bound below 1, and an invalid `until`.
  */
 export const replay = (options: ReplayOptions): Replay => {
   const { file, pace = 'asap', name = 'replay', covers = [], maxInFlight = 1000 } = options
   if (!(maxInFlight >= 1))
-    throw new OptionError(`replay: expected maxInFlight of at least 1, got ${maxInFlight}`)
+    throw new OptionError(`replay: maxInFlight: expected at least 1, got ${maxInFlight}`)
   const files = typeof file === 'string' ? [file] : file
   const until = timeOf(options.until)
   const speed = speedOf(pace)

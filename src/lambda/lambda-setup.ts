@@ -34,9 +34,7 @@ export const checkLambdaSetup = (setup: LambdaSetup): void => {
   for (const option of ['maxAgeMs', 'marginMs', 'lookupMs'] as const) {
     const value = setup[option]
     if (value !== undefined && !(value >= 0))
-      throw new OptionError(
-        `lambda: ${option} must be a non-negative number of milliseconds, and is ${value}`,
-      )
+      throw new OptionError(`lambda: ${option}: expected a number of milliseconds, 0 or more, got ${value}`)
   }
   const uncovered = clusters.filter(
     (cluster) =>

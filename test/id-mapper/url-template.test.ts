@@ -67,18 +67,21 @@ describe('a template of a URL', () => {
   })
 
   it.each([
-    ['ftp://a/', 'it must begin with http:// or https://'],
-    ['javascript:alert(1)', 'it must begin with http:// or https://'],
-    ['{instance_ip}', 'it must begin with http:// or https://'],
-    ['https://', '"" is neither a host nor a host with a port'],
-    ['https://user@host/', '"user@host" is neither a host nor a host with a port'],
-    ['https://{container_id}/', '{container_id} is not allowed in the host: use one of instance_ip, port'],
+    ['ftp://a/', 'expected a URL that begins with http:// or https://, got "ftp://a/"'],
+    ['javascript:alert(1)', 'expected a URL that begins with http:// or https://, got "javascript:alert(1)"'],
+    ['{instance_ip}', 'expected a URL that begins with http:// or https://, got "{instance_ip}"'],
+    ['https://', 'expected a host, with or without a port, got ""'],
+    ['https://user@host/', 'expected a host, with or without a port, got "user@host"'],
+    [
+      'https://{container_id}/',
+      'expected a known placeholder in the host, got {container_id}: use one of instance_ip, port',
+    ],
     [
       'https://a/{continer_id}',
-      '{continer_id} is not allowed after the host: use one of instance_ip, port, container_id',
+      'expected a known placeholder after the host, got {continer_id}: use one of instance_ip, port, container_id',
     ],
-    ['https://a/{', 'a single {: write {{ for a brace'],
-    ['https://a/}', 'a single }: write }} for a brace'],
+    ['https://a/{', 'expected {{ for a brace, got a single {'],
+    ['https://a/}', 'expected }} for a brace, got a single }'],
   ])('is none: %s', (text, reason) => {
     expect(urlTemplate(text, placeholders)).toMatchObject({ left: reason })
   })

@@ -394,7 +394,7 @@ describe('a setup that contradicts itself', () => {
     [
       'with a negative time',
       { marginMs: -1 },
-      'lambda: marginMs must be a non-negative number of milliseconds, and is -1',
+      'lambda: marginMs: expected a number of milliseconds, 0 or more, got -1',
     ],
   ] as const)('%s is refused when the function is loaded', (_, wrong, message) => {
     expect(() => lambda({ ...setup, ...wrong })).toThrow(message)

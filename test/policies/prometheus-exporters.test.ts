@@ -195,7 +195,7 @@ describe('prometheusExporters', () => {
     )
     expect(exposure).toMatchObject({
       ports: [{ container: 'good', port: 9100 }],
-      refused: [`container "bad": ${PORT} is "http": it must be a container port, from 1 to 65535`],
+      refused: [`container "bad": ${PORT}: expected a container port from 1 to 65535, got "http"`],
     })
   })
 

@@ -446,13 +446,13 @@ describe('srvNames with a template', () => {
   it('is refused at the start when it can name nothing', () => {
     throws(
       () => srvNames({ template: '_{servcie}._tcp' }),
-      /srvNames: template "_\{servcie\}\._tcp": there is no field \{servcie\}: use \{service\}, \{container\}, \{port\}/,
+      /srvNames: template: expected fields among \{service\}, \{container\}, \{port\}.*, got \{servcie\} in "_\{servcie\}\._tcp"/,
     )
     throws(
       () => srvNames({ template: '{service}..local' }),
-      /"web\.\.local" cannot be a DNS name: it has an empty label/,
+      /template: expected .*, got "web\.\.local": it has an empty label/,
     )
-    throws(() => srvNames({ template: '{service}.' }), /omit the trailing dot/)
+    throws(() => srvNames({ template: '{service}.' }), /expected no trailing dot/)
     throws(() => srvNames({ template: '' }), /it is empty/)
     throws(() => srvNames({ template: '{service' }), /characters other/)
   })

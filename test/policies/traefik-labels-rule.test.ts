@@ -30,7 +30,7 @@ describe('the default rule', () => {
   it.each<[string, RegExp]>([
     [
       '{{ if .Name }}a{{ end }}',
-      /unknown function "if" in \{\{ if \.Name \}\}; supported are \.Name, index \.Labels/,
+      /expected \.Name, index \.Labels.*, got \{\{ if \.Name \}\}: unknown function "if"/,
     ],
     ['{{ .Names }}', /unknown field \.Names/],
     ['{{ .Labels }}', /unknown field \.Labels/],

@@ -184,7 +184,7 @@ describe('the file', () => {
 
   it.each(['ecs.txt', 'json', '.json', 'ecs.json.bak', ''])('may not be called "%s"', (name) => {
     expect(() => prometheusFile({ path: `/tmp/${name}` })).toThrow(
-      'prometheusFile: path must end in .json, .yml or .yaml',
+      'prometheusFile: path: expected a name that ends in .json, .yml or .yaml',
     )
   })
 })

@@ -494,9 +494,11 @@ describe('redisTraefik, over a real Redis server', needs(redisIsMissing), () => 
 describe('redisTraefik refuses', () => {
   const connection = { sendCommand: () => Promise.reject(new Error('not asked')) }
   it.each(['', '/traefik', 'traefik/', 'a//b', 'a*', 'a?', 'a[b]', 'a b'])('the root key "%s"', (rootKey) => {
-    expect(() => redisTraefik({ connection, rootKey })).toThrow('rootKey must be letters')
+    expect(() => redisTraefik({ connection, rootKey })).toThrow('rootKey: expected letters')
   })
   it.each(['', 'traefik', 'traefik-owners', 'traefik/owners'])('the owners’ key "%s"', (ownersKey) => {
-    expect(() => redisTraefik({ connection, ownersKey })).toThrow('must not begin with the root key')
+    expect(() => redisTraefik({ connection, ownersKey })).toThrow(
+      'ownersKey: expected a key that does not begin with the root key',
+    )
   })
 })

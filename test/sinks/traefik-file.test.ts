@@ -142,7 +142,9 @@ describe('the file', () => {
   })
 
   it.each(['ecs.json', 'ecs.toml', 'ecs', '.yml', ''])('may not be called "%s"', (name) => {
-    expect(() => traefikFile({ path: `/tmp/${name}` })).toThrow('must end in .yml or .yaml')
+    expect(() => traefikFile({ path: `/tmp/${name}` })).toThrow(
+      'path: expected a name that ends in .yml or .yaml',
+    )
   })
 })
 

@@ -150,6 +150,8 @@ describe('clusterIdentities', () => {
   })
 
   it('refuses an interval that is none', () => {
-    expect(() => clusterIdentities({ clusters: ['main'], intervalMs: 0 })).toThrow(/must be positive, not 0/)
+    expect(() => clusterIdentities({ clusters: ['main'], intervalMs: 0 })).toThrow(
+      /expected a number above 0, got 0/,
+    )
   })
 })

@@ -48,7 +48,7 @@ describe('ecs', () => {
       provides: ['addresses', 'definitions'],
     })
     expect(ecs({ clusters: ['blue'], name: 'blue' }).name).toBe('blue')
-    expect(() => ecs({ clusters: ['blue'], intervalMs: 0 })).toThrow(/intervalMs must be positive/)
+    expect(() => ecs({ clusters: ['blue'], intervalMs: 0 })).toThrow(/intervalMs: expected a number above 0/)
   })
 
   it('is all that a worker needs: tasks in bridge and awsvpc mode become complete', async () => {

@@ -138,9 +138,9 @@ describe('the secret', () => {
   })
 
   it('must be given to the source, and not be empty', () => {
-    expect(() => eventBridgeWebhook({ secrets: [] })).toThrow(/secrets must be one or more/)
+    expect(() => eventBridgeWebhook({ secrets: [] })).toThrow(/secrets: expected one or more/)
     expect(() => eventBridgeWebhook({ secrets: ['a'], secretHeader: 'no header' })).toThrow(
-      /secretHeader must be the name of a header/,
+      /secretHeader: expected the name of a header/,
     )
     expect(() => eventBridgeWebhook({ secrets: ['a', ''] })).toThrow(/non-empty secrets/)
   })

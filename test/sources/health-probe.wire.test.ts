@@ -602,7 +602,7 @@ describe('healthProbe: its options', () => {
     [{ unhealthyAfter: 1.5 }, 'healthProbe: unhealthyAfter: expected a whole number from 1, got 1.5'],
     [{ concurrency: NaN }, 'healthProbe: concurrency: expected a whole number from 1, got NaN'],
     [{ guard: { share: 2, atLeast: 1 } }, 'healthProbe: guard.share: expected a number from 0 to 1, got 2'],
-    [{ probe: { kind: 'http', path: 'health' } }, 'health probe: expected a path that begins with "/"'],
+    [{ probe: { kind: 'http', path: 'health' } }, 'healthProbe: path: expected a path that begins with "/"'],
   ] as const)('%j is refused at the start', (options, message) => {
     expect(() => healthProbe({ probe: { kind: 'tcp' }, ...options })).toThrow(message)
   })

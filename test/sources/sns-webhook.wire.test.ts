@@ -721,16 +721,16 @@ describe('a worker', () => {
 
 describe('options', () => {
   it.each([
-    [{ topics: [] }, /topics .* are none/],
-    [{ topics: ['ecs-events'] }, /one is ecs-events/],
-    [{ topics: ['arn:aws:sns:cn-north-1:123456789012:ecs-events'] }, /one is arn:aws:sns:cn-north-1/],
-    [{ answerWithinMs: 0 }, /answerWithinMs must be a whole number/],
-    [{ maxInFlight: 0.5 }, /maxInFlight must be/],
-    [{ maxBodyBytes: -1 }, /maxBodyBytes must be/],
-    [{ maxAgeMs: NaN }, /maxAgeMs must be/],
-    [{ secrets: [] }, /secrets must be/],
-    [{ secrets: [''] }, /secrets must be/],
-    [{ secrets: ['x'], secretHeader: 'no header' }, /secretHeader must be the name of a header/],
+    [{ topics: [] }, /topics: expected ARNs .*, got none/],
+    [{ topics: ['ecs-events'] }, /got "ecs-events"/],
+    [{ topics: ['arn:aws:sns:cn-north-1:123456789012:ecs-events'] }, /got "arn:aws:sns:cn-north-1/],
+    [{ answerWithinMs: 0 }, /answerWithinMs: expected a whole number/],
+    [{ maxInFlight: 0.5 }, /maxInFlight: expected/],
+    [{ maxBodyBytes: -1 }, /maxBodyBytes: expected/],
+    [{ maxAgeMs: NaN }, /maxAgeMs: expected/],
+    [{ secrets: [] }, /secrets: expected/],
+    [{ secrets: [''] }, /secrets: expected/],
+    [{ secrets: ['x'], secretHeader: 'no header' }, /secretHeader: expected the name of a header/],
   ] as const)('%j is refused at once', (options, reason) => {
     expect(() => webhook(options)).toThrow(reason)
   })

@@ -377,9 +377,11 @@ describe('the worker id-mapper', () => {
       PORT: '',
     }).ended
     expect(code).toBe(64)
-    expect(err).toContain('CADVISOR_URL (--cadvisor-url): it must begin with http:// or https://')
     expect(err).toContain(
-      'NEW_RELIC_URL (--new-relic-url): {container} is not allowed after the host: use one of container_id,',
+      'CADVISOR_URL (--cadvisor-url): expected a URL that begins with http:// or https://',
+    )
+    expect(err).toContain(
+      'NEW_RELIC_URL (--new-relic-url): expected a known placeholder after the host, got {container}: use one of container_id,',
     )
     expect(err).toContain(
       'KEEP_SECONDS (--keep-seconds): expected a whole number of seconds from 0 to 2678400',

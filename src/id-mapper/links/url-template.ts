@@ -45,12 +45,14 @@ const partsOf = (
   for (const token of text.match(/\{\{|\}\}|\{[^{}]*\}|[{}]|[^{}]+/g) ?? []) {
     if (token === '{{' || token === '}}') parts.push({ literal: token.charAt(0) })
     else if (token === '{' || token === '}')
-      return E.left(`a single ${token}: write ${token}${token} for a brace`)
+      return E.left(`expected ${token}${token} for a brace, got a single ${token}`)
     else if (!token.startsWith('{')) parts.push({ literal: token })
     else {
       const name = token.slice(1, -1)
       if (!known.has(name))
-        return E.left(`${token} is not allowed ${where}: use one of ${[...known].join(', ')}`)
+        return E.left(
+          `expected a known placeholder ${where}, got ${token}: use one of ${[...known].join(', ')}`,
+        )
       parts.push({ name, encode })
     }
   }
@@ -65,10 +67,13 @@ const partsOf = (
  */
 export const urlTemplate = (text: string, { hosts, all }: Placeholders): E.Either<string, UrlTemplate> => {
   const [, scheme, authority = '', rest = ''] = shape.exec(text) ?? []
-  if (scheme === undefined) return E.left('it must begin with http:// or https://')
+  if (scheme === undefined)
+    return E.left(
+      `expected a URL that begins with http:// or https://, got ${JSON.stringify(text.slice(0, 80))}`,
+    )
   const literal = authority.replace(/\{\w+\}/g, '')
   if (authority === '' || !/^[\w.:[\]-]*$/.test(literal))
-    return E.left(`"${authority}" is neither a host nor a host with a port`)
+    return E.left(`expected a host, with or without a port, got "${authority}"`)
   const host = partsOf(authority, hosts, 'in the host', asHost)
   if (E.isLeft(host)) return host
   const behind = partsOf(rest, all, 'after the host', asText)

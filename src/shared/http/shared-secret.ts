@@ -10,7 +10,7 @@ export type Secrets = readonly string[]
 /** The name of a header in lower case. Throws an OptionError if it is not one. */
 export const headerName = (option: string, name: string): string => {
   if (!/^[!#$%&'*+.^_`|~\dA-Za-z-]+$/.test(name))
-    throw new OptionError(`${option} must be the name of a header, and is "${name}"`)
+    throw new OptionError(`${option}: expected the name of a header, got "${name}"`)
   return name.toLowerCase()
 }
 
@@ -20,7 +20,9 @@ export const headerName = (option: string, name: string): string => {
  */
 export const sharedSecret = (option: string, values: Secrets): ((given: string | undefined) => boolean) => {
   if (values.length === 0 || values.includes(''))
-    throw new OptionError(`${option} must be one or more non-empty secrets`)
+    throw new OptionError(
+      `${option}: expected one or more non-empty secrets, got ${values.length === 0 ? 'none' : 'an empty one'}`,
+    )
   const known = values.map(hash)
   return (given = '') => {
     const came = hash(given)

@@ -29,7 +29,9 @@ export const prometheusFile = ({
   labels,
 }: PrometheusFileOptions): Sink<TargetGroups> => {
   if (!/[^/]\.(json|ya?ml)$/.test(path))
-    throw new OptionError(`prometheusFile: path must end in .json, .yml or .yaml, and is "${path}"`)
+    throw new OptionError(
+      `prometheusFile: path: expected a name that ends in .json, .yml or .yaml, got "${path}"`,
+    )
   return {
     name,
     adopt: false,

@@ -51,7 +51,7 @@ const filterOf = (text: string | undefined): ((labels: ContainerDefinition['labe
   if (text === undefined) return () => true
   const [, name = '', value] = /^([^=]+)(?:=(.*))?$/s.exec(text) ?? []
   if (name === '')
-    throw new OptionError(`prometheusExporters: filterLabel must be NAME or NAME=VALUE, and is "${text}"`)
+    throw new OptionError(`prometheusExporters: filterLabel: expected NAME or NAME=VALUE, got "${text}"`)
   return (labels) => (value === undefined ? labels[name] !== undefined : labels[name] === value)
 }
 
@@ -85,7 +85,7 @@ const labelledPort = (
 ): E.Either<string, Port> => {
   const containerPort = /^\d{1,5}$/.test(value.trim()) ? Number(value) : 0
   if (containerPort < 1 || containerPort > 65_535)
-    return E.left(`${label} is ${quoted(value)}: it must be a container port, from 1 to 65535`)
+    return E.left(`${label}: expected a container port from 1 to 65535, got ${quoted(value)}`)
   const port = hostPortOf(containerPort, container, networkMode)
   return port === undefined
     ? E.left(`${label} is ${containerPort}, which has no TCP binding on the host: map that container port`)
@@ -173,7 +173,7 @@ export const prometheusExporters = ({
       [schemeLabel, scheme, valueFaults.scheme],
     ] as const)
       if (given !== undefined && !valid.test(given))
-        return E.left(`${label} is ${quoted(given)}: it must be ${expected}`)
+        return E.left(`${label}: expected ${expected}, got ${quoted(given)}`)
     return E.right({
       ...port.right,
       backend,

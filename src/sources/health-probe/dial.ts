@@ -46,15 +46,15 @@ export const checkProbe = (probe: Probe): void => {
   const shown = JSON.stringify(path.slice(0, 80))
   if (path.length > longestPath || !/^\/[!-~]*$/.test(path) || path.includes('#'))
     throw new OptionError(
-      `health probe: expected a path that begins with "/", of at most ${longestPath} printable ASCII characters ` +
+      `healthProbe: path: expected a path that begins with "/", of at most ${longestPath} printable ASCII characters ` +
         `without spaces and "#", such as "/health", got ${shown}`,
     )
   if (!/^[\w.:[\]-]*$/.test(host))
     throw new OptionError(
-      `health probe: expected a host name for the Host header, got ${JSON.stringify(host.slice(0, 80))}`,
+      `healthProbe: host: expected a host name for the Host header, got ${JSON.stringify(host.slice(0, 80))}`,
     )
   if (!(Number.isInteger(from) && Number.isInteger(to) && 100 <= from && from <= to && to <= 599))
-    throw new OptionError(`health probe: expected statuses between 100 and 599, got ${from} to ${to}`)
+    throw new OptionError(`healthProbe: expect: expected statuses between 100 and 599, got ${from} to ${to}`)
 }
 
 const dialHttp = (

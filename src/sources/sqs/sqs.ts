@@ -1,9 +1,9 @@
-import { OptionError } from '../../core/option-error.js'
 import type { SQSClient } from '@aws-sdk/client-sqs'
 import { Observable } from 'rxjs'
 import type { Clock, Random } from '../../core/clock.js'
 import type { Source } from '../../core/source.js'
 import { latestTime } from '../../shared/aws/aws-time.js'
+import { wholeNumber } from '../../shared/codec/whole-number.js'
 import { type Decoded, decodeMessage } from '../ecs-events/ecs-event.js'
 import { queueHost } from './queue-host.js'
 import { sqsClient } from './sqs-client.js'
@@ -76,11 +76,11 @@ export const sqs = (options: SqsOptions): Source => {
     visibilitySeconds = 30,
     maxInFlight = 2_000,
   } = options
-  within('polls', polls, 1, 100)
-  within('waitSeconds', waitSeconds, 0, 20)
-  within('visibilitySeconds', visibilitySeconds, 1, 43_200)
+  wholeNumber('sqs: polls', polls, 1, 100)
+  wholeNumber('sqs: waitSeconds', waitSeconds, 0, 20)
+  wholeNumber('sqs: visibilitySeconds', visibilitySeconds, 1, 43_200)
   // Beyond this, SQS answers OverLimit.
-  within('maxInFlight', maxInFlight, 1, 120_000)
+  wholeNumber('sqs: maxInFlight', maxInFlight, 1, 120_000)
   if (options.client === undefined) queueHost(queueUrl)
 
   return {
@@ -113,11 +113,4 @@ export const sqs = (options: SqsOptions): Source => {
         subscriber.add(() => session.abandon())
       }),
   }
-}
-
-const within = (option: string, value: number, least: number, most: number): void => {
-  if (!Number.isInteger(value) || value < least || value > most)
-    throw new OptionError(
-      `sqs: ${option} must be a whole number from ${least} to ${most}, and is ${String(value)}`,
-    )
 }

@@ -43,7 +43,7 @@ const listed = (topics: readonly string[]): TopicRule => {
   const wrong = topics.find((topic) => !isTopicArn(topic))
   if (wrong !== undefined || topics.length === 0)
     throw new OptionError(
-      `snsWebhook: topics must be ARNs such as arn:aws:sns:eu-west-1:123456789012:ecs-events, and ${wrong === undefined ? 'are none' : `one is ${wrong}`}`,
+      `snsWebhook: topics: expected ARNs such as arn:aws:sns:eu-west-1:123456789012:ecs-events, got ${wrong === undefined ? 'none' : `"${wrong}"`}`,
     )
   const known = new Set(topics)
   return (topic) => known.has(topic)

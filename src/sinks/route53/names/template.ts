@@ -28,18 +28,19 @@ const placeholder = /\{([^{}]*)\}/g
 
 /** Throws an OptionError if the template cannot produce a valid name. */
 export const srvTemplate = (template: string): SrvTemplate => {
-  const refuse = (fault: string): never => {
-    throw new OptionError(`srvNames: template ${JSON.stringify(template)}: ${fault}`)
+  const refuse = (expected: string, got: string): never => {
+    throw new OptionError(`srvNames: template: expected ${expected}, got ${got}`)
   }
   const allowed = Object.keys(sample).map((key) => `{${key}}`)
   const filled = template.replace(placeholder, (found: string, key: string) =>
     Object.hasOwn(sample, key)
       ? (sample[key] ?? '')
-      : refuse(`there is no field ${found}: use ${allowed.join(', ')}`),
+      : refuse(`fields among ${allowed.join(', ')}`, `${found} in ${JSON.stringify(template)}`),
   )
   const name = canonicalName(filled)
-  if (isLeft(name)) return refuse(`"${filled}" cannot be a DNS name: ${name.left}`)
-  if (filled.endsWith('.')) refuse('omit the trailing dot: names are relative to the zone of the target')
+  if (isLeft(name)) return refuse('a template of DNS names', `"${filled}": ${name.left}`)
+  if (filled.endsWith('.'))
+    refuse('no trailing dot, because names are relative to the zone of the target', JSON.stringify(template))
   const needsService = template.includes('{service}')
 
   return ({ service = '', ...values }) => {

@@ -37,7 +37,7 @@ export interface TraefikFile extends Sink<Element>, Pick<TraefikElements, 'confl
 export const traefikFile = ({ path, name = 'traefik-file', ...options }: TraefikFileOptions): TraefikFile => {
   if (!/[^/]\.ya?ml$/.test(path))
     throw new OptionError(
-      `traefikFile: path must end in .yml or .yaml, as which Traefik reads it, and is "${path}"`,
+      `traefikFile: path: expected a name that ends in .yml or .yaml, so that Traefik reads it, got "${path}"`,
     )
   return {
     name,

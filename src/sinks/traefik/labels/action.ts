@@ -44,7 +44,7 @@ type Token =
   | { readonly kind: 'text'; readonly value: string }
 
 const refused = (action: string, what: string): OptionError =>
-  new OptionError(`defaultRule: ${what} in {{${action}}}; supported are ${supported}`)
+  new OptionError(`defaultRule: expected ${supported}, got {{${action}}}: ${what}`)
 
 const tokensOf = (action: string): readonly Token[] => {
   const tokens: Token[] = []

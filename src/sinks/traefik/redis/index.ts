@@ -68,11 +68,11 @@ export const redisTraefik = ({
 }: RedisTraefikOptions): RedisTraefik => {
   if (!rootForm.test(rootKey))
     throw new OptionError(
-      `redisTraefik: rootKey must be letters, digits and "_.:{}-" between slashes, and is "${rootKey}"`,
+      `redisTraefik: rootKey: expected letters, digits and "_.:{}-" between slashes, got "${rootKey}"`,
     )
   if (ownersKey === '' || ownersKey.startsWith(rootKey))
     throw new OptionError(
-      `redisTraefik: ownersKey must not begin with the root key "${rootKey}", below which Traefik reads, and is "${ownersKey}"`,
+      `redisTraefik: ownersKey: expected a key that does not begin with the root key "${rootKey}", below which Traefik reads, got "${ownersKey}"`,
     )
   const place: RedisPlace = { rootKey, ownersKey }
   const elements = traefikElements(options)

@@ -38,7 +38,7 @@ export const clientsByAccount = ({ roles = [], region = '' }: ClientsByAccountOp
   const credentialsOf = new Map(roles.map((role) => [roleAccount(role.arn), assumedRole(role, region)]))
   if (credentialsOf.size < roles.length)
     throw new OptionError(
-      `roles: expected at most one per account, got two for one: ${roles.map(({ arn }) => arn).join(', ')}`,
+      `roles: expected at most one per account, got ${roles.map(({ arn }) => arn).join(', ')}`,
     )
   return perPlace((place) => {
     const credentials = credentialsOf.get(place.account)

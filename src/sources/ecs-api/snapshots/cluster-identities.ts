@@ -56,7 +56,7 @@ export const clusterIdentities = ({
   ...options
 }: ClusterIdentitiesOptions): Source => {
   if (!(intervalMs > 0))
-    throw new OptionError(`clusterIdentities: intervalMs must be positive, not ${intervalMs}`)
+    throw new OptionError(`clusterIdentities: intervalMs: expected a number above 0, got ${intervalMs}`)
   const identifies = clusters.filter((cluster) => !cluster.startsWith('arn:'))
   const clientsOf = perPlace((place: Place) => clients({ ...place, region }))
 

@@ -96,7 +96,8 @@ export const ecsSnapshots = ({
   name = 'ecs-snapshots',
   ...options
 }: EcsSnapshotsOptions): EcsSnapshots => {
-  if (!(intervalMs > 0)) throw new OptionError(`ecsSnapshots: intervalMs must be positive, not ${intervalMs}`)
+  if (!(intervalMs > 0))
+    throw new OptionError(`ecsSnapshots: intervalMs: expected a number above 0, got ${intervalMs}`)
   const refreshes = new Subject<RefreshRequest>()
   const clientsOf = perPlace((place: Place) => clients(place.region === '' ? { ...place, region } : place))
 
