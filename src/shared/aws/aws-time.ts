@@ -8,16 +8,26 @@ const longestMeasure: Millis = 5_000
 /** The `Date` header has whole seconds. */
 const resolution: Millis = 1_000
 
-/**
- * The time in the `Date` header of an HTTP response, or `undefined` without one. For the middleware of an AWS client,
- * where the response is available beside the output.
- */
+/** The time in the `Date` header of an HTTP response, or `undefined` without one. */
 export const answerDate = (response: unknown): Millis | undefined => {
   if (!isObject(response) || !isObject(response['headers'])) return undefined
   const { date } = response['headers']
   const time = typeof date === 'string' ? Date.parse(date) : Number.NaN
   return Number.isNaN(time) ? undefined : time
 }
+
+/**
+ * Middleware for the step `deserialize` of an AWS command, where the response is available beside the output. Passes
+ * the time of each successful response to `take`.
+ */
+export const readAnswerDate =
+  (take: (date: Millis | undefined) => void) =>
+  <Args, Result extends { readonly response: unknown }>(next: (args: Args) => Promise<Result>) =>
+  async (args: Args): Promise<Result> => {
+    const result = await next(args)
+    take(answerDate(result.response))
+    return result
+  }
 
 /**
  * The time by AWS's clock, as seen in responses. This machine's clock may be wrong by days, or jump; task events are

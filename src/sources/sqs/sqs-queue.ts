@@ -8,7 +8,7 @@ import {
   type SQSClient,
 } from '@aws-sdk/client-sqs'
 import type { Clock, Millis } from '../../core/clock.js'
-import { answerDate, awsTime } from '../../shared/aws/aws-time.js'
+import { awsTime, readAnswerDate } from '../../shared/aws/aws-time.js'
 import { withinTime } from '../../core/within-time.js'
 
 /** Maximum number of entries per call and of messages per receive; a limit of SQS. */
@@ -130,11 +130,7 @@ export const sqsQueue = (options: SqsQueueOptions): SqsQueue => {
       })
       let date: Millis | undefined
       command.middlewareStack.add(
-        (next) => async (request) => {
-          const result = await next(request)
-          date = answerDate(result.response)
-          return result
-        },
+        readAnswerDate((found) => (date = found)),
         { step: 'deserialize' },
       )
       const sentAt = clock.now()

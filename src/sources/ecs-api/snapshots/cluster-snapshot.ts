@@ -3,7 +3,7 @@ import { type ClusterArn, lastSegment, placeOf } from '../../../core/arn.js'
 import type { Clock, Millis } from '../../../core/clock.js'
 import type { ClusterEvent } from '../../../core/event.js'
 import type { Task } from '../../../core/task.js'
-import { answerDate, type AwsTime } from '../../../shared/aws/aws-time.js'
+import { answerDate, type AwsTime, readAnswerDate } from '../../../shared/aws/aws-time.js'
 import { CallFailed, type EcsCall } from './ecs-calls.js'
 import { explain } from '../../../shared/codec/decode-error.js'
 import { taskFromDescription } from '../../ecs-events/task-description.js'
@@ -67,11 +67,7 @@ export const clusterSnapshot =
           })
           let date: Millis | undefined
           command.middlewareStack.add(
-            (next) => async (request) => {
-              const result = await next(request)
-              date = answerDate(result.response)
-              return result
-            },
+            readAnswerDate((found) => (date = found)),
             { step: 'deserialize' },
           )
           const sentAt = clock.now()
