@@ -1,17 +1,18 @@
 import type { Observable } from 'rxjs'
 import type { ClusterArn } from '../../../core/arn.js'
-import { backoff } from '../../../core/backoff.js'
 import type { Millis } from '../../../core/clock.js'
-import type { ClusterEvent } from '../../../core/event.js'
 import type { Delivery, Notice } from '../../../core/source.js'
 import { Stamps } from '../../../core/stamps.js'
 import { awsTime, skewNews } from '../../../shared/aws/aws-time.js'
 import { interruptibleSleep } from '../../../shared/async/interruptible-sleep.js'
 import { clusterDirectory, type ClusterFinding, notFound } from './cluster-directory.js'
 import { clusterSnapshot, type ListedTasks, type Snapshot } from './cluster-snapshot.js'
-import { CallFailed, ecsCall, type EcsEnvironment, refusalsUntilFinal } from './ecs-calls.js'
+import { delivery } from './delivery.js'
+import { CallFailed, ecsCall, type EcsEnvironment } from './ecs-calls.js'
+import { identityReport } from './identity-report.js'
 import { isObject } from '../../../shared/codec/lenient.js'
 import type { RefreshRequest } from './refresh-request.js'
+import { repeatedLookup } from './repeated-lookup.js'
 
 export interface FollowerSetup extends EcsEnvironment {
   /** Time from the end of one snapshot to the beginning of the next. */
@@ -25,21 +26,10 @@ export interface FollowerSetup extends EcsEnvironment {
   readonly newestOrder: (cluster: ClusterArn) => number
 }
 
-const noop = (): void => undefined
-
-export const delivery = (...events: readonly ClusterEvent[]): Delivery => ({
-  _tag: 'Delivery',
-  events,
-  ack: noop,
-  nack: noop,
-})
-
 const isClusterNotFound = (thrown: unknown): boolean =>
   thrown instanceof CallFailed &&
   isObject(thrown.cause) &&
   thrown.cause['name'] === 'ClusterNotFoundException'
-
-const errorOf = (thrown: unknown): Error => (thrown instanceof Error ? thrown : new Error(String(thrown)))
 
 /** Takes snapshots of one cluster, given by name or ARN, until the signal aborts. */
 export class ClusterFollower {
@@ -49,14 +39,13 @@ export class ClusterFollower {
   private readonly snapshot
   private readonly time
   private known: ClusterArn | undefined
-  private identified = false
-  private refusals = 0
   /** Callbacks for the next snapshot that begins and succeeds. */
   private waiting: ((cluster: ClusterArn, order: number) => void)[] = []
   /** The warning of the latest snapshot, and of the previous one. */
   private warning: string | undefined
   private warned: string | undefined
   private readonly sleep
+  private readonly reportIdentity
 
   constructor(
     private readonly named: string,
@@ -74,30 +63,35 @@ export class ClusterFollower {
       warn: (message) => (this.warning = message),
     })
     this.sleep = interruptibleSleep(clock)
+    this.reportIdentity = identityReport({
+      named,
+      stamp: () => this.stamps.next(clock.now()),
+      emit: setup.emit,
+    })
   }
 
   /** Resolves when the signal has aborted and no snapshot is in progress. */
   async follow(signal: AbortSignal): Promise<void> {
-    const { random, interval, refreshes } = this.setup
+    const { clock, refreshes } = this.setup
     const refreshing = refreshes.subscribe((request) => {
       this.waiting.push(request.join())
       this.sleep.interrupt()
     })
     signal.addEventListener('abort', this.sleep.interrupt)
-    for (let failures = 0; !signal.aborted;) {
-      let pause = interval()
-      try {
-        await this.take(signal)
-        failures = 0
-        this.refusals = 0
-      } catch (thrown) {
-        // Checked in a function, because the type checker assumes that `aborted` is still false.
-        if (isAborted(signal)) break
-        pause = this.isFinal(thrown) ? pause : backoff(failures++, random, { base: 1_000, cap: 60_000 })
-        this.fail(errorOf(thrown), pause)
-      }
-      await this.sleep.wait(pause)
-    }
+    await repeatedLookup(
+      {
+        ...this.setup,
+        operation: `snapshot of ${this.named}`,
+        key: this.named,
+        wait: this.sleep.wait,
+        stamp: () => this.stamps.next(clock.now()),
+        lookUp: async () => {
+          await this.take(signal)
+          return 'again'
+        },
+      },
+      signal,
+    )
     signal.removeEventListener('abort', this.sleep.interrupt)
     refreshing.unsubscribe()
   }
@@ -154,43 +148,15 @@ export class ClusterFollower {
         return { _tag: 'Found', cluster: named, gone: false }
       throw thrown
     })
-    if (finding.cluster !== undefined) this.identify(finding.cluster)
+    // Even for a cluster that does not exist yet, so that clusters of the same name elsewhere are ignored.
+    if (finding.cluster !== undefined && !named.startsWith('arn:')) this.reportIdentity([finding.cluster])
     if (finding._tag === 'Missing') throw notFound(named, finding.reason)
     this.known = finding.cluster
     return finding.cluster
-  }
-
-  /**
-   * Emitted once, even for a cluster that does not exist yet, so that clusters of the same name elsewhere are ignored.
-   */
-  private identify(cluster: ClusterArn): void {
-    const { named } = this
-    if (this.identified || named.startsWith('arn:')) return
-    this.identified = true
-    const order = this.stamps.next(this.setup.clock.now())
-    this.setup.emit(delivery({ _tag: 'ClusterIdentified', named, clusters: [cluster], order }))
   }
 
   private async isGone(signal: AbortSignal): Promise<boolean> {
     const finding = await this.directory.find(this.known ?? this.named, signal)
     return finding._tag === 'Missing' || finding.gone
   }
-
-  private isFinal(thrown: unknown): boolean {
-    if (!(thrown instanceof CallFailed) || !thrown.isRefusal) {
-      this.refusals = 0
-      return false
-    }
-    return ++this.refusals >= refusalsUntilFinal
-  }
-
-  private fail(error: Error, retryIn: Millis): void {
-    const { emit, clock } = this.setup
-    emit({ _tag: 'SourceFailed', operation: `snapshot of ${this.named}`, error, retryIn })
-    if (this.refusals !== refusalsUntilFinal) return
-    const at = this.stamps.next(clock.now())
-    emit(delivery({ _tag: 'LookupRefused', key: this.named, reason: error.message, at }))
-  }
 }
-
-const isAborted = (signal: AbortSignal): boolean => signal.aborted

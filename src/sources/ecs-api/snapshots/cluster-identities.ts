@@ -5,7 +5,7 @@ import type { Place } from '../../../core/arn.js'
 import type { Clock, Millis, Random } from '../../../core/clock.js'
 import type { Source } from '../../../core/source.js'
 import { perPlace } from '../../../shared/aws/aws-clients.js'
-import { ClusterIdentifier } from './cluster-identifier.js'
+import { identifyClusters } from './identify-clusters.js'
 import { type EcsClients, ecsClients, resourceReads } from '../clients/ecs-client.js'
 import type { TokenBucket } from '../../../shared/aws/token-bucket.js'
 
@@ -80,7 +80,7 @@ export const clusterIdentities = ({
           interval: () => intervalMs * (0.9 + 0.2 * random()),
           emit: subscriber.next.bind(subscriber),
         }
-        const identified = identifies.map((named) => new ClusterIdentifier(named, setup).follow(stop.signal))
+        const identified = identifies.map((named) => identifyClusters(named, setup, stop.signal))
         // A source ends when it is stopped, not when it has nothing left to emit.
         const stopped = new Promise<void>((resolve) => {
           if (stop.signal.aborted) resolve()

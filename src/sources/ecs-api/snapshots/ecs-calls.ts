@@ -19,9 +19,6 @@ export interface EcsEnvironment {
  */
 const attempts = 10
 
-/** A refusal is final when it is the nth in a row, because new permissions take a while to spread. */
-export const refusalsUntilFinal = 3
-
 /** A failed call, with advice in its message. `cause` is the error of the client. */
 export class CallFailed extends Error {
   constructor(

@@ -1,0 +1,55 @@
+import { backoff } from '../../../core/backoff.js'
+import type { Millis } from '../../../core/clock.js'
+import type { Delivery, Notice } from '../../../core/source.js'
+import { delivery } from './delivery.js'
+import { CallFailed, type EcsEnvironment } from './ecs-calls.js'
+
+/** A refusal is final when it is the nth in a row, because new permissions take a while to spread. */
+const refusalsUntilFinal = 3
+
+export interface RepeatedLookup extends Pick<EcsEnvironment, 'random'> {
+  /** In reports of failures: `snapshot of main`. */
+  readonly operation: string
+  /** The name, ARN or pattern that is looked up. */
+  readonly key: string
+  /** Time from the end of one lookup to the beginning of the next. */
+  readonly interval: () => Millis
+  readonly wait: (pause: Millis) => Promise<void>
+  /** The time of a final refusal. */
+  readonly stamp: () => number
+  readonly emit: (output: Delivery | Notice) => void
+  /** Rejects when it fails. `last`: no further lookup is needed. */
+  readonly lookUp: () => Promise<'again' | 'last'>
+}
+
+/**
+ * Repeats a lookup at intervals until the signal aborts. A failure is reported as `SourceFailed` and retried with
+ * backoff, up to a minute. A final refusal is emitted once as `LookupRefused`, and retried at each interval.
+ */
+export const repeatedLookup = async (
+  { operation, key, interval, wait, random, stamp, emit, lookUp }: RepeatedLookup,
+  signal: AbortSignal,
+): Promise<void> => {
+  let failures = 0
+  let refusals = 0
+  while (!signal.aborted) {
+    let pause = interval()
+    try {
+      if ((await lookUp()) === 'last') return
+      failures = 0
+      refusals = 0
+    } catch (thrown) {
+      if (isAborted(signal)) return
+      const error = thrown instanceof Error ? thrown : new Error(String(thrown))
+      refusals = error instanceof CallFailed && error.isRefusal ? refusals + 1 : 0
+      if (refusals < refusalsUntilFinal) pause = backoff(failures++, random, { base: 1_000, cap: 60_000 })
+      emit({ _tag: 'SourceFailed', operation, error, retryIn: pause })
+      if (refusals === refusalsUntilFinal)
+        emit(delivery({ _tag: 'LookupRefused', key, reason: error.message, at: stamp() }))
+    }
+    await wait(pause)
+  }
+}
+
+/** Checked in a function, because the type checker assumes that `aborted` is still false after an `await`. */
+const isAborted = (signal: AbortSignal): boolean => signal.aborted
