@@ -1,3 +1,4 @@
+import * as E from 'fp-ts/lib/Either.js'
 import { filter, firstValueFrom, map, merge, timer } from 'rxjs'
 import { awaitsAnswer, type Desired } from '../../core/desired.js'
 import { run } from '../../run.js'
@@ -10,8 +11,8 @@ import { integer, oneOf, onOff } from '../settings/setting-type.js'
 import { createLogger, logReports } from '../observability/logger.js'
 import { planJson, type PlanSummary, planText } from './plan-text.js'
 import { logStrays } from '../terminal/log-strays.js'
-import { formatProblems } from '../settings/problem.js'
 import { defaulted, type SettingsOf } from '../settings/setting.js'
+import { readCommandLine, refuse } from './read-command-line.js'
 import { sinkPlan } from './sink-plan.js'
 import type { Terminal } from '../terminal/terminal.js'
 import type { DefinedWorker } from './worker.js'
@@ -81,27 +82,16 @@ export const planCommand = async (
   terminal: Terminal,
 ): Promise<ExitCode> => {
   const usage = `ecs-task-stream plan ${worker.name}`
-  const reading = worker.read(planning, usage, argv, terminal.env)
-  switch (reading._tag) {
-    case 'Help':
-      terminal.out(reading.text)
-      return exitCode.ok
-    case 'Problems':
-      terminal.err(`${formatProblems(usage, reading.problems)}\n`)
-      return exitCode.usage
-    case 'Settings':
-      break
-  }
-  for (const warning of reading.warnings) terminal.err(`${usage}: ${warning}\n`)
+  const reading = readCommandLine({ worker, common: planning, usage, argv }, terminal)
+  if (E.isLeft(reading)) return reading.left
+  const { common, warnings } = reading.right
+  for (const warning of warnings) terminal.err(`${usage}: ${warning}\n`)
   try {
-    const composition = reading.compose()
+    const composition = reading.right.compose()
     const problems = dryProblems(composition)
-    if (problems.length > 0) {
-      terminal.err(`${formatProblems(usage, problems)}\n`)
-      return exitCode.usage
-    }
-    const summary = await summarise(composition, worker.name, reading.common, terminal)
-    terminal.out(reading.common.format === 'json' ? planJson(summary) : planText(summary))
+    if (problems.length > 0) return refuse(usage, problems, terminal)
+    const summary = await summarise(composition, worker.name, common, terminal)
+    terminal.out(common.format === 'json' ? planJson(summary) : planText(summary))
     return summary.sinks.some(({ plan }) => plan.changes.length > 0) ? exitCode.wouldChange : exitCode.ok
   } catch (thrown) {
     terminal.err(`${usage}: ${explain(thrown)}\n`)

@@ -1,3 +1,4 @@
+import * as E from 'fp-ts/lib/Either.js'
 import { collectDefaultMetrics } from 'prom-client'
 import { run } from '../../run.js'
 import { recordTo } from '../../journal/record-to.js'
@@ -10,13 +11,14 @@ import { createLogger, logReports } from '../observability/logger.js'
 import { logStrays } from '../terminal/log-strays.js'
 import { metricsOf } from '../observability/metrics.js'
 import { commonSettings } from '../settings/common-settings.js'
-import { formatProblems, type Problem } from '../settings/problem.js'
+import type { Problem } from '../settings/problem.js'
 import { readinessOf } from '../observability/readiness.js'
 import type { SettingsOf } from '../settings/setting.js'
 import { statusRoutes } from '../server/status-routes.js'
 import { type StatusServer, statusServer } from '../server/status-server.js'
 import type { Terminal } from '../terminal/terminal.js'
 import { webhookServer } from '../server/webhook-server.js'
+import { readCommandLine, refuse } from './read-command-line.js'
 import type { DefinedWorker } from './worker.js'
 
 /** Resolves at the first request to stop. A second request exits at once, without waiting for the drain. */
@@ -116,30 +118,18 @@ export const start = async (
   terminal: Terminal,
 ): Promise<ExitCode> => {
   const usage = `ecs-task-stream ${worker.name}`
-  const reading = worker.read(commonSettings, usage, argv, terminal.env)
-  switch (reading._tag) {
-    case 'Help':
-      terminal.out(reading.text)
-      return exitCode.ok
-    case 'Problems':
-      terminal.err(`${formatProblems(usage, reading.problems)}\n`)
-      return exitCode.usage
-    case 'Settings':
-      break
-  }
-  const { common } = reading
+  const reading = readCommandLine({ worker, common: commonSettings, usage, argv }, terminal)
+  if (E.isLeft(reading)) return reading.left
+  const { common } = reading.right
   const strayLogger = createLogger({ worker: worker.name, level: 'warn', destination: terminal.log })
   logStrays(terminal.strays$, strayLogger, systemClock)
   try {
-    const composition = reading.compose()
+    const composition = reading.right.compose()
     const problems = [
       ...(common.dryRun ? dryProblems(composition) : []),
       ...portProblems(composition, common),
     ]
-    if (problems.length > 0) {
-      terminal.err(`${formatProblems(usage, problems)}\n`)
-      return exitCode.usage
-    }
+    if (problems.length > 0) return refuse(usage, problems, terminal)
     await operate(worker.name, common.dryRun ? dryComposition(composition) : composition, common, terminal)
     return exitCode.ok
   } catch (thrown) {
