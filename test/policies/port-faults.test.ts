@@ -25,7 +25,7 @@ const desired = (...ports: readonly ExposedPort[]) => {
 describe('a port that a policy offers', () => {
   it.each<[string, Partial<ExposedPort>, RegExp]>([
     ['an empty name', { backend: '' }, /backend name of printable characters, got ""/],
-    ['half a character in its name', { backend: 'a\ud800' }, /printable characters, got "a\\ud800"/],
+    ['a lone surrogate in its name', { backend: 'a\ud800' }, /printable characters, got "a\\ud800"/],
     ['a line feed in its name', { backend: 'a\nb' }, /printable characters/],
     ['an escape in its name', { backend: '\u001b[2J' }, /printable characters, got "\\u001b\[2J"/],
     ['port 0', { port: 0 }, /port from 1 to 65535, got 0/],
@@ -33,8 +33,8 @@ describe('a port that a policy offers', () => {
     ['half a port', { port: 80.5 }, /got 80\.5/],
     ['no number for a weight', { weight: NaN }, /a number as weight, got NaN/],
     ['an endless weight', { weight: Infinity }, /got Infinity/],
-    ['half a character in a label', { labels: { a: '\udc00' } }, /lone surrogate/],
-    ['half a character in a label’s name', { labels: { '\ud800': '' } }, /lone surrogate/],
+    ['a lone surrogate in a label', { labels: { a: '\udc00' } }, /lone surrogate/],
+    ['a lone surrogate in a label’s name', { labels: { '\ud800': '' } }, /lone surrogate/],
   ])('is refused with %s, and holds back no other', (_, wrong, reason) => {
     const { backends, unresolved, complete } = desired({ ...port, ...wrong }, { ...port, backend: 'good' })
     deepStrictEqual(

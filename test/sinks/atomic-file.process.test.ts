@@ -82,7 +82,7 @@ describe('a file that is replaced', () => {
     if (isRoot) expect(uid).toBe(unprivileged)
   })
 
-  it('behind a symbolic link is replaced where it is, and the link stays', async () => {
+  it('is replaced at the target of a symbolic link, and the link stays', async () => {
     const directory = await temporary()
     await mkdir(join(directory, 'real'))
     await writeFile(join(directory, 'real', 'routes.yml'), 'one')

@@ -20,8 +20,8 @@ const labelled = (name: string, label: string): Backend => {
   return { ...backend, endpoints: endpoints.map((endpoint) => ({ ...endpoint, labels })) }
 }
 
-describe('half a character', () => {
-  it('is one that stands alone, in any text of a value', () => {
+describe('hasHalfCharacter', () => {
+  it('finds a lone surrogate in any text of a value', () => {
     for (const value of ['\ud800', ['a', { b: '\udfff' }], { '\ud83d': 1 }, ['\ude00\ud83d']])
       expect(hasHalfCharacter(value), JSON.stringify(value)).toBe(true)
     for (const value of ['😀', '\\ud800', ['\\\\ud83d'], { a: 'é' }, 1, null, '\u0000\u2028'])
@@ -39,7 +39,7 @@ const sinks: Readonly<Record<string, () => Promise<Sink<never>>>> = {
 }
 
 describe.each(Object.keys(sinks))('%s', (name) => {
-  it('refuses the backend whose name or label has half a character, and no other; nothing is written again', async () => {
+  it('rejects only backends with a lone surrogate in a name or label, and does not write the others again', async () => {
     const sink = await sinks[name]!()
     const label = name.startsWith('prometheus')
       ? 'team'

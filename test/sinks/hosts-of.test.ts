@@ -55,7 +55,7 @@ describe('the hosts of an element of Traefik', () => {
     deepStrictEqual(hostsOf(element), [])
   })
 
-  it('are none any more when a service is pruned', () => {
+  it('are empty after a service is pruned', () => {
     const sink = traefikFile({ path: '/tmp/traefik.yml' })
     const pruned = sink.prune({ loadBalancer: { servers: [{ url: 'http://10.0.0.1:80' }] } })
     ok(pruned !== undefined)
@@ -77,14 +77,14 @@ describe('the hosts of targets of Prometheus', () => {
 })
 
 describe('a dry run', () => {
-  it('tells the hosts of its sink’s records, and the warnings of its sink', () => {
+  it('returns the hosts and the warnings of the sink that it wraps', () => {
     const sink = { ...memory(), warnings: () => ['the target is half full'] }
     deepStrictEqual(dryRun(sink).hostsOf?.(['10.0.0.1:80']), ['10.0.0.1'])
     deepStrictEqual(dryRun(sink).emptied?.(['10.0.0.1:80']), [])
     deepStrictEqual(dryRun(sink).warnings?.(), ['the target is half full'])
   })
 
-  it('tells none where its sink does not', () => {
+  it('has no hostsOf and emptied if the sink that it wraps has none', () => {
     const silent = Object.fromEntries(
       Object.entries(memory()).filter(([member]) => member !== 'hostsOf' && member !== 'emptied'),
     ) as unknown as Sink<Addresses>

@@ -176,8 +176,8 @@ describe('what Prometheus is served', () => {
   })
 })
 
-describe('who polls', () => {
-  it('is told 503 and what is missing, until all is known of every backend; never an empty list before', async () => {
+describe('a reader that polls', () => {
+  it('gets 503 with what is missing until every backend is complete, and never an empty list before', async () => {
     const { sink, url } = await started({}, false)
     const asked = async () => {
       const answer = await fetch(url)
@@ -247,7 +247,7 @@ describe('who polls', () => {
     expect(await status()).toBe(200)
   })
 
-  it('is told by no timer once the worker stops, and of no patience in a dry run', async () => {
+  it('has no timer waiting after the worker stops, and none in a dry run', async () => {
     const clock = virtualClock()
     const { sink, url } = await started({ clock, patienceMs: 60_000 }, false)
     expect(clock.sleeping).toBe(0)
@@ -305,7 +305,7 @@ describe('who polls', () => {
     expect(told).not.toContain('\u001b')
   })
 
-  it('may ask by GET and HEAD alone, and is never told 304', async () => {
+  it('may use only GET and HEAD, and never gets 304', async () => {
     const { url } = await started()
     const got = await fetch(url, { headers: { 'if-none-match': '*', 'if-modified-since': 'now' } })
     expect(got.status).toBe(200)
@@ -325,7 +325,7 @@ describe('who polls', () => {
     }
   })
 
-  it('must know a secret where there is one, in the header that was agreed, once', async () => {
+  it('must send one of the secrets, once, in the configured header', async () => {
     const { url } = await started({ secrets: ['Bearer new', 'Bearer old'] })
     const status = async (headers: Record<string, string>) => (await fetch(url, { headers })).status
     expect(await status({ authorization: 'Bearer new' })).toBe(200)
@@ -437,7 +437,7 @@ describe('a worker that serves Prometheus', () => {
     expect(await asked()).toEqual(['10.0.0.1:32769'])
   })
 
-  it('whose clusters run nothing says so: an empty list, once it knows', async () => {
+  it('serves an empty list once it knows that its clusters run nothing', async () => {
     const clock = virtualClock(1_000_000)
     const source = memorySource({ covers: [cluster] })
     const { sink, json, url } = await started({}, false)

@@ -109,7 +109,7 @@ const typeOf = (key: ElementKey): string => {
 }
 
 describe('an element in keys', () => {
-  it('is to Traefik what it is in a file', () => {
+  it('means the same to Traefik as in a file', () => {
     let checked = 0
     fc.assert(
       fc.property(elements, (all) => {
@@ -258,8 +258,8 @@ describe('what keys cannot say is refused, with the reason', () => {
     ['a name of digits', 'http/services/123', service, 'only digits'],
     ['a name in brackets', 'http/services/[1]', service, 'brackets'],
     ['no name', 'http/services/', service, 'it is empty'],
-    ['half a character in a name', 'http/services/a\ud800', service, 'lone surrogate'],
-    ['half a character', 'http/routers/r', { rule: 'a\ud800' }, 'lone surrogate'],
+    ['a lone surrogate in a name', 'http/services/a\ud800', service, 'lone surrogate'],
+    ['a lone surrogate', 'http/routers/r', { rule: 'a\ud800' }, 'lone surrogate'],
     [
       'a comma in a list',
       'http/middlewares/m',

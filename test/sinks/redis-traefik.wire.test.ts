@@ -129,7 +129,7 @@ describe('redisTraefik, over a real Redis server', needs(redisIsMissing), () => 
       },
     )
 
-    it('is told of a server that comes by one event, and of one that goes by one', async () => {
+    it('gets one keyspace event for a server that is added, and one for a server that is removed', async () => {
       await client.configSet('notify-keyspace-events', 'KEA')
       const sink = redisTraefik({ connection: client })
       await reconciled(sink, web(...Array.from({ length: 50 }, (_, i) => i)))
@@ -202,7 +202,7 @@ describe('redisTraefik, over a real Redis server', needs(redisIsMissing), () => 
       expect(Math.max(...pages)).toBeLessThan(4_000)
     })
 
-    it('is rejected when an answer is none, and says what to do', async () => {
+    it('rejects an answer of an unexpected type, and says what to do', async () => {
       await reconciled(redisTraefik({ connection: client }), web(1))
       const mapped = through(client, async (_, send) => {
         const answer = (await send()) as [string, string[]]
@@ -264,7 +264,7 @@ describe('redisTraefik, over a real Redis server', needs(redisIsMissing), () => 
       expect(skipped).toMatchObject([{ why: 'foreign' }])
     })
 
-    it('stays ours when somebody deletes its keys, and it is written again', async () => {
+    it('stays ours when another client deletes its keys, and is written again', async () => {
       const sink = redisTraefik({ connection: client })
       await reconciled(sink, web(1))
       await client.del([...(await traefikKeys(client)).keys()])
@@ -288,7 +288,7 @@ describe('redisTraefik, over a real Redis server', needs(redisIsMissing), () => 
   })
 
   describe('what cannot be written', () => {
-    it('is rejected with the reason, and holds up no other', async () => {
+    it('is rejected with the reason, and does not block other elements', async () => {
       const sink = redisTraefik({ connection: client })
       const outcomes = await sink.apply(
         [
@@ -472,7 +472,7 @@ describe('redisTraefik, over a real Redis server', needs(redisIsMissing), () => 
       )
     })
 
-    it('that does not come back holds up no round: its commands are withdrawn', async () => {
+    it('that stays lost does not block the sink: its commands are cancelled', async () => {
       const short = await RedisServer.start()
       const fragile = await short.client()
       const sink = redisTraefik({ connection: fragile })

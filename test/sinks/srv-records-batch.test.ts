@@ -239,7 +239,7 @@ describe('a change that is too large', () => {
   })
 })
 
-describe('a host of somebody else', () => {
+describe('a host without our ownership record', () => {
   const begun = { begin: new Set(['anna____']), end: new Set<string>(), ipv6: undefined, compare: false }
   const at = (...sets: readonly ReturnType<typeof record>[]): HostRecords => ({
     name: nameOf('10.0.0.1'),
@@ -249,7 +249,7 @@ describe('a host of somebody else', () => {
   })
   const theirs = (value: string) => record(nameOf('10.0.0.1'), 'A', [value])
 
-  it('is used as it is where it leads home', () => {
+  it('is used unchanged if it resolves to its own address', () => {
     const host = at(theirs('10.0.0.1'))
     expect(revisedHost(host, begun, options)).toEqual(E.right({ changes: [], after: host }))
   })
@@ -303,7 +303,7 @@ describe('a host of ours', () => {
     expect(revise('fd00::8')).toEqual(['10.0.0.1', 'fd00::8'])
   })
 
-  it('is repaired where somebody changed its address, and keeps the other fields of its ownership record', () => {
+  it('is repaired if another writer changed its address, and keeps the other fields of its ownership record', () => {
     const host = hostOf('10.0.0.1', ['anna____'])
     const broken: HostRecords = {
       ...host,

@@ -23,7 +23,7 @@ describe('how long resolvers remember that a name does not exist', () => {
     expect(negativeTtl([soa(ttl, minimum)], 'a.test')).toBe(seconds)
   })
 
-  it('is not told by a zone inside, by another record, or by what is no SOA record', () => {
+  it('is unknown from a subzone, from a malformed SOA record, or without a record', () => {
     expect(negativeTtl([soa(900, '900', 'b.a.test.')], 'a.test')).toBeUndefined()
     expect(negativeTtl([soa(900, 'soon')], 'a.test')).toBeUndefined()
     expect(negativeTtl([], 'a.test')).toBeUndefined()

@@ -86,14 +86,14 @@ describe('what an item should be', () => {
     })
   })
 
-  it('is none for a backend that is all UDP, also where an item has its name', () => {
+  it('does not exist for a backend with only UDP endpoints, even if an item has its name', () => {
     const web = backendOf('web', [at(1)])
     const dns: Backend = { ...web, endpoints: web.endpoints.map((one) => ({ ...one, protocol: 'udp' })) }
     expect(render([dns]).size).toBe(0)
     expect(render([dns], [itemOf('web', { byHand: serverOf('http://10.0.0.9:1') })]).size).toBe(0)
   })
 
-  it('speaks https where it is told to', () => {
+  it('has https URLs where the scheme option says so', () => {
     const scheme = ({ port }: Endpoint) => (port === 443 ? 'https' : 'http')
     expect(serversOf([backendOf('web', [at(1, 443), at(1, 80)])], [], { ...options, scheme })).toEqual({
       '10.0.0.1:443': serverOf('https://10.0.0.1:443'),

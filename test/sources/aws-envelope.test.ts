@@ -48,7 +48,7 @@ describe('a batch', () => {
     ])
   })
 
-  it('inside a record is not lost where it is empty', () => {
+  it('inside a record is reported as undecodable if it is empty', () => {
     expect(results([inLambdaSqs([])])).toEqual([['sqs-message', 'Undecodable']])
   })
 

@@ -18,7 +18,7 @@ describe('clusterIdentities', () => {
     expect(source).toMatchObject({ covers: [], identifies: ['main', 'prod-*'] })
   })
 
-  it('asks for a name once, and tells its ARN', async () => {
+  it('looks a name up once, and emits its ARN', async () => {
     const main = clusterOf('main')
     const world = await awsWorld([main])
     const following = follow(clusterIdentities({ clusters: ['main'], ...world.options }))
@@ -49,7 +49,7 @@ describe('clusterIdentities', () => {
     expect(world.places).toEqual([{ region: 'eu-north-1', account: '' }])
   })
 
-  it('asks for a pattern at intervals, and tells it again when clusters come or go', async () => {
+  it('looks a pattern up at intervals, and emits its clusters again when they change', async () => {
     const [one, two] = [clusterOf('prod-1'), clusterOf('prod-2')]
     const clusters = [one, clusterOf('staging')]
     const world = await awsWorld(clusters)
@@ -78,7 +78,7 @@ describe('clusterIdentities', () => {
     expect(identities(following)).toEqual([['prod-*']])
   })
 
-  it('tells which cluster a name would be that ECS does not know, and warns', async () => {
+  it('emits the ARN that an unknown name would have, and warns', async () => {
     const world = await awsWorld([clusterOf('main')])
     const following = follow(clusterIdentities({ clusters: ['late', 'main'], ...world.options }))
     await world.until(() => identities(following).length === 2)
@@ -149,7 +149,7 @@ describe('clusterIdentities', () => {
     expect(following.notices).toEqual([])
   })
 
-  it('refuses an interval that is none', () => {
+  it('refuses an interval that is not above 0', () => {
     expect(() => clusterIdentities({ clusters: ['main'], intervalMs: 0 })).toThrow(
       /expected a number above 0, got 0/,
     )

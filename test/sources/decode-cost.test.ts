@@ -140,7 +140,7 @@ describe('a message of a mebibyte', () => {
     expect(explain(decoded.errors).length).toBeLessThan(8_192)
   })
 
-  it('with half a million errors tells the first hundred, and that there are more', () => {
+  it('with half a million errors lists the first hundred, and says that there are more', () => {
     const containers = Array.from({ length: 300 }, () => ({ networkBindings: repeated(7, 900) }))
     const decoded = decodeMessage(withDetail({ containers }))
     expect(decoded._tag === 'Undecodable' && explain(decoded.errors)).toContain('… and at least 80 more')

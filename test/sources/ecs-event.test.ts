@@ -111,7 +111,7 @@ describe('a task event', () => {
     expect(errorsOf(decodeEvent(event)).map(({ path }) => path)).toEqual(['$.detail.updatedAt'])
   })
 
-  it('tells an address by its attachment where no container does, and none where nothing does', () => {
+  it('takes the address from an attachment if no container has one; without both it has none', () => {
     const bare = [{ name: 'web', lastStatus: 'PENDING', networkInterfaces: [] }]
     const of = (attachments: readonly unknown[]) => decodeTask({ containers: bare, attachments }).interface
     const told = { version: 5, ipv4: '10.1.2.3', ipv6: 'fd00::1' }

@@ -77,7 +77,7 @@ describe('an event of an API destination', () => {
     expect((await duplicate).status).toBe(200)
   })
 
-  it('of another kind is answered 200 and counted; what is none is answered 400 and reported by its id', async () => {
+  it('of another kind gets 200 and is counted; a body that is no event gets 400 and is reported by its id', async () => {
     const { post, notices } = await serving()
     expect((await post('{"source":"aws.ec2","detail-type":"x"}')).status).toBe(200)
     expect((await post('{"id":"transformed","detail":{}}')).status).toBe(400)
@@ -129,7 +129,7 @@ describe('the secret', () => {
     },
   )
 
-  it('must be there, and once', async () => {
+  it('must be in the request exactly once', async () => {
     const { url, post } = await serving()
     const absent = await fetch(url, { method: 'POST', body: event() })
     expect([absent.status, absent.headers.get('www-authenticate')]).toEqual([401, 'ApiKey'])
@@ -137,7 +137,7 @@ describe('the secret', () => {
     expect((await requested(url, { method: 'GET', headers: { 'x-api-key': 'a-secret' } })).status).toBe(405)
   })
 
-  it('must be given to the source, and not be empty', () => {
+  it('is a required option, and must not be empty', () => {
     expect(() => eventBridgeWebhook({ secrets: [] })).toThrow(/secrets: expected one or more/)
     expect(() => eventBridgeWebhook({ secrets: ['a'], secretHeader: 'no header' })).toThrow(
       /secretHeader: expected the name of a header/,

@@ -93,7 +93,7 @@ describe('an HTTP probe', () => {
     await vi.waitFor(() => expect(open.size).toBe(0))
   })
 
-  it('passes on other statuses than the usual where it is told so', async () => {
+  it('succeeds with the statuses that the probe expects, and fails with others', async () => {
     const { address } = await web(answers(401))
     await dial({ ...get, expect: { from: 401, to: 401 } }, address, never())
     const other = await web(answers(200))
@@ -143,7 +143,7 @@ describe('an HTTP probe', () => {
     await expect(dial(get, address, never())).rejects.toThrow(/\/health failed: Parse Error/)
   })
 
-  it('fails where nobody listens', async () => {
+  it('fails if the connection is refused', async () => {
     const address = { host: '127.0.0.1', port: await freePort() }
     await expect(dial(get, address, never())).rejects.toThrow('ECONNREFUSED')
   })
@@ -163,7 +163,7 @@ describe('an HTTP probe', () => {
     }
   })
 
-  it('asks by HTTPS where it is told so, whatever name the certificate is for', async () => {
+  it('uses HTTPS if the probe says so, and accepts a certificate for any name', async () => {
     const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
     const cert = selfSignedCertificate({
       subject: 'shop.example.com',
@@ -196,7 +196,7 @@ describe('a TCP probe', () => {
     await vi.waitFor(() => expect(open.size).toBe(0))
   })
 
-  it('fails where nobody listens', async () => {
+  it('fails if the connection is refused', async () => {
     const server = createTcpServer()
     const { address } = await listening(server)
     await new Promise((resolve) => server.close(resolve))
@@ -237,7 +237,7 @@ describe('the check of a probe', () => {
     expect(url).toBe('//elsewhere.example.com/x')
   })
 
-  it('refuses a Host header that is none, and statuses that are none', () => {
+  it('refuses an invalid Host header and invalid statuses', () => {
     expect(() => checkProbe({ ...get, host: 'a\r\nb' })).toThrow(
       /expected a host name for the Host header, got "a\\r\\nb"/,
     )

@@ -206,7 +206,7 @@ describe('an address', () => {
     expect(taskIn(decodeDetail(bare))?.interface?.ipv6).toBe(canonical)
   })
 
-  it('that is empty or null is none', () => {
+  it('counts as absent if it is empty or null', () => {
     expect(taskIn(inContainer({ privateIpv4Address: '', ipv6Address: null }))?.interface).toMatchObject({
       ipv4: '10.0.0.7',
       ipv6: undefined,
@@ -241,7 +241,7 @@ describe('a text', () => {
     expect(pathsOf(decode({ source: 'my.app', 'detail-type': 'x'.repeat(300) }))).toEqual(['$.detail-type'])
   })
 
-  it('in an error is neither a control character nor half a character', () => {
+  it('has no control characters or lone surrogates when an error shows it', () => {
     const key = '\u001b[31m\ud83d'
     const decoded = decodeDetail({ group: { [key]: 1 } })
     const text = decoded._tag === 'Undecodable' ? explain(decoded.errors) : ''

@@ -31,7 +31,7 @@ const verifyFields = (fields: SnsFields) => verify(message(fields))
 const forged = (reason: RegExp) => ({ _tag: 'Forged', reason: expect.stringMatching(reason) as string })
 
 describe('the text that SNS signs', () => {
-  it('has of a notification six fields, in their order, and the subject only if there is one', () => {
+  it('consists of six fields of a notification, in order, with the subject only if there is one', () => {
     const fields = {
       Type: 'Notification',
       MessageId: 'an-id',
@@ -98,7 +98,7 @@ describe('a signature of SNS', () => {
     )
   })
 
-  it('is not that of another version, another key or nobody', async () => {
+  it('is invalid if it is of another version or key, malformed or absent', async () => {
     const whole = sns.notification('{}')
     const other = await snsHttp({ clock })
     await other.close()
@@ -257,7 +257,7 @@ describe('a certificate', () => {
     }
   })
 
-  it('is not looked for where a redirect leads', async () => {
+  it('is not fetched from the target of a redirect', async () => {
     sns.respond = (_request, response) => {
       response.writeHead(302, { location: 'http://169.254.169.254/latest' }).end()
     }
@@ -335,7 +335,7 @@ describe('forged messages that name slow certificates', () => {
     expect(new Set((await Promise.all(all)).map(({ _tag }) => _tag))).toEqual(new Set(['Unknown']))
   })
 
-  it('delay a genuine one by the time limit of one, and it is not taken for one that failed', async () => {
+  it('delay a genuine message by at most one time limit, and do not make it fail', async () => {
     const { asked } = slow()
     const forgeries = Array.from({ length: 8 }, (_, i) => verifyFields(named(i)))
     await vi.waitUntil(() => asked.length === 6)
@@ -381,7 +381,7 @@ describe('forged messages that name slow certificates', () => {
     })
   })
 
-  it('that nobody waits for any more are not asked for', async () => {
+  it('whose caller has given up are not fetched', async () => {
     const { asked } = slow()
     for (let i = 0; i < 6; i++) void verifyFields(named(i))
     await vi.waitUntil(() => asked.length === 6)

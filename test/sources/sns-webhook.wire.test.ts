@@ -293,7 +293,7 @@ describe('the age of a message', () => {
     expect((await sns.post(url, at(start))).status).toBe(403)
   })
 
-  it('goes by the clock of this machine as long as SNS has told no time', async () => {
+  it('is judged by the clock of this machine until an answer of SNS has a date', async () => {
     const silent: SnsWebhookOptions['fetch'] = async (url, init) =>
       new Response(await (await sns.fetch(url, init)).text())
     const { url } = await serving({ fetch: silent })
@@ -306,7 +306,7 @@ describe('the age of a message', () => {
     expect((await sns.post(url, at(0))).status).toBe(200)
   })
 
-  it('must be told', async () => {
+  it('cannot be judged without a valid Timestamp: the message is refused', async () => {
     const { url } = await serving()
     const fields = sns.notification(event(), { Timestamp: 'yesterday' })
     expect(await sns.post(url, fields)).toMatchObject({

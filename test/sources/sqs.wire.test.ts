@@ -207,7 +207,7 @@ describe('a queue that fails', () => {
     await eventually(() => expect(heard.completed).toBe(true))
   })
 
-  it('to answer what it did is asked again: deletions stand, and lost receives come again', async () => {
+  it('to answer is called again: deletions stand, and lost messages are received again', async () => {
     const { proxy, source, publish, unacknowledged } = await behindProxy({ visibilitySeconds: 1 })
     proxy.faults = (operation, count) =>
       count === 1 && (operation === 'ReceiveMessage' || operation === 'DeleteMessageBatch')

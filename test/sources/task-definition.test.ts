@@ -17,7 +17,7 @@ const tcp = (containerPort: number, hostPort: number, count = 1): Binding => ({
 })
 
 describe('taskDefinition', () => {
-  it('takes bridge for the network mode where none is told', () => {
+  it('has the network mode bridge if ECS returns none', () => {
     expect(taskDefinition('arn', {}).networkMode).toBe('bridge')
     expect(taskDefinition('arn', { networkMode: 'host' }).networkMode).toBe('host')
   })
@@ -68,7 +68,7 @@ describe('a definition that cannot be kept', () => {
     expect(withLabels(labels(2_600))).toThrow('more than 5000')
   })
 
-  it.each([{ 'half\ud800': 'a' }, { a: '\udc00half' }])('has half a character: %j', (labels) => {
+  it.each([{ 'half\ud800': 'a' }, { a: '\udc00half' }])('has a lone surrogate: %j', (labels) => {
     expect(withLabels(labels)).toThrow('not well-formed')
     expect(withLabels({ whole: '😀' })).not.toThrow()
   })

@@ -46,7 +46,7 @@ describe('taskDefinitions', () => {
     expect(following.notices).toEqual([])
   })
 
-  it('tells images, ports, labels and SERVICE_ variables, and no other variable', async () => {
+  it('emits images, ports, labels and SERVICE_ variables, and no other variable', async () => {
     const cluster = clusterOf(1)
     const world = await awsWorld([cluster])
     const following = follow(taskDefinitions(world.options), await listedState(world, cluster))

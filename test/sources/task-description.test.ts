@@ -26,7 +26,7 @@ describe('a described task', () => {
     })
   })
 
-  it('tells its address by its attachment where no container does', () => {
+  it('takes its address from an attachment if no container has one', () => {
     expect(taskFromDescription(described({ containers: [] }), now).task?.interface).toEqual({
       version: 5,
       ipv4: '10.0.0.7',
@@ -34,7 +34,7 @@ describe('a described task', () => {
     })
   })
 
-  it('tells its bindings, and none by an empty list', () => {
+  it('has the bindings of its containers; an empty list says nothing about them', () => {
     const containers = [
       { name: 'web', lastStatus: 'RUNNING', networkBindings: [bound(80, 32768)] },
       { name: 'log', lastStatus: 'RUNNING', networkBindings: [] },

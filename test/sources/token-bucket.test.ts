@@ -17,7 +17,7 @@ describe('tokenBucket', () => {
     expect(times).toEqual([0, 0, 0, 500, 1000, 1500, 2000])
   })
 
-  it('holds no more than a burst, however long it rests', async () => {
+  it('holds at most one burst, however long it is unused', async () => {
     const clock = virtualClock()
     const bucket = tokenBucket({ burst: 2, perSecond: 1, clock })
     await clock.advance(1_000_000)
@@ -28,7 +28,7 @@ describe('tokenBucket', () => {
     expect(times).toEqual([0, 0, 1000, 2000])
   })
 
-  it('lets nobody overtake who came first, whatever they ask for', async () => {
+  it('serves callers in order, however many tokens they ask for', async () => {
     const clock = virtualClock()
     const bucket = tokenBucket({ burst: 5, perSecond: 1, clock })
     await bucket.take(5, patient)

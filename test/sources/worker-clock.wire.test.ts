@@ -106,7 +106,7 @@ describe('a clock that is ahead for minutes', () => {
     await world.close()
   })
 
-  it('is told with how far it is ahead, and again when it is right', async () => {
+  it('is reported with how far it is ahead, and again when it is right', async () => {
     const world = await worldOf()
     world.setAhead(6 * hour)
     await world.snapshot()

@@ -109,7 +109,7 @@ describe('a document for Traefik', () => {
     )
   })
 
-  it('writes half a character as the sign for it, which YAML takes', () => {
+  it('replaces a lone surrogate, which YAML refuses, with U+FFFD', () => {
     const text = formatDocument({
       owner: 'a\ud800b\\ud800',
       elements: new Map([['http/routers/web', { rule: '\udc00' }]]),

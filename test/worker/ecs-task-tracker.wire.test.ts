@@ -106,7 +106,7 @@ describe('the worker ecs-task-tracker', () => {
     expect(api.calls.get('ListTasks')).toBe(before)
   })
 
-  it('asks ECS for every comparison, and tells when ECS refuses', async () => {
+  it('asks ECS for every comparison, and reports a refusal', async () => {
     const { ready, api, cluster, tell, task } = await account()
     const worker = await ready({ RESYNC_SECONDS: '86400' })
     expect((await worker.get('/diff')).status).toBe(200)
@@ -127,7 +127,7 @@ describe('the worker ecs-task-tracker', () => {
     expect((await tell(worker, task('1', 40_001))).status).toBe(200)
   })
 
-  it('tells the reason as text, with 500, when it cannot sync or compare', async () => {
+  it('answers 500 with the reason as text when it cannot sync or compare', async () => {
     const { start } = await account()
     const { get } = await start({ TRAEFIK_TABLE: 'nowhere' })
     const problem = 'there is no DynamoDB table "nowhere"'
@@ -224,7 +224,7 @@ describe('the worker ecs-task-tracker', () => {
     expect((await table.items()).size).toBe(0)
   })
 
-  it('does not start without PORT, nor with a topic that is none', async () => {
+  it('does not start without PORT, or with an invalid topic', async () => {
     const { env } = await account()
     const { PORT: _, ...rest } = env
     const ending = async (variables: Record<string, string>) => {

@@ -33,7 +33,7 @@ describe('the settings of the worker prometheus', () => {
       ).not.toHaveProperty('problems')
   })
 
-  it('refuse a filter without a name, and flags that nobody had', async () => {
+  it('refuse a filter without a name, and unknown flags', async () => {
     expect(JSON.stringify(await read('--filter-label', '=yes'))).toContain('has no name before')
     expect(JSON.stringify(await read('-config.nonsense', 'x'))).toContain('unknown flag')
   })
