@@ -63,7 +63,7 @@ const messages: Readonly<Record<string, (bytes: number) => string>> = {
   'a time without end': (bytes) => withDetail({ updatedAt: `2026-01-02T03:04:05.${'0'.repeat(bytes)}Z` }),
   'an address without end': (bytes) =>
     withDetail({ containers: [{ networkInterfaces: [{ ipv6Address: '0:'.repeat(bytes / 2) }] }] }),
-  'half characters': (bytes) => withDetail({ group: '\ud83d'.repeat(bytes / 6) }),
+  'lone surrogates': (bytes) => withDetail({ group: '\ud83d'.repeat(bytes / 6) }),
   'deep nesting': (bytes) => nested(bytes / 2),
   'deep nesting inside a task': (bytes) => withDetail({ group: 7 }).replace('7', nested(bytes / 2)),
   'an object of many keys': (bytes) =>

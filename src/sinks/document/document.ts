@@ -1,6 +1,6 @@
 /** Targets that are one text with all records in it: parsing, printing, and applying changes. Pure. */
 import { conflictOf } from '../../core/conflict.js'
-import { hasHalfCharacter } from '../../shared/codec/half-character.js'
+import { hasLoneSurrogate } from '../../shared/codec/lone-surrogate.js'
 import type { Change, Outcome, Owner, Row } from '../../core/sink.js'
 
 /** The parsed document. It has one owner as a whole. */
@@ -55,7 +55,7 @@ export const amended = <V>(
     const conflict = conflictOf(change, held)
     if (conflict !== undefined) return conflict
     // Prometheus and Traefik refuse a whole document with a lone surrogate in it.
-    if (change._tag !== 'Delete' && hasHalfCharacter([key, change.after]))
+    if (change._tag !== 'Delete' && hasLoneSurrogate([key, change.after]))
       return {
         _tag: 'Rejected',
         key,

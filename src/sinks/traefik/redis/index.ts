@@ -1,6 +1,6 @@
 import { OptionError } from '../../../core/option-error.js'
 import * as E from 'fp-ts/lib/Either.js'
-import { hasHalfCharacter } from '../../../shared/codec/half-character.js'
+import { hasLoneSurrogate } from '../../../shared/codec/lone-surrogate.js'
 import type { Change, Outcome, Owner, Sink } from '../../../core/sink.js'
 import type { Element, ElementKey } from '../grammar/element.js'
 import { compareAndSwap } from '../../kit/compare-and-swap.js'
@@ -96,7 +96,7 @@ export const redisTraefik = ({
     signal: AbortSignal,
   ): Promise<Outcome<Element>> => {
     const { key } = change
-    if (change._tag !== 'Delete' && hasHalfCharacter([key, change.after]))
+    if (change._tag !== 'Delete' && hasLoneSurrogate([key, change.after]))
       return {
         _tag: 'Rejected',
         key,

@@ -9,7 +9,7 @@ import {
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb'
 import type { Endpoint } from '../../../core/desired.js'
-import { hasHalfCharacter } from '../../../shared/codec/half-character.js'
+import { hasLoneSurrogate } from '../../../shared/codec/lone-surrogate.js'
 import { hostsIn } from '../../../core/host-in.js'
 import type { Change, Outcome, Row, Sink } from '../../../core/sink.js'
 import { compareAndSwap } from '../../kit/compare-and-swap.js'
@@ -192,7 +192,7 @@ export const traefikTable = ({
     signal: AbortSignal,
   ): Promise<Outcome<TraefikBackend>> => {
     const { _tag, key } = change
-    if (_tag !== 'Delete' && hasHalfCharacter([key, change.after.name, change.after.servers]))
+    if (_tag !== 'Delete' && hasLoneSurrogate([key, change.after.name, change.after.servers]))
       return {
         _tag: 'Rejected',
         key,

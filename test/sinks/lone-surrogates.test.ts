@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { hasHalfCharacter } from '../../src/shared/codec/half-character.js'
+import { hasLoneSurrogate } from '../../src/shared/codec/lone-surrogate.js'
 import type { Backend } from '../../src/core/desired.js'
 import type { Sink } from '../../src/core/sink.js'
 import { prometheusFile } from '../../src/sinks/prometheus/file.js'
@@ -20,12 +20,12 @@ const labelled = (name: string, label: string): Backend => {
   return { ...backend, endpoints: endpoints.map((endpoint) => ({ ...endpoint, labels })) }
 }
 
-describe('hasHalfCharacter', () => {
+describe('hasLoneSurrogate', () => {
   it('finds a lone surrogate in any text of a value', () => {
     for (const value of ['\ud800', ['a', { b: '\udfff' }], { '\ud83d': 1 }, ['\ude00\ud83d']])
-      expect(hasHalfCharacter(value), JSON.stringify(value)).toBe(true)
+      expect(hasLoneSurrogate(value), JSON.stringify(value)).toBe(true)
     for (const value of ['😀', '\\ud800', ['\\\\ud83d'], { a: 'é' }, 1, null, '\u0000\u2028'])
-      expect(hasHalfCharacter(value), JSON.stringify(value)).toBe(false)
+      expect(hasLoneSurrogate(value), JSON.stringify(value)).toBe(false)
   })
 })
 
@@ -54,7 +54,7 @@ describe.each(Object.keys(sinks))('%s', (name) => {
     for (const { reason } of rejected as { reason: string }[]) expect(reason).toMatch(/lone surrogate/)
 
     const rows = await sink.read(signal)
-    expect(rows.some(({ key, value }) => hasHalfCharacter([key, value]))).toBe(false)
+    expect(rows.some(({ key, value }) => hasLoneSurrogate([key, value]))).toBe(false)
     // Nothing but what is refused is still to be done.
     const again = await reconciled(sink, backends)
     expect(again.map(({ _tag }) => _tag)).toEqual(['Rejected', 'Rejected'])
