@@ -1,6 +1,6 @@
 /**
- * The API report: what each entry point of the package offers, as API Extractor reads it from the build, one file of
- * `api/` an entry point. Exits 1 where the report and the build differ, with the difference. `--write` accepts it.
+ * The API report: what each entry point of the package exports, as API Extractor reads it from the build. `api/` has one
+ * file per entry point. Exits 1 and prints the difference if the report and the build differ. `--write` accepts it.
  */
 import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
@@ -58,7 +58,7 @@ const configs = Object.entries(exports).flatMap(([subpath, target]) =>
           newlineKind: 'lf',
           messages: {
             compilerMessageReporting: { default: { logLevel: ExtractorLogLevel.Error } },
-            // A subpath may speak of types that another one exports, so these are no warnings.
+            // A subpath may use types that another one exports, so this needs no warning.
             extractorMessageReporting: { default: silent },
             tsdocMessageReporting: { default: silent },
           },
@@ -82,7 +82,7 @@ const results = configs.map((config) =>
     compilerState,
     localBuild: write,
     messageCallback: (message) => {
-      // What has changed is told once, below.
+      // The summary below says what has changed.
       message.handled = message.messageId.startsWith('console-')
     },
   }),

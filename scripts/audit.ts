@@ -1,6 +1,6 @@
 /**
- * `npm audit` of what is shipped. Exits 1 for a known vulnerability of level high or more. A registry that does not
- * answer audits is no failure: the last line then begins with `skipped:`.
+ * Runs `npm audit` on the shipped dependencies. Exits 1 for a known vulnerability of level high or above. If the
+ * registry does not answer audits, it exits 0, and the last line begins with `skipped:`.
  */
 import { spawnSync } from 'node:child_process'
 

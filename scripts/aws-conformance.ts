@@ -1,9 +1,9 @@
 /**
- * Runs `test/aws` against servers that others wrote: `moto` for everything, and Amazon's DynamoDB Local where Java
- * and Maven are at hand. Both are installed once, into `.conformance`, and listen on 127.0.0.1 while the tests run.
- * Its exit code is that of the tests.
+ * Runs `test/aws` against independent servers: `moto` for everything, and Amazon's DynamoDB Local if Java and Maven are
+ * installed. Both are installed once, into `.conformance`, and listen on 127.0.0.1 while the tests run. The exit code is
+ * that of the tests.
  *
- * `--if-available` exits 0 where moto cannot be installed, with a last line that begins with `skipped:`. All other
+ * `--if-available` exits 0 if moto cannot be installed, with a last line that begins with `skipped:`. All other
  * arguments go to vitest.
  */
 import { spawn } from 'node:child_process'
@@ -29,7 +29,7 @@ const tested = async (environment: NodeJS.ProcessEnv, args: readonly string[]): 
   return code ?? 1
 }
 
-/** The witness, running, or why it cannot be had. */
+/** Starts the witness, or says why it is unavailable. */
 const called = async (witness: Witness): Promise<RunningWitness | Unavailable> => {
   try {
     return await started(await installed(home, witness), witness)

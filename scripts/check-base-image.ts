@@ -1,4 +1,4 @@
-/** Refuses to release an image whose base is not pinned: reads NODE_IMAGE, exits 1 with what is wrong. */
+/** Refuses to release an image whose base is not pinned. Reads NODE_IMAGE; exits 1 and says what is wrong. */
 import { pinFlaw } from './infrastructure/base-image.js'
 
 const flaw = pinFlaw(process.env['NODE_IMAGE'])

@@ -1,11 +1,11 @@
 /**
- * Takes the steps of the `Dockerfile` without a container engine, as far as that can be done: each stage in a folder
- * that stands for its root, with what `.dockerignore` leaves of the checkout, and with this machine's own Node and npm.
- * Then starts what comes out of it, as the image would. Prints a line for each check; exits 1 if one fails.
+ * Runs the steps of the `Dockerfile` without a container engine. Each stage runs in a folder that stands for its root,
+ * with the files that `.dockerignore` leaves of the checkout, and with this machine's Node and npm. Then it starts the
+ * result, as the image would. Prints a line for each check; exits 1 if one fails.
  *
- * Not checked, because only an engine can: the base image (whether it exists, which Node it has, musl instead of this
- * machine's libc), the user and a read-only root, the platform, the layers and their size, and the engine's own
- * reading of the file.
+ * It cannot check what needs an engine: the base image (whether it exists, its version of Node, musl instead of this
+ * machine's libc), the user and a read-only root, the platform, the layers and their size, and how the engine parses the
+ * file.
  */
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
@@ -41,11 +41,11 @@ const wordsOf = (command: Command | undefined, what: string): readonly [string, 
   if (command?._tag !== 'Exec') throw new Error(`${what} is not in its exec form`)
   const [program, ...args] = command.words
   if (program !== 'node') throw new Error(`${what} starts ${program ?? 'nothing'}, and not node`)
-  // This machine's, whatever PATH says.
+  // This machine's Node, whatever PATH says.
   return [process.execPath, ...args]
 }
 
-/** Settings of this machine stay outside, credentials above all. */
+/** Without this machine's settings, above all its credentials. */
 const environmentOf = ({ environment }: Stage, more: Readonly<Record<string, string>>) => ({
   PATH: process.env['PATH'] ?? '',
   AWS_EC2_METADATA_DISABLED: 'true',
@@ -83,7 +83,7 @@ const freePort = async (): Promise<number> => {
   return port
 }
 
-/** Starts a worker on the address of nobody, asks for its health as the engine would, and stops it likewise. */
+/** Starts a worker whose AWS endpoint is a closed port, checks its health as the engine would, and stops it. */
 const lifeFlaws = async (stage: Stage): Promise<readonly string[]> => {
   const healthcheck = wordsOf(stage.healthcheck, 'HEALTHCHECK')
   const port = await freePort()

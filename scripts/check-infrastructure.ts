@@ -1,8 +1,8 @@
 /**
- * Lets cfn-lint look at every template in `infrastructure/`, warnings and hints included. It is installed once, into
- * `.conformance`. Exits 1 when it has a complaint.
+ * Runs cfn-lint on every template in `infrastructure/`, with warnings and hints. cfn-lint is installed once, into
+ * `.conformance`. Exits 1 if it finds a problem.
  *
- * `--if-available` exits 0 where it cannot be installed, with a last line that begins with `skipped:`.
+ * `--if-available` exits 0 if it cannot be installed, with a last line that begins with `skipped:`.
  */
 import { spawnSync } from 'node:child_process'
 import { readdirSync } from 'node:fs'
@@ -34,7 +34,7 @@ const main = async (args: readonly string[]): Promise<number> => {
     return ifAvailable ? 0 : 1
   }
   const [program] = cfnLint.command(home, 0)
-  // `I` adds hints to errors and warnings; each of the three makes it exit with a code other than 0.
+  // `I` adds hints to errors and warnings. Any of the three makes it exit with a code other than 0.
   const { status, error } = spawnSync(program, ['--include-checks', 'I', '--', ...templates], {
     cwd: folder,
     stdio: 'inherit',

@@ -1,6 +1,7 @@
 /**
- * The package as its users get it: packed, installed into an empty project, looked through, linted, imported from
- * JavaScript, compiled against from TypeScript, and started. Prints a line for each check; exits 1 if one fails.
+ * Checks the package as its users get it. Packs it, installs it into an empty project, inspects and lints it, imports it
+ * from JavaScript, compiles against it from TypeScript, and starts it. Prints a line for each check; exits 1 if one
+ * fails.
  */
 import { execFileSync, type ExecFileSyncOptionsWithStringEncoding } from 'node:child_process'
 import {
@@ -37,14 +38,14 @@ const options: ExecFileSyncOptionsWithStringEncoding = {
 }
 const outputOf = (command: string, ...args: readonly string[]): string => execFileSync(command, args, options)
 
-/** What went wrong, as the command that failed says it. */
+/** What went wrong, in the words of the command that failed. */
 const reasonOf = (thrown: unknown): string => {
   const { stdout = '', stderr = '' } = thrown as { readonly stdout?: string; readonly stderr?: string }
   return `${stdout}${stderr}`.trim() || String(thrown)
 }
 
 let failures = 0
-/** Runs a check, which answers with what is wrong, one sentence each, or throws. */
+/** Runs a check, which returns its findings, one sentence each, or throws. */
 const check = async (
   name: string,
   flawsOf: () => readonly string[] | Promise<readonly string[]>,
@@ -60,7 +61,7 @@ const check = async (
 }
 
 const pack = (): string => {
-  // `prepack` builds first. The folder is read rather than the output, in which the build may have its say.
+  // `prepack` builds first. Reads the folder, not the output, which may contain output of the build.
   execFileSync('npm', ['pack', '--silent', '--pack-destination', project], { ...options, cwd: checkout })
   const tarball = readdirSync(project).find((name) => name.endsWith('.tgz'))
   if (tarball === undefined) throw new Error('npm pack made no tarball')
@@ -72,14 +73,14 @@ const install = (tarball: string): void => {
   outputOf('npm', 'install', '--ignore-scripts', '--prefer-offline', '--no-audit', '--no-fund', tarball)
 }
 
-/** A tool or an optional peer, the very copy that this checkout uses: it brings its own dependencies. */
+/** Links a tool or an optional peer: the copy of this checkout, with its own dependencies. */
 const link = (name: string): void => {
   const target = join(project, 'node_modules', name)
   mkdirSync(dirname(target), { recursive: true })
   symlinkSync(join(checkout, 'node_modules', name), target)
 }
 
-/** Imports one module in a process of its own, as plain JavaScript under plain Node, and compares what it loads. */
+/** Imports one module as JavaScript in its own Node process, and compares the packages that it loads. */
 const importFlaws = (subpath: string): readonly string[] => {
   const trace = join(checkout, 'scripts/trace-imports.js')
   const program = `import(${JSON.stringify(moduleOf(subpath))})`
@@ -91,7 +92,7 @@ const importFlaws = (subpath: string): readonly string[] => {
     : [`loads ${loaded.join(', ') || 'nothing'}, and should load ${expected.join(', ') || 'nothing'}`]
 }
 
-/** A program that uses the root's types, and every module's declarations, in the strictest mode. */
+/** Compiles a program that uses the root's types and every module's declarations, in the strictest mode. */
 const compileFlaws = (moduleResolution: 'nodenext' | 'bundler'): readonly string[] => {
   const folder = join(project, moduleResolution)
   mkdirSync(folder)
@@ -104,7 +105,7 @@ const compileFlaws = (moduleResolution: 'nodenext' | 'bundler'): readonly string
     `export const modules: readonly object[] = [${subpaths.map((_, i) => `m${String(i)}`).join(', ')}]`,
     'export const worker = (): Worker =>',
     '  run({ sources: [source()], sinks: [sink()], expose: servicePorts() })',
-    '// @ts-expect-error What nobody else may rely on cannot be imported.',
+    '// @ts-expect-error Internal modules cannot be imported.',
     "export type Internal = typeof import('ecs-task-stream/sources/sqs-leases')",
     '',
   ]
@@ -113,7 +114,7 @@ const compileFlaws = (moduleResolution: 'nodenext' | 'bundler'): readonly string
     ...strict,
     module: moduleResolution === 'nodenext' ? 'nodenext' : 'esnext',
     moduleResolution,
-    // Checks the declarations themselves, ours and those that they rest on.
+    // Checks the declarations too: ours, and those that ours use.
     skipLibCheck: false,
   }
   writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, include: ['program.ts'] }))
@@ -128,7 +129,7 @@ const typesOf = (subpath: string): string => {
   return join(installed, manifest.exports[subpath]?.types ?? '')
 }
 
-/** A module's users have the main one at hand, and those of `ecs-task-stream/worker/clusters` the one above. */
+/** Users of a module can also import the main one; those of `ecs-task-stream/worker/clusters` also the one above. */
 const hiddenFlaws = (): readonly string[] => {
   const bySubpath = new Map(subpaths.map((subpath) => [typesOf(subpath), subpath]))
   const others = (entry: string): readonly string[] => {
@@ -157,7 +158,7 @@ const strict = {
   types: ['node'],
 }
 
-/** Sinks and sources of `test/package/outside`, as files of a project that has the package alone. */
+/** Copies sinks and sources of `test/package/outside` into a project that has only the package. */
 const compileOutside = (): readonly string[] => {
   cpSync(join(checkout, 'test/package/outside'), outside, { recursive: true })
   const compilerOptions = { ...strict, module: 'nodenext', moduleResolution: 'nodenext', skipLibCheck: true }
@@ -196,14 +197,14 @@ try {
     const help = outputOf('npx', '--no-install', 'ecs-task-stream', '--help')
     return help.includes('Usage: ecs-task-stream') ? [] : [`it says: ${help}`]
   })
-  // The test kit is the only part that needs the optional peers, so they are not there before.
+  // Only the test kit needs the optional peers, so they are installed after the other checks.
   for (const subpath of subpaths) {
     if (subpath === './testing') for (const peer of ['fast-check', 'vitest']) link(peer)
     await check(`JavaScript imports ${moduleOf(subpath)}`, () => importFlaws(subpath))
   }
   link('@types/node')
-  await check('TypeScript compiles parts that somebody outside wrote', compileOutside)
-  await check('parts that somebody outside wrote keep their contracts', testOutside)
+  await check('TypeScript compiles sinks and sources of another project', compileOutside)
+  await check('sinks and sources of another project keep their contracts', testOutside)
   await check('TypeScript compiles against it, as Node resolves', () => compileFlaws('nodenext'))
   await check('TypeScript compiles against it, as bundlers resolve', () => compileFlaws('bundler'))
 } catch (thrown) {

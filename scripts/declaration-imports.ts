@@ -2,10 +2,10 @@ import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join, normalize, relative } from 'node:path'
 import ts from 'typescript'
 
-/** Libraries that the package decodes with. Users of its types need to know neither. */
+/** Libraries that the package uses for decoding. Its types should not need them. */
 const inner = /^(fp-ts|io-ts)(\/|$)/
 
-/** Declarations that still name one: exported types rest on them. */
+/** Declarations that may import one, because exported types depend on them. */
 export const named: readonly string[] = [
   'dist/src/shared/codec/decode-error.d.ts',
   'dist/src/shared/codec/lenient.d.ts',
@@ -19,7 +19,7 @@ export const named: readonly string[] = [
 const importsIn = (file: string): readonly string[] =>
   ts.preProcessFile(readFileSync(file, 'utf8')).importedFiles.map(({ fileName }) => fileName)
 
-/** The declaration files that one reaches, itself included, each followed from the file that imports it. */
+/** The declaration files that one imports, directly or indirectly, including itself, with the file that imports each. */
 const reachedFrom = (entry: string): readonly string[] => {
   const reached = new Set([entry])
   for (const file of reached)
@@ -30,13 +30,13 @@ const reachedFrom = (entry: string): readonly string[] => {
   return [...reached]
 }
 
-/** The declarations that name such a library, of those that these modules' types rest on. */
+/** The declarations that these modules' types depend on and that import such a library. */
 const naming = (entries: readonly string[]): readonly string[] =>
   [...new Set(entries.flatMap(reachedFrom))].filter((file) =>
     importsIn(file).some((name) => inner.test(name)),
   )
 
-/** Compares the declarations of a package that name such a library with the list of those that may; one sentence each. */
+/** Compares the declarations that import such a library with the list of those that may; one sentence per difference. */
 export const declarationFlaws = (root: string, entries: readonly string[]): readonly string[] => {
   const found = naming(entries).map((file) => relative(root, file))
   return [

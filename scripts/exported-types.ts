@@ -1,16 +1,16 @@
 import ts from 'typescript'
 
-/** A type of ours that an exported declaration shows, and that its users cannot name. */
+/** One of our types that an exported declaration uses but no module exports, so that users cannot name it. */
 export interface HiddenType {
   readonly name: string
-  /** The exported declaration that shows it. */
+  /** The exported declaration that uses it. */
   readonly shownBy: string
 }
 
 const isOurs = (node: ts.Node): boolean =>
   node.getSourceFile().fileName.includes('/node_modules/ecs-task-stream/dist/')
 
-/** The parts of a declaration that its users see: no bodies, no initial values, nothing private. */
+/** The parts of a declaration that are in its public type: no bodies, initial values or private members. */
 const visibleParts = (node: ts.Node): readonly ts.Node[] => {
   if (ts.isVariableDeclaration(node)) {
     if (node.type !== undefined) return [node.type]
@@ -45,7 +45,7 @@ const visibleParts = (node: ts.Node): readonly ts.Node[] => {
   return []
 }
 
-/** The names of types that stand in what users see of a declaration. */
+/** The names of the types in the public type of a declaration. */
 const typeNames = (node: ts.Node): readonly ts.Node[] => {
   const own = ts.isTypeReferenceNode(node)
     ? [node.typeName]
@@ -56,7 +56,8 @@ const typeNames = (node: ts.Node): readonly ts.Node[] => {
 }
 
 /**
- * For each of the package's declaration files, the types that its exports show and that neither it nor one of `others` exports.
+ * For each declaration file of the package, the types that its exports use and that neither it nor one of `others`
+ * exports.
  */
 export const hiddenTypes = (
   entries: readonly string[],

@@ -11,7 +11,7 @@ const required = [
 ]
 const folders = ['dist/src', 'dist/examples', 'src', 'examples']
 
-/** Every file under the folder, by its path from there, with `/`. */
+/** The paths of all files below the folder, relative to it, with `/`. */
 const filesUnder = (folder: string): readonly string[] =>
   readdirSync(folder, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
@@ -30,8 +30,7 @@ const sourcesOf = (folder: string, map: string): readonly string[] => {
 }
 
 /**
- * What is wrong with an unpacked package, one sentence each. `checkout` is the folder that no shipped file may
- * mention.
+ * The problems with an unpacked package, one sentence each. No shipped file may contain the path `checkout`.
  */
 export const flawsOfFiles = (folder: string, checkout: string): readonly string[] => {
   const files = filesUnder(folder)

@@ -1,9 +1,9 @@
-/** AWS's data of its partitions. Every client of the SDK loads it. */
+/** AWS's data about its partitions. Every client of the SDK loads it. */
 const partitions = '@aws-sdk/core/client'
 
 /**
- * The heavy packages that each public module may load, by subpath: the point of having subpaths. A worker that writes
- * to a table does not load the clients of EC2, and one that composes its own needs no HTTP server.
+ * The large packages that each public module may load, by subpath. Subpaths exist to keep these apart: a worker that
+ * writes to a table does not load the client of EC2, and a worker of your own does not load an HTTP server.
  */
 export const heavyImports: Readonly<Record<string, readonly string[]>> = {
   '.': [],
@@ -60,7 +60,7 @@ export const heavyImports: Readonly<Record<string, readonly string[]>> = {
   './testing': ['fast-check', 'vitest'],
 }
 
-/** What everything is made of. */
+/** The packages that every module may load. */
 const light = /^(rxjs|fp-ts|io-ts)(\/|$)/
 
 export const isHeavy = (specifier: string): boolean =>

@@ -1,6 +1,6 @@
 /**
- * `node --import` this to print, a line each, the packages that `ecs-task-stream` itself imports while a program runs, also those
- * that it imports later. Node resolves on a thread of its own, where this file is loaded again.
+ * With `node --import`, prints the packages that `ecs-task-stream` itself imports while a program runs, one per line,
+ * including later imports. Node resolves modules on a separate thread, which loads this file again.
  */
 import { writeSync } from 'node:fs'
 import { register } from 'node:module'

@@ -1,7 +1,7 @@
 /**
  * Runs `test/traefik-server` against a real Traefik, v2 or v3: the one that `TRAEFIK_BIN` names, else the one on the
- * PATH. Its exit code is that of the tests. Where there is none it exits 0, with a last line that begins with
- * `skipped:`. All arguments go to vitest.
+ * PATH. The exit code is that of the tests. Without a Traefik, it exits 0, with a last line that begins with `skipped:`.
+ * All arguments go to vitest.
  */
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url'
 
 const checkout = dirname(dirname(fileURLToPath(import.meta.url)))
 
-/** What `traefik version` says; `undefined` where that cannot be run. */
+/** The output of `traefik version`; `undefined` if it cannot be run. */
 const versionOf = (binary: string): string | undefined => {
   const { status, stdout } = spawnSync(binary, ['version'], { encoding: 'utf8', timeout: 30_000 })
   return status === 0 ? (/^Version:\s*(.+)$/m.exec(stdout)?.[1] ?? 'of an unknown version') : undefined

@@ -1,4 +1,4 @@
-/** A server written by others, against which our own reading of AWS is checked. */
+/** An independent server that checks our reading of AWS. */
 import { execFile, spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { once } from 'node:events'
@@ -10,11 +10,11 @@ import { promisify } from 'node:util'
 
 export interface Witness {
   readonly name: string
-  /** The file that pins the version: another content is another installation. */
+  /** The file that pins the version. Changed content means a new installation. */
   readonly pinnedBy: string
   /** Installs into the empty folder. */
   readonly install: (folder: string) => Promise<void>
-  /** How it is started, to listen on 127.0.0.1 and this port. */
+  /** The command that makes it listen on 127.0.0.1 and this port. */
   readonly command: (folder: string, port: number) => readonly [program: string, ...args: readonly string[]]
 }
 
@@ -23,15 +23,15 @@ export interface RunningWitness {
   stop(): Promise<void>
 }
 
-/** It cannot be had on this machine: `message` says why, in one line. */
+/** The witness is unavailable on this machine; `message` says why, in one line. */
 export class Unavailable extends Error {}
 
 /**
- * Installing downloads up to 100 MB. Two of these, and the tests, stay below the ten minutes that a step of `.ci/run`
- * has.
+ * Installing downloads up to 100 MB. Two installations and the tests stay below the limit of a step of `.ci/run`, ten
+ * minutes.
  */
 const installMs = 200_000
-/** Python and Java take seconds to start; on a machine that is busy, many. */
+/** Python and Java take seconds to start, and longer on a busy machine. */
 const startMs = 60_000
 
 /** What `execFile` rejects with. */
@@ -42,7 +42,7 @@ interface Failure {
   readonly stderr: string
 }
 
-/** Runs a program to its end. What it said when it failed is in the error. */
+/** Runs a program to its end. If it fails, the error contains its output. */
 export const ran = async (program: string, ...args: readonly string[]): Promise<void> => {
   try {
     await promisify(execFile)(program, args, { timeout: installMs })
@@ -55,7 +55,7 @@ export const ran = async (program: string, ...args: readonly string[]): Promise<
   }
 }
 
-/** Where the witness is installed, below `home`; a second call finds it there. */
+/** Installs the witness below `home`, unless it is there already, and returns the folder. */
 export const installed = async (home: string, witness: Witness): Promise<string> => {
   const pin = createHash('sha256')
     .update(await readFile(witness.pinnedBy))
@@ -63,7 +63,7 @@ export const installed = async (home: string, witness: Witness): Promise<string>
   const folder = join(home, `${witness.name}-${pin.slice(0, 12)}`)
   const complete = join(folder, '.complete')
   if (await exists(complete)) return folder
-  // What an earlier attempt left behind may be half of it.
+  // An earlier attempt may have left an incomplete installation.
   await rm(folder, { recursive: true, force: true })
   await mkdir(folder, { recursive: true })
   await witness.install(folder)
@@ -71,12 +71,12 @@ export const installed = async (home: string, witness: Witness): Promise<string>
   return folder
 }
 
-/** Starts it, and resolves once it answers. What it prints goes into `<folder>.log`. */
+/** Starts the witness, and resolves once it answers. Its output goes into `<folder>.log`. */
 export const started = async (folder: string, { name, command }: Witness): Promise<RunningWitness> => {
   const port = await freePort()
   const [program, ...args] = command(folder, port)
   const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] })
-  // Whatever ends this process ends its children.
+  // The server ends with this process.
   process.once('exit', () => child.kill())
   const log = createWriteStream(`${folder}.log`)
   child.stdout.pipe(log, { end: false })
@@ -85,7 +85,7 @@ export const started = async (folder: string, { name, command }: Witness): Promi
   const exit = once(child, 'close').then(
     ([code, signal]) =>
       void (ended = new Error(`${name} ended with ${String(code ?? signal)}: see ${folder}.log`)),
-    // As when Java was removed since.
+    // For example, Java was removed after the installation.
     () => void (ended = new Unavailable(`there is no \`${program}\` on the PATH`)),
   )
   const stop = async (): Promise<void> => {
@@ -109,7 +109,7 @@ export const started = async (folder: string, { name, command }: Witness): Promi
   return { url, stop }
 }
 
-/** Any answer will do. */
+/** Any answer counts, whatever its status. */
 const answers = (url: string): Promise<boolean> =>
   fetch(url).then(
     async (response) => {
@@ -125,7 +125,7 @@ const exists = (path: string): Promise<boolean> =>
     () => false,
   )
 
-/** Free a moment ago: neither server can be told to choose, and to say what it chose. */
+/** A port that was free a moment ago. Neither server can choose a port itself and report it. */
 const freePort = async (): Promise<number> => {
   const server = createServer().listen(0, '127.0.0.1')
   await once(server, 'listening')

@@ -4,7 +4,7 @@ import { ran, type Witness } from './witness.js'
 
 const here = (file: string): string => fileURLToPath(new URL(file, import.meta.url))
 
-/** Most of AWS in one process, in Python. */
+/** Most of AWS in one Python process. */
 export const moto: Witness = {
   name: 'moto',
   pinnedBy: here('requirements.txt'),
@@ -27,19 +27,19 @@ export const moto: Witness = {
   command: (folder, port) => [join(folder, 'bin/moto_server'), '--host', '127.0.0.1', '--port', String(port)],
 }
 
-/** Amazon's own DynamoDB, to run on one's own machine, in Java. */
+/** Amazon's own DynamoDB for local use, in Java. */
 export const dynamoDbLocal: Witness = {
   name: 'dynamodb-local',
   pinnedBy: here('pom.xml'),
   install: async (folder) => {
-    // A whole JDK, which compiles its launcher.
+    // A full JDK: it compiles the launcher.
     await ran('javac', '-version')
     const copy = 'org.apache.maven.plugins:maven-dependency-plugin:3.6.1:copy-dependencies'
     await ran('mvn', '-q', '-B', '-f', here('pom.xml'), copy, `-DoutputDirectory=${folder}`)
   },
   command: (folder, port) => [
     'java',
-    // It keeps its tables in SQLite, in memory, whose native library lies beside the jars.
+    // The tables are in SQLite, in memory. SQLite's native library is beside the jars.
     `-Djava.library.path=${folder}`,
     '-cp',
     join(folder, '*'),

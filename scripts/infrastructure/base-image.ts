@@ -1,4 +1,4 @@
-/** What is wrong with the base image of a release: a tag may be another image tomorrow, a digest never. */
+/** The problem with the base image of a release, if any. A tag may name another image tomorrow; a digest never does. */
 export const pinFlaw = (image: string | undefined): string | undefined => {
   if (image === undefined || image === '')
     return 'NODE_IMAGE is not set: expected a base image with its digest, such as node:22-alpine@sha256:… (64 hexadecimal digits)'

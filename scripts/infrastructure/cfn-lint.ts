@@ -4,7 +4,7 @@ import { ran, type Witness } from '../conformance/witness.js'
 
 const requirements = fileURLToPath(new URL('requirements.txt', import.meta.url))
 
-/** AWS's own linter of CloudFormation templates, with the schemas of every resource type, in Python. */
+/** AWS's linter for CloudFormation templates, in Python. It has the schemas of all resource types. */
 export const cfnLint: Witness = {
   name: 'cfn-lint',
   pinnedBy: requirements,
@@ -13,6 +13,6 @@ export const cfnLint: Witness = {
     const pip = ['-m', 'pip', '--quiet', '--disable-pip-version-check', '--no-input', '--retries', '1']
     await ran(join(folder, 'bin/python'), ...pip, '--timeout', '30', 'install', '--requirement', requirements)
   },
-  // It ends by itself, and needs no port.
+  // It runs to its end, and needs no port.
   command: (folder) => [join(folder, 'bin/cfn-lint')],
 }

@@ -1,4 +1,4 @@
-/** A pattern of Go's `filepath.Match`, with `**` for any number of folders, as the builder takes it. */
+/** A pattern of Go's `filepath.Match`, with `**` for any number of folders, as the builder supports it. */
 const expressionOf = (pattern: string): RegExp => {
   const body = pattern
     .replace(/^\/+|\/+$/g, '')
@@ -18,12 +18,12 @@ const expressionOf = (pattern: string): RegExp => {
       }
     })
     .join('')
-  // What is below a folder goes with it.
+  // A pattern that matches a folder also matches everything below it.
   return new RegExp(`^${body}(?:/.*)?$`)
 }
 
 /**
- * Whether a path of the context is left out: the last pattern that matches it decides, and one with `!` lets it in.
+ * Whether a path of the context is excluded. The last pattern that matches it decides; a pattern with `!` includes it.
  */
 export const dockerIgnore = (text: string): ((path: string) => boolean) => {
   const rules = text

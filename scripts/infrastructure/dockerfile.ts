@@ -1,8 +1,8 @@
-/** A Dockerfile as data: the instructions that ours uses, and no others. */
+/** A Dockerfile as data: only the instructions that ours uses. */
 export type Command =
-  /** `["node", "file"]`: executed as it is. */
+  /** `["node", "file"]`: executed without a shell. */
   | { readonly _tag: 'Exec'; readonly words: readonly string[] }
-  /** Given to a shell, which does not pass signals on. */
+  /** Passed to a shell, which does not forward signals. */
   | { readonly _tag: 'Shell'; readonly text: string }
 
 export type Instruction =
@@ -73,14 +73,14 @@ const instructionOf = (keyword: string, rest: string, line: number): Instruction
   }
 }
 
-/** Reads a Dockerfile. Throws, with the line, for what it does not know: nothing is passed over. */
+/** Parses a Dockerfile. Throws, with the line, for anything that it does not support. */
 export const readDockerfile = (text: string): readonly Placed[] => {
   const placed: Placed[] = []
   let pending = ''
   let start = 0
   for (const [i, raw] of text.split('\n').entries()) {
     const line = raw.trim()
-    // A comment may also stand between the lines of one instruction.
+    // Comments are also allowed between the lines of one instruction.
     if (line.startsWith('#') || line === '') continue
     if (pending === '') start = i + 1
     if (line.endsWith('\\')) {

@@ -3,12 +3,12 @@ import { copyFileSync, existsSync, mkdirSync, readdirSync, statSync } from 'node
 import { dirname, join, relative, resolve, sep } from 'node:path'
 import type { Command, Placed } from './dockerfile.js'
 
-/** A stage whose steps were taken, in a folder that stands for its root. */
+/** A stage after its steps have run, in a folder that stands for its root. */
 export interface Stage {
   readonly image: string
   readonly name: string | undefined
   readonly root: string
-  /** As the image says it. */
+  /** The path in the image. */
   readonly workdir: string
   readonly environment: Readonly<Record<string, string>>
   readonly user: string | undefined
@@ -29,7 +29,7 @@ export interface StagedBuildOptions {
 const filesUnder = (path: string): readonly string[] =>
   statSync(path).isDirectory() ? readdirSync(path).flatMap((name) => filesUnder(join(path, name))) : [path]
 
-/** Only what a step of the image would find: no credentials, no settings, no modules of this machine. */
+/** The environment of a step in the image: without this machine's credentials, settings and modules. */
 const bareEnvironment = (home: string): Readonly<Record<string, string>> => ({
   PATH: process.env['PATH'] ?? '',
   HOME: home,
@@ -46,7 +46,7 @@ const bareEnvironment = (home: string): Readonly<Record<string, string>> => ({
   ),
 })
 
-/** Takes the steps of every stage, each in a folder of its own. Throws, with the line, for one that fails. */
+/** Runs the steps of every stage, each stage in its own folder. Throws, with the line, if a step fails. */
 export const stagedBuild = (
   instructions: readonly Placed[],
   { context, isIgnored, home, log }: StagedBuildOptions,
@@ -58,7 +58,7 @@ export const stagedBuild = (
     return stage
   }
   const change = (changes: Partial<Stage>): void => void stages.splice(-1, 1, { ...current(), ...changes })
-  /** Where a path of the image lies here. */
+  /** The path on this machine of a path in the image. */
   const place = ({ root, workdir }: Stage, path: string): string => {
     const here = join(root, resolve('/', workdir, path))
     if (here !== root && !here.startsWith(root + sep)) throw new Error(`${path} leads out of the image`)
@@ -107,7 +107,7 @@ export const stagedBuild = (
       case 'Run': {
         const { command } = instruction
         const [program, ...args] = command._tag === 'Shell' ? ['/bin/sh', '-c', command.text] : command.words
-        // Such a path would be one of this machine.
+        // Such a path would be outside the stage's folder, on this machine.
         if (args.some((arg) => /(^|[\s=])\/\w/.test(arg)))
           throw new Error('it names an absolute path, which is not run here')
         execFileSync(program ?? '', args, {
@@ -135,7 +135,7 @@ export const stagedBuild = (
       case 'Healthcheck':
         change({ healthcheck: instruction.command })
         return
-      // The only argument names the base image, which is not used here.
+      // The only argument is the base image, which is not used here.
       case 'Arg':
       case 'Expose':
         return

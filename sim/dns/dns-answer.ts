@@ -11,10 +11,10 @@ export interface PublishedZone {
   readonly records: RecordSets
 }
 
-/** Response codes (RFC 1035, 4.1.1), which `dns-packet` takes as the low bits of the flags. */
+/** Response codes (RFC 1035, 4.1.1), which `dns-packet` expects in the low bits of the flags. */
 export const rcode = { formatError: 1, nameError: 3, notImplemented: 4, refused: 5 } as const
 
-/** The rest of a packet that has the question already. */
+/** The parts of a packet besides the question. */
 export type DnsAnswer = Pick<Packet, 'flags' | 'answers' | 'authorities' | 'additionals'>
 
 /** The most aliases in a chain; more count as a cycle. */
@@ -37,7 +37,7 @@ export const dnsAnswer = (
     return { flags: AUTHORITATIVE_ANSWER | rcode.nameError, authorities: authority(zone) }
   return {
     flags: AUTHORITATIVE_ANSWER,
-    // With the case of the question, as resolvers check.
+    // In the same case as the question: resolvers check it.
     answers: answers.map((answer) =>
       answer.name === wireName(name.text) ? { ...answer, name: question.name } : answer,
     ),
@@ -92,7 +92,7 @@ const answersTo = (
   return answers
 }
 
-/** The records of a set, under the name that was asked for. None if an alias points outside. */
+/** The records of a set, under the name in the question. Empty if an alias points outside the zones. */
 const answersFrom = (
   zone: PublishedZone,
   name: DomainName,
@@ -113,7 +113,7 @@ const answersFrom = (
   })
 }
 
-/** The SOA record for negative caching, with the lesser of its TTL and its last number as the TTL. */
+/** The SOA record for negative caching. Its TTL is the lesser of its own TTL and its last number. */
 const authority = (zone: PublishedZone): Answer[] =>
   (nodeAt(zone.records, zone.name)?.get('SOA') ?? []).flatMap((set) =>
     answersFrom(zone, zone.name, set, () => 0),

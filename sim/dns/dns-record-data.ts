@@ -2,7 +2,7 @@ import type { Answer } from 'dns-packet'
 import { isIPv4, isIPv6 } from 'node:net'
 import { DnsFault, domainName } from './dns-domain-name.js'
 
-/** A value as `dns-packet` writes it. */
+/** A value in the form that `dns-packet` takes. */
 export type RecordData = Answer extends infer Each
   ? Each extends { data: infer Data }
     ? Data
@@ -19,9 +19,9 @@ export const recordTypes: readonly string[] = [
 ]
 
 /**
- * Reads the value of a record as it stands in `Value`; nothing if it cannot be answered.
+ * Parses the `Value` of a record; undefined if this name server cannot answer with it.
  *
- * @throws {DnsFault} unless it is one of that type.
+ * @throws {DnsFault} if the value is invalid for its type.
  */
 export const recordData = (type: string, value: string): RecordData | undefined => {
   switch (type) {
@@ -50,17 +50,17 @@ export const recordData = (type: string, value: string): RecordData | undefined 
   }
 }
 
-/** `dns-packet` takes labels as they are, without escapes. */
+/** `dns-packet` takes labels without escapes. */
 export const wireName = (text: string): string => domainName(text).labels.join('.')
 
-/** A value that is not what its type asks for; Route 53's own words for these are not published. */
+/** The fault for a value that is invalid for its type. AWS does not publish Route 53's messages for these. */
 const illegal = (type: string, format: string, value: string): DnsFault =>
   new DnsFault(`${type}RRDATAIllegalFormat`, `Value should be: ${format}`, value)
 
 const unsigned = (text: string, most: number): number | undefined =>
   /^\d{1,10}$/.test(text) && Number(text) <= most ? Number(text) : undefined
 
-/** Whole numbers and names, each followed by one space but the last. */
+/** Whole numbers and names, separated by one space. */
 const fields = (type: string, format: string, value: string): { numbers: number[]; names: string[] } => {
   const kinds = format.split(' ')
   const texts = value.split(' ')
@@ -100,11 +100,11 @@ const authorizationData = (value: string): RecordData => {
   return { flags: number, tag, value: target }
 }
 
-/** A string in quotes, of printable ASCII, in which a backslash escapes a quote, itself, or three octal digits. */
+/** A string in quotes, of printable ASCII, in which a backslash escapes a quote, a backslash, or three octal digits. */
 const quoted = String.raw`"(?:[ !#-\[\]-~]|\\(?:["\\]|[0-3][0-7]{2}))*"`
 const quotedStrings = new RegExp(`^${quoted}(?: +${quoted})*$`)
 
-/** One or more such strings, each of up to 255 bytes. */
+/** One or more such strings of up to 255 bytes. */
 const characterStrings = (value: string): Buffer[] => {
   if (!quotedStrings.test(value))
     throw new DnsFault('InvalidCharacterString', 'Value should be enclosed in quotation marks', value)

@@ -25,7 +25,7 @@ export const routed = (sets: readonly RecordSet[], random: Random): readonly Rec
   if (first.MultiValueAnswer === true) return shuffled(sets, random).slice(0, 8)
   if (first.Failover !== undefined) return sets.filter(({ Failover }) => Failover === 'PRIMARY')
   if (first.Weight !== undefined) return weighted(sets, random)
-  // By latency or geography: not simulated.
+  // Routing by latency or geography is not simulated.
   return sets.slice(Math.floor(random() * sets.length)).slice(0, 1)
 }
 
@@ -46,7 +46,7 @@ export const shuffled = <A>(items: readonly A[], random: Random): readonly A[] =
   return copy
 }
 
-/** Every name that exists, those between the zone and its records included. The same map is read once. */
+/** Every name that exists, including those between the zone and its records. Cached per map of records. */
 const nodesOf = (records: RecordSets): ReadonlyMap<string, DnsNode> => {
   const known = readBefore.get(records)
   if (known !== undefined) return known

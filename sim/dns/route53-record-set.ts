@@ -1,6 +1,6 @@
 /** A resource record set, spelled as in the API and the SDK. */
 export interface RecordSet {
-  /** Once in a zone: escaped, in lower case, with the trailing dot. */
+  /** Inside a zone: escaped, in lower case, with the trailing dot. */
   readonly Name: string
   readonly Type: string
   /** Set for every routing policy except the simple one. */
@@ -36,7 +36,7 @@ export const recordSetKey = ({ Name, Type, SetIdentifier }: RecordSet): string =
 export const valuesOf = ({ ResourceRecords = [] }: RecordSet): readonly string[] =>
   ResourceRecords.map(({ Value }) => Value)
 
-/** The policies that need a `SetIdentifier`, as messages call them. */
+/** The policies that need a `SetIdentifier`, as they are called in messages. */
 export type RoutingPolicy = 'weighted' | 'latency' | 'failover' | 'geolocation' | 'multivalue'
 
 /** The policies that the record set claims: one, or none if it is simple. */

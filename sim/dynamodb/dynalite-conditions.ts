@@ -9,13 +9,12 @@ import updateItem from 'dynalite/validations/updateItem.js'
  * the process:
  *
  * - DynamoDB compares maps and lists by value; dynalite compares the two JavaScript objects, so that `servers = :map`
- *   never holds and `servers <> :map` always does. Here `=` and `<>` get one canonical string in place of each map or
- *   list, and equal strings are what dynalite compares well. Filters of Scan and Query, `IN` and `contains` stay as
- *   they are.
+ *   never holds and `servers <> :map` always does. Here `=` and `<>` compare one canonical string for each map or list.
+ *   Filters of Scan and Query, `IN` and `contains` are unchanged.
  * - `ReturnValuesOnConditionCheckFailure: ALL_OLD` is ignored. Here the refusal carries the item, if there is one.
  */
 export function correctConditions(): void {
-  // What is not in a request's types never reaches the action.
+  // Members that are not in the types of a request never reach the action.
   for (const { types } of [deleteItem, putItem, updateItem])
     types['ReturnValuesOnConditionCheckFailure'] = { type: 'String', enum: ['ALL_OLD', 'NONE'] }
   db.checkConditional = (request, item) => {

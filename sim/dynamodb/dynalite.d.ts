@@ -11,7 +11,7 @@ declare module 'dynalite' {
     readonly updateTableMs?: number
   }
 
-  /** A server over a store in memory, not yet listening; closing it closes the store as well. */
+  /** A server over a store in memory, not yet listening; closing it also closes the store. */
   export default function dynalite(options?: DynaliteOptions): Server
 }
 
@@ -35,15 +35,15 @@ declare module 'dynalite/db/index.js' {
     readonly ReturnValuesOnConditionCheckFailure?: string
   }
 
-  /** What is sent as the answer. */
+  /** The response. */
   export interface Refusal extends Error {
     readonly body: Readonly<Record<string, unknown>>
   }
 
   const db: {
-    /** The error to answer with when the condition does not hold, else null or undefined. */
+    /** The error to return if the condition does not hold; otherwise null or undefined. */
     checkConditional: (request: WriteRequest, item: Item | undefined) => Refusal | null | undefined
-    /** The value that the path leads to, if any. */
+    /** The value at the path, if any. */
     readonly mapPath: (path: Path, item: Item) => AttributeValue | null | undefined
   }
   export default db

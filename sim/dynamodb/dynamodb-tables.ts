@@ -9,7 +9,10 @@ import {
 export interface DynamoDbTables {
   /** `http://127.0.0.1:<port>`, for `endpoint` or `AWS_ENDPOINT_URL_DYNAMODB`. */
   readonly url: string
-  /** A client of this server with invented credentials; `close` destroys it. `overrides` win, `endpoint` included. */
+  /**
+   * A client of this server with invented credentials; `close` destroys it. `overrides` take precedence, even for
+   * `endpoint`.
+   */
   client(overrides?: DynamoDBClientConfig): DynamoDBClient
   /** Creates a table with the string hash key `id`, billed by request; it is ACTIVE once this resolves. */
   createTable(name: string): Promise<void>
@@ -17,7 +20,7 @@ export interface DynamoDbTables {
   close(): Promise<void>
 }
 
-/** Connects to the server at `url`, whoever started it. */
+/** Connects to the server at `url`, which may run in another process. */
 export const dynamoDbTables = (url: string): DynamoDbTables => {
   const clients: DynamoDBClient[] = []
   const client = (overrides: DynamoDBClientConfig = {}) => {
@@ -44,7 +47,7 @@ export const dynamoDbTables = (url: string): DynamoDbTables => {
           AttributeDefinitions: [{ AttributeName: 'id', AttributeType: 'S' }],
         }),
       )
-      // CreateTable answers CREATING; the embedded table is ACTIVE at the next turn of its timers.
+      // CreateTable returns CREATING. The embedded table becomes ACTIVE when its next timer fires.
       while (
         (await admin.send(new DescribeTableCommand({ TableName: name }))).Table?.TableStatus !== 'ACTIVE'
       );

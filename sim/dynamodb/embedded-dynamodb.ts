@@ -7,7 +7,7 @@ import { type DynamoDbTables, dynamoDbTables } from './dynamodb-tables.js'
 
 /** A DynamoDB in this process, in memory, for tests, the demo and the bench. */
 export interface EmbeddedDynamoDb extends DynamoDbTables {
-  /** Destroys the clients, cuts every connection and drops all data. */
+  /** Destroys the clients, closes every connection and deletes all data. */
   close(): Promise<void>
 }
 

@@ -58,7 +58,7 @@ export const serviceActionEvent = (
     random.uuid(),
   )
 
-/** "ECS Deployment State Change": no version, and no cluster ARN either. */
+/** "ECS Deployment State Change": has neither a version nor a cluster ARN. */
 export const deploymentEvent = (
   place: Place,
   service: string,

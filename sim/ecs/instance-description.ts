@@ -19,7 +19,7 @@ export const instanceDescription = (instance: SimulatedInstance): Json => ({
   versionInfo: { agentHash: '5e1c7b2a', agentVersion: '1.89.2', dockerVersion: 'DockerVersion: 25.0.6' },
 })
 
-/** `registeredResources` and `remainingResources`, which API and events write alike; PORTS lists the ports in use. */
+/** `registeredResources` and `remainingResources`, the same in the API and in events. PORTS lists the ports in use. */
 export const instanceResources = (instance: SimulatedInstance): Json => {
   const resources = (cpu: number, memory: number, tcp: readonly string[], udp: readonly string[]) => [
     { name: 'CPU', type: 'INTEGER', integerValue: cpu },
@@ -44,5 +44,5 @@ export const instanceResources = (instance: SimulatedInstance): Json => {
   }
 }
 
-/** SSH, the Docker daemon and the ECS agent. */
+/** The ports of SSH, the Docker daemon and the ECS agent. */
 const reserved = ['22', '2376', '2375', '51678', '51679']

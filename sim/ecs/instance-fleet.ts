@@ -7,7 +7,7 @@ import { type SimulatedInstance, simulatedInstance } from './simulated-instance.
 
 type Kind = SimulatedInstance['kind']
 
-/** The machines of a cluster. Each change of one is a new version of it, and an event. */
+/** The machines of a cluster. Each change of a machine gives it a new version, and causes an event. */
 export class InstanceFleet {
   readonly #byArn = new Map<string, SimulatedInstance>()
   readonly #active: Record<Kind, SimulatedInstance[]> = { ec2: [], external: [] }
@@ -15,13 +15,13 @@ export class InstanceFleet {
 
   constructor(
     private readonly place: Place,
-    /** Second number of the addresses. */
+    /** The second number of the addresses. */
     private readonly network: number,
     private readonly random: Random,
     private readonly emit: (event: EventBridgeEvent) => void,
   ) {}
 
-  /** All that were ever registered, the oldest first; those that are gone are INACTIVE. */
+  /** All machines ever registered, the oldest first. Deregistered ones are INACTIVE. */
   all(): readonly SimulatedInstance[] {
     return [...this.#byArn.values()]
   }
@@ -30,7 +30,7 @@ export class InstanceFleet {
     return this.#byArn.get(arn)
   }
 
-  /** A random machine that takes tasks, of the kind if one is given. */
+  /** A random machine that accepts tasks, of the given kind if there is one. */
   drawActive(kind?: Kind): SimulatedInstance | undefined {
     const active = kind === undefined ? [...this.#active.ec2, ...this.#active.external] : this.#active[kind]
     return active[this.random.int(active.length)]
@@ -50,7 +50,7 @@ export class InstanceFleet {
     this.emit(instanceEvent(instance, this.random))
   }
 
-  /** Takes no more tasks from now on. */
+  /** The machine accepts no more tasks from now on. */
   drain(instance: SimulatedInstance, now: number): void {
     this.#active[instance.kind] = this.#active[instance.kind].filter((each) => each !== instance)
     instance.status = 'DRAINING'
@@ -68,7 +68,7 @@ export class InstanceFleet {
     this.#announce(instance, now)
   }
 
-  /** The agent loses or regains its connection, which says nothing about the tasks of its machine. */
+  /** The agent loses or regains its connection. The tasks of its machine are unaffected. */
   toggleAgent(instance: SimulatedInstance, now: number): void {
     instance.agentConnected = !instance.agentConnected
     this.#announce(instance, now)

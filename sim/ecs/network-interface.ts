@@ -3,7 +3,7 @@ import type { InterfaceFacts } from '../../src/testing/ecs-json/task-facts.js'
 
 /** The elastic network interface of one awsvpc task. */
 export interface NetworkInterface extends InterfaceFacts {
-  /** Number within the cluster's subnet, lent again when the task has stopped; the addresses derive from it. */
+  /** Its number within the cluster's subnet, from which its addresses derive. Reused when the task has stopped. */
   readonly slot: number
   status: InterfaceFacts['status']
 }
@@ -21,7 +21,7 @@ export const networkInterface = (
   subnetId: `subnet-0${random.hex(16)}`,
   macAddress: `02:${random.hex(10).replace(/(..)(?=.)/g, '$1:')}`,
   slot,
-  // From 10.n.64.0 on: below it lie the machines of the cluster.
+  // From 10.n.64.0 upwards. The machines of the cluster have the addresses below.
   privateIp: `10.${network}.${64 + Math.floor(slot / 250)}.${(slot % 250) + 4}`,
   ipv6: dualStack ? `2001:db8:${network.toString(16)}:64::${(slot + 4).toString(16)}` : undefined,
   status: 'PRECREATED',

@@ -1,6 +1,6 @@
 /**
- * Numbers that are lent and given back (host ports, the last part of an address). The number given back last is lent
- * first, so that reuse, which breaks designs keyed by address, happens as soon and as often as possible.
+ * Numbers that are taken and returned (host ports, the last part of an address). The number returned last is taken
+ * first: reuse breaks designs that use addresses as keys, so it should happen as soon and as often as possible.
  */
 export class Pool {
   readonly #returned: number[] = []

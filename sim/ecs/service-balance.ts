@@ -1,7 +1,7 @@
 import type { SimulatedService } from './simulated-service.js'
 import type { SimulatedTask } from './simulated-task.js'
 
-/** A service with the tasks that the scheduler counts. */
+/** A service, with the tasks that the scheduler counts. */
 export interface BalancedService extends SimulatedService {
   /** Tasks that are meant to run (desiredStatus RUNNING), of any revision. */
   readonly wanted: Set<SimulatedTask>
@@ -18,7 +18,7 @@ export interface ServiceBalance {
 
 /**
  * Compares the service's desired count with the tasks that are meant to run. An older task stops only once a newer one
- * serves in its place, so a deployment never leaves fewer routable tasks than the service asks for.
+ * serves in its place, so a deployment never leaves fewer routable tasks than the desired count.
  */
 export const serviceBalance = ({ wanted, definition, desiredCount }: BalancedService): ServiceBalance => {
   const tasks = [...wanted]
@@ -31,7 +31,7 @@ export const serviceBalance = ({ wanted, definition, desiredCount }: BalancedSer
   const replaced = Math.min(older.length, Math.max(0, serving.length + older.length - desiredCount))
   return {
     launch: Math.max(0, desiredCount - current.length),
-    // Tasks that do not serve yet stop first.
+    // Tasks that do not serve yet are stopped first.
     stop: [...[...starting, ...serving].slice(0, excess), ...older.slice(0, replaced)],
     completes: older.length > 0 && replaced === older.length,
   }

@@ -1,8 +1,8 @@
 /**
- * Where the tasks of a service run, which decides where an address comes from:
+ * Where the tasks of a service run. This determines where their address comes from:
  * `bridge` on EC2 with dynamic host ports, `external` the same on an `mi-…` machine of ECS Anywhere,
  * `awsvpc` on EC2 and `fargate` with a network interface of their own. `daemon`: a managed daemon of ECS Managed
- * Instances, which is no service and offers no port.
+ * Instances, which is not a service and exposes no port.
  */
 export type Placement = 'bridge' | 'external' | 'awsvpc' | 'fargate' | 'daemon'
 
@@ -10,17 +10,17 @@ export type Placement = 'bridge' | 'external' | 'awsvpc' | 'fargate' | 'daemon'
 export interface ServiceSpec {
   readonly name: string
   readonly placement: Placement
-  /** Tasks to keep running at the start; `scale` changes it. */
+  /** The number of tasks at the start; `scale` changes it. */
   readonly desiredCount: number
   /** TCP port of the primary container. Default 8080. */
   readonly containerPort?: number
   /** Adds a non-essential `statsd` container with a UDP port. Default false. */
   readonly sidecar?: boolean
-  /** Gives network interfaces an IPv6 address too (`awsvpc` and `fargate`). Default false. */
+  /** Also gives network interfaces an IPv6 address (`awsvpc` and `fargate`). Default false. */
   readonly dualStack?: boolean
   /** Docker labels of the primary container. */
   readonly dockerLabels?: Readonly<Record<string, string>>
-  /** Environment of the primary container in its task definition (events never show it). */
+  /** The environment of the primary container in its task definition. Events never contain it. */
   readonly environment?: Readonly<Record<string, string>>
 }
 

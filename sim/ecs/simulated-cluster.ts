@@ -27,29 +27,29 @@ export interface SimulatedClusterOptions {
   /** Short name of the cluster. Default `default`, as on AWS. */
   readonly name?: string
   readonly services: readonly ServiceSpec[]
-  /** Machines to run bridge, external and EC2 awsvpc tasks on. Default none. */
+  /** The machines for bridge, external and EC2 awsvpc tasks. Default none. */
   readonly instances?: { readonly ec2?: number; readonly external?: number }
   /**
    * Whether the EC2 machines are Managed Instances that the account hides: DescribeInstances knows them only with
    * `IncludeManagedResources`. Default false.
    */
   readonly hidden?: boolean
-  /** Now, in epoch milliseconds. Default: a simulated clock that each `step` moves on by less than a second. */
+  /** Now, in epoch milliseconds. Default: a simulated clock, which each `step` advances by less than a second. */
   readonly clock?: () => number
 }
 
-/** What a deployment may change; the rest of a service stays as it was specified. */
+/** What a deployment may change. The other options of a service are fixed. */
 export type DeploymentChange = Partial<
   Pick<ServiceSpec, 'containerPort' | 'dockerLabels' | 'environment' | 'sidecar'>
 >
 
 /**
- * What DescribeClusters answers: a deleted cluster is INACTIVE for a while, and then MISSING. Source: Amazon ECS API
+ * The status in DescribeClusters. A deleted cluster is INACTIVE for a while, and then MISSING. Source: Amazon ECS API
  * reference, DeleteCluster.
  */
 export type ClusterStatus = 'ACTIVE' | 'INACTIVE' | 'MISSING'
 
-/** Share of steps with a new incident; in the others, a task continues its current transition. */
+/** The share of steps that cause a new incident. In the others, a task continues its transition. */
 const INCIDENTS = 0.05
 
 const scalingIn: StopCause = {
@@ -60,21 +60,21 @@ const drainingInstance: StopCause = { code: 'ServiceSchedulerInitiated', reason:
 
 /**
  * A model of one ECS cluster: services, tasks, machines and task definitions, with the events that EventBridge would
- * deliver. `truth` is what is routable at any time, to compare with what was derived from the events.
+ * deliver. `truth` returns what is routable now, to compare with what was derived from the events.
  *
  * Operations (`deploy`, `scale`, …) start something; `step` and `settle` let it continue, one transition at a time.
  */
 export class SimulatedCluster {
   readonly place: Place
   readonly hidden: boolean
-  /** Raw events, hot: each once, as things happen. For late, lost and repeated ones see `sim/delivery-faults`. */
+  /** Raw events, hot: each once, as it happens. For late, lost and repeated events see `sim/faults/delivery-faults`. */
   readonly events$: Observable<EventBridgeEvent>
 
   readonly #events = new Subject<EventBridgeEvent>()
   readonly #random: Random
   readonly #clock: (() => number) | undefined
   #simulatedNow = Date.UTC(2026, 0, 1)
-  /** Second number of the cluster's IPv4 addresses, so that clusters of different seeds seldom share any. */
+  /** The second number of the cluster's IPv4 addresses. Clusters with different seeds seldom share one. */
   readonly #network: number
   readonly #interfaceSlots = new Pool(0)
   readonly #services = new Map<string, BalancedService>()
@@ -128,14 +128,14 @@ export class SimulatedCluster {
     return this.#status
   }
 
-  /** Deletes the cluster. Throws while tasks of it run, as ECS refuses. */
+  /** Deletes the cluster. Throws while it has running tasks, as ECS refuses this too. */
   delete(): void {
     if (this.tasks().some(({ lastStatus }) => lastStatus !== 'STOPPED'))
       throw new Error(`ClusterContainsTasksException: cluster ${this.name} still has tasks`)
     this.#status = 'INACTIVE'
   }
 
-  /** Lets ECS forget the deleted cluster. */
+  /** ECS forgets the deleted cluster: it is MISSING from now on. */
   forget(): void {
     if (this.#status !== 'INACTIVE') throw new Error(`cluster ${this.name} was not deleted`)
     this.#status = 'MISSING'
@@ -146,13 +146,13 @@ export class SimulatedCluster {
     return this.#clock?.() ?? this.#simulatedNow
   }
 
-  /** Launches the tasks of the services. No task event precedes it, so earlier subscribers miss none. */
+  /** Launches the tasks of the services. Subscribers before this call receive every task event. */
   start(): void {
     for (const service of this.#services.values()) this.#balance(service)
   }
 
   /**
-   * Rolls out a new revision: its tasks are launched at once, and each one that is RUNNING lets an old one stop.
+   * Rolls out a new revision. Its tasks are launched at once; each one that reaches RUNNING replaces an old one.
    * Throws on an unknown service, as do all operations.
    */
   deploy(serviceName: string, change: DeploymentChange = {}): void {
@@ -164,7 +164,7 @@ export class SimulatedCluster {
     this.#balance(service)
   }
 
-  /** Launches or stops tasks until `desiredCount` of them are wanted; zero is a count like any other. */
+  /** Launches or stops tasks to reach `desiredCount`, which may be zero. */
   scale(serviceName: string, desiredCount: number): void {
     const service = this.#service(serviceName)
     service.desiredCount = desiredCount
@@ -172,7 +172,7 @@ export class SimulatedCluster {
     this.#balance(service)
   }
 
-  /** The essential container of a routable task exits: the given one, else a random one. False if there was none. */
+  /** The essential container of a routable task exits (default: a random one). Returns false if there is none. */
   crash(taskId?: string): boolean {
     const task = taskId === undefined ? this.#roster.serving.draw(this.#random) : this.task(taskId)
     if (task?.endpoint === undefined) return false
@@ -182,7 +182,7 @@ export class SimulatedCluster {
     return true
   }
 
-  /** The sidecar of a random routable task exits; the task goes on. False if that task has none to exit. */
+  /** The sidecar of a random routable task exits; the task continues. Returns false if it has no running sidecar. */
   exitSidecar(): boolean {
     const task = this.#roster.serving.draw(this.#random)
     if (task?.exitSidecar(this.now()) !== true) return false
@@ -191,8 +191,8 @@ export class SimulatedCluster {
   }
 
   /**
-   * Registers a new machine and drains an old one (the given one, else a random one), which is deregistered when its
-   * last task has stopped. Its addresses then go to the next machine. False if there was none to replace.
+   * Registers a new machine and drains an old one (default: a random one). The old one is deregistered when its last
+   * task has stopped; the next machine gets its addresses. Returns false if there was no machine to replace.
    */
   replaceInstance(instanceArn?: string): boolean {
     const old = instanceArn === undefined ? this.#fleet.drawActive() : this.#fleet.get(instanceArn)
@@ -206,7 +206,7 @@ export class SimulatedCluster {
     return true
   }
 
-  /** The agent of a random machine loses or regains its connection. Nothing happens to its tasks. */
+  /** The agent of a random machine loses or regains its connection. Its tasks are unaffected. */
   toggleAgent(): boolean {
     const instance = this.#fleet.drawActive()
     if (instance === undefined) return false
@@ -214,12 +214,12 @@ export class SimulatedCluster {
     return true
   }
 
-  /** The service says that it has reached a steady state, as ECS does every six hours when nothing happens. */
+  /** The service reports a steady state, as ECS does every six hours if nothing happens. */
   declareSteady(serviceName: string): void {
     this.#announceService(this.#service(serviceName), 'SERVICE_STEADY_STATE')
   }
 
-  /** One random incident, or one transition of a random task that is on its way. Moves the simulated clock on. */
+  /** Causes a random incident, or continues the transition of a random task. Advances the simulated clock. */
   step(): void {
     const { moving, serving } = this.#roster
     this.#tick()
@@ -229,7 +229,7 @@ export class SimulatedCluster {
     else this.#advanceOne()
   }
 
-  /** Completes everything that was started, without new incidents. */
+  /** Completes all transitions, without new incidents. */
   settle(): void {
     while (this.#roster.moving.size > 0) {
       this.#tick()
@@ -238,8 +238,8 @@ export class SimulatedCluster {
   }
 
   /**
-   * For each service the sorted `host:port` that is routable now: the primary container's TCP port of every task
-   * whose lastStatus and desiredStatus are RUNNING. A service without tasks is there, with an empty list.
+   * By service, every `host:port` that is routable now, sorted: the primary container's TCP port of each task whose
+   * lastStatus and desiredStatus are RUNNING. A service without such tasks has an empty list.
    */
   truth(): ReadonlyMap<string, readonly string[]> {
     return new Map(
@@ -256,23 +256,23 @@ export class SimulatedCluster {
   }
 
   /**
-   * Tasks that DescribeTasks knows now, in the order of launch: those that stopped over an hour ago are forgotten.
+   * The tasks that DescribeTasks returns now, in order of launch. Tasks that stopped over an hour ago are forgotten.
    */
   tasks(): readonly SimulatedTask[] {
     return [...this.#roster.describable(this.now()).values()]
   }
 
-  /** The task of that id, if it can still be described. */
+  /** The task with this id, if it can still be described. */
   task(id: string): SimulatedTask | undefined {
     return this.#roster.describable(this.now()).get(id)
   }
 
-  /** Every machine that was ever registered, the oldest first; those that are gone are INACTIVE. */
+  /** Every machine ever registered, the oldest first. Deregistered ones are INACTIVE. */
   instances(): readonly SimulatedInstance[] {
     return this.#fleet.all()
   }
 
-  /** The container instance of that ARN. */
+  /** The container instance with this ARN. */
   instance(arn: string): SimulatedInstance | undefined {
     return this.#fleet.get(arn)
   }
@@ -298,7 +298,7 @@ export class SimulatedCluster {
     return definition
   }
 
-  /** Lets the service scheduler act once; whatever it starts calls it again when done. */
+  /** Runs the service scheduler once. What it starts runs it again when done. */
   #balance(service: BalancedService): void {
     const { launch, stop, completes } = serviceBalance(service)
     for (let launched = 0; launched < launch; launched++) this.#launch(service)
@@ -338,7 +338,7 @@ export class SimulatedCluster {
     this.#ended(task)
   }
 
-  /** Called after the first transition of a stopping task; from then on the scheduler does not count it. */
+  /** Called after the first transition of a stopping task. The scheduler no longer counts the task. */
   #ended(task: SimulatedTask): void {
     this.#service(task.service.name).wanted.delete(task)
     this.#observe(task)
@@ -384,6 +384,6 @@ export class SimulatedCluster {
   }
 }
 
-/** A cluster that has machines and services, and no task until `start`. */
+/** A cluster with machines and services. It has no tasks before `start`. */
 export const simulatedCluster = (options: SimulatedClusterOptions): SimulatedCluster =>
   new SimulatedCluster(options)

@@ -2,7 +2,7 @@ import { daemonDefinitionArn, definitionArn, type Place } from '../../src/testin
 import type { Random } from '../prng.js'
 import type { ServiceSpec } from './service-spec.js'
 
-/** One container of a task definition; the first of a definition is the primary one. */
+/** A container of a task definition. The first one is the primary container. */
 export interface ContainerSpec {
   readonly name: string
   readonly image: string
@@ -14,7 +14,7 @@ export interface ContainerSpec {
   readonly environment: Readonly<Record<string, string>>
 }
 
-/** A revision of a task definition. Immutable, as on AWS: a change is a new revision. */
+/** A revision of a task definition. Immutable, as on AWS: a change makes a new revision. */
 export interface SimulatedDefinition {
   readonly arn: string
   readonly family: string

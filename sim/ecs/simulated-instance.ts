@@ -3,10 +3,10 @@ import { Pool } from './pool.js'
 import type { Random } from '../prng.js'
 import type { ContainerSpec } from './simulated-definition.js'
 
-/** First port of Docker's ephemeral range on Linux, from which dynamic host ports are taken. */
+/** The first port of Docker's ephemeral range on Linux, which dynamic host ports come from. */
 const FIRST_DYNAMIC_PORT = 32_768
 
-/** What an instance knows of a task that is placed on it. */
+/** What an instance knows about a task that is placed on it. */
 export interface PlacedTask {
   readonly lastStatus: string
   readonly containers: readonly {
@@ -21,20 +21,20 @@ export interface SimulatedInstance {
   readonly place: Place
   readonly kind: 'ec2' | 'external'
   readonly arn: string
-  /** `i-…` for EC2. ECS calls it ec2InstanceId for external machines as well, where it is the `mi-…` of SSM. */
+  /** `i-…` for EC2. For external machines, SSM's `mi-…`, which ECS also calls ec2InstanceId. */
   readonly machineId: string
-  /** Number within its cluster, given to another machine when this one is gone; the addresses derive from it. */
+  /** Its number within the cluster, from which its addresses derive. Reused after the machine is deregistered. */
   readonly slot: number
   readonly privateIp: string
   readonly publicIp: string
-  /** Only machines whose Docker daemon also binds IPv6 have one. */
+  /** Only for machines whose Docker daemon also binds IPv6. */
   readonly ipv6: string | undefined
   readonly availabilityZone: string
   /** Epoch milliseconds. */
   readonly registeredAt: number
-  /** TCP and UDP are two spaces of ports: the same number may be out in both. */
+  /** TCP and UDP have separate ports: the same number may be in use in both. */
   readonly ports: Readonly<Record<'tcp' | 'udp', Pool>>
-  /** Tasks placed here that have not stopped. */
+  /** The tasks on this machine that have not stopped. */
   readonly tasks: Set<PlacedTask>
   status: 'ACTIVE' | 'DRAINING' | 'INACTIVE'
   agentConnected: boolean
@@ -43,7 +43,7 @@ export interface SimulatedInstance {
   updatedAt: number
 }
 
-/** Registers a machine in the slot, which fixes its addresses. `network` is the second number of the addresses. */
+/** Registers a machine in the slot, which determines its addresses. `network` is their second number. */
 export const simulatedInstance = (
   place: Place,
   kind: SimulatedInstance['kind'],

@@ -1,14 +1,14 @@
 import type { ServiceSpec } from './service-spec.js'
 import type { SimulatedDefinition } from './simulated-definition.js'
 
-/** A service as it is now. */
+/** The current state of a service. */
 export interface SimulatedService {
   readonly name: string
-  /** As the latest deployment changed it; its `desiredCount` is the one from the start. */
+  /** As the latest deployment changed it, but with the `desiredCount` from the start. */
   spec: ServiceSpec
   desiredCount: number
-  /** The revision that a deployment is, or was last, rolling out. */
+  /** The revision of the current or latest deployment. */
   definition: SimulatedDefinition
-  /** As `startedBy` names it; a new one for each deployment. */
+  /** The `startedBy` of its tasks; each deployment has a new one. */
   deployment: string
 }

@@ -18,7 +18,7 @@ export type TaskStatus =
   | 'STOPPED'
 
 /**
- * One thing that may happen to a task: the next status, or a change that keeps the status and still has a version.
+ * A transition of a task: to the next status, or a change that keeps the status and still has a new version.
  */
 type Stage = Exclude<TaskStatus, 'PROVISIONING'> | 'pulled' | 'attachments lost' | 'draining'
 
@@ -28,12 +28,12 @@ export interface SimulatedContainer {
   readonly runtimeId: string
   readonly spec: ContainerSpec
   status: 'PENDING' | 'RUNNING' | 'STOPPED'
-  /** Of a bridge container; stays in the record after the port was given back, as it does on AWS. */
+  /** Of a bridge container. It stays in the record after the port was released, as on AWS. */
   hostPort: number | undefined
   exitCode: number | undefined
 }
 
-/** What a task is placed on: a machine, a network interface of its own, or (awsvpc on EC2) both. */
+/** Where a task is placed: on a machine, on its own network interface, or (awsvpc on EC2) both. */
 export interface TaskSite {
   readonly place: Place
   readonly instance: SimulatedInstance | undefined
@@ -42,8 +42,8 @@ export interface TaskSite {
 }
 
 /**
- * One task. Each of `advance`, `stop`, `crash` and `exitSidecar` is one lifecycle transition: it changes what can be
- * seen and the version together, so no two different states of a task ever share a version.
+ * A task. Each of `advance`, `stop`, `crash` and `exitSidecar` is one lifecycle transition. It changes the visible state
+ * and the version together, so two different states of a task never have the same version.
  */
 export class SimulatedTask {
   readonly id: string
@@ -59,14 +59,14 @@ export class SimulatedTask {
   version = 1
   updatedAt: number
   stopCause: StopCause | undefined
-  /** The event of the present version shows no attachment and no address, though the task has them. */
+  /** The event of the current version contains no attachment and no address, although the task has them. */
   attachmentsLost = false
   #ahead: Stage[]
 
   constructor(
     readonly service: SimulatedService,
     readonly site: TaskSite,
-    /** Launch number within the cluster: a stable order in which to list tasks. */
+    /** The launch number within the cluster: a stable order for listings. */
     readonly ordinal: number,
     now: number,
     random: Random,
@@ -102,12 +102,12 @@ export class SimulatedTask {
     site.instance?.tasks.add(this)
   }
 
-  /** Whether another transition follows; otherwise the task stays as it is until an operation changes it. */
+  /** Whether another transition follows. Otherwise, only an operation changes the task. */
   get isMoving(): boolean {
     return this.#ahead.length > 0
   }
 
-  /** The `host:port` at which the primary container can be reached now, if it can; never that of a daemon. */
+  /** The `host:port` at which the primary container is reachable now, if it is. Undefined for a daemon. */
   get endpoint(): string | undefined {
     const primary = this.containers[0]!
     const live =
@@ -127,7 +127,7 @@ export class SimulatedTask {
     this.#ahead = rest
   }
 
-  /** Asks the task to stop; it may still be RUNNING (draining), with desiredStatus STOPPED. */
+  /** Requests the task to stop. It may still be RUNNING (draining), with desiredStatus STOPPED. */
   stop(cause: StopCause, now: number, random: Random): void {
     if (this.site.networkInterface === undefined) {
       this.#end(cause, ['draining', 'STOPPED'], now)
@@ -139,7 +139,7 @@ export class SimulatedTask {
     }
   }
 
-  /** The essential container exits: the task goes down without the steps of an orderly stop. */
+  /** The essential container exits. The task stops without the steps of an orderly stop. */
   crash(now: number): void {
     this.containers[0]!.exitCode = 137
     const path: readonly Stage[] =
@@ -147,7 +147,7 @@ export class SimulatedTask {
     this.#end({ code: 'EssentialContainerExited', reason: 'Essential container in task exited' }, path, now)
   }
 
-  /** The sidecar exits, which ends only itself. False when there is none to exit. */
+  /** The sidecar exits, and the task continues. Returns false if there is no running sidecar. */
   exitSidecar(now: number): boolean {
     const sidecar = this.containers.find(({ spec, status }) => !spec.essential && status === 'RUNNING')
     if (sidecar === undefined) return false
@@ -205,7 +205,7 @@ export class SimulatedTask {
     }
   }
 
-  /** One version, one later time: a coarse clock must not give two versions the same updatedAt. */
+  /** Each version has a later time: even with a coarse clock, no two versions have the same updatedAt. */
   #touch(now: number): void {
     this.version += 1
     this.updatedAt = Math.max(now, this.updatedAt + 1)
@@ -231,7 +231,7 @@ export class SimulatedTask {
     for (const container of this.containers) this.#stopContainer(container)
   }
 
-  /** Docker frees the port when the container is gone, which is before ECS says that the task has stopped. */
+  /** Docker frees the port when the container has exited, before ECS reports that the task has stopped. */
   #stopContainer(container: SimulatedContainer): void {
     if (container.status === 'STOPPED') return
     container.status = 'STOPPED'

@@ -9,8 +9,8 @@ export interface DeliveryFaults {
   /** Probability that an event is duplicated; applied again to each copy, so it must be below 1. */
   readonly duplicate?: number
   /**
-   * Every copy is late by a random part of this, hence events less than this apart may change places. In the unit of
-   * `now`: milliseconds in a stream, places in a list.
+   * Each copy is delayed by a random part of this, so events less than this apart may change places. In the unit of
+   * `now`: milliseconds in a stream, positions in a list.
    */
   readonly delay?: number
 }
@@ -20,11 +20,11 @@ interface Arrival<E> {
   readonly event: E
 }
 
-/** A simulated transport: `push` sends, `take` receives. It only holds events that are still on their way. */
+/** A simulated transport: `push` sends, `take` receives. It holds only undelivered events. */
 export class FaultyDelivery<E> {
   readonly #faults: Required<DeliveryFaults>
   readonly #random: Random
-  /** Sorted by due time; equal times in the order of arrival here. */
+  /** Sorted by due time, and by order of sending for equal times. */
   readonly #underWay: Arrival<E>[] = []
 
   constructor(faults: DeliveryFaults) {
@@ -33,26 +33,26 @@ export class FaultyDelivery<E> {
     this.#random = prng(faults.seed)
   }
 
-  /** How many copies are still to arrive. */
+  /** The number of undelivered copies. */
   get underWay(): number {
     return this.#underWay.length
   }
 
-  /** Sends an event at the time `now`, which must not go back. */
+  /** Sends an event at the time `now`, which must not decrease. */
   push(event: E, now: number): void {
     if (this.#random.chance(this.#faults.lose)) return
     do this.#schedule({ due: now + this.#random.next() * this.#faults.delay, event })
     while (this.#random.chance(this.#faults.duplicate))
   }
 
-  /** Removes and returns what has arrived by `now`; `Infinity` takes all that is left. */
+  /** Removes and returns what has arrived by `now`; `Infinity` takes everything. */
   take(now: number): readonly E[] {
     const waiting = this.#underWay.findIndex(({ due }) => due > now)
     const arrived = this.#underWay.splice(0, waiting === -1 ? this.#underWay.length : waiting)
     return arrived.map(({ event }) => event)
   }
 
-  /** From the end, where a new arrival nearly always belongs. */
+  /** Searches from the end, where a new copy nearly always belongs. */
   #schedule(arrival: Arrival<E>): void {
     let place = this.#underWay.length
     while (place > 0 && this.#underWay[place - 1]!.due > arrival.due) place--
@@ -60,7 +60,7 @@ export class FaultyDelivery<E> {
   }
 }
 
-/** What arrives of a list of events, in the order of arrival. Does not change the list. */
+/** The delivered events of a list, in order of arrival. Does not change the list. */
 export const deliver = <E>(events: readonly E[], faults: DeliveryFaults): readonly E[] => {
   const delivery = new FaultyDelivery<E>(faults)
   events.forEach((event, place) => delivery.push(event, place))

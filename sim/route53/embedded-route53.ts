@@ -12,39 +12,38 @@ import { publishedAt } from './route53-zone.js'
 import { type Route53Zones, route53Zones } from './route53-zones.js'
 
 export interface EmbeddedRoute53Options {
-  /** Zones to begin with; none by default. */
+  /** The zones at the start. Default: none. */
   readonly zones?: readonly ZoneSeed[]
-  /** None by default. */
+  /** Default: none. */
   readonly faults?: Route53Faults
-  /** What is beyond is throttled; none by default. `awsLimits` are those of AWS. */
+  /** Calls beyond the limits are throttled. `awsLimits` are those of AWS. Default: none. */
   readonly limits?: Route53Limits
-  /** How long a batch is in progress, while others for its zone are `PriorRequestNotComplete`; 0 by default. */
+  /** How long a batch is in progress. Others for its zone are `PriorRequestNotComplete` meanwhile. Default: 0. */
   readonly processingMs?: Millis
-  /** How long a change is `PENDING`, and questions are answered as before it; 0 by default. */
+  /** How long a change is `PENDING`. The name servers answer as before it meanwhile. Default: 0. */
   readonly propagationMs?: Millis
-  /** The system's by default. */
+  /** Default: the system's clock. */
   readonly clock?: Clock
-  /** Chooses among weighted sets, and the order of values; `Math.random` by default. */
+  /** Chooses among weighted sets, and the order of values. Default: `Math.random`. */
   readonly random?: Random
 }
 
 /**
  * A Route 53 in this process, in memory, for tests, the demo and the bench: its API, and its name servers.
  *
- * `createZone`, `change` and `recordSets` go through an entrance of their own: neither faults nor limits stand before
- * them, and `calls` does not count them.
+ * `createZone`, `change` and `recordSets` bypass faults and limits, and `calls` does not count them.
  */
 export interface EmbeddedRoute53 extends Route53Zones, Pick<Route53Api, 'calls' | 'inject'> {
   readonly dns: Omit<DnsServer, 'close'>
-  /** Asks the name servers, and nobody else. */
+  /** Asks only these name servers. */
   resolver(): Resolver
-  /** Destroys the clients, cuts every connection and drops all data. */
+  /** Destroys the clients, closes every connection and deletes all data. */
   close(): Promise<void>
 }
 
 /**
- * Starts it on 127.0.0.1 and free ports. What it does not do, unlike Route 53: traffic policies, health checks, DNSSEC,
- * places (sets by latency or geography are chosen at random), and names whose labels are not of ASCII or have dots.
+ * Starts it on 127.0.0.1 and free ports. Unlike Route 53, it does not support traffic policies, health checks, DNSSEC,
+ * routing by latency or geography (it chooses at random), and names whose labels are not ASCII or contain dots.
  */
 export const embeddedRoute53 = async ({
   zones = [],

@@ -6,36 +6,36 @@ import { changed } from './route53-changes.js'
 import type { RecordSetChange } from '../dns/route53-record-set.js'
 import { apexRecords, type HostedZone, withRecords } from './route53-zone.js'
 
-/** A zone to begin with. */
+/** A zone at the start. */
 export interface ZoneSeed {
-  /** Such as `Z1D633PJN98FT9`; invented by default. */
+  /** Such as `Z1D633PJN98FT9`. Default: an invented one. */
   readonly id?: string
   readonly name: string
-  /** False by default. */
+  /** Default: false. */
   readonly isPrivate?: boolean
   readonly comment?: string
-  /** What no two zones have in common; invented by default. */
+  /** Unique among zones. Default: an invented one. */
   readonly callerReference?: string
 }
 
-/** A change as `GetChange` tells of it. */
+/** A change, as `GetChange` returns it. */
 export interface ChangeInfo {
   readonly id: string
   readonly status: 'PENDING' | 'INSYNC'
   readonly submittedAt: Millis
 }
 
-/** The hosted zones of an account. What is refused is thrown as an `ApiFailure`. */
+/** The hosted zones of an account. Refusals are thrown as an `ApiFailure`. */
 export interface Route53Account {
   createZone(seed: ZoneSeed): { readonly zone: HostedZone; readonly info: ChangeInfo }
   zone(id: string): HostedZone
   zones(): readonly HostedZone[]
-  /** Makes all of the changes, or none and says why. */
+  /** Makes all changes, or throws why it makes none. */
   change(zoneId: string, changes: readonly RecordSetChange[]): ChangeInfo
   changeInfo(id: string): ChangeInfo
 }
 
-/** An account without zones. A change is in sync, and answered from, `propagationMs` after it was submitted. */
+/** An account without zones. A change is in sync, and the name servers know it, `propagationMs` after its submission. */
 export const route53Account = ({
   clock,
   propagationMs,

@@ -7,31 +7,32 @@ import { callOf, type Route53Answer, type Route53Call } from './route53-operatio
 import { xmlFailure } from './route53-xml.js'
 
 /**
- * What becomes of a call:
- * - `ok`: it is done and answered;
- * - `throttle`, `busy`, `error500`: refused as `Throttling`, `PriorRequestNotComplete` or an internal error, not done;
- * - `hang`: neither done nor answered;
- * - `drop`: not done, and the connection breaks;
- * - `lost-answer`: done, but the connection breaks in place of the answer.
+ * The outcome of a call:
+ * - `ok`: it is executed and answered;
+ * - `throttle`, `busy`, `error500`: refused as `Throttling`, `PriorRequestNotComplete` or an internal error, and not
+ *   executed;
+ * - `hang`: neither executed nor answered;
+ * - `drop`: not executed, and the connection breaks;
+ * - `lost-answer`: executed, but the connection breaks instead of an answer.
  */
 export type Route53Outcome = 'ok' | 'throttle' | 'busy' | 'error500' | 'hang' | 'drop' | 'lost-answer'
 
-/** Decides about the `n`-th call (from 1) of an operation, for example `ChangeResourceRecordSets`. */
+/** Decides the outcome of the `n`-th call (from 1) of an operation such as `ChangeResourceRecordSets`. */
 export type Route53Faults = (operation: string, n: number) => Route53Outcome
 
 /** The running server. */
 export interface Route53Api {
   /** The `endpoint` to give to the client. */
   readonly url: string
-  /** Calls per operation so far, refused ones included. */
+  /** Calls per operation so far, including refused ones. */
   readonly calls: ReadonlyMap<string, number>
-  /** Replaces the faults; calls that came before keep what they got. */
+  /** Replaces the faults; earlier calls keep their outcome. */
   readonly inject: (faults: Route53Faults) => void
-  /** Stops listening and breaks the connections that are open, hanging calls included. */
+  /** Stops listening and breaks all open connections, including hanging calls. */
   close(): Promise<void>
 }
 
-/** The service's refusals that are not about what a call says. */
+/** The service's refusals that do not depend on a call's content. */
 export const throttled = new ApiFailure('Throttling', 'Rate exceeded')
 export const busy = new ApiFailure(
   'PriorRequestNotComplete',

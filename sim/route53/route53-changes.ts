@@ -15,7 +15,7 @@ export type Changed =
   | { readonly _tag: 'Changed'; readonly records: RecordSets }
   | { readonly _tag: 'Refused'; readonly messages: readonly string[] }
 
-/** Values of one record set, at most. */
+/** The maximum number of values of a record set. */
 const mostValues = 400
 
 /** Applies the changes one after another, each to the result of the previous one: DELETE comes before CREATE. */
@@ -82,7 +82,7 @@ const siblings = (byName: Map<string, Map<string, RecordSet>>, name: string): Ma
   return known
 }
 
-/** The name, or what is wrong with it. */
+/** The name, or the problem with it. */
 const readName = (text: string): DomainName | string => {
   try {
     return domainName(text)
@@ -110,7 +110,7 @@ const valueFaults = (set: RecordSet): readonly string[] => {
   })
 }
 
-/** One record set is changed once in a batch, or deleted and then made anew. */
+/** A batch may change a record set once, or delete it and then create it again. */
 const repeated = (changes: readonly RecordSetChange[]): readonly string[] => {
   const actions = new Map<string, { readonly title: string; readonly taken: string[] }>()
   for (const { Action, ResourceRecordSet: set } of changes) {
@@ -131,7 +131,7 @@ const called = ({ Name, Type, SetIdentifier }: RecordSet): string => {
   return `resource record set [name='${Name}', type='${Type}'${identifier}]`
 }
 
-/** Equal texts for record sets that are equal in everything but the order of their values. */
+/** Record sets that differ only in the order of their values have equal texts. */
 const comparable = (set: RecordSet): string =>
   JSON.stringify([
     Object.entries({ ...set, ResourceRecords: undefined }).sort(([left], [right]) => (left < right ? -1 : 1)),

@@ -12,7 +12,7 @@ export interface Listed {
 /** The largest and the default page size. */
 export const largestPage = 300
 
-/** The page of the zone that `name`, `type`, `identifier` and `maxitems` ask for. */
+/** The page of the zone that `name`, `type`, `identifier` and `maxitems` select. */
 export const listed = (records: RecordSets, query: URLSearchParams): Listed => {
   const places = sorted(records)
   const size = pageSize(query.get('maxitems'))
@@ -26,7 +26,7 @@ export const listed = (records: RecordSets, query: URLSearchParams): Listed => {
   }
 }
 
-/** Where a record set stands: by its name from the root down, then by type, then by identifier. */
+/** The sort key of a record set: its name from the root down, then its type, then its identifier. */
 type Place = readonly [order: string, type: string, identifier: string]
 
 const comparePlaces = ({ place: left }: { place: Place }, { place: right }: { place: Place }): number =>
@@ -39,7 +39,7 @@ interface Placed {
   readonly set: RecordSet
 }
 
-/** In order. A zone is sorted once between two changes. */
+/** In order. A zone is sorted once after each change. */
 const sorted = (records: RecordSets): readonly Placed[] => {
   const known = sortedBefore.get(records)
   if (known !== undefined) return known

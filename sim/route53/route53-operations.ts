@@ -8,10 +8,10 @@ import { changesIn, recordSetXml } from './route53-record-set-xml.js'
 import { childOf, textOf, xmlAnswer, type XmlContent, xmlRequest } from './route53-xml.js'
 import { type HostedZone, nameServers } from './route53-zone.js'
 
-/** A request, once it is known what it asks. */
+/** A parsed request. */
 export interface Route53Call {
   readonly operation: string
-  /** The zone's, or the change's, as it stands in the path; empty if there is none. */
+  /** The id of the zone or of the change in the path; empty if the path has none. */
   readonly id: string
   readonly query: URLSearchParams
   readonly body: string
@@ -46,9 +46,9 @@ const routes: Readonly<Record<string, string>> = {
 }
 
 /**
- * The changes that a `ChangeResourceRecordSets` asks for.
+ * The changes in a `ChangeResourceRecordSets` request.
  *
- * @throws {ApiFailure} unless its zone exists and they are well-formed.
+ * @throws {ApiFailure} if the zone does not exist, or a change is malformed.
  */
 export const changesOf = (account: Route53Account, { id, body }: Route53Call): readonly RecordSetChange[] => {
   account.zone(id)
@@ -57,7 +57,7 @@ export const changesOf = (account: Route53Account, { id, body }: Route53Call): r
   return changes
 }
 
-/** @throws {ApiFailure} for whatever Route 53 refuses. */
+/** @throws {ApiFailure} for everything that Route 53 refuses. */
 export const answerTo = (account: Route53Account, call: Route53Call): Route53Answer => {
   const { operation, id, query, body } = call
   switch (operation) {
@@ -103,7 +103,7 @@ const createHostedZone = (account: Route53Account, body: string): Route53Answer 
   }
 }
 
-/** From the name `dnsname` on, and among zones of that name from the id `hostedzoneid` on. */
+/** Starts at the name `dnsname`, and among zones of that name at the id `hostedzoneid`. */
 const listHostedZonesByName = (account: Route53Account, query: URLSearchParams): Route53Answer => {
   const name = query.get('dnsname')
   const from = placeOf(name ?? '', query.get('hostedzoneid') ?? '')

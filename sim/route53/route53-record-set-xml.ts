@@ -76,7 +76,7 @@ type Undefinable<A> = { readonly [K in keyof A]: A[K] | undefined }
 const present = <A extends object>(members: Undefinable<A>): A =>
   Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined)) as A
 
-/** A record set as an element's content. */
+/** A record set as the content of an element. */
 export const recordSetXml = ({ ResourceRecords, ...rest }: RecordSet): XmlContent => ({
   ...rest,
   ResourceRecords: ResourceRecords === undefined ? undefined : { ResourceRecord: ResourceRecords },

@@ -6,13 +6,13 @@ import { type Route53Limits, route53Throttle } from './route53-throttle.js'
 
 export interface Route53ServiceOptions {
   readonly clock: Clock
-  /** None if there are no limits. */
+  /** Undefined: no limits. */
   readonly limits: Route53Limits | undefined
   /** How long a batch is in progress; meanwhile others for its zone are refused. */
   readonly processingMs: Millis
 }
 
-/** The account as the service sees it: within its rate limits, and with one batch per zone at a time. */
+/** An account behind the limits of the service: request rates, and one batch per zone at a time. */
 export const route53Service = (
   account: Route53Account,
   { clock, limits, processingMs }: Route53ServiceOptions,

@@ -21,13 +21,13 @@ export const awsLimits: Route53Limits = {
   changes: { burst: 1500, perSecond: 100 },
 }
 
-/** Says whether a call is within the limits, and takes its tokens if it is. */
+/** Whether a call is within the limits. If it is, its tokens are taken. */
 export interface Route53Throttle {
   request(): boolean
   changes(changes: readonly RecordSetChange[]): boolean
 }
 
-/** Without limits, everything is within them. */
+/** Without limits, every call is allowed. */
 export const route53Throttle = (limits: Route53Limits | undefined, clock: Clock): Route53Throttle => {
   if (limits === undefined) return { request: () => true, changes: () => true }
   const requests = bucket(limits.requests, clock)
@@ -38,7 +38,7 @@ export const route53Throttle = (limits: Route53Limits | undefined, clock: Clock)
   }
 }
 
-/** Takes `n` tokens, or none if there are fewer. */
+/** Takes `n` tokens, or none if fewer are left. */
 const bucket = ({ burst, perSecond }: Route53Bucket, clock: Clock): ((n: number) => boolean) => {
   let tokens = burst
   let filledAt = clock.now()

@@ -1,10 +1,10 @@
 import { XMLParser } from 'fast-xml-parser'
 import { ApiFailure } from '../aws-api/api-failure.js'
 
-/** What `XMLParser` makes of an element: its text, or its children by name. */
+/** An element as `XMLParser` returns it: its text, or its children by name. */
 export type XmlElement = string | { readonly [name: string]: XmlElement | readonly XmlElement[] | undefined }
 
-/** What an answer's element holds: its text, or its children by name, repeated ones in an array. */
+/** The content of an element of a response: its text, or its children by name, with repeated ones in an array. */
 export type XmlContent =
   string | number | boolean | { readonly [name: string]: XmlContent | readonly XmlContent[] | undefined }
 
@@ -18,9 +18,9 @@ const parser = new XMLParser({
 })
 
 /**
- * Reads the one element that a request's body is.
+ * Parses a request's body, which is one element.
  *
- * @throws {ApiFailure} `MalformedInput` unless it is there.
+ * @throws {ApiFailure} `MalformedInput` if that element is missing.
  */
 export const xmlRequest = (body: string, root: string): XmlElement => {
   const element = parsed(body)[root]
@@ -37,7 +37,7 @@ const parsed = (body: string): Readonly<Record<string, XmlElement>> => {
   }
 }
 
-/** A document of an answer. */
+/** The document of a response. */
 export const xmlAnswer = (root: string, content: XmlContent): string =>
   `<?xml version="1.0"?>\n<${root} xmlns="${namespace}">${xmlContent(content)}</${root}>`
 
@@ -60,17 +60,17 @@ const xmlContent = (content: XmlContent): string => {
     .join('')
 }
 
-/** The child's text, if it is there. */
+/** The text of a child, if it exists. */
 export const textOf = (element: XmlElement | undefined, name: string): string | undefined => {
   const child = childOf(element, name)
   return typeof child === 'string' ? child : undefined
 }
 
-/** The first child of that name. */
+/** The first child with this name. */
 export const childOf = (element: XmlElement | undefined, name: string): XmlElement | undefined =>
   childrenOf(element, name)[0]
 
-/** All children of that name. */
+/** All children with this name. */
 export const childrenOf = (element: XmlElement | undefined, name: string): readonly XmlElement[] => {
   if (typeof element !== 'object') return []
   const child = element[name]

@@ -1,10 +1,10 @@
 import type { DomainName } from '../dns/dns-domain-name.js'
 import { type RecordSet, recordSetKey, type RecordSets, routingPolicies } from '../dns/route53-record-set.js'
 
-/** Record sets of one name and type that are not simple, at most. */
+/** The maximum number of record sets with one name and type that are not simple. */
 const mostAlternatives = 100
 
-/** Why the record set conflicts with the zone's other ones. */
+/** Why the record set conflicts with others of the zone, if it does. */
 export const conflicts = (zone: DomainName, records: Siblings, set: RecordSet): readonly string[] => {
   const key = recordSetKey(set)
   const others = records.named(set.Name).filter((other) => recordSetKey(other) !== key)
@@ -34,7 +34,7 @@ const aliasConflicts = (
   return []
 }
 
-/** All record sets of one name and type have one policy; a simple one has no others beside it. Aliases have no TTL. */
+/** All record sets of one name and type have one policy, and a simple one is alone. Aliases have no TTL. */
 const policyConflicts = (others: readonly RecordSet[], set: RecordSet): readonly string[] => {
   if (others.length === 0) return []
   const [policy] = routingPolicies(set)
@@ -53,12 +53,12 @@ const policyConflicts = (others: readonly RecordSet[], set: RecordSet): readonly
   return []
 }
 
-/** Record sets by their names, as a batch goes on. */
+/** Record sets by name, updated during a batch. */
 export interface Siblings {
   named(name: string): readonly RecordSet[]
 }
 
-/** What a zone cannot do without. */
+/** Refusals for the records that a zone must have and lacks. */
 export const missingAtApex = ({ text }: DomainName, records: RecordSets): readonly string[] => [
   ...(records.has(`${text} NS`)
     ? []

@@ -2,7 +2,7 @@ import type { Millis } from '../../src/core/clock.js'
 import type { DomainName } from '../dns/dns-domain-name.js'
 import { type RecordSet, recordSetKey, type RecordSets } from '../dns/route53-record-set.js'
 
-/** A hosted zone as it is at one moment. */
+/** The state of a hosted zone at one moment. */
 export interface HostedZone {
   /** Without the leading `/hostedzone/`. */
   readonly id: string
@@ -10,17 +10,17 @@ export interface HostedZone {
   readonly isPrivate: boolean
   readonly comment: string | undefined
   readonly callerReference: string
-  /** What the API lists: every change that was accepted. */
+  /** The record sets in the API: after every accepted change. */
   readonly records: RecordSets
-  /** What the name servers have had, the oldest first, and since when; the last is `records`. */
+  /** The record sets that the name servers had from `since` on, the oldest first. The last are `records`. */
   readonly published: readonly { readonly since: Millis; readonly records: RecordSets }[]
 }
 
-/** What the name servers answer from at `now`. */
+/** The record sets that the name servers have at `now`. */
 export const publishedAt = ({ published, records }: HostedZone, now: Millis): RecordSets =>
   published.findLast(({ since }) => since <= now)?.records ?? published[0]?.records ?? records
 
-/** The zone once a change was accepted that the name servers have from `since` on. */
+/** The zone after a change that the name servers have from `since` on. */
 export const withRecords = (
   zone: HostedZone,
   records: RecordSets,
@@ -28,7 +28,7 @@ export const withRecords = (
 ): HostedZone => ({
   ...zone,
   records,
-  // Those that are over are forgotten; the one that holds now stays.
+  // Forgets past versions, but keeps the current one.
   published: [
     { since: now, records: publishedAt(zone, now) },
     ...zone.published.filter((version) => version.since > now),
@@ -36,7 +36,7 @@ export const withRecords = (
   ],
 })
 
-/** The delegation set that every zone here has. */
+/** The delegation set of every zone in this simulation. */
 export const nameServers: readonly string[] = [
   'ns-1.awsdns-01.com',
   'ns-2.awsdns-02.net',
@@ -44,7 +44,7 @@ export const nameServers: readonly string[] = [
   'ns-4.awsdns-04.co.uk',
 ]
 
-/** The record sets that Route 53 makes with a zone. */
+/** The record sets that Route 53 creates with a zone. */
 export const apexRecords = (name: DomainName): RecordSets => {
   const sets: readonly RecordSet[] = [
     {

@@ -14,19 +14,22 @@ import { randomUUID } from 'node:crypto'
 export interface Route53Zones {
   /** `http://127.0.0.1:<port>`, for `endpoint` or `AWS_ENDPOINT_URL_ROUTE_53`. */
   readonly url: string
-  /** A client of this server with invented credentials; `close` destroys it. `overrides` win, `endpoint` included. */
+  /**
+   * A client of this server with invented credentials; `close` destroys it. `overrides` take precedence, even for
+   * `endpoint`.
+   */
   client(overrides?: Route53ClientConfig): Route53Client
   /** Creates a zone and resolves to its id, without the leading `/hostedzone/`. */
   createZone(name: string): Promise<string>
   /** Makes the changes as one batch. */
   change(zoneId: string, changes: readonly Change[]): Promise<void>
-  /** Every record set of the zone, all pages of it. */
+  /** Every record set of the zone, from all pages. */
   recordSets(zoneId: string): Promise<readonly ResourceRecordSet[]>
   /** Destroys the clients. */
   close(): Promise<void>
 }
 
-/** Connects to the server at `url`, whoever started it. */
+/** Connects to the server at `url`, which may run in another process. */
 export const route53Zones = (url: string): Route53Zones => {
   const clients: Route53Client[] = []
   const client = (overrides: Route53ClientConfig = {}) => {

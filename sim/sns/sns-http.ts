@@ -18,13 +18,13 @@ export interface SnsAnswer {
 export interface SnsHttpOptions {
   /** Default: a standard topic in eu-west-1. */
   readonly topicArn?: string
-  /** What its certificates' and confirmations' URLs begin with. Default: `https://sns.eu-west-1.amazonaws.com`. */
+  /** The beginning of the URLs of certificates and confirmations. Default: `https://sns.eu-west-1.amazonaws.com`. */
   readonly host?: string
   /** Default: `1`, as SNS. */
   readonly signatureVersion?: '1' | '2'
-  /** Times of messages and certificates, and the waits between tries. */
+  /** For the times of messages and certificates, and for the waits between attempts. */
   readonly clock?: Clock
-  /** Tries after the first, and what lies between them. Default: 3 and 20 s, as SNS. */
+  /** The number of retries, and the wait before each. Default: 3 and 20 s, as SNS. */
   readonly retries?: number
   readonly retryMs?: number
 }
@@ -38,17 +38,17 @@ export interface SnsHttp {
   readonly privateKey: KeyObject
   /** Redirects all requests for any host, including SNS's name, which TLS would verify, to this server. */
   readonly fetch: (url: string, init: RequestInit) => Promise<Response>
-  /** URLs that were asked for. */
+  /** The requested URLs. */
   readonly asked: readonly string[]
-  /** Responds instead of the topic, until it is set back to `undefined`. */
+  /** Responds instead of the topic, until it is `undefined` again. */
   respond: ((request: IncomingMessage, response: ServerResponse) => void) | undefined
-  /** The certificate that it serves; may be replaced. */
+  /** The certificate that the topic serves; may be replaced. */
   certificate: string
   /** Signs the message again, unless a `Signature` is given. */
   signed(fields: SnsFields): SnsFields
   notification(message: string, changes?: SnsFields): SnsFields
   confirmation(changes?: SnsFields): SnsFields
-  /** Posts once, with the headers of SNS unless others are given. */
+  /** Posts once, by default with the headers of SNS. */
   post(endpoint: string, fields: SnsFields, headers?: Readonly<Record<string, string>>): Promise<SnsAnswer>
   /** Posts until a post is accepted; `dead` after a status that SNS does not retry, or after its last attempt. */
   publish(endpoint: string, message: string): Promise<'delivered' | 'dead'>
@@ -56,8 +56,7 @@ export interface SnsHttp {
 }
 
 /**
- * "Verifying the signatures of Amazon SNS messages": fields by name, in the order of their bytes, as far as they are
- * there.
+ * "Verifying the signatures of Amazon SNS messages": the fields that exist, by name, in the order of their bytes.
  */
 const stringToSign = (fields: SnsFields): string => {
   const names =
@@ -85,7 +84,7 @@ export const snsHttp = async ({
   const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
   const asked: string[] = []
   const server = createServer((request, response) => {
-    // Its clock is the one that it is given.
+    // The `Date` header comes from the given clock.
     response.setHeader('date', new Date(clock.now()).toUTCString())
     if (sns.respond !== undefined) sns.respond(request, response)
     else if (request.url?.endsWith('.pem')) response.end(sns.certificate)
@@ -171,7 +170,7 @@ export const snsHttp = async ({
       const never = new AbortController().signal
       for (let attempt = 0; attempt <= retries; attempt++) {
         if (attempt > 0) await clock.sleep(retryMs, never)
-        // A connection that breaks is tried again as well.
+        // Also retries after a broken connection.
         const status = await sns.post(endpoint, fields).then(
           (answer) => answer.status,
           () => 503,

@@ -7,16 +7,16 @@ export type { Queue, QueueOptions } from './sqs-queues.js'
 
 /** An SQS in this process, in memory, for tests, the demo and the bench. */
 export interface EmbeddedSqs extends SqsQueues {
-  /** Destroys the clients, cuts every connection, waiting polls included, and drops all messages. */
+  /** Destroys the clients, closes every connection, including waiting polls, and deletes all messages. */
   close(): Promise<void>
 }
 
 export interface EmbeddedSqsOptions {
-  /** Whether to repair what fauxqs does unlike SQS (see `correctSqs`); true by default. */
+  /** Whether to repair the deviations of fauxqs from SQS (see `correctSqs`). Default: true. */
   readonly corrected?: boolean
 }
 
-/** Starts fauxqs on 127.0.0.1 and a free port, silent. */
+/** Starts fauxqs on 127.0.0.1 and a free port, without its log. */
 export async function embeddedSqs({ corrected = true }: EmbeddedSqsOptions = {}): Promise<EmbeddedSqs> {
   // `startFauxqs` would listen on every interface.
   const app = buildApp({ host: 'localhost', logger: false })

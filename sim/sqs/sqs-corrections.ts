@@ -2,7 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { EventEmitter } from 'node:events'
 import { receiptHandles } from './receipt-handles.js'
 
-/** The members of SQS requests and answers that are read or changed here; fauxqs checks their types. */
+/** The members of requests and responses that are read or changed here. fauxqs checks their types. */
 interface Payload {
   QueueUrl?: string
   QueueUrls?: string[]
@@ -21,16 +21,16 @@ const operationOf = ({ headers }: FastifyRequest): string | undefined => {
 }
 
 /**
- * fauxqs names queues `http://sqs.<region>.localhost:<port>/…`, which few machines resolve, and knows a queue by that
- * whole text only. Here a queue's URL carries the authority that its caller used, so that a client (with `endpoint`
- * or without) reaches it, also through a proxy; of the URL in a request only the path counts, as at SQS.
+ * fauxqs names queues `http://sqs.<region>.localhost:<port>/…`, which few machines resolve, and identifies a queue by
+ * that whole text. Here a queue's URL has the authority that its caller used, so that any client can reach it, with or
+ * without `endpoint`, and through a proxy. In requests, only the path of the URL counts, as at SQS.
  */
 export function reachableQueueUrls(app: FastifyInstance): void {
   const doors = new WeakMap<FastifyRequest, string>()
 
   app.addHook('preHandler', (request, _reply, done) => {
     doors.set(request, request.headers.host ?? 'localhost')
-    // Without a port, so that the URL inside fauxqs is the same whatever door the queue was created through.
+    // Without a port, so that the URL inside fauxqs does not depend on how the queue was created.
     request.raw.headers.host = 'localhost'
     const body = request.body as Payload | undefined
     if (operationOf(request) !== undefined && body?.QueueUrl !== undefined && URL.canParse(body.QueueUrl)) {
@@ -68,8 +68,8 @@ const regionOf = ({ headers }: FastifyRequest): string =>
  *   visibility timeout. At a graceful shutdown that looks like a lost message. Here fauxqs only ever sees short
  *   polls, and a wait ends with its client.
  *
- * Both work on fauxqs' own answers, in the same process: a receive that finds messages costs no additional request.
- * A queue's ReceiveMessageWaitTimeSeconds is not looked at: only a wait that the request asks for is corrected.
+ * Both corrections change the responses of fauxqs in the same process: a receive that finds messages costs no additional
+ * request. A queue's ReceiveMessageWaitTimeSeconds is ignored: only a wait in the request is corrected.
  */
 export function correctSqs(app: FastifyInstance): void {
   const handles = receiptHandles()
@@ -78,7 +78,7 @@ export function correctSqs(app: FastifyInstance): void {
 
   app.addHook('preHandler', (request, _reply, done) => {
     const body = request.body as Payload | undefined
-    // A value outside 0 to 20 is left to fauxqs to refuse.
+    // fauxqs refuses a value outside 0 to 20.
     if (operationOf(request) === 'ReceiveMessage' && body?.WaitTimeSeconds !== undefined) {
       if (body.WaitTimeSeconds > 0 && body.WaitTimeSeconds <= 20) {
         waits.set(request, body.WaitTimeSeconds * 1000)
@@ -137,7 +137,7 @@ export function correctSqs(app: FastifyInstance): void {
       const answer = await ask(request, 'ReceiveMessage', request.body as Payload)
       if (answer.Messages === undefined) continue
       if (!gone()) return answer
-      // The client left in these microseconds: a message that nothing receives must not wait for its visibility
+      // The client disconnected just now. A message that nothing receives must not wait for its visibility
       // timeout.
       const entries = answer.Messages.map(({ ReceiptHandle }, n) => ({
         Id: String(n),
@@ -150,8 +150,8 @@ export function correctSqs(app: FastifyInstance): void {
   }
 
   /**
-   * Expiring visibility, delays, redrives and SNS come without a request of this queue's own: fauxqs looks every 20
-   * ms, too.
+   * Resolves when a message may have arrived. Expiring visibility, delays, redrives and SNS need no request to this
+   * queue, so it also resolves after 20 ms.
    */
   const arrivalOrTick = (queue: string): Promise<void> =>
     new Promise((resolve) => {

@@ -10,13 +10,16 @@ import {
 export interface SqsQueues {
   /** `http://127.0.0.1:<port>`, for `endpoint` or `AWS_ENDPOINT_URL_SQS`. */
   readonly url: string
-  /** A client of this server with invented credentials; `close` destroys it. `overrides` win, `endpoint` included. */
+  /**
+   * A client of this server with invented credentials; `close` destroys it. `overrides` take precedence, even for
+   * `endpoint`.
+   */
   client(overrides?: SQSClientConfig): SQSClient
   /** Creates a standard queue, with a dead letter queue `<name>-dead` if `redrive` is given. */
   createQueue(name: string, options?: QueueOptions): Promise<Queue>
   /** Sends the bodies in order, ten per request; rejects if SQS refuses one. */
   send(queueUrl: string, bodies: readonly string[]): Promise<void>
-  /** The number of messages that can be received now, and of those received but neither deleted nor given back. */
+  /** The number of messages that can be received now, and of those that are in flight. */
   counts(queueUrl: string): Promise<Counts>
   /** Destroys the clients. */
   close(): Promise<void>
@@ -25,7 +28,7 @@ export interface SqsQueues {
 export interface QueueOptions {
   /** How long a received message stays hidden, in seconds; 30 by default. */
   readonly visibilitySeconds?: number
-  /** After this many receives the next one moves the message to the dead letter queue. */
+  /** After this many receives, the next one moves the message to the dead letter queue. */
   readonly redrive?: { readonly maxReceiveCount: number }
 }
 
@@ -43,7 +46,7 @@ export interface Counts {
   readonly inFlight: number
 }
 
-/** Connects to the server at `url`, whoever started it. */
+/** Connects to the server at `url`, which may run in another process. */
 export const sqsQueues = (url: string): SqsQueues => {
   const clients: SQSClient[] = []
   const client = (overrides: SQSClientConfig = {}) => {

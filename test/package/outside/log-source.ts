@@ -1,4 +1,4 @@
-/** A source that somebody outside wrote: a log that commits prefixes, as a partition of Kafka or a shard of Kinesis. */
+/** A source of another project: a log that commits prefixes, as a partition of Kafka or a shard of Kinesis. */
 import type { Clock, Delivery, Millis, Notice, Source } from 'ecs-task-stream'
 import { type Decoded, decodeMessage, explain } from 'ecs-task-stream/sources/ecs-event'
 import { setMaxListeners } from 'node:events'

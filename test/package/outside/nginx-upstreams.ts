@@ -1,4 +1,4 @@
-/** A sink that somebody outside wrote: backends as `upstream` blocks, in a file that nginx includes. */
+/** A sink of another project: backends as `upstream` blocks, in a file that nginx includes. */
 import { formatAddress, renderEach, type Sink } from 'ecs-task-stream'
 import { type DocumentFormat, fileDocument, hostsIn, mergeIncomplete } from 'ecs-task-stream/sinks/kit'
 

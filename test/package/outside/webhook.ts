@@ -1,4 +1,4 @@
-/** A sink that somebody outside wrote: each change is posted as JSON, at least once. */
+/** A sink of another project: each change is posted as JSON, at least once. */
 import { type Change, formatAddress, type Outcome, type Owner, renderEach, type Sink } from 'ecs-task-stream'
 import {
   compareAndSwap,
