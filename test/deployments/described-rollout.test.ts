@@ -203,12 +203,13 @@ describe('the rollout of a described deployment', () => {
     })
   })
 
-  it.each(['serviceDeploymentArn', 'status', 'targetServiceRevision'] as const)(
-    'is unknown without its %s',
-    (field) => {
-      expect(rolloutOf({ [field]: undefined })).toBeUndefined()
-    },
-  )
+  it.each<ServiceDeploymentLifecycleStage>([
+    'serviceDeploymentArn',
+    'status',
+    'targetServiceRevision',
+  ] as const)('is unknown without its %s', (field) => {
+    expect(rolloutOf({ [field]: undefined })).toBeUndefined()
+  })
 
   it('takes an implausible weight as none', () => {
     const lifecycleStage = 'PRODUCTION_TRAFFIC_SHIFT'
