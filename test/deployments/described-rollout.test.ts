@@ -69,13 +69,15 @@ describe('the rollout of a described deployment', () => {
     },
   )
 
-  it.each([beforeShift, 'PRODUCTION_TRAFFIC_SHIFT', 'POST_PRODUCTION_TRAFFIC_SHIFT', 'BAKE_TIME'])(
-    'takes the requested weights in %s',
-    (lifecycleStage) => {
-      expect(traffic({ lifecycleStage, ...weights(5, 100) })).toEqual([[95], 5, 100])
-      expect(traffic({ lifecycleStage, ...weights(0.5, 100) })).toEqual([[99.5], 0.5, 100])
-    },
-  )
+  it.each<ServiceDeploymentLifecycleStage>([
+    beforeShift,
+    'PRODUCTION_TRAFFIC_SHIFT',
+    'POST_PRODUCTION_TRAFFIC_SHIFT',
+    'BAKE_TIME',
+  ])('takes the requested weights in %s', (lifecycleStage) => {
+    expect(traffic({ lifecycleStage, ...weights(5, 100) })).toEqual([[95], 5, 100])
+    expect(traffic({ lifecycleStage, ...weights(0.5, 100) })).toEqual([[99.5], 0.5, 100])
+  })
 
   it('takes what stage and strategy imply where no weights are reported', () => {
     const shift = { lifecycleStage: 'PRODUCTION_TRAFFIC_SHIFT', ...unreported } as const
@@ -203,13 +205,12 @@ describe('the rollout of a described deployment', () => {
     })
   })
 
-  it.each<ServiceDeploymentLifecycleStage>([
-    'serviceDeploymentArn',
-    'status',
-    'targetServiceRevision',
-  ] as const)('is unknown without its %s', (field) => {
-    expect(rolloutOf({ [field]: undefined })).toBeUndefined()
-  })
+  it.each(['serviceDeploymentArn', 'status', 'targetServiceRevision'] as const)(
+    'is unknown without its %s',
+    (field) => {
+      expect(rolloutOf({ [field]: undefined })).toBeUndefined()
+    },
+  )
 
   it('takes an implausible weight as none', () => {
     const lifecycleStage = 'PRODUCTION_TRAFFIC_SHIFT'
