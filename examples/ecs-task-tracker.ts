@@ -26,9 +26,12 @@ import {
   trackerRoutes,
 } from 'ecs-task-stream/worker'
 import {
+  checkDeployments,
   checkRoles,
   clusterClients,
   clusterName,
+  deploymentSettings,
+  followedDeployments,
   queueUrl as queueUrlType,
   regionName,
   roleSettings,
@@ -53,6 +56,7 @@ export default defineWorker({
       otherwise: 'resolved by the AWS SDK',
     }),
     ...roleSettings,
+    ...deploymentSettings,
     topicArns: optional(list('arns', 'one or more ARNs of SNS topics, separated by commas or blanks'), {
       description: 'The topics whose messages are accepted',
       example: 'arn:aws:sns:us-east-1:123456789012:ecs-events',
@@ -90,6 +94,7 @@ export default defineWorker({
   },
   check: ({ topicArns = [], ...settings }) => [
     ...checkRoles(settings),
+    ...checkDeployments(settings),
     ...topicArns
       .filter((topic) => !/^arn:[\w-]+:sns:[\w-]+:\d{12}:[\w.-]+$/.test(topic))
       .map((topic) => ({
@@ -125,9 +130,12 @@ export default defineWorker({
         ...(events === undefined ? [] : [events]),
         ...(queueUrl === undefined ? [] : [sqs({ queueUrl, region })]),
       ],
-      lookups: [snapshots, instanceAddresses({ clients }), taskDefinitions({ clients })],
+      ...followedDeployments(settings, {
+        expose: servicePorts(),
+        lookups: [snapshots, instanceAddresses({ clients }), taskDefinitions({ clients })],
+        clients,
+      }),
       sinks: [table()],
-      expose: servicePorts(),
       clusters: [cluster],
       owner,
       ...pruneGuard,

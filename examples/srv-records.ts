@@ -10,9 +10,12 @@ import { srvRecords } from 'ecs-task-stream/sinks/srv-records'
 import { defaulted, defineWorker, integer, oneOf, optional, required, text } from 'ecs-task-stream/worker'
 import {
   checkClusters,
+  checkDeployments,
   clusterClients,
   clusterSettings,
+  deploymentSettings,
   followed,
+  followedDeployments,
   healthProbes,
   healthSettings,
   queue,
@@ -25,6 +28,7 @@ export default defineWorker({
     'Follows ECS clusters and keeps SRV and A records of their tasks in a hosted zone of Route 53; replaces ecssd',
   settings: {
     ...clusterSettings,
+    ...deploymentSettings,
     ...healthSettings,
     zoneId: required(text('id', 'the id of a hosted zone'), {
       description: 'The hosted zone of Route 53, by its id',
@@ -52,21 +56,24 @@ export default defineWorker({
       example: 'ecssd',
     }),
   },
-  check: checkClusters,
+  check: (settings) => [...checkClusters(settings), ...checkDeployments(settings)],
   compose: (settings) => {
     const clients = clusterClients(settings)
     const expose = srvNames({ template: settings.nameTemplate })
     return {
       ...followed(settings),
       eventSources: queue(settings),
-      lookups: [
-        ...snapshots(settings, { clients }),
-        instanceAddresses({ clients }),
-        // The names of containers are in task definitions.
-        taskDefinitions({ clients }),
-        ...healthProbes(settings),
-      ],
-      expose,
+      ...followedDeployments(settings, {
+        expose,
+        lookups: [
+          ...snapshots(settings, { clients }),
+          instanceAddresses({ clients }),
+          // The names of containers are in task definitions.
+          taskDefinitions({ clients }),
+          ...healthProbes(settings),
+        ],
+        clients,
+      }),
       unhealthy: 'keep-the-last',
       sinks: [
         srvRecords({

@@ -20,10 +20,13 @@ import {
   text,
 } from 'ecs-task-stream/worker'
 import {
+  checkDeployments,
   checkRoles,
   clusterClients,
   clusterName,
   clusterSettings,
+  deploymentSettings,
+  followedDeployments,
   queue,
   roleSettings,
   snapshots,
@@ -72,6 +75,7 @@ export default defineWorker({
     queueUrl: clusterSettings.queueUrl,
     region: clusterSettings.region,
     ...roleSettings,
+    ...deploymentSettings,
     resyncSeconds: optional(seconds(86_400, 1), {
       description: 'How often to take a full snapshot of the cluster',
       example: '60',
@@ -111,6 +115,7 @@ export default defineWorker({
   flags: 'go',
   check: ({ family, service, ...settings }) => [
     ...checkRoles(settings),
+    ...checkDeployments(settings),
     ...(family === undefined && service === undefined
       ? [
           {
@@ -150,13 +155,17 @@ export default defineWorker({
     })
     return {
       eventSources: queue(settings),
-      lookups: [
-        ...snapshots({ cluster, resyncSeconds, region }, { only: of, clients }),
-        instanceAddresses({ clients, address, only }),
-        taskDefinitions({ clients, only }),
-      ],
+      ...followedDeployments(settings, {
+        expose: containerPorts({ container, of, address }),
+        lookups: [
+          ...snapshots({ cluster, resyncSeconds, region }, { only: of, clients }),
+          instanceAddresses({ clients, address, only }),
+          taskDefinitions({ clients, only }),
+        ],
+        clients,
+        only,
+      }),
       sinks: [proxy],
-      expose: containerPorts({ container, of, address }),
       clusters: cluster,
       owner: 'task-proxy',
       // A check that fails everywhere must not leave a port without tasks.

@@ -21,10 +21,13 @@ import {
 import {
   backendName,
   checkBackendName,
+  checkDeployments,
   checkServed,
   clusterClients,
   clusterSettings,
+  deploymentSettings,
   followed,
+  followedDeployments,
   healthProbes,
   healthSettings,
   patience,
@@ -39,6 +42,7 @@ export default defineWorker({
     "Follows ECS clusters and serves Traefik's dynamic configuration for them, by its HTTP provider, its file provider or both",
   settings: {
     ...clusterSettings,
+    ...deploymentSettings,
     ...healthSettings,
     expose: defaulted(oneOf('labels', 'services'), 'labels', {
       description:
@@ -72,7 +76,11 @@ export default defineWorker({
       otherwise: 'no secret',
     }),
   },
-  check: (settings) => [...checkServed(settings), ...checkBackendName(settings)],
+  check: (settings) => [
+    ...checkServed(settings),
+    ...checkDeployments(settings),
+    ...checkBackendName(settings),
+  ],
   compose: (settings) => {
     const {
       expose: by,
@@ -95,13 +103,16 @@ export default defineWorker({
     return {
       ...followed(settings),
       eventSources: queue(settings),
-      lookups: [
-        ...snapshots(settings, { clients }),
-        instanceAddresses({ clients }),
-        taskDefinitions({ clients }),
-        ...healthProbes(settings),
-      ],
-      expose,
+      ...followedDeployments(settings, {
+        expose,
+        lookups: [
+          ...snapshots(settings, { clients }),
+          instanceAddresses({ clients }),
+          taskDefinitions({ clients }),
+          ...healthProbes(settings),
+        ],
+        clients,
+      }),
       unhealthy: 'keep-the-last',
       sinks: [served, ...(file === undefined ? [] : [traefikFile({ path: file })])],
       routes: () => webhookRoutes({ '/traefik': served.listener }),

@@ -12,9 +12,12 @@ import {
   backendName,
   checkBackendName,
   checkClusters,
+  checkDeployments,
   clusterClients,
   clusterSettings,
+  deploymentSettings,
   followed,
+  followedDeployments,
   queue,
   serviceName,
   snapshots,
@@ -26,24 +29,32 @@ export default defineWorker({
     'Follows ECS clusters and keeps their services as backends in the DynamoDB table that Traefik v1 reads',
   settings: {
     ...clusterSettings,
+    ...deploymentSettings,
     backendName,
     traefikTable: required(text('table', 'the name of a DynamoDB table'), {
       description: 'The table that Traefik reads',
       example: 'traefik',
     }),
   },
-  check: (settings) => [...checkClusters(settings), ...checkBackendName(settings)],
+  check: (settings) => [
+    ...checkClusters(settings),
+    ...checkDeployments(settings),
+    ...checkBackendName(settings),
+  ],
   compose: (settings) => {
     const clients = clusterClients(settings)
     return {
       ...followed(settings),
       eventSources: queue(settings),
-      lookups: [
-        ...snapshots(settings, { clients }),
-        instanceAddresses({ clients }),
-        taskDefinitions({ clients }),
-      ],
-      expose: servicePorts({ name: serviceName(settings.backendName) }),
+      ...followedDeployments(settings, {
+        expose: servicePorts({ name: serviceName(settings.backendName) }),
+        lookups: [
+          ...snapshots(settings, { clients }),
+          instanceAddresses({ clients }),
+          taskDefinitions({ clients }),
+        ],
+        clients,
+      }),
       sinks: [traefikTable({ table: settings.traefikTable, region: settings.region })],
     }
   },

@@ -14,7 +14,7 @@ export interface FoldedStateOptions {
   readonly covers: readonly string[]
   readonly follows: Follows
   readonly skewAllowanceMs: Millis
-  /** Called with each new state, after `state$` and `fed$` have emitted it. */
+  /** Called with each published state. */
   readonly onState: () => void
 }
 
@@ -36,15 +36,20 @@ export class FoldedState {
   private readonly states = new BehaviorSubject<ClusterState>(emptyState)
   private readonly fed = new BehaviorSubject<ClusterState>(emptyState)
   private readonly room = new TaskRoom()
-  /** The current state, and each one that follows. Completes with `end`. */
+  private isPublished = true
+  /** The published state, and each one that follows. Completes with `end`. */
   readonly state$: Observable<ClusterState> = this.states.asObservable()
-  /** The same for sources. Emits after `state$`. Completes with `endFeed`, which tells them to stop. */
+  /**
+   * For sources: the current state, and each one that follows, at once. What they deliver in return is folded before
+   * anything is published: a source may say that a task must not be used. Completes with `endFeed`, which tells them to
+   * stop.
+   */
   readonly fed$: Observable<ClusterState> = this.fed.asObservable()
 
   constructor(private readonly options: FoldedStateOptions) {}
 
   get current(): ClusterState {
-    return this.states.value
+    return this.fed.value
   }
 
   /** Whether the task is in a cluster that sources cover with snapshots. */
@@ -62,9 +67,17 @@ export class FoldedState {
     return { state, crowded }
   }
 
+  /** Makes a state the current one. Sources get it; everybody else does with `publish`. */
   set(state: ClusterState): void {
-    this.states.next(state)
+    this.isPublished = false
     this.fed.next(state)
+  }
+
+  /** Publishes the current state, unless it is published already. */
+  publish(): void {
+    if (this.isPublished) return
+    this.isPublished = true
+    this.states.next(this.current)
     this.options.onState()
   }
 

@@ -74,6 +74,7 @@ export class Intake {
     } finally {
       this.taking = false
     }
+    this.options.folded.publish()
   }
 
   /** Called when a sink holds `desired`; `exact`: all of it. */
@@ -178,7 +179,9 @@ export class Intake {
   private forget(settled: boolean): void {
     const { folded, clock, report } = this.options
     this.sweepDue = !settled
-    report({ _tag: 'Swept', ...folded.forget(clock.now(), settled) })
+    const swept = folded.forget(clock.now(), settled)
+    if (!this.taking) folded.publish()
+    report({ _tag: 'Swept', ...swept })
   }
 
   private warn({ name }: Source, message: string | undefined): void {

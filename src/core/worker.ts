@@ -7,7 +7,7 @@ import type { Report } from './report.js'
 export interface Worker {
   /** Hot. Nothing is reported before the caller of `run` has returned. */
   readonly reports$: Observable<Report>
-  /** The folded state: the current one, and the next one after each delivery. */
+  /** The folded state: the current one, and the next one after each delivery, or after several that came at once. */
   readonly state$: Observable<ClusterState>
   /** The desired content of all targets, now and after each delivery; not filtered for changes. */
   readonly desired$: Observable<Desired>

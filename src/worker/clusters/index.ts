@@ -8,6 +8,13 @@ export { regionName } from './region-name.js'
 export { checkRoles, clusterClients, roleSettings, type RoleSettings } from './role-settings.js'
 export type { EcsClients } from '../../sources/ecs-api/clients/ecs-client.js'
 export type { InstanceClients } from '../../sources/ecs-api/clients/instance-clients.js'
+export {
+  checkDeployments,
+  deploymentSettings,
+  type DeploymentSettings,
+  type FollowedDeployments,
+  followedDeployments,
+} from './deployment-settings.js'
 export { healthProbes, healthSettings, type HealthSettings } from './health-settings.js'
 export { checkServed, patience } from './served-settings.js'
 export type { Priority, TokenBucket } from '../../shared/aws/token-bucket.js'

@@ -5,6 +5,7 @@ import type { Clock } from '../../core/clock.js'
 import type { RunSetup } from '../../core/run-setup.js'
 import type { Worker } from '../../core/worker.js'
 import type { Owner } from '../../core/sink.js'
+import type { ContinuePausedOptions } from '../../sources/ecs-api/deployments/continue-paused.js'
 import type { Source } from '../../core/source.js'
 import type { LogLevel } from '../observability/logger.js'
 
@@ -44,6 +45,8 @@ export interface Composition extends Omit<RunSetup, 'sources' | 'owner'> {
   readonly routes?: (running: Running) => FastifyPluginCallback
   /** Called once, before anything is received. */
   readonly instrument?: (instruments: Instruments) => void
+  /** Continues deployments that a PAUSE hook holds: see `continuePaused`. Never in a dry run. Default: does not. */
+  readonly continuePaused?: Pick<ContinuePausedOptions, 'clients' | 'stages'>
   /**
    * Closes what the parts have opened, such as listeners. Called once, when the worker begins to drain; never rejects.
    * Sinks must not open anything after that.

@@ -2,12 +2,14 @@ import * as E from 'fp-ts/lib/Either.js'
 import { collectDefaultMetrics } from 'prom-client'
 import { run } from '../../run.js'
 import { recordTo } from '../../journal/record-to.js'
+import { continuePaused } from '../../sources/ecs-api/deployments/continue-paused.js'
 import { systemClock } from '../../shared/async/system-clock.js'
 import { adviceFor } from '../observability/advice.js'
 import type { Composition } from './composition.js'
 import { dryComposition, dryProblems } from './dry-composition.js'
 import { exitCode, type ExitCode } from '../terminal/exit-code.js'
 import { createLogger, logReports } from '../observability/logger.js'
+import { logDriverNotice } from '../observability/driver-log.js'
 import { logStrays } from '../terminal/log-strays.js'
 import { metricsOf } from '../observability/metrics.js'
 import { commonSettings } from '../settings/common-settings.js'
@@ -53,6 +55,12 @@ const operate = async (
   const metrics = metricsOf(worker, systemClock)
   collectDefaultMetrics({ register: metrics })
   composition.instrument?.({ metrics, logger, clock: systemClock })
+  if (composition.continuePaused !== undefined && !dryRun)
+    continuePaused(worker, {
+      ...composition.continuePaused,
+      sinks,
+      notify: (notice) => logDriverNotice(logger, notice),
+    })
   const readiness = readinessOf(worker, sinks, systemClock)
   const routes = composition.routes?.({ worker, dry: dryRun, logger, metrics, clock: systemClock })
   const answers = { readiness, metrics, health: composition.health }

@@ -1,0 +1,65 @@
+import type { Place } from '../../core/arn.js'
+import type { BackendName, Exposable, Policy } from '../../core/policy.js'
+import type { Source } from '../../core/source.js'
+import { deployments as following } from '../../policies/deployments.js'
+import { serviceDeployments } from '../../sources/ecs-api/deployments/service-deployments.js'
+import type { EcsClients } from '../../sources/ecs-api/clients/ecs-client.js'
+import type { Composition } from '../runner/composition.js'
+import { oneOf, onOff } from '../settings/setting-type.js'
+import { defaulted, type SettingsOf } from '../settings/setting.js'
+import type { Contradiction } from '../settings/settings.js'
+
+/** For workers whose targets route requests. Spread them into `settings`. */
+export const deploymentSettings = {
+  deployments: defaulted(oneOf('follow', 'ignore'), 'follow', {
+    description:
+      'Whether blue/green, canary and linear deployments decide how many requests a task gets, or every running task gets its part',
+    example: 'ignore',
+  }),
+  continuePaused: defaulted(onOff(), false, {
+    description:
+      'Whether to continue deployments that a PAUSE hook holds after a change of traffic, once every target has it',
+    example: 'on',
+  }),
+}
+
+export type DeploymentSettings = SettingsOf<typeof deploymentSettings>
+
+/** Contradictions among `deploymentSettings`: for `WorkerDefinition.check`. */
+export const checkDeployments = ({
+  deployments,
+  continuePaused,
+}: Partial<DeploymentSettings>): readonly Contradiction[] =>
+  continuePaused === true && deployments === 'ignore'
+    ? [
+        {
+          settings: ['continuePaused', 'deployments'] as const,
+          message: 'a deployment that is not followed cannot be continued',
+          example: 'DEPLOYMENTS=follow',
+        },
+      ]
+    : []
+
+export interface FollowedDeployments {
+  readonly expose: Policy
+  /** The worker's other lookups. */
+  readonly lookups: readonly Source[]
+  readonly clients: (place: Place) => EcsClients
+  /** Asks only about the services of these tasks. Default: all. */
+  readonly only?: (task: Exposable) => boolean
+  /** As for `deployments` in policies. Default: `<name>-test`. */
+  readonly testBackend?: (backend: BackendName) => BackendName
+}
+
+/** The policy and the lookups of a composition, and whether paused deployments are continued. */
+export const followedDeployments = (
+  { deployments, continuePaused }: DeploymentSettings,
+  { expose, lookups, clients, only, testBackend }: FollowedDeployments,
+): Pick<Composition, 'expose' | 'lookups' | 'continuePaused'> =>
+  deployments === 'ignore'
+    ? { expose, lookups }
+    : {
+        expose: following(expose, testBackend === undefined ? {} : { testBackend }),
+        lookups: [...lookups, serviceDeployments({ clients, ...(only === undefined ? {} : { only }) })],
+        ...(continuePaused ? { continuePaused: { clients } } : {}),
+      }
