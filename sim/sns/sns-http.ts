@@ -1,10 +1,11 @@
-import { createSign, generateKeyPairSync, type KeyObject, randomUUID } from 'node:crypto'
+import { createSign, type KeyObject, randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Clock } from '../../src/core/clock.js'
 import { systemClock } from '../../src/shared/async/system-clock.js'
 import { selfSignedCertificate } from './self-signed-certificate.js'
+import { sharedKeys, type SigningKeys } from './signing-keys.js'
 
 /** The members of a message as SNS posts it; any may be overridden, even with an invalid value. */
 export type SnsFields = Readonly<Record<string, unknown>>
@@ -22,6 +23,8 @@ export interface SnsHttpOptions {
   readonly host?: string
   /** Default: `1`, as SNS. */
   readonly signatureVersion?: '1' | '2'
+  /** Default: one pair for all topics of the process, because generating one takes a fifth of a second. */
+  readonly keys?: SigningKeys
   /** For the times of messages and certificates, and for the waits between attempts. */
   readonly clock?: Clock
   /** The number of retries, and the wait before each. Default: 3 and 20 s, as SNS. */
@@ -77,11 +80,12 @@ export const snsHttp = async ({
   topicArn = 'arn:aws:sns:eu-west-1:123456789012:ecs-events',
   host = 'https://sns.eu-west-1.amazonaws.com',
   signatureVersion = '1',
+  keys = sharedKeys(),
   clock = systemClock,
   retries = 3,
   retryMs = 20_000,
 }: SnsHttpOptions = {}): Promise<SnsHttp> => {
-  const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
+  const { privateKey, publicKey } = keys
   const asked: string[] = []
   const server = createServer((request, response) => {
     // The `Date` header comes from the given clock.

@@ -4,6 +4,7 @@ import * as fc from 'fast-check'
 import { decodeSnsMessage, snsSignature, type SnsMessage } from 'ecs-task-stream/sources/sns-signature'
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest'
 import { selfSignedCertificate } from '../../sim/sns/self-signed-certificate.js'
+import { signingKeys } from '../../sim/sns/signing-keys.js'
 import { type SnsFields, snsHttp, type SnsHttp } from '../../sim/sns/sns-http.js'
 import { signedText } from '../../src/sources/webhooks/sns-message.js'
 import { virtualClock, type VirtualClock } from '../support/virtual-clock.js'
@@ -100,7 +101,7 @@ describe('a signature of SNS', () => {
 
   it('is invalid if it is of another version or key, malformed or absent', async () => {
     const whole = sns.notification('{}')
-    const other = await snsHttp({ clock })
+    const other = await snsHttp({ clock, keys: signingKeys() })
     await other.close()
     expect(await verifyFields({ ...whole, SignatureVersion: '2' })).toEqual(forged(/signature/))
     expect(await verifyFields(other.notification('{}'))).toEqual(forged(/signature/))
