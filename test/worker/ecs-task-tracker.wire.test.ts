@@ -4,6 +4,7 @@ import { embeddedSqs } from '../../sim/sqs/embedded-sqs.js'
 import { snsHttp, type SnsHttp } from '../../sim/sns/sns-http.js'
 import { command } from '../../src/worker/runner/command.js'
 import { bound } from '../support/ecs-event-builder.js'
+import { skippingClock } from '../support/skipping-clock.js'
 import { itemOf, serverOf, serversIn } from '../support/table-of-backends.js'
 import { account as accountOf, type AccountOptions } from './tracker.js'
 
@@ -107,13 +108,15 @@ describe('the worker ecs-task-tracker', () => {
   })
 
   it('asks ECS for every comparison, and reports a refusal', async () => {
-    const { ready, api, cluster, tell, task } = await account()
+    const clock = skippingClock()
+    const { ready, api, cluster, tell, task } = await account({ clock })
     const worker = await ready({ RESYNC_SECONDS: '86400' })
     expect((await worker.get('/diff')).status).toBe(200)
     api.inject((operation) => (operation === 'ListTasks' ? 'drop' : 'ok'))
     // All at once: each waits as long as a request may.
     const paths = ['/diff', '/diff/web', '/sync', '/sync/web']
-    for (const { status, body } of await Promise.all(paths.map((path) => worker.get(path)))) {
+    const refused = clock.hurried(Promise.all(paths.map((path) => worker.get(path))))
+    for (const { status, body } of await refused) {
       expect(status).toBe(500)
       expect(body).toContain('no complete snapshot of shop')
     }
@@ -128,11 +131,14 @@ describe('the worker ecs-task-tracker', () => {
   })
 
   it('answers 500 with the reason as text when it cannot sync or compare', async () => {
-    const { start } = await account()
+    const clock = skippingClock()
+    const { start } = await account({ clock })
     const { get } = await start({ TRAEFIK_TABLE: 'nowhere' })
     const problem = 'there is no DynamoDB table "nowhere"'
-    const answers = ['/sync', '/sync/web', '/diff', '/diff/web'].map((path) => get(path))
-    expect(await Promise.all(answers)).toEqual(
+    const paths = ['/sync', '/sync/web', '/diff', '/diff/web']
+    const answers = () => clock.hurried(Promise.all(paths.map((path) => get(path))))
+    // The first snapshot may be late, in which case the reason is another one.
+    await expect.poll(answers, soon).toEqual(
       ['error syncing services: ', 'sync(web): ', 'error comparing services: ', 'diff(web): '].map(
         (begin) => ({
           status: 500,
@@ -142,7 +148,11 @@ describe('the worker ecs-task-tracker', () => {
     )
     // Otherwise it would spend its time to drain on hoping for one.
     await dynamodb.createTable('nowhere')
-    await expect.poll(async () => (await get('/diff')).body, soon).toBe('all services in sync')
+    const compared = async () => {
+      clock.skip(5_000)
+      return (await get('/diff')).body
+    }
+    await expect.poll(compared, soon).toBe('all services in sync')
   })
 
   it('does not say that a service is synced whose item belongs to somebody else', async () => {
@@ -433,7 +443,9 @@ describe('what is listed as bugs of ecs-task-tracker', () => {
   })
 
   it('bug 10: a lookup that fails costs no server, and the sync says so', async () => {
+    const clock = skippingClock()
     const { start, api, servers, truth } = await account({
+      clock,
       services: [
         { name: 'web', placement: 'bridge', desiredCount: 3 },
         { name: 'api', placement: 'fargate', desiredCount: 1 },
@@ -449,14 +461,19 @@ describe('what is listed as bugs of ecs-task-tracker', () => {
     })
     api.inject((operation) => (operation === 'DescribeInstances' ? 'error500' : 'ok'))
     const { get } = await start()
-    expect(await get('/sync')).toEqual({
-      status: 500,
-      body: 'error syncing services:\nweb: some of its tasks wait for a lookup',
-    })
+    await expect
+      .poll(() => clock.hurried(get('/sync')), soon)
+      .toEqual({
+        status: 500,
+        body: 'error syncing services:\nweb: some of its tasks wait for a lookup',
+      })
     expect(await servers()).toEqual(truth())
     api.inject(() => 'ok')
-    const lookedUp = { timeout: 60_000, interval: 20 }
-    await expect.poll(async () => (await get('/sync')).body, lookedUp).toBe('all services synced')
+    const synced = async () => {
+      clock.skip(5_000)
+      return (await get('/sync')).body
+    }
+    await expect.poll(synced, soon).toBe('all services synced')
     expect(await servers()).toEqual(truth())
   })
 

@@ -1,5 +1,6 @@
 /** The worker ecs-task-tracker with all around it: a cluster, a topic that signs, and a table. */
 import { filter, firstValueFrom, map, ReplaySubject, Subject } from 'rxjs'
+import type { Clock } from 'ecs-task-stream'
 import { onTestFinished, vi } from 'vitest'
 import { type AwsApi, awsApi } from '../../sim/aws-api/aws-api.js'
 import type { EmbeddedDynamoDb } from '../../sim/dynamodb/embedded-dynamodb.js'
@@ -13,7 +14,7 @@ import { type Item, TableOfBackends, urlsIn } from '../support/table-of-backends
 export type Variables = Readonly<Record<string, string>>
 
 /** A running worker, from its command line to its port. */
-export const tracking = async (env: Variables) => {
+export const tracking = async (env: Variables, clock?: Clock) => {
   for (const [name, value] of Object.entries(env)) vi.stubEnv(name, value)
   const stops$ = new Subject<string>()
   const lines$ = new ReplaySubject<Record<string, unknown>>()
@@ -27,6 +28,7 @@ export const tracking = async (env: Variables) => {
       log: { write: (line) => lines$.next(JSON.parse(line) as Record<string, unknown>) },
       stops$,
       exit: () => undefined,
+      ...(clock !== undefined && { clock }),
     },
     { version: '0.0.0' },
   ).then((code) => {
@@ -62,6 +64,8 @@ export interface AccountOptions {
   readonly services?: readonly ServiceSpec[]
   /** Items that are there before the worker starts. */
   readonly items?: (cluster: SimulatedCluster) => readonly Item[]
+  /** The worker's. Default: the machine's. */
+  readonly clock?: Clock
   /**
    * Default: one of its own, since all calls in an account are rationed together; and then the topic is told by name.
    */
@@ -77,6 +81,7 @@ export const account = async (
   {
     services = [{ name: 'web', placement: 'bridge', desiredCount: 2 }],
     items,
+    clock,
     account: id,
   }: AccountOptions = {},
 ) => {
@@ -121,10 +126,10 @@ export const account = async (
     env,
     /** Where the first machine is. */
     host: machine!.privateIp,
-    start: (more: Variables = {}) => tracking({ ...env, ...more }),
+    start: (more: Variables = {}) => tracking({ ...env, ...more }, clock),
     /** The worker, once the table is true to the first snapshot. */
     ready: async (more: Variables = {}) => {
-      const worker = await tracking({ ...env, ...more })
+      const worker = await tracking({ ...env, ...more }, clock)
       await worker.logged('ready: every required sink has reached a complete state')
       await vi.waitFor(
         async () => {

@@ -44,25 +44,27 @@ const operate = async (
     journal === undefined ? source : recordTo(source, { directory: journal }),
   )
   const { sinks, owner, logLevel = 'info', warnings = [] } = composition
+  const { clock = systemClock } = terminal
   const logger = createLogger({
     worker: name,
     level: debug ? 'debug' : logLevel,
     destination: terminal.log,
   })
-  const worker = run({ ...composition, sources })
+  const worker = run({ ...composition, sources }, { clock })
   // Nothing is reported before the first `await`: see `Worker.reports$`.
-  logReports(worker.reports$, logger, systemClock)
-  const metrics = metricsOf(worker, systemClock)
+  logReports(worker.reports$, logger, clock)
+  const metrics = metricsOf(worker, clock)
   collectDefaultMetrics({ register: metrics })
-  composition.instrument?.({ metrics, logger, clock: systemClock })
+  composition.instrument?.({ metrics, logger, clock })
   if (composition.continuePaused !== undefined && !dryRun)
     continuePaused(worker, {
       ...composition.continuePaused,
       sinks,
       notify: (notice) => logDriverNotice(logger, notice),
+      clock,
     })
-  const readiness = readinessOf(worker, sinks, systemClock)
-  const routes = composition.routes?.({ worker, dry: dryRun, logger, metrics, clock: systemClock })
+  const readiness = readinessOf(worker, sinks, clock)
+  const routes = composition.routes?.({ worker, dry: dryRun, logger, metrics, clock })
   const answers = { readiness, metrics, health: composition.health }
   void worker.ready.then(() => logger.info('ready: every required sink has reached a complete state'))
   const stop = stopRequested(terminal)
@@ -130,7 +132,7 @@ export const start = async (
   if (E.isLeft(reading)) return reading.left
   const { common } = reading.right
   const strayLogger = createLogger({ worker: worker.name, level: 'warn', destination: terminal.log })
-  logStrays(terminal.strays$, strayLogger, systemClock)
+  logStrays(terminal.strays$, strayLogger, terminal.clock ?? systemClock)
   try {
     const composition = reading.right.compose()
     const problems = [

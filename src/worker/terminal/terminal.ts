@@ -1,4 +1,5 @@
 import type { Observable } from 'rxjs'
+import type { Clock } from '../../core/clock.js'
 import type { ExitCode } from './exit-code.js'
 import type { Variables } from '../settings/raw-settings.js'
 import type { Stray } from './stray.js'
@@ -19,6 +20,8 @@ export interface Terminal {
    * subscriber also receives uncaught errors, before they end the process. Default: none.
    */
   readonly strays$?: Observable<Stray>
+  /** The worker's time. Default: the machine's clock. */
+  readonly clock?: Clock
   /** Ends the process at once. */
   readonly exit: (code: ExitCode) => void
 }
