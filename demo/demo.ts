@@ -52,10 +52,13 @@ export const demo = async (options: DemoOptions, display: Display, stop: AbortSi
     ])
 
   const showing = setInterval(() => display.show(trial.scene), display.everyMs)
+  let stopped: Promise<void> | undefined
   await trial.play(forMs === undefined ? Infinity : Math.ceil(forMs / tickMs), stop, () => {
-    if (sabotage) void worker.stop()
+    if (sabotage) stopped = worker.stop()
   })
-  await trial.settle()
+  await stopped
+  // A worker that was stopped repairs nothing, however long we wait.
+  await trial.settle(sabotage ? 0 : undefined)
   clearInterval(showing)
   display.show(trial.scene)
   display.print([...(quiet ? [] : ['']), ...outcome(trial.scene, display.surface())])

@@ -70,8 +70,8 @@ export class Trial {
     }
   }
 
-  /** Stops the cluster, delivers events in transit, and gives the worker the time of two snapshots. */
-  async settle(): Promise<void> {
+  /** Stops the cluster, delivers events in transit, and gives the worker `patience`: the time of two snapshots. */
+  async settle(patience = patienceMs): Promise<void> {
     this.#phase = 'settling'
     const never = new AbortController().signal
     while (this.life.underWay > 0) {
@@ -82,12 +82,12 @@ export class Trial {
     // From now on, only this loop reads the table: of two concurrent reads, the older result could be applied last.
     this.#watched.abort()
     await this.#watching
-    const deadline = performance.now() + patienceMs
+    const deadline = performance.now() + patience
     for (;;) {
       // In this order: once everything is acknowledged, the table no longer changes.
       this.#unacknowledged = await this.account.unacknowledged()
       await this.#look()
-      if (agreed(this.scene) || performance.now() > deadline) break
+      if (agreed(this.scene) || performance.now() >= deadline) break
       await systemClock.sleep(lookMs, never)
     }
     this.#phase = 'over'
