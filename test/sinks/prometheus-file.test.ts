@@ -62,7 +62,11 @@ const harness = async (): Promise<SinkHarness<TargetGroups>> => {
 }
 
 // A file is one owner's as a whole, holds nothing else, and is replaced as a whole.
-sinkContract('prometheusFile', harness, { lacks: ['foreign-rows', 'adoption', 'extras', 'partial-failure'] })
+// Each run writes to the disk several times, and waits for it.
+sinkContract('prometheusFile', harness, {
+  lacks: ['foreign-rows', 'adoption', 'extras', 'partial-failure'],
+  runs: 15,
+})
 
 describe('the file', () => {
   it('is what Prometheus takes, as JSON and as YAML', async () => {

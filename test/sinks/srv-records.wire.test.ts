@@ -14,11 +14,11 @@ afterAll(() => route53.close())
 const harness = (options: SrvRecordsContract) =>
   srvRecordsHarness(route53, `contract-${++zones}.test`, options)
 
-sinkContract('srvRecords', () => harness({}), { runs: 15 })
-sinkContract('srvRecords, weighted', () => harness({ shape: 'weighted' }), { runs: 10 })
-sinkContract('srvRecords that adopts from ecssd', () => harness({ adopt: 'ecssd' }), { runs: 10 })
+sinkContract('srvRecords', () => harness({}), { runs: 10 })
+sinkContract('srvRecords, weighted', () => harness({ shape: 'weighted' }), { runs: 5 })
+sinkContract('srvRecords that adopts from ecssd', () => harness({ adopt: 'ecssd' }), { runs: 5 })
 sinkContract(
   'srvRecords, weighted, that adopts from ecssd',
   () => harness({ adopt: 'ecssd', shape: 'weighted' }),
-  { runs: 10 },
+  { runs: 5 },
 )

@@ -56,9 +56,10 @@ const harness = async (prune: 'empty' | 'delete'): Promise<SinkHarness<Element>>
 }
 
 // A file is one owner's as a whole, holds nothing else, and is replaced as a whole.
+// Each run writes to the disk several times, and waits for it.
 const lacks = ['foreign-rows', 'adoption', 'extras', 'partial-failure'] as const
-sinkContract('traefikFile', () => harness('empty'), { lacks })
-sinkContract('traefikFile that deletes', () => harness('delete'), { lacks })
+sinkContract('traefikFile', () => harness('empty'), { lacks, runs: 12 })
+sinkContract('traefikFile that deletes', () => harness('delete'), { lacks, runs: 12 })
 
 describe('the file', () => {
   it('is what Traefik takes, as JSON and as YAML, with the name of its owner where Traefik does not look', async () => {
