@@ -60,12 +60,12 @@ const expectReadable = async (table: TableOfBackends): Promise<void> => {
 const harness = async (options: TraefikTableContract) =>
   traefikTableHarness(dynamo, `contract-${++tables}`, options)
 
-sinkContract('traefikTable', () => harness({}), { runs: 15 })
+sinkContract('traefikTable', () => harness({}), { runs: 10 })
 sinkContract(
   'traefikTable that does not adopt and deletes',
   () => harness({ adopt: false, prune: 'delete' }),
   {
-    runs: 10,
+    runs: 6,
   },
 )
 

@@ -31,4 +31,6 @@ const harness = (): Promise<SinkHarness<Servers>> => {
 // A file is one owner's as a whole, holds nothing else, and is replaced as a whole.
 sinkContract('nginxUpstreams', harness, {
   lacks: ['foreign-rows', 'adoption', 'extras', 'partial-failure'],
+  // Each run writes to the disk several times, and waits for it.
+  runs: 15,
 })
