@@ -20,7 +20,7 @@ export interface Terminal {
    * subscriber also receives uncaught errors, before they end the process. Default: none.
    */
   readonly strays$?: Observable<Stray>
-  /** The worker's time. Default: the machine's clock. */
+  /** The time of a worker that `start` runs. Default: the machine's clock. */
   readonly clock?: Clock
   /** Ends the process at once. */
   readonly exit: (code: ExitCode) => void
