@@ -327,10 +327,10 @@ describe('keys that people wrote', () => {
 
   it('of which labels know nothing stay as they are', () => {
     const pairs: readonly Pair[] = [
-      ['http/services/w/weighted/services/0/Name', 'a'],
-      ['http/services/w/weighted/services/0/weight', '3'],
-      ['http/services/w/weighted/services/1/name', 'b'],
-      ['http/services/w/weighted/sticky/cookie', 'true'],
+      ['http/services/w/mirroring/mirrors/0/Name', 'a'],
+      ['http/services/w/mirroring/mirrors/0/percent', '3'],
+      ['http/services/w/mirroring/mirrors/1/name', 'b'],
+      ['http/services/w/mirroring/service', 'c'],
     ]
     expect(pairsOf('http/services/w', parse('http/services/w', pairs))).toEqual(pairs)
     const certificates: readonly Pair[] = [

@@ -5,7 +5,7 @@ import { grammar } from '../../src/sinks/traefik/grammar/grammar.js'
 /** One key that labels may have, with a place for each name of the user's choice, and what its values are. */
 interface Leaf {
   readonly path: readonly string[]
-  readonly field: Exclude<Field['_tag'], 'Table' | 'List' | 'Ignored'>
+  readonly field: Exclude<Field['_tag'], 'Table' | 'List' | 'Ignored' | 'Unlabelled'>
 }
 
 const NAME = '*'
@@ -24,6 +24,7 @@ const leavesOf = (field: Field, path: readonly string[]): readonly Leaf[] => {
     case 'Table':
       return leavesOf(field.value, [...path, NAME])
     case 'Ignored':
+    case 'Unlabelled':
       return []
     case 'Free':
       return [path, [...path, 'list[0]', 'option']].map(

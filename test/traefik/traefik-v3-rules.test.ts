@@ -100,6 +100,9 @@ describe('the rules by which Traefik reads documents', () => {
         case 'Free':
           deepStrictEqual(type, 'any{}', path)
           return
+        case 'Unlabelled':
+          agree(field.field, type, mayBeEmpty, path)
+          return
         case 'Ignored':
           return
         case 'Text':

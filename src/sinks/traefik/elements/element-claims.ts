@@ -22,6 +22,10 @@ export class Claims {
   /** All claims of the few elements that have conflicting ones. */
   private readonly contested = new Map<ElementKey, Claim[]>()
 
+  has(key: ElementKey): boolean {
+    return this.first.has(key)
+  }
+
   add(key: ElementKey, backend: string, element: Element): void {
     const claim = { backend, element }
     const held = this.first.get(key)

@@ -7,7 +7,9 @@ import { keptRouters } from './kept-routers.js'
 import { labelled } from '../grammar/labelled.js'
 import { compareRevisions } from './revision.js'
 import type { Scheme } from './servers.js'
-import { serviceElements, serviceKeysOf } from './service-elements.js'
+import { testBackend } from './test-requests.js'
+import { isRevisionKey } from './revision-services.js'
+import { heldBy, serviceElements } from './service-elements.js'
 
 export type { ElementConflict } from './element-claims.js'
 export type { Scheme } from './servers.js'
@@ -27,6 +29,11 @@ export interface ElementRenderer {
   readonly render: Sink<Element>['render']
   /** The conflicts of the last rendering, ordered by key. */
   readonly conflicts: () => readonly ElementConflict[]
+  /**
+   * Whether an element that was given to `render` exists only during a deployment: the service of a revision, or what
+   * takes test requests.
+   */
+  readonly isTemporary: (element: Element) => boolean
 }
 
 interface Contribution {
@@ -36,11 +43,13 @@ interface Contribution {
 }
 
 interface Rendered extends Contribution {
+  /** Whether it takes test requests. */
+  readonly isTest: boolean
   readonly held: readonly (Element | undefined)[]
 }
 
 /** The endpoint of the newest task definition; among equals, the last by id. */
-const newestOf = ({ endpoints }: Backend): Endpoint | undefined => {
+const newestOf = (endpoints: readonly Endpoint[]): Endpoint | undefined => {
   let newest: Endpoint | undefined
   for (const endpoint of endpoints) {
     const order = newest === undefined ? 1 : compareRevisions(endpoint.definition, newest.definition)
@@ -49,6 +58,13 @@ const newestOf = ({ endpoints }: Backend): Endpoint | undefined => {
   }
   return newest
 }
+
+/**
+ * The endpoint whose labels define routers and middlewares: those of the replaced revision until it is gone. They apply
+ * to all requests, and those to the new revision are only a share.
+ */
+const definingOf = (endpoints: readonly Endpoint[]): Endpoint | undefined =>
+  newestOf(endpoints.filter(({ share }) => share?.role === 'source')) ?? newestOf(endpoints)
 
 /** Containers of one task may share a service. Which one's labels win must not depend on their addresses. */
 const rankOf = ({ container, containerPort, id }: Endpoint): string => `${container} ${containerPort} ${id}`
@@ -65,6 +81,9 @@ const isService = (key: ElementKey): boolean => partsOfKey(key)[1] === 'services
  *   URL, weight.
  * - Routers and their middlewares stay while their service has no endpoints, and beside newly defined ones while its
  *   backend is incomplete.
+ * - While a deployment splits the requests of a backend, its service is weighted over a service for each revision. The
+ *   labels of the replaced revision then define the routers.
+ * - The backend of test requests is a service and, if its labels have a rule for them, routers.
  * - If two backends define an element differently, the first by name wins.
  *
  * The cost is proportional to what changed, plus one cheap pass over the rest.
@@ -77,32 +96,64 @@ export const elementRenderer = ({
   // Unchanged backends are the same object from one state to the next, and so are records.
   const rendered = new WeakMap<Backend, Rendered>()
 
-  const contributionOf = (backend: Backend, before: ReadonlyMap<ElementKey, Element>): Contribution => {
-    const held = serviceKeysOf(backend.name).map((key) => before.get(key))
-    const known = rendered.get(backend)
-    if (known?.held.every((element, i) => element === held[i]) === true) return known
-    const newest = newestOf(backend)
-    const services = serviceElements(backend, newest, before, schemeOf)
-    const others = newest === undefined ? [] : [...labelled(newest)].filter(([key]) => !isService(key))
-    const contribution = { services, others, held }
-    rendered.set(backend, contribution)
+  const contributionOf = (offered: Backend, before: ReadonlyMap<ElementKey, Element>): Rendered => {
+    const held = heldBy(offered.name, before)
+    const known = rendered.get(offered)
+    if (known?.held.length === held.length && known.held.every((element, i) => element === held[i]))
+      return known
+    const test = testBackend(offered)
+    const backend = test ?? offered
+    const services = serviceElements(backend, { before, schemeOf, newestOf })
+    const defining = definingOf(backend.endpoints)
+    const others = defining === undefined ? [] : [...labelled(defining)].filter(([key]) => !isService(key))
+    const contribution = { services, others, held, isTest: test !== undefined }
+    rendered.set(offered, contribution)
     return contribution
+  }
+
+  /** The keys of what takes test requests, and took them in the last rendering. */
+  let testKeys: ReadonlySet<ElementKey> = new Set()
+  const temporary = new WeakSet<Element>()
+
+  /** Production's definitions win, and differences are not reported: they are what the deployment is about. */
+  const addTests = (tests: ReadonlyMap<string, Rendered>, claims: Claims): ReadonlySet<ElementKey> => {
+    const production = new Set<ElementKey>()
+    const added = new Set<ElementKey>()
+    for (const [backend, { services, others }] of tests)
+      for (const [key, element] of [...services, ...others]) {
+        if (!added.has(key) && claims.has(key)) production.add(key)
+        if (production.has(key)) continue
+        claims.add(key, backend, element)
+        added.add(key)
+      }
+    return added
   }
 
   let conflicts: readonly ElementConflict[] = []
   return {
     conflicts: () => conflicts,
+    isTemporary: (element) => temporary.has(element),
     render: (backends, before) => {
       const claims = new Claims()
       const settled = new Set<ElementKey>()
+      const tests = new Map<string, Rendered>()
       for (const backend of backends.values()) {
-        const { services, others } = contributionOf(backend, before)
+        const contribution = contributionOf(backend, before)
+        const { services, others } = contribution
+        if (contribution.isTest) {
+          tests.set(backend.name, contribution)
+          continue
+        }
         for (const [key, element] of services) {
           claims.add(key, backend.name, element)
           if (backend.complete && backend.endpoints.length > 0) settled.add(key)
         }
         for (const [key, element] of others) claims.add(key, backend.name, element)
       }
+      const added = addTests(tests, claims)
+      testKeys = new Set([...added, ...[...testKeys].filter((key) => before.has(key) && !claims.has(key))])
+      for (const key of testKeys) settled.add(key)
+      for (const [key, element] of before) if (isRevisionKey(key) || testKeys.has(key)) temporary.add(element)
       conflicts = claims.conflicts()
       const wanted = claims.elements(before)
       for (const [key, element] of keptRouters(before, wanted, settled, keepRouters)) wanted.set(key, element)

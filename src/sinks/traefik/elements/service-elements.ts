@@ -1,32 +1,27 @@
 import type { Backend, Endpoint } from '../../../core/desired.js'
-import { type Element, sameElement, type ElementKey, elementKey } from '../grammar/element.js'
+import { type Element, sameElement, type ElementKey } from '../grammar/element.js'
 import { isJsonArray, isJsonObject, type Json, type JsonObject } from '../../../shared/codec/json.js'
 import { labelled } from '../grammar/labelled.js'
+import {
+  revisionKey,
+  type Weighted,
+  weightedOver,
+  type WeightedService,
+  weightedServices,
+} from './revision-services.js'
+import { revisionShares } from './revision-shares.js'
 import { type Scheme, serversOf } from './servers.js'
+import { serviceKeysOf } from './service-place.js'
 
-/** A service's section, and its name there. */
-export interface ServicePlace {
-  readonly section: 'http' | 'tcp' | 'udp'
-  readonly service: string
-}
-
-/** The name of a service's backend: its own for HTTP, `tcp/<name>` or `udp/<name>` otherwise. */
-export const backendOfService = ({ section, service }: ServicePlace): string =>
-  section === 'http' ? service : `${section}/${service}`
-
-const placeOf = (backend: string): ServicePlace => {
-  if (backend.startsWith('tcp/')) return { section: 'tcp', service: backend.slice(4) }
-  if (backend.startsWith('udp/')) return { section: 'udp', service: backend.slice(4) }
-  return { section: 'http', service: backend }
-}
-
-const keyOf = ({ section, service }: ServicePlace): ElementKey => elementKey(section, 'services', service)
-
-/** The keys of all services that a backend of this name may be. */
-export const serviceKeysOf = (backend: string): readonly ElementKey[] => {
-  const place = placeOf(backend)
-  return place.section === 'http' ? [keyOf(place), keyOf({ ...place, section: 'udp' })] : [keyOf(place)]
-}
+/** The elements that the services of a backend are made from, besides the backend. */
+export const heldBy = (
+  backend: string,
+  before: ReadonlyMap<ElementKey, Element>,
+): readonly (Element | undefined)[] =>
+  serviceKeysOf(backend).flatMap((key) => {
+    const element = before.get(key)
+    return [element, ...weightedServices(key, element).map((one) => before.get(one.key))]
+  })
 
 /** The services that a backend is. There are two if a plain name has endpoints of both protocols. */
 const endpointsByService = (
@@ -66,27 +61,120 @@ const settingsOf = (key: ElementKey, newest: Endpoint | undefined, held: Element
   return { ...(isBalancer(source) ? source : {}), loadBalancer: balancer }
 }
 
+const withServers = ({ loadBalancer, ...settings }: JsonObject, servers: readonly Json[]): JsonObject => ({
+  ...settings,
+  loadBalancer: { ...balancerOf({ loadBalancer: loadBalancer ?? {} }), servers },
+})
+
+/** A service as it is held: a load balancer, or one for each revision. */
+interface Held {
+  readonly revisions: readonly (WeightedService & { readonly element: Element | undefined })[]
+  /** What has the settings, if no labels define them. */
+  readonly model: Element | undefined
+  readonly servers: readonly Json[]
+}
+
+const heldAt = (key: ElementKey, before: ReadonlyMap<ElementKey, Element>): Held => {
+  const element = before.get(key)
+  const revisions = weightedServices(key, element).map((one) => ({ ...one, element: before.get(one.key) }))
+  return revisions.length === 0
+    ? { revisions, model: element, servers: serversIn(element) }
+    : {
+        revisions,
+        model: revisions.find((one) => isBalancer(one.element))?.element,
+        servers: revisions.flatMap((one) => serversIn(one.element)),
+      }
+}
+
+export interface ServiceOptions {
+  readonly before: ReadonlyMap<ElementKey, Element>
+  readonly schemeOf: (endpoint: Endpoint) => Scheme
+  /** The endpoint whose labels win. */
+  readonly newestOf: (endpoints: readonly Endpoint[]) => Endpoint | undefined
+}
+
 /**
- * The services that a backend should be, by key. `newest`: the endpoint whose labels win. No services for a backend of
- * which nothing is known yet.
+ * The services of the revisions that share the requests of service `key`. In an incomplete backend, servers that nothing
+ * explains stay with their revision and its weight; those of no revision belong to the replaced one, or are what is left
+ * of the shares: a new revision must not get more than its share while the others are unknown.
+ */
+const weightedRevisions = (
+  key: ElementKey,
+  endpoints: readonly Endpoint[],
+  backend: Backend,
+  held: Held,
+  { schemeOf, newestOf }: ServiceOptions,
+): readonly Weighted[] => {
+  const { revisions, isSplit, rest } = revisionShares(endpoints)
+  if (!isSplit && backend.complete) return []
+  // Endpoints of other revisions explain servers, too.
+  const known = { ...backend, gone: [...endpoints, ...backend.gone] }
+  const staying = (servers: readonly Json[]): readonly Json[] => serversOf(key, [], known, servers, schemeOf)
+  const current = revisions.map((one) => ({ ...one, key: revisionKey(key, one.revision) }))
+  const unknown = revisionKey(key, 'unknown')
+  const others = held.revisions.flatMap((one): readonly Weighted[] => {
+    const isCurrent = one.key === unknown || current.some((other) => other.key === one.key)
+    const servers = isCurrent ? [] : staying(serversIn(one.element))
+    return servers.length === 0
+      ? []
+      : [{ ...one, service: withServers(settingsOf(one.key, undefined, one.element), servers) }]
+  })
+  const strays = staying(
+    held.revisions.length === 0
+      ? held.servers
+      : held.revisions.flatMap((one) => (one.key === unknown ? serversIn(one.element) : [])),
+  )
+  const heir = current.find(({ isSource }) => isSource) ?? (rest === 0 ? current[0] : undefined)
+  const remainder: readonly Weighted[] =
+    strays.length === 0 || heir !== undefined || current.length === 0
+      ? []
+      : [
+          {
+            key: unknown,
+            weight: rest,
+            service: withServers(settingsOf(key, undefined, held.model), strays),
+          },
+        ]
+  const rendered = current.map((one): Weighted => {
+    const before = held.revisions.find((other) => other.key === one.key)?.element
+    const settings = settingsOf(key, newestOf(one.endpoints), before ?? held.model)
+    const present = one === heir ? [...serversIn(before), ...strays] : serversIn(before)
+    return {
+      key: one.key,
+      weight: one.weight,
+      service: withServers(settings, serversOf(key, one.endpoints, known, present, schemeOf)),
+    }
+  })
+  const all = [...rendered, ...others, ...remainder]
+  return all.length > 1 ? all.sort((a, b) => (a.key < b.key ? -1 : 1)) : []
+}
+
+/**
+ * The services that a backend should be, by key: a load balancer, or, while a deployment splits its requests between
+ * revisions, a weighted service and a load balancer for each of them. No services for a backend of which nothing is
+ * known yet.
  */
 export const serviceElements = (
   backend: Backend,
-  newest: Endpoint | undefined,
-  before: ReadonlyMap<ElementKey, Element>,
-  schemeOf: (endpoint: Endpoint) => Scheme,
+  options: ServiceOptions,
 ): ReadonlyMap<ElementKey, Element> => {
+  const { before, schemeOf, newestOf } = options
   const elements = new Map<ElementKey, Element>()
-  for (const [key, endpoints] of endpointsByService(backend, before)) {
+  const put = (key: ElementKey, element: Element): void => {
     const held = before.get(key)
-    if (held === undefined && endpoints.length === 0 && !backend.complete) continue
-    const { loadBalancer, ...settings } = settingsOf(key, newest, held)
-    const servers = serversOf(key, endpoints, backend, serversIn(held), schemeOf)
-    const element = {
-      ...settings,
-      loadBalancer: { ...balancerOf({ loadBalancer: loadBalancer ?? {} }), servers },
-    }
     elements.set(key, held !== undefined && sameElement(held, element) ? held : element)
+  }
+  for (const [key, endpoints] of endpointsByService(backend, before)) {
+    if (!before.has(key) && endpoints.length === 0 && !backend.complete) continue
+    const held = heldAt(key, before)
+    const weighted = weightedRevisions(key, endpoints, backend, held, options)
+    if (weighted.length > 0) {
+      put(key, weightedOver(weighted))
+      for (const one of weighted) put(one.key, one.service)
+      continue
+    }
+    const settings = settingsOf(key, newestOf(backend.endpoints), held.model)
+    put(key, withServers(settings, serversOf(key, endpoints, backend, held.servers, schemeOf)))
   }
   return elements
 }

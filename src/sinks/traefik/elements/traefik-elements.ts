@@ -6,12 +6,14 @@ import { formatDocument, parseDocument } from './document.js'
 import { type Element, sameElement, emptiedElement, serverPlaces } from '../grammar/element.js'
 import { type ElementConflict, type ElementOptions, elementRenderer } from './elements.js'
 import { canonicalText } from '../../../shared/codec/json.js'
+import { isWeightedOver, weightedNames } from './revision-services.js'
 import type { DocumentFormat } from '../../document/document.js'
 
 export interface TraefikElementsOptions extends Omit<ElementOptions, 'keepRouters'> {
   /**
    * What happens to a service that is no longer desired. `empty`: it stays without servers, and its routers stay too
-   * and answer 503. `delete`: it is deleted with its routers, and Traefik answers 404. Default: `empty`.
+   * and answer 503. `delete`: it is deleted with its routers, and Traefik answers 404. What exists only during a
+   * deployment is always deleted. Default: `empty`.
    */
   readonly prune?: 'empty' | 'delete'
 }
@@ -28,13 +30,16 @@ export interface TraefikElements extends Required<
 
 /** Everything of a sink except its target: one record per element of Traefik's dynamic configuration. */
 export const traefikElements = ({ prune = 'empty', ...options }: TraefikElementsOptions): TraefikElements => {
-  const { render, conflicts } = elementRenderer({ ...options, keepRouters: prune === 'empty' })
+  const emptied = (before: Element): Element | undefined =>
+    isWeightedOver(before) ? { loadBalancer: { servers: [] } } : emptiedElement(before)
+  const { render, conflicts, isTemporary } = elementRenderer({ ...options, keepRouters: prune === 'empty' })
   return {
     equals: sameElement,
     render,
-    prune: (before) => (prune === 'delete' ? undefined : emptiedElement(before)),
-    emptied: (before) => emptiedElement(before) ?? before,
-    hostsOf: (element) => hostsIn(serverPlaces(element)),
+    prune: (before) => (prune === 'delete' || isTemporary(before) ? undefined : emptied(before)),
+    emptied: (before) => emptied(before) ?? before,
+    // A weighted service leads to tasks by way of others: to be weighted is not to lose one's hosts.
+    hostsOf: (element) => [...hostsIn(serverPlaces(element)), ...weightedNames(element)],
     conflicts,
   }
 }

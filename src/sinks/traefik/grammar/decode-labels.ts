@@ -56,6 +56,7 @@ class LabelReader {
   read(field: Field, node: LabelNode): Json | undefined {
     switch (field._tag) {
       case 'Ignored':
+      case 'Unlabelled':
         return undefined
       case 'Section':
         return this.section(field, node)

@@ -28,6 +28,8 @@ export type Field =
   | { readonly _tag: 'Free' }
   /** Known to Traefik, but not configurable by labels. */
   | { readonly _tag: 'Ignored' }
+  /** The same, but we write it into documents and keys. */
+  | { readonly _tag: 'Unlabelled'; readonly field: Section }
 
 export const text = { _tag: 'Text' } as const
 export const flag = { _tag: 'Flag' } as const
@@ -54,3 +56,4 @@ export const standalone = (fields: Fields): Section => sectionOf(fields, { stand
 export const served = (fields: Fields): Section => sectionOf(fields, { standalone: false, served: true })
 export const table = (value: Field): Field => ({ _tag: 'Table', value })
 export const list = (item: Section): Field => ({ _tag: 'List', item })
+export const unlabelled = (field: Section): Field => ({ _tag: 'Unlabelled', field })

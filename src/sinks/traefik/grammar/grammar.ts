@@ -14,6 +14,7 @@ import {
   table,
   text,
   texts,
+  unlabelled,
 } from './field.js'
 import { httpMiddleware } from './middleware-grammar.js'
 
@@ -40,6 +41,8 @@ const cookie = standalone({
   maxAge: integer,
 })
 
+const weightedServices = list(section({ name: text, weight: integer }))
+
 const httpService = section({
   middlewares: texts,
   loadBalancer: served({
@@ -58,7 +61,10 @@ const httpService = section({
     passHostHeader: flag,
     responseForwarding: section({ flushInterval: duration }),
   }),
-  ...each('highestRandomWeight weighted mirroring failover', ignored),
+  weighted: unlabelled(
+    section({ services: weightedServices, sticky: section({ cookie }), healthCheck: standalone({}) }),
+  ),
+  ...each('highestRandomWeight mirroring failover', ignored),
 })
 
 const tcpService = section({
@@ -73,7 +79,7 @@ const tcpService = section({
       ...each('interval unhealthyInterval timeout', duration),
     }),
   }),
-  weighted: ignored,
+  weighted: unlabelled(section({ services: weightedServices, healthCheck: standalone({}) })),
 })
 
 const tcpMiddleware = section({
@@ -100,7 +106,10 @@ export const grammar: Readonly<Record<string, Readonly<Record<string, Kind>>>> =
   },
   udp: {
     routers: section({ entryPoints: texts, service: text }),
-    services: section({ loadBalancer: served({ server: section({ port: text }) }), weighted: ignored }),
+    services: section({
+      loadBalancer: served({ server: section({ port: text }) }),
+      weighted: unlabelled(section({ services: weightedServices })),
+    }),
   },
   tls: {
     stores: section({

@@ -9,7 +9,8 @@ import { encodeLabels } from '../grammar/encode-labels.js'
 import { isJsonObject, type JsonObject } from '../../../shared/codec/json.js'
 import type { LabelError } from '../grammar/label-tree.js'
 import { serviceOfRouter, withLocalReferences } from '../grammar/references.js'
-import { backendOfService } from '../elements/service-elements.js'
+import { backendOfService } from '../elements/service-place.js'
+import { testRuleLabel } from '../elements/test-requests.js'
 import { namedOf, withDefaults } from './defaults.js'
 import { defaultPort } from './port.js'
 
@@ -184,9 +185,13 @@ export const isEnabled = (
 const elsewhere =
   /^traefik\.(?:docker|swarm|nomad|consulcatalog|rancher|marathon|backend|frontend|frontends|domain|port|portindex|protocol|weight|tags)(?:\.|$)/i
 
-/** Warnings about unknown labels with the prefix `traefik.`: they are probably misspelled. */
+/**
+ * Warnings about unknown labels with the prefix `traefik.` or our own prefix: they are probably misspelled. Ours may also
+ * be of other uses, but then not of the form of this policy's label.
+ */
 export const unknownLabels = (container: ContainerDefinition): readonly string[] => {
-  const unknown = Object.keys(container.labels)
+  const labels = Object.keys(container.labels)
+  const unknown = labels
     .filter((label) => /^traefik\./i.test(label) && !elsewhere.test(label))
     .filter((label) => !configuresTraefik(label) && !/^traefik\.(?:enable|ecs\.)/i.test(label))
     .sort()
@@ -195,7 +200,38 @@ export const unknownLabels = (container: ContainerDefinition): readonly string[]
       expected: 'traefik.enable, traefik.http, traefik.tcp, traefik.udp or traefik.tls.stores.default',
       received: 'a label that Traefik does not know, and that has no effect',
     }))
-  return unknown.length === 0 ? [] : [reasonOf(container.name, unknown)]
+  const ours = labels
+    .filter((label) => /^ecs-task-stream\.test\b/i.test(label) && label !== testRuleLabel)
+    .sort()
+    .map((label) => ({
+      label: label.slice(0, 200),
+      expected: testRuleLabel,
+      received: 'a label that has no effect',
+    }))
+  const all = [...unknown, ...ours]
+  return all.length === 0 ? [] : [reasonOf(container.name, all)]
+}
+
+/** The label of the rule for test requests, as the labels of services have it; or why it has no effect. */
+const testRuleOf = (
+  { labels }: ContainerDefinition,
+  elements: LabelElements,
+): E.Either<LabelError, Readonly<Record<string, string>>> => {
+  const rule = labels[testRuleLabel]
+  if (rule === undefined) return E.right({})
+  if (rule.trim() === '')
+    return E.left({
+      label: testRuleLabel,
+      expected: 'a rule such as Header(`X-Test`, `1`)',
+      received: 'an empty text, which has no effect',
+    })
+  return namedOf(elements, 'http', 'routers').size === 0
+    ? E.left({
+        label: testRuleLabel,
+        expected: 'an HTTP router whose requests it narrows',
+        received: 'none, so that it has no effect',
+      })
+    : E.right({ [testRuleLabel]: rule })
 }
 
 export interface ContainerServices {
@@ -220,7 +256,13 @@ export const containerServices = (
   if (E.isLeft(completed)) return E.left(wrong([completed.left]))
   const { elements, dropped } = completed.right
   const services = servicesIn(container, elements)
-  return E.isLeft(services)
-    ? E.left(wrong([services.left]))
-    : E.right({ services: services.right, dropped: dropped.length === 0 ? [] : [wrong(dropped)] })
+  if (E.isLeft(services)) return E.left(wrong([services.left]))
+  const test = testRuleOf(container, elements)
+  const all = [...dropped, ...(E.isLeft(test) ? [test.left] : [])]
+  return E.right({
+    services: E.isLeft(test)
+      ? services.right
+      : services.right.map((service) => ({ ...service, labels: { ...service.labels, ...test.right } })),
+    dropped: all.length === 0 ? [] : [wrong(all)],
+  })
 }

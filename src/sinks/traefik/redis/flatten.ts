@@ -58,7 +58,8 @@ class Flattening {
   readonly pairs: Pair[] = []
   flaw: string | undefined
 
-  put(path: string, field: Field | undefined, json: Json): void {
+  put(path: string, of: Field | undefined, json: Json): void {
+    const field = of?._tag === 'Unlabelled' ? of.field : of
     if (json === null) return
     if (isJsonArray(json)) this.list(path, field, json)
     else if (isJsonObject(json)) this.members(path, field, json)

@@ -84,6 +84,8 @@ function valueOf(node: Node, field: Field | undefined): Json | undefined {
   switch (field?._tag) {
     case 'Section':
       return sectionOf(field, node)
+    case 'Unlabelled':
+      return sectionOf(field.field, node)
     case 'List':
       return itemsOf(node).flatMap((item) => valueOf(item, field.item) ?? [])
     case 'Table':
