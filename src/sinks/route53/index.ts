@@ -15,6 +15,7 @@ import type { Shape } from './record-layout.js'
 import { zoneView } from './view.js'
 import { serviceWriter } from './write.js'
 
+export { srvTestName } from './names/test-name.js'
 export type { Route53Allowance } from './allowance.js'
 export type { Shape } from './record-layout.js'
 export type { Priority, TokenBucket } from '../../shared/aws/token-bucket.js'
@@ -83,8 +84,8 @@ const checkedId = (zoneId: string): string => {
 }
 
 /**
- * Backends as SRV records of a hosted zone in Route 53: `<priority> <weight> <port> <target>`, with priority 1 and the
- * endpoint's weight or 1. The target is a host in the same zone, `ip-10-0-0-1.<zone>`, with an A record and, if its
+ * Backends as SRV records of a hosted zone in Route 53: `<priority> <weight> <port> <target>`, with priority 1. The weight
+ * is the endpoint's, or 1; while a deployment shares the requests, that of its share. The target is a host in the same zone, `ip-10-0-0-1.<zone>`, with an A record and, if its
  * IPv6 address is known, an AAAA record. A host's records are created with the first name that points to it, and
  * deleted with the last. A backend without endpoints has no SRV records.
  *

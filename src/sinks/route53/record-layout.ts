@@ -10,15 +10,20 @@ import {
   type SrvValue,
 } from './record-set.js'
 import type { Target } from './service.js'
+import { setWeights, type Weighed } from './set-weights.js'
 
 /**
  * - `simple`: one record set per name with a value per target: each answer has all targets.
- * - `weighted`: one record set per target, with weight 1, as ecssd writes them: each answer has a random target.
+ * - `weighted`: one record set per target, as ecssd writes them: each answer has a random target. The weight is 1, unless
+ *   a deployment shares the answers.
  */
 export type Shape = 'simple' | 'weighted'
 
-/** A desired value: a new one to write, or a target that is kept as it was read. */
-export type Wanted = { readonly srv: SrvValue } | Target
+/** A desired value: a new one to write, or a target that is kept. */
+export type Wanted = ({ readonly srv: SrvValue } | Target) & {
+  /** Its part of the answers, if a deployment shares them. */
+  readonly share: Weighed | undefined
+}
 
 const relative = (target: DnsName, zone: DnsName): string =>
   target.endsWith(`.${zone}`) ? target.slice(0, -zone.length - 1) : target
@@ -74,9 +79,15 @@ export const isOfOurs = (set: RecordSet, zone: DnsName): boolean => {
   )
 }
 
-/** Route 53 requires the same TTL in all weighted sets of a name. */
-const withTtl = (set: RecordSet, ttl: number): RecordSet =>
-  set.ttl === ttl ? set : recordSetOf({ ...set.raw, TTL: ttl })
+/** Route 53 requires the same TTL in all weighted sets of a name. A set of ecssd is known by its weight. */
+const revised = (set: RecordSet, ttl: number, weight: number | undefined): RecordSet => {
+  const of = weight === undefined || isOfEcssd(set) ? set.weight : weight
+  return set.ttl === ttl && set.weight === of ? set : recordSetOf({ ...set.raw, TTL: ttl, Weight: of })
+}
+
+/** The SRV value in a record set that has all of them. */
+const shared = ({ srv, share }: Wanted): SrvValue =>
+  share === undefined ? srv : { ...srv, weight: share.weight }
 
 /** The record sets of a name. `held`: the present ones. */
 export const shaped = (
@@ -88,22 +99,24 @@ export const shaped = (
   if (targets.length === 0) return []
   switch (shape) {
     case 'simple': {
-      const values = [...new Set(targets.map(({ srv }) => formatSrv(srv)))]
+      const values = [...new Set(targets.map((target) => formatSrv(shared(target))))]
       return [newRecordSet({ name, type: 'SRV', ttl, values })]
     }
     case 'weighted': {
       const before = new Map(held.map((set) => [set.identifier, set]))
       const sets = new Map<string, RecordSet>()
-      for (const target of targets) {
+      const weights = setWeights(targets.map(({ share }) => share ?? { revision: '', weight: 1 }))
+      for (const [i, target] of targets.entries()) {
+        const weight = target.share === undefined ? undefined : weights[i]
         if ('set' in target && target.set.identifier !== undefined) {
-          sets.set(target.set.identifier, withTtl(target.set, ttl))
+          sets.set(target.set.identifier, revised(target.set, ttl, weight))
           continue
         }
         const identifier = identifierOf(target.srv, zone)
         const values = [formatSrv(target.srv)]
         sets.set(
           identifier,
-          newRecordSet({ name, type: 'SRV', ttl, values, identifier }, before.get(identifier)),
+          newRecordSet({ name, type: 'SRV', ttl, values, identifier, weight }, before.get(identifier)),
         )
       }
       return [...sets.values()]

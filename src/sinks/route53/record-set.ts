@@ -74,13 +74,15 @@ export interface NewRecordSet {
   readonly type: RRType
   readonly ttl: number
   readonly values: readonly string[]
-  /** Makes the set a weighted one, with weight 1. */
+  /** Makes the set a weighted one. */
   readonly identifier?: string | undefined
+  /** Of a weighted set: 0 to 255. Default: 1. */
+  readonly weight?: number | undefined
 }
 
 /** A record set to write. `held`: the set that it replaces; what is not given here is kept from it. */
 export const newRecordSet = (
-  { name, type, ttl, values, identifier }: NewRecordSet,
+  { name, type, ttl, values, identifier, weight = 1 }: NewRecordSet,
   held?: RecordSet,
 ): RecordSet =>
   recordSetOf({
@@ -89,7 +91,7 @@ export const newRecordSet = (
     Type: type,
     TTL: ttl,
     ResourceRecords: [...values].sort().map((value) => ({ Value: value })),
-    ...(identifier === undefined ? {} : { SetIdentifier: identifier, Weight: 1 }),
+    ...(identifier === undefined ? {} : { SetIdentifier: identifier, Weight: weight }),
   })
 
 /** Everything we compare of a record set, as text: equal for equal sets, regardless of the order of their values. */

@@ -1,6 +1,7 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { type Address, type Backend, type Endpoint, formatAddress } from '../../core/desired.js'
 import { keepsUnexplained } from '../../core/merge-incomplete.js'
+import { shareWeights } from '../kit/revision-shares.js'
 import { canonicalName } from './canonical-name.js'
 import type { DnsName } from './dns-name.js'
 import type { Sink } from '../../core/sink.js'
@@ -66,22 +67,30 @@ const renderOne = (
 ): SrvService | undefined => {
   const zone = zoneOf()
   const live = byAddress(backend.endpoints)
+  const endpoints = [...live.values()]
+  const stays = keepsUnexplained({ ...backend, gone: [...backend.endpoints, ...backend.gone].map(canonical) })
+  const others = targetsIn(before?.sets ?? []).filter(({ address, srv }) =>
+    stays(address === undefined ? undefined : formatAddress({ host: address, port: srv.port })),
+  )
+  const weights = shareWeights(endpoints, others.length)
   const wanted: Wanted[] = []
   const ipv6 = new Map<DnsName, string>()
-  for (const [, { host, port, weight, ipv6: second }] of live) {
+  for (const [i, { cluster, group = '', share, host, port, weight, ipv6: second }] of endpoints.entries()) {
     const target = hostName(host, zone)
     if (target === undefined) return refused(name, `an endpoint is at "${host}", which is not an IP address`)
-    wanted.push({ srv: { priority: 1, weight: srvWeight(weight), port, target } })
+    wanted.push({
+      srv: { priority: 1, weight: srvWeight(weight), port, target },
+      share: weights && {
+        revision: `${cluster} ${group} ${share?.revision ?? ''}`,
+        weight: srvWeight(weights.endpoints[i]),
+      },
+    })
     const other = second === undefined ? undefined : canonicalAddress(second)
     // All endpoints that have the value agree; if they do not, any deterministic choice will do.
     if (other !== undefined && other < (ipv6.get(target) ?? '~')) ipv6.set(target, other)
   }
-  const stays = keepsUnexplained({ ...backend, gone: [...backend.endpoints, ...backend.gone].map(canonical) })
-  for (const target of targetsIn(before?.sets ?? [])) {
-    const { address, srv } = target
-    if (stays(address === undefined ? undefined : formatAddress({ host: address, port: srv.port })))
-      wanted.push(target)
-  }
+  for (const target of others)
+    wanted.push({ ...target, share: weights && { revision: '', weight: srvWeight(weights.others) } })
   // Without targets there is no record set; the name is emptied and stays owned.
   if (wanted.length === 0 && before === undefined) return undefined
   const sets = shaped(shape, name, wanted, { zone, ttl, held: before?.sets ?? [] })

@@ -15,7 +15,7 @@ import {
   textLines,
 } from './print.js'
 
-export type { PrintedBackend, PrintedEndpoint } from './print.js'
+export type { PrintedBackend, PrintedEndpoint, PrintedShare } from './print.js'
 
 export interface StdoutOptions {
   /** `text`: for people. `json`: one `PrintedChange` per line, for programs. Default: `text`. */
@@ -41,8 +41,11 @@ const order = (a: PrintedEndpoint, b: PrintedEndpoint): number =>
   a.address === b.address ? (a.protocol < b.protocol ? -1 : 1) : a.address < b.address ? -1 : 1
 
 const printedOf = (endpoint: Endpoint): PrintedEndpoint => {
-  const { protocol, task, container } = endpoint
-  return { address: formatAddress(endpoint), protocol, task, container }
+  const { protocol, task, container, share } = endpoint
+  const printed = { address: formatAddress(endpoint), protocol, task, container }
+  if (share === undefined || share.revision === '') return printed
+  const { role, percent, weight } = share
+  return { ...printed, share: { role, percent, weight } }
 }
 
 const render = (backend: Backend, held: PrintedBackend = []): PrintedBackend =>

@@ -10,6 +10,14 @@ export interface PrintedEndpoint {
   /** ARN. */
   readonly task: string
   readonly container: string
+  /** During a deployment that shares the backend's requests: the part of its revision, and its own weight. */
+  readonly share?: PrintedShare
+}
+
+export interface PrintedShare {
+  readonly role: 'source' | 'target' | 'unknown'
+  readonly percent: number
+  readonly weight: number
 }
 
 /** The endpoints of one backend, ordered by address and protocol. Each pair of these occurs once. */
@@ -25,11 +33,18 @@ export interface PrintedChange {
   readonly endpoints: number
 }
 
-export const sameEndpoint = (a: PrintedEndpoint, b: PrintedEndpoint): boolean =>
-  a.address === b.address && a.protocol === b.protocol && a.task === b.task && a.container === b.container
+const sameShare = (a: PrintedShare | undefined, b: PrintedShare | undefined): boolean =>
+  a?.role === b?.role && a?.percent === b?.percent && a?.weight === b?.weight
 
-const identity = ({ address, protocol, task, container }: PrintedEndpoint): string =>
-  JSON.stringify([address, protocol, task, container])
+export const sameEndpoint = (a: PrintedEndpoint, b: PrintedEndpoint): boolean =>
+  a.address === b.address &&
+  a.protocol === b.protocol &&
+  a.task === b.task &&
+  a.container === b.container &&
+  sameShare(a.share, b.share)
+
+const identity = ({ address, protocol, task, container, share }: PrintedEndpoint): string =>
+  JSON.stringify([address, protocol, task, container, share?.role, share?.percent, share?.weight])
 
 /** The endpoints in `a` that are not in `b`. */
 const without = (a: PrintedBackend, b: PrintedBackend): PrintedBackend => {
@@ -51,9 +66,13 @@ export const difference = (
     : { backend, change, added, removed, endpoints: after?.length ?? 0 }
 }
 
-const endpointText = ({ address, protocol, task, container }: PrintedEndpoint): string =>
+const shareText = ({ role, percent, weight }: PrintedShare): string =>
+  `  ${role} revision: ${percent} % of the requests, weight ${weight}`
+
+const endpointText = ({ address, protocol, task, container, share }: PrintedEndpoint): string =>
   printable(
-    `${address}${protocol === 'udp' ? '/udp' : ''}  ${container} of task ${task.slice(task.lastIndexOf('/') + 1)}`,
+    `${address}${protocol === 'udp' ? '/udp' : ''}  ${container} of task ${task.slice(task.lastIndexOf('/') + 1)}` +
+      (share === undefined ? '' : shareText(share)),
   )
 
 export const jsonLine = (change: PrintedChange): string => `${printable(JSON.stringify(change))}\n`

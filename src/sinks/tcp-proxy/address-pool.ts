@@ -1,10 +1,14 @@
 import type { Clock, Random } from '../../core/clock.js'
-import { type Address, formatAddress } from '../../core/desired.js'
+import { formatAddress } from '../../core/desired.js'
+import type { WeighedAddress } from './address-list.js'
 import { PoolMember } from './pool-member.js'
 
 /**
  * - `random`: every address is equally likely.
  * - `least-connections`: one of the addresses with the fewest connections, counting dials in progress.
+ *
+ * While a deployment shares the connections unequally, addresses take turns by their weights (smooth weighted round
+ * robin): with `least-connections`, those with the fewest connections for their weight.
  */
 export type Balance = 'random' | 'least-connections'
 
@@ -20,6 +24,7 @@ const suspicion = 2 ** 40
 /** The addresses of one port, and the choice among them. Opens no connection itself. */
 export class AddressPool {
   private members = new Map<string, PoolMember>()
+  private isWeighted = false
 
   constructor(private readonly options: AddressPoolOptions) {}
 
@@ -35,14 +40,17 @@ export class AddressPool {
   }
 
   /** Replaces the pool's addresses. Addresses that stay keep their state. Returns whether any address left. */
-  replace(addresses: readonly Address[]): boolean {
+  replace(addresses: readonly WeighedAddress[]): boolean {
     const before = this.members
     this.members = new Map(
       addresses.map((address) => {
         const key = formatAddress(address)
-        return [key, before.get(key) ?? new PoolMember(address, this.options.clock)]
+        const member = before.get(key) ?? new PoolMember(address, this.options.clock)
+        member.weight = address.weight ?? 1
+        return [key, member]
       }),
     )
+    this.balance()
     let left = false
     for (const [key, member] of before)
       if (!this.members.has(key)) {
@@ -57,21 +65,56 @@ export class AddressPool {
    * in the number of addresses.
    */
   take(tried: ReadonlySet<PoolMember>): PoolMember | undefined {
-    const { balance, random } = this.options
+    const best = this.isWeighted ? this.inTurn(tried) : this.anyOf(tried)
+    if (best !== undefined) best.dialling++
+    return best
+  }
+
+  /** What members that left had too much or too little must not delay the others. */
+  private balance(): void {
+    const members = [...this.members.values()]
+    const [first] = members
+    this.isWeighted = members.some(({ weight }) => weight !== first?.weight)
+    const mean = members.reduce((sum, { credit }) => sum + credit, 0) / members.length
+    for (const member of members) member.credit = this.isWeighted ? member.credit - mean : 0
+  }
+
+  private rankOf(member: PoolMember): number {
+    const load = this.options.balance === 'least-connections' ? member.open + member.dialling : 0
+    return (member.isSuspect ? suspicion : 0) + load
+  }
+
+  /** Smooth weighted round robin among the best. */
+  private inTurn(tried: ReadonlySet<PoolMember>): PoolMember | undefined {
+    const members = [...this.members.values()].filter((member) => member.weight > 0 && !tried.has(member))
+    const ranks = members.map((member) => this.rankOf(member) / (member.isSuspect ? 1 : member.weight))
+    const least = ranks.reduce((a, b) => Math.min(a, b), Infinity)
+    const equals = members.filter((_, i) => ranks[i] === least)
+    const total = equals.reduce((sum, { weight }) => sum + weight, 0)
+    let best: PoolMember | undefined
+    for (const member of equals) {
+      member.credit += member.weight / total
+      if (best === undefined || member.credit > best.credit) best = member
+    }
+    if (best !== undefined) best.credit--
+    return best
+  }
+
+  /** One of the best at random. */
+  private anyOf(tried: ReadonlySet<PoolMember>): PoolMember | undefined {
+    const { random } = this.options
     let best: PoolMember | undefined
     let least = Infinity
     let equals = 0
     for (const member of this.members.values()) {
       if (tried.has(member)) continue
-      const load = balance === 'least-connections' ? member.open + member.dialling : 0
-      const rank = member.isSuspect ? suspicion + load : load
+      const rank = this.rankOf(member)
       if (rank > least) continue
       equals = rank < least ? 1 : equals + 1
       least = rank
       // Reservoir sampling: each of the equally good addresses is equally likely.
       if (equals === 1 || random() * equals < 1) best = member
     }
-    if (best !== undefined) best.dialling++
     return best
   }
 }

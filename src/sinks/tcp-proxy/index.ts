@@ -6,7 +6,7 @@ import type { BackendName } from '../../core/policy.js'
 import { renderEach } from '../../core/render-each.js'
 import type { Change, Outcome, Owner, Sink } from '../../core/sink.js'
 import { heldRows, swapHeld } from '../kit/held-rows.js'
-import { addressesOf, sameAddresses } from './address-list.js'
+import { addressesOf, sameAddresses, type WeighedAddress } from './address-list.js'
 import type { Balance } from './address-pool.js'
 import { ConnectionLimit } from './connection-limit.js'
 import { listenFailure, type ListenOn } from './listen-failure.js'
@@ -61,7 +61,7 @@ export type ProxyIncident =
   /** A client was not connected to any task. */
   | { readonly _tag: 'Refused'; readonly port: BackendName; readonly why: keyof PortTotals['refused'] }
 
-export interface TcpProxy extends Sink<readonly Address[]> {
+export interface TcpProxy extends Sink<readonly WeighedAddress[]> {
   /** Hot, and as frequent as client connections. */
   readonly incidents$: Observable<ProxyIncident>
   /** The state of each port that was ever opened. */
@@ -113,7 +113,7 @@ export const tcpProxy = ({
   clock = systemClock,
   random = Math.random,
 }: TcpProxyOptions = {}): TcpProxy => {
-  const held = heldRows<readonly Address[]>()
+  const held = heldRows<readonly WeighedAddress[]>()
   const ports = new Map<BackendName, ProxiedPort>()
   const limit = new ConnectionLimit(maxConnections)
   const incidents$ = new Subject<ProxyIncident>()
@@ -153,7 +153,10 @@ export const tcpProxy = ({
   }
 
   /** Why the port could not be opened. */
-  const open = async (backend: BackendName, addresses: readonly Address[]): Promise<string | undefined> => {
+  const open = async (
+    backend: BackendName,
+    addresses: readonly WeighedAddress[],
+  ): Promise<string | undefined> => {
     const on = listen(backend)
     if (on === undefined) return noPort(backend)
     const port = portOf(backend, on)
@@ -171,9 +174,9 @@ export const tcpProxy = ({
   }
 
   const write = async (
-    change: Change<readonly Address[]>,
+    change: Change<readonly WeighedAddress[]>,
     owner: Owner,
-  ): Promise<Outcome<readonly Address[]>> => {
+  ): Promise<Outcome<readonly WeighedAddress[]>> => {
     const { key } = change
     const conflict = conflictOf(change, held.rows.get(key))
     if (conflict !== undefined) return conflict
@@ -203,4 +206,4 @@ export const tcpProxy = ({
   }
 }
 
-export type { Balance, ListenOn, PortState, PortTotals }
+export type { Balance, ListenOn, PortState, PortTotals, WeighedAddress }

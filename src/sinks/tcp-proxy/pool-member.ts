@@ -11,6 +11,10 @@ export class PoolMember {
   dialling = 0
   /** Open connections. */
   open = 0
+  /** Its part of the connections, relative to the other members. */
+  weight = 1
+  /** The connections that it should have had by its part, less those that it has had. */
+  credit = 0
   /** Consecutive failed dials. */
   private failures = 0
   private hasLeft = false

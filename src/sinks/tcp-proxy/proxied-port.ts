@@ -1,6 +1,7 @@
 import { createServer, type Server, type Socket } from 'node:net'
 import type { Clock, Millis, Random } from '../../core/clock.js'
 import type { Address } from '../../core/desired.js'
+import type { WeighedAddress } from './address-list.js'
 import { AddressPool, type Balance } from './address-pool.js'
 import { after } from './after.js'
 import type { ConnectionLimit } from './connection-limit.js'
@@ -97,7 +98,7 @@ export class ProxiedPort {
    * New connections go only to these addresses. Connections to an address that left continue until they end or
    * `drainMs` is over.
    */
-  route(addresses: readonly Address[]): void {
+  route(addresses: readonly WeighedAddress[]): void {
     if (!this.pool.replace(addresses)) return
     const lingering = [...this.connections].filter((connection) => connection.lingers())
     if (lingering.length > 0) this.cutAfter(this.options.drainMs, lingering)

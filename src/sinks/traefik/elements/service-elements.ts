@@ -9,7 +9,7 @@ import {
   type WeightedService,
   weightedServices,
 } from './revision-services.js'
-import { revisionShares } from './revision-shares.js'
+import { heirOf, revisionShares } from '../../kit/revision-shares.js'
 import { type Scheme, serversOf } from './servers.js'
 import { serviceKeysOf } from './service-place.js'
 
@@ -105,15 +105,19 @@ const weightedRevisions = (
   held: Held,
   { schemeOf, newestOf }: ServiceOptions,
 ): readonly Weighted[] => {
-  const { revisions, isSplit, rest } = revisionShares(endpoints)
-  if (!isSplit && backend.complete) return []
+  const shares = revisionShares(endpoints)
+  const { isSplit, rest } = shares
+  const isUnshared = endpoints.length > 0 && shares.revisions.length === 0
+  const mayStay = !backend.complete && (rest > 0 || held.revisions.length > 0)
+  if (isUnshared || (!isSplit && !mayStay)) return []
   // Endpoints of other revisions explain servers, too.
   const known = { ...backend, gone: [...endpoints, ...backend.gone] }
   const staying = (servers: readonly Json[]): readonly Json[] => serversOf(key, [], known, servers, schemeOf)
-  const current = revisions.map((one) => ({ ...one, key: revisionKey(key, one.revision) }))
+  const current = shares.revisions.map((one) => ({ ...one, key: revisionKey(key, one.revision) }))
   const unknown = revisionKey(key, 'unknown')
+  const isLoose = (held: ElementKey): boolean => held === unknown && current.length > 0
   const others = held.revisions.flatMap((one): readonly Weighted[] => {
-    const isCurrent = one.key === unknown || current.some((other) => other.key === one.key)
+    const isCurrent = isLoose(one.key) || current.some((other) => other.key === one.key)
     const servers = isCurrent ? [] : staying(serversIn(one.element))
     return servers.length === 0
       ? []
@@ -122,9 +126,9 @@ const weightedRevisions = (
   const strays = staying(
     held.revisions.length === 0
       ? held.servers
-      : held.revisions.flatMap((one) => (one.key === unknown ? serversIn(one.element) : [])),
+      : held.revisions.flatMap((one) => (isLoose(one.key) ? serversIn(one.element) : [])),
   )
-  const heir = current.find(({ isSource }) => isSource) ?? (rest === 0 ? current[0] : undefined)
+  const heir = heirOf(shares)
   const remainder: readonly Weighted[] =
     strays.length === 0 || heir !== undefined || current.length === 0
       ? []
@@ -138,7 +142,7 @@ const weightedRevisions = (
   const rendered = current.map((one): Weighted => {
     const before = held.revisions.find((other) => other.key === one.key)?.element
     const settings = settingsOf(key, newestOf(one.endpoints), before ?? held.model)
-    const present = one === heir ? [...serversIn(before), ...strays] : serversIn(before)
+    const present = one.revision === heir?.revision ? [...serversIn(before), ...strays] : serversIn(before)
     return {
       key: one.key,
       weight: one.weight,

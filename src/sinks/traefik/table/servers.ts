@@ -3,6 +3,7 @@ import type { AttributeValue } from '@aws-sdk/client-dynamodb'
 import { isDeepStrictEqual } from 'node:util'
 import { type Backend, type Endpoint, formatAddress } from '../../../core/desired.js'
 import { keepsUnexplained } from '../../../core/merge-incomplete.js'
+import { shareWeights } from '../../kit/revision-shares.js'
 
 /**
  * Servers by key. Traefik balances over their URLs; the key is any text, `<ip>:<port>` in those that this sink adds.
@@ -51,10 +52,13 @@ const weightValue = (weight: number): AttributeValue => ({
   N: String(Math.max(0, Math.round(weight))),
 })
 
-const kept = (server: AttributeValue, weight: number): AttributeValue =>
-  server.M === undefined || readableWeight(server.M['weight'])
+const weighed = (server: AttributeValue, weight: number): AttributeValue =>
+  server.M === undefined || server.M['weight']?.N === weightValue(weight).N
     ? server
     : { M: { ...server.M, weight: weightValue(weight) } }
+
+const kept = (server: AttributeValue, weight: number): AttributeValue =>
+  readableWeight(server.M?.['weight']) ? server : weighed(server, weight)
 
 const freeKey = (servers: ReadonlyMap<string, unknown>, address: string, url: string): string => {
   if (!servers.has(address)) return address
@@ -79,31 +83,64 @@ const httpEndpoints = (backend: Backend): ReadonlyMap<string, Endpoint> => {
 export const isUdpOnly = ({ endpoints }: Backend): boolean =>
   endpoints.length > 0 && endpoints.every(({ protocol }) => protocol === 'udp')
 
-/** The desired servers: existing ones with their keys and attributes, and new ones. */
+interface Wanted {
+  readonly address: string
+  readonly url: string
+  readonly endpoint: Endpoint
+}
+
+const getsNothing = ({ share }: Endpoint): boolean => share?.weight === 0
+
+/**
+ * The desired servers: existing ones with their keys and attributes, and new ones. An existing server keeps its weight,
+ * unless a deployment shares the requests of the backend.
+ */
 export const renderServers = (
   backend: Backend,
   before: Servers,
   { scheme, weight }: ServerOptions,
 ): Servers => {
-  const wanted = new Map<string, { address: string; url: string; weight: number }>()
-  for (const [address, endpoint] of httpEndpoints(backend)) {
+  const endpoints = [...httpEndpoints(backend).values()]
+  // Traefik takes 0 for 1, so an endpoint that is to get nothing is left out; unless all are.
+  const idle = endpoints.every(getsNothing) ? [] : endpoints.filter(getsNothing)
+  const wanted = new Map<string, Wanted>()
+  for (const endpoint of idle.length === 0 ? endpoints : endpoints.filter((one) => !getsNothing(one))) {
+    const address = formatAddress(endpoint)
     const url = `${scheme(endpoint)}://${address}`
-    wanted.set(destinationOf(url)?.url ?? url, { address, url, weight: endpoint.weight ?? weight })
+    wanted.set(destinationOf(url)?.url ?? url, { address, url, endpoint })
   }
-  const stays = keepsUnexplained(backend)
+  const stays = keepsUnexplained({ ...backend, gone: [...backend.gone, ...idle] })
 
-  const servers = new Map<string, AttributeValue>()
-  const present = new Set<string>()
+  const present = new Map<string, Wanted | undefined>()
+  const places = new Set<string>()
   for (const [key, server] of Object.entries(before)) {
     const destination = destinationOf(urlOf(server))
     const claim = destination && wanted.get(destination.url)
-    if (destination !== undefined && claim !== undefined) {
-      servers.set(key, kept(server, claim.weight))
-      present.add(destination.url)
-    } else if (stays(destination?.address)) servers.set(key, server)
+    if (claim !== undefined || stays(destination?.address)) present.set(key, claim)
+    if (destination !== undefined) places.add(destination.url)
   }
-  for (const [destination, { address, url, weight: of }] of wanted)
-    if (!present.has(destination))
-      servers.set(freeKey(servers, address, url), { M: { url: { S: url }, weight: weightValue(of) } })
+
+  const others = [...present.values()].filter((claim) => claim === undefined).length
+  const ordered = [...wanted.values()]
+  const shares = shareWeights(
+    ordered.map(({ endpoint }) => endpoint),
+    others,
+  )
+  const shareOf = new Map(ordered.map((one, i) => [one, Math.max(1, shares?.endpoints[i] ?? 1)]))
+  const servers = new Map<string, AttributeValue>()
+  for (const [key, claim] of present) {
+    const server = before[key]
+    if (server === undefined) continue
+    if (shares === undefined)
+      servers.set(key, claim === undefined ? server : kept(server, claim.endpoint.weight ?? weight))
+    else servers.set(key, weighed(server, claim === undefined ? shares.others : (shareOf.get(claim) ?? 1)))
+  }
+  for (const [destination, one] of wanted) {
+    if (places.has(destination)) continue
+    const of = shares === undefined ? (one.endpoint.weight ?? weight) : (shareOf.get(one) ?? 1)
+    servers.set(freeKey(servers, one.address, one.url), {
+      M: { url: { S: one.url }, weight: weightValue(of) },
+    })
+  }
   return Object.fromEntries(servers)
 }

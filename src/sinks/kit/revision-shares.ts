@@ -1,10 +1,11 @@
-/** Which revisions the endpoints of a backend are of, and the share of each. Pure. */
-import type { Endpoint } from '../../../core/desired.js'
+/** Which revisions the endpoints of a backend are of, and how its requests are shared between them. Pure. */
+import { type Endpoint, trafficWeight } from '../../core/desired.js'
+import { splitWeights } from '../../core/split-weights.js'
 
 export interface RevisionShare {
   /** Identifies it within the backend: its service and the revision. */
   readonly revision: string
-  /** The deployment replaces it. */
+  /** The deployment replaces it, or none is in progress. */
   readonly isSource: boolean
   /** An integer: relative to those of the other revisions. */
   readonly weight: number
@@ -12,7 +13,7 @@ export interface RevisionShare {
 }
 
 export interface RevisionShares {
-  /** Ordered by `revision`. */
+  /** Ordered by `revision`; none if no endpoint has a share. */
   readonly revisions: readonly RevisionShare[]
   /** Whether requests must be split between them: a service has endpoints of several revisions. */
   readonly isSplit: boolean
@@ -51,9 +52,9 @@ const noShares: RevisionShares = { revisions: [], isSplit: false, rest: 0 }
  * of the requests as it has endpoints, as in `balanced`.
  */
 export const revisionShares = (endpoints: readonly Endpoint[]): RevisionShares => {
-  if (endpoints.every(({ share }) => share === undefined || share.revision === '')) return noShares
+  if (endpoints.every(({ share }) => share === undefined)) return noShares
   const services = grouped(endpoints, serviceOf)
-  const unit = [...services.values()].reduce((sum, { length }) => gcd(sum, length), 0)
+  const unit = [...services.values()].reduce((divisor, { length }) => gcd(divisor, length), 0)
   const scale = scaleOf(endpoints)
   const revisions: RevisionShare[] = []
   let isSplit = false
@@ -77,4 +78,42 @@ export const revisionShares = (endpoints: readonly Endpoint[]): RevisionShares =
     isSplit,
     rest: services.size === 1 ? Math.max(0, 100 * scale - taken) : 0,
   }
+}
+
+/**
+ * The revision that parts of a record belong to that no endpoint explains: the replaced one. `undefined`: one without a
+ * known endpoint, which has the rest of the requests. A new revision must not get more than its share while the others
+ * are unknown.
+ */
+export const heirOf = ({ revisions, rest }: RevisionShares): RevisionShare | undefined =>
+  revisions.find(({ isSource }) => isSource) ?? (rest === 0 ? revisions[0] : undefined)
+
+export interface ShareWeights {
+  /** Of the endpoints, in their order. */
+  readonly endpoints: readonly number[]
+  /** Of each other part of the record. */
+  readonly others: number
+}
+
+/**
+ * The weights of the endpoints of one record and of its parts that no endpoint explains, which are `others` in number.
+ * `undefined` if no endpoint has a share: every part then keeps its own.
+ */
+export const shareWeights = (endpoints: readonly Endpoint[], others: number): ShareWeights | undefined => {
+  const shares = revisionShares(endpoints)
+  if (shares.revisions.length === 0) return undefined
+  if (others === 0) return { endpoints: endpoints.map((endpoint) => trafficWeight(endpoint) ?? 1), others: 1 }
+  const heir = heirOf(shares)
+  const revisionOf = new Map(
+    shares.revisions.flatMap((one) => one.endpoints.map((endpoint) => [endpoint, one])),
+  )
+  const unknown = { revision: heir?.revision ?? '', percent: heir?.weight ?? shares.rest, weight: 1 }
+  const weights = splitWeights([
+    ...endpoints.map((endpoint) => {
+      const { revision = '', weight: percent = 0 } = revisionOf.get(endpoint) ?? {}
+      return { revision, percent, weight: endpoint.weight ?? 1 }
+    }),
+    ...Array.from({ length: others }, () => unknown),
+  ])
+  return { endpoints: weights.slice(0, endpoints.length), others: weights[endpoints.length] ?? 1 }
 }
