@@ -16,7 +16,7 @@ export const narrative = (event: EventBridgeEvent, cluster: SimulatedCluster): s
   switch (event['detail-type']) {
     case 'ECS Deployment State Change':
       return eventName === 'SERVICE_DEPLOYMENT_IN_PROGRESS'
-        ? `deploying ${service!.name}, revision ${service!.definition.revision}`
+        ? `deploying ${service!.name}, revision ${service!.current.target.definition.revision}`
         : `${service!.name} is deployed`
     case 'ECS Service Action':
       return eventName === 'SERVICE_DESIRED_COUNT_UPDATED'

@@ -32,7 +32,7 @@ export interface AwsApi {
 }
 
 /**
- * The ECS, EC2 and SSM read operations over simulated clusters of one account and region, in the real wire protocols
+ * The ECS, EC2 and SSM operations that the package uses, over simulated clusters of one account and region, in the real wire protocols
  * (AWS JSON 1.1 and EC2 Query), so that the real SDK clients work with it. It listens on 127.0.0.1, on a free port, and
  * accepts any credentials.
  */

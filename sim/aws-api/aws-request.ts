@@ -43,12 +43,28 @@ export const records = (input: AwsInput, name: string): readonly AwsInput[] =>
 const isRecord = (value: unknown): value is AwsInput =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
-/** The requested page size. A size out of range is refused, with `refusal` as the error code. */
+/** A member that is an object; an absent one is empty. */
+export const record = (input: AwsInput, name: string): AwsInput => {
+  const value = input[name]
+  return isRecord(value) ? value : {}
+}
+
+/** The requested page size: `usual`, or else `most`, if none is asked for. A size out of range is refused, with `refusal` as the error code. */
 export const pageSize = (
   asked: unknown,
-  { least, most, refusal }: { readonly least: number; readonly most: number; readonly refusal: string },
+  {
+    least,
+    most,
+    usual = most,
+    refusal,
+  }: {
+    readonly least: number
+    readonly most: number
+    readonly usual?: number
+    readonly refusal: string
+  },
 ): number => {
-  if (asked === undefined || asked === null) return most
+  if (asked === undefined || asked === null) return usual
   const size = Number(asked)
   if (size >= least && size <= most) return size
   throw new ApiFailure(refusal, `maxResults must be between ${least} and ${most}.`)

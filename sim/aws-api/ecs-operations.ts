@@ -8,6 +8,8 @@ import {
   text,
   texts,
 } from './aws-request.js'
+import { chunk, described, findCluster, refuseForeign, requestedCluster } from './ecs-answers.js'
+import { ecsDeploymentOperations } from './ecs-deployment-operations.js'
 import { daemonDefinitionDescription, definitionDescription } from '../ecs/definition-description.js'
 import { instanceDescription } from '../ecs/instance-description.js'
 import { clusterArn, containerInstanceArn, lastSegment, taskArn } from '../../src/testing/ecs-json/place.js'
@@ -25,19 +27,10 @@ const seconds = (at: number): number => at / 1000
 
 const listPage = { least: 1, most: MOST, refusal: 'InvalidParameterException' } as const
 
-/** The read operations of Amazon ECS over the clusters of one account and region. */
+/** The operations of Amazon ECS that the package uses, over the clusters of one account and region. */
 export const ecsOperations = (clusters: readonly SimulatedCluster[]): AwsOperations => {
-  const find = (identifier: string): SimulatedCluster | undefined =>
-    clusters.find(
-      ({ name, arn, status }) => (identifier === name || identifier === arn) && status !== 'MISSING',
-    )
-
-  /** For all operations but DescribeClusters, a deleted cluster does not exist. */
-  const clusterOf = (input: AwsInput): SimulatedCluster => {
-    const cluster = find(text(input, 'cluster') ?? 'default')
-    if (cluster?.status !== 'ACTIVE') throw new ApiFailure('ClusterNotFoundException', 'Cluster not found.')
-    return cluster
-  }
+  const find = (identifier: string): SimulatedCluster | undefined => findCluster(clusters, identifier)
+  const clusterOf = (input: AwsInput): SimulatedCluster => requestedCluster(clusters, input)
 
   /** By ARN, `family:revision`, or family alone, which is its newest revision. */
   const findDefinition = (
@@ -51,6 +44,8 @@ export const ecsOperations = (clusters: readonly SimulatedCluster[]): AwsOperati
       .find(({ arn, family, revision }) => [arn, `${family}:${revision}`, family].includes(identifier))
 
   return {
+    ...ecsDeploymentOperations(clusters),
+
     ListClusters: (input) => {
       const { items, nextToken } = page(
         clusters.flatMap(({ arn, status }, position) => (status === 'ACTIVE' ? [{ arn, position }] : [])),
@@ -86,7 +81,7 @@ export const ecsOperations = (clusters: readonly SimulatedCluster[]): AwsOperati
 
     DescribeTasks: (input) => {
       const cluster = clusterOf(input)
-      const asked = chunk(input, 'tasks')
+      const asked = chunk(input, 'tasks', MOST)
       for (const identifier of asked) refuseForeign(cluster, identifier)
       return described(
         asked,
@@ -99,7 +94,7 @@ export const ecsOperations = (clusters: readonly SimulatedCluster[]): AwsOperati
 
     DescribeContainerInstances: (input) => {
       const cluster = clusterOf(input)
-      const asked = chunk(input, 'containerInstances')
+      const asked = chunk(input, 'containerInstances', MOST)
       for (const identifier of asked) refuseForeign(cluster, identifier)
       const longArn = (identifier: string): string =>
         containerInstanceArn(cluster.place, lastSegment(identifier))
@@ -126,44 +121,6 @@ export const ecsOperations = (clusters: readonly SimulatedCluster[]): AwsOperati
       return { daemonTaskDefinition: daemonDefinitionDescription(definition) }
     },
   }
-}
-
-/** At most 100, and at least one: ECS refuses both an empty list and a longer one. */
-const chunk = (input: AwsInput, name: string): readonly string[] => {
-  const asked = texts(input, name)
-  if (asked.length === 0) throw new ApiFailure('InvalidParameterException', `${name} cannot be empty.`)
-  if (asked.length > MOST) {
-    throw new ApiFailure('InvalidParameterException', `${name} cannot have more than ${MOST} elements.`)
-  }
-  return asked
-}
-
-/** What was found, and a MISSING failure for what was not. */
-const described = <A>(
-  asked: readonly string[],
-  name: string,
-  find: (identifier: string) => A | undefined,
-  describe: (found: A) => AwsOutput,
-  arn: (identifier: string) => string,
-): AwsOutput => {
-  const found: AwsOutput[] = []
-  const failures: AwsOutput[] = []
-  for (const identifier of asked) {
-    const one = find(identifier)
-    if (one === undefined) failures.push({ arn: arn(identifier), reason: 'MISSING' })
-    else found.push(describe(one))
-  }
-  return { [name]: found, failures }
-}
-
-/** A long ARN names its cluster; ECS refuses the whole request when that is another one. */
-const refuseForeign = (cluster: SimulatedCluster, identifier: string): void => {
-  const [, inArn] = /^arn:[^/]*\/([^/]+)\/[^/]+$/.exec(identifier) ?? []
-  if (inArn === undefined || inArn === cluster.name) return
-  throw new ApiFailure(
-    'InvalidParameterException',
-    `Invalid identifier: Identifier is for cluster ${inArn}. Your cluster is ${cluster.name}`,
-  )
 }
 
 /** ListTasks omits tasks that are to stop, unless it is asked for them. */

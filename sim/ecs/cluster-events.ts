@@ -6,6 +6,7 @@ import {
 import { instanceResources } from './instance-description.js'
 import { clusterArn, type Place, serviceArn } from '../../src/testing/ecs-json/place.js'
 import type { Random } from '../prng.js'
+import type { PauseHook } from './simulated-deployment.js'
 import type { SimulatedInstance } from './simulated-instance.js'
 
 /** "ECS Container Instance State Change": frequent, versioned, and without any address. */
@@ -58,12 +59,15 @@ export const serviceActionEvent = (
     random.uuid(),
   )
 
+export type DeploymentProgress = 'IN_PROGRESS' | 'COMPLETED' | 'FAILED'
+
 /** "ECS Deployment State Change": has neither a version nor a cluster ARN. */
 export const deploymentEvent = (
   place: Place,
   service: string,
   deployment: string,
-  progress: 'IN_PROGRESS' | 'COMPLETED',
+  progress: DeploymentProgress,
+  reason: string,
   at: number,
   random: Random,
 ): EventBridgeEvent =>
@@ -73,11 +77,40 @@ export const deploymentEvent = (
     serviceArn(place, service),
     at,
     {
-      eventType: 'INFO',
+      eventType: progress === 'FAILED' ? 'ERROR' : 'INFO',
       eventName: `SERVICE_DEPLOYMENT_${progress}`,
       deploymentId: deployment,
       updatedAt: isoTime(at),
-      reason: `ECS deployment ${deployment} ${progress === 'COMPLETED' ? 'completed' : 'in progress'}.`,
+      reason,
+    },
+    random.uuid(),
+  )
+
+/** "ECS Hook State Change": a deployment waits in a pause. Its times have whole seconds, but for `updatedAt`. */
+export const pauseEvent = (
+  place: Place,
+  service: string,
+  deployment: string,
+  { id, stage, expiresAt }: PauseHook,
+  at: number,
+  random: Random,
+): EventBridgeEvent =>
+  eventBridgeEvent(
+    place,
+    'ECS Hook State Change',
+    deployment,
+    at,
+    {
+      eventType: 'INFO',
+      eventName: 'HOOK_AWAITING_ACTION',
+      hookId: id,
+      hookType: 'PAUSE',
+      expiresAt: isoTime(Math.floor(expiresAt / 1000) * 1000),
+      lifecycleStage: stage,
+      clusterArn: clusterArn(place),
+      serviceArn: serviceArn(place, service),
+      serviceDeploymentArn: deployment,
+      updatedAt: isoTime(at),
     },
     random.uuid(),
   )

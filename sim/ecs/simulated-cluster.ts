@@ -1,16 +1,24 @@
 import { type Observable, Subject } from 'rxjs'
-import { deploymentEvent, serviceActionEvent } from './cluster-events.js'
+import { serviceActionEvent } from './cluster-events.js'
+import { type Continued, DeploymentController } from './deployment-controller.js'
 import type { EventBridgeEvent } from '../../src/testing/ecs-json/event-bridge-event.js'
 import { incident } from './incident.js'
 import { InstanceFleet } from './instance-fleet.js'
 import { networkInterface } from './network-interface.js'
+import type { DeploymentStage } from '../../src/testing/modelled-phases.js'
 import { clusterArn, type Place } from '../../src/testing/ecs-json/place.js'
 import { Pool } from './pool.js'
 import { prng, type Random } from '../prng.js'
-import { type BalancedService, serviceBalance } from './service-balance.js'
+import {
+  type BalancedService,
+  revisionBalance,
+  type ServiceBalance,
+  serviceBalance,
+} from './service-balance.js'
 import { simulatedDefinition, type SimulatedDefinition } from './simulated-definition.js'
 import type { SimulatedInstance } from './simulated-instance.js'
-import type { ServiceSpec } from './service-spec.js'
+import type { HookAction, ServiceSpec } from './service-spec.js'
+import type { SimulatedRevision } from './simulated-revision.js'
 import type { SimulatedService } from './simulated-service.js'
 import { SimulatedTask, type TaskSite } from './simulated-task.js'
 import type { StopCause } from '../../src/testing/ecs-json/task-facts.js'
@@ -40,7 +48,18 @@ export interface SimulatedClusterOptions {
 
 /** What a deployment may change. The other options of a service are fixed. */
 export type DeploymentChange = Partial<
-  Pick<ServiceSpec, 'containerPort' | 'dockerLabels' | 'environment' | 'sidecar'>
+  Pick<
+    ServiceSpec,
+    | 'containerPort'
+    | 'dockerLabels'
+    | 'environment'
+    | 'sidecar'
+    | 'strategy'
+    | 'stepPercent'
+    | 'stepBakeMinutes'
+    | 'bakeMinutes'
+    | 'pauses'
+  >
 >
 
 /**
@@ -51,6 +70,9 @@ export type ClusterStatus = 'ACTIVE' | 'INACTIVE' | 'MISSING'
 
 /** The share of steps that cause a new incident. In the others, a task continues its transition. */
 const INCIDENTS = 0.05
+
+/** Share of steps in which a deployment goes on that can. */
+const DEPLOYMENTS = 0.2
 
 const scalingIn: StopCause = {
   code: 'ServiceSchedulerInitiated',
@@ -81,6 +103,7 @@ export class SimulatedCluster {
   readonly #definitions = new Map<string, SimulatedDefinition>()
   readonly #fleet: InstanceFleet
   readonly #roster = new TaskRoster()
+  readonly #deployments: DeploymentController
   #launches = 0
   #status: ClusterStatus = 'ACTIVE'
 
@@ -104,13 +127,25 @@ export class SimulatedCluster {
     for (let count = 0; count < (instances?.ec2 ?? 0); count++) this.#fleet.register('ec2', this.now())
     for (let count = 0; count < (instances?.external ?? 0); count++)
       this.#fleet.register('external', this.now())
+    this.#deployments = new DeploymentController({
+      place: this.place,
+      random: this.#random,
+      // Of their own, so that how a service deploys leaves all else in the story as it is.
+      ids: prng(options.seed ^ 0x5eed),
+      now: () => this.now(),
+      emit: (event) => this.#emit(event),
+      remaining: (revision) =>
+        this.tasks().filter((task) => task.revision === revision && task.lastStatus !== 'STOPPED').length,
+    })
     for (const spec of services) {
+      const first = this.#deployments.first(spec, this.#revise(spec, 1), this.#newDeployment())
       this.#services.set(spec.name, {
         spec,
         name: spec.name,
+        createdAt: this.now(),
         desiredCount: spec.desiredCount,
-        definition: this.#revise(spec, 1),
-        deployment: this.#newDeployment(),
+        current: first,
+        deployments: [first],
         wanted: new Set(),
       })
     }
@@ -152,16 +187,77 @@ export class SimulatedCluster {
   }
 
   /**
-   * Rolls out a new revision. Its tasks are launched at once; each one that reaches RUNNING replaces an old one.
+   * Rolls out a new revision. By rolling, its tasks are launched at once; each one that reaches RUNNING replaces an old
+   * one. In stages, the deployment continues with `step`, `settle`, `advance` and `reach`.
    * Throws on an unknown service, as do all operations.
    */
   deploy(serviceName: string, change: DeploymentChange = {}): void {
     const service = this.#service(serviceName)
     service.spec = { ...service.spec, ...change }
-    service.definition = this.#revise(service.spec, service.definition.revision + 1)
-    service.deployment = this.#newDeployment()
-    this.#announceDeployment(service, 'IN_PROGRESS')
+    const newest = Math.max(...service.deployments.map(({ target }) => target.definition.revision))
+    this.#deployments.start(service, this.#revise(service.spec, newest + 1), this.#newDeployment())
     this.#balance(service)
+  }
+
+  /** Rolls out the task definition that the service has already, as with `forceNewDeployment`. */
+  redeploy(serviceName: string): void {
+    const service = this.#service(serviceName)
+    this.#deployments.start(service, service.current.primary.definition, this.#newDeployment())
+    this.#balance(service)
+  }
+
+  /** Asks a deployment in stages to go back. False if none is in progress, or it already goes back or stops. */
+  rollBack(serviceName: string, reason = 'A rollback was requested.'): boolean {
+    const { current } = this.#service(serviceName)
+    return current.isStaged && current.requestRollback(reason, this.now())
+  }
+
+  /** Asks a deployment in stages to stop as it is. False as in `rollBack`. */
+  stopDeployment(serviceName: string, reason = 'A stop was requested.'): boolean {
+    const { current } = this.#service(serviceName)
+    return current.isStaged && current.requestStop(reason, this.now())
+  }
+
+  /** Ends the pause of a deployment. */
+  continueDeployment(deploymentArn: string, hookId: string, action: HookAction): Continued {
+    return this.#deployments.act(this.services(), deploymentArn, hookId, action)
+  }
+
+  /** Lets the service's deployment do the next thing. False if it has ended, or waits: for tasks, time or a pause. */
+  advance(serviceName: string): boolean {
+    const service = this.#service(serviceName)
+    const next = this.#deployments.next(service)
+    if (next === undefined) return false
+    next()
+    this.#balance(service)
+    return true
+  }
+
+  /**
+   * Lets the service's deployment go on to the next time that it is in the stage, with all that is needed for it: tasks
+   * settle, and the simulated clock moves on. Throws if it ends before, or if it waits for somebody else.
+   */
+  reach(serviceName: string, stage: DeploymentStage): void {
+    const { current } = this.#service(serviceName)
+    do {
+      while (!this.advance(serviceName)) {
+        if (this.#roster.moving.size > 0) this.#settleTasks()
+        else if (!current.isInProgress || current.isPaused)
+          throw new Error(`the deployment of ${serviceName} (${current.status}) does not come to ${stage}`)
+        else this.elapse(60_000)
+      }
+    } while (current.stage !== stage)
+  }
+
+  /** Moves the simulated clock on. Throws if the cluster has another clock. */
+  elapse(ms: number): void {
+    if (this.#clock !== undefined) throw new Error('the clock of this cluster is not its own')
+    this.#simulatedNow += ms
+  }
+
+  /** Lets ECS forget the service revision, so that it cannot be described any more. */
+  forgetRevision(arn: string): void {
+    this.#deployments.forget(arn)
   }
 
   /** Launches or stops tasks to reach `desiredCount`, which may be zero. */
@@ -219,27 +315,37 @@ export class SimulatedCluster {
     this.#announceService(this.#service(serviceName), 'SERVICE_STEADY_STATE')
   }
 
-  /** Causes a random incident, or continues the transition of a random task. Advances the simulated clock. */
+  /**
+   * Causes a random incident, or continues the transition of a random task or deployment. Advances the simulated clock.
+   */
   step(): void {
     const { moving, serving } = this.#roster
     this.#tick()
+    const ready = this.#ready()
+    if (ready.length > 0 && this.#random.chance(DEPLOYMENTS)) {
+      this.advance(this.#random.pick(ready).name)
+      return
+    }
     // No incidents while most tasks are in transition: otherwise large deployments would accumulate without limit.
     const calm = moving.size <= serving.size
     if (moving.size === 0 || (calm && this.#random.chance(INCIDENTS))) incident(this, this.#random)
     else this.#advanceOne()
   }
 
-  /** Completes all transitions, without new incidents. */
+  /** Completes all transitions, without new incidents. Deployments continue as far as they need not wait. */
   settle(): void {
-    while (this.#roster.moving.size > 0) {
+    this.#settleTasks()
+    for (let [service] = this.#ready(); service !== undefined; [service] = this.#ready()) {
       this.#tick()
-      this.#advanceOne()
+      this.advance(service.name)
+      this.#settleTasks()
     }
   }
 
   /**
    * By service, every `host:port` that is routable now, sorted: the primary container's TCP port of each task whose
-   * lastStatus and desiredStatus are RUNNING. A service without such tasks has an empty list.
+   * lastStatus and desiredStatus are RUNNING, whatever its revision's share of the traffic. A service without such tasks
+   * has an empty list.
    */
   truth(): ReadonlyMap<string, readonly string[]> {
     return new Map(
@@ -282,6 +388,23 @@ export class SimulatedCluster {
     return [...this.#definitions.values()]
   }
 
+  /** The service revision of that ARN. */
+  revision(arn: string): SimulatedRevision | undefined {
+    return this.#deployments.revision(this.services(), arn)
+  }
+
+  /** Services whose deployments can do something now. */
+  #ready(): readonly BalancedService[] {
+    return this.services().filter((service) => this.#deployments.next(service) !== undefined)
+  }
+
+  #settleTasks(): void {
+    while (this.#roster.moving.size > 0) {
+      this.#tick()
+      this.#advanceOne()
+    }
+  }
+
   #service(name: string): BalancedService {
     const service = this.#services.get(name)
     if (service === undefined) throw new Error(`no service ${name} in cluster ${this.name}`)
@@ -300,17 +423,31 @@ export class SimulatedCluster {
 
   /** Runs the service scheduler once. What it starts runs it again when done. */
   #balance(service: BalancedService): void {
-    const { launch, stop, completes } = serviceBalance(service)
-    for (let launched = 0; launched < launch; launched++) this.#launch(service)
-    for (const task of stop) this.#stop(task, scalingIn)
-    if (!completes) return
-    this.#announceDeployment(service, 'COMPLETED')
-    this.#announceService(service, 'SERVICE_STEADY_STATE')
+    const { current, wanted, desiredCount } = service
+    if (current.isStaged) {
+      for (const revision of current.revisions) {
+        const tasks = [...wanted].filter((task) => task.revision === revision)
+        this.#scale(service, revision, revisionBalance(tasks, current.wants(revision) ? desiredCount : 0))
+      }
+      return
+    }
+    const balance = serviceBalance(service)
+    this.#scale(service, current.target, balance)
+    if (balance.completes && current.isInProgress) current.complete(this.now())
   }
 
-  #launch(service: BalancedService): void {
+  #scale(
+    service: BalancedService,
+    revision: SimulatedRevision,
+    { launch, stop }: Pick<ServiceBalance, 'launch' | 'stop'>,
+  ): void {
+    for (let launched = 0; launched < launch; launched++) this.#launch(service, revision)
+    for (const task of stop) this.#stop(task, scalingIn)
+  }
+
+  #launch(service: BalancedService, revision: SimulatedRevision): void {
     const site = this.#site(service.spec)
-    const task = new SimulatedTask(service, site, ++this.#launches, this.now(), this.#random)
+    const task = new SimulatedTask(service, revision, site, ++this.#launches, this.now(), this.#random)
     service.wanted.add(task)
     this.#observe(task)
   }
@@ -350,7 +487,8 @@ export class SimulatedCluster {
     task.advance(this.now())
     this.#observe(task)
     const service = this.#service(task.service.name)
-    if (task.endpoint !== undefined && service.wanted.size > service.desiredCount) this.#balance(service)
+    const isReplacing = service.wanted.size > service.desiredCount || service.current.isInProgress
+    if (task.endpoint !== undefined && isReplacing) this.#balance(service)
   }
 
   /** Publishes the task's new version, and updates the roster. */
@@ -369,10 +507,6 @@ export class SimulatedCluster {
     what: 'SERVICE_STEADY_STATE' | 'SERVICE_DESIRED_COUNT_UPDATED',
   ): void {
     this.#emit(serviceActionEvent(this.place, name, what, this.now(), this.#random))
-  }
-
-  #announceDeployment({ name, deployment }: SimulatedService, progress: 'IN_PROGRESS' | 'COMPLETED'): void {
-    this.#emit(deploymentEvent(this.place, name, deployment, progress, this.now(), this.#random))
   }
 
   #tick(): void {

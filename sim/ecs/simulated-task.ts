@@ -3,6 +3,7 @@ import { containerArn, type Place, taskArn } from '../../src/testing/ecs-json/pl
 import type { Random } from '../prng.js'
 import type { ContainerSpec, SimulatedDefinition } from './simulated-definition.js'
 import type { SimulatedInstance } from './simulated-instance.js'
+import type { SimulatedRevision } from './simulated-revision.js'
 import type { SimulatedService } from './simulated-service.js'
 import type { StopCause, TaskTimes } from '../../src/testing/ecs-json/task-facts.js'
 
@@ -65,6 +66,7 @@ export class SimulatedTask {
 
   constructor(
     readonly service: SimulatedService,
+    readonly revision: SimulatedRevision,
     readonly site: TaskSite,
     /** The launch number within the cluster: a stable order for listings. */
     readonly ordinal: number,
@@ -73,8 +75,8 @@ export class SimulatedTask {
   ) {
     this.id = random.hex(32)
     this.arn = taskArn(site.place, this.id)
-    this.definition = service.definition
-    this.startedBy = service.deployment
+    this.definition = revision.definition
+    this.startedBy = revision.startedBy
     this.secret = random.hex(24)
     this.createdAt = now
     this.updatedAt = now

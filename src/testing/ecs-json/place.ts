@@ -22,6 +22,12 @@ export const containerInstanceArn = (place: Place, id: string): string =>
 export const serviceArn = (place: Place, name: string): string =>
   arn(place, `service/${place.cluster}/${name}`)
 
+export const serviceRevisionArn = (place: Place, service: string, id: string): string =>
+  arn(place, `service-revision/${place.cluster}/${service}/${id}`)
+
+export const serviceDeploymentArn = (place: Place, service: string, id: string): string =>
+  arn(place, `service-deployment/${place.cluster}/${service}/${id}`)
+
 export const definitionArn = (place: Place, family: string, revision: number): string =>
   arn(place, `task-definition/${family}:${revision}`)
 
