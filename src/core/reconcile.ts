@@ -168,7 +168,8 @@ export class Reconciler<V> {
     if (next.skipped.some(({ why }) => why === 'too-much')) return 'held'
     // A record that only an incomplete state keeps is none of the desired ones.
     const isWhole = next.skipped.every(({ why }) => why === 'incomplete')
-    return isWhole && next.changes.length === whole.changes.length ? 'exact' : 'settled'
+    const isGivenUp = whole.changes.some((change) => this.rejections.of(change) >= givesUpAfter)
+    return isWhole && !isGivenUp ? 'exact' : 'settled'
   }
 
   /** Requests confirming snapshots when the prune guard begins to skip changes; resets when a plan is free of them. */

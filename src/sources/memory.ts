@@ -54,7 +54,7 @@ export const memory = ({ name = 'memory', covers = [] }: MemorySourceOptions = {
     name,
     covers,
     // Your code may push the answers of lookups, too.
-    provides: ['definitions', 'addresses'],
+    provides: ['definitions', 'addresses', 'deployments'],
     push,
     get unsettled() {
       return unsettled

@@ -274,12 +274,16 @@ export class DeploymentFollower {
     if (deployment === undefined || asked === undefined) return this.settled(service)
     const { serviceDeploymentArn = '', createdAt, startedAt } = deployment
     const begin = createdAt ?? startedAt
-    return (
-      describedRollout(deployment, {
-        definitionOf: (revision) => this.definitions.get(revision),
-        startedBy: asked.originsOf(serviceDeploymentArn, begin?.getTime(), before),
-      }) ?? this.settled(service)
-    )
+    const startedBy = asked.originsOf(serviceDeploymentArn, begin?.getTime(), before)
+    const rollout = describedRollout(deployment, {
+      definitionOf: (revision) => this.definitions.get(revision),
+      startedBy,
+    })
+    if (rollout?._tag !== 'Settled') return rollout ?? this.settled(service)
+    // Tasks of unknown origin are those that run now, unless they are known to be replaced.
+    const replaced = deployment.status === 'SUCCESSFUL' ? startedBy.source : startedBy.target
+    const left = asked.groups.ids.filter((id) => !replaced.includes(id))
+    return left.length > 0 ? { _tag: 'Settled', startedBy: left } : rollout
   }
 
   private answer(rollouts: ReadonlyMap<ServiceArn, Rollout>): void {
