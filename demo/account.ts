@@ -1,3 +1,4 @@
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { devNull } from 'node:os'
 import { awsApi } from '../sim/aws-api/aws-api.js'
 import { embeddedDynamoDb } from '../sim/dynamodb/embedded-dynamodb.js'
@@ -16,6 +17,8 @@ export interface Account {
   send(bodies: readonly string[]): Promise<void>
   /** The number of messages that have not been deleted. */
   unacknowledged(): Promise<number>
+  /** A client for the table. Separate, so that reading it does not depend on the worker's connections. */
+  readonly reader: DynamoDBClient
   readTable(): Promise<TableView>
   close(): Promise<void>
 }
@@ -26,7 +29,6 @@ export const openAccount = async (cluster: SimulatedCluster): Promise<Account> =
     sqs.createQueue('ecs-task-events', { redrive: { maxReceiveCount: 50 } }),
     dynamoDb.createTable(tableName),
   ])
-  // A separate client, so that reading the table does not depend on the worker's connections.
   const reader = dynamoDb.client()
 
   return {
@@ -47,6 +49,7 @@ export const openAccount = async (cluster: SimulatedCluster): Promise<Account> =
       const { visible, inFlight } = await sqs.counts(queue.url)
       return visible + inFlight
     },
+    reader,
     readTable: () => readTable(reader, tableName),
     close: async () => {
       await Promise.all([sqs.close(), dynamoDb.close(), ecs.close()])

@@ -12,13 +12,18 @@ export const resyncSeconds = 5
  */
 const graceMs = 1_000
 
-/** The bundled worker, configured by its environment variables, as a user would do it. */
-export const demoWorker = (cluster: string, { queueUrl }: Account): Worker => {
+/** The bundled worker, configured by its environment variables, as a user would do it. `more`: further variables. */
+export const demoWorker = (
+  cluster: string,
+  { queueUrl }: Account,
+  more: Readonly<Record<string, string>> = {},
+): Worker => {
   const reading = traefikTable.read({}, 'npm start', [], {
     CLUSTER: cluster,
     TRAEFIK_TABLE: tableName,
     QUEUE_URL: queueUrl,
     RESYNC_SECONDS: String(resyncSeconds),
+    ...more,
   })
   switch (reading._tag) {
     case 'Help':

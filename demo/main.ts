@@ -1,4 +1,5 @@
 import { randomInt } from 'node:crypto'
+import { blueGreen } from './blue-green.js'
 import { demo } from './demo.js'
 import { display } from './display.js'
 import { parseOptions } from './options.js'
@@ -36,7 +37,8 @@ switch (request._tag) {
   case 'Run': {
     const screen = display(process.stdout, request.options.quiet)
     try {
-      process.exitCode = await demo(request.options, screen, stopSignal())
+      const play = request.options.scene === 'blue-green' ? blueGreen : demo
+      process.exitCode = await play(request.options, screen, stopSignal())
     } finally {
       screen.close()
     }

@@ -5,10 +5,12 @@ export interface DemoOptions {
   readonly forMs: number | undefined
   /** Determines what happens to the cluster and its events. */
   readonly seed: number
+  /** What is shown: a cluster that changes all the time, or one deployment in stages. */
+  readonly scene: 'churn' | 'blue-green'
   readonly services: number
   /** Prints only the outcome. */
   readonly quiet: boolean
-  /** Secretly stops the worker half-way, to test that the demo notices. */
+  /** Secretly stops the worker half-way, or lets it ignore deployments, to test that the demo notices. */
   readonly sabotage: boolean
 }
 
@@ -42,6 +44,7 @@ const wholeNumber =
 interface Flags {
   readonly for?: number
   readonly seed?: number
+  readonly scene: 'churn' | 'blue-green'
   readonly services: number
   readonly quiet?: true
   readonly sabotage?: true
@@ -64,16 +67,21 @@ export const parseOptions = (argv: readonly string[], anySeed: () => number): Re
       ),
     )
     .addOption(
+      new Option('--scene <name>', 'a cluster that changes all the time, or one canary deployment')
+        .choices(['churn', 'blue-green'])
+        .default('churn'),
+    )
+    .addOption(
       new Option('--services <count>', 'number of services in the cluster')
         .default(6)
         .argParser(wholeNumber(1, 50)),
     )
     .option('--quiet', 'print only the outcome')
     // For testing that the demo can fail.
-    .addOption(new Option('--sabotage', 'stop the worker half-way').hideHelp())
+    .addOption(new Option('--sabotage', 'stop the worker half-way, or let it ignore deployments').hideHelp())
     .addHelpText(
       'after',
-      '\nWithout --for, it runs until Ctrl-C. Exits 1 if table and cluster differ at the end.',
+      '\nWithout --for, it runs until Ctrl-C; the scene blue-green ends by itself. Exits 1 if table and cluster differ at the end.',
     )
     .configureHelp({ helpWidth: 100 })
     .configureOutput({ writeOut: say, writeErr: say })
@@ -87,7 +95,15 @@ export const parseOptions = (argv: readonly string[], anySeed: () => number): Re
     if (!(error instanceof CommanderError)) throw error
     return { _tag: error.exitCode === 0 ? 'Help' : 'Misuse', text: said }
   }
-  const { for: forMs, seed = anySeed(), services, quiet = false, sabotage = false } = command.opts<Flags>()
-  if (sabotage && forMs === undefined) return { _tag: 'Misuse', text: 'error: --sabotage requires --for\n' }
-  return { _tag: 'Run', options: { forMs, seed, services, quiet, sabotage } }
+  const {
+    for: forMs,
+    seed = anySeed(),
+    scene,
+    services,
+    quiet = false,
+    sabotage = false,
+  } = command.opts<Flags>()
+  if (sabotage && scene === 'churn' && forMs === undefined)
+    return { _tag: 'Misuse', text: 'error: --sabotage requires --for\n' }
+  return { _tag: 'Run', options: { forMs, seed, scene, services, quiet, sabotage } }
 }

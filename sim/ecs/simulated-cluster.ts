@@ -241,7 +241,7 @@ export class SimulatedCluster {
     const { current } = this.#service(serviceName)
     do {
       while (!this.advance(serviceName)) {
-        if (this.#roster.moving.size > 0) this.#settleTasks()
+        if (this.#roster.moving.size > 0) this.settleTasks()
         else if (!current.isInProgress || current.isPaused)
           throw new Error(`the deployment of ${serviceName} (${current.status}) does not come to ${stage}`)
         else this.elapse(60_000)
@@ -334,11 +334,11 @@ export class SimulatedCluster {
 
   /** Completes all transitions, without new incidents. Deployments continue as far as they need not wait. */
   settle(): void {
-    this.#settleTasks()
+    this.settleTasks()
     for (let [service] = this.#ready(); service !== undefined; [service] = this.#ready()) {
       this.#tick()
       this.advance(service.name)
-      this.#settleTasks()
+      this.settleTasks()
     }
   }
 
@@ -398,7 +398,8 @@ export class SimulatedCluster {
     return this.services().filter((service) => this.#deployments.next(service) !== undefined)
   }
 
-  #settleTasks(): void {
+  /** Lets all transitions of tasks end, and deployments stay in their stages. */
+  settleTasks(): void {
     while (this.#roster.moving.size > 0) {
       this.#tick()
       this.#advanceOne()

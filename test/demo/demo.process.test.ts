@@ -57,6 +57,19 @@ describe('npm start', () => {
     expect(code).toBe(0)
   })
 
+  it('shows a canary deployment whose shares the table has, and ends by itself', async () => {
+    const { code, out, err } = await start(['--scene', 'blue-green', '--seed', '7', '--quiet'])
+    expect(err).toBe('')
+    expect(out).toMatch(/^in step: the new revision got no request before its stage/)
+    expect(code).toBe(0)
+  })
+
+  it('sees it when the new revision gets requests before its stage, and exits 1', async () => {
+    const { code, out } = await start(['--scene', 'blue-green', '--seed', '7', '--quiet', '--sabotage'])
+    expect(out).toMatch(/^out of step: the new revision had up to \d+\.\d % before its stage/)
+    expect(code).toBe(1)
+  })
+
   it('refuses flags that it does not know, with exit code 64', async () => {
     const { code, out, err } = await start(['--for', 'ever'])
     expect(err).toContain('such as 500ms, 20s or 2m')

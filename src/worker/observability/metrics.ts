@@ -3,6 +3,7 @@ import type { Clock, Millis } from '../../core/clock.js'
 import type { Unresolved } from '../../core/desired.js'
 import type { Plan } from '../../core/plan.js'
 import type { Report } from '../../core/report.js'
+import { measureDeployments } from './deployment-metrics.js'
 import type { Notice } from '../../core/source.js'
 import type { Worker } from '../../core/worker.js'
 import { nameLabel, oneOfLabel, operationLabel } from './closed-label.js'
@@ -207,6 +208,7 @@ export const metricsOf = (
   to.ready.set(0)
   void ready.then(() => to.ready.set(1))
   state$.subscribe(({ tasks }) => to.tasks.set(tasks.size))
+  measureDeployments(state$, registry)
   const [source, sink] = [nameLabel(), nameLabel()]
   const named = (report: Report): Report => {
     if ('source' in report) return { ...report, source: source(report.source) }

@@ -9,6 +9,7 @@ import type { Composition } from './composition.js'
 import { dryComposition, dryProblems } from './dry-composition.js'
 import { exitCode, type ExitCode } from '../terminal/exit-code.js'
 import { createLogger, logReports } from '../observability/logger.js'
+import { logDeployments } from '../observability/deployment-log.js'
 import { logDriverNotice } from '../observability/driver-log.js'
 import { logStrays } from '../terminal/log-strays.js'
 import { metricsOf } from '../observability/metrics.js'
@@ -53,6 +54,7 @@ const operate = async (
   const worker = run({ ...composition, sources }, { clock })
   // Nothing is reported before the first `await`: see `Worker.reports$`.
   logReports(worker.reports$, logger, clock)
+  logDeployments(worker.state$, logger)
   const metrics = metricsOf(worker, clock)
   collectDefaultMetrics({ register: metrics })
   composition.instrument?.({ metrics, logger, clock })

@@ -11,7 +11,7 @@ import type { ClusterArn, DefinitionArn } from '../../../core/arn.js'
 import type { ServiceArn } from '../../../core/deployment.js'
 import { isPlainText } from '../../../shared/codec/plain-text.js'
 
-/** Makes one call within the allowance for the place. Rejects as the client does. */
+/** Makes one call within the allowance for the place. Rejects with `CallFailed`. */
 export type DeploymentCall = <A>(
   operation: string,
   call: (ecs: ECSClient, signal: AbortSignal) => Promise<A>,

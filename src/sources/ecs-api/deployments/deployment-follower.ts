@@ -6,7 +6,8 @@ import type { ClusterState } from '../../../core/cluster-state.js'
 import { clusterOfService, type Rollout, type ServiceArn } from '../../../core/deployment.js'
 import type { ClusterEvent } from '../../../core/event.js'
 import type { Notice } from '../../../core/source.js'
-import { awsFailure, isTransient } from '../../../shared/aws/aws-failure.js'
+import { isTransient } from '../../../shared/aws/aws-failure.js'
+import { CallFailed } from '../snapshots/ecs-calls.js'
 import { interruptibleSleep } from '../../../shared/async/interruptible-sleep.js'
 import { RecentMap } from '../../../shared/async/recent-map.js'
 import type { AskedService } from './asked-service.js'
@@ -174,10 +175,11 @@ export class DeploymentFollower {
 
   private failed(thrown: unknown, { services, deployments }: Round): 'failed' | 'refused' {
     const { notice } = this.setup
-    const error = awsFailure(thrown)
-    if (isTransient(thrown)) {
+    const operation = thrown instanceof CallFailed ? thrown.operation : 'DescribeServiceDeployments'
+    const error = thrown instanceof Error ? thrown : new Error(String(thrown))
+    if (isTransient(error.cause ?? thrown)) {
       this.failures++
-      notice({ _tag: 'SourceFailed', operation: 'Deployments', error, retryIn: undefined })
+      notice({ _tag: 'SourceFailed', operation, error, retryIn: undefined })
       if (this.failures >= patience) this.giveUp(services.filter((service) => this.isUnknown(service)))
       return 'failed'
     }

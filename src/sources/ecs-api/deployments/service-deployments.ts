@@ -14,6 +14,8 @@ import type { Task } from '../../../core/task.js'
 import { perPlace } from '../../../shared/aws/aws-clients.js'
 import type { TokenBucket } from '../../../shared/aws/token-bucket.js'
 import { deploymentReads, type EcsClients, ecsClients } from '../clients/ecs-client.js'
+import { awsFailure } from '../../../shared/aws/aws-failure.js'
+import { CallFailed } from '../snapshots/ecs-calls.js'
 import { AskedService } from './asked-service.js'
 import { DeploymentFollower } from './deployment-follower.js'
 
@@ -118,10 +120,12 @@ export const serviceDeployments = ({
           const found = followers.get(key)
           if (found !== undefined) return found
           const follower = new DeploymentFollower({
-            call: async (_, call) => {
+            call: async (operation, call) => {
               await bucket(place).take(1, signal)
               signal.throwIfAborted()
-              return call(clientsOf(place).ecs, signal)
+              return call(clientsOf(place).ecs, signal).catch((thrown: unknown) => {
+                throw new CallFailed(operation, awsFailure(thrown).message, thrown)
+              })
             },
             pollMs,
             state: () => seen,

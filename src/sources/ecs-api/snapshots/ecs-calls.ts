@@ -22,7 +22,7 @@ const attempts = 10
 /** A failed call, with advice in its message. `cause` is the error of the client. */
 export class CallFailed extends Error {
   constructor(
-    operation: string,
+    readonly operation: string,
     why: string,
     override readonly cause?: unknown,
   ) {

@@ -1,0 +1,43 @@
+import { Gauge, type Registry } from 'prom-client'
+import type { Observable } from 'rxjs'
+import type { ClusterState } from '../../core/cluster-state.js'
+import { oneOfLabel } from './closed-label.js'
+
+/** Source: Amazon ECS API reference, `ServiceDeployment`. */
+const stages = [
+  'PENDING',
+  'RECONCILE_SERVICE',
+  'PRE_SCALE_UP',
+  'SCALE_UP',
+  'POST_SCALE_UP',
+  'TEST_TRAFFIC_SHIFT',
+  'POST_TEST_TRAFFIC_SHIFT',
+  'PRE_PRODUCTION_TRAFFIC_SHIFT',
+  'PRODUCTION_TRAFFIC_SHIFT',
+  'POST_PRODUCTION_TRAFFIC_SHIFT',
+  'BAKE_TIME',
+  'CLEAN_UP',
+]
+
+const stageLabel = oneOfLabel(stages)
+
+/** Counts the deployments in stages that divide the traffic now, by stage. */
+export const measureDeployments = (
+  state$: Observable<Pick<ClusterState, 'deployments'>>,
+  registry: Registry,
+): void => {
+  const gauge = new Gauge({
+    name: 'ecs_task_stream_deployments',
+    help: 'Blue/green, canary and linear deployments that divide the traffic of a service now, by stage.',
+    labelNames: ['stage'],
+    registers: [registry],
+  })
+  let last: ClusterState['deployments'] | undefined
+  state$.subscribe(({ deployments }) => {
+    if (deployments === last) return
+    last = deployments
+    gauge.reset()
+    for (const { described } of deployments.values())
+      if (described?.rollout._tag === 'Shifting') gauge.inc({ stage: stageLabel(described.rollout.stage) })
+  })
+}
