@@ -196,7 +196,8 @@ export const blueGreen = async (
   await worker.ready
   cluster.deploy(service)
   let agreed = true
-  for (let goesOn = true; goesOn && !stop.aborted;) {
+  // The first lie ends it.
+  for (let goesOn = true; goesOn && watch.leaked === 0 && !stop.aborted;) {
     goesOn = proceed(cluster, () => (skipped += skipMs))
     await until(patienceMs, () => watch.agrees || watch.leaked > 0)
     agreed &&= watch.agrees
