@@ -17,6 +17,9 @@ const tasks = 4
 /** How long each stage is shown. */
 const showMs = 1_500
 
+/** How long each stage lasts if nothing is shown: long enough for a wrong worker to write. */
+const settleMs = 500
+
 /** How long the table may take to follow a stage: the worker asks every three seconds. */
 const patienceMs = 15_000
 
@@ -206,8 +209,8 @@ export const blueGreen = async (
       const at = `${((performance.now() - began) / 1_000).toFixed(1)} s`
       const cells = [` ${at}`, watch.stage, percent(watch.wanted), percent(production), percent(watch.naive)]
       display.print([row([...cells, percent(test)])])
-      await until(showMs, () => false)
     }
+    await until(quiet ? settleMs : showMs, () => watch.leaked > 0)
   }
   subscription.unsubscribe()
   await worker.stop()
