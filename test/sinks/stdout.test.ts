@@ -6,6 +6,7 @@ import type { Sink } from '../../src/core/sink.js'
 import { stdout } from '../../src/sinks/stdout/index.js'
 import type { PrintedBackend, PrintedChange } from '../../src/sinks/stdout/print.js'
 import { backendOf, backendsOf } from '../../src/testing/backends.js'
+import { blueGreen, settledBackend } from '../support/shared-backend.js'
 import { sinkContract } from '../../src/testing/sink-contract.js'
 
 const { signal } = new AbortController()
@@ -218,5 +219,38 @@ describe('stdout', () => {
 
   it('is not waited for: it is not required', () => {
     expect(stdout({ stream: new PassThrough() }).required).toBe(false)
+  })
+})
+
+describe('the shares of a deployment', () => {
+  it('are printed, and a shift is a change', async () => {
+    const stream = new PassThrough()
+    const sink = stdout({ stream, color: false })
+    const shifted = (percent: number) => blueGreen('web', { blue: [at(1)], green: [at(9)], percent })
+    await show(sink, shifted(5))
+    expect(textOf(stream)).toContain('source revision: 95 % of the requests, weight 19')
+    await show(sink, shifted(25))
+    const text = textOf(stream)
+    expect(text).toContain('- 10.0.0.9:8080')
+    expect(text).toContain('target revision: 25 % of the requests, weight 1')
+    await show(sink, shifted(25))
+    expect(textOf(stream)).toBe('')
+  })
+
+  it('are part of a line of JSON', async () => {
+    const stream = new PassThrough()
+    await show(stdout({ stream, format: 'json' }), blueGreen('web', { blue: [], green: [at(9)], percent: 5 }))
+    expect(linesOf(textOf(stream))[0]?.added[0]?.share).toEqual({ role: 'target', percent: 5, weight: 1 })
+  })
+
+  it('are not printed between deployments', async () => {
+    const [plain, settled] = [new PassThrough(), new PassThrough()]
+    const printed = settledBackend('web', [at(1)])
+    await show(stdout({ stream: settled, format: 'json' }), printed)
+    await show(stdout({ stream: plain, format: 'json' }), {
+      ...printed,
+      endpoints: printed.endpoints.map(({ share: _, ...endpoint }) => endpoint),
+    })
+    expect(textOf(settled)).toBe(textOf(plain))
   })
 })

@@ -178,6 +178,102 @@ describe('the pool of addresses of a proxied port', () => {
     for (const { host } of universe) expect(Math.abs((counts.get(host) ?? 0) - 1_000)).toBeLessThan(150)
   })
 
+  const weighed = fc.uniqueArray(fc.record({ index: fc.nat(5), weight: fc.integer({ min: 1, max: 40 }) }), {
+    selector: ({ index }) => index,
+    minLength: 2,
+    maxLength: 6,
+  })
+  const balances = fc.constantFrom<Balance>('random', 'least-connections')
+  const weighedAddresses = (all: readonly { readonly index: number; readonly weight: number }[]) =>
+    all.map(({ index, weight }) => ({ ...universe[index]!, weight }))
+  const hostOf = (index: number): string => universe[index]!.host
+
+  it('takes turns by unequal weights: the counts of any stretch differ from the shares by at most one cycle', () => {
+    fc.assert(
+      fc.property(
+        weighed,
+        balances,
+        fc.nat(200),
+        fc.integer({ min: 1, max: 400 }),
+        (all, balance, skip, length) => {
+          fc.pre(all.some(({ weight }) => weight !== all[0]?.weight))
+          const pool = new AddressPool({ balance, clock: virtualClock(), random: () => 0.5 })
+          pool.replace(weighedAddresses(all))
+          const take = (): string => {
+            const member = pool.take(new Set())!
+            // The connection is short: with least-connections no address is busier than another.
+            member.abandoned()
+            return member.address.host
+          }
+          for (let i = 0; i < skip; i++) take()
+          const taken = Array.from({ length }, take)
+          const total = all.reduce((sum, { weight }) => sum + weight, 0)
+          for (const { index, weight } of all) {
+            const count = taken.filter((host) => host === hostOf(index)).length
+            expect(Math.abs(count - (length * weight) / total)).toBeLessThanOrEqual(weight)
+            if (length % total === 0)
+              expect(Math.abs(count - (length * weight) / total)).toBeLessThanOrEqual(1)
+          }
+        },
+      ),
+    )
+  })
+
+  it('keeps the shares while addresses come and go between connections', () => {
+    const pool = new AddressPool({ balance: 'random', clock: virtualClock(), random: () => 0.5 })
+    const counts = new Map<string, number>()
+    for (let i = 0; i < 4_000; i++) {
+      const others = weighedAddresses([
+        { index: 0, weight: 38 },
+        { index: 1, weight: 2 },
+      ])
+      // One of no share in what is counted comes and goes all the time.
+      pool.replace(i % 3 === 0 ? [...others, ...weighedAddresses([{ index: 2, weight: 1 }])] : others)
+      const { host } = pool.take(new Set())!.address
+      counts.set(host, (counts.get(host) ?? 0) + 1)
+    }
+    const [blue, green] = [hostOf(0), hostOf(1)].map((host) => counts.get(host) ?? 0)
+    expect(Math.abs(green! / (blue! + green!) - 0.05)).toBeLessThan(0.01)
+  })
+
+  it('with least connections, prefers what has the fewest for its weight', () => {
+    const pool = new AddressPool({ balance: 'least-connections', clock: virtualClock(), random: () => 0.5 })
+    pool.replace(
+      weighedAddresses([
+        { index: 0, weight: 3 },
+        { index: 1, weight: 1 },
+      ]),
+    )
+    const open = Array.from({ length: 40 }, () => {
+      const member = pool.take(new Set())!
+      member.connected()
+      return member.address.host
+    })
+    expect(open.filter((host) => host === hostOf(0))).toHaveLength(30)
+  })
+
+  it('chooses as without weights where they are equal', () => {
+    const chosen = (weight?: number) => {
+      const random = prng(5)
+      const pool = new AddressPool({ balance: 'random', clock: virtualClock(), random: () => random.next() })
+      pool.replace(universe.map((address) => ({ ...address, ...(weight === undefined ? {} : { weight }) })))
+      return Array.from({ length: 100 }, () => pool.take(new Set())!.address.host)
+    }
+    expect(chosen(7)).toEqual(chosen())
+  })
+
+  it('gives nothing to a weight of 0', () => {
+    const pool = new AddressPool({ balance: 'random', clock: virtualClock(), random: () => 0.5 })
+    pool.replace(
+      weighedAddresses([
+        { index: 0, weight: 0 },
+        { index: 1, weight: 1 },
+      ]),
+    )
+    const hosts = Array.from({ length: 20 }, () => pool.take(new Set())!.address.host)
+    expect(new Set(hosts)).toEqual(new Set([hostOf(1)]))
+  })
+
   it('lets one connection at a time find out whether an address answers again, later each time it does not', async () => {
     const clock = virtualClock()
     const pool = new AddressPool({ balance: 'random', clock, random: () => 0.5 })

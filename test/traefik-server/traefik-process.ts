@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { type IncomingMessage, request } from 'node:http'
+import { Agent, type IncomingMessage, request } from 'node:http'
 import { text } from 'node:stream/consumers'
 import { onTestFinished, vi } from 'vitest'
 import { freePort } from '../support/free-port.js'
@@ -13,9 +13,16 @@ export interface Answer {
   readonly body: string
 }
 
-/** As a router sees it: `Host` is what it routes by, and nothing is kept alive. */
-const get = async (port: number, path: string, host: string): Promise<Answer> => {
-  const asked = request({ host: '127.0.0.1', port, path, headers: { host }, agent: false }).end()
+type Headers = Readonly<Record<string, string>>
+
+/** As a router sees it: `Host` is what it routes by. Without an agent, nothing is kept alive. */
+const get = async (
+  port: number,
+  path: string,
+  headers: Headers,
+  agent: Agent | false = false,
+): Promise<Answer> => {
+  const asked = request({ host: '127.0.0.1', port, path, headers, agent }).end()
   const [response] = (await once(asked, 'response')) as [IncomingMessage]
   return { status: response.statusCode ?? 0, body: await text(response) }
 }
@@ -23,6 +30,8 @@ const get = async (port: number, path: string, host: string): Promise<Answer> =>
 export interface TraefikProcess {
   /** A request through its one entrypoint, `web`. */
   readonly routed: (host: string, path?: string) => Promise<Answer>
+  /** So many requests over kept-alive connections, and how often each answer came: its body, or a bad status. */
+  readonly counted: (count: number, headers: Headers) => Promise<Readonly<Record<string, number>>>
   /** What it has made of all that its providers said: `/api/rawdata`. */
   readonly configuration: () => Promise<Record<string, Record<string, unknown>>>
   /** Its error lines. */
@@ -59,15 +68,31 @@ export const traefikProcess = async (...providers: readonly string[]): Promise<T
   await vi.waitFor(
     async () => {
       if (child.exitCode !== null) throw new Error(`Traefik has ended:\n${log}`)
-      const { status } = await get(api, '/ping', 'localhost')
+      const { status } = await get(api, '/ping', { host: 'localhost' })
       if (status !== 200) throw new Error(`ping: ${status}\n${log}`)
     },
     { timeout: 30_000, interval: 50 },
   )
+  const agent = new Agent({ keepAlive: true, maxSockets: 16 })
+  onTestFinished(() => agent.destroy())
+  const counted = async (count: number, headers: Headers): Promise<Readonly<Record<string, number>>> => {
+    const counts: Record<string, number> = {}
+    let left = count
+    const client = async (): Promise<void> => {
+      while (left-- > 0) {
+        const { status, body } = await get(web, '/', headers, agent)
+        const answer = status === 200 ? body : String(status)
+        counts[answer] = (counts[answer] ?? 0) + 1
+      }
+    }
+    await Promise.all(Array.from({ length: 16 }, client))
+    return counts
+  }
   return {
-    routed: (host, path = '/') => get(web, path, host),
+    routed: (host, path = '/') => get(web, path, { host }),
+    counted,
     configuration: async () =>
-      JSON.parse((await get(api, '/api/rawdata', 'localhost')).body) as Record<
+      JSON.parse((await get(api, '/api/rawdata', { host: 'localhost' })).body) as Record<
         string,
         Record<string, unknown>
       >,

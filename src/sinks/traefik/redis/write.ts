@@ -2,6 +2,7 @@
 import * as E from 'fp-ts/lib/Either.js'
 import * as t from 'io-ts'
 import type { Change, Owner } from '../../../core/sink.js'
+import { isJsonObject } from '../../../shared/codec/json.js'
 import { type Element, type ElementKey, partsOfKey } from '../grammar/element.js'
 import { flatten } from './flatten.js'
 import { COUNTER, ownershipField, unversionedOwnership } from './ownership.js'
@@ -93,13 +94,15 @@ export const writeOf = (
 /**
  * Elements are created before, and deleted after, what refers to them, so that Traefik never reads a router to nowhere.
  */
-const rankOf = ({ _tag, key }: Change<Element>): number => {
-  const [, kind] = partsOfKey(key)
-  const distance = kind === 'services' ? 0 : kind === 'routers' ? 2 : 1
-  return _tag === 'Delete' ? 4 - distance : distance
+const rankOf = (change: Change<Element>): number => {
+  const [, kind] = partsOfKey(change.key)
+  const element = change._tag === 'Delete' ? change.before.value : change.after
+  const isWeighted = isJsonObject(element) && element['weighted'] !== undefined
+  const distance = kind === 'routers' ? 3 : kind !== 'services' ? 2 : isWeighted ? 1 : 0
+  return change._tag === 'Delete' ? 6 - distance : distance
 }
 
-/** The order of changes: services, other elements, routers; deletions the other way round. */
+/** The order of changes: services, services over services, other elements, routers; deletions the other way round. */
 export const inOrder = (changes: readonly Change<Element>[]): readonly Change<Element>[] =>
   changes.toSorted((a, b) => rankOf(a) - rankOf(b))
 
