@@ -70,15 +70,28 @@ const providers: Readonly<
 }
 
 interface Service {
-  readonly loadBalancer?: { readonly servers?: readonly { readonly url: string }[] }
-  readonly weighted?: { readonly services: readonly { readonly weight: number }[] }
+  readonly loadBalancer?: { readonly servers?: readonly { readonly url: string; readonly weight?: number }[] }
+  readonly weighted?: { readonly services: readonly { readonly name: string; readonly weight: number }[] }
 }
 
-/** The weights that Traefik has for the service, or its number of servers. */
-const applied = async (traefik: TraefikProcess, provider: string): Promise<unknown> => {
+/** The percentage that Traefik's configuration of the service gives to a server. */
+const applied = async (traefik: TraefikProcess, provider: string, url: string): Promise<number> => {
   const { services = {} } = (await traefik.configuration()) as { services?: Record<string, Service> }
-  const { weighted, loadBalancer } = services[`shop@${provider}`] ?? {}
-  return weighted?.services.map(({ weight }) => weight).sort((a, b) => a - b) ?? loadBalancer?.servers?.length
+  const percentIn = ({ weighted, loadBalancer }: Service = {}): number => {
+    const parts =
+      weighted?.services.map(({ name, weight }) => ({
+        weight,
+        of: percentIn(services[`${name}@${provider}`]),
+      })) ??
+      loadBalancer?.servers?.map((server) => ({
+        weight: server.weight ?? 1,
+        of: server.url === url ? 100 : 0,
+      })) ??
+      []
+    const sum = parts.reduce((all, { weight }) => all + weight, 0)
+    return parts.reduce((all, { weight, of }) => all + (weight * of) / sum, 0)
+  }
+  return percentIn(services[`shop@${provider}`])
 }
 
 const hasRouter = async (traefik: TraefikProcess, name: string): Promise<boolean> =>
@@ -87,81 +100,87 @@ const hasRouter = async (traefik: TraefikProcess, name: string): Promise<boolean
 const until = (check: () => Promise<void>): Promise<void> =>
   vi.waitFor(check, { timeout: 30_000, interval: 20 })
 
-it.each([
+for (const [provider, missing] of [
   ['http', undefined],
   ['file', undefined],
   ['redis', redisIsMissing],
-] as const)(
-  'a deployment shifts requests by its percentages, and fails none (provider: %s)',
-  { timeout: 240_000, ...needs(undefined) },
-  async (provider, missing) => {
-    if (missing !== undefined) return
-    const { sink, args } = await providers[provider]!()
-    const traefik = await traefikProcess(...args)
-    const blue = [await container('blue'), await container('blue'), await container('blue')]
-    const green = [await container('green')]
-    const test = (percent: number): readonly Backend[] =>
-      percent === 0 ? [] : [sharedBackend('shop-test', [{ role: 'target', percent, at: green, endpoint }])]
-    const host = { host: 'shop.test' }
+] as const)
+  it(
+    `a deployment shifts requests by its percentages, and fails none (provider: ${provider})`,
+    { timeout: 240_000, ...needs(missing) },
+    async () => {
+      const { sink, args } = await providers[provider]!()
+      const traefik = await traefikProcess(...args)
+      const blue = [await container('blue'), await container('blue'), await container('blue')]
+      const green = [await container('green')]
+      const test = (percent: number): readonly Backend[] =>
+        percent === 0 ? [] : [sharedBackend('shop-test', [{ role: 'target', percent, at: green, endpoint }])]
+      const host = { host: 'shop.test' }
 
-    const seen = new Set<string>()
-    const over = new AbortController()
-    const client = async () => {
-      while (!over.signal.aborted)
-        for (const answer of Object.keys(await traefik.counted(16, host))) seen.add(answer)
-    }
-    const shift = async (percent: number, tests: number, weights: unknown): Promise<void> => {
+      const seen = new Set<string>()
+      const over = new AbortController()
+      const client = async () => {
+        while (!over.signal.aborted)
+          for (const answer of Object.keys(await traefik.counted(16, host))) seen.add(answer)
+      }
+      const greenUrl = `http://127.0.0.1:${green[0]!.port}`
+      const shift = async (percent: number, tests: number): Promise<void> => {
+        await reconciled(
+          sink,
+          backendsOf([blueGreen('shop', { blue, green, percent }, { endpoint }), ...test(tests)]),
+        )
+        await until(async () => expect(await applied(traefik, provider, greenUrl)).toBeCloseTo(percent))
+      }
+
+      // The new revision runs, and has no traffic.
+      await shift(0, 0)
+      await until(async () => expect(await traefik.counted(1, host)).toEqual({ blue: 1 }))
+      const running = client()
+      onTestFinished(async () => {
+        over.abort()
+        await running.catch(() => undefined)
+      })
+      expect(await traefik.counted(100, { ...host, 'x-test': '1' })).toEqual({ blue: 100 })
+
+      // Test requests alone.
+      await shift(0, 100)
+      await until(async () => expect(await hasRouter(traefik, `shop-test@${provider}`)).toBe(true))
+      await until(async () =>
+        expect(await traefik.counted(1, { ...host, 'x-test': '1' })).toEqual({ green: 1 }),
+      )
+      expect(await traefik.counted(100, { ...host, 'x-test': '1' })).toEqual({ green: 100 })
+      expect([...seen]).toEqual(['blue'])
+
+      for (const percent of [5, 25, 50]) {
+        await shift(percent, 100)
+        // The handlers follow the configuration that Traefik tells.
+        await until(async () => expect(await traefik.counted(40, host)).toHaveProperty('green'))
+        const counts = await traefik.counted(10_000, host)
+        expect(Object.keys(counts).sort()).toEqual(['blue', 'green'])
+        expect(Math.abs((counts['green'] ?? 0) / 100 - percent)).toBeLessThan(1)
+      }
+      await shift(100, 100)
+      await until(async () => expect(await traefik.counted(100, host)).toEqual({ green: 100 }))
+      expect(await traefik.counted(10_000, host)).toEqual({ green: 10_000 })
+
+      // The deployment is over: what it needed is gone.
       await reconciled(
         sink,
-        backendsOf([blueGreen('shop', { blue, green, percent }, { endpoint }), ...test(tests)]),
+        backendsOf([
+          {
+            ...settledBackend('shop', green),
+            endpoints: settledBackend('shop', green).endpoints.map((one) => ({ ...one, labels })),
+          },
+        ]),
       )
-      await until(async () => expect(await applied(traefik, provider)).toEqual(weights))
-    }
+      await until(async () => expect(await hasRouter(traefik, `shop-test@${provider}`)).toBe(false))
+      expect(await traefik.counted(100, { ...host, 'x-test': '1' })).toEqual({ green: 100 })
+      const { services = {} } = await traefik.configuration()
+      expect(Object.keys(services).filter((name) => name.includes('shop'))).toEqual([`shop@${provider}`])
 
-    // The new revision runs, and has no traffic.
-    await shift(0, 0, 3)
-    const running = client()
-    expect(await traefik.counted(100, { ...host, 'x-test': '1' })).toEqual({ blue: 100 })
-
-    // Test requests alone.
-    await shift(0, 100, 3)
-    await until(async () => expect(await hasRouter(traefik, `shop-test@${provider}`)).toBe(true))
-    await until(async () =>
-      expect(await traefik.counted(1, { ...host, 'x-test': '1' })).toEqual({ green: 1 }),
-    )
-    expect(await traefik.counted(100, { ...host, 'x-test': '1' })).toEqual({ green: 100 })
-    expect([...seen]).toEqual(['blue'])
-
-    for (const percent of [5, 25, 50]) {
-      await shift(percent, 100, [percent, 100 - percent])
-      // The handlers follow the configuration that Traefik tells.
-      await until(async () => expect(await traefik.counted(40, host)).toHaveProperty('green'))
-      const counts = await traefik.counted(10_000, host)
-      expect(Object.keys(counts).sort()).toEqual(['blue', 'green'])
-      expect(Math.abs((counts['green'] ?? 0) / 100 - percent)).toBeLessThan(1)
-    }
-    await shift(100, 100, 1)
-    await until(async () => expect(await traefik.counted(100, host)).toEqual({ green: 100 }))
-    expect(await traefik.counted(10_000, host)).toEqual({ green: 10_000 })
-
-    // The deployment is over: what it needed is gone.
-    await reconciled(
-      sink,
-      backendsOf([
-        {
-          ...settledBackend('shop', green),
-          endpoints: settledBackend('shop', green).endpoints.map((one) => ({ ...one, labels })),
-        },
-      ]),
-    )
-    await until(async () => expect(await hasRouter(traefik, `shop-test@${provider}`)).toBe(false))
-    expect(await traefik.counted(100, { ...host, 'x-test': '1' })).toEqual({ green: 100 })
-    const { services = {} } = await traefik.configuration()
-    expect(Object.keys(services).filter((name) => name.includes('shop'))).toEqual([`shop@${provider}`])
-
-    over.abort()
-    await running
-    expect([...seen].sort()).toEqual(['blue', 'green'])
-    expect(traefik.errors()).toEqual([])
-  },
-)
+      over.abort()
+      await running
+      expect([...seen].sort()).toEqual(['blue', 'green'])
+      expect(traefik.errors()).toEqual([])
+    },
+  )

@@ -153,6 +153,43 @@ describe('a service whose deployment shifts traffic', () => {
   })
 })
 
+describe('a service whose servers are weighed', () => {
+  const weightsIn = (elements: Elements) =>
+    (
+      elements.get('http/services/shop') as {
+        loadBalancer: { servers: readonly { weight?: number }[] }
+      }
+    ).loadBalancer.servers.map(({ weight }) => weight)
+
+  it('stays one load balancer, with weights only while requests are split', () => {
+    const here = target({ shares: 'servers' })
+    here.reconcile([blueGreen('shop', { blue, green, percent: 0 })])
+    expect(weightsIn(here.elements())).toEqual([undefined, undefined])
+    here.reconcile([blueGreen('shop', { blue, green, percent: 5 })])
+    expect(weightsIn(here.elements())).toEqual([19, 19, 2])
+    expect(here.reconcile([blueGreen('shop', { blue, green, percent: 5 })])).toEqual([])
+    expect(here.reconcile([blueGreen('shop', { blue, green, percent: 6 })])).toHaveLength(1)
+    here.reconcile([blueGreen('shop', { blue, green, percent: 100 })])
+    expect(weightsIn(here.elements())).toEqual([undefined])
+    expect([...here.elements().keys()]).toEqual(['http/services/shop'])
+  })
+
+  it('gives a new revision no more than its share while the others are unknown', () => {
+    const here = target({ shares: 'servers' })
+    here.reconcile([backendOf('shop', blue)])
+    const known = sharedBackend('shop', [{ role: 'target', percent: 5, at: green }], { complete: false })
+    here.reconcile([known])
+    expect(weightsIn(here.elements())).toEqual([19, 19, 2])
+    expect(here.reconcile([known])).toEqual([])
+  })
+
+  it('is none for TCP, which has no weights of servers', () => {
+    const here = target({ shares: 'servers' })
+    here.reconcile([blueGreen('tcp/shop', { blue, green, percent: 5 })])
+    expect(sharesOf(here.elements(), 'tcp/services/shop')).toEqual({ [blues]: 95, [greens]: 5 })
+  })
+})
+
 describe('labels during a shift', () => {
   const labelled = (path: string, more: Readonly<Record<string, string>> = {}) => ({
     labels: {

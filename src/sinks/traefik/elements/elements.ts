@@ -6,17 +6,19 @@ import { Claims, type ElementConflict } from './element-claims.js'
 import { keptRouters } from './kept-routers.js'
 import { labelled } from '../grammar/labelled.js'
 import { compareRevisions } from './revision.js'
-import type { Scheme } from './servers.js'
+import type { Scheme, Shares } from './servers.js'
 import { testBackend } from './test-requests.js'
 import { isRevisionKey } from './revision-services.js'
 import { heldBy, serviceElements } from './service-elements.js'
 
 export type { ElementConflict } from './element-claims.js'
-export type { Scheme } from './servers.js'
+export type { Scheme, Shares } from './servers.js'
 
 export interface ElementOptions {
   /** The scheme of servers without a label for it. Default: `http`. */
   readonly scheme?: Scheme | ((endpoint: Endpoint) => Scheme)
+  /** How a deployment shares the requests of an HTTP service. Default: `services`; for Redis `servers`. */
+  readonly shares?: Shares
   /**
    * Whether routers and their middlewares stay while their service exists but its backend does not: Traefik then
    * answers 503, and without them 404. Those of a backend known to be empty always stay. Default: true.
@@ -91,6 +93,7 @@ const isService = (key: ElementKey): boolean => partsOfKey(key)[1] === 'services
 export const elementRenderer = ({
   scheme = 'http',
   keepRouters = true,
+  shares = 'services',
 }: ElementOptions = {}): ElementRenderer => {
   const schemeOf = typeof scheme === 'function' ? scheme : () => scheme
   // Unchanged backends are the same object from one state to the next, and so are records.
@@ -103,7 +106,7 @@ export const elementRenderer = ({
       return known
     const test = testBackend(offered)
     const backend = test ?? offered
-    const services = serviceElements(backend, { before, schemeOf, newestOf })
+    const services = serviceElements(backend, { before, schemeOf, newestOf, shares })
     const defining = definingOf(backend.endpoints)
     const others = defining === undefined ? [] : [...labelled(defining)].filter(([key]) => !isService(key))
     const contribution = { services, others, held, isTest: test !== undefined }

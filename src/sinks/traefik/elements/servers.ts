@@ -9,11 +9,23 @@ import {
 import { mergeIncomplete } from '../../../core/merge-incomplete.js'
 import { type ElementKey, partsOfKey } from '../grammar/element.js'
 import { isJsonObject, type Json, type JsonObject } from '../../../shared/codec/json.js'
+import { shareWeights } from '../../kit/revision-shares.js'
 import { labelled } from '../grammar/labelled.js'
 
 export type Scheme = 'http' | 'https' | 'h2c'
 
+/**
+ * How the requests of an HTTP service are shared between revisions.
+ *
+ * - `services`: by a service for each revision, with the options of its own labels. Every version of Traefik has them.
+ * - `servers`: by weights of the servers. Traefik has them from version 3.0 on, and not for TCP and UDP. The service stays
+ *   of one kind, which matters where Traefik does not read it as a whole: in Redis.
+ */
+export type Shares = 'services' | 'servers'
+
 interface Server {
+  /** `undefined` for a server that is held. */
+  readonly endpoint: Endpoint | undefined
   /** The server's identity for Traefik: no two servers of a service have the same URL or address. */
   readonly place: string
   readonly address: Address | undefined
@@ -49,13 +61,15 @@ const serverOf = (key: ElementKey, endpoint: Endpoint, schemeOf: (endpoint: Endp
   const [section] = partsOfKey(key)
   const { url, scheme, port: _, ...settings } = settingsOf(key, endpoint)
   const at = formatAddress(endpoint)
-  if (section !== 'http') return { place: at, address: endpoint, json: { ...settings, address: at } }
+  if (section !== 'http')
+    return { endpoint, place: at, address: endpoint, json: { ...settings, address: at } }
   const weight = endpoint.weight === undefined ? {} : { weight: Math.round(endpoint.weight) }
   const place =
     typeof url === 'string' && url !== ''
       ? url
       : `${typeof scheme === 'string' && scheme !== '' ? scheme : schemeOf(endpoint)}://${at}`
   return {
+    endpoint,
     place,
     address: place === url ? addressIn(url) : endpoint,
     json: { ...settings, ...weight, url: place },
@@ -66,8 +80,26 @@ const serverOf = (key: ElementKey, endpoint: Endpoint, schemeOf: (endpoint: Endp
 const heldServer = (json: Json): Server => {
   const place = isJsonObject(json) ? (json['url'] ?? json['address']) : undefined
   return typeof place === 'string'
-    ? { place, address: addressIn(place), json }
-    : { place: '', address: undefined, json }
+    ? { endpoint: undefined, place, address: addressIn(place), json }
+    : { endpoint: undefined, place: '', address: undefined, json }
+}
+
+/** The servers with the weights of their shares. */
+const weighed = (servers: readonly Server[]): readonly Server[] => {
+  const endpoints = servers.flatMap(({ endpoint }) => endpoint ?? [])
+  const weights = shareWeights(endpoints, servers.length - endpoints.length)
+  if (weights === undefined) return servers
+  const weightOf = new Map(endpoints.map((endpoint, i) => [endpoint, weights.endpoints[i]]))
+  return servers.map(({ json, ...server }) => {
+    const weight = (server.endpoint && weightOf.get(server.endpoint)) ?? weights.others
+    return { ...server, json: isJsonObject(json) ? { ...json, weight } : json }
+  })
+}
+
+export interface ServerOptions {
+  readonly schemeOf: (endpoint: Endpoint) => Scheme
+  /** Whether the servers have the weights of their shares. */
+  readonly areWeighed?: boolean
 }
 
 /**
@@ -79,7 +111,7 @@ export const serversOf = (
   endpoints: readonly Endpoint[],
   { complete, gone }: Backend,
   held: readonly Json[],
-  schemeOf: (endpoint: Endpoint) => Scheme,
+  { schemeOf, areWeighed = false }: ServerOptions,
 ): readonly Json[] => {
   // Endpoints explain what the service has at their addresses, also under another URL.
   const explained = { complete, gone: [...endpoints, ...gone] }
@@ -91,5 +123,5 @@ export const serversOf = (
     addressOf: ({ address }) => address && formatAddress(address),
     identityOf: ({ place }) => place || undefined,
   })
-  return servers.toSorted(compareServers).map(({ json }) => json)
+  return (areWeighed ? weighed(servers) : servers).toSorted(compareServers).map(({ json }) => json)
 }

@@ -1,5 +1,5 @@
 import type { Backend, Endpoint } from '../../../core/desired.js'
-import { type Element, sameElement, type ElementKey } from '../grammar/element.js'
+import { type Element, sameElement, type ElementKey, partsOfKey } from '../grammar/element.js'
 import { isJsonArray, isJsonObject, type Json, type JsonObject } from '../../../shared/codec/json.js'
 import { labelled } from '../grammar/labelled.js'
 import {
@@ -10,7 +10,7 @@ import {
   weightedServices,
 } from './revision-services.js'
 import { heirOf, revisionShares } from '../../kit/revision-shares.js'
-import { type Scheme, serversOf } from './servers.js'
+import { type ServerOptions, serversOf, type Shares } from './servers.js'
 import { serviceKeysOf } from './service-place.js'
 
 /** The elements that the services of a backend are made from, besides the backend. */
@@ -86,9 +86,9 @@ const heldAt = (key: ElementKey, before: ReadonlyMap<ElementKey, Element>): Held
       }
 }
 
-export interface ServiceOptions {
+export interface ServiceOptions extends Pick<ServerOptions, 'schemeOf'> {
   readonly before: ReadonlyMap<ElementKey, Element>
-  readonly schemeOf: (endpoint: Endpoint) => Scheme
+  readonly shares: Shares
   /** The endpoint whose labels win. */
   readonly newestOf: (endpoints: readonly Endpoint[]) => Endpoint | undefined
 }
@@ -103,7 +103,7 @@ const weightedRevisions = (
   endpoints: readonly Endpoint[],
   backend: Backend,
   held: Held,
-  { schemeOf, newestOf }: ServiceOptions,
+  { newestOf, ...options }: ServiceOptions,
 ): readonly Weighted[] => {
   const shares = revisionShares(endpoints)
   const { isSplit, rest } = shares
@@ -112,7 +112,7 @@ const weightedRevisions = (
   if (isUnshared || (!isSplit && !mayStay)) return []
   // Endpoints of other revisions explain servers, too.
   const known = { ...backend, gone: [...endpoints, ...backend.gone] }
-  const staying = (servers: readonly Json[]): readonly Json[] => serversOf(key, [], known, servers, schemeOf)
+  const staying = (servers: readonly Json[]): readonly Json[] => serversOf(key, [], known, servers, options)
   const current = shares.revisions.map((one) => ({ ...one, key: revisionKey(key, one.revision) }))
   const unknown = revisionKey(key, 'unknown')
   const isLoose = (held: ElementKey): boolean => held === unknown && current.length > 0
@@ -146,7 +146,7 @@ const weightedRevisions = (
     return {
       key: one.key,
       weight: one.weight,
-      service: withServers(settings, serversOf(key, one.endpoints, known, present, schemeOf)),
+      service: withServers(settings, serversOf(key, one.endpoints, known, present, options)),
     }
   })
   const all = [...rendered, ...others, ...remainder]
@@ -162,7 +162,7 @@ export const serviceElements = (
   backend: Backend,
   options: ServiceOptions,
 ): ReadonlyMap<ElementKey, Element> => {
-  const { before, schemeOf, newestOf } = options
+  const { before, schemeOf, newestOf, shares } = options
   const elements = new Map<ElementKey, Element>()
   const put = (key: ElementKey, element: Element): void => {
     const held = before.get(key)
@@ -171,14 +171,20 @@ export const serviceElements = (
   for (const [key, endpoints] of endpointsByService(backend, before)) {
     if (!before.has(key) && endpoints.length === 0 && !backend.complete) continue
     const held = heldAt(key, before)
-    const weighted = weightedRevisions(key, endpoints, backend, held, options)
+    const areWeighed = shares === 'servers' && partsOfKey(key)[0] === 'http'
+    const weighted = areWeighed ? [] : weightedRevisions(key, endpoints, backend, held, options)
     if (weighted.length > 0) {
       put(key, weightedOver(weighted))
       for (const one of weighted) put(one.key, one.service)
       continue
     }
     const settings = settingsOf(key, newestOf(backend.endpoints), held.model)
-    put(key, withServers(settings, serversOf(key, endpoints, backend, held.servers, schemeOf)))
+    const { isSplit, rest } = revisionShares(endpoints)
+    const servers = serversOf(key, endpoints, backend, held.servers, {
+      schemeOf,
+      areWeighed: areWeighed && (isSplit || (!backend.complete && rest > 0)),
+    })
+    put(key, withServers(settings, servers))
   }
   return elements
 }

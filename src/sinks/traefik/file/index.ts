@@ -11,7 +11,7 @@ import {
 
 export type { Json, JsonObject } from '../../../shared/codec/json.js'
 export type { ElementConflict, ElementOptions } from '../elements/elements.js'
-export type { Scheme } from '../elements/servers.js'
+export type { Scheme, Shares } from '../elements/servers.js'
 export type { Element, ElementKey } from '../grammar/element.js'
 export type { TraefikElements, TraefikElementsOptions } from '../elements/traefik-elements.js'
 

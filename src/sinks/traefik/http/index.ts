@@ -15,7 +15,7 @@ export type { Secrets } from '../../../shared/http/shared-secret.js'
 export type { DocumentListener, ReadAccess } from '../../document/document-listener.js'
 export type { Json, JsonObject } from '../../../shared/codec/json.js'
 export type { ElementConflict, ElementOptions } from '../elements/elements.js'
-export type { Scheme } from '../elements/servers.js'
+export type { Scheme, Shares } from '../elements/servers.js'
 export type { Element, ElementKey } from '../grammar/element.js'
 export type { TraefikElements, TraefikElementsOptions } from '../elements/traefik-elements.js'
 

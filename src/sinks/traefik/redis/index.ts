@@ -21,7 +21,7 @@ import {
 export type { RedisConnection } from './connection.js'
 export type { Json, JsonObject } from '../../../shared/codec/json.js'
 export type { ElementConflict, ElementOptions } from '../elements/elements.js'
-export type { Scheme } from '../elements/servers.js'
+export type { Scheme, Shares } from '../elements/servers.js'
 export type { Element, ElementKey } from '../grammar/element.js'
 export type { TraefikElements, TraefikElementsOptions } from '../elements/traefik-elements.js'
 
@@ -64,6 +64,8 @@ export const redisTraefik = ({
   ownersKey = `ecs-task-stream/${rootKey}`,
   adopt = false,
   name = 'redis-traefik',
+  // Traefik reads the keys of a service one by one, and takes none of two kinds or of none.
+  shares = 'servers',
   ...options
 }: RedisTraefikOptions): RedisTraefik => {
   if (!rootForm.test(rootKey))
@@ -75,7 +77,7 @@ export const redisTraefik = ({
       `redisTraefik: ownersKey: expected a key that does not begin with the root key "${rootKey}", below which Traefik reads, got "${ownersKey}"`,
     )
   const place: RedisPlace = { rootKey, ownersKey }
-  const elements = traefikElements(options)
+  const elements = traefikElements({ ...options, shares })
   let warnings: readonly string[] = []
 
   // Unchanged elements are the same object from one state to the next.
