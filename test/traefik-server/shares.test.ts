@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
-import { expect, it, onTestFinished, vi } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import type { Address, Backend } from '../../src/core/desired.js'
 import type { Sink } from '../../src/core/sink.js'
 import { traefikFile } from '../../src/sinks/traefik/file/index.js'
@@ -105,10 +105,8 @@ for (const [provider, missing] of [
   ['file', undefined],
   ['redis', redisIsMissing],
 ] as const)
-  it(
-    `a deployment shifts requests by its percentages, and fails none (provider: ${provider})`,
-    { timeout: 240_000, ...needs(missing) },
-    async () => {
+  describe(`the provider ${provider}`, { timeout: 240_000, ...needs(missing) }, () => {
+    it('a deployment shifts requests by its percentages, and fails none', async () => {
       const { sink, args } = await providers[provider]!()
       const traefik = await traefikProcess(...args)
       const blue = [await container('blue'), await container('blue'), await container('blue')]
@@ -182,5 +180,5 @@ for (const [provider, missing] of [
       await running
       expect([...seen].sort()).toEqual(['blue', 'green'])
       expect(traefik.errors()).toEqual([])
-    },
-  )
+    })
+  })
