@@ -9,7 +9,8 @@ import { compareRevisions } from './revision.js'
 import type { Scheme, Shares } from './servers.js'
 import { testBackend } from './test-requests.js'
 import { isRevisionKey } from './revision-services.js'
-import { heldBy, serviceElements } from './service-elements.js'
+import { heldBy } from './held-service.js'
+import { serviceElements } from './service-elements.js'
 
 export type { ElementConflict } from './element-claims.js'
 export type { Scheme, Shares } from './servers.js'
@@ -66,7 +67,8 @@ const newestOf = (endpoints: readonly Endpoint[]): Endpoint | undefined => {
  * to all requests, and those to the new revision are only a share.
  */
 const definingOf = (endpoints: readonly Endpoint[]): Endpoint | undefined =>
-  newestOf(endpoints.filter(({ share }) => share?.role === 'source')) ?? newestOf(endpoints)
+  newestOf(endpoints.filter(({ share }) => share?.role === 'source' && share.revision !== '')) ??
+  newestOf(endpoints)
 
 /** Containers of one task may share a service. Which one's labels win must not depend on their addresses. */
 const rankOf = ({ container, containerPort, id }: Endpoint): string => `${container} ${containerPort} ${id}`

@@ -5,6 +5,7 @@
 import { createHash } from 'node:crypto'
 import { isJsonArray, isJsonObject, type Json, type JsonObject } from '../../../shared/codec/json.js'
 import { type Element, type ElementKey, elementKey, partsOfKey } from '../grammar/element.js'
+import { balancerOf } from './balancer.js'
 
 const INFIX = '_ecs-task-stream_'
 const form = /_ecs-task-stream_[0-9a-f]{16}$/
@@ -52,11 +53,6 @@ export const weightedNames = (element: Element): readonly string[] =>
 
 /** Whether an element is a service that is weighted over those of revisions. */
 export const isWeightedOver = (element: Element): boolean => weightedNames(element).length > 0
-
-const balancerOf = (element: JsonObject): JsonObject => {
-  const { loadBalancer } = element
-  return isJsonObject(loadBalancer) ? loadBalancer : {}
-}
 
 /**
  * A cookie that keeps a client with its revision, for services whose cookies keep it with a server. Each cookie needs a
