@@ -19,6 +19,7 @@ import { sinkContract } from '../../src/testing/sink-contract.js'
 import type { SinkHarness } from '../../src/testing/sink-harness.js'
 import { freePort } from '../support/free-port.js'
 import { observed } from '../support/observed-task.js'
+import { blueGreen } from '../support/shared-backend.js'
 import { virtualClock } from '../support/virtual-clock.js'
 import {
   ask,
@@ -132,6 +133,33 @@ describe('tcpProxy', () => {
     expect(Buffer.concat(answer).equals(bytes(2))).toBe(true)
     await expect.poll(() => port().open, soon).toBe(0)
     expect(port()).toMatchObject({ accepted: 1, failedDials: 0, up: 300_000, down: 300_000 })
+  })
+
+  it('shares connections as a deployment says, from the first one after each step', async () => {
+    const [blue, other, green] = [
+      await task(greeter('blue')),
+      await task(greeter('blue')),
+      await task(greeter('green')),
+    ]
+    const { proxy, at } = proxied()
+    const greens = async (count: number): Promise<number> => {
+      let found = 0
+      for (let i = 0; i < count; i++) if ((await ask(at())) === 'green') found++
+      return found
+    }
+    const shift = (percent: number) =>
+      routed(
+        proxy,
+        blueGreen('web', { blue: [blue.address, other.address], green: [green.address], percent }),
+      )
+    await shift(0)
+    expect(await greens(20)).toBe(0)
+    await shift(5)
+    expect(await greens(40)).toBe(2)
+    await shift(25)
+    expect(Math.abs((await greens(40)) - 10)).toBeLessThanOrEqual(1)
+    await shift(100)
+    expect(await greens(20)).toBe(20)
   })
 
   it('passes on the end of a task whose client goes on', async () => {
