@@ -19,7 +19,7 @@ import { sinkContract } from '../../src/testing/sink-contract.js'
 import type { SinkHarness } from '../../src/testing/sink-harness.js'
 import { freePort } from '../support/free-port.js'
 import { observed } from '../support/observed-task.js'
-import { blueGreen } from '../support/shared-backend.js'
+import { blueGreen, sharedBackend } from '../support/shared-backend.js'
 import { virtualClock } from '../support/virtual-clock.js'
 import {
   ask,
@@ -160,6 +160,17 @@ describe('tcpProxy', () => {
     expect(Math.abs((await greens(40)) - 10)).toBeLessThanOrEqual(1)
     await shift(100)
     expect(await greens(20)).toBe(20)
+  })
+
+  it('rejects no backend of test requests that has no port, and listens for one that has', async () => {
+    const server = await task(greeter('green'))
+    const test = sharedBackend('80-test', [{ role: 'target', percent: 100, at: [server.address] }])
+    const proxy = tcpProxy({ host: '127.0.0.1' })
+    onTestFinished(() => proxy.close(0))
+    expect(await routed(proxy, test)).toEqual([])
+    const { proxy: other } = proxied()
+    await routed(other, test)
+    expect(await ask(other.ports().get('80-test')!.listening!)).toBe('green')
   })
 
   it('passes on the end of a task whose client goes on', async () => {

@@ -182,3 +182,28 @@ for (const [provider, missing] of [
       expect(traefik.errors()).toEqual([])
     })
   })
+
+it('connections of a TCP service are shared, too', async () => {
+  const { sink, args } = await providers['http']!()
+  const traefik = await traefikProcess(...args)
+  const [blue, green] = [[await container('blue')], [await container('green')]]
+  const tcp = {
+    labels: { 'traefik.tcp.routers.shop.rule': 'HostSNI(`*`)', 'traefik.tcp.routers.shop.service': 'shop' },
+  }
+  const greens = async (count: number): Promise<number> => {
+    let found = 0
+    for (let i = 0; i < count; i++) if ((await traefik.routed('shop.test')).body === 'green') found++
+    return found
+  }
+  const shift = (percent: number) =>
+    reconciled(sink, backendsOf([blueGreen('tcp/shop', { blue, green, percent }, { endpoint: tcp })]))
+  await shift(0)
+  await until(async () => expect(await traefik.routed('shop.test')).toEqual({ status: 200, body: 'blue' }))
+  expect(await greens(50)).toBe(0)
+  await shift(25)
+  await until(async () => expect(await greens(8)).toBeGreaterThan(0))
+  expect(Math.abs((await greens(400)) - 100)).toBeLessThanOrEqual(4)
+  await shift(100)
+  await until(async () => expect(await greens(8)).toBe(8))
+  expect(traefik.errors()).toEqual([])
+})

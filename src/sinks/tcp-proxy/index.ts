@@ -1,7 +1,7 @@
 import { type Observable, Subject } from 'rxjs'
 import type { Clock, Millis, Random } from '../../core/clock.js'
 import { conflictOf } from '../../core/conflict.js'
-import type { Address } from '../../core/desired.js'
+import type { Address, Backend } from '../../core/desired.js'
 import type { BackendName } from '../../core/policy.js'
 import { renderEach } from '../../core/render-each.js'
 import type { Change, Outcome, Owner, Sink } from '../../core/sink.js'
@@ -82,6 +82,10 @@ const portNamed =
     return port < 65_536 ? { port, ...(host !== undefined && { host }) } : undefined
   }
 
+/** Whether a backend is for the test requests of a deployment, as far as its name and endpoints tell. */
+const isForTests = ({ name, endpoints }: Backend): boolean =>
+  !name.endsWith('/udp') && endpoints.length > 0 && endpoints.every(({ share }) => share?.role === 'target')
+
 const noPort = (backend: BackendName): string =>
   backend.endsWith('/udp')
     ? `UDP is not proxied, only TCP: clients of ${backend} must reach the tasks themselves`
@@ -95,6 +99,7 @@ const noPort = (backend: BackendName): string =>
  * - Bytes are passed on as they come, in both directions; an end is passed on as an end, a reset as a reset.
  * - A port without addresses is closed: the kernel refuses its clients at once, which every client and health check
  *   understands. Accepting only to close would look like a failing task.
+ * - Test requests of a deployment have a port if `listen` gives one to their backend.
  * - A port that cannot be opened is rejected, and tried again whenever the worker reads its targets (`resyncMs`).
  *
  * The target disappears with the process, so there is no point in waiting for it: use `ack: 'folded'`.
@@ -188,10 +193,12 @@ export const tcpProxy = ({
     name,
     adopt: true,
     equals: sameAddresses,
-    render: renderEach((backend, held = []) =>
-      // A port that cannot be opened is rejected once, not again with every change of its tasks.
-      listen(backend.name) === undefined ? [] : addressesOf(backend, held),
-    ),
+    render: renderEach((backend, held = []) => {
+      if (listen(backend.name) !== undefined) return addressesOf(backend, held)
+      // Nobody asked for a port for test requests. Another port that cannot be opened is rejected once, not again with
+      // every change of its tasks.
+      return isForTests(backend) ? undefined : []
+    }),
     prune: () => undefined,
     emptied: () => [],
     hostsOf: (addresses) => [...new Set(addresses.map((address) => address.host))],

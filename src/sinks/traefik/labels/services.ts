@@ -185,10 +185,7 @@ export const isEnabled = (
 const elsewhere =
   /^traefik\.(?:docker|swarm|nomad|consulcatalog|rancher|marathon|backend|frontend|frontends|domain|port|portindex|protocol|weight|tags)(?:\.|$)/i
 
-/**
- * Warnings about unknown labels with the prefix `traefik.` or our own prefix: they are probably misspelled. Ours may also
- * be of other uses, but then not of the form of this policy's label.
- */
+/** Warnings about unknown labels that begin like Traefik's or like ours: they are probably misspelled. */
 export const unknownLabels = (container: ContainerDefinition): readonly string[] => {
   const labels = Object.keys(container.labels)
   const unknown = labels
