@@ -6,7 +6,7 @@
 import { srvNames } from 'ecs-task-stream'
 import { instanceAddresses } from 'ecs-task-stream/sources/instance-addresses'
 import { taskDefinitions } from 'ecs-task-stream/sources/task-definitions'
-import { srvRecords } from 'ecs-task-stream/sinks/srv-records'
+import { srvRecords, srvTestName } from 'ecs-task-stream/sinks/srv-records'
 import { defaulted, defineWorker, integer, oneOf, optional, required, text } from 'ecs-task-stream/worker'
 import {
   checkClusters,
@@ -73,6 +73,7 @@ export default defineWorker({
           ...healthProbes(settings),
         ],
         clients,
+        testBackend: srvTestName,
       }),
       unhealthy: 'keep-the-last',
       sinks: [

@@ -36,6 +36,8 @@ export const balanced = (live: readonly Endpoint[]): readonly Endpoint[] => {
   )
   return offered.map((endpoint, i) => {
     const { share } = endpoint
-    return share === undefined ? endpoint : { ...endpoint, share: { ...share, weight: weights[i] ?? 0 } }
+    const weight = weights[i] ?? 0
+    // A service that deploys by rolling, in a backend with one that deploys in stages, gets its part by weight, too.
+    return share === undefined ? { ...endpoint, weight } : { ...endpoint, share: { ...share, weight } }
   })
 }
