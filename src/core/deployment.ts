@@ -102,7 +102,8 @@ export const serviceOfTask = ({
 
 /**
  * The revision of a task: by its definition, where the revisions differ in it, otherwise by `startedBy`. `undefined` if
- * neither tells.
+ * neither tells, or if they contradict each other: a redeployment that is not described yet has the definition of a
+ * revision that is, and other tasks.
  */
 export const revisionOf = (
   { definition, startedBy }: Pick<Task, 'definition' | 'startedBy'>,
@@ -111,7 +112,10 @@ export const revisionOf = (
   const all = [target, ...source]
   const isTold = definition !== undefined && all.every((one) => one.definition !== undefined)
   const same = isTold ? all.filter((one) => one.definition === definition) : all
-  if (isTold && same.length <= 1) return same[0]
+  if (isTold && same.length <= 1)
+    return same.find(
+      (one) => startedBy === undefined || one.startedBy.length === 0 || one.startedBy.includes(startedBy),
+    )
   const started = same.filter((one) => startedBy !== undefined && one.startedBy.includes(startedBy))
   return started.length === 1 ? started[0] : undefined
 }

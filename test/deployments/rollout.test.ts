@@ -163,6 +163,14 @@ describe('a service that deploys in stages', () => {
     expect(desired.backends.get('web')?.complete).toBe(true)
   })
 
+  it('holds a task that has the definition of one deployment, and was started by another', () => {
+    const next = task('next', { revision: 8, startedBy: 'ecs-svc/3' })
+    const late = task('late', { startedBy: 'ecs-svc/3' })
+    const desired = desiredOf([blue('b'), green('g'), next, late], described(shifting({ production: 50 })))
+    expect(weightsIn(desired)).toEqual({ b: 1, g: 1 })
+    expect([whyOf(desired, next), whyOf(desired, late)]).toEqual(['held', 'held'])
+  })
+
   it('waits with tasks of an unknown deployment until ECS has answered, and removes nothing meanwhile', () => {
     const g = green('g')
     const desired = desiredOf([blue('b'), g], described({ _tag: 'Settled', startedBy: ['ecs-svc/1'] }))
