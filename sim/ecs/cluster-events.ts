@@ -59,33 +59,6 @@ export const serviceActionEvent = (
     random.uuid(),
   )
 
-export type DeploymentProgress = 'IN_PROGRESS' | 'COMPLETED' | 'FAILED'
-
-/** "ECS Deployment State Change": has neither a version nor a cluster ARN. */
-export const deploymentEvent = (
-  place: Place,
-  service: string,
-  deployment: string,
-  progress: DeploymentProgress,
-  reason: string,
-  at: number,
-  random: Random,
-): EventBridgeEvent =>
-  eventBridgeEvent(
-    place,
-    'ECS Deployment State Change',
-    serviceArn(place, service),
-    at,
-    {
-      eventType: progress === 'FAILED' ? 'ERROR' : 'INFO',
-      eventName: `SERVICE_DEPLOYMENT_${progress}`,
-      deploymentId: deployment,
-      updatedAt: isoTime(at),
-      reason,
-    },
-    random.uuid(),
-  )
-
 /** "ECS Hook State Change": a deployment waits in a pause. Its times have whole seconds, but for `updatedAt`. */
 export const pauseEvent = (
   place: Place,

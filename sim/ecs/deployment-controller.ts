@@ -1,7 +1,8 @@
+import { deploymentEvent, type DeploymentFacts } from '../../src/testing/ecs-json/deployment-event.js'
 import type { EventBridgeEvent } from '../../src/testing/ecs-json/event-bridge-event.js'
 import { type Place, serviceDeploymentArn, serviceRevisionArn } from '../../src/testing/ecs-json/place.js'
 import type { Random } from '../prng.js'
-import { deploymentEvent, type DeploymentProgress, pauseEvent, serviceActionEvent } from './cluster-events.js'
+import { pauseEvent, serviceActionEvent } from './cluster-events.js'
 import { deploymentId, revisionId } from './ecs-ids.js'
 import type { BalancedService } from './service-balance.js'
 import type { HookAction, ServiceSpec } from './service-spec.js'
@@ -152,12 +153,13 @@ export class DeploymentController {
   }
 
   #announce(
-    { name }: BalancedService,
-    { startedBy }: SimulatedRevision,
-    progress: DeploymentProgress,
+    { name: service }: BalancedService,
+    { startedBy: deployment }: SimulatedRevision,
+    progress: DeploymentFacts['progress'],
     reason: string,
   ): void {
     const { place, random } = this.host
-    this.host.emit(deploymentEvent(place, name, startedBy, progress, reason, this.host.now(), random))
+    const at = this.host.now()
+    this.host.emit(deploymentEvent({ place, service, deployment, progress, reason, at }, random.uuid()))
   }
 }

@@ -14,10 +14,10 @@ export interface HistoriesOptions {
 }
 
 /**
- * Histories of two clusters with two services each: deployments, scaling in and out, crashes that skip states, reused
- * ports and addresses, replaced instances, events with less information than earlier ones or than the API, skewed
- * clocks, sidecars that exit, changing health, slow snapshots, and a worker whose clock jumps by days. Histories shrink
- * to the fewest operations.
+ * Histories of two clusters with two services each: deployments by rolling and in stages, scaling in and out, crashes
+ * that skip states, reused ports and addresses, replaced instances, events with less information than earlier ones or
+ * than the API, skewed clocks, sidecars that exit, changing health, slow snapshots, and a worker whose clock jumps by
+ * days. Histories shrink to the fewest operations.
  *
  * What ECS writes about a task is its JSON, of EventBridge or DescribeTasks, and is decoded as sources decode it.
  *

@@ -31,6 +31,8 @@ export interface History {
   readonly closing: readonly ClusterEvent[]
   /** The results of all lookups, as a repeated lookup would return them. */
   readonly lookups: readonly ClusterEvent[]
+  /** How each service deploys in the end, as a source that asks again describes it. */
+  readonly descriptions: readonly ClusterEvent[]
   /**
    * What can be routed to in the end: addresses as `host:port`, ordered, by service. Services without addresses are
    * left out. The port is the service's only TCP port, as with `servicePorts()`.
@@ -54,6 +56,8 @@ export const historyOf = (
   for (const one of operations) world.perform(one)
   world.rest()
   const before = told.length
+  world.describe()
+  const described = told.length
   world.close()
   const end = world.now
   return {
@@ -61,7 +65,8 @@ export const historyOf = (
     skewAllowanceMs,
     events: told.slice(0, before),
     moments: moments.slice(0, before),
-    closing: told.slice(before),
+    descriptions: told.slice(before, described),
+    closing: told.slice(described),
     lookups: told.filter(({ _tag }) => _tag === 'InstanceDescribed' || _tag === 'DefinitionDescribed'),
     truth: world.truth,
     end,

@@ -1,4 +1,4 @@
-import type { DefinitionArn, InstanceArn } from '../core/arn.js'
+import type { InstanceArn } from '../core/arn.js'
 import type { Millis } from '../core/clock.js'
 import type { TaskStatus } from '../core/task-status.js'
 import type { Health } from '../core/task.js'
@@ -11,6 +11,7 @@ import type {
   TaskFacts,
   TaskTimes,
 } from './ecs-json/task-facts.js'
+import type { ModelledRevision } from './modelled-deployment.js'
 import { hexId, uuid } from './modelled-ids.js'
 
 export interface ModelledService {
@@ -20,6 +21,8 @@ export interface ModelledService {
   readonly network: 'awsvpc' | 'bridge'
   /** Whether a non-essential container with a UDP port runs beside the main one. */
   readonly sidecar: boolean
+  /** Whether it deploys in stages; otherwise by rolling. */
+  readonly stages: boolean
 }
 
 /** A task's placement. `release` frees its address and port for reuse. */
@@ -58,8 +61,7 @@ export class ModelledTask {
     /** Numbers the tasks of a world; all of its ids derive from it. */
     readonly ordinal: number,
     readonly service: ModelledService,
-    readonly definition: DefinitionArn,
-    readonly containerPort: number,
+    readonly revision: ModelledRevision,
     readonly placement: Placement,
     /** When it was created, in true time. */
     readonly created: Millis,
@@ -134,12 +136,12 @@ export class ModelledTask {
     return {
       place,
       arn: this.arn,
-      definitionArn: this.definition,
+      definitionArn: this.revision.definition,
       group: `service:${this.service.name}`,
       launchType: instance === undefined ? 'FARGATE' : 'EC2',
       instanceArn: instance,
       availabilityZone: `${place.region}a`,
-      startedBy: 'ecs-svc/1234567890123456789',
+      startedBy: this.revision.startedBy,
       version: this.version,
       createdAt: this.#createdAt,
       updatedAt: this.at,
@@ -181,7 +183,7 @@ export class ModelledTask {
   #containers(): readonly ContainerFacts[] {
     const { port, sidecarPort } = this.placement
     const app = this.#container(3, 'app', this.appStatus, this.health, {
-      containerPort: this.containerPort,
+      containerPort: this.revision.containerPort,
       hostPort: port,
       protocol: 'tcp',
       dualStack: true,

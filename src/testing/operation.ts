@@ -13,8 +13,21 @@ export interface Operation {
     | 'drain'
     /** A task crashes and skips states. */
     | 'crash'
-    /** A new revision with another port is deployed: its first task starts, and the oldest one drains. */
+    /**
+     * A new revision with another port is deployed. By rolling, its first task starts, and the oldest one drains. In
+     * stages, a deployment begins.
+     */
     | 'deploy'
+    /** The same, with the port and the task definition that the service has. */
+    | 'redeploy'
+    /** A deployment goes on by one stage or several: tasks start, or drain. */
+    | 'next-stages'
+    /** A deployment goes back, from any stage. */
+    | 'roll-back'
+    /** A deployment ends as it is. */
+    | 'stop-deployment'
+    /** A source asks how a service deploys. It also does so from time to time. */
+    | 'describe-deployment'
     | 'exit-sidecar'
     | 'flip-health'
     /** An instance dies with its tasks, and a new one gets its address. */
@@ -32,7 +45,7 @@ export interface Operation {
   /**
    * Whether ECS shows a rare behaviour: an event with less information than the previous one, or than the API for the
    * same version; a new task that starts slowly and is listed late; a slow snapshot; a crash that skips all states but
-   * the last.
+   * the last; a description of a deployment in which something is missing.
    */
   readonly odd: boolean
 }
@@ -44,7 +57,12 @@ const kinds = [
   { arbitrary: fc.constant('drain' as const), weight: 3 },
   { arbitrary: fc.constant('crash' as const), weight: 3 },
   { arbitrary: fc.constant('snapshot' as const), weight: 3 },
-  { arbitrary: fc.constant('deploy' as const), weight: 1 },
+  { arbitrary: fc.constant('next-stages' as const), weight: 4 },
+  { arbitrary: fc.constant('describe-deployment' as const), weight: 2 },
+  { arbitrary: fc.constant('deploy' as const), weight: 2 },
+  { arbitrary: fc.constant('redeploy' as const), weight: 1 },
+  { arbitrary: fc.constant('roll-back' as const), weight: 1 },
+  { arbitrary: fc.constant('stop-deployment' as const), weight: 1 },
   { arbitrary: fc.constant('exit-sidecar' as const), weight: 1 },
   { arbitrary: fc.constant('flip-health' as const), weight: 1 },
   { arbitrary: fc.constant('replace-instance' as const), weight: 1 },

@@ -6,12 +6,16 @@ import type { TaskDefinition } from '../core/task-definition.js'
 import type { Task } from '../core/task.js'
 import { explain } from '../shared/codec/decode-error.js'
 import { type EcsDecoder, ecsDecoder } from './ecs-decoder.js'
+import { deploymentEvent, type DeploymentFacts } from './ecs-json/deployment-event.js'
+import type { EventBridgeEvent } from './ecs-json/event-bridge-event.js'
 import type { Json } from './ecs-json/json.js'
-import { clusterArn, definitionArn, type Place } from './ecs-json/place.js'
+import { clusterArn, definitionArn, type Place, serviceArn } from './ecs-json/place.js'
 import { taskDescription } from './ecs-json/task-description.js'
 import { taskEvent } from './ecs-json/task-event.js'
+import type { Gap, ModelledRevision } from './modelled-deployment.js'
 import { chosen, ModelledHosts } from './modelled-hosts.js'
 import { uuid } from './modelled-ids.js'
+import { ModelledRevisions } from './modelled-revisions.js'
 import { ModelledTask, type ModelledService } from './modelled-task.js'
 import type { Operation } from './operation.js'
 
@@ -24,10 +28,10 @@ const places = [staging, production]
 export const modelledClusters: readonly ClusterArn[] = places.map(clusterArn)
 
 const services: readonly ModelledService[] = [
-  { place: staging, name: 'web', network: 'bridge', sidecar: false },
-  { place: staging, name: 'api', network: 'awsvpc', sidecar: true },
-  { place: production, name: 'mail', network: 'bridge', sidecar: true },
-  { place: production, name: 'shop', network: 'awsvpc', sidecar: false },
+  { place: staging, name: 'web', network: 'bridge', sidecar: false, stages: true },
+  { place: staging, name: 'api', network: 'awsvpc', sidecar: true, stages: false },
+  { place: production, name: 'mail', network: 'bridge', sidecar: true, stages: false },
+  { place: production, name: 'shop', network: 'awsvpc', sidecar: false, stages: true },
 ]
 
 const minute: Millis = 60_000
@@ -70,6 +74,13 @@ export interface WorldOptions {
   readonly decoder?: EcsDecoder
 }
 
+/** How a deployment happens. */
+interface Deployed {
+  readonly pick: number
+  readonly stamp: Millis
+  readonly odd: boolean
+}
+
 /** ECS promises no order of the items in a list; here it changes with every version. */
 const orderOf =
   (version: number) =>
@@ -87,7 +98,9 @@ export class World {
   readonly #tell: (event: ClusterEvent) => void
   readonly #tasks: ModelledTask[] = []
   readonly #hosts = new ModelledHosts()
-  readonly #revisions = new Map<ModelledService, number>(services.map((service) => [service, 0]))
+  readonly #revisions = new Map(services.map((service) => [service, new ModelledRevisions(service)]))
+  /** When a source last asked how the service deploys. */
+  readonly #asked = new Map<ModelledService, Millis>(services.map((service) => [service, this.now]))
   readonly #listings = new Map<Place, Listing>()
   readonly #clock: SnapshotClock
   readonly #decoder: EcsDecoder
@@ -112,7 +125,7 @@ export class World {
     places.forEach((place, i) => {
       for (const host of [1, 2]) this.#register(place, `10.0.${i}.${host}`)
     })
-    for (const service of services) this.#define(service)
+    for (const [service, { definition }] of this.#revisions) this.#define(service, definition)
   }
 
   /** What can be routed to: ordered addresses by service. Services without addresses are left out. */
@@ -132,13 +145,15 @@ export class World {
   perform({ kind, pick, wait, skew, odd }: Operation): void {
     this.now += (wait * this.#skewAllowanceMs) / 4
     const stamp = this.now + (skew * this.#skewAllowanceMs) / 4
+    this.#poll()
     const current = this.#tasks.filter((task) => !task.stopped)
     const wanted = current.filter(({ desiredStatus }) => desiredStatus === 'RUNNING')
     const task = chosen(wanted, pick)
     switch (kind) {
       case 'launch': {
         const service = chosen(services, pick)
-        if (service !== undefined) this.#launch(service, pick, stamp, odd)
+        const launched = service === undefined ? undefined : this.#wanted(service, pick)
+        if (service !== undefined && launched !== undefined) this.#launch(service, launched, pick, stamp, odd)
         return
       }
       case 'advance': {
@@ -155,13 +170,35 @@ export class World {
       case 'crash':
         if (task?.crash(stamp, odd) === true) this.#changed(task, false)
         return
-      case 'deploy': {
+      case 'deploy':
+      case 'redeploy': {
         const service = chosen(services, pick)
+        if (service !== undefined) this.#deploy(service, kind === 'deploy', { pick, stamp, odd })
+        return
+      }
+      case 'next-stages': {
+        const service = this.#deploying(pick)
+        if (service !== undefined) this.#nextStages(service, { pick, stamp, odd })
+        return
+      }
+      case 'roll-back': {
+        const service = this.#deploying(pick)
         if (service === undefined) return
-        const oldest = wanted.find((one) => one.service === service)
-        this.#define(service)
-        this.#launch(service, pick, stamp, false)
-        if (oldest?.drain(stamp) === true) this.#changed(oldest, odd)
+        this.#revisionsOf(service).deployment?.rollBack()
+        this.#announce(service, 'FAILED', stamp)
+        return
+      }
+      case 'stop-deployment': {
+        const service = this.#deploying(pick)
+        if (service === undefined) return
+        this.#revisionsOf(service).deployment?.stop()
+        this.#announce(service, 'FAILED', stamp)
+        return
+      }
+      case 'describe-deployment': {
+        const service = chosen(services, pick)
+        const gap = pick < services.length ? 'target startedBy' : 'source definition'
+        if (service !== undefined) this.#describe(service, odd ? gap : undefined)
         return
       }
       case 'exit-sidecar':
@@ -196,6 +233,11 @@ export class World {
     this.now += 2 * this.#skewAllowanceMs
   }
 
+  /** Asks how every service deploys. */
+  describe(): void {
+    for (const service of services) this.#describe(service)
+  }
+
   /** Takes a snapshot of every cluster. */
   close(): void {
     for (const place of places) this.#snapshot(place, false)
@@ -210,14 +252,97 @@ export class World {
     return { at, order: this.#stamps.next(at) }
   }
 
+  #revisionsOf(service: ModelledService): ModelledRevisions {
+    const revisions = this.#revisions.get(service)
+    if (revisions === undefined) throw new Error(`no service ${service.name} in this world`)
+    return revisions
+  }
+
+  /** A revision that new tasks of the service may have. */
+  #wanted(service: ModelledService, pick: number): ModelledRevision | undefined {
+    return chosen(this.#revisionsOf(service).running, Math.floor(pick / services.length))?.revision
+  }
+
+  /** A service with a deployment in stages that is in progress. */
+  #deploying(pick: number): ModelledService | undefined {
+    return chosen(
+      services.filter((service) => this.#revisionsOf(service).deployment !== undefined),
+      pick,
+    )
+  }
+
+  #tasksOf(service: ModelledService): readonly ModelledTask[] {
+    return this.#tasks.filter((task) => task.service === service && task.desiredStatus === 'RUNNING')
+  }
+
+  #deploy(service: ModelledService, changes: boolean, { pick, stamp, odd }: Deployed): void {
+    const revisions = this.#revisionsOf(service)
+    const [oldest] = this.#tasksOf(service)
+    if (changes) this.#define(service, ++revisions.definition)
+    const target = revisions.deploy(Math.floor(pick / services.length))
+    this.#announce(service, 'IN_PROGRESS', stamp)
+    if (service.stages) return
+    this.#launch(service, target, pick, stamp, false)
+    if (oldest?.drain(stamp) === true) this.#changed(oldest, odd)
+  }
+
+  /** The scheduler launches as many tasks of a new revision as there are, and drains those of one that ends. */
+  #nextStages(service: ModelledService, { pick, stamp, odd }: Deployed): void {
+    const revisions = this.#revisionsOf(service)
+    for (let stages = 1 + (pick % 3); stages > 0 && revisions.deployment !== undefined; stages--) {
+      const before = revisions.running
+      revisions.deployment.next()
+      const running = revisions.running.map(({ revision }) => revision)
+      const tasks = this.#tasksOf(service)
+      for (const revision of running)
+        if (before.every((one) => one.revision !== revision))
+          for (let count = Math.max(1, tasks.length); count > 0; count--)
+            this.#launch(service, revision, pick + count, stamp, odd && count === 1)
+      for (const task of tasks)
+        if (!running.includes(task.revision) && task.drain(stamp)) this.#changed(task, odd)
+    }
+    if (revisions.deployment === undefined) this.#announce(service, 'COMPLETED', stamp)
+  }
+
+  #announce(service: ModelledService, progress: DeploymentFacts['progress'], at: Millis): void {
+    const { place, name } = service
+    const deployment = this.#revisionsOf(service).running.at(-1)?.revision.startedBy ?? ''
+    this.#decode(
+      deploymentEvent(
+        { place, service: name, deployment, progress, reason: `${deployment} is ${progress}`, at },
+        uuid(++this.#sent, 0),
+      ),
+    )
+  }
+
+  /** A source asks again how services deploy that may do so in stages. */
+  #poll(): void {
+    for (const service of services)
+      if (service.stages && this.now - (this.#asked.get(service) ?? 0) >= this.#skewAllowanceMs)
+        this.#describe(service)
+  }
+
+  #describe(service: ModelledService, gap?: Gap): void {
+    this.#asked.set(service, this.now)
+    this.#tell({
+      _tag: 'DeploymentDescribed',
+      service: serviceArn(service.place, service.name),
+      rollout: this.#revisionsOf(service).rollout(gap),
+      at: this.#dated().order,
+    })
+  }
+
   /** `slow`: the task has only started; otherwise it is already running. */
-  #launch(service: ModelledService, pick: number, at: Millis, slow: boolean): void {
-    const revision = this.#revisions.get(service) ?? 0
-    const containerPort = 8000 + revision
-    const placement = this.#hosts.place(service, pick, containerPort)
+  #launch(
+    service: ModelledService,
+    revision: ModelledRevision,
+    pick: number,
+    at: Millis,
+    slow: boolean,
+  ): void {
+    const placement = this.#hosts.place(service, pick, revision.containerPort)
     if (placement === undefined) return
-    const { arn } = this.#definition(service)
-    const task = new ModelledTask(++this.#launched, service, arn, containerPort, placement, this.now, at)
+    const task = new ModelledTask(++this.#launched, service, revision, placement, this.now, at)
     this.#tasks.push(task)
     this.#changed(task, false)
     while (!slow && task.advance(at)) this.#changed(task, false)
@@ -239,14 +364,12 @@ export class World {
     })
   }
 
-  /** A new revision of the service's task definition. */
-  #define(service: ModelledService): void {
-    this.#revisions.set(service, (this.#revisions.get(service) ?? 0) + 1)
-    this.#tell({ _tag: 'DefinitionDescribed', definition: this.#definition(service) })
+  /** A revision of the service's task definition. */
+  #define(service: ModelledService, revision: number): void {
+    this.#tell({ _tag: 'DefinitionDescribed', definition: this.#definition(service, revision) })
   }
 
-  #definition(service: ModelledService): TaskDefinition {
-    const revision = this.#revisions.get(service) ?? 0
+  #definition(service: ModelledService, revision: number): TaskDefinition {
     const port = (containerPort: number, protocol: 'tcp' | 'udp') =>
       ({
         containerPort,
@@ -265,10 +388,15 @@ export class World {
   }
 
   #changed(task: ModelledTask, odd: boolean): void {
-    const event = taskEvent(odd ? task.understated() : task.facts(), {
-      nextId: () => uuid(++this.#sent, 0),
-      ordered: orderOf(task.version),
-    })
+    this.#decode(
+      taskEvent(odd ? task.understated() : task.facts(), {
+        nextId: () => uuid(++this.#sent, 0),
+        ordered: orderOf(task.version),
+      }),
+    )
+  }
+
+  #decode(event: EventBridgeEvent): void {
     const decoded = this.#decoder.event(event, this.now)
     if (decoded._tag === 'Event') this.#tell(decoded.event)
     else

@@ -11,6 +11,7 @@ import { believed, defaultSkewAllowanceMs, livenessOf } from '../../src/core/liv
 import { project, projector } from '../../src/core/project.js'
 import { reduce } from '../../src/core/reduce.js'
 import { serviceOf } from '../../src/core/service-of.js'
+import { deployments } from '../../src/policies/deployments.js'
 import { servicePorts } from '../../src/policies/service-ports.js'
 import { anyEvents } from '../../src/testing/any-event.js'
 import { cut, redelivered, shuffled } from '../../src/testing/distortions.js'
@@ -40,6 +41,7 @@ const policies: Readonly<Record<string, Policy>> = {
   'a service, a backend': servicePorts(),
   'all ports': servicePorts({ ports: 'all' }),
   'one name for all': servicePorts({ name: () => 'web' }),
+  'followed deployments': deployments(servicePorts()),
   pooled: { ...servicePorts({ name: () => 'web' }), pooled: true },
   'names from the definition': byContainerPort,
   'pooled names from the definition': { ...byContainerPort, pooled: true },
