@@ -6,7 +6,7 @@ import {
 import { instanceResources } from './instance-description.js'
 import { clusterArn, type Place, serviceArn } from '../../src/testing/ecs-json/place.js'
 import type { Random } from '../prng.js'
-import type { PauseHook } from './simulated-deployment.js'
+import type { PauseHook } from './deployment-pauses.js'
 import type { SimulatedInstance } from './simulated-instance.js'
 
 /** "ECS Container Instance State Change": frequent, versioned, and without any address. */

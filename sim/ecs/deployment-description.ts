@@ -1,6 +1,7 @@
 import { clusterArn, type Place, serviceArn } from '../../src/testing/ecs-json/place.js'
 import { type ServiceSpec, stagedDeployments } from './service-spec.js'
-import type { PauseHook, SimulatedDeployment } from './simulated-deployment.js'
+import type { PauseHook } from './deployment-pauses.js'
+import type { SimulatedDeployment } from './simulated-deployment.js'
 import type { SimulatedRevision, WeightedRevision } from './simulated-revision.js'
 
 type Json = Readonly<Record<string, unknown>>

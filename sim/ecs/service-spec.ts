@@ -1,4 +1,8 @@
-import type { DeploymentStage, StagedDeployments, StagedStrategy } from '../../src/testing/modelled-phases.js'
+import type {
+  DeploymentStage,
+  StagedDeployments,
+  StagedStrategy,
+} from '../../src/testing/ecs-json/deployment-phases.js'
 
 /**
  * Where the tasks of a service run. This determines where their address comes from:

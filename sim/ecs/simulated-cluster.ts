@@ -5,7 +5,7 @@ import type { EventBridgeEvent } from '../../src/testing/ecs-json/event-bridge-e
 import { incident } from './incident.js'
 import { InstanceFleet } from './instance-fleet.js'
 import { networkInterface } from './network-interface.js'
-import type { DeploymentStage } from '../../src/testing/modelled-phases.js'
+import type { DeploymentStage } from '../../src/testing/ecs-json/deployment-phases.js'
 import { clusterArn, type Place } from '../../src/testing/ecs-json/place.js'
 import { Pool } from './pool.js'
 import { prng, type Random } from '../prng.js'

@@ -1,5 +1,5 @@
-import { pauseId } from './ecs-ids.js'
-import { type DeploymentStage, type Phase, phasesOf } from '../../src/testing/modelled-phases.js'
+import { DeploymentPauses, type PauseHook } from './deployment-pauses.js'
+import { type DeploymentStage, type Phase, phasesOf } from '../../src/testing/ecs-json/deployment-phases.js'
 import type { Random } from '../prng.js'
 import { type HookAction, type ServiceSpec, stagedDeployments } from './service-spec.js'
 import type { SimulatedRevision, WeightedRevision } from './simulated-revision.js'
@@ -19,16 +19,6 @@ export const deploymentStatuses = [
 
 /** A rollback never fails here. */
 export type DeploymentStatus = Exclude<(typeof deploymentStatuses)[number], 'ROLLBACK_FAILED'>
-
-/** A pause that a deployment has come to. */
-export interface PauseHook {
-  readonly id: string
-  readonly stage: DeploymentStage
-  /** Epoch milliseconds. */
-  readonly expiresAt: number
-  readonly timeoutAction: HookAction
-  status: 'AWAITING_ACTION' | 'SUCCEEDED' | 'FAILED' | 'TIMED_OUT'
-}
 
 /** What a deployment says of itself, in events. */
 export type DeploymentNews =
@@ -82,10 +72,8 @@ export class SimulatedDeployment {
   finishedAt: number | undefined
   stoppedAt: number | undefined
   rollback: { readonly reason: string; readonly startedAt: number } | undefined
-  /** All that it has come to, the oldest first. */
-  readonly hooks: PauseHook[] = []
   readonly #phases: readonly Phase[]
-  readonly #random: Random
+  readonly #pauses: DeploymentPauses
   readonly #tell: (news: DeploymentNews) => void
   #position = -1
   #enteredAt: number
@@ -103,7 +91,7 @@ export class SimulatedDeployment {
     this.createdAt = now
     this.updatedAt = now
     this.#enteredAt = now
-    this.#random = random
+    this.#pauses = new DeploymentPauses(spec.pauses ?? [], random)
     this.#tell = tell
     this.#phases = staged === undefined ? [] : phasesOf(staged, sources.length > 1)
     this.status = staged === undefined ? 'IN_PROGRESS' : 'PENDING'
@@ -119,9 +107,14 @@ export class SimulatedDeployment {
     return this.finishedAt === undefined && this.stoppedAt === undefined
   }
 
+  /** The pauses that it has come to, the oldest first. */
+  get hooks(): readonly PauseHook[] {
+    return this.#pauses.hooks
+  }
+
   /** Whether it waits until somebody continues it, or a pause times out. */
   get isPaused(): boolean {
-    return this.hooks.some(({ status }) => status === 'AWAITING_ACTION')
+    return this.#pauses.awaiting.length > 0
   }
 
   /** `undefined` before the first one, and by rolling. */
@@ -213,7 +206,7 @@ export class SimulatedDeployment {
     if (this.status !== 'PENDING' && this.status !== 'IN_PROGRESS') return false
     this.rollback = { reason, startedAt: now }
     this.statusReason = reason
-    this.#failPauses()
+    this.#pauses.fail()
     this.#become('ROLLBACK_REQUESTED', now)
     this.#tell({ _tag: 'Failed', reason })
     return true
@@ -230,14 +223,14 @@ export class SimulatedDeployment {
 
   /** Ends it as it is: traffic and tasks stay where they are. */
   stop(now: number): void {
-    this.#failPauses()
+    this.#pauses.fail()
     this.#become('STOPPED', now)
     this.stoppedAt = now
   }
 
   /** Ends a pause. False if the deployment does not wait in it. */
   act(hookId: string, action: HookAction, now: number): boolean {
-    const hook = this.hooks.find(({ id, status }) => id === hookId && status === 'AWAITING_ACTION')
+    const hook = this.#pauses.awaiting.find(({ id }) => id === hookId)
     if (hook === undefined || this.status !== 'IN_PROGRESS') return false
     if (action === 'ROLLBACK') return this.requestRollback('A pause was ended by a rollback.', now)
     hook.status = 'SUCCEEDED'
@@ -257,7 +250,7 @@ export class SimulatedDeployment {
 
   #onward(situation: DeploymentSituation): (() => void) | undefined {
     const { now } = situation
-    const awaiting = this.hooks.filter(({ status }) => status === 'AWAITING_ACTION')
+    const { awaiting } = this.#pauses
     const expired = awaiting.find(({ expiresAt }) => expiresAt <= now)
     if (expired !== undefined) return () => this.#expire(expired, now)
     if (awaiting.length > 0 || !this.#isPhaseOver(situation)) return undefined
@@ -304,28 +297,14 @@ export class SimulatedDeployment {
     this.#enteredAt = now
     this.updatedAt = now
     const { stage } = this
-    for (const { stages, timeoutMinutes = 1440, timeoutAction = 'ROLLBACK' } of this.spec.pauses ?? []) {
-      if (stage === undefined || !stages.some((each) => each === stage)) continue
-      const hook: PauseHook = {
-        id: pauseId(this.#random),
-        stage,
-        expiresAt: now + timeoutMinutes * MINUTE,
-        timeoutAction,
-        status: 'AWAITING_ACTION',
-      }
-      this.hooks.push(hook)
-      this.#tell({ _tag: 'Paused', hook })
-    }
+    if (stage === undefined) return
+    for (const hook of this.#pauses.enter(stage, now)) this.#tell({ _tag: 'Paused', hook })
   }
 
   #expire(hook: PauseHook, now: number): void {
     hook.status = 'TIMED_OUT'
     this.updatedAt = now
     if (hook.timeoutAction === 'ROLLBACK') this.requestRollback('A pause timed out.', now)
-  }
-
-  #failPauses(): void {
-    for (const hook of this.hooks) if (hook.status === 'AWAITING_ACTION') hook.status = 'FAILED'
   }
 
   #become(status: DeploymentStatus, now: number): void {

@@ -1,5 +1,6 @@
 import type { Rollout } from '../core/deployment.js'
 import { definitionArn, serviceDeploymentArn, serviceRevisionArn } from './ecs-json/place.js'
+import { containerPortOf } from './modelled-definition.js'
 import {
   type Gap,
   ModelledDeployment,
@@ -7,7 +8,7 @@ import {
   settled,
   type WeightedRevision,
 } from './modelled-deployment.js'
-import type { StagedDeployments } from './modelled-phases.js'
+import type { StagedDeployments } from './ecs-json/deployment-phases.js'
 import type { ModelledService } from './modelled-task.js'
 
 /** The strategies of a service that deploys in stages; each of its deployments has one of them. */
@@ -71,7 +72,7 @@ export class ModelledRevisions {
       arn: serviceRevisionArn(place, name, id),
       startedBy: `ecs-svc/${id}`,
       definition: definitionArn(place, name, this.definition),
-      containerPort: 8000 + this.definition,
+      containerPort: containerPortOf(this.definition),
     }
   }
 }

@@ -2,16 +2,16 @@ import type { ClusterArn } from '../core/arn.js'
 import type { Millis } from '../core/clock.js'
 import type { ClusterEvent } from '../core/event.js'
 import { Stamps } from '../core/stamps.js'
-import type { TaskDefinition } from '../core/task-definition.js'
 import type { Task } from '../core/task.js'
 import { explain } from '../shared/codec/decode-error.js'
 import { type EcsDecoder, ecsDecoder } from './ecs-decoder.js'
 import { deploymentEvent, type DeploymentFacts } from './ecs-json/deployment-event.js'
 import type { EventBridgeEvent } from './ecs-json/event-bridge-event.js'
 import type { Json } from './ecs-json/json.js'
-import { clusterArn, definitionArn, type Place, serviceArn } from './ecs-json/place.js'
+import { clusterArn, type Place, serviceArn } from './ecs-json/place.js'
 import { taskDescription } from './ecs-json/task-description.js'
 import { taskEvent } from './ecs-json/task-event.js'
+import { modelledDefinition } from './modelled-definition.js'
 import type { Gap, ModelledRevision } from './modelled-deployment.js'
 import { chosen, ModelledHosts } from './modelled-hosts.js'
 import { uuid } from './modelled-ids.js'
@@ -366,25 +366,7 @@ export class World {
 
   /** A revision of the service's task definition. */
   #define(service: ModelledService, revision: number): void {
-    this.#tell({ _tag: 'DefinitionDescribed', definition: this.#definition(service, revision) })
-  }
-
-  #definition(service: ModelledService, revision: number): TaskDefinition {
-    const port = (containerPort: number, protocol: 'tcp' | 'udp') =>
-      ({
-        containerPort,
-        hostPort: service.network === 'bridge' ? 0 : containerPort,
-        protocol,
-        count: 1,
-      }) as const
-    const container = (name: string, mapped: ReturnType<typeof port>) =>
-      ({ name, ports: [mapped], image: undefined, labels: {}, environment: {} }) as const
-    const app = container('app', port(8000 + revision, 'tcp'))
-    return {
-      arn: definitionArn(service.place, service.name, revision),
-      networkMode: service.network,
-      containers: service.sidecar ? [container('statsd', port(8125, 'udp')), app] : [app],
-    }
+    this.#tell({ _tag: 'DefinitionDescribed', definition: modelledDefinition(service, revision) })
   }
 
   #changed(task: ModelledTask, odd: boolean): void {

@@ -1,0 +1,28 @@
+import type { TaskDefinition } from '../core/task-definition.js'
+import { definitionArn } from './ecs-json/place.js'
+import type { ModelledService } from './modelled-task.js'
+
+/** The TCP port of the service's main container; each revision of its task definition has another one. */
+export const containerPortOf = (revision: number): number => 8000 + revision
+
+/** A revision of the service's task definition. */
+export const modelledDefinition = (
+  { place, name, network, sidecar }: ModelledService,
+  revision: number,
+): TaskDefinition => {
+  const port = (containerPort: number, protocol: 'tcp' | 'udp') =>
+    ({
+      containerPort,
+      hostPort: network === 'bridge' ? 0 : containerPort,
+      protocol,
+      count: 1,
+    }) as const
+  const container = (of: string, mapped: ReturnType<typeof port>) =>
+    ({ name: of, ports: [mapped], image: undefined, labels: {}, environment: {} }) as const
+  const app = container('app', port(containerPortOf(revision), 'tcp'))
+  return {
+    arn: definitionArn(place, name, revision),
+    networkMode: network,
+    containers: sidecar ? [container('statsd', port(8125, 'udp')), app] : [app],
+  }
+}
