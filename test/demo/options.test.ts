@@ -14,6 +14,7 @@ describe('the flags of the demo', () => {
     expect(optionsOf()).toEqual({
       forMs: undefined,
       seed: 42,
+      scene: 'churn',
       services: 6,
       quiet: false,
       sabotage: false,
@@ -21,9 +22,12 @@ describe('the flags of the demo', () => {
   })
 
   it('set everything', () => {
-    expect(optionsOf('--for', '20s', '--seed', '7', '--services=12', '--quiet', '--sabotage')).toEqual({
+    expect(
+      optionsOf(...'--for 20s --seed 7 --scene blue-green --services=12 --quiet --sabotage'.split(' ')),
+    ).toEqual({
       forMs: 20_000,
       seed: 7,
+      scene: 'blue-green',
       services: 12,
       quiet: true,
       sabotage: true,

@@ -54,7 +54,7 @@ const staged = async (spec: Partial<ServiceSpec>, faults?: ApiFaults): Promise<S
   const source = memory({ name: 'events' })
   cluster.events$.subscribe((event) => {
     const decoded = decodeEvent(event, { latest: Infinity })
-    if (decoded._tag === 'Event') source.push(decoded.event)
+    if (decoded._tag === 'Event') void source.push(decoded.event)
   })
   const notices: Notice[] = []
   const history: Desired[] = []
