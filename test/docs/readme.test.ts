@@ -14,9 +14,20 @@ describe('code in the documentation', () => {
 
 const operating = page('docs/operating.md').text
 
+const observed = (file: string): string => readFileSync(join(root, 'src/worker/observability', file), 'utf8')
+
 describe('the operating page', () => {
+  it('names every message about deployments', () => {
+    const source = observed('deployment-log.ts') + observed('driver-log.ts')
+    const messages = [...source.matchAll(/logger\.(?:info|warn)\([\s\S]*?'([^']{20,})',?\s*\)/g)].map(
+      ([, message = '']) => message,
+    )
+    expect(messages).toHaveLength(5)
+    expect(messages.filter((message) => !operating.includes(message))).toEqual([])
+  })
+
   it('names every metric, and no other', () => {
-    const source = readFileSync(join(root, 'src/worker/observability/metrics.ts'), 'utf8')
+    const source = observed('metrics.ts') + observed('deployment-metrics.ts')
     const real = [...source.matchAll(/(?:counter|gauge)\(\s*'(\w+)'|name: 'ecs_task_stream_(\w+)'/g)].map(
       ([, name, full]) => name ?? full,
     )
