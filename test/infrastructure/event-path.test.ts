@@ -18,7 +18,13 @@ const eventsOf = (name: string): readonly EventBridgeEvent[] => {
     name,
     services: [
       { name: 'web', placement: 'bridge', desiredCount: 3 },
-      { name: 'api', placement: 'fargate', desiredCount: 2 },
+      {
+        name: 'api',
+        placement: 'fargate',
+        desiredCount: 2,
+        strategy: 'BLUE_GREEN',
+        pauses: [{ stages: ['POST_TEST_TRAFFIC_SHIFT'] }],
+      },
       { name: 'edge', placement: 'external', desiredCount: 1 },
     ],
     instances: { ec2: 2, external: 1 },
@@ -27,28 +33,42 @@ const eventsOf = (name: string): readonly EventBridgeEvent[] => {
   cluster.events$.subscribe((event) => events.push(event))
   cluster.start()
   cluster.settle()
+  cluster.deploy('api')
+  cluster.settle()
   cluster.scale('web', 0)
   cluster.settle()
   return events
 }
 
-describe('the rule', () => {
-  const pattern = path()['Rule']!.Properties['EventPattern']!
+describe('the rules', () => {
+  const resources = path()
+  const patterns = ofType(resources, 'AWS::Events::Rule').map(([, { EventPattern }]) => EventPattern!)
+  const lets = (event: EventBridgeEvent): boolean => patterns.some((pattern) => matches(pattern, event))
   const events = eventsOf('staging')
+  const kindOf = (event: EventBridgeEvent): string => event['detail-type']
 
-  it('lets through every task event of the cluster, in every status, and each is one that we decode', () => {
-    const through = events.filter((event) => matches(pattern, event))
+  it('let through every event of tasks and deployments of the cluster, and each is one that we decode', () => {
+    const through = events.filter(lets)
     expect(through.length).toBeGreaterThan(20)
+    expect([...new Set(through.map(kindOf))].sort()).toEqual([
+      'ECS Deployment State Change',
+      'ECS Hook State Change',
+      'ECS Task State Change',
+    ])
+    // No event comes twice.
+    for (const event of through) expect(patterns.filter((pattern) => matches(pattern, event))).toHaveLength(1)
     expect(through.map((event) => decodeEvent(event)).filter(({ _tag }) => _tag !== 'Event')).toEqual([])
     const missed = events.filter((event) => !through.includes(event) && decodeEvent(event)._tag === 'Event')
     expect(missed).toEqual([])
   })
 
-  it('keeps away what we would ignore, and other clusters', () => {
+  it('keep away what we would ignore, and other clusters, where events name theirs', () => {
     const others = events.filter((event) => decodeEvent(event)._tag === 'Ignored')
     expect(others.length).toBeGreaterThan(0)
-    expect(others.filter((event) => matches(pattern, event))).toEqual([])
-    expect(eventsOf('production').filter((event) => matches(pattern, event))).toEqual([])
+    expect(others.filter(lets)).toEqual([])
+    expect([...new Set(eventsOf('production').filter(lets).map(kindOf))]).toEqual([
+      'ECS Deployment State Change',
+    ])
   })
 })
 
@@ -73,17 +93,19 @@ describe.each([
 ] as const)('the way of events, %s', (_, parameters) => {
   const resources = path(parameters)
 
-  it('leads from the rule to the queue, and what cannot be delivered to a queue of its own', () => {
-    const [target] = resources['Rule']!.Properties['Targets'] as unknown as readonly {
-      readonly Arn: string
-      readonly DeadLetterConfig: { readonly Arn: string }
-    }[]
-    expect(target?.DeadLetterConfig.Arn).toBe('arn:of:UndeliveredQueue')
-    if (resources['Topic'] === undefined) {
-      expect(target?.Arn).toBe('arn:of:Queue')
-      return
-    }
-    expect(target?.Arn).toBe('ref:Topic')
+  it('leads from the rules to the queue, and what cannot be delivered to a queue of its own', () => {
+    const isDirect = resources['Topic'] === undefined
+    const rules = ofType(resources, 'AWS::Events::Rule')
+    expect(rules.map(([name]) => name)).toEqual(['Rule', 'DeploymentRule'])
+    for (const [, { Targets }] of rules)
+      expect(Targets).toEqual([
+        {
+          Id: 'worker',
+          Arn: isDirect ? 'arn:of:Queue' : 'ref:Topic',
+          DeadLetterConfig: { Arn: 'arn:of:UndeliveredQueue' },
+        },
+      ])
+    if (isDirect) return
     expect(resources['Subscription']?.Properties).toMatchObject({
       TopicArn: 'ref:Topic',
       Protocol: 'sqs',
@@ -94,8 +116,8 @@ describe.each([
   it('lets nobody send to a queue but the one that feeds it', () => {
     const feeds =
       resources['Topic'] === undefined
-        ? { service: 'events.amazonaws.com', source: 'arn:of:Rule' }
-        : { service: 'sns.amazonaws.com', source: 'ref:Topic' }
+        ? { service: 'events.amazonaws.com', sources: ['arn:of:Rule', 'arn:of:DeploymentRule'] }
+        : { service: 'sns.amazonaws.com', sources: ['ref:Topic'] }
     expect(senders(resources)).toEqual([
       {
         queues: ['ref:Queue'],
@@ -103,7 +125,7 @@ describe.each([
         Principal: { Service: feeds.service },
         Action: 'sqs:SendMessage',
         Resource: 'arn:of:Queue',
-        Condition: { ArnEquals: { 'aws:SourceArn': feeds.source } },
+        Condition: { ArnEquals: { 'aws:SourceArn': feeds.sources } },
       },
       {
         queues: ['ref:UndeliveredQueue'],
@@ -111,7 +133,7 @@ describe.each([
         Principal: { Service: 'events.amazonaws.com' },
         Action: 'sqs:SendMessage',
         Resource: 'arn:of:UndeliveredQueue',
-        Condition: { ArnEquals: { 'aws:SourceArn': 'arn:of:Rule' } },
+        Condition: { ArnEquals: { 'aws:SourceArn': ['arn:of:Rule', 'arn:of:DeploymentRule'] } },
       },
     ])
   })

@@ -37,14 +37,15 @@ interface Container {
 
 /** What each worker's role is for: headings of docs/iam.md. */
 const knowledge = ['ecsSnapshots', 'instanceAddresses', 'taskDefinitions']
+const routing = [...knowledge, 'serviceDeployments']
 const parts: Readonly<Record<string, readonly string[]>> = {
-  'traefik-table': ['sqs', ...knowledge, 'traefikTable'],
-  'ecs-task-tracker': [...knowledge, 'traefikTable'],
-  'srv-records': ['sqs', ...knowledge, 'srvRecords'],
-  'traefik-http': ['sqs', ...knowledge],
+  'traefik-table': ['sqs', ...routing, 'traefikTable'],
+  'ecs-task-tracker': [...routing, 'traefikTable'],
+  'srv-records': ['sqs', ...routing, 'srvRecords'],
+  'traefik-http': ['sqs', ...routing],
   prometheus: ['sqs', ...knowledge],
   'id-mapper': ['sqs', ...knowledge],
-  'task-proxy': knowledge,
+  'task-proxy': routing,
   lambda: [...knowledge, 'traefikTable'],
 }
 
@@ -57,10 +58,18 @@ const ofLambda = [
   'sqs:ReceiveMessage',
 ]
 
+/** Whose templates let the worker continue deployments. A proxy is one of many, none of which knows the others. */
+const drivers = ['traefik-table', 'ecs-task-tracker', 'srv-records', 'traefik-http']
+
 /** Every parameter that switches something, both ways. */
 const variants = [
   {},
-  { EcsAnywhere: 'true', SecretArn: 'arn:aws:secretsmanager:eu-west-1:1:secret:s', TargetGroupArn: 'arn:tg' },
+  {
+    EcsAnywhere: 'true',
+    SecretArn: 'arn:aws:secretsmanager:eu-west-1:1:secret:s',
+    TargetGroupArn: 'arn:tg',
+    ContinuePaused: 'on',
+  },
 ]
 
 const resourcesIn = (worker: string, given: Readonly<Record<string, Plain>>) => {
@@ -121,6 +130,17 @@ describe.each(Object.keys(parts))('the role of %s', (worker) => {
       ...(worker === 'lambda' ? ofLambda : []),
     ]
     expect([...allowed].sort()).toEqual(asked.sort())
+  })
+
+  it('may continue deployments only if that is asked for', () => {
+    const allowed = (ContinuePaused: string) =>
+      statementsOf(resourcesIn(worker, { ContinuePaused }), role).filter(({ Action }) =>
+        [Action].flat().includes('ecs:ContinueServiceDeployment'),
+      )
+    expect(allowed('off')).toEqual([])
+    expect(allowed('on').flatMap(({ Action }) => Action)).toEqual(
+      drivers.includes(worker) ? documentedActions('continuePaused') : [],
+    )
   })
 
   it('leaves out Systems Manager where there are no external instances', () => {
