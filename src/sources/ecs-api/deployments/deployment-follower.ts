@@ -73,6 +73,8 @@ export class DeploymentFollower {
   private refused = 0
   /** Whether the permission is missing, as far as known. */
   private denied = false
+  /** Whether that was said, since ECS last answered. */
+  private warned = false
   private rests = false
 
   constructor(private readonly setup: DeploymentFollowerSetup) {
@@ -165,6 +167,7 @@ export class DeploymentFollower {
       this.failures = 0
       this.refused = 0
       this.denied = false
+      this.warned = false
       for (const service of round.services) this.wanted.delete(service)
       this.answer(rollouts)
       return 'answered'
@@ -189,10 +192,12 @@ export class DeploymentFollower {
       return 'failed'
     }
     this.denied = true
-    notice({
-      _tag: 'Warning',
-      message: `ECS refuses to describe the deployments of services, so they are not followed: ${advice} (${error.message})`,
-    })
+    if (!this.warned)
+      notice({
+        _tag: 'Warning',
+        message: `ECS refuses to describe the deployments of services, so they are not followed: ${advice} (${error.message})`,
+      })
+    this.warned = true
     for (const service of services) this.wanted.delete(service)
     this.giveUp([...services, ...deployments.keys()])
     return 'refused'
