@@ -209,6 +209,24 @@ describe('the worker traefik-table, over the wire', () => {
     expect(after).toMatchObject({ code: 0, out: expect.stringContaining('nothing would change') as string })
   })
 
+  it('plans no request for a revision before its stage, and says which tasks are held and why', async () => {
+    const { cluster, command } = await setting()
+    const blue = [...(cluster.truth().get('api') ?? [])].sort()
+    cluster.deploy('api', { strategy: 'BLUE_GREEN' })
+    while (cluster.services().find(({ name }) => name === 'api')?.current.stage !== 'POST_SCALE_UP')
+      if (!cluster.advance('api')) cluster.settleTasks()
+    expect(cluster.truth().get('api')).toHaveLength(4)
+    const plan = await command(['plan', 'traefik-table', '--format', 'json']).ended
+    const { sinks, unresolved } = JSON.parse(plan.out) as {
+      sinks: { changes: { key: string; after: { servers: object } }[] }[]
+      unresolved: { why: string; detail: string }[]
+    }
+    const planned = sinks[0]?.changes.find(({ key }) => key === 'api__backend')
+    expect(Object.keys(planned?.after.servers ?? {}).sort()).toEqual(blue)
+    expect(unresolved.map(({ why }) => why)).toEqual(['held', 'held'])
+    expect(unresolved[0]?.detail).toMatch(/\(BLUE_GREEN, IN_PROGRESS\) is in stage POST_SCALE_UP$/)
+  })
+
   it('prints a plan for people, with what is skipped and why', async () => {
     const { cluster, table, command, truth } = await setting()
     const put = (service: string, owner: string) =>
