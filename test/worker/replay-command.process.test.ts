@@ -213,6 +213,50 @@ describe('ecs-task-stream replay', () => {
     expect(before.explanation?.tasks[0]?.standing).toContain('not offered')
   })
 
+  it('explains which revision is held back by a deployment, and until when', async () => {
+    const place = 'arn:aws:ecs:eu-west-1:123456789012'
+    const revision = (name: string, startedBy: string, production: number) => ({
+      revision: name,
+      definition: undefined,
+      startedBy: [startedBy],
+      production,
+      test: 0,
+    })
+    const described = (stage: string, green: number, at: number): ClusterEvent => ({
+      _tag: 'DeploymentDescribed',
+      service: `${place}:service/staging/web`,
+      at,
+      rollout: {
+        _tag: 'Shifting',
+        deployment: `${place}:service-deployment/staging/web/d1`,
+        strategy: 'BLUE_GREEN',
+        status: 'IN_PROGRESS',
+        stage,
+        source: [revision('old', 'ecs-svc/1', 100 - green)],
+        target: revision('new', 'ecs-svc/2', green),
+        paused: undefined,
+      },
+    })
+    const task = (id: string, host: string, startedBy: string): ClusterEvent => ({
+      _tag: 'TaskChanged',
+      task: { ...observed({ id, host, at: start }), startedBy },
+    })
+    const file = await written(
+      line(0, 'sqs', task('blue', '10.0.0.1', 'ecs-svc/1')) +
+        line(1, 'sqs', task('green', '10.0.0.2', 'ecs-svc/2')) +
+        line(2, 'ecs', described('SCALE_UP', 0, 1)) +
+        line(9, 'ecs', described('BAKE_TIME', 100, 2)),
+    )
+    const { out } = await replayed(file, '--explain', 'web')
+    expect(out).toContain(
+      '⇒ live, and not offered: its revision has no production traffic: deployment d1 (BLUE_GREEN, IN_PROGRESS) is in stage SCALE_UP',
+    )
+    expect(out).toContain(
+      'learned: deployment d1 in stage SCALE_UP, new revision 0 % → d1 in stage BAKE_TIME, new revision 100 %',
+    )
+    expect(out).toMatch(/task\/staging\/green: live at 10\.0\.0\.2/)
+  })
+
   it('explains for programs, too', async () => {
     const { explanation } = await json(await written(story.join('')), '--explain', 'web')
     const old = explanation?.tasks.find(({ task }) => task.endsWith('/old'))

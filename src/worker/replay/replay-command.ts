@@ -2,6 +2,7 @@ import { stat } from 'node:fs/promises'
 import * as O from 'fp-ts/lib/Option.js'
 import * as t from 'io-ts'
 import type { Millis } from '../../core/clock.js'
+import { deployments } from '../../policies/deployments.js'
 import { servicePorts } from '../../policies/service-ports.js'
 import { printable } from '../../shared/codec/printable.js'
 import { explain } from '../observability/advice.js'
@@ -127,7 +128,8 @@ const print = async (
   const { until, explain: name, cluster: clusters, backendName: template, skewAllowance, format } = settings
   const options = { files, until: until ?? Infinity, clusters, signal: new AbortController().signal }
   const projection = {
-    expose: servicePorts({ name: serviceName(template) }),
+    // A journal of a worker that does not follow deployments has no descriptions of them.
+    expose: deployments(servicePorts({ name: serviceName(template) })),
     skewAllowanceMs: skewAllowance * 1000,
   }
   if (name !== undefined) await requireRegular(files)

@@ -2,6 +2,8 @@ import type { Addresses } from '../../core/addresses.js'
 import { lastSegment, type TaskArn } from '../../core/arn.js'
 import type { Binding } from '../../core/binding.js'
 import type { ClusterState } from '../../core/cluster-state.js'
+import { serviceOfTask } from '../../core/deployment.js'
+import type { Task } from '../../core/task.js'
 
 /** What is known about a task, as text, by the name of each fact. */
 export type TaskFacts = ReadonlyMap<string, string>
@@ -19,6 +21,24 @@ const shown = ({ containerPort, hostPort, protocol, count }: Binding): string =>
 const addresses = ({ ipv4, ipv6 }: Addresses): string | undefined =>
   ipv4 === undefined ? ipv6 : ipv6 === undefined ? ipv4 : `${ipv4} ${ipv6}`
 
+/** What is known about the deployments of the task's service. */
+const deploymentOf = (task: Task, { deployments }: ClusterState): string | undefined => {
+  const service = serviceOfTask(task)
+  const rollout = service === undefined ? undefined : deployments.get(service)?.described?.rollout
+  switch (rollout?._tag) {
+    case undefined:
+      return undefined
+    case 'AtOnce':
+      return `none in stages: ${rollout.reason}`
+    case 'Settled':
+      return `none in progress; tasks started by ${rollout.startedBy.join(', ') || 'nothing'} get traffic`
+    case 'Shifting': {
+      const { deployment, stage, target } = rollout
+      return `${lastSegment(deployment)} in stage ${stage}, new revision ${target.production} %`
+    }
+  }
+}
+
 /** Everything that may decide where a task is exposed: its own record and the results of lookups and probes. */
 export const taskFacts = (state: ClusterState, arn: TaskArn): TaskFacts => {
   const task = state.tasks.get(arn)
@@ -30,6 +50,8 @@ export const taskFacts = (state: ClusterState, arn: TaskArn): TaskFacts => {
     know('desired status', task.desiredStatus)
     know('last status', task.lastStatus)
     know('group', task.group)
+    know('started by', task.startedBy)
+    know('deployment', deploymentOf(task, state))
     know('definition', task.definition === undefined ? undefined : lastSegment(task.definition))
     know('instance', task.instance === undefined ? undefined : lastSegment(task.instance))
     know('health', task.health?.status)
