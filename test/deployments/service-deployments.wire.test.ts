@@ -1,21 +1,22 @@
-import { memory } from 'ecs-task-stream/sources/memory'
+import { memory, type MemorySource } from 'ecs-task-stream/sources/memory'
 import { describe, expect, it } from 'vitest'
 import type { DeploymentStage } from '../../src/testing/ecs-json/deployment-phases.js'
 import type { ApiFaults } from '../../sim/aws-api/aws-api.js'
 import type { ServiceSpec } from '../../sim/ecs/service-spec.js'
 import { type SimulatedCluster, simulatedCluster } from '../../sim/ecs/simulated-cluster.js'
 import { type Desired, trafficWeight } from '../../src/core/desired.js'
-import { emptyState } from '../../src/core/cluster-state.js'
+import { type ClusterState, clusterStateJoin, emptyState } from '../../src/core/cluster-state.js'
 import type { Rollout } from '../../src/core/deployment.js'
 import { run } from '../../src/core/run.js'
 import type { Notice } from '../../src/core/source.js'
 import type { Worker } from '../../src/core/worker.js'
 import { deployments } from '../../src/policies/deployments.js'
 import { servicePorts } from '../../src/policies/service-ports.js'
+import { ecsSnapshots } from '../../src/sources/ecs-api/snapshots/ecs-snapshots.js'
 import { serviceDeployments } from '../../src/sources/ecs-api/deployments/service-deployments.js'
 import { decodeEvent } from '../../src/sources/ecs-events/ecs-event.js'
 import { taskDefinitions } from '../../src/sources/ecs-api/lookups/task-definitions.js'
-import { awsWorld, type AwsWorld, settled } from '../sources/aws-world.js'
+import { awsWorld, type AwsWorld, follow, listedState, settled } from '../sources/aws-world.js'
 
 interface Staged {
   readonly cluster: SimulatedCluster
@@ -27,6 +28,8 @@ interface Staged {
   /** The percentage of requests by the `startedBy` of the tasks that get them. */
   readonly shares: () => Readonly<Record<string, number>>
   readonly calls: (operation: string) => number
+  readonly source: MemorySource
+  readonly state: () => ClusterState
   /** What is known about the deployments of the service. */
   readonly rollout: () => Rollout | undefined
 }
@@ -84,6 +87,8 @@ const staged = async (spec: Partial<ServiceSpec>, faults?: ApiFaults): Promise<S
     history,
     shares: () => sharesIn(history.at(-1)!, cluster),
     calls: (operation) => world.api.calls.get(operation) ?? 0,
+    source,
+    state: () => state,
     rollout: () => [...state.deployments.values()][0]?.described?.rollout,
   }
 }
@@ -266,12 +271,56 @@ describe('serviceDeployments', () => {
     cluster.deploy('web')
     cluster.reach('web', 'BAKE_TIME')
     const world = await awsWorld([cluster])
-    const { follow, listedState } = await import('../sources/aws-world.js')
     const following = follow(serviceDeployments(world.options), await listedState(world, cluster))
     await world.clock.advance(60_000)
     expect(world.api.calls.get('DescribeServices')).toBeUndefined()
     following.stop()
     await world.until(() => following.completed)
+  })
+
+  it('asks about the services of one cluster although those of another are refused', async () => {
+    const clusters = ['shop', 'bank'].map((name, i) => {
+      const cluster = settled(
+        simulatedCluster({
+          seed: 3 + i,
+          name,
+          services: [{ name: 'web', placement: 'fargate', desiredCount: 1, strategy: 'BLUE_GREEN' }],
+        }),
+      )
+      cluster.deploy('web')
+      cluster.reach('web', 'POST_SCALE_UP')
+      return cluster
+    })
+    const [shop, bank] = clusters
+    const world = await awsWorld(clusters, (operation, _, asked) =>
+      operation === 'DescribeServices' && asked.includes('cluster/bank') ? 'denied' : 'ok',
+    )
+    const listed = [await listedState(world, shop!), await listedState(world, bank!)]
+    const state = clusterStateJoin.join(listed[0]!, listed[1]!)
+    const following = follow(serviceDeployments(world.options), state, {
+      expose: deployments(servicePorts()),
+    })
+    const rolloutIn = (name: string) =>
+      following.state.deployments.get(`arn:aws:ecs:eu-west-1:123456789012:service/${name}/web`)?.described
+        ?.rollout
+    await world.until(
+      () => rolloutIn('shop')?._tag === 'Shifting' && rolloutIn('bank')?._tag === 'AtOnce',
+      100,
+    )
+    await world.until(() => following.notices.some(({ _tag }) => _tag === 'Warning'), 1_000)
+    expect(rolloutIn('shop')).toMatchObject({ _tag: 'Shifting', stage: 'POST_SCALE_UP' })
+  })
+
+  it('asks nothing about a service whose name ECS does not allow: a forged event must not spoil a call', async () => {
+    const on = await staged({})
+    const [task] = [...on.state().tasks.values()]
+    for (const startedBy of ['ecs-svc/1', 'ecs-svc/2'])
+      void on.source.push({
+        _tag: 'TaskChanged',
+        task: { ...task!, arn: `${task!.arn}${startedBy.slice(-1)}`, group: 'service:not a name', startedBy },
+      })
+    await on.world.clock.advance(60_000)
+    expect(on.calls('DescribeServices')).toBe(0)
   })
 
   it('learns of a deployment in progress when it starts, and holds both revisions until then', async () => {
@@ -288,7 +337,6 @@ describe('serviceDeployments', () => {
     cluster.deploy('web')
     cluster.reach('web', 'PRODUCTION_TRAFFIC_SHIFT')
     const world = await awsWorld([cluster])
-    const { ecsSnapshots } = await import('../../src/sources/ecs-api/snapshots/ecs-snapshots.js')
     const history: Desired[] = []
     const worker = run(
       {

@@ -1,31 +1,17 @@
-import type { Service, ServiceDeployment } from '@aws-sdk/client-ecs'
-import type { ClusterArn, DefinitionArn } from '../../../core/arn.js'
 import { backoff } from '../../../core/backoff.js'
 import type { Clock, Millis, Random } from '../../../core/clock.js'
-import type { ClusterState } from '../../../core/cluster-state.js'
-import { clusterOfService, type Rollout, type ServiceArn } from '../../../core/deployment.js'
+import type { Rollout, ServiceArn } from '../../../core/deployment.js'
 import type { ClusterEvent } from '../../../core/event.js'
 import type { Notice } from '../../../core/source.js'
 import { isTransient } from '../../../shared/aws/aws-failure.js'
 import { CallFailed } from '../snapshots/ecs-calls.js'
 import { interruptibleSleep } from '../../../shared/async/interruptible-sleep.js'
-import { RecentMap } from '../../../shared/async/recent-map.js'
-import type { AskedService } from './asked-service.js'
-import {
-  type DeploymentCall,
-  describeDeployments,
-  describeRevisions,
-  describeServices,
-  newestDeployment,
-} from './deployment-calls.js'
-import { describedRollout, isActive } from './described-rollout.js'
+import { DeploymentQuestions, type DeploymentQuestionsSetup, type Round } from './deployment-questions.js'
+import { isActive } from './described-rollout.js'
 
-export interface DeploymentFollowerSetup {
-  readonly call: DeploymentCall
+export interface DeploymentFollowerSetup extends DeploymentQuestionsSetup {
   /** The pause between two questions about deployments in progress. */
   readonly pollMs: Millis
-  readonly state: () => ClusterState
-  readonly serviceOf: (service: ServiceArn) => AskedService | undefined
   readonly tell: (events: readonly ClusterEvent[]) => void
   readonly notice: (notice: Notice) => void
   /** A number that orders answers. */
@@ -34,9 +20,6 @@ export interface DeploymentFollowerSetup {
   readonly random: Random
   readonly signal: AbortSignal
 }
-
-/** Revisions never change. */
-const rememberedRevisions = 1_000
 
 /** After so many failures in a row, a service of which nothing is known is no longer held back. */
 const patience = 6
@@ -52,21 +35,15 @@ const retries = { base: 500, cap: 10_000 }
 const advice =
   'allow ecs:DescribeServices, ecs:DescribeServiceDeployments, ecs:ListServiceDeployments and ecs:DescribeServiceRevisions, or do not follow deployments. Until then, tasks get traffic as soon as they run'
 
-/** What one round of questions is about. */
-interface Round {
-  readonly services: readonly ServiceArn[]
-  /** Deployments in progress, by service. */
-  readonly deployments: ReadonlyMap<ServiceArn, string>
-}
-
 /**
- * Asks ECS about the services of one account and region: once about each that is wanted, and every few seconds about
- * deployments in progress. One round at a time; what is wanted in the meantime shares the next one.
+ * Asks ECS about the services of one cluster: once about each that is wanted, and every few seconds about deployments in
+ * progress. One round at a time; what is wanted in the meantime shares the next one. Clusters do not wait for each other,
+ * and a missing permission concerns its own cluster only.
  */
 export class DeploymentFollower {
   private readonly wanted = new Set<ServiceArn>()
   private readonly shifting = new Set<ServiceArn>()
-  private readonly definitions = new RecentMap<DefinitionArn>(rememberedRevisions)
+  private readonly questions: DeploymentQuestions
   private readonly pause
   private running: Promise<void> | undefined
   private failures = 0
@@ -79,6 +56,7 @@ export class DeploymentFollower {
 
   constructor(private readonly setup: DeploymentFollowerSetup) {
     this.pause = interruptibleSleep(setup.clock)
+    this.questions = new DeploymentQuestions(setup)
   }
 
   /** Asks about a service. */
@@ -117,7 +95,11 @@ export class DeploymentFollower {
   private wake(): void {
     // A failed round rests before the next one, whatever is wanted meanwhile.
     if (!this.rests) this.pause.interrupt()
-    this.running ??= this.run().finally(() => (this.running = undefined))
+    this.running ??= this.run().finally(() => {
+      this.running = undefined
+      // Something may have become wanted after the last round.
+      if (!this.setup.signal.aborted && this.wanted.size + this.shifting.size > 0) this.wake()
+    })
   }
 
   private async run(): Promise<void> {
@@ -163,7 +145,7 @@ export class DeploymentFollower {
     for (const service of [...round.services, ...round.deployments.keys()])
       this.setup.serviceOf(service)?.asks(this.setup.state().deployments.get(service))
     try {
-      const rollouts = await this.ask(round)
+      const rollouts = await this.questions.ask(round)
       this.failures = 0
       this.refused = 0
       this.denied = false
@@ -213,86 +195,6 @@ export class DeploymentFollower {
     this.answer(new Map(services.map((service) => [service, rollout])))
   }
 
-  private async ask({ services, deployments }: Round): Promise<ReadonlyMap<ServiceArn, Rollout>> {
-    const { call } = this.setup
-    const rollouts = new Map<ServiceArn, Rollout>()
-    const arns = new Map(deployments)
-    const described = await this.describe(services)
-    for (const service of services) {
-      const facts = described.get(service)
-      const rollout = facts === undefined ? unknownService : rollingOf(facts)
-      if (rollout === undefined) {
-        const deployment = await this.deploymentOf(service, facts)
-        if (deployment === undefined) rollouts.set(service, this.settled(service))
-        else arns.set(service, deployment)
-      } else rollouts.set(service, rollout)
-    }
-    const found = await describeDeployments(call, [...new Set(arns.values())])
-    await this.learnRevisions([...found.values()])
-    for (const [service, arn] of arns) rollouts.set(service, this.rolloutOf(service, found.get(arn)))
-    return rollouts
-  }
-
-  private async describe(services: readonly ServiceArn[]): Promise<ReadonlyMap<ServiceArn, Service>> {
-    const byCluster = new Map<ClusterArn, ServiceArn[]>()
-    for (const service of services) {
-      const cluster = clusterOfService(service) ?? ''
-      byCluster.set(cluster, [...(byCluster.get(cluster) ?? []), service])
-    }
-    const all = new Map<ServiceArn, Service>()
-    for (const [cluster, some] of byCluster)
-      for (const [arn, service] of await describeServices(this.setup.call, cluster, some))
-        all.set(arn, service)
-    return all
-  }
-
-  /** The deployment that decides the traffic of a service: the current one, or the last one, while it has left two revisions. */
-  private async deploymentOf(service: ServiceArn, facts: Service | undefined): Promise<string | undefined> {
-    const { serviceOf, state, call } = this.setup
-    if (facts?.currentServiceDeployment !== undefined) return facts.currentServiceDeployment
-    const rollout = state().deployments.get(service)?.described?.rollout
-    if (rollout?._tag === 'Shifting') return rollout.deployment
-    const left = serviceOf(service)?.current.length ?? 0
-    return left > 1 ? newestDeployment(call, clusterOfService(service) ?? '', service) : undefined
-  }
-
-  private async learnRevisions(deployments: readonly ServiceDeployment[]): Promise<void> {
-    const revisions = new Set(
-      deployments
-        .flatMap(({ targetServiceRevision, sourceServiceRevisions = [] }) => [
-          targetServiceRevision?.arn,
-          ...sourceServiceRevisions.map(({ arn }) => arn),
-        ])
-        .filter((arn) => arn !== undefined && this.definitions.get(arn) === undefined),
-    )
-    const unknown = [...revisions].filter((arn) => arn !== undefined)
-    if (unknown.length === 0) return
-    for (const [arn, definition] of await describeRevisions(this.setup.call, unknown))
-      this.definitions.set(arn, definition)
-  }
-
-  private settled(service: ServiceArn): Rollout {
-    return { _tag: 'Settled', startedBy: this.setup.serviceOf(service)?.current ?? [] }
-  }
-
-  private rolloutOf(service: ServiceArn, deployment: ServiceDeployment | undefined): Rollout {
-    const asked = this.setup.serviceOf(service)
-    const before = this.setup.state().deployments.get(service)?.described?.rollout
-    if (deployment === undefined || asked === undefined) return this.settled(service)
-    const { serviceDeploymentArn = '', createdAt, startedAt } = deployment
-    const begin = createdAt ?? startedAt
-    const startedBy = asked.originsOf(serviceDeploymentArn, begin?.getTime(), before)
-    const rollout = describedRollout(deployment, {
-      definitionOf: (revision) => this.definitions.get(revision),
-      startedBy,
-    })
-    if (rollout?._tag !== 'Settled') return rollout ?? this.settled(service)
-    // Tasks of unknown origin are those that run now, unless they are known to be replaced.
-    const replaced = deployment.status === 'SUCCESSFUL' ? startedBy.source : startedBy.target
-    const left = asked.groups.ids.filter((id) => !replaced.includes(id))
-    return left.length > 0 ? { _tag: 'Settled', startedBy: left } : rollout
-  }
-
   private answer(rollouts: ReadonlyMap<ServiceArn, Rollout>): void {
     const { state, serviceOf, tell, stamp } = this.setup
     const events: ClusterEvent[] = []
@@ -305,19 +207,4 @@ export class DeploymentFollower {
     }
     if (events.length > 0) tell(events)
   }
-}
-
-const unknownService: Rollout = { _tag: 'AtOnce', reason: 'ECS does not know the service' }
-
-/** `undefined` for a service that deploys in stages. */
-const rollingOf = ({
-  deploymentController,
-  deploymentConfiguration,
-  status,
-}: Service): Rollout | undefined => {
-  if (status === 'INACTIVE') return unknownService
-  const controller = deploymentController?.type ?? 'ECS'
-  const strategy = deploymentConfiguration?.strategy ?? 'ROLLING'
-  if (controller !== 'ECS') return { _tag: 'AtOnce', reason: `${controller} controls its deployments` }
-  return strategy === 'ROLLING' ? { _tag: 'AtOnce', reason: 'it deploys by rolling' } : undefined
 }

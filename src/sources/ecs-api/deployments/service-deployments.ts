@@ -1,9 +1,9 @@
 import { setMaxListeners } from 'node:events'
 import { Observable } from 'rxjs'
-import { type Place, placeOf, type TaskArn } from '../../../core/arn.js'
+import { type ClusterArn, type Place, placeOf, type TaskArn } from '../../../core/arn.js'
 import type { Clock, Millis, Random } from '../../../core/clock.js'
 import { type ClusterState, emptyState } from '../../../core/cluster-state.js'
-import { type ServiceArn, serviceOfTask } from '../../../core/deployment.js'
+import { clusterOfService, type ServiceArn, serviceOfTask } from '../../../core/deployment.js'
 import type { ClusterEvent } from '../../../core/event.js'
 import { believed, defaultSkewAllowanceMs, livenessOf } from '../../../core/liveness.js'
 import { OptionError } from '../../../core/option-error.js'
@@ -16,6 +16,7 @@ import type { TokenBucket } from '../../../shared/aws/token-bucket.js'
 import { deploymentReads, type EcsClients, ecsClients } from '../clients/ecs-client.js'
 import { awsFailure } from '../../../shared/aws/aws-failure.js'
 import { CallFailed } from '../snapshots/ecs-calls.js'
+import { isServiceArn } from '../../ecs-events/ecs-arn.js'
 import { AskedService } from './asked-service.js'
 import { DeploymentFollower } from './deployment-follower.js'
 
@@ -45,8 +46,6 @@ export interface ServiceDeploymentsOptions {
   /** Default: `service-deployments`. */
   readonly name?: string
 }
-
-const keyOf = ({ region, account }: Place): string => `${region} ${account}`
 
 const noop = (): void => undefined
 
@@ -108,18 +107,19 @@ export const serviceDeployments = ({
         setMaxListeners(0, signal)
         const stamps = new Stamps()
         const services = new Map<ServiceArn, AskedService>()
-        const followers = new Map<string, DeploymentFollower>()
+        const followers = new Map<ClusterArn, DeploymentFollower>()
         let seen = emptyState
 
         const tell = (events: readonly ClusterEvent[]): void =>
           subscriber.next({ _tag: 'Delivery', events, ack: noop, nack: noop })
 
         const followerOf = (service: ServiceArn): DeploymentFollower => {
-          const place = placeOf(service)
-          const key = keyOf(place)
-          const found = followers.get(key)
+          const cluster = clusterOfService(service) ?? ''
+          const found = followers.get(cluster)
           if (found !== undefined) return found
+          const place = placeOf(service)
           const follower = new DeploymentFollower({
+            cluster,
             call: async (operation, call) => {
               await bucket(place).take(1, signal)
               signal.throwIfAborted()
@@ -137,14 +137,15 @@ export const serviceDeployments = ({
             random,
             signal,
           })
-          followers.set(key, follower)
+          followers.set(cluster, follower)
           return follower
         }
 
         const count = (task: Task | undefined, state: ClusterState, by: 1 | -1): ServiceArn | undefined => {
           const service = task === undefined ? undefined : serviceOfTask(task)
-          if (task === undefined || service === undefined || !only(task) || !isRunning(task, state))
-            return undefined
+          // ECS would refuse a whole call for one implausible name.
+          if (task === undefined || service === undefined || !isServiceArn(service)) return undefined
+          if (!only(task) || !isRunning(task, state)) return undefined
           const asked = services.get(service) ?? new AskedService()
           services.set(service, asked)
           asked.groups.add(task, by)
@@ -194,7 +195,7 @@ export const serviceDeployments = ({
           state.deployments.diff(before.deployments, (service, was, is) => {
             touched.add(service)
             if ((is?.announcedAt ?? 0) > (was?.announcedAt ?? 0))
-              followers.get(keyOf(placeOf(service)))?.hurry()
+              followers.get(clusterOfService(service) ?? '')?.hurry()
           })
           for (const service of touched) if (service !== undefined) follow(service)
         }
