@@ -6,6 +6,7 @@ import type { ClusterState } from './cluster-state.js'
 import { daemonDefinition, isDaemon } from './daemon-task.js'
 import { type Address, compareAddresses, type Endpoint, type Share, type Unresolved } from './desired.js'
 import type { BackendName, Policy, ExposedPort, Exposure } from './policy.js'
+import { defaultHealthChecks, firstHealthOf, hasHealthCheck, type HealthChecks } from './health-checks.js'
 import { defaultHealthPolicy, type HealthPolicy } from './health-policy.js'
 import { withoutInjected } from './injected-container.js'
 import { believed, containerLiveness, livenessOf } from './liveness.js'
@@ -247,13 +248,54 @@ const undecided = (
   return claimants(task, waiting(all, host), unresolved(task, 'deployment', detail))
 }
 
+/** Claims that remove the addresses of the ports, and hold no name. */
+const goneFrom = (
+  ports: readonly ExposedPort[],
+  host: string,
+  traffic: Traffic,
+  policy: Policy,
+): readonly Claim[] =>
+  sharedPorts(ports, traffic, policy).map(({ port: { backend, port } }) => ({
+    _tag: 'Gone',
+    backend,
+    address: { host, port },
+  }))
+
+/** What a task waits for that must be HEALTHY before it is offered. */
+interface AwaitedHealth {
+  readonly missing: Unresolved
+  /** Whether what its backends hold stays, because it may have been HEALTHY for long. Otherwise, it leaves. */
+  readonly keeps: boolean
+}
+
+/** `undefined` for a task that has been HEALTHY, or has no health check. */
+const awaitedHealth = (
+  task: Task,
+  definition: TaskDefinition | undefined,
+  state: ClusterState,
+): AwaitedHealth | undefined => {
+  const first = firstHealthOf(task, state.marks.get(task.cluster))
+  if (first === 'reported' || isDaemon(task)) return undefined
+  if (definition === undefined) return { missing: noDefinition(task, state), keeps: true }
+  if (!hasHealthCheck(definition)) return undefined
+  const detail = 'ECS has not reported it HEALTHY yet: it has not passed the health check of its definition'
+  return { missing: unresolved(task, 'health-check', detail), keeps: first === 'unasked' }
+}
+
+export interface ClaimOptions {
+  /** How to treat unhealthy endpoints. Default: `leave-out`. */
+  readonly unhealthy?: HealthPolicy | undefined
+  /** Whether a task waits for its first HEALTHY. Default: `advisory`. */
+  readonly healthChecks?: HealthChecks | undefined
+}
+
 /** The claims of a task, or `undefined` if it has none. */
 export const claimsOf = (
   reported: Task,
   state: ClusterState,
   policy: Policy,
   skewAllowanceMs: Millis,
-  unhealthy: HealthPolicy = defaultHealthPolicy,
+  { unhealthy = defaultHealthPolicy, healthChecks = defaultHealthChecks }: ClaimOptions = {},
 ): TaskClaims | undefined => {
   const mark = state.marks.get(reported.cluster)
   const task = believed(reported, mark, skewAllowanceMs)
@@ -267,14 +309,7 @@ export const claimsOf = (
 
   if (liveness === 'gone' || (liveness === 'unhealthy' && unhealthy === 'leave-out')) {
     if (exposure._tag !== 'Ports' || exposure.ports.length === 0 || address === undefined) return undefined
-    return claimants(
-      task,
-      sharedPorts(exposure.ports, traffic, policy).map(({ port: { backend, port } }) => ({
-        _tag: 'Gone',
-        backend,
-        address: { host: address, port },
-      })),
-    )
+    return claimants(task, goneFrom(exposure.ports, address, traffic, policy))
   }
 
   switch (exposure._tag) {
@@ -292,28 +327,29 @@ export const claimsOf = (
       const fault = refused.length === 0 ? undefined : unresolved(task, 'refused', refused.join('; '))
       if (ports.length === 0) return fault === undefined ? undefined : claimants(task, [], fault)
       if (traffic._tag === 'Unknown') return undecided(task, ports, address, traffic.detail, policy)
+      const names = ports.map(({ backend }) => backend)
+      if (host === undefined || address === undefined)
+        return claimants(task, waiting(names, undefined), noHost(task, definition, state))
+      const wait = healthChecks === 'required' ? awaitedHealth(task, definition, state) : undefined
+      if (wait !== undefined)
+        return claimants(
+          task,
+          wait.keeps ? waiting(names, address) : goneFrom(ports, address, traffic, policy),
+          wait.missing,
+        )
       const held =
         traffic._tag === 'Share' && traffic.held !== undefined
           ? unresolved(task, 'held', traffic.held)
           : undefined
       const isHealthy = (id: EndpointId): boolean =>
         liveness === 'live' && state.health.get(id)?.healthy !== false
-      return host === undefined || address === undefined
-        ? claimants(
-            task,
-            waiting(
-              ports.map(({ backend }) => backend),
-              undefined,
-            ),
-            noHost(task, definition, state),
-          )
-        : claimants(
-            task,
-            sharedPorts(ports, traffic, policy).flatMap(({ port, share }) =>
-              claimOf(task, host, port, share, isHealthy, unhealthy),
-            ),
-            fault ?? held,
-          )
+      return claimants(
+        task,
+        sharedPorts(ports, traffic, policy).flatMap(({ port, share }) =>
+          claimOf(task, host, port, share, isHealthy, unhealthy),
+        ),
+        fault ?? held,
+      )
     }
   }
 }

@@ -92,6 +92,8 @@ export interface Unresolved {
     | 'deployment'
     /** The deployment of its service gives its revision no production traffic, for now. */
     | 'held'
+    /** ECS has not reported it HEALTHY yet, which `healthChecks: 'required'` waits for. */
+    | 'health-check'
   /** What is missing, and what to do if it stays missing; for people. */
   readonly detail: string
 }
@@ -103,12 +105,15 @@ export const awaitsAnswer = (unresolved: Pick<Unresolved, 'why'> | undefined): b
     case 'task-definition':
     case 'deployment':
       return true
-    // ECS was asked for the interface's address and has none yet. Waiting would not change the others.
+    // ECS was asked for the interface's address and has none yet, or for the health and the application is not ready,
+    // for minutes or for ever. Deliveries that waited for that would fill what a source may have unsettled, and stop it.
+    // A snapshot tells of the task again. Waiting would not change the others.
     case 'interface-address':
     case 'lookup-refused':
     case 'name-taken':
     case 'refused':
     case 'held':
+    case 'health-check':
     case undefined:
       return false
   }

@@ -1,7 +1,7 @@
 import type { Millis } from './clock.js'
 import type { Mark } from './cluster-state.js'
 import { lifecycleRank, type TaskStatus } from './task-status.js'
-import type { Task } from './task.js'
+import { sameHealth, type Task } from './task.js'
 
 /**
  * - `live`: can receive traffic.
@@ -27,10 +27,14 @@ export const ruledOut = (task: Task, mark: Mark | undefined, skewAllowanceMs: Mi
  * The record to use for a task: that of the newest snapshot if the snapshot is newer than the last event by more than
  * the skew allowance. No event, however high its version, therefore lasts longer than until the next snapshot. This
  * limits the effect of forged events, and of states that ECS has reverted.
+ *
+ * Its health is that of the newest answer, which may be newer than the snapshot: events have none.
  */
 export const believed = (task: Task, mark: Mark | undefined, skewAllowanceMs: Millis): Task => {
   if (mark === undefined || task.at + skewAllowanceMs >= mark.at) return task
-  return mark.tasks.get(task.arn) ?? task
+  const listed = mark.tasks.get(task.arn)
+  if (listed === undefined) return task
+  return sameHealth(listed.health, task.health) ? listed : { ...listed, health: task.health }
 }
 
 const RUNNING = lifecycleRank('RUNNING')

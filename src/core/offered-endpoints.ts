@@ -4,12 +4,19 @@ import type { Millis } from './clock.js'
 import { type ClusterState, emptyState } from './cluster-state.js'
 import type { Backend, Endpoint } from './desired.js'
 import { PersistentMap } from './persistent-map.js'
+import type { HealthChecks } from './health-checks.js'
 import type { Policy } from './policy.js'
 import { projector } from './project.js'
 
+export interface OfferedOptions {
+  readonly expose: Policy
+  readonly skewAllowanceMs: Millis
+  readonly healthChecks: HealthChecks
+}
+
 /**
- * The endpoints that a policy exposes in successive states of one fold, by id, regardless of their health: an unhealthy
- * endpoint has to be probed again, and a probe's result must not change what is probed. The cost of a step is
+ * The endpoints that a policy exposes in successive states of one fold, by id, regardless of what probes found: an
+ * unhealthy endpoint has to be probed again, and a probe's result must not change what is probed. The cost of a step is
  * proportional to the number of changed backends.
  */
 class OfferedEndpoints {
@@ -19,8 +26,8 @@ class OfferedEndpoints {
   #last = PersistentMap.empty<Backend>()
   #endpoints = PersistentMap.empty<Endpoint>()
 
-  constructor(expose: Policy, skewAllowanceMs: Millis) {
-    this.#project = projector({ expose, covers: [], skewAllowanceMs })
+  constructor({ expose, skewAllowanceMs, healthChecks }: OfferedOptions) {
+    this.#project = projector({ expose, covers: [], skewAllowanceMs, healthChecks })
   }
 
   /** The same map as before if no endpoint was added, changed or removed. */
@@ -58,11 +65,10 @@ class OfferedEndpoints {
 /** The endpoints of successive states. The projection is shared, and only computed while there is a subscriber. */
 export const offeredEndpoints = (
   state$: Observable<ClusterState>,
-  expose: Policy,
-  skewAllowanceMs: Millis,
+  options: OfferedOptions,
 ): Observable<PersistentMap<Endpoint>> =>
   defer(() => {
-    const offered = new OfferedEndpoints(expose, skewAllowanceMs)
+    const offered = new OfferedEndpoints(options)
     return state$.pipe(
       map((state) => offered.in(state)),
       distinctUntilChanged(),

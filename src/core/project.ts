@@ -6,6 +6,7 @@ import { type ClusterState, emptyState } from './cluster-state.js'
 import { serviceOfTask } from './deployment.js'
 import type { Backend, Desired, Revision, Unresolved } from './desired.js'
 import type { BackendName, Policy } from './policy.js'
+import { defaultHealthChecks, firstHealthOf, type HealthChecks } from './health-checks.js'
 import { defaultHealthPolicy, type HealthPolicy } from './health-policy.js'
 import { completenessOf, type NamelessTask } from './completeness.js'
 import { believed, defaultSkewAllowanceMs, livenessOf } from './liveness.js'
@@ -24,6 +25,8 @@ export interface ProjectOptions {
   readonly skewAllowanceMs?: Millis
   /** How to treat unhealthy endpoints. Default: `leave-out`. */
   readonly unhealthy?: HealthPolicy
+  /** Whether a task with a health check waits for its first HEALTHY. Default: `advisory`. */
+  readonly healthChecks?: HealthChecks
 }
 
 /** Computes the desired state. It keeps the previous state, so pass successive states of one fold. */
@@ -34,6 +37,7 @@ const affectedTasks = (
   last: ClusterState,
   state: ClusterState,
   skewAllowanceMs: Millis,
+  healthChecks: HealthChecks,
 ): ReadonlyMap<TaskArn, Task | undefined> => {
   const tasks = new Map<TaskArn, Task | undefined>()
   // Most events are about tasks that are starting or stopping, and most snapshots contain nothing new. Neither affects
@@ -48,6 +52,7 @@ const affectedTasks = (
       if (
         livenessOf(was, markBefore, skewAllowanceMs) === liveness &&
         sameSite(was, is) &&
+        (healthChecks === 'advisory' || firstHealthOf(was, markBefore) === firstHealthOf(is, mark)) &&
         (liveness === 'gone' || liveness === 'pending' || sameContainerStatuses(was, is))
       )
         return
@@ -105,6 +110,7 @@ export const projector = ({
   covers,
   skewAllowanceMs = defaultSkewAllowanceMs,
   unhealthy = defaultHealthPolicy,
+  healthChecks = defaultHealthChecks,
 }: ProjectOptions): Projector => {
   const pooled = expose.pooled ?? false
   const byTask = new Map<TaskArn, TaskClaims>()
@@ -172,10 +178,12 @@ export const projector = ({
   return (state, revision) => {
     const dirty = new Set<BackendName>()
     if (state !== last)
-      for (const [arn, task] of affectedTasks(last, state, skewAllowanceMs))
+      for (const [arn, task] of affectedTasks(last, state, skewAllowanceMs, healthChecks))
         claim(
           arn,
-          task === undefined ? undefined : claimsOf(task, state, expose, skewAllowanceMs, unhealthy),
+          task === undefined
+            ? undefined
+            : claimsOf(task, state, expose, skewAllowanceMs, { unhealthy, healthChecks }),
           dirty,
         )
     last = state

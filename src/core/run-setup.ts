@@ -1,11 +1,12 @@
 import { lastSegment, matchesCluster, placeOf } from './arn.js'
 import type { Clock, Millis, Random } from './clock.js'
 import type { Policy } from './policy.js'
+import type { HealthChecks } from './health-checks.js'
 import type { HealthPolicy } from './health-policy.js'
 import type { PruneGuard } from './plan.js'
 import type { AnySink, Owner } from './sink.js'
 import { SetupError } from './setup-error.js'
-import type { Source } from './source.js'
+import type { Lookup, Source } from './source.js'
 
 export interface RunSetup {
   readonly sources: readonly Source[]
@@ -40,6 +41,12 @@ export interface RunSetup {
    * check that fails everywhere then empties no backend. Default: `leave-out`.
    */
   readonly unhealthy?: HealthPolicy
+  /**
+   * Whether a task whose definition has a health check is offered only after ECS has reported it HEALTHY: see
+   * `HealthChecks`. `required` needs the definitions of all tasks, and a source that asks for their health between
+   * snapshots: `ecs`, or `taskDefinitions` and `taskHealth`. Default: `advisory`, offered as soon as it runs.
+   */
+  readonly healthChecks?: HealthChecks
   /** Limits pruning: see `PruneGuard`. Default: at most half of the owned records at once, if that is ten or more. */
   readonly pruneGuard?: PruneGuard | 'off'
   /**
@@ -78,7 +85,7 @@ const unique = (kind: string, names: readonly string[]): void => {
 }
 
 /** Throws when the setup contradicts itself; the message says how to fix it. */
-export const checkSetup = ({ sources, sinks, expose, clusters, ack }: RunSetup): void => {
+export const checkSetup = ({ sources, sinks, expose, clusters, ack, healthChecks }: RunSetup): void => {
   unique(
     'sources',
     sources.map(({ name }) => name),
@@ -94,20 +101,19 @@ export const checkSetup = ({ sources, sinks, expose, clusters, ack }: RunSetup):
       'ambiguous-identity',
       `two sources look up which clusters "${twice}" stands for, and their answers may differ: name the clusters by ARN`,
     )
-  if (
-    expose.needs === 'definitions' &&
-    sources.length > 0 &&
-    !sources.some(({ provides = [] }) => provides.includes('definitions'))
-  )
+  const lacks = (lookup: Lookup): boolean =>
+    sources.length > 0 && !sources.some(({ provides = [] }) => provides.includes(lookup))
+  if (expose.needs === 'definitions' && lacks('definitions'))
     throw new SetupError(
       'missing-lookup',
       'the policy needs the task definition of every task, and no source provides it: add ecs({ clusters }) or taskDefinitions()',
     )
-  if (
-    expose.deployments !== undefined &&
-    sources.length > 0 &&
-    !sources.some(({ provides = [] }) => provides.includes('deployments'))
-  )
+  if (healthChecks === 'required' && (lacks('definitions') || lacks('health')))
+    throw new SetupError(
+      'missing-lookup',
+      "healthChecks: 'required' needs the definition and the health of every task, and no source asks ECS for them: add ecs({ clusters }), or taskDefinitions() and taskHealth()",
+    )
+  if (expose.deployments !== undefined && lacks('deployments'))
     throw new SetupError(
       'missing-lookup',
       'the policy follows deployments, and no source asks ECS about them: add ecs({ clusters }) or serviceDeployments()',

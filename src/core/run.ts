@@ -5,6 +5,7 @@ import type { Desired } from './desired.js'
 import { FoldedState } from './folded-state.js'
 import { followSource } from './follow-source.js'
 import { followed } from './followed.js'
+import { defaultHealthChecks } from './health-checks.js'
 import { defaultHealthPolicy } from './health-policy.js'
 import { Intake } from './intake.js'
 import { latestDesired } from './latest-desired.js'
@@ -37,6 +38,7 @@ export const run = (setup: RunSetup, { clock, random }: Environment): Worker => 
     skewAllowanceMs = defaultSkewAllowanceMs,
     lookupWaitMs = 300_000,
     drainMs = 20_000,
+    healthChecks = defaultHealthChecks,
   } = setup
   const covers = sources.flatMap((source) => source.covers)
   const identified = new Set(sources.flatMap(({ identifies = [] }) => identifies))
@@ -66,6 +68,7 @@ export const run = (setup: RunSetup, { clock, random }: Environment): Worker => 
       covers,
       skewAllowanceMs,
       unhealthy: setup.unhealthy ?? defaultHealthPolicy,
+      healthChecks,
     }),
     state: () => folded.current,
     revision: () => acknowledgements.revision,
@@ -106,7 +109,15 @@ export const run = (setup: RunSetup, { clock, random }: Environment): Worker => 
         signal,
       }),
   )
-  const context = sourceContext({ state$: folded.fed$, expose, skewAllowanceMs, clock, random, signal })
+  const context = sourceContext({
+    state$: folded.fed$,
+    expose,
+    skewAllowanceMs,
+    healthChecks,
+    clock,
+    random,
+    signal,
+  })
 
   const rounds = reconcilers.map(({ rounds$ }) => lastValueFrom(rounds$, { defaultValue: undefined }))
   const subscriptions = new Subscription()

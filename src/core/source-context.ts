@@ -1,6 +1,7 @@
 import type { Observable } from 'rxjs'
 import type { Millis } from './clock.js'
 import type { ClusterState } from './cluster-state.js'
+import { defaultHealthChecks, type HealthChecks } from './health-checks.js'
 import { offeredEndpoints } from './offered-endpoints.js'
 import type { Policy } from './policy.js'
 import type { Environment } from './run-setup.js'
@@ -10,6 +11,8 @@ export interface SourceContextSetup extends Environment {
   readonly state$: Observable<ClusterState>
   readonly expose: Policy
   readonly skewAllowanceMs: Millis
+  /** Default: `advisory`. */
+  readonly healthChecks?: HealthChecks | undefined
   readonly signal: AbortSignal
 }
 
@@ -18,15 +21,18 @@ export const sourceContext = ({
   state$,
   expose,
   skewAllowanceMs,
+  healthChecks = defaultHealthChecks,
   clock,
   random,
   signal,
 }: SourceContextSetup): SourceContext => ({
   state$,
-  endpoints$: offeredEndpoints(state$, expose, skewAllowanceMs),
+  endpoints$: offeredEndpoints(state$, { expose, skewAllowanceMs, healthChecks }),
   clock,
   random,
   signal,
-  needs: expose.needs ?? 'bindings',
+  // Only the definition says whether a task has a health check.
+  needs: healthChecks === 'required' ? 'definitions' : (expose.needs ?? 'bindings'),
   followsDeployments: expose.deployments !== undefined,
+  healthChecks,
 })

@@ -4,6 +4,7 @@ import type { ClusterState } from './cluster-state.js'
 import type { Endpoint } from './desired.js'
 import type { ClusterEvent } from './event.js'
 import type { PersistentMap } from './persistent-map.js'
+import type { HealthChecks } from './health-checks.js'
 import type { PolicyNeeds } from './policy.js'
 
 /**
@@ -50,8 +51,11 @@ export type Notice =
   /** A risky setup or condition. The message says what to do. */
   | { readonly _tag: 'Warning'; readonly message: string }
 
-/** What a source may look up: task definitions, addresses of container instances, deployments of services. */
-export type Lookup = 'definitions' | 'addresses' | 'deployments'
+/**
+ * What a source may look up: task definitions, addresses of container instances, deployments of services, the health of
+ * tasks between snapshots.
+ */
+export type Lookup = 'definitions' | 'addresses' | 'deployments' | 'health'
 
 /** What a worker gives to each of its sources. */
 export interface SourceContext {
@@ -68,10 +72,12 @@ export interface SourceContext {
   readonly random: Random
   /** Aborts when the worker no longer waits for the source, which is also when it unsubscribes from the deliveries. */
   readonly signal: AbortSignal
-  /** The policy's needs: see `Policy.needs`. */
+  /** The policy's needs: see `Policy.needs`. With `healthChecks: 'required'`, all definitions are needed. */
   readonly needs: PolicyNeeds
   /** Whether the policy follows the deployments of services: see `Policy.deployments`. */
   readonly followsDeployments: boolean
+  /** Whether tasks wait for their first HEALTHY: see `RunSetup.healthChecks`. */
+  readonly healthChecks: HealthChecks
 }
 
 /**

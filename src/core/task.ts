@@ -9,7 +9,8 @@
  *   duplicates.
  * - *Addresses* are those of the highest version *that has any*, because a higher version may lack them (an ACTIVATING
  *   event without attachments has been seen before the RUNNING event that has them again).
- * - *Health* comes only from snapshots, and is that of the latest one: a change of health does not increment `version`.
+ * - *Health* comes only from DescribeTasks, and is that of the latest answer: a change of health does not increment
+ *   `version`. That the task has been HEALTHY once is never forgotten.
  *
  * Events and DescribeTasks may disagree for the same version. Each field then takes the greater value in a total order
  * in which stopping beats running, so that the order of arrival does not matter.
@@ -75,8 +76,20 @@ export interface Task {
   readonly interface: Interface | undefined
   /** By name. */
   readonly containers: readonly Container[]
-  readonly health: { readonly at: Millis; readonly status: Health } | undefined
+  readonly health: TaskHealth | undefined
 }
+
+export interface TaskHealth {
+  /** Orders observations: the greater is the newer one; see `Stamps`. */
+  readonly at: number
+  readonly status: Health
+  /** Whether another observation was HEALTHY; left out if this one is, or none was. */
+  readonly wasHealthy?: true
+}
+
+/** Whether any observation of the task was HEALTHY. */
+export const hasBeenHealthy = (health: TaskHealth | undefined): boolean =>
+  health?.status === 'HEALTHY' || health?.wasHealthy === true
 
 /** The greater of two strings, where `undefined` is least; fills in missing values. */
 const fill = <A extends string>(a: A | undefined, b: A | undefined): A | undefined =>
@@ -96,8 +109,9 @@ const healthRank: Readonly<Record<Health, number>> = { UNKNOWN: 0, HEALTHY: 1, U
 
 const joinHealth = (a: Task['health'], b: Task['health']): Task['health'] => {
   if (a === undefined || b === undefined) return a ?? b
-  if (a.at !== b.at) return a.at > b.at ? a : b
-  return healthRank[a.status] >= healthRank[b.status] ? a : b
+  const isNewer = a.at === b.at ? healthRank[a.status] >= healthRank[b.status] : a.at > b.at
+  const newer = isNewer ? a : b
+  return hasBeenHealthy(newer) || !hasBeenHealthy(isNewer ? b : a) ? newer : { ...newer, wasHealthy: true }
 }
 
 const joinInterface = (a: Interface | undefined, b: Interface | undefined): Interface | undefined => {
@@ -309,6 +323,9 @@ export const sameSite = (a: Task, b: Task): boolean =>
 export const sameContainerStatuses = (a: Task, b: Task): boolean =>
   sameContainers(a.containers, b.containers, (x, y) => x.name === y.name && x.lastStatus === y.lastStatus)
 
+export const sameHealth = (a: TaskHealth | undefined, b: TaskHealth | undefined): boolean =>
+  a === b || (a?.at === b?.at && a?.status === b?.status && a?.wasHealthy === b?.wasHealthy)
+
 /** Whether two records of a task are equal. */
 export const sameTask = (a: Task, b: Task): boolean =>
   a === b ||
@@ -317,7 +334,6 @@ export const sameTask = (a: Task, b: Task): boolean =>
     a.lastStatus === b.lastStatus &&
     a.desiredStatus === b.desiredStatus &&
     a.interface?.version === b.interface?.version &&
-    a.health?.at === b.health?.at &&
-    a.health?.status === b.health?.status &&
+    sameHealth(a.health, b.health) &&
     sameSite(a, b) &&
     sameContainers(a.containers, b.containers, sameContainer))

@@ -146,7 +146,15 @@ const task: t.Type<Task> = t.strict(
     desiredStatus: nonEmptyText,
     interface: maybe(t.strict({ version, ipv4: maybe(text), ipv6: maybe(text) }, 'object')),
     containers: ascending(container, 'name', byName),
-    health: maybe(t.strict({ at: millis, status: health }, 'object')),
+    health: maybe(
+      t.exact(
+        t.intersection(
+          [t.type({ at: millis, status: health }), t.partial({ wasHealthy: t.literal(true) })],
+          'object',
+        ),
+        'object',
+      ),
+    ),
   },
   'object',
 )

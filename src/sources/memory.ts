@@ -54,7 +54,7 @@ export const memory = ({ name = 'memory', covers = [] }: MemorySourceOptions = {
     name,
     covers,
     // Your code may push the answers of lookups, too.
-    provides: ['definitions', 'addresses', 'deployments'],
+    provides: ['definitions', 'addresses', 'deployments', 'health'],
     push,
     get unsettled() {
       return unsettled

@@ -10,7 +10,14 @@ import type { ClusterEvent } from '../core/event.js'
 import type { Machine } from '../core/machine.js'
 import type { TaskDefinition } from '../core/task-definition.js'
 import type { TaskStatus } from '../core/task-status.js'
-import { canonicalBindings, type Container, type Health, type Interface, type Task } from '../core/task.js'
+import {
+  canonicalBindings,
+  type Container,
+  type Health,
+  type Interface,
+  type Task,
+  type TaskHealth,
+} from '../core/task.js'
 
 const place = 'arn:aws:ecs:eu-west-1:123456789012'
 const cluster = `${place}:cluster/staging`
@@ -70,7 +77,14 @@ const containers = fc
   .map((all) => all.filter((one) => one !== undefined))
 
 const networkInterface: fc.Arbitrary<Interface> = record({ version, ipv4, ipv6 })
-const health: fc.Arbitrary<Health> = fc.constantFrom('HEALTHY', 'UNKNOWN', 'UNHEALTHY')
+const health: fc.Arbitrary<TaskHealth> = fc.oneof(
+  record({ at, status: fc.constantFrom<Health>('HEALTHY', 'UNKNOWN', 'UNHEALTHY') }),
+  record({
+    at,
+    status: fc.constantFrom<Health>('UNKNOWN', 'UNHEALTHY'),
+    wasHealthy: fc.constant(true as const),
+  }),
+)
 
 /** An arbitrary record of one of few tasks, consistent or not. */
 export const anyTask: fc.Arbitrary<Task> = record({
@@ -90,7 +104,7 @@ export const anyTask: fc.Arbitrary<Task> = record({
   desiredStatus: fc.constantFrom('RUNNING', 'STOPPED'),
   interface: maybe(networkInterface),
   containers,
-  health: maybe(record({ at, status: health })),
+  health: maybe(health),
 })
 
 const definition: fc.Arbitrary<TaskDefinition> = record({
@@ -103,6 +117,7 @@ const definition: fc.Arbitrary<TaskDefinition> = record({
       image: maybe(fc.constantFrom('web:1', 'web:2')),
       labels: fc.constant({}),
       environment: fc.constant({}),
+      healthCheck: fc.boolean(),
     }),
     { maxLength: 2 },
   ),

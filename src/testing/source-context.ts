@@ -1,6 +1,7 @@
 import type { Observable } from 'rxjs'
 import type { Clock, Millis, Random } from '../core/clock.js'
 import type { ClusterState } from '../core/cluster-state.js'
+import type { HealthChecks } from '../core/health-checks.js'
 import { defaultSkewAllowanceMs } from '../core/liveness.js'
 import { exposesNothing, type Policy } from '../core/policy.js'
 import { sourceContext as contextOf } from '../core/source-context.js'
@@ -12,6 +13,8 @@ export interface SourceContextOptions {
   readonly expose?: Policy
   /** Default: 30,000 ms. */
   readonly skewAllowanceMs?: Millis
+  /** Default: `advisory`. */
+  readonly healthChecks?: HealthChecks
   /** Default: the machine's. */
   readonly clock?: Clock
   /** Default: `Math.random`. */
@@ -26,8 +29,9 @@ export const sourceContext = (
   {
     expose = { expose: () => exposesNothing },
     skewAllowanceMs = defaultSkewAllowanceMs,
+    healthChecks,
     clock = systemClock,
     random = Math.random,
     signal = new AbortController().signal,
   }: SourceContextOptions = {},
-): SourceContext => contextOf({ state$, expose, skewAllowanceMs, clock, random, signal })
+): SourceContext => contextOf({ state$, expose, skewAllowanceMs, healthChecks, clock, random, signal })

@@ -111,6 +111,11 @@ const options: fc.Arbitrary<ProjectOptions> = fc.record({
   unhealthy: fc.constantFrom('leave-out', 'keep-the-last'),
 })
 
+/** Also with tasks that wait for their first HEALTHY. */
+const allOptions = fc
+  .tuple(options, fc.constantFrom('advisory' as const, 'required' as const))
+  .map(([chosen, healthChecks]): ProjectOptions => ({ ...chosen, healthChecks }))
+
 /** Policies under which no two services want one name. */
 const uncontested = options.filter(
   ({ expose }) => expose !== policies['one name for all'] && expose !== policies['pooled'],
@@ -155,7 +160,7 @@ describe('the health policy', () => {
   it('said again after every change is the projection from scratch', () => {
     holds(
       fc.property(
-        options,
+        allOptions,
         events,
         fc.array(fc.boolean(), { minLength: 1, maxLength: 5 }),
         (chosen, arrived, skip) => {
@@ -173,7 +178,7 @@ describe('the health policy', () => {
 
   it('keeps the identity of every backend that did not change', () => {
     holds(
-      fc.property(options, events, (chosen, arrived) => {
+      fc.property(allOptions, events, (chosen, arrived) => {
         const again = projector(chosen)
         let state = emptyState
         let last = again(state, 0)
@@ -193,7 +198,7 @@ describe('the health policy', () => {
   it('is the same in any order of arrival', () => {
     holds(
       fc.property(
-        options,
+        allOptions,
         events.chain((told) => fc.tuple(fc.constant(told), redelivered(told))),
         (chosen, [told, arrived]) => {
           deepStrictEqual(

@@ -15,6 +15,7 @@ const lagBuckets = [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1800, 7200, 43_2
 const unresolvedReasons: Readonly<Record<Unresolved['why'], 0>> = {
   deployment: 0,
   held: 0,
+  'health-check': 0,
   'instance-address': 0,
   'task-definition': 0,
   'interface-address': 0,
