@@ -35,6 +35,7 @@ export const heavyImports: Readonly<Record<string, readonly string[]>> = {
   './sources/sns-webhook': [partitions],
   './sources/sqs': ['@aws-sdk/client-sqs', partitions],
   './sources/task-definitions': ['@aws-sdk/client-ecs', partitions],
+  './sources/task-health': ['@aws-sdk/client-ecs', partitions],
   './sinks/dry-run': [],
   './sinks/kit': [],
   './sinks/memory': [],

@@ -31,6 +31,9 @@ export const definitionDescription = (definition: SimulatedDefinition): Json => 
     ],
     environment: Object.entries(container.environment).map(([name, value]) => ({ name, value })),
     dockerLabels: container.dockerLabels,
+    ...(container.healthCheck
+      ? { healthCheck: { command: ['CMD', '/healthy'], interval: 30, timeout: 5, retries: 3 } }
+      : {}),
     mountPoints: [],
     volumesFrom: [],
   })),

@@ -38,6 +38,8 @@ export interface ServiceSpec {
   readonly containerPort?: number
   /** Adds a non-essential `statsd` container with a UDP port. Default false. */
   readonly sidecar?: boolean
+  /** Gives the primary container a health check: its tasks are UNKNOWN until `checkHealth`. Default false. */
+  readonly healthCheck?: boolean
   /** Also gives network interfaces an IPv6 address (`awsvpc` and `fargate`). Default false. */
   readonly dualStack?: boolean
   /** How it deploys. Default `ROLLING`. */

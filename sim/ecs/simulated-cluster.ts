@@ -21,7 +21,7 @@ import type { HookAction, ServiceSpec } from './service-spec.js'
 import type { SimulatedRevision } from './simulated-revision.js'
 import type { SimulatedService } from './simulated-service.js'
 import { SimulatedTask, type TaskSite } from './simulated-task.js'
-import type { StopCause } from '../../src/testing/ecs-json/task-facts.js'
+import type { HealthStatus, StopCause } from '../../src/testing/ecs-json/task-facts.js'
 import { observedTask } from './observed-task.js'
 import { TaskRoster } from './task-roster.js'
 
@@ -276,6 +276,13 @@ export class SimulatedCluster {
     this.#ended(task)
     this.#balance(this.#service(task.service.name))
     return true
+  }
+
+  /** The health check of a task finds this. ECS sends no event of it. Returns false if the cluster has no such task. */
+  checkHealth(taskId: string, health: HealthStatus): boolean {
+    const task = this.task(taskId)
+    if (task !== undefined) task.health = health
+    return task !== undefined
   }
 
   /** The sidecar of a random routable task exits; the task continues. Returns false if it has no running sidecar. */

@@ -12,6 +12,7 @@ export interface ContainerSpec {
   readonly protocol: 'tcp' | 'udp'
   readonly dockerLabels: Readonly<Record<string, string>>
   readonly environment: Readonly<Record<string, string>>
+  readonly healthCheck: boolean
 }
 
 /** A revision of a task definition. Immutable, as on AWS: a change makes a new revision. */
@@ -60,6 +61,7 @@ export const simulatedDefinition = (
     protocol: 'tcp',
     dockerLabels: spec.dockerLabels ?? {},
     environment: spec.environment ?? {},
+    healthCheck: spec.healthCheck ?? false,
   }
   const sidecar: ContainerSpec = {
     name: 'statsd',
@@ -70,6 +72,7 @@ export const simulatedDefinition = (
     protocol: 'udp',
     dockerLabels: {},
     environment: {},
+    healthCheck: false,
   }
   return {
     arn: (spec.placement === 'daemon' ? daemonDefinitionArn : definitionArn)(place, spec.name, revision),

@@ -5,7 +5,7 @@ import type { ContainerSpec, SimulatedDefinition } from './simulated-definition.
 import type { SimulatedInstance } from './simulated-instance.js'
 import type { SimulatedRevision } from './simulated-revision.js'
 import type { SimulatedService } from './simulated-service.js'
-import type { StopCause, TaskTimes } from '../../src/testing/ecs-json/task-facts.js'
+import type { HealthStatus, StopCause, TaskTimes } from '../../src/testing/ecs-json/task-facts.js'
 
 /** The states of the task lifecycle in the ECS Developer Guide. */
 export type TaskStatus =
@@ -60,6 +60,8 @@ export class SimulatedTask {
   version = 1
   updatedAt: number
   stopCause: StopCause | undefined
+  /** What the health check found last. A change is no transition: it has no event and no version. */
+  health: HealthStatus
   /** The event of the current version contains no attachment and no address, although the task has them. */
   attachmentsLost = false
   #ahead: Stage[]
@@ -78,6 +80,7 @@ export class SimulatedTask {
     this.definition = revision.definition
     this.startedBy = revision.startedBy
     this.secret = random.hex(24)
+    this.health = this.definition.containers.some(({ healthCheck }) => healthCheck) ? 'UNKNOWN' : 'HEALTHY'
     this.createdAt = now
     this.updatedAt = now
     this.containers = this.definition.containers.map((spec) => ({

@@ -24,7 +24,7 @@ export const taskFacts = (task: SimulatedTask): TaskFacts => {
     networkInterface: site.networkInterface,
     attachmentsLost: task.attachmentsLost,
     containers: task.containers.map((container) => containerFacts(task, container)),
-    health: task.lastStatus === 'RUNNING' ? 'HEALTHY' : 'UNKNOWN',
+    health: task.lastStatus === 'RUNNING' ? task.health : 'UNKNOWN',
   }
 }
 
@@ -40,7 +40,7 @@ const containerFacts = (task: SimulatedTask, container: SimulatedContainer): Con
     exitCode,
     binding: bindingFacts(task, container),
     overrides: spec.essential ? { SECRET_TOKEN: task.secret } : {},
-    health: status === 'RUNNING' && spec.essential ? 'HEALTHY' : 'UNKNOWN',
+    health: status === 'RUNNING' && spec.essential ? task.health : 'UNKNOWN',
   }
 }
 

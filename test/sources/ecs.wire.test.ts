@@ -45,7 +45,7 @@ describe('ecs', () => {
       name: 'ecs',
       covers: ['staging', 'arn:aws:ecs:eu-west-1:123456789012:cluster/blue', 'prod-*'],
       identifies: ['staging', 'prod-*'],
-      provides: ['addresses', 'definitions', 'deployments'],
+      provides: ['addresses', 'definitions', 'deployments', 'health'],
     })
     expect(ecs({ clusters: ['blue'], name: 'blue' }).name).toBe('blue')
     expect(() => ecs({ clusters: ['blue'], intervalMs: 0 })).toThrow(/intervalMs: expected a number above 0/)

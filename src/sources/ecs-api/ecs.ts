@@ -6,6 +6,7 @@ import { selects } from '../../core/task-selection.js'
 import { perPlace } from '../../shared/aws/aws-clients.js'
 import { type InstanceClients, instanceClients } from './clients/instance-clients.js'
 import { serviceDeployments } from './deployments/service-deployments.js'
+import { taskHealth } from './health/task-health.js'
 import { instanceAddresses } from './lookups/instance-addresses.js'
 import { taskDefinitions } from './lookups/task-definitions.js'
 import type { ListedTasks } from './snapshots/cluster-snapshot.js'
@@ -49,14 +50,15 @@ const listed = ({ service, family }: ListedTasks): ((task: Exposable) => boolean
 
 /**
  * Everything that the ECS API knows of clusters, as one source: whole snapshots (`ecsSnapshots`), the private addresses
- * of container instances (`instanceAddresses`), the task definitions that the policy needs (`taskDefinitions`), and the
- * deployments of services, if the policy follows them (`serviceDeployments`).
+ * of container instances (`instanceAddresses`), the task definitions that the policy needs (`taskDefinitions`), the
+ * deployments of services, if the policy follows them (`serviceDeployments`), and the health of tasks that wait for it,
+ * if health checks are required (`taskHealth`).
  * Beside it, a worker needs at most a source of events, such as `sqs`.
  *
  * Each part keeps its own pace, failures and refusals: see their docs. Notices name the operation that failed. Compose
- * the four yourself for their other options, such as public addresses.
+ * the five yourself for their other options, such as public addresses.
  *
- * IAM: that of the four parts.
+ * IAM: that of the five parts.
  *
  * @throws OptionError for an interval that is not positive.
  */
@@ -82,6 +84,7 @@ export const ecs = ({
     instanceAddresses({ ...shared, ...selection }),
     taskDefinitions({ ...shared, ...selection }),
     serviceDeployments({ ...shared, ...selection }),
+    taskHealth({ ...shared, ...selection }),
   ]
   return {
     ...snapshots,
