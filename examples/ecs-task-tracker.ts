@@ -32,6 +32,8 @@ import {
   clusterName,
   deploymentSettings,
   followedDeployments,
+  healthCheckSettings,
+  healthQuestions,
   queueUrl as queueUrlType,
   regionName,
   roleSettings,
@@ -57,6 +59,7 @@ export default defineWorker({
     }),
     ...roleSettings,
     ...deploymentSettings,
+    ...healthCheckSettings,
     topicArns: optional(list('arns', 'one or more ARNs of SNS topics, separated by commas or blanks'), {
       description: 'The topics whose messages are accepted',
       example: 'arn:aws:sns:us-east-1:123456789012:ecs-events',
@@ -132,9 +135,15 @@ export default defineWorker({
       ],
       ...followedDeployments(settings, {
         expose: servicePorts(),
-        lookups: [snapshots, instanceAddresses({ clients }), taskDefinitions({ clients })],
+        lookups: [
+          snapshots,
+          instanceAddresses({ clients }),
+          taskDefinitions({ clients }),
+          ...healthQuestions(settings, { clients }),
+        ],
         clients,
       }),
+      healthChecks: settings.healthChecks,
       sinks: [table()],
       clusters: [cluster],
       owner,

@@ -16,7 +16,9 @@ import {
   deploymentSettings,
   followed,
   followedDeployments,
+  healthCheckSettings,
   healthProbes,
+  healthQuestions,
   healthSettings,
   queue,
   snapshots,
@@ -29,6 +31,7 @@ export default defineWorker({
   settings: {
     ...clusterSettings,
     ...deploymentSettings,
+    ...healthCheckSettings,
     ...healthSettings,
     zoneId: required(text('id', 'the id of a hosted zone'), {
       description: 'The hosted zone of Route 53, by its id',
@@ -70,11 +73,13 @@ export default defineWorker({
           instanceAddresses({ clients }),
           // The names of containers are in task definitions.
           taskDefinitions({ clients }),
+          ...healthQuestions(settings, { clients }),
           ...healthProbes(settings),
         ],
         clients,
         testBackend: srvTestName,
       }),
+      healthChecks: settings.healthChecks,
       unhealthy: 'keep-the-last',
       sinks: [
         srvRecords({

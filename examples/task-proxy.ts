@@ -27,6 +27,8 @@ import {
   clusterSettings,
   deploymentSettings,
   followedDeployments,
+  healthCheckSettings,
+  healthQuestions,
   queue,
   roleSettings,
   snapshots,
@@ -76,6 +78,7 @@ export default defineWorker({
     region: clusterSettings.region,
     ...roleSettings,
     ...deploymentSettings,
+    ...healthCheckSettings,
     resyncSeconds: optional(seconds(86_400, 1), {
       description: 'How often to take a full snapshot of the cluster',
       example: '60',
@@ -161,6 +164,7 @@ export default defineWorker({
           ...snapshots({ cluster, resyncSeconds, region }, { only: of, clients }),
           instanceAddresses({ clients, address, only }),
           taskDefinitions({ clients, only }),
+          ...healthQuestions(settings, { clients, only }),
         ],
         clients,
         only,
@@ -170,6 +174,7 @@ export default defineWorker({
       owner: 'task-proxy',
       // A check that fails everywhere must not leave a port without tasks.
       unhealthy: 'keep-the-last',
+      healthChecks: settings.healthChecks,
       // The listeners end with the process, and the first snapshot restores them.
       ack: 'folded',
       // Listeners have no other owner and are cheap to change; one that failed to listen is retried at each resync.

@@ -28,7 +28,9 @@ import {
   deploymentSettings,
   followed,
   followedDeployments,
+  healthCheckSettings,
   healthProbes,
+  healthQuestions,
   healthSettings,
   patience,
   queue,
@@ -43,6 +45,7 @@ export default defineWorker({
   settings: {
     ...clusterSettings,
     ...deploymentSettings,
+    ...healthCheckSettings,
     ...healthSettings,
     expose: defaulted(oneOf('labels', 'services'), 'labels', {
       description:
@@ -109,10 +112,12 @@ export default defineWorker({
           ...snapshots(settings, { clients }),
           instanceAddresses({ clients }),
           taskDefinitions({ clients }),
+          ...healthQuestions(settings, { clients }),
           ...healthProbes(settings),
         ],
         clients,
       }),
+      healthChecks: settings.healthChecks,
       unhealthy: 'keep-the-last',
       sinks: [served, ...(file === undefined ? [] : [traefikFile({ path: file })])],
       routes: () => webhookRoutes({ '/traefik': served.listener }),

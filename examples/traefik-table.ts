@@ -18,6 +18,8 @@ import {
   deploymentSettings,
   followed,
   followedDeployments,
+  healthCheckSettings,
+  healthQuestions,
   queue,
   serviceName,
   snapshots,
@@ -30,6 +32,7 @@ export default defineWorker({
   settings: {
     ...clusterSettings,
     ...deploymentSettings,
+    ...healthCheckSettings,
     backendName,
     traefikTable: required(text('table', 'the name of a DynamoDB table'), {
       description: 'The table that Traefik reads',
@@ -52,9 +55,11 @@ export default defineWorker({
           ...snapshots(settings, { clients }),
           instanceAddresses({ clients }),
           taskDefinitions({ clients }),
+          ...healthQuestions(settings, { clients }),
         ],
         clients,
       }),
+      healthChecks: settings.healthChecks,
       sinks: [traefikTable({ table: settings.traefikTable, region: settings.region })],
     }
   },

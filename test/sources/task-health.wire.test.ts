@@ -58,7 +58,7 @@ const waiting = async (
   const source = memory({ name: 'events' })
   const arriving = cluster.events$.subscribe((event) => {
     const decoded = decodeEvent(event, { latest: Infinity })
-    if (decoded._tag === 'Event') source.push(decoded.event)
+    if (decoded._tag === 'Event') void source.push(decoded.event)
   })
   const notices: Notice[] = []
   let desired: Desired | undefined
@@ -88,7 +88,7 @@ const waiting = async (
     offered: () => (desired?.backends.get('web')?.endpoints ?? []).map(({ task }) => task).sort(),
     reasons: () => Array.from(desired?.unresolved.values() ?? [], ({ why }) => why),
     calls: () => world.api.calls.get('DescribeTasks') ?? 0,
-    push: (task) => source.push({ _tag: 'TaskChanged', task }),
+    push: (task) => void source.push({ _tag: 'TaskChanged', task }),
     state: () => state!,
     loseEvents: () => arriving.unsubscribe(),
   }
@@ -184,9 +184,9 @@ describe('taskHealth', () => {
     makeAll(on, 'HEALTHY')
     await on.world.until(() => on.offered().length === 2, 500)
     expect(failures(on)).toMatchObject([
-      { operation: 'health of tasks', retryIn: 5_500 },
-      { operation: 'health of tasks', retryIn: 6_000 },
-      { operation: 'health of tasks', retryIn: 7_000 },
+      { operation: 'DescribeTasks', retryIn: 5_500 },
+      { operation: 'DescribeTasks', retryIn: 6_000 },
+      { operation: 'DescribeTasks', retryIn: 7_000 },
     ])
   })
 

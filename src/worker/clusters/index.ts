@@ -15,6 +15,12 @@ export {
   type FollowedDeployments,
   followedDeployments,
 } from './deployment-settings.js'
+export {
+  healthCheckSettings,
+  type HealthCheckSettings,
+  type HealthQuestions,
+  healthQuestions,
+} from './health-check-settings.js'
 export { healthProbes, healthSettings, type HealthSettings } from './health-settings.js'
 export { checkServed, patience } from './served-settings.js'
 export type { Priority, TokenBucket } from '../../shared/aws/token-bucket.js'

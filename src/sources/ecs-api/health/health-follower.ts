@@ -37,7 +37,7 @@ const retries = { base: 1_000, cap: 60_000 }
 
 /** Whether an answer says more than that nothing has changed, which is the usual one, every few seconds. */
 const isNews = (task: Task, known: Task | undefined): boolean =>
-  known === undefined || task.version > known.version || task.health?.status !== known.health?.status
+  task.version > (known?.version ?? -1) || task.health?.status !== known?.health?.status
 
 /** Asks ECS again and again for the health of those tasks of one cluster that wait for their first HEALTHY. */
 export class HealthFollower {
@@ -87,7 +87,7 @@ export class HealthFollower {
         if (isOver()) return
         const error = thrown instanceof Error ? thrown : new Error(String(thrown))
         pause = pollMs + backoff(this.failures++, random, retries)
-        notice({ _tag: 'SourceFailed', operation: 'health of tasks', error, retryIn: pause })
+        notice({ _tag: 'SourceFailed', operation, error, retryIn: pause })
       }
       await clock.sleep(pause, signal)
     }
@@ -134,7 +134,7 @@ export class HealthFollower {
     const news = (answer.tasks ?? []).flatMap((description) => {
       // The snapshot warns of implausible values.
       const { task } = taskFromDescription(description, order)
-      return task !== undefined && task.cluster === cluster && isNews(task, known(task.arn)) ? [task] : []
+      return task?.cluster === cluster && isNews(task, known(task.arn)) ? [task] : []
     })
     const missing = new Set(
       (answer.failures ?? [])
