@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { simulatedCluster } from '../../sim/ecs/simulated-cluster.js'
+import { taskFacts } from '../../sim/ecs/task-facts.js'
 import { byTask, eventsOf, mixedCluster, type TaskDetail, taskDetails } from './history.js'
 
 /** A long and eventful life: the versions of each of its tasks. */
@@ -247,6 +248,29 @@ describe('a simulated cluster', () => {
     const heir = cluster.instances().at(-1)!
     expect(heir.privateIp).toBe(old!.privateIp)
     expect(heir.machineId).not.toBe(old!.machineId)
+  })
+
+  it('says nothing of health: a task with a health check is UNKNOWN until the check has a result', () => {
+    const cluster = simulatedCluster({
+      seed: 1,
+      services: [
+        { name: 'api', placement: 'fargate', desiredCount: 1, healthCheck: true },
+        { name: 'web', placement: 'fargate', desiredCount: 1 },
+      ],
+    })
+    cluster.start()
+    cluster.settle()
+    const healthOf = () =>
+      Object.fromEntries(cluster.tasks().map((task) => [task.service.name, taskFacts(task).health]))
+    expect(healthOf()).toEqual({ api: 'UNKNOWN', web: 'HEALTHY' })
+    let events = 0
+    cluster.events$.subscribe(() => events++)
+    const [api] = cluster.tasks().filter((task) => task.service.name === 'api')
+    const { version } = api!
+    expect(cluster.checkHealth(api!.id, 'HEALTHY')).toBe(true)
+    expect(healthOf()).toEqual({ api: 'HEALTHY', web: 'HEALTHY' })
+    expect([events, api!.version]).toEqual([0, version])
+    expect(cluster.checkHealth('unknown', 'HEALTHY')).toBe(false)
   })
 
   it('forgets a stopped task an hour after it stopped', () => {
