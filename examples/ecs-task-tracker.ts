@@ -37,6 +37,8 @@ import {
   queueUrl as queueUrlType,
   regionName,
   roleSettings,
+  slowStart,
+  slowStartSettings,
 } from 'ecs-task-stream/worker/clusters'
 
 export default defineWorker({
@@ -59,6 +61,7 @@ export default defineWorker({
     }),
     ...roleSettings,
     ...deploymentSettings,
+    ...slowStartSettings,
     ...healthCheckSettings,
     topicArns: optional(list('arns', 'one or more ARNs of SNS topics, separated by commas or blanks'), {
       description: 'The topics whose messages are accepted',
@@ -133,6 +136,7 @@ export default defineWorker({
         ...(events === undefined ? [] : [events]),
         ...(queueUrl === undefined ? [] : [sqs({ queueUrl, region })]),
       ],
+      ...slowStart(settings),
       ...followedDeployments(settings, {
         expose: servicePorts(),
         lookups: [

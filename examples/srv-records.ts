@@ -22,6 +22,8 @@ import {
   healthSettings,
   queue,
   snapshots,
+  slowStart,
+  slowStartSettings,
 } from 'ecs-task-stream/worker/clusters'
 
 export default defineWorker({
@@ -31,6 +33,7 @@ export default defineWorker({
   settings: {
     ...clusterSettings,
     ...deploymentSettings,
+    ...slowStartSettings,
     ...healthCheckSettings,
     ...healthSettings,
     zoneId: required(text('id', 'the id of a hosted zone'), {
@@ -66,6 +69,7 @@ export default defineWorker({
     return {
       ...followed(settings),
       eventSources: queue(settings),
+      ...slowStart(settings),
       ...followedDeployments(settings, {
         expose,
         lookups: [

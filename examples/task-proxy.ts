@@ -32,6 +32,8 @@ import {
   queue,
   roleSettings,
   snapshots,
+  slowStart,
+  slowStartSettings,
 } from 'ecs-task-stream/worker/clusters'
 
 /** The log levels of ecs-task-kite. The two above `error` disable logging. */
@@ -78,6 +80,7 @@ export default defineWorker({
     region: clusterSettings.region,
     ...roleSettings,
     ...deploymentSettings,
+    ...slowStartSettings,
     ...healthCheckSettings,
     resyncSeconds: optional(seconds(86_400, 1), {
       description: 'How often to take a full snapshot of the cluster',
@@ -158,6 +161,7 @@ export default defineWorker({
     })
     return {
       eventSources: queue(settings),
+      ...slowStart(settings),
       ...followedDeployments(settings, {
         expose: containerPorts({ container, of, address }),
         lookups: [

@@ -23,6 +23,8 @@ import {
   queue,
   serviceName,
   snapshots,
+  slowStart,
+  slowStartSettings,
 } from 'ecs-task-stream/worker/clusters'
 
 export default defineWorker({
@@ -32,6 +34,7 @@ export default defineWorker({
   settings: {
     ...clusterSettings,
     ...deploymentSettings,
+    ...slowStartSettings,
     ...healthCheckSettings,
     backendName,
     traefikTable: required(text('table', 'the name of a DynamoDB table'), {
@@ -49,6 +52,7 @@ export default defineWorker({
     return {
       ...followed(settings),
       eventSources: queue(settings),
+      ...slowStart(settings),
       ...followedDeployments(settings, {
         expose: servicePorts({ name: serviceName(settings.backendName) }),
         lookups: [

@@ -47,6 +47,11 @@ export interface RunSetup {
    * snapshots: `ecs`, or `taskDefinitions` and `taskHealth`. Default: `advisory`, offered as soon as it runs.
    */
   readonly healthChecks?: HealthChecks
+  /**
+   * How long the weight of a new endpoint grows from a tenth to all of it, where its backend has a warm one. For targets
+   * that balance by weights. Default: 0, all at once.
+   */
+  readonly slowStartMs?: Millis
   /** Limits pruning: see `PruneGuard`. Default: at most half of the owned records at once, if that is ten or more. */
   readonly pruneGuard?: PruneGuard | 'off'
   /**

@@ -1,7 +1,6 @@
-import { lastValueFrom, Observable, Subject, Subscription } from 'rxjs'
+import { lastValueFrom, map, merge, Subject, Subscription } from 'rxjs'
 import { Acknowledgements } from './acknowledgements.js'
 import { backendChanges } from './backend-changes.js'
-import type { Desired } from './desired.js'
 import { FoldedState } from './folded-state.js'
 import { followSource } from './follow-source.js'
 import { followed } from './followed.js'
@@ -15,6 +14,7 @@ import { projector } from './project.js'
 import { Readiness } from './readiness.js'
 import { Reconciler } from './reconcile.js'
 import type { Report } from './report.js'
+import { SlowStart } from './slow-start.js'
 import { sourceContext } from './source-context.js'
 import { checkSetup, defaultOwner, type Environment, type RunSetup } from './run-setup.js'
 import type { Worker } from './worker.js'
@@ -38,6 +38,7 @@ export const run = (setup: RunSetup, { clock, random }: Environment): Worker => 
     skewAllowanceMs = defaultSkewAllowanceMs,
     lookupWaitMs = 300_000,
     drainMs = 20_000,
+    slowStartMs = 0,
     healthChecks = defaultHealthChecks,
   } = setup
   const covers = sources.flatMap((source) => source.covers)
@@ -62,14 +63,24 @@ export const run = (setup: RunSetup, { clock, random }: Environment): Worker => 
     signal,
     report,
   })
+  /** Weights have grown. */
+  const stepped$ = new Subject<void>()
+  const project = projector({
+    expose,
+    covers,
+    skewAllowanceMs,
+    unhealthy: setup.unhealthy ?? defaultHealthPolicy,
+    healthChecks,
+  })
+  const onStep = (): void => {
+    for (const reconciler of reconcilers) reconciler.ask()
+    stepped$.next()
+  }
+  const slowStart = slowStartMs > 0 ? new SlowStart({ slowStartMs, clock, signal, onStep }) : undefined
   const latest = latestDesired({
-    project: projector({
-      expose,
-      covers,
-      skewAllowanceMs,
-      unhealthy: setup.unhealthy ?? defaultHealthPolicy,
-      healthChecks,
-    }),
+    project:
+      slowStart === undefined ? project : (state, revision) => slowStart.apply(project(state, revision)),
+    step: () => slowStart?.current ?? 0,
     state: () => folded.current,
     revision: () => acknowledgements.revision,
     report,
@@ -162,6 +173,7 @@ export const run = (setup: RunSetup, { clock, random }: Environment): Worker => 
     announceStopped()
     subscriptions.unsubscribe()
     folded.end()
+    stepped$.complete()
     reports$.complete()
   }
 
@@ -170,12 +182,7 @@ export const run = (setup: RunSetup, { clock, random }: Environment): Worker => 
     if (stopping === undefined) start()
   })
 
-  const desired$ = new Observable<Desired>((subscriber) =>
-    folded.state$.subscribe({
-      next: () => subscriber.next(latest()),
-      complete: () => subscriber.complete(),
-    }),
-  )
+  const desired$ = merge(folded.state$, stepped$).pipe(map(() => latest()))
 
   return {
     reports$: reports$.asObservable(),

@@ -78,7 +78,7 @@ export const replay = (options: ReplayOptions): Replay => {
     name,
     covers,
     // A journal holds whatever was delivered, answers of lookups too.
-    provides: ['definitions', 'addresses', 'health'],
+    provides: ['definitions', 'addresses', 'deployments', 'health'],
     done,
     deliveries: ({ state$, clock: workerClock }) =>
       new Observable<Delivery | Notice>((subscriber) => {

@@ -22,6 +22,7 @@ export {
   healthQuestions,
 } from './health-check-settings.js'
 export { healthProbes, healthSettings, type HealthSettings } from './health-settings.js'
+export { slowStart, slowStartSettings } from './slow-start-settings.js'
 export { checkServed, patience } from './served-settings.js'
 export type { Priority, TokenBucket } from '../../shared/aws/token-bucket.js'
 export type { ListedTasks } from '../../sources/ecs-api/snapshots/cluster-snapshot.js'
