@@ -1,6 +1,6 @@
 import { setMaxListeners } from 'node:events'
 import { Observable } from 'rxjs'
-import { type ClusterArn, type Place, placeOf, type TaskArn } from '../../../core/arn.js'
+import { type ClusterArn, type Place, placeOf } from '../../../core/arn.js'
 import type { Clock, Millis, Random } from '../../../core/clock.js'
 import { type ClusterState, emptyState } from '../../../core/cluster-state.js'
 import { clusterOfService, type ServiceArn, serviceOfTask } from '../../../core/deployment.js'
@@ -12,6 +12,7 @@ import type { Delivery, Notice, Source } from '../../../core/source.js'
 import { Stamps } from '../../../core/stamps.js'
 import type { Task } from '../../../core/task.js'
 import { perPlace } from '../../../shared/aws/aws-clients.js'
+import { changedTasks } from '../changed-tasks.js'
 import type { TokenBucket } from '../../../shared/aws/token-bucket.js'
 import { deploymentReads, type EcsClients, ecsClients } from '../clients/ecs-client.js'
 import { awsFailure } from '../../../shared/aws/aws-failure.js'
@@ -54,17 +55,6 @@ const isRunning = (task: Task, { marks }: ClusterState): boolean => {
   return livenessOf(believed(task, mark, defaultSkewAllowanceMs), mark, defaultSkewAllowanceMs) !== 'gone'
 }
 
-/** The tasks that differ, and all of a cluster with a new snapshot, which may rule out any of them. */
-const changedTasks = (before: ClusterState, after: ClusterState): ReadonlySet<TaskArn> => {
-  const changed = new Set<TaskArn>()
-  after.tasks.diff(before.tasks, (arn) => changed.add(arn))
-  const clusters = new Set<string>()
-  after.marks.diff(before.marks, (cluster) => clusters.add(cluster))
-  if (clusters.size > 0)
-    for (const [arn, { cluster }] of after.tasks) if (clusters.has(cluster)) changed.add(arn)
-  return changed
-}
-
 /**
  * Asks ECS about the deployments of services, for policies that follow them (see `deployments`), and only for these.
  *
@@ -91,7 +81,8 @@ export const serviceDeployments = ({
   name = 'service-deployments',
   ...fixed
 }: ServiceDeploymentsOptions = {}): Source => {
-  if (!(pollMs > 0)) throw new OptionError(`serviceDeployments: pollMs must be positive, not ${pollMs}`)
+  if (!(pollMs > 0))
+    throw new OptionError(`serviceDeployments: pollMs: expected a number above 0, got ${pollMs}`)
   const clientsOf = perPlace(clients)
   return {
     name,

@@ -1,12 +1,6 @@
 import { setMaxListeners } from 'node:events'
 import { Observable } from 'rxjs'
-import {
-  type ClusterArn,
-  lastSegment,
-  type Place,
-  sameAccountAndRegion,
-  type TaskArn,
-} from '../../../core/arn.js'
+import { type ClusterArn, lastSegment, type Place, sameAccountAndRegion } from '../../../core/arn.js'
 import type { Clock, Millis, Random } from '../../../core/clock.js'
 import { type ClusterState, emptyState } from '../../../core/cluster-state.js'
 import { firstHealthOf, hasHealthCheck } from '../../../core/health-checks.js'
@@ -16,6 +10,7 @@ import type { Exposable } from '../../../core/policy.js'
 import type { Delivery, Notice, Source } from '../../../core/source.js'
 import type { Task } from '../../../core/task.js'
 import { perPlace } from '../../../shared/aws/aws-clients.js'
+import { changedTasks } from '../changed-tasks.js'
 import type { TokenBucket } from '../../../shared/aws/token-bucket.js'
 import { type EcsClients, ecsClients, resourceReads } from '../clients/ecs-client.js'
 import { delivery } from '../snapshots/delivery.js'
@@ -67,19 +62,6 @@ const waits = (reported: Task, { marks, definitions }: ClusterState): boolean =>
     definition !== undefined &&
     hasHealthCheck(definition)
   )
-}
-
-/** The tasks that differ, those of clusters with a new snapshot, and those of definitions that became known. */
-const changedTasks = (before: ClusterState, after: ClusterState): ReadonlySet<TaskArn> => {
-  const changed = new Set<TaskArn>()
-  after.tasks.diff(before.tasks, (arn) => changed.add(arn))
-  const news = new Set<string | undefined>()
-  after.marks.diff(before.marks, (cluster) => news.add(cluster))
-  after.definitions.diff(before.definitions, (arn) => news.add(arn))
-  if (news.size > 0)
-    for (const [arn, { cluster, definition }] of after.tasks)
-      if (news.has(cluster) || news.has(definition)) changed.add(arn)
-  return changed
 }
 
 /**
