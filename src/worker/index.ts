@@ -1,6 +1,6 @@
 /** For writing a worker and its command: `ecs-task-stream/worker`. */
 export { defineWorker, type DefinedWorker, type Reading, type WorkerDefinition } from './runner/worker.js'
-export type { Composition, Instruments, Running } from './runner/composition.js'
+export type { Composition, Driven, Instruments, Running } from './runner/composition.js'
 
 export { integer, list, oneOf, onOff, type SettingType, text, url } from './settings/setting-type.js'
 export { type ListenAddress, listenAddress } from './settings/listen-address.js'
@@ -44,7 +44,7 @@ export {
   type WebhookServer,
   type WebhookServerOptions,
 } from './server/webhook-server.js'
-export type { ProxyIncident, TcpProxy } from '../sinks/tcp-proxy/index.js'
+export type { ProxyIncident, TcpProxy, WeighedAddress } from '../sinks/tcp-proxy/index.js'
 export type { PortState } from '../sinks/tcp-proxy/proxied-port.js'
 export type { PortTotals } from '../sinks/tcp-proxy/port-totals.js'
 export type { EcsSnapshots } from '../sources/ecs-api/snapshots/ecs-snapshots.js'

@@ -36,7 +36,7 @@ describe.each(routing)('the worker %s', (name) => {
     const composition = await composed(name)
     expect(composition.expose.deployments).toBeDefined()
     expect(asks(composition)).toBe(true)
-    expect(composition.continuePaused).toBeUndefined()
+    expect(composition.drive).toBeUndefined()
   })
 
   it('asks nothing about deployments with DEPLOYMENTS=ignore', async () => {
@@ -46,7 +46,7 @@ describe.each(routing)('the worker %s', (name) => {
   })
 
   it('continues paused ones with CONTINUE_PAUSED=on, which it refuses where it follows none', async () => {
-    expect((await composed(name, { CONTINUE_PAUSED: 'on' })).continuePaused).toBeDefined()
+    expect((await composed(name, { CONTINUE_PAUSED: 'on' })).drive).toBeDefined()
     const reading = await read(name, { CONTINUE_PAUSED: 'on', DEPLOYMENTS: 'ignore' })
     expect(JSON.stringify(reading)).toContain('a deployment that is not followed cannot be continued')
   })

@@ -227,6 +227,26 @@ describe('the worker traefik-table, over the wire', () => {
     expect(unresolved[0]?.detail).toMatch(/\(BLUE_GREEN, IN_PROGRESS\) is in stage POST_SCALE_UP$/)
   })
 
+  it('continues a paused deployment once the table holds its stage, if it is told to', async () => {
+    const { cluster, api, command, backends } = await setting()
+    const worker = command(['traefik-table'], { CONTINUE_PAUSED: 'on' })
+    await worker.logged('ready: every required sink has reached a complete state')
+    cluster.deploy('api', { strategy: 'BLUE_GREEN', pauses: [{ stages: ['POST_TEST_TRAFFIC_SHIFT'] }] })
+    const stage = () => cluster.services().find(({ name }) => name === 'api')?.current.stage
+    while (stage() !== 'POST_TEST_TRAFFIC_SHIFT') if (!cluster.advance('api')) cluster.settleTasks()
+    worker.signal('SIGTERM')
+    expect(await worker.ended).toMatchObject({ code: 0 })
+    expect(api.calls.get('ContinueServiceDeployment')).toBeUndefined()
+
+    // Without a queue, the next snapshot tells of the new tasks.
+    const next = command(['traefik-table'], { CONTINUE_PAUSED: 'on' })
+    const said = await next.logged('continued: every required sink holds this stage')
+    expect(said).toMatchObject({ stage: 'POST_TEST_TRAFFIC_SHIFT' })
+    expect((await backends()).get('api-test')).toHaveLength(2)
+    expect((await backends()).get('api')).toHaveLength(2)
+    expect(api.calls.get('ContinueServiceDeployment')).toBe(1)
+  })
+
   it('prints a plan for people, with what is skipped and why', async () => {
     const { cluster, table, command, truth } = await setting()
     const put = (service: string, owner: string) =>

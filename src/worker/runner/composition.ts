@@ -5,7 +5,6 @@ import type { Clock } from '../../core/clock.js'
 import type { RunSetup } from '../../core/run-setup.js'
 import type { Worker } from '../../core/worker.js'
 import type { Owner } from '../../core/sink.js'
-import type { ContinuePausedOptions } from '../../sources/ecs-api/deployments/continue-paused.js'
 import type { Source } from '../../core/source.js'
 import type { LogLevel } from '../observability/logger.js'
 
@@ -18,6 +17,15 @@ export interface Running {
   readonly logger: Pick<Logger, 'info' | 'error'>
   /** Registry for the routes' own metrics, served at `/metrics`. */
   readonly metrics: Registry
+  readonly clock: Clock
+}
+
+/** The running worker, as what drives others by it sees it. */
+export interface Driven {
+  /** It has not reported anything yet: see `Worker.reports$`. */
+  readonly worker: Worker
+  readonly sinks: RunSetup['sinks']
+  readonly logger: Pick<Logger, 'info' | 'warn'>
   readonly clock: Clock
 }
 
@@ -45,8 +53,8 @@ export interface Composition extends Omit<RunSetup, 'sources' | 'owner'> {
   readonly routes?: (running: Running) => FastifyPluginCallback
   /** Called once, before anything is received. */
   readonly instrument?: (instruments: Instruments) => void
-  /** Continues deployments that a PAUSE hook holds: see `continuePaused`. Never in a dry run. Default: does not. */
-  readonly continuePaused?: Pick<ContinuePausedOptions, 'clients' | 'stages'>
+  /** Acts on what the worker has applied. Called once, before anything is received; never in a dry run. */
+  readonly drive?: (driven: Driven) => void
   /**
    * Closes what the parts have opened, such as listeners. Called once, when the worker begins to drain; never rejects.
    * Sinks must not open anything after that.

@@ -2,7 +2,6 @@ import * as E from 'fp-ts/lib/Either.js'
 import { collectDefaultMetrics } from 'prom-client'
 import { run } from '../../run.js'
 import { recordTo } from '../../journal/record-to.js'
-import { continuePaused } from '../../sources/ecs-api/deployments/continue-paused.js'
 import { systemClock } from '../../shared/async/system-clock.js'
 import { adviceFor } from '../observability/advice.js'
 import type { Composition } from './composition.js'
@@ -10,7 +9,6 @@ import { dryComposition, dryProblems } from './dry-composition.js'
 import { exitCode, type ExitCode } from '../terminal/exit-code.js'
 import { createLogger, logReports } from '../observability/logger.js'
 import { logDeployments } from '../observability/deployment-log.js'
-import { logDriverNotice } from '../observability/driver-log.js'
 import { logStrays } from '../terminal/log-strays.js'
 import { metricsOf } from '../observability/metrics.js'
 import { commonSettings } from '../settings/common-settings.js'
@@ -58,13 +56,7 @@ const operate = async (
   const metrics = metricsOf(worker, clock)
   collectDefaultMetrics({ register: metrics })
   composition.instrument?.({ metrics, logger, clock })
-  if (composition.continuePaused !== undefined && !dryRun)
-    continuePaused(worker, {
-      ...composition.continuePaused,
-      sinks,
-      notify: (notice) => logDriverNotice(logger, notice),
-      clock,
-    })
+  if (!dryRun) composition.drive?.({ worker, sinks, logger, clock })
   const readiness = readinessOf(worker, sinks, clock)
   const routes = composition.routes?.({ worker, dry: dryRun, logger, metrics, clock })
   const answers = { readiness, metrics, health: composition.health }
