@@ -212,7 +212,8 @@ describe('faultProxy', () => {
     })
     proxy.faults = () => 'error500'
     await expect(ec2.send(new DescribeInstancesCommand({}))).rejects.toMatchObject({ name: 'InternalError' })
-    expect(proxy.calls).toEqual(new Map([['DescribeInstances', 2]]))
+    // Not the whole map: a client of another test may retry at a port that is this proxy's now.
+    expect(proxy.calls.get('DescribeInstances')).toBe(2)
     ec2.destroy()
   })
 
@@ -221,7 +222,9 @@ describe('faultProxy', () => {
     expect((await fetch(`${proxy.url}/api/providers?pretty`)).status).toBe(429)
     proxy.faults = () => 'error500'
     expect((await fetch(`${proxy.url}/api/providers`, { method: 'PUT', body: '{}' })).status).toBe(500)
-    expect([...proxy.calls.keys()]).toEqual(['GET /api/providers', 'PUT /api/providers'])
+    expect([...proxy.calls.keys()]).toEqual(
+      expect.arrayContaining(['GET /api/providers', 'PUT /api/providers']),
+    )
   })
 
   describe('before SQS', () => {
