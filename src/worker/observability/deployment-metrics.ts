@@ -1,6 +1,7 @@
 import { Gauge, type Registry } from 'prom-client'
 import type { Observable } from 'rxjs'
-import type { ClusterState } from '../../core/cluster-state.js'
+import { type ClusterState, emptyState } from '../../core/cluster-state.js'
+import type { Deployment } from '../../core/deployment.js'
 import { oneOfLabel } from './closed-label.js'
 
 /** Source: Amazon ECS API reference, `ServiceDeployment`. */
@@ -32,12 +33,22 @@ export const measureDeployments = (
     labelNames: ['stage'],
     registers: [registry],
   })
-  let last: ClusterState['deployments'] | undefined
+  let last: ClusterState['deployments'] = emptyState.deployments
+  const counts = new Map<string, number>()
+  const count = (deployment: Deployment | undefined, by: 1 | -1): void => {
+    const rollout = deployment?.described?.rollout
+    if (rollout?._tag !== 'Shifting') return
+    const stage = stageLabel(rollout.stage)
+    counts.set(stage, (counts.get(stage) ?? 0) + by)
+  }
   state$.subscribe(({ deployments }) => {
     if (deployments === last) return
+    deployments.diff(last, (_, before, after) => {
+      count(before, -1)
+      count(after, 1)
+    })
     last = deployments
     gauge.reset()
-    for (const { described } of deployments.values())
-      if (described?.rollout._tag === 'Shifting') gauge.inc({ stage: stageLabel(described.rollout.stage) })
+    for (const [stage, deploying] of counts) if (deploying > 0) gauge.set({ stage }, deploying)
   })
 }

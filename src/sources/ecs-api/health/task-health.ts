@@ -1,6 +1,12 @@
 import { setMaxListeners } from 'node:events'
 import { Observable } from 'rxjs'
-import { type ClusterArn, lastSegment, type Place, sameAccountAndRegion } from '../../../core/arn.js'
+import {
+  type ClusterArn,
+  lastSegment,
+  type Place,
+  sameAccountAndRegion,
+  type TaskArn,
+} from '../../../core/arn.js'
 import type { Clock, Millis, Random } from '../../../core/clock.js'
 import { type ClusterState, emptyState } from '../../../core/cluster-state.js'
 import { firstHealthOf, hasHealthCheck } from '../../../core/health-checks.js'
@@ -62,6 +68,19 @@ const waits = (reported: Task, { marks, definitions }: ClusterState): boolean =>
     definition !== undefined &&
     hasHealthCheck(definition)
   )
+}
+
+/** Adds the tasks whose definition became known: it says whether they wait. */
+const withDefinitions = (
+  changed: Set<TaskArn>,
+  before: ClusterState,
+  after: ClusterState,
+): ReadonlySet<TaskArn> => {
+  const definitions = new Set<string | undefined>()
+  after.definitions.diff(before.definitions, (arn) => definitions.add(arn))
+  if (definitions.size > 0)
+    for (const [arn, { definition }] of after.tasks) if (definitions.has(definition)) changed.add(arn)
+  return changed
 }
 
 /**
@@ -132,7 +151,7 @@ export const taskHealth = ({
         const look = (state: ClusterState): void => {
           const before = seen
           seen = state
-          for (const arn of changedTasks(before, state)) {
+          for (const arn of withDefinitions(changedTasks(before, state), before, state)) {
             const task = state.tasks.get(arn)
             if (task !== undefined && isAskable(task) && only(task) && waits(task, state))
               followerOf(task.cluster).add(arn)
