@@ -7,6 +7,7 @@ const partitions = '@aws-sdk/core/client'
  */
 export const heavyImports: Readonly<Record<string, readonly string[]>> = {
   '.': [],
+  './journals/memory': [],
   './sources/clients-by-account': [
     '@aws-sdk/client-ec2',
     '@aws-sdk/client-ecs',

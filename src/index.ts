@@ -70,6 +70,16 @@ export {
 export { renderEach } from './core/render-each.js'
 export type { AnySink, Change, Outcome, Owner, Row, Sink } from './core/sink.js'
 export type { Delivery, Lookup, Notice, Source, SourceContext } from './core/source.js'
+export {
+  type CaughtUp,
+  type Checkpointed,
+  type Journal,
+  type JournalEntry,
+  type JournalEvent,
+  type Position,
+  UnwritableEntry,
+} from './core/journal.js'
+export type { TasksRelisted } from './core/relisting.js'
 export { OptionError } from './core/option-error.js'
 export { SetupError, type SetupFault } from './core/setup-error.js'
 export { backendChanges, type BackendChange } from './core/backend-changes.js'
@@ -77,7 +87,7 @@ export { type EndpointChange, endpointChanges } from './core/endpoint-changes.js
 export { type SeenTask, type TaskChange, taskChanges, type TaskChangesOptions } from './core/task-changes.js'
 export { events, type EventsOptions } from './events.js'
 export { onChange } from './sinks/on-change.js'
-export type { Report } from './core/report.js'
+export type { JournalOperation, Report } from './core/report.js'
 
 export { backoff, type BackoffOptions } from './core/backoff.js'
 export type { Clock, Millis, Random } from './core/clock.js'

@@ -1,7 +1,7 @@
 import type { TaskArn } from './arn.js'
 import type { Clock, Millis } from './clock.js'
 import { awaitsAnswer, type Desired, type Revision } from './desired.js'
-import type { ClusterEvent } from './event.js'
+import type { JournalEvent } from './journal.js'
 import { Ledger } from './ledger.js'
 import { LookupPatience } from './lookup-patience.js'
 import type { Report } from './report.js'
@@ -25,7 +25,7 @@ export interface AcknowledgementsOptions {
 const acknowledged: Pick<Delivery, 'ack' | 'nack'> = { ack: () => undefined, nack: () => undefined }
 
 /** The running tasks in events, which targets may not be able to hold before lookups have answered. */
-const runningTasks = (events: readonly ClusterEvent[]): readonly TaskArn[] =>
+const runningTasks = (events: readonly JournalEvent[]): readonly TaskArn[] =>
   events.flatMap((event) =>
     event._tag === 'TaskChanged' &&
     event.task.lastStatus === 'RUNNING' &&
@@ -70,7 +70,7 @@ export class Acknowledgements {
   }
 
   /** Adds a delivery whose events are being folded. `newest`: their latest time. Returns the delivery's revision. */
-  enter(delivery: Delivery, events: readonly ClusterEvent[], newest: Millis | undefined): Revision {
+  enter(delivery: Delivery, events: readonly JournalEvent[], newest: Millis | undefined): Revision {
     if (this.options.ack === 'applied') return this.ledger.enter(delivery, newest, runningTasks(events))
     const revision = this.ledger.enter(acknowledged, newest)
     delivery.ack()

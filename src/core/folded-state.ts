@@ -3,9 +3,12 @@ import type { ClusterArn, TaskArn } from './arn.js'
 import type { Millis } from './clock.js'
 import { type ClusterState, emptyState } from './cluster-state.js'
 import type { ClusterEvent } from './event.js'
+import type { JournalEvent } from './journal.js'
+import { fold } from './fold.js'
 import type { Follows } from './followed.js'
 import { isCovered } from './is-covered.js'
 import { reduce } from './reduce.js'
+import { relistingOf } from './relisting.js'
 import { sweep } from './sweep.js'
 import { TaskRoom } from './task-room.js'
 
@@ -18,11 +21,23 @@ export interface FoldedStateOptions {
   readonly onState: () => void
 }
 
-/** Events that were folded, but are not yet the current state. */
-export interface Fold {
-  readonly state: ClusterState
+/** The events of a delivery that there is room for. */
+export interface Admitted {
+  readonly events: readonly ClusterEvent[]
   /** The clusters that have implausibly many tasks. Events of their new tasks were left out. */
   readonly crowded: ReadonlySet<ClusterArn>
+}
+
+/** What an event says that a state does not know: nothing, the event itself, or its difference. */
+const difference = (state: ClusterState, event: ClusterEvent): readonly JournalEvent[] => {
+  if (event._tag !== 'TasksListed' || !state.marks.has(event.cluster))
+    return reduce(state, event) === state ? [] : [event]
+  const relisted = relistingOf(event, state)
+  if (relisted !== undefined) return [relisted]
+  // An older snapshot still describes its tasks.
+  return event.tasks.flatMap((task): readonly JournalEvent[] =>
+    difference(state, { _tag: 'TaskChanged', task }),
+  )
 }
 
 /**
@@ -57,14 +72,31 @@ export class FoldedState {
     return this.isCoveredCluster(this.current.tasks.get(task)?.cluster ?? '')
   }
 
-  /** Folds events into the current state, without changing it: pass the result to `set`. */
-  fold(events: readonly ClusterEvent[]): Fold {
-    let state = this.current
+  /** Leaves out events that there is no room for. */
+  admit(events: readonly ClusterEvent[]): Admitted {
+    const state = this.current
     const crowded = new Set<ClusterArn>()
-    for (const event of events)
-      if (this.fits(event, state)) state = reduce(state, event)
-      else if (event._tag === 'TaskChanged') crowded.add(event.task.cluster)
-    return { state, crowded }
+    const added = new Set<TaskArn>()
+    const admitted = events.filter((event) => {
+      if (event._tag === 'TaskChanged' && added.has(event.task.arn)) return true
+      if (!this.fits(event, state)) {
+        if (event._tag === 'TaskChanged') crowded.add(event.task.cluster)
+        return false
+      }
+      if (event._tag === 'TaskChanged') added.add(event.task.arn)
+      return true
+    })
+    return { events: admitted, crowded }
+  }
+
+  /** What the current state does not know of events, for a journal. */
+  news(events: readonly ClusterEvent[]): readonly JournalEvent[] {
+    let state = this.current
+    return events.flatMap((event) => {
+      const news = difference(state, event)
+      state = news.reduce(fold, state)
+      return news
+    })
   }
 
   /** Makes a state the current one. Sources get it; everybody else does with `publish`. */

@@ -2,30 +2,33 @@ import { type ClusterArn, isClusterPattern, sameCluster } from './arn.js'
 import type { ClusterState } from './cluster-state.js'
 import { clusterOfService } from './deployment.js'
 import type { ClusterEvent } from './event.js'
+import { fold } from './fold.js'
 import type { Follows } from './followed.js'
-import { reduce } from './reduce.js'
+import type { JournalEvent } from './journal.js'
 import type { Source } from './source.js'
 
-export type FollowedEvents =
+export type FollowedEvents<E extends JournalEvent> =
   | {
       readonly _tag: 'Known'
       /** The events to fold. */
-      readonly events: readonly ClusterEvent[]
+      readonly events: readonly E[]
       /** The cluster of each other event. These clusters are not followed. */
       readonly elsewhere: readonly ClusterArn[]
     }
   /** A source has yet to say whether all clusters are followed. `state` includes what this delivery says about names. */
   | { readonly _tag: 'Unknown'; readonly state: ClusterState }
 
-const clusterOf = (event: ClusterEvent): ClusterArn | undefined => {
+const clusterOf = (event: JournalEvent): ClusterArn | undefined => {
   switch (event._tag) {
     case 'TaskChanged':
       return event.task.cluster
     case 'TasksListed':
+    case 'TasksRelisted':
       return event.cluster
     case 'DeploymentAnnounced':
     case 'DeploymentDescribed':
       return clusterOfService(event.service)
+    case 'Checkpointed':
     case 'ClusterIdentified':
     case 'DefinitionDescribed':
     case 'HealthObserved':
@@ -35,12 +38,13 @@ const clusterOf = (event: ClusterEvent): ClusterArn | undefined => {
   }
 }
 
-const isAboutName = ({ _tag }: ClusterEvent): boolean =>
+/** Whether an event may decide which cluster a name stands for. */
+export const isAboutName = ({ _tag }: JournalEvent): boolean =>
   _tag === 'ClusterIdentified' || _tag === 'LookupRefused'
 
 /** A complete snapshot of a cluster whose name a source covers also says which cluster the name stands for. */
-const withIdentities = (
-  covers: readonly string[],
+export const withIdentities = (
+  { covers }: Pick<Source, 'covers'>,
   events: readonly ClusterEvent[],
   { identities }: ClusterState,
 ): readonly ClusterEvent[] =>
@@ -58,17 +62,15 @@ const withIdentities = (
       : [{ _tag: 'ClusterIdentified', named: name, clusters: [event.cluster], order: 0 }, event]
   })
 
-/** The events of a delivery that belong to followed clusters. Events without a cluster belong to all. */
-export const followedEvents = (
-  { covers }: Pick<Source, 'covers'>,
-  delivered: readonly ClusterEvent[],
+/** The events that belong to followed clusters. Events without a cluster belong to all. */
+export const followedEvents = <E extends JournalEvent>(
+  received: readonly E[],
   state: ClusterState,
   follows: Follows,
-): FollowedEvents => {
-  const received = withIdentities(covers, delivered, state)
-  // Events about names apply to all other events of the delivery, whatever their order.
-  const known = received.filter(isAboutName).reduce(reduce, state)
-  const events: ClusterEvent[] = []
+): FollowedEvents<E> => {
+  // Events about names apply to all other events, whatever their order.
+  const known = received.filter(isAboutName).reduce(fold, state)
+  const events: E[] = []
   const elsewhere: ClusterArn[] = []
   for (const event of received) {
     const cluster = clusterOf(event)

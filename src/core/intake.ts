@@ -4,8 +4,10 @@ import type { ClusterState } from './cluster-state.js'
 import type { Desired } from './desired.js'
 import type { ClusterEvent } from './event.js'
 import type { Follows } from './followed.js'
-import { followedEvents } from './followed-events.js'
+import { fold } from './fold.js'
+import { followedEvents, isAboutName, withIdentities } from './followed-events.js'
 import type { FoldedState } from './folded-state.js'
+import type { JournalEntry, JournalEvent } from './journal.js'
 import { Namesakes } from './namesakes.js'
 import type { Report } from './report.js'
 import type { Delivery, Source } from './source.js'
@@ -20,23 +22,56 @@ export interface IntakeOptions {
   readonly acknowledgements: Acknowledgements
   readonly clock: Clock
   readonly report: (report: Report) => void
-  /** Called after each delivery that was folded. */
+  /** Called after each delivery that was folded, and after entries of a journal that say something new. */
   readonly onFolded: () => void
+  /**
+   * Stores what the state does not know before it is folded, and calls `stored` then. Default: everything is folded at
+   * once.
+   */
+  readonly store?: (heard: Heard) => void
 }
 
-interface Arrival {
+/** A delivery of followed clusters. */
+export interface Heard {
   readonly source: Source
   readonly delivery: Delivery
+  readonly events: readonly ClusterEvent[]
+  /** Number of events of other clusters. */
+  readonly elsewhere: number
+}
+
+type Arrival =
+  | { readonly _tag: 'Delivered'; readonly source: Source; readonly delivery: Delivery }
+  /** A delivery whose events are in the journal, as these entries say. */
+  | { readonly _tag: 'Stored'; readonly heard: Heard; readonly events: readonly JournalEvent[] }
+  /** Entries that were read from the journal. */
+  | { readonly _tag: 'Read'; readonly entries: readonly JournalEntry[] }
+
+interface Folding {
+  /** What the delivery said: nothing if it came from the journal, because then nobody waits for its lookups. */
+  readonly heard: readonly JournalEvent[]
+  /** What was new. */
+  readonly events: readonly JournalEvent[]
+  readonly elsewhere: number
+  readonly state: ClusterState
+}
+
+/** Stands for what no source waits for: entries of a journal, and parts of a delivery that are stored before the rest. */
+const needsNoAnswer: Delivery = {
+  _tag: 'Delivery',
+  events: [],
+  ack: () => undefined,
+  nack: () => undefined,
 }
 
 /** How often to forget tasks in workers without snapshots. */
 const sweepMs: Millis = 3_600_000
 
 /** Ignores refusals of instances and definitions, of which there may be many. */
-const refusesName = (event: ClusterEvent, names: ReadonlySet<string>): boolean =>
+const refusesName = (event: JournalEvent, names: ReadonlySet<string>): boolean =>
   event._tag === 'LookupRefused' && names.has(event.key)
 
-const newestOf = (events: readonly ClusterEvent[]): Millis | undefined => {
+const newestOf = (events: readonly JournalEvent[]): Millis | undefined => {
   let newest: Millis | undefined
   for (const event of events)
     if (event._tag === 'TaskChanged' && (newest === undefined || event.task.at > newest))
@@ -60,21 +95,23 @@ export class Intake {
 
   constructor(private readonly options: IntakeOptions) {}
 
-  /**
-   * Takes one delivery after another, in the order of arrival. If one were taken within another, the outer one would
-   * overwrite the state of the inner one.
-   */
   take(source: Source, delivery: Delivery): void {
-    this.arrived.push({ source, delivery })
-    if (this.taking) return
-    this.taking = true
-    try {
-      for (let next = this.arrived.shift(); next !== undefined; next = this.arrived.shift())
-        this.receive(next)
-    } finally {
-      this.taking = false
-    }
-    this.options.folded.publish()
+    this.arrive({ _tag: 'Delivered', source, delivery })
+  }
+
+  /** Called when the journal holds what `heard` says that the state does not know. */
+  stored(heard: Heard, events: readonly JournalEvent[]): void {
+    this.arrive({ _tag: 'Stored', heard, events })
+  }
+
+  /** Called with entries that were read from the journal. */
+  read(entries: readonly JournalEntry[]): void {
+    if (entries.length > 0) this.arrive({ _tag: 'Read', entries })
+  }
+
+  /** Whether entries of the journal wait until it is known whether their clusters are followed. */
+  get isIncomplete(): boolean {
+    return this.unidentified.some(({ _tag }) => _tag === 'Read')
   }
 
   /** Called when a sink holds `desired`; `exact`: all of it. */
@@ -103,53 +140,120 @@ export class Intake {
   abandon(): void {
     const unidentified = this.unidentified
     this.unidentified = []
-    for (const { delivery } of unidentified)
-      delivery.nack(new Error('the worker stopped before the cluster of this event was identified'))
+    for (const arrival of unidentified)
+      if (arrival._tag === 'Delivered')
+        arrival.delivery.nack(new Error('the worker stopped before the cluster of this event was identified'))
     this.options.acknowledgements.abandon()
   }
 
-  private receive({ source, delivery }: Arrival): void {
-    const { clusters, follows, folded } = this.options
+  /**
+   * Takes one arrival after another, in their order. If one were taken within another, the outer one would overwrite
+   * the state of the inner one.
+   */
+  private arrive(arrival: Arrival): void {
+    this.arrived.push(arrival)
+    if (this.taking) return
+    this.taking = true
+    try {
+      for (let next = this.arrived.shift(); next !== undefined; next = this.arrived.shift())
+        this.receive(next)
+    } finally {
+      this.taking = false
+    }
+    this.options.folded.publish()
+  }
+
+  private receive(arrival: Arrival): void {
+    switch (arrival._tag) {
+      case 'Delivered':
+        this.receiveDelivery(arrival)
+        break
+      case 'Stored':
+        this.fold(arrival.heard, arrival.events)
+        break
+      case 'Read':
+        this.receiveEntries(arrival.entries)
+    }
+  }
+
+  private receiveDelivery(arrival: Extract<Arrival, { readonly _tag: 'Delivered' }>): void {
+    const { clusters, follows, folded, store } = this.options
+    const { source, delivery } = arrival
     if (this.closed) {
       delivery.nack(new Error('the worker is stopping'))
       return
     }
     const before = folded.current
-    const found = followedEvents(source, delivery.events, before, follows)
+    const found = followedEvents(withIdentities(source, delivery.events, before), before, follows)
     if (found._tag === 'Unknown') {
-      this.unidentified.push({ source, delivery })
+      this.unidentified.push(arrival)
       if (found.state === before) return
-      folded.set(found.state)
-      this.afterIdentities()
+      if (store === undefined) {
+        folded.set(found.state)
+        this.afterIdentities()
+      } else
+        store({ source, delivery: needsNoAnswer, events: delivery.events.filter(isAboutName), elsewhere: 0 })
       return
     }
     for (const cluster of found.elsewhere) this.warn(source, this.namesakes.met(cluster, clusters, before))
-    this.fold(source, delivery, found.events, found.elsewhere.length)
+    const { events, crowded } = folded.admit(found.events)
+    for (const cluster of crowded) this.warn(source, this.namesakes.crowded(cluster))
+    const heard: Heard = { source, delivery, events, elsewhere: found.elsewhere.length }
+    if (store === undefined) this.fold(heard, events)
+    else store(heard)
   }
 
-  private fold(source: Source, delivery: Delivery, events: readonly ClusterEvent[], elsewhere: number): void {
+  private receiveEntries(entries: readonly JournalEntry[]): void {
+    const { follows, folded } = this.options
+    const before = folded.current
+    const waiting: JournalEntry[] = []
+    const events: JournalEvent[] = []
+    let state = before
+    for (const entry of entries) {
+      const found = followedEvents(entry.events, state, follows)
+      if (found._tag === 'Unknown') {
+        waiting.push(entry)
+        state = found.state
+      } else {
+        for (const event of found.events) events.push(event)
+        state = found.events.reduce(fold, state)
+      }
+    }
+    if (waiting.length > 0) this.unidentified.push({ _tag: 'Read', entries: waiting })
+    if (state !== before) this.advance('journal', needsNoAnswer, { heard: [], events, elsewhere: 0, state })
+  }
+
+  private fold({ source, delivery, events: heard, elsewhere }: Heard, events: readonly JournalEvent[]): void {
+    const state = events.reduce(fold, this.options.folded.current)
+    this.advance(source.name, delivery, { heard, events, elsewhere, state })
+  }
+
+  /** Makes `state` the current one, in which `events` are folded, and gives it a revision. */
+  private advance(source: string, delivery: Delivery, { heard, events, elsewhere, state }: Folding): void {
     const { folded, acknowledgements, report, onFolded } = this.options
     const before = folded.current
-    const { state, crowded } = folded.fold(events)
-    for (const cluster of crowded) this.warn(source, this.namesakes.crowded(cluster))
-    const newest = newestOf(events)
+    const newest = newestOf(heard.length > 0 ? heard : events)
     report({
       _tag: 'Folded',
-      source: source.name,
-      revision: acknowledgements.enter(delivery, events, newest),
-      events: events.length,
+      source,
+      revision: acknowledgements.enter(delivery, heard, newest),
+      events: heard.length > 0 ? heard.length : events.length,
       elsewhere,
       newest,
       changed: state !== before,
     })
     acknowledgements.reportEntered()
     folded.set(state)
-    if (this.decidesNames(events, before, state)) this.afterIdentities()
-    if (events.some(({ _tag }) => _tag === 'TasksListed')) this.afterSnapshot()
+    this.afterFold(events, before, state)
     onFolded()
   }
 
-  private decidesNames(events: readonly ClusterEvent[], before: ClusterState, after: ClusterState): boolean {
+  private afterFold(events: readonly JournalEvent[], before: ClusterState, state: ClusterState): void {
+    if (this.decidesNames(events, before, state)) this.afterIdentities()
+    if (events.some(({ _tag }) => _tag === 'TasksListed' || _tag === 'TasksRelisted')) this.afterSnapshot()
+  }
+
+  private decidesNames(events: readonly JournalEvent[], before: ClusterState, after: ClusterState): boolean {
     return (
       after.identities !== before.identities ||
       events.some((event) => refusesName(event, this.options.identified))

@@ -26,6 +26,12 @@ export interface ReconcileOptions {
   /** The newest desired state. Read at each attempt, so that a retry never applies a stale one. */
   readonly latest: () => Desired
   readonly report: (report: Report) => void
+  /**
+   * Resolves when the state has everything that other workers knew when it was called. Called after the view of the
+   * target was obtained and before each plan: what led to the records in the view is then known, and no write takes
+   * back what another worker wrote with better knowledge. Default: there are no others.
+   */
+  readonly caughtUp?: () => Promise<void>
   /** Called when the target was compared with `desired`. */
   readonly reached: (desired: Desired, how: Reached) => void
   /** Called when the prune guard begins to skip changes until newer snapshots confirm them. */
@@ -122,6 +128,7 @@ export class Reconciler<V> {
     for (let failures = 0; !signal.aborted; failures++) {
       const wait = backoff(failures, random, retries)
       const rows = await this.rows(wait)
+      if (rows !== undefined && !this.isSettled(latest())) await this.options.caughtUp?.()
       // Read after `rows`, so that this round includes everything that arrived during a slow read.
       const desired = latest()
       const attempt = rows === undefined ? 'again' : await this.attempt(desired, rows, wait)
@@ -146,12 +153,7 @@ export class Reconciler<V> {
 
   private async attempt(desired: Desired, rows: Map<string, Row<V>>, retryIn: Millis): Promise<Attempt> {
     const { sink } = this
-    if (
-      this.settled?.backends === desired.backends &&
-      this.settled.complete === desired.complete &&
-      this.settled.unjudged === desired.unjudged
-    )
-      return this.exact ? 'exact' : 'settled'
+    if (this.isSettled(desired)) return this.exact ? 'exact' : 'settled'
     const wanted = sink.render(desired.backends, new Map(Array.from(rows, ([key, row]) => [key, row.value])))
     const { owner, pruneGuard, givesUpAfter } = this.options
     const { complete, unjudged, readings } = desired
@@ -170,6 +172,15 @@ export class Reconciler<V> {
     const isWhole = next.skipped.every(({ why }) => why === 'incomplete')
     const isGivenUp = whole.changes.some((change) => this.rejections.of(change) >= givesUpAfter)
     return isWhole && !isGivenUp ? 'exact' : 'settled'
+  }
+
+  /** Whether the target was brought to a state with the same backends, so that there is nothing to plan. */
+  private isSettled({ backends, complete, unjudged }: Desired): boolean {
+    return (
+      this.settled?.backends === backends &&
+      this.settled.complete === complete &&
+      this.settled.unjudged === unjudged
+    )
   }
 
   /** Requests confirming snapshots when the prune guard begins to skip changes; resets when a plan is free of them. */

@@ -14,7 +14,8 @@ import { joinDeployment } from './deployment.js'
 import type { PersistentMap } from './persistent-map.js'
 import { joinTask, sameTask, type Task } from './task.js'
 
-const observe = (tasks: PersistentMap<Task>, task: Task): PersistentMap<Task> =>
+/** Joins one observation of a task with what is known of it. */
+export const observe = (tasks: PersistentMap<Task>, task: Task): PersistentMap<Task> =>
   tasks.update(task.arn, (known) => {
     if (known === undefined) return task
     const joined = joinTask(known, task)

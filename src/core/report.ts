@@ -6,12 +6,18 @@ import type { Plan } from './plan.js'
 import type { Change } from './sink.js'
 import type { Notice } from './source.js'
 
+/** The calls of a journal, by their names in `Journal`. */
+export type JournalOperation = 'append' | 'amend' | 'catchUp' | 'checkpoint' | 'lease'
+
 /** Something that a worker did or observed. Logs and metrics are derived from reports only. */
 export type Report =
   | { readonly _tag: 'Noticed'; readonly source: string; readonly notice: Notice }
-  /** A delivery was folded. `newest`: the latest time of its events, for lag. */
+  /**
+   * A delivery was folded, or what the journal had of other workers. `newest`: the latest time of its events, for lag.
+   */
   | {
       readonly _tag: 'Folded'
+      /** The source of the delivery, or `journal`. */
       readonly source: string
       readonly revision: Revision
       readonly events: number
@@ -21,6 +27,17 @@ export type Report =
       /** Whether it changed the state. */
       readonly changed: boolean
     }
+  /** A call to the journal failed. Nothing is folded or written until one succeeds. */
+  | {
+      readonly _tag: 'JournalFailed'
+      readonly operation: JournalOperation
+      readonly error: Error
+      readonly retryIn: Millis
+    }
+  /** The journal can never store this delivery, which was nacked. */
+  | { readonly _tag: 'Unwritable'; readonly source: string; readonly error: Error }
+  /** A checkpoint of the journal was stored. */
+  | { readonly _tag: 'CheckpointStored'; readonly tasks: number; readonly tookMs: Millis }
   /** The next plan of a sink, with skipped changes. Also reported when nothing is skipped any more. */
   | {
       readonly _tag: 'Planned'

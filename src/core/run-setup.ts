@@ -3,6 +3,7 @@ import type { Clock, Millis, Random } from './clock.js'
 import type { Policy } from './policy.js'
 import type { HealthChecks } from './health-checks.js'
 import type { HealthPolicy } from './health-policy.js'
+import type { Journal } from './journal.js'
 import type { PruneGuard } from './plan.js'
 import type { AnySink, Owner } from './sink.js'
 import { SetupError } from './setup-error.js'
@@ -27,11 +28,19 @@ export interface RunSetup {
    */
   readonly owner?: Owner
   /**
+   * Stores everything that the worker hears, and shares it with other workers: several workers on one queue are then
+   * right, and a restart knows everything at once. All workers that use a journal must follow the same clusters.
+   * Default: none.
+   */
+  readonly journal?: Journal
+  /** How often to read what other workers have stored in the journal; ± 10 %. Default: 1,000 ms. */
+  readonly catchUpMs?: Millis
+  /**
    * When to acknowledge a delivery.
    * - `applied` (default): when every required sink holds its effect. Safe with only a queue. A required sink that is
    *   down pauses the sources.
-   * - `folded`: immediately. Isolates sinks from each other, but requires snapshots of every cluster, which recover
-   *   what a crash loses. Refused otherwise.
+   * - `folded`: immediately, or as soon as the journal holds it. Isolates sinks from each other, but requires a journal,
+   *   or snapshots of every cluster, which recover what a crash loses. Refused otherwise.
    */
   readonly ack?: 'applied' | 'folded'
   /** Clock skew and delays in ECS that snapshots must allow for: see `defaultSkewAllowanceMs`. Default: 30,000 ms. */
@@ -90,7 +99,15 @@ const unique = (kind: string, names: readonly string[]): void => {
 }
 
 /** Throws when the setup contradicts itself; the message says how to fix it. */
-export const checkSetup = ({ sources, sinks, expose, clusters, ack, healthChecks }: RunSetup): void => {
+export const checkSetup = ({
+  sources,
+  sinks,
+  expose,
+  clusters,
+  ack,
+  healthChecks,
+  journal,
+}: RunSetup): void => {
   unique(
     'sources',
     sources.map(({ name }) => name),
@@ -123,7 +140,7 @@ export const checkSetup = ({ sources, sinks, expose, clusters, ack, healthChecks
       'missing-lookup',
       'the policy follows deployments, and no source asks ECS about them: add ecs({ clusters }) or serviceDeployments()',
     )
-  if (ack !== 'folded') return
+  if (ack !== 'folded' || journal !== undefined) return
   const covers = sources.flatMap((source) => source.covers)
   const uncovered = clusters?.filter(
     (cluster) =>
@@ -134,8 +151,8 @@ export const checkSetup = ({ sources, sinks, expose, clusters, ack, healthChecks
       'missing-snapshots',
       `ack: 'folded' forgets events before they are applied, so every cluster needs a snapshot source: ` +
         (uncovered === undefined
-          ? 'name the clusters, and add a source that covers them'
-          : `add one that covers ${uncovered.join(', ')}, or use ack: 'applied'`),
+          ? 'name the clusters, and add a source that covers them, or a journal'
+          : `add one that covers ${uncovered.join(', ')}, or a journal, or use ack: 'applied'`),
     )
 }
 

@@ -7,6 +7,7 @@ import { followed } from './followed.js'
 import { defaultHealthChecks } from './health-checks.js'
 import { defaultHealthPolicy } from './health-policy.js'
 import { Intake } from './intake.js'
+import { JournalFollower } from './journal-follower.js'
 import { latestDesired } from './latest-desired.js'
 import { defaultSkewAllowanceMs } from './liveness.js'
 import { defaultPruneGuard } from './plan.js'
@@ -85,7 +86,25 @@ export const run = (setup: RunSetup, { clock, random }: Environment): Worker => 
     revision: () => acknowledgements.revision,
     report,
   })
-  const intake = new Intake({
+  const timeoutMs = setup.timeoutMs ?? 30_000
+  const journal: JournalFollower | undefined =
+    setup.journal === undefined
+      ? undefined
+      : new JournalFollower({
+          journal: setup.journal,
+          timeoutMs,
+          catchUpMs: setup.catchUpMs ?? 1000,
+          clock,
+          random,
+          signal,
+          state: () => folded.current,
+          news: (events) => folded.news(events),
+          stored: (heard, events) => intake.stored(heard, events),
+          read: (entries) => intake.read(entries),
+          isIncomplete: () => intake.isIncomplete,
+          report,
+        })
+  const intake: Intake = new Intake({
     clusters: clusters ?? [],
     identified,
     follows,
@@ -96,6 +115,7 @@ export const run = (setup: RunSetup, { clock, random }: Environment): Worker => 
     onFolded: () => {
       for (const reconciler of reconcilers) reconciler.ask()
     },
+    ...(journal === undefined ? {} : { store: (heard) => journal.store(heard) }),
   })
   const reconcilers = sinks.map(
     (sink) =>
@@ -104,11 +124,12 @@ export const run = (setup: RunSetup, { clock, random }: Environment): Worker => 
         pruneGuard: setup.pruneGuard ?? defaultPruneGuard,
         minWriteIntervalMs: setup.minWriteIntervalMs ?? 250,
         resyncMs: setup.resyncMs ?? 60_000,
-        timeoutMs: setup.timeoutMs ?? 30_000,
+        timeoutMs,
         givesUpAfter,
         clock,
         random,
         latest,
+        ...(journal === undefined ? {} : { caughtUp: () => journal.caughtUp() }),
         report,
         reached: (desired, how) => {
           readiness.reached(sink.name, desired)
@@ -127,6 +148,7 @@ export const run = (setup: RunSetup, { clock, random }: Environment): Worker => 
     healthChecks,
     clock,
     random,
+    lease: journal === undefined ? undefined : (work, ms) => journal.lease(work, ms),
     signal,
   })
 
@@ -138,11 +160,21 @@ export const run = (setup: RunSetup, { clock, random }: Environment): Worker => 
   const stopped = new Promise<void>((resolve) => (announceStopped = resolve))
 
   const start = (): void => {
-    announceIfRead()
     for (const reconciler of reconcilers) {
       void reconciler.keepReading()
       reconciler.ask()
     }
+    if (journal === undefined) follow()
+    else {
+      void journal.follow()
+      // Sources then know which snapshots and lookups are needed.
+      void journal.begun.then(follow)
+    }
+  }
+
+  const follow = (): void => {
+    if (stopping !== undefined) return
+    announceIfRead()
     for (const source of sources) {
       const ended = new Promise<void>((resolve) => {
         subscriptions.add(
@@ -166,6 +198,7 @@ export const run = (setup: RunSetup, { clock, random }: Environment): Worker => 
     intake.close()
     for (const reconciler of reconcilers) reconciler.finish()
     await Promise.race([Promise.all(rounds), deadline])
+    journal?.abandon()
     intake.abandon()
     await Promise.race([Promise.all(drained), deadline])
     late.abort()

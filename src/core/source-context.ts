@@ -13,6 +13,8 @@ export interface SourceContextSetup extends Environment {
   readonly skewAllowanceMs: Millis
   /** Default: `advisory`. */
   readonly healthChecks?: HealthChecks | undefined
+  /** Default: this worker does everything. */
+  readonly lease?: SourceContext['lease'] | undefined
   readonly signal: AbortSignal
 }
 
@@ -22,6 +24,7 @@ export const sourceContext = ({
   expose,
   skewAllowanceMs,
   healthChecks = defaultHealthChecks,
+  lease = () => Promise.resolve(true),
   clock,
   random,
   signal,
@@ -30,6 +33,7 @@ export const sourceContext = ({
   endpoints$: offeredEndpoints(state$, { expose, skewAllowanceMs, healthChecks }),
   clock,
   random,
+  lease,
   signal,
   // Only the definition says whether a task has a health check.
   needs: healthChecks === 'required' ? 'definitions' : (expose.needs ?? 'bindings'),

@@ -70,6 +70,11 @@ export interface SourceContext {
   readonly endpoints$: Observable<PersistentMap<Endpoint>>
   readonly clock: Clock
   readonly random: Random
+  /**
+   * Whether this worker is to do `work` that one of the workers that share a journal should do at a time, for `ms` from
+   * now. Without a journal, always. False while the journal cannot say; ask again.
+   */
+  lease(work: string, ms: Millis): Promise<boolean>
   /** Aborts when the worker no longer waits for the source, which is also when it unsubscribes from the deliveries. */
   readonly signal: AbortSignal
   /** The policy's needs: see `Policy.needs`. With `healthChecks: 'required'`, all definitions are needed. */

@@ -112,6 +112,32 @@ export const logLines = (report: Report): readonly LogLine[] => {
       const { source, revision, events, elsewhere, changed } = report
       return [{ level: 'debug', message: 'folded', fields: { source, revision, events, elsewhere, changed } }]
     }
+    case 'JournalFailed': {
+      const { operation, error, retryIn } = report
+      return [
+        {
+          level: 'error',
+          message: 'journal failed; nothing is folded or written until it answers',
+          fields: { operation, ...failure(error, retryIn) },
+          repeats: `${operation} ${error.name}`,
+        },
+      ]
+    }
+    case 'Unwritable': {
+      const { source, error } = report
+      return [
+        {
+          level: 'error',
+          message: 'the journal cannot store a delivery, which is left for redelivery',
+          fields: { source, error: brief(error.message) },
+          repeats: source,
+        },
+      ]
+    }
+    case 'CheckpointStored': {
+      const { tasks, tookMs } = report
+      return [{ level: 'info', message: 'stored a checkpoint of the journal', fields: { tasks, tookMs } }]
+    }
     case 'Planned': {
       const { sink, revision, dry, plan } = report
       const fields = { sink, revision, dry }

@@ -100,6 +100,13 @@ const instruments = (registers: [Registry]) => {
       'Live tasks that are missing from their backends, or only partly in them.',
       'reason',
     ),
+    journalFailures: counter('journal_failures_total', 'Failed calls to the journal.', 'operation'),
+    unwritable: counter(
+      'unwritable_deliveries_total',
+      'Deliveries that the journal can never store.',
+      'source',
+    ),
+    checkpoints: counter('checkpoints_total', 'Checkpoints of the journal stored by this worker.'),
     tasks: gauge('tasks', 'Tasks in memory, including stopped ones.'),
     swept: counter('swept_tasks_total', 'Tasks forgotten because a snapshot or their age rules them out.'),
     ready: gauge('ready', '1 once every required sink has reached a complete state, else 0.'),
@@ -150,6 +157,15 @@ const observe = (to: Instruments, report: Report, now: Millis): void => {
       to.revision.set(report.revision)
       return
     }
+    case 'JournalFailed':
+      to.journalFailures.inc({ operation: report.operation })
+      return
+    case 'Unwritable':
+      to.unwritable.inc({ source: report.source })
+      return
+    case 'CheckpointStored':
+      to.checkpoints.inc()
+      return
     case 'Planned': {
       const { sink, plan } = report
       to.plans.inc({ sink })

@@ -215,11 +215,14 @@ export const continuePaused = (
       case 'Acknowledged':
       case 'AcknowledgedUnheld':
       case 'Applied':
+      case 'CheckpointStored':
       case 'Conflicted':
+      case 'JournalFailed':
       case 'Noticed':
       case 'SinkWarned':
       case 'Swept':
       case 'Unresolved':
+      case 'Unwritable':
     }
   }
 

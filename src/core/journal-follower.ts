@@ -1,0 +1,288 @@
+import { backoff } from './backoff.js'
+import { CheckpointRule } from './checkpoint-rule.js'
+import type { Clock, Millis, Random } from './clock.js'
+import type { ClusterState } from './cluster-state.js'
+import type { ClusterEvent } from './event.js'
+import type { Heard } from './intake.js'
+import {
+  type Journal,
+  type JournalEntry,
+  type JournalEvent,
+  type Position,
+  UnwritableEntry,
+} from './journal.js'
+import type { JournalOperation, Report } from './report.js'
+import { stateEvents } from './state-events.js'
+import { withinTime } from './within-time.js'
+
+export interface JournalFollowerOptions {
+  readonly journal: Journal
+  /** Timeout for a call to the journal. */
+  readonly timeoutMs: Millis
+  /** How often to catch up when nothing else asks for it. */
+  readonly catchUpMs: Millis
+  readonly clock: Clock
+  readonly random: Random
+  readonly signal: AbortSignal
+  readonly state: () => ClusterState
+  /** What the state does not know of events. */
+  readonly news: (events: readonly ClusterEvent[]) => readonly JournalEvent[]
+  /** Called when the journal holds the news of a delivery. Must fold them before it returns. */
+  readonly stored: (heard: Heard, events: readonly JournalEvent[]) => void
+  /** Called with entries that were read. Must fold them before it returns, except those that must wait. */
+  readonly read: (entries: readonly JournalEntry[]) => void
+  /** Whether some entries that were read wait to be folded, so that the state is no checkpoint. */
+  readonly isIncomplete: () => boolean
+  readonly report: (report: Report) => void
+}
+
+/** Conflicts and failures of a journal usually pass within seconds, and everything waits for them. */
+const retries = { base: 50, cap: 5_000 }
+
+/** How long another worker may take to store a checkpoint. */
+const checkpointMs: Millis = 300_000
+
+/**
+ * Keeps a worker's state and the journal together: what the worker hears is stored before it is folded, and what others
+ * have stored is read. It makes one call at a time. So when it reads, the state has everything that it has stored.
+ */
+export class JournalFollower {
+  private position: Position | undefined
+  /** Deliveries that are not stored yet, in the order of arrival. */
+  private readonly waiting = new Set<Heard>()
+  private readonly snapshots = new Set<Heard>()
+  private callers: (() => void)[] = []
+  private isReadDue = true
+  private isCheckpointing = false
+  private awake: () => void = () => undefined
+  private operation: JournalOperation = 'catchUp'
+  private readonly checkpoints: CheckpointRule
+  private announce: () => void = () => undefined
+  /** Resolves when everything that the journal held at the start has been folded, or when `signal` aborts. */
+  readonly begun = new Promise<void>((resolve) => (this.announce = resolve))
+
+  constructor(private readonly options: JournalFollowerOptions) {
+    this.checkpoints = new CheckpointRule(() => options.clock.now())
+  }
+
+  /** Works until `signal` aborts. Never rejects. */
+  async follow(): Promise<void> {
+    const { signal } = this.options
+    signal.addEventListener('abort', () => this.end(), { once: true })
+    void this.keepReading()
+    for (let failures = 0; !signal.aborted;) {
+      const work = new Promise<void>((resolve) => (this.awake = resolve))
+      if (!this.isDue) await work
+      failures = (await this.succeeds(failures)) ? 0 : failures + 1
+    }
+  }
+
+  /** Stores what is new in a delivery, then has it folded. */
+  store(heard: Heard): void {
+    if (heard.events.some(({ _tag }) => _tag === 'TasksListed')) this.snapshots.add(heard)
+    else this.waiting.add(heard)
+    this.awake()
+  }
+
+  /** Resolves when the state has everything that the journal held when this was called; also when the worker stops. */
+  caughtUp(): Promise<void> {
+    if (this.options.signal.aborted) return Promise.resolve()
+    return new Promise((resolve) => {
+      this.callers.push(resolve)
+      this.awake()
+    })
+  }
+
+  /** Whether this worker is to do what one worker should do at a time. False while the journal cannot say. */
+  async lease(work: string, ms: Millis): Promise<boolean> {
+    try {
+      return await this.call((signal) => this.options.journal.lease(work, ms, signal))
+    } catch (thrown) {
+      this.fail('lease', thrown, ms)
+      return false
+    }
+  }
+
+  /** Nacks the deliveries that are not stored yet. */
+  abandon(): void {
+    for (const { delivery } of [...this.waiting, ...this.snapshots])
+      delivery.nack(new Error('the worker stopped before the journal held this event'))
+    this.waiting.clear()
+    this.snapshots.clear()
+  }
+
+  private get isDue(): boolean {
+    return this.isReadDue || this.waiting.size + this.snapshots.size + this.callers.length > 0
+  }
+
+  private async keepReading(): Promise<void> {
+    const { clock, random, catchUpMs, signal } = this.options
+    while (!signal.aborted) {
+      await clock.sleep(catchUpMs * (0.9 + 0.2 * random()), signal)
+      this.isReadDue = true
+      this.awake()
+    }
+  }
+
+  private end(): void {
+    this.awake()
+    this.announce()
+    for (const resolve of this.callers.splice(0)) resolve()
+  }
+
+  private async succeeds(failures: number): Promise<boolean> {
+    const { clock, random, signal } = this.options
+    try {
+      await this.work()
+      return true
+    } catch (thrown) {
+      const retryIn = backoff(failures, random, retries)
+      this.fail(this.operation, thrown, retryIn)
+      await clock.sleep(retryIn, signal)
+      return false
+    }
+  }
+
+  private async work(): Promise<void> {
+    // What is new can only be judged by a state that has what the journal holds.
+    if (this.position === undefined) await this.readOn()
+    await this.appendWaiting()
+    await this.amendWaiting()
+    if (this.isReadDue || this.callers.length > 0) await this.readOn()
+    if (!this.isCheckpointing) void this.storeCheckpoint()
+  }
+
+  /** Appends the news of all waiting deliveries, except those with snapshots, in one call. */
+  private async appendWaiting(): Promise<void> {
+    if (this.waiting.size === 0) return
+    const batch = Array.from(this.waiting, (heard) => this.newsOf(heard))
+    const news = batch.filter(({ entry }) => entry.events.length > 0)
+    try {
+      if (news.length > 0) await this.append(news.map(({ entry }) => entry))
+    } catch (thrown) {
+      if (!(thrown instanceof UnwritableEntry)) throw thrown
+      await this.appendOneByOne(batch)
+      return
+    }
+    for (const { heard, entry } of batch) this.settle(heard, entry.events)
+  }
+
+  /** One of several entries cannot be stored. The others must not wait for it. */
+  private async appendOneByOne(batch: readonly { heard: Heard; entry: JournalEntry }[]): Promise<void> {
+    for (const { heard, entry } of batch)
+      try {
+        if (entry.events.length > 0) await this.append([entry])
+        this.settle(heard, entry.events)
+      } catch (thrown) {
+        if (!(thrown instanceof UnwritableEntry)) throw thrown
+        this.refuse(heard, thrown)
+      }
+  }
+
+  /** Amends the journal with snapshots. Each is a difference from what everybody has amended before. */
+  private async amendWaiting(): Promise<void> {
+    for (;;) {
+      const [heard] = this.snapshots
+      if (heard === undefined || this.position === undefined) return
+      const { entry } = this.newsOf(heard)
+      try {
+        if (entry.events.length === 0 || (await this.amend(entry, this.position)))
+          this.settle(heard, entry.events)
+        else await this.readOn()
+      } catch (thrown) {
+        if (!(thrown instanceof UnwritableEntry)) throw thrown
+        this.refuse(heard, thrown)
+      }
+    }
+  }
+
+  private async readOn(): Promise<void> {
+    const callers = this.callers
+    this.callers = []
+    this.isReadDue = false
+    this.operation = 'catchUp'
+    try {
+      const { journal, read } = this.options
+      const { entries, position } = await this.call((signal) => journal.catchUp(this.position, signal))
+      for (const { events } of entries) this.checkpoints.count(events)
+      read(entries)
+      this.position = position
+    } catch (thrown) {
+      this.callers.unshift(...callers)
+      throw thrown
+    }
+    this.announce()
+    for (const resolve of callers) resolve()
+  }
+
+  /** Stores a checkpoint if one is due, while the other calls go on. */
+  private async storeCheckpoint(): Promise<void> {
+    const { journal, isIncomplete, clock, signal, report } = this.options
+    const state = this.options.state()
+    const { position } = this
+    if (position === undefined || !this.checkpoints.isDue(state.tasks.size) || isIncomplete()) return
+    this.isCheckpointing = true
+    this.checkpoints.restart()
+    try {
+      if (await this.lease('checkpoint', checkpointMs)) {
+        const startedAt = clock.now()
+        await withinTime(checkpointMs, clock, signal, (inner) =>
+          journal.checkpoint(stateEvents(state), position, inner),
+        )
+        const marker: JournalEntry = {
+          at: clock.now(),
+          source: 'checkpoint',
+          events: [{ _tag: 'Checkpointed' }],
+        }
+        await this.call((inner) => journal.append([marker], inner))
+        report({ _tag: 'CheckpointStored', tasks: state.tasks.size, tookMs: clock.now() - startedAt })
+      }
+    } catch (thrown) {
+      this.fail('checkpoint', thrown, checkpointMs)
+    }
+    this.isCheckpointing = false
+  }
+
+  private newsOf(heard: Heard): { readonly heard: Heard; readonly entry: JournalEntry } {
+    const { clock, news } = this.options
+    return { heard, entry: { at: clock.now(), source: heard.source.name, events: news(heard.events) } }
+  }
+
+  private append(entries: readonly JournalEntry[]): Promise<void> {
+    this.operation = 'append'
+    return this.call((signal) => this.options.journal.append(entries, signal))
+  }
+
+  private amend(entry: JournalEntry, position: Position): Promise<boolean> {
+    this.operation = 'amend'
+    return this.call((signal) => this.options.journal.amend(entry, position, signal))
+  }
+
+  private settle(heard: Heard, events: readonly JournalEvent[]): void {
+    this.take(heard)
+    this.checkpoints.count(events)
+    this.options.stored(heard, events)
+  }
+
+  private refuse(heard: Heard, error: UnwritableEntry): void {
+    this.take(heard)
+    heard.delivery.nack(error)
+    this.options.report({ _tag: 'Unwritable', source: heard.source.name, error })
+  }
+
+  private take(heard: Heard): void {
+    this.waiting.delete(heard)
+    this.snapshots.delete(heard)
+  }
+
+  private call<A>(make: (signal: AbortSignal) => Promise<A>): Promise<A> {
+    const { clock, timeoutMs, signal } = this.options
+    return withinTime(timeoutMs, clock, signal, make)
+  }
+
+  private fail(operation: JournalOperation, thrown: unknown, retryIn: Millis): void {
+    if (this.options.signal.aborted) return
+    const error = thrown instanceof Error ? thrown : new Error(String(thrown))
+    this.options.report({ _tag: 'JournalFailed', operation, error, retryIn })
+  }
+}
