@@ -22,11 +22,12 @@ import { cluster, observed } from '../support/observed-task.js'
 const scheduledClock = (scheduler: fc.Scheduler): Clock => ({
   now: () => 0,
   sleep: async (ms, signal) => {
-    const aborted = new Promise<void>((resolve) => {
-      if (signal.aborted) resolve()
-      else signal.addEventListener('abort', () => resolve())
-    })
+    let wake = (): void => undefined
+    const aborted = new Promise<void>((resolve) => (wake = resolve))
+    if (signal.aborted) return
+    signal.addEventListener('abort', wake)
     await (ms > 15_000 ? aborted : Promise.race([aborted, scheduler.schedule(Promise.resolve(), 'sleep')]))
+    signal.removeEventListener('abort', wake)
   },
 })
 
