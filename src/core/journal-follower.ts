@@ -39,7 +39,10 @@ export interface JournalFollowerOptions {
 /** Conflicts and failures of a journal usually pass within seconds, and everything waits for them. */
 const retries = { base: 50, cap: 5_000 }
 
-/** How long another worker may take to store a checkpoint. */
+/** How long work is not done if the worker that did it alone was killed. */
+export const leaseMs: Millis = 30_000
+
+/** How long a checkpoint may take to be stored. */
 const checkpointMs: Millis = 300_000
 
 /**
@@ -93,13 +96,17 @@ export class JournalFollower {
     })
   }
 
-  /** Whether this worker is to do what one worker should do at a time. False while the journal cannot say. */
-  async lease(work: string, ms: Millis): Promise<boolean> {
+  /** As in `SourceContext`. */
+  async alone<A extends object>(work: string, make: () => Promise<A>): Promise<A | undefined> {
+    if (!(await this.lease(work, leaseMs))) return undefined
+    const done = new AbortController()
+    const kept = this.keep(work, done.signal)
     try {
-      return await this.call((signal) => this.options.journal.lease(work, ms, signal))
-    } catch (thrown) {
-      this.fail('lease', thrown, ms)
-      return false
+      return await make()
+    } finally {
+      done.abort()
+      await kept
+      await this.lease(work, 0)
     }
   }
 
@@ -128,6 +135,25 @@ export class JournalFollower {
     this.awake()
     this.announce()
     for (const resolve of this.callers.splice(0)) resolve()
+  }
+
+  /** Whether this worker has the lease. False while the journal cannot say. */
+  private async lease(work: string, ms: Millis): Promise<boolean> {
+    try {
+      return await this.call((signal) => this.options.journal.lease(work, ms, signal))
+    } catch (thrown) {
+      this.fail('lease', thrown, ms)
+      return false
+    }
+  }
+
+  /** Extends a lease until the signal aborts. */
+  private async keep(work: string, signal: AbortSignal): Promise<void> {
+    for (;;) {
+      await this.options.clock.sleep(leaseMs / 2, signal)
+      if (signal.aborted) return
+      await this.lease(work, leaseMs)
+    }
   }
 
   private async succeeds(failures: number): Promise<boolean> {
@@ -224,7 +250,7 @@ export class JournalFollower {
     this.isCheckpointing = true
     this.checkpoints.restart()
     try {
-      if (await this.lease('checkpoint', checkpointMs)) {
+      const stored = await this.alone('checkpoint', async () => {
         const startedAt = clock.now()
         await withinTime(checkpointMs, clock, signal, (inner) =>
           journal.checkpoint(stateEvents(state), position, inner),
@@ -235,10 +261,11 @@ export class JournalFollower {
           events: [{ _tag: 'Checkpointed' }],
         }
         await this.call((inner) => journal.append([marker], inner))
-        report({ _tag: 'CheckpointStored', tasks: state.tasks.size, tookMs: clock.now() - startedAt })
-      }
+        return { tookMs: clock.now() - startedAt }
+      })
+      if (stored !== undefined) report({ _tag: 'CheckpointStored', tasks: state.tasks.size, ...stored })
     } catch (thrown) {
-      this.fail('checkpoint', thrown, checkpointMs)
+      this.fail('checkpoint', thrown, 0)
     }
     this.isCheckpointing = false
   }

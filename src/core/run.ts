@@ -148,7 +148,7 @@ export const run = (setup: RunSetup, { clock, random }: Environment): Worker => 
     healthChecks,
     clock,
     random,
-    lease: journal === undefined ? undefined : (work, ms) => journal.lease(work, ms),
+    alone: journal === undefined ? undefined : (work, make) => journal.alone(work, make),
     signal,
   })
 

@@ -14,7 +14,7 @@ export interface SourceContextSetup extends Environment {
   /** Default: `advisory`. */
   readonly healthChecks?: HealthChecks | undefined
   /** Default: this worker does everything. */
-  readonly lease?: SourceContext['lease'] | undefined
+  readonly alone?: SourceContext['alone'] | undefined
   readonly signal: AbortSignal
 }
 
@@ -24,7 +24,7 @@ export const sourceContext = ({
   expose,
   skewAllowanceMs,
   healthChecks = defaultHealthChecks,
-  lease = () => Promise.resolve(true),
+  alone = (_, make) => make(),
   clock,
   random,
   signal,
@@ -33,7 +33,7 @@ export const sourceContext = ({
   endpoints$: offeredEndpoints(state$, { expose, skewAllowanceMs, healthChecks }),
   clock,
   random,
-  lease,
+  alone,
   signal,
   // Only the definition says whether a task has a health check.
   needs: healthChecks === 'required' ? 'definitions' : (expose.needs ?? 'bindings'),

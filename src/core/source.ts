@@ -71,10 +71,11 @@ export interface SourceContext {
   readonly clock: Clock
   readonly random: Random
   /**
-   * Whether this worker is to do `work` that one of the workers that share a journal should do at a time, for `ms` from
-   * now. Without a journal, always. False while the journal cannot say; ask again.
+   * Does work that one of the workers that share a journal should do at a time, such as taking a snapshot. Resolves to
+   * `undefined` at once if another does it, or if the journal cannot say; ask again. Without a journal, this worker does
+   * everything. If its process is killed, another may begin after `leaseMs`.
    */
-  lease(work: string, ms: Millis): Promise<boolean>
+  alone<A extends object>(work: string, make: () => Promise<A>): Promise<A | undefined>
   /** Aborts when the worker no longer waits for the source, which is also when it unsubscribes from the deliveries. */
   readonly signal: AbortSignal
   /** The policy's needs: see `Policy.needs`. With `healthChecks: 'required'`, all definitions are needed. */

@@ -1,7 +1,7 @@
 import type { Observable } from 'rxjs'
 import type { ClusterArn } from '../../../core/arn.js'
 import type { Millis } from '../../../core/clock.js'
-import type { Delivery, Notice } from '../../../core/source.js'
+import type { Delivery, Notice, SourceContext } from '../../../core/source.js'
 import { Stamps } from '../../../core/stamps.js'
 import { awsTime, skewNews } from '../../../shared/aws/aws-time.js'
 import { interruptibleSleep } from '../../../shared/async/interruptible-sleep.js'
@@ -12,7 +12,7 @@ import { CallFailed, ecsCall, type EcsEnvironment } from './ecs-calls.js'
 import { identityReport } from './identity-report.js'
 import { isObject } from '../../../shared/codec/lenient.js'
 import type { RefreshRequest } from './refresh-request.js'
-import { repeatedLookup } from './repeated-lookup.js'
+import { type NextLookup, repeatedLookup } from './repeated-lookup.js'
 
 export interface FollowerSetup extends EcsEnvironment {
   /** Time from the end of one snapshot to the beginning of the next. */
@@ -24,7 +24,18 @@ export interface FollowerSetup extends EcsEnvironment {
   readonly emit: (output: Delivery | Notice) => void
   /** The order of the newest snapshot in the state, from any source; 0 if there is none. */
   readonly newestOrder: (cluster: ClusterArn) => number
+  /** The least time from the end of one snapshot to the beginning of the next. */
+  readonly leastInterval: Millis
+  /**
+   * When the newest snapshot of the cluster with this name or ARN was taken, by this worker or another; `undefined` if
+   * there is none.
+   */
+  readonly takenAt: (named: string) => Millis | undefined
+  readonly alone: SourceContext['alone']
 }
+
+/** How often a worker looks whether another has taken its snapshot. */
+const retryMs: Millis = 2_000
 
 const isClusterNotFound = (thrown: unknown): boolean =>
   thrown instanceof CallFailed &&
@@ -85,10 +96,7 @@ export class ClusterFollower {
         key: this.named,
         wait: this.sleep.wait,
         stamp: () => this.stamps.next(clock.now()),
-        lookUp: async () => {
-          await this.take(signal)
-          return 'again'
-        },
+        lookUp: () => this.takeIfDue(signal),
       },
       signal,
     )
@@ -96,13 +104,24 @@ export class ClusterFollower {
     refreshing.unsubscribe()
   }
 
+  /** Takes a snapshot, unless another worker that shares the journal has taken one, or is doing so. */
+  private async takeIfDue(signal: AbortSignal): Promise<NextLookup> {
+    const { clock, takenAt, leastInterval, alone } = this.setup
+    const takenAtMs = takenAt(this.named)
+    const afterMs = takenAtMs === undefined ? 0 : takenAtMs + leastInterval - clock.now()
+    if (afterMs > 0 && this.waiting.length === 0) return { afterMs: Math.min(afterMs, leastInterval) }
+    const taken = await alone(`snapshot of ${this.named}`, () => this.take(signal))
+    return taken === undefined ? { afterMs: retryMs } : 'again'
+  }
+
   /** Emits one snapshot of the cluster, or rejects. */
-  async take(signal: AbortSignal): Promise<void> {
+  async take(signal: AbortSignal): Promise<Snapshot> {
     // Requests from here on are served by the next snapshot.
     const served = this.waiting.splice(0)
     try {
-      const { cluster, order } = await this.takeOne(signal)
-      for (const serve of served) serve(cluster, order)
+      const snapshot = await this.takeOne(signal)
+      for (const serve of served) serve(snapshot.cluster, snapshot.order)
+      return snapshot
     } catch (thrown) {
       this.waiting.unshift(...served)
       throw thrown

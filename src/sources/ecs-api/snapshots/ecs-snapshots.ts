@@ -9,6 +9,7 @@ import { perPlace } from '../../../shared/aws/aws-clients.js'
 import { ClusterFollower, type FollowerSetup } from './cluster-follower.js'
 import type { ListedTasks } from './cluster-snapshot.js'
 import { type EcsClients, ecsClients, resourceReads } from '../clients/ecs-client.js'
+import { MarkArrivals } from './mark-arrivals.js'
 import { PatternFollower } from './pattern-follower.js'
 import { RefreshRequest } from './refresh-request.js'
 import type { TokenBucket } from '../../../shared/aws/token-bucket.js'
@@ -82,6 +83,8 @@ export interface EcsSnapshots extends Source {
  * - A final refusal (a missing permission) is emitted once as `LookupRefused`, after three attempts, and retried at
  *   each interval. It does not delay other clusters.
  *
+ * Of workers that share a journal, one takes each snapshot. After a restart, the next snapshot is taken when it is due.
+ *
  * Its deliveries need no acknowledgement, because the next snapshot repeats everything.
  *
  * IAM: `ecs:DescribeClusters`, `ecs:ListTasks`, `ecs:DescribeTasks`, and `ecs:ListClusters` for patterns.
@@ -128,10 +131,17 @@ export const ecsSnapshots = ({
           only,
           emit: (output) => subscriber.next(output),
           newestOrder: (cluster) => known.marks.get(cluster)?.order ?? 0,
+          leastInterval: intervalMs * (1 - jitter),
+          takenAt: (named) => arrivals.of(named, known),
+          alone: context.alone,
         }
         let known = emptyState
+        const arrivals = new MarkArrivals(clock)
         const watching = context.state$.subscribe({
-          next: (state) => (known = state),
+          next: (state) => {
+            arrivals.note(known, state)
+            known = state
+          },
           complete: () => stop.abort(),
         })
         const followers = clusters.map((cluster) =>

@@ -18,9 +18,12 @@ export interface RepeatedLookup extends Pick<EcsEnvironment, 'random'> {
   /** The time of a final refusal. */
   readonly stamp: () => number
   readonly emit: (output: Delivery | Notice) => void
-  /** Rejects when it fails. `last`: no further lookup is needed. */
-  readonly lookUp: () => Promise<'again' | 'last'>
+  /** Rejects when it fails. */
+  readonly lookUp: () => Promise<NextLookup>
 }
+
+/** When the next lookup begins: after the interval, after another time, or never. */
+export type NextLookup = 'again' | 'last' | { readonly afterMs: Millis }
 
 /**
  * Repeats a lookup at intervals until the signal aborts. A failure is reported as `SourceFailed` and retried with
@@ -35,7 +38,9 @@ export const repeatedLookup = async (
   while (!signal.aborted) {
     let pause = interval()
     try {
-      if ((await lookUp()) === 'last') return
+      const next = await lookUp()
+      if (next === 'last') return
+      if (next !== 'again') pause = next.afterMs
       failures = 0
       refusals = 0
     } catch (thrown) {
