@@ -8,11 +8,14 @@ import type { Worker } from '../core/worker.js'
 import type { Decoded } from '../sources/ecs-events/ecs-event.js'
 
 export interface LambdaSetup extends Omit<RunSetup, 'sources' | 'ack' | 'drainMs'> {
-  /** Snapshots of every followed cluster, and lookups. Each new session subscribes to them again. */
+  /**
+   * Snapshots of every followed cluster, and lookups. Each new session subscribes to them again. With a `journal`,
+   * snapshots are optional.
+   */
   readonly lookups: readonly Source[]
   /**
-   * An invocation whose snapshots are older than this starts a new session with new ones. 0: every invocation does.
-   * Default: 60,000 ms.
+   * An invocation whose snapshots are older than this starts a new session with new ones. 0: every invocation does. Not
+   * used with a `journal`. Default: 60,000 ms.
    */
   readonly maxAgeMs?: Millis
   /** The part of the function's timeout that is reserved for the response. Default: 2,000 ms. */
@@ -27,7 +30,7 @@ export interface LambdaSetup extends Omit<RunSetup, 'sources' | 'ack' | 'drainMs
 
 /** Throws when the setup contradicts itself; the message says how to fix it. */
 export const checkLambdaSetup = (setup: LambdaSetup): void => {
-  const { lookups, sinks } = setup
+  const { lookups, sinks, journal } = setup
   const covers = lookups.flatMap((source) => source.covers)
   const { clusters = covers } = setup
   checkSetup({ ...setup, sources: lookups })
@@ -40,13 +43,13 @@ export const checkLambdaSetup = (setup: LambdaSetup): void => {
     (cluster) =>
       !covers.some((covered) => matchesCluster(covered, cluster) || matchesCluster(cluster, covered)),
   )
-  if (covers.length === 0 || uncovered.length > 0)
+  if (journal === undefined && (covers.length === 0 || uncovered.length > 0))
     throw new SetupError(
       'missing-snapshots',
       'lambda: a function may have lost its state at any invocation, so every cluster needs snapshots: ' +
         (covers.length === 0
-          ? 'add ecs({ clusters }) to lookups'
-          : `add a source that covers ${uncovered.join(', ')} to lookups`),
+          ? 'add ecs({ clusters }) to lookups, or a journal'
+          : `add a source that covers ${uncovered.join(', ')} to lookups, or a journal`),
     )
   if (sinks.every(({ required }) => required === false))
     throw new SetupError(

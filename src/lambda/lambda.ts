@@ -29,11 +29,12 @@ export type LambdaHandler = (event: unknown, context: LambdaContext) => Promise<
  * Lambda which records were applied, so the event source mapping must have `ReportBatchItemFailures`; see
  * docs/lambda.md for other requirements. Throws when the setup contradicts itself.
  *
- * - A record succeeds when every required sink holds its effect and a complete snapshot of every cluster. All other
- *   records are redelivered. A record that is not an event fails each time, until the queue's redrive policy moves it;
+ * - A record succeeds when every required sink holds its effect and a complete snapshot of every covered cluster. All
+ *   other records are redelivered. A record that is not an event fails each time, until the queue's redrive policy moves it;
  *   an event of an unsupported kind succeeds.
  * - A schedule takes a new snapshot, and fails if it cannot be applied.
- * - State from earlier invocations is used until `maxAgeMs` after its snapshots arrived. Between invocations, no target
+ * - State from earlier invocations is used until `maxAgeMs` after its snapshots arrived. With a `journal`, it is used
+ *   for as long as the container lives, any number of containers may run at once, and clusters need no snapshots. Between invocations, no target
  *   is called and no plan is made.
  */
 export const lambda = (setup: LambdaSetup, environment: Partial<Environment> = {}): LambdaHandler => {
@@ -44,6 +45,7 @@ export const lambda = (setup: LambdaSetup, environment: Partial<Environment> = {
   const clusters = setup.clusters ?? covers
   const complete: Environment = { clock: systemClock, random: Math.random, ...environment }
   const { clock } = complete
+  const { journal } = setup
   const decode = decoder ?? ((body: string) => decodeMessage(body, { latest: latestTime(clock) }))
   let session: Session | undefined
   let lasting: readonly ClusterEvent[] = []
@@ -72,13 +74,16 @@ export const lambda = (setup: LambdaSetup, environment: Partial<Environment> = {
 
   const end = async (ended: Session): Promise<void> => {
     session = undefined
-    lasting = await ended.end()
+    const knowledge = await ended.end()
+    if (journal === undefined) lasting = knowledge
   }
 
   const answer = async (event: unknown, deadline: Millis): Promise<LambdaResult> => {
     const invocation = invocationOf(event)
     const anew = invocation._tag === 'Scheduled'
-    if (session !== undefined && (anew || !session.isWholeSince(clock.now() - maxAgeMs))) await end(session)
+    // With a journal, what a session knows is never old: it catches up before it plans.
+    const isOld = journal === undefined && (anew || session?.isWholeSince(clock.now() - maxAgeMs) === false)
+    if (session !== undefined && isOld) await end(session)
     const current = (session ??= begin())
     const { events, undecodable, notices } = readRecords(anew ? [] : invocation.records, decode)
     for (const notice of notices) current.notice(notice)
@@ -86,7 +91,7 @@ export const lambda = (setup: LambdaSetup, environment: Partial<Environment> = {
     const done = new AbortController()
     const late = new AbortController()
     void clock.sleep(deadline - clock.now(), done.signal).then(() => late.abort())
-    const { unapplied, unsettled } = await current.settle(events, late.signal)
+    const { unapplied, unsettled } = await current.settle(events, late.signal, anew && journal !== undefined)
     done.abort()
     if (unapplied.length > 0) current.notice(comeAgain(unapplied.length, events.length, unsettled))
     if (unsettled !== undefined) await end(current)

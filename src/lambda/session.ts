@@ -120,11 +120,14 @@ export class Session {
   /**
    * Waits for the snapshots, folds the events, and waits until the targets hold their effect, or until the signal
    * aborts. Events are folded only after all snapshots: before that, a late event of a task that is gone could not be
-   * recognised, and nothing may be written anyway.
+   * recognised, and nothing may be written anyway. `anew`: takes new snapshots, although there are some.
    */
-  async settle(records: readonly RecordedEvent[], signal: AbortSignal): Promise<Settlement> {
+  async settle(records: readonly RecordedEvent[], signal: AbortSignal, anew: boolean): Promise<Settlement> {
     const open = new Map(records.map(({ messageId, event }) => [messageId, event]))
-    const settled = (await this.#whole(signal)) && (await this.#level(open, signal))
+    const settled =
+      (await this.#whole(signal)) &&
+      (!anew || (await this.#renew(signal))) &&
+      (await this.#level(open, signal))
     if (settled) this.#young = false
     return {
       unapplied: [...open.keys()],
@@ -140,16 +143,27 @@ export class Session {
   }
 
   /** Resolves to true once every covered cluster has a snapshot, or to false if the signal aborts first. */
-  async #whole(signal: AbortSignal): Promise<boolean> {
-    const whole = firstValueFrom(
-      this.#worker.state$.pipe(
-        map(() => this.isWholeSince(-Infinity)),
-        filter((is) => is),
-        takeUntil(fromEvent(signal, 'abort')),
-      ),
+  #whole(signal: AbortSignal): Promise<boolean> {
+    return this.#reaches(() => this.isWholeSince(-Infinity), signal)
+  }
+
+  /** Requests new snapshots. Resolves to true once each one is newer than before, or to false if the signal aborts. */
+  #renew(signal: AbortSignal): Promise<boolean> {
+    const before = this.#state.marks
+    for (const source of this.options.setup.sources) source.refresh?.()
+    const isNewer = (): boolean =>
+      Array.from(before).every(
+        ([cluster, { order }]) => (this.#state.marks.get(cluster)?.order ?? Infinity) > order,
+      )
+    return this.#reaches(isNewer, signal)
+  }
+
+  async #reaches(is: () => boolean, signal: AbortSignal): Promise<boolean> {
+    const reached = firstValueFrom(
+      this.#worker.state$.pipe(map(is), filter(Boolean), takeUntil(fromEvent(signal, 'abort'))),
       { defaultValue: false },
     )
-    return !signal.aborted && whole
+    return !signal.aborted && reached
   }
 
   /**

@@ -1,4 +1,5 @@
 import type { ClusterEvent, Task } from 'ecs-task-stream'
+import { memoryJournal, memoryLog } from 'ecs-task-stream/journals/memory'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { LambdaHandler } from '../../src/lambda/index.js'
@@ -58,7 +59,7 @@ const fates = (dice: fc.Stream<number>, share: number) => (): Fate => {
  * whose container is killed. At the end all goes well, until the queue is empty.
  */
 const live = async (
-  { events, steps, dice, maxAgeMs }: Case,
+  { events, steps, dice, maxAgeMs, journal }: Case,
   wrap: (handler: LambdaHandler) => LambdaHandler,
   check: (stage: Stage, succeeded: readonly Task[]) => void,
 ): Promise<Stage> => {
@@ -69,7 +70,12 @@ const live = async (
   let faulty = true
   const sink = (): Fate => (faulty ? fates(dice, 15)() : 'done')
   const snapshot = (): Fate => (faulty ? fates(dice, 8)() : 'done')
-  const start = (): ReturnType<Stage['start']> => stage.start({ sink, snapshot }, { maxAgeMs })
+  const log = memoryLog()
+  const start = (): ReturnType<Stage['start']> =>
+    stage.start(
+      { sink, snapshot },
+      { maxAgeMs, ...(journal ? { journal: memoryJournal({ log, now: () => stage.outside.now }) } : {}) },
+    )
   let now = start()
 
   const happen = (count: number): void => {
@@ -138,6 +144,8 @@ interface Case {
   readonly steps: readonly Step[]
   readonly dice: fc.Stream<number>
   readonly maxAgeMs: number
+  /** Whether it has a journal in place of snapshots. */
+  readonly journal: boolean
 }
 
 const cases: fc.Arbitrary<Case> = fc.record({
@@ -145,6 +153,7 @@ const cases: fc.Arbitrary<Case> = fc.record({
   steps,
   dice: fc.infiniteStream(fc.nat()),
   maxAgeMs: fc.constantFrom(0, 30_000, 100_000, Infinity),
+  journal: fc.boolean(),
 })
 
 /**
@@ -216,10 +225,16 @@ describe('two containers that take turns on one queue', () => {
   })
 
   /** Each invocation gets what happened since the last, and the target is compared with what is live. */
-  const exactEachTime = (maxAgeMs: number) =>
+  const exactEachTime = (maxAgeMs: number, { journal = false } = {}) =>
     fc.asyncProperty(turns, async ({ events, who, sizes }) => {
       const stage = new Stage()
-      const [one, other] = [stage.start({}, { maxAgeMs }), stage.start({}, { maxAgeMs })]
+      const log = memoryLog()
+      const start = (): ReturnType<Stage['start']> =>
+        stage.start(
+          {},
+          { maxAgeMs, ...(journal ? { journal: memoryJournal({ log, now: () => stage.outside.now }) } : {}) },
+        )
+      const [one, other] = [start(), start()]
       let coming = events.flatMap((event) => (event._tag === 'TaskChanged' ? [event.task] : []))
       for (const size of sizes) {
         const records = coming.slice(0, size).map((described, i) => {
@@ -238,6 +253,10 @@ describe('two containers that take turns on one queue', () => {
 
   it('are exact after each invocation, if each takes a snapshot', async () => {
     await fc.assert(exactEachTime(0), { numRuns: runsOfStories })
+  })
+
+  it('are exact after each invocation, without snapshots, if they share a journal', async () => {
+    await fc.assert(exactEachTime(Infinity, { journal: true }), { numRuns: runsOfStories })
   })
 
   it('are not, while each believes what it knew before: hence one container, and a maximal age', async () => {

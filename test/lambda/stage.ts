@@ -100,7 +100,7 @@ export class Stage {
   /** Calls of the target that began, or were under way, while no invocation was. */
   readonly strayed: string[] = []
 
-  /** A fresh container, with the function in it. */
+  /** A fresh container, with the function in it. It takes snapshots, unless it has a journal. */
   start(
     { sink = always, snapshot = always }: Partial<Fates> = {},
     setup: Partial<LambdaSetup> = {},
@@ -108,7 +108,10 @@ export class Stage {
     const container = new Container(this.outside)
     const handler = lambda(
       {
-        lookups: [this.#snapshots(container, snapshot), ...(setup.lookups ?? [])],
+        lookups: [
+          ...(setup.journal === undefined ? [this.#snapshots(container, snapshot)] : []),
+          ...(setup.lookups ?? []),
+        ],
         sinks: [this.#sink(container, sink)],
         expose: servicePorts(),
         clusters: [cluster],
