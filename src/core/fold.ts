@@ -1,10 +1,21 @@
 import type { ClusterState } from './cluster-state.js'
 import type { JournalEvent } from './journal.js'
-import { reduce } from './reduce.js'
-import { relist } from './relisting.js'
+import { reduce, reduceSnapshot } from './reduce.js'
+import { relistInSlices } from './relisting.js'
+import { atOnce, type Sliced, sliceSize } from './sliced.js'
 
-/** Folds one event of a delivery, or of a journal, into the state. */
-export const fold = (state: ClusterState, event: JournalEvent): ClusterState => {
-  if (event._tag === 'TasksRelisted') return relist(state, event)
-  return event._tag === 'Checkpointed' ? state : reduce(state, event)
+/** Folds events of a delivery, or of a journal, into the state. */
+export function* foldAll(state: ClusterState, events: readonly JournalEvent[]): Sliced<ClusterState> {
+  let folded = state
+  for (const [i, event] of events.entries()) {
+    if (i > 0 && i % sliceSize === 0) yield
+    if (event._tag === 'TasksRelisted') folded = yield* relistInSlices(folded, event)
+    else if (event._tag === 'TasksListed') folded = yield* reduceSnapshot(folded, event)
+    else if (event._tag !== 'Checkpointed') folded = reduce(folded, event)
+  }
+  return folded
 }
+
+/** Folds one event. */
+export const fold = (state: ClusterState, event: JournalEvent): ClusterState =>
+  atOnce(foldAll(state, [event]))

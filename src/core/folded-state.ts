@@ -4,12 +4,13 @@ import type { Millis } from './clock.js'
 import { type ClusterState, emptyState } from './cluster-state.js'
 import type { ClusterEvent } from './event.js'
 import type { JournalEvent } from './journal.js'
-import { fold } from './fold.js'
+import { foldAll } from './fold.js'
 import type { Follows } from './followed.js'
 import { isCovered } from './is-covered.js'
 import { reduce } from './reduce.js'
-import { relistingOf } from './relisting.js'
-import { sweep } from './sweep.js'
+import { relistingInSlices } from './relisting.js'
+import { atOnce, type Sliced, sliceSize } from './sliced.js'
+import { sweepInSlices } from './sweep.js'
 import { TaskRoom } from './task-room.js'
 
 export interface FoldedStateOptions {
@@ -29,15 +30,19 @@ export interface Admitted {
 }
 
 /** What an event says that a state does not know: nothing, the event itself, or its difference. */
-const difference = (state: ClusterState, event: ClusterEvent): readonly JournalEvent[] => {
-  if (event._tag !== 'TasksListed' || !state.marks.has(event.cluster))
-    return reduce(state, event) === state ? [] : [event]
-  const relisted = relistingOf(event, state)
+function* difference(state: ClusterState, event: ClusterEvent): Sliced<readonly JournalEvent[]> {
+  if (event._tag !== 'TasksListed') return reduce(state, event) === state ? [] : [event]
+  if (!state.marks.has(event.cluster)) return [event]
+  const relisted = yield* relistingInSlices(event, state)
   if (relisted !== undefined) return [relisted]
   // An older snapshot still describes its tasks.
-  return event.tasks.flatMap((task): readonly JournalEvent[] =>
-    difference(state, { _tag: 'TaskChanged', task }),
-  )
+  const news: JournalEvent[] = []
+  for (const [i, task] of event.tasks.entries()) {
+    if (i > 0 && i % sliceSize === 0) yield
+    const changed: ClusterEvent = { _tag: 'TaskChanged', task }
+    if (reduce(state, changed) !== state) news.push(changed)
+  }
+  return news
 }
 
 /**
@@ -90,13 +95,16 @@ export class FoldedState {
   }
 
   /** What the current state does not know of events, for a journal. */
-  news(events: readonly ClusterEvent[]): readonly JournalEvent[] {
+  *news(events: readonly ClusterEvent[]): Sliced<readonly JournalEvent[]> {
     let state = this.current
-    return events.flatMap((event) => {
-      const news = difference(state, event)
-      state = news.reduce(fold, state)
-      return news
-    })
+    const all: JournalEvent[] = []
+    for (const [i, event] of events.entries()) {
+      const news = yield* difference(state, event)
+      all.push(...news)
+      // What follows must not be new twice.
+      if (i < events.length - 1) state = yield* foldAll(state, news)
+    }
+    return all
   }
 
   /** Makes a state the current one. Sources get it; everybody else does with `publish`. */
@@ -114,22 +122,22 @@ export class FoldedState {
   }
 
   /** Called after a snapshot: counts the known tasks of each cluster again. */
-  recount(): void {
-    this.room.recount(this.current)
+  recount(): Sliced<void> {
+    return this.room.recount(this.current)
   }
 
   /** Forgets what can no longer matter: see `sweep`. Returns the numbers of forgotten and remaining tasks. */
-  forget(now: Millis, settled: boolean): { readonly forgotten: number; readonly tasks: number } {
+  *forget(now: Millis, settled: boolean): Sliced<{ readonly forgotten: number; readonly tasks: number }> {
     const { skewAllowanceMs, follows } = this.options
     const before = this.current
-    const after = sweep(before, {
+    const after = yield* sweepInSlices(before, {
       skewAllowanceMs,
       now,
       settled,
       follows: (cluster) => follows(cluster, before) !== 'no',
     })
     const forgotten = before.tasks.size - after.tasks.size
-    if (forgotten > 0) this.room.recount(after)
+    if (forgotten > 0) yield* this.room.recount(after)
     this.set(after)
     return { forgotten, tasks: after.tasks.size }
   }
@@ -143,7 +151,7 @@ export class FoldedState {
         tasks = tasks.delete(arn)
     if (tasks === before.tasks) return
     const state = { ...before, tasks }
-    this.room.recount(state)
+    atOnce(this.room.recount(state))
     this.set(state)
   }
 

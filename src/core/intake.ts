@@ -4,12 +4,13 @@ import type { ClusterState } from './cluster-state.js'
 import type { Desired } from './desired.js'
 import type { ClusterEvent } from './event.js'
 import type { Follows } from './followed.js'
-import { fold } from './fold.js'
+import { foldAll } from './fold.js'
 import { followedEvents, isAboutName, withIdentities } from './followed-events.js'
 import type { FoldedState } from './folded-state.js'
 import type { JournalEntry, JournalEvent } from './journal.js'
 import { Namesakes } from './namesakes.js'
 import type { Report } from './report.js'
+import { inSlices, type Sliced, sliceSize } from './sliced.js'
 import type { Delivery, Source } from './source.js'
 
 export interface IntakeOptions {
@@ -21,6 +22,7 @@ export interface IntakeOptions {
   readonly folded: FoldedState
   readonly acknowledgements: Acknowledgements
   readonly clock: Clock
+  readonly signal: AbortSignal
   readonly report: (report: Report) => void
   /** Called after each delivery that was folded, and after entries of a journal that say something new. */
   readonly onFolded: () => void
@@ -46,6 +48,10 @@ type Arrival =
   | { readonly _tag: 'Stored'; readonly heard: Heard; readonly events: readonly JournalEvent[] }
   /** Entries that were read from the journal. */
   | { readonly _tag: 'Read'; readonly entries: readonly JournalEntry[] }
+  /** A snapshot was folded: the tasks of each cluster are counted again. */
+  | { readonly _tag: 'Recount' }
+  /** It is time to forget. `settled`: only if every required sink has reached the current state. */
+  | { readonly _tag: 'Sweep'; readonly settled: boolean }
 
 interface Folding {
   /** What the delivery said: nothing if it came from the journal, because then nobody waits for its lookups. */
@@ -87,6 +93,8 @@ export class Intake {
   /** Deliveries that arrived while another one was being taken, such as from a source that delivers inside `ack`. */
   private readonly arrived: Arrival[] = []
   private taking = false
+  /** The arrival that is being taken in slices. */
+  private slow: Promise<void> | undefined
   /** Deliveries that wait until it is known whether their clusters are followed. */
   private unidentified: Arrival[] = []
   private readonly namesakes = new Namesakes()
@@ -146,86 +154,126 @@ export class Intake {
     this.options.acknowledgements.abandon()
   }
 
-  /**
-   * Takes one arrival after another, in their order. If one were taken within another, the outer one would overwrite
-   * the state of the inner one.
-   */
+  /** Resolves when all that has arrived is folded. */
+  async idle(): Promise<void> {
+    while (this.slow !== undefined) await this.slow
+  }
+
   private arrive(arrival: Arrival): void {
     this.arrived.push(arrival)
+    this.takeNext()
+  }
+
+  /**
+   * Takes one arrival after another, in their order. If one were taken within another, the outer one would overwrite
+   * the state of the inner one. One that takes long is taken in slices, and the others wait for it; nobody sees a state
+   * in which a part of it is folded.
+   */
+  private takeNext(): void {
     if (this.taking) return
     this.taking = true
-    try {
-      for (let next = this.arrived.shift(); next !== undefined; next = this.arrived.shift())
-        this.receive(next)
-    } finally {
-      this.taking = false
+    for (let next = this.arrived.shift(); next !== undefined; next = this.arrived.shift()) {
+      this.slow = this.receive(next)
+      if (this.slow === undefined) continue
+      this.slow = this.slow.then(() => {
+        this.slow = undefined
+        this.taking = false
+        this.takeNext()
+      })
+      this.options.folded.publish()
+      return
     }
+    this.taking = false
     this.options.folded.publish()
   }
 
-  private receive(arrival: Arrival): void {
+  private readonly pause = (): Promise<void> => this.options.clock.sleep(0, this.options.signal)
+
+  /** Returns a promise if it takes more than a slice. */
+  private receive(arrival: Arrival): Promise<void> | undefined {
     switch (arrival._tag) {
       case 'Delivered':
-        this.receiveDelivery(arrival)
-        break
+        return this.receiveDelivery(arrival)
       case 'Stored':
-        this.fold(arrival.heard, arrival.events)
-        break
+        return this.fold(arrival.heard, arrival.events)
       case 'Read':
-        this.receiveEntries(arrival.entries)
+        return this.receiveEntries(arrival.entries)
+      case 'Recount':
+        return inSlices(this.options.folded.recount(), this.pause, () => undefined)
+      case 'Sweep':
+        return this.forget(arrival.settled)
     }
   }
 
-  private receiveDelivery(arrival: Extract<Arrival, { readonly _tag: 'Delivered' }>): void {
+  private receiveDelivery(
+    arrival: Extract<Arrival, { readonly _tag: 'Delivered' }>,
+  ): Promise<void> | undefined {
     const { clusters, follows, folded, store } = this.options
     const { source, delivery } = arrival
     if (this.closed) {
       delivery.nack(new Error('the worker is stopping'))
-      return
+      return undefined
     }
     const before = folded.current
     const found = followedEvents(withIdentities(source, delivery.events, before), before, follows)
     if (found._tag === 'Unknown') {
       this.unidentified.push(arrival)
-      if (found.state === before) return
+      if (found.state === before) return undefined
       if (store === undefined) {
         folded.set(found.state)
         this.afterIdentities()
       } else
         store({ source, delivery: needsNoAnswer, events: delivery.events.filter(isAboutName), elsewhere: 0 })
-      return
+      return undefined
     }
     for (const cluster of found.elsewhere) this.warn(source, this.namesakes.met(cluster, clusters, before))
     const { events, crowded } = folded.admit(found.events)
     for (const cluster of crowded) this.warn(source, this.namesakes.crowded(cluster))
     const heard: Heard = { source, delivery, events, elsewhere: found.elsewhere.length }
-    if (store === undefined) this.fold(heard, events)
-    else store(heard)
+    if (store === undefined) return this.fold(heard, events)
+    store(heard)
+    return undefined
   }
 
-  private receiveEntries(entries: readonly JournalEntry[]): void {
+  private receiveEntries(entries: readonly JournalEntry[]): Promise<void> | undefined {
+    const { folded } = this.options
+    return inSlices(this.foldEntries(entries), this.pause, ({ events, state, waiting }) => {
+      if (waiting.length > 0) this.unidentified.push({ _tag: 'Read', entries: waiting })
+      if (state !== folded.current)
+        this.advance('journal', needsNoAnswer, { heard: [], events, elsewhere: 0, state })
+    })
+  }
+
+  private *foldEntries(entries: readonly JournalEntry[]): Sliced<{
+    readonly events: readonly JournalEvent[]
+    readonly state: ClusterState
+    readonly waiting: readonly JournalEntry[]
+  }> {
     const { follows, folded } = this.options
-    const before = folded.current
     const waiting: JournalEntry[] = []
     const events: JournalEvent[] = []
-    let state = before
-    for (const entry of entries) {
+    let state = folded.current
+    for (const [i, entry] of entries.entries()) {
+      if (i > 0 && i % sliceSize === 0) yield
       const found = followedEvents(entry.events, state, follows)
       if (found._tag === 'Unknown') {
         waiting.push(entry)
         state = found.state
       } else {
         for (const event of found.events) events.push(event)
-        state = found.events.reduce(fold, state)
+        state = yield* foldAll(state, found.events)
       }
     }
-    if (waiting.length > 0) this.unidentified.push({ _tag: 'Read', entries: waiting })
-    if (state !== before) this.advance('journal', needsNoAnswer, { heard: [], events, elsewhere: 0, state })
+    return { events, state, waiting }
   }
 
-  private fold({ source, delivery, events: heard, elsewhere }: Heard, events: readonly JournalEvent[]): void {
-    const state = events.reduce(fold, this.options.folded.current)
-    this.advance(source.name, delivery, { heard, events, elsewhere, state })
+  private fold(
+    { source, delivery, events: heard, elsewhere }: Heard,
+    events: readonly JournalEvent[],
+  ): Promise<void> | undefined {
+    return inSlices(foldAll(this.options.folded.current, events), this.pause, (state) =>
+      this.advance(source.name, delivery, { heard, events, elsewhere, state }),
+    )
   }
 
   /** Makes `state` the current one, in which `events` are folded, and gives it a revision. */
@@ -260,32 +308,33 @@ export class Intake {
     )
   }
 
-  /** Folds deliveries that waited, and forgets tasks of other clusters. */
+  /** Has deliveries taken that waited, and forgets tasks of other clusters. */
   private afterIdentities(): void {
-    const waiting = this.unidentified
+    this.arrived.unshift(...this.unidentified)
     this.unidentified = []
-    for (const arrival of waiting) this.receive(arrival)
     this.options.folded.forgetUnfollowed()
   }
 
   private afterSnapshot(): void {
-    this.options.folded.recount()
     // A sink that is down for a whole interval must not prevent forgetting, because snapshots do not wait for it.
-    if (this.sweepDue) this.forget(false)
+    this.arrived.push(
+      { _tag: 'Recount' },
+      ...(this.sweepDue ? [{ _tag: 'Sweep', settled: false } as const] : []),
+    )
     this.sweepDue = true
   }
 
   private forgetIfQuiet(): void {
-    if (this.options.acknowledgements.quiet) this.forget(true)
+    if (this.options.acknowledgements.quiet) this.arrive({ _tag: 'Sweep', settled: true })
   }
 
-  /** `settled`: whether every required sink has reached the current state. */
-  private forget(settled: boolean): void {
-    const { folded, clock, report } = this.options
-    this.sweepDue = !settled
-    const swept = folded.forget(clock.now(), settled)
-    if (!this.taking) folded.publish()
-    report({ _tag: 'Swept', ...swept })
+  private forget(settled: boolean): Promise<void> | undefined {
+    const { folded, clock, report, acknowledgements } = this.options
+    if (settled && !acknowledgements.quiet) return undefined
+    if (settled) this.sweepDue = false
+    return inSlices(folded.forget(clock.now(), settled), this.pause, (swept) =>
+      report({ _tag: 'Swept', ...swept }),
+    )
   }
 
   private warn({ name }: Source, message: string | undefined): void {

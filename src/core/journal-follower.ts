@@ -12,6 +12,7 @@ import {
   UnwritableEntry,
 } from './journal.js'
 import type { JournalOperation, Report } from './report.js'
+import { inSlices, type Sliced } from './sliced.js'
 import { stateEvents } from './state-events.js'
 import { withinTime } from './within-time.js'
 
@@ -26,14 +27,22 @@ export interface JournalFollowerOptions {
   readonly signal: AbortSignal
   readonly state: () => ClusterState
   /** What the state does not know of events. */
-  readonly news: (events: readonly ClusterEvent[]) => readonly JournalEvent[]
-  /** Called when the journal holds the news of a delivery. Must fold them before it returns. */
+  readonly news: (events: readonly ClusterEvent[]) => Sliced<readonly JournalEvent[]>
+  /** Called when the journal holds the news of a delivery, to have them folded. */
   readonly stored: (heard: Heard, events: readonly JournalEvent[]) => void
-  /** Called with entries that were read. Must fold them before it returns, except those that must wait. */
+  /** Called with entries that were read, to have them folded. */
   readonly read: (entries: readonly JournalEntry[]) => void
+  /** Resolves when all of that is folded. */
+  readonly idle: () => Promise<void>
   /** Whether some entries that were read wait to be folded, so that the state is no checkpoint. */
   readonly isIncomplete: () => boolean
   readonly report: (report: Report) => void
+}
+
+/** A delivery, and what of it the journal does not know. */
+interface News {
+  readonly heard: Heard
+  readonly entry: JournalEntry
 }
 
 /** Conflicts and failures of a journal usually pass within seconds, and everything waits for them. */
@@ -181,7 +190,8 @@ export class JournalFollower {
   /** Appends the news of all waiting deliveries, except those with snapshots, in one call. */
   private async appendWaiting(): Promise<void> {
     if (this.waiting.size === 0) return
-    const batch = Array.from(this.waiting, (heard) => this.newsOf(heard))
+    const batch: News[] = []
+    for (const heard of this.waiting) batch.push(await this.newsOf(heard))
     const news = batch.filter(({ entry }) => entry.events.length > 0)
     try {
       if (news.length > 0) await this.append(news.map(({ entry }) => entry))
@@ -191,10 +201,11 @@ export class JournalFollower {
       return
     }
     for (const { heard, entry } of batch) this.settle(heard, entry.events)
+    await this.options.idle()
   }
 
   /** One of several entries cannot be stored. The others must not wait for it. */
-  private async appendOneByOne(batch: readonly { heard: Heard; entry: JournalEntry }[]): Promise<void> {
+  private async appendOneByOne(batch: readonly News[]): Promise<void> {
     for (const { heard, entry } of batch)
       try {
         if (entry.events.length > 0) await this.append([entry])
@@ -203,6 +214,7 @@ export class JournalFollower {
         if (!(thrown instanceof UnwritableEntry)) throw thrown
         this.refuse(heard, thrown)
       }
+    await this.options.idle()
   }
 
   /** Amends the journal with snapshots. Each is a difference from what everybody has amended before. */
@@ -210,11 +222,12 @@ export class JournalFollower {
     for (;;) {
       const [heard] = this.snapshots
       if (heard === undefined || this.position === undefined) return
-      const { entry } = this.newsOf(heard)
+      const { entry } = await this.newsOf(heard)
       try {
         if (entry.events.length === 0 || (await this.amend(entry, this.position)))
           this.settle(heard, entry.events)
         else await this.readOn()
+        await this.options.idle()
       } catch (thrown) {
         if (!(thrown instanceof UnwritableEntry)) throw thrown
         this.refuse(heard, thrown)
@@ -228,10 +241,11 @@ export class JournalFollower {
     this.isReadDue = false
     this.operation = 'catchUp'
     try {
-      const { journal, read } = this.options
+      const { journal, read, idle } = this.options
       const { entries, position } = await this.call((signal) => journal.catchUp(this.position, signal))
       for (const { events } of entries) this.checkpoints.count(events)
       read(entries)
+      await idle()
       this.position = position
     } catch (thrown) {
       this.callers.unshift(...callers)
@@ -270,9 +284,15 @@ export class JournalFollower {
     this.isCheckpointing = false
   }
 
-  private newsOf(heard: Heard): { readonly heard: Heard; readonly entry: JournalEntry } {
-    const { clock, news } = this.options
-    return { heard, entry: { at: clock.now(), source: heard.source.name, events: news(heard.events) } }
+  private async newsOf(heard: Heard): Promise<News> {
+    const { clock, news, signal } = this.options
+    let entry: JournalEntry = { at: clock.now(), source: heard.source.name, events: [] }
+    await inSlices(
+      news(heard.events),
+      () => clock.sleep(0, signal),
+      (events) => (entry = { ...entry, events }),
+    )
+    return { heard, entry }
   }
 
   private append(entries: readonly JournalEntry[]): Promise<void> {

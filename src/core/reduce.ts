@@ -12,7 +12,11 @@ import {
 } from './cluster-state.js'
 import { joinDeployment } from './deployment.js'
 import type { PersistentMap } from './persistent-map.js'
+import { atOnce, type Sliced, sliceSize } from './sliced.js'
 import { joinTask, sameTask, type Task } from './task.js'
+
+/** A complete snapshot of a cluster. */
+export type TasksListed = Extract<ClusterEvent, { readonly _tag: 'TasksListed' }>
 
 /** Joins one observation of a task with what is known of it. */
 export const observe = (tasks: PersistentMap<Task>, task: Task): PersistentMap<Task> =>
@@ -24,13 +28,24 @@ export const observe = (tasks: PersistentMap<Task>, task: Task): PersistentMap<T
     return task.version <= known.version && sameTask(known, joined) ? known : joined
   })
 
-/** The mark of a snapshot. It shares records that are equal to known ones, which is the usual case. */
-const markOf = (
-  { at, order = at, tasks: listed }: Extract<ClusterEvent, { _tag: 'TasksListed' }>,
+/** Joins many observations of tasks with what is known. */
+export function* observeAll(
   known: PersistentMap<Task>,
-): Mark => {
+  observed: readonly Task[],
+): Sliced<PersistentMap<Task>> {
+  let tasks = known
+  for (const [i, task] of observed.entries()) {
+    if (i > 0 && i % sliceSize === 0) yield
+    tasks = observe(tasks, task)
+  }
+  return tasks
+}
+
+/** The mark of a snapshot. It shares records that are equal to known ones, which is the usual case. */
+function* markOf({ at, order = at, tasks: listed }: TasksListed, known: PersistentMap<Task>): Sliced<Mark> {
   const tasks = new Map<TaskArn, Task>()
-  for (const task of listed) {
+  for (const [i, task] of listed.entries()) {
+    if (i > 0 && i % sliceSize === 0) yield
     const other = tasks.get(task.arn)
     const record = other === undefined ? task : joinTask(other, task)
     const held = known.get(task.arn)
@@ -46,6 +61,14 @@ const learn = <V extends object>(
   join: (a: V, b: V) => V,
 ): PersistentMap<V> => map.update(key, (known) => (known === undefined ? value : join(known, value)))
 
+/** Folds a snapshot into the state. */
+export function* reduceSnapshot(state: ClusterState, event: TasksListed): Sliced<ClusterState> {
+  const tasks = yield* observeAll(state.tasks, event.tasks)
+  const mark = yield* markOf(event, tasks)
+  const marks = learn(state.marks, event.cluster, mark, joinMark)
+  return tasks === state.tasks && marks === state.marks ? state : { ...state, tasks, marks }
+}
+
 /**
  * Folds one event into the state. Commutative, associative and idempotent over any multiset of events. Takes O(log
  * tasks), or time proportional to its size for a snapshot. Returns `state` itself if the event contains nothing new.
@@ -56,11 +79,8 @@ export const reduce = (state: ClusterState, event: ClusterEvent): ClusterState =
       const tasks = observe(state.tasks, event.task)
       return tasks === state.tasks ? state : { ...state, tasks }
     }
-    case 'TasksListed': {
-      const tasks = event.tasks.reduce(observe, state.tasks)
-      const marks = learn(state.marks, event.cluster, markOf(event, tasks), joinMark)
-      return tasks === state.tasks && marks === state.marks ? state : { ...state, tasks, marks }
-    }
+    case 'TasksListed':
+      return atOnce(reduceSnapshot(state, event))
     case 'ClusterIdentified': {
       const identity = { order: event.order, clusters: [...new Set(event.clusters)].sort() }
       const identities = learn(state.identities, event.named, identity, joinIdentity)

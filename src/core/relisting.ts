@@ -1,11 +1,9 @@
 import type { ClusterArn, TaskArn } from './arn.js'
 import type { Millis } from './clock.js'
 import type { ClusterState, Mark } from './cluster-state.js'
-import type { ClusterEvent } from './event.js'
-import { observe } from './reduce.js'
+import { observeAll, type TasksListed } from './reduce.js'
+import { atOnce, type Sliced, sliceSize } from './sliced.js'
 import { sameTask, type Task } from './task.js'
-
-type TasksListed = Extract<ClusterEvent, { readonly _tag: 'TasksListed' }>
 
 /**
  * A complete snapshot of a cluster's tasks, as its difference from the snapshot before. Most tasks do not change between
@@ -30,31 +28,45 @@ const isUnchanged = (before: Task, after: Task): boolean =>
   sameTask(before, after) ||
   (before.health?.status === after.health?.status && sameTask(before, { ...after, health: before.health }))
 
+/** `relistingOf`, in slices. */
+export function* relistingInSlices(
+  { cluster, at, order = at, tasks: listed }: TasksListed,
+  { marks, tasks: known }: Pick<ClusterState, 'marks' | 'tasks'>,
+): Sliced<TasksRelisted | undefined> {
+  const mark = marks.get(cluster)
+  if (mark === undefined || order <= mark.order) return undefined
+  const names = new Set<TaskArn>()
+  const tasks: Task[] = []
+  for (const [i, task] of listed.entries()) {
+    if (i > 0 && i % sliceSize === 0) yield
+    names.add(task.arn)
+    const before = mark.tasks.get(task.arn)
+    if (before === undefined || !known.has(task.arn) || !isUnchanged(before, task)) tasks.push(task)
+  }
+  if (listed.length >= sliceSize) yield
+  const unlisted = Array.from(mark.tasks.keys()).filter((arn) => !names.has(arn))
+  return { _tag: 'TasksRelisted', cluster, at, order, since: mark.order, tasks, unlisted }
+}
+
 /**
  * The difference of a snapshot from the newest one in the state. `undefined` if the snapshot is not newer, or if it is
  * the first.
  */
 export const relistingOf = (
-  { cluster, at, order = at, tasks: listed }: TasksListed,
-  { marks, tasks: known }: Pick<ClusterState, 'marks' | 'tasks'>,
-): TasksRelisted | undefined => {
-  const mark = marks.get(cluster)
-  if (mark === undefined || order <= mark.order) return undefined
-  const names = new Set<TaskArn>()
-  const tasks: Task[] = []
-  for (const task of listed) {
-    names.add(task.arn)
-    const before = mark.tasks.get(task.arn)
-    if (before === undefined || !known.has(task.arn) || !isUnchanged(before, task)) tasks.push(task)
-  }
-  const unlisted = Array.from(mark.tasks.keys()).filter((arn) => !names.has(arn))
-  return { _tag: 'TasksRelisted', cluster, at, order, since: mark.order, tasks, unlisted }
-}
+  listed: TasksListed,
+  state: Pick<ClusterState, 'marks' | 'tasks'>,
+): TasksRelisted | undefined => atOnce(relistingInSlices(listed, state))
 
-const markAfter = (mark: Mark, { at, order, tasks, unlisted }: TasksRelisted, state: ClusterState): Mark => {
+function* markAfter(
+  mark: Mark,
+  { at, order, tasks, unlisted }: TasksRelisted,
+  state: ClusterState,
+): Sliced<Mark> {
+  if (mark.tasks.size >= sliceSize) yield
   const listed = new Map(mark.tasks)
   for (const arn of unlisted) listed.delete(arn)
-  for (const task of tasks) {
+  for (const [i, task] of tasks.entries()) {
+    if (i > 0 && i % sliceSize === 0) yield
     const held = state.tasks.get(task.arn)
     listed.set(task.arn, held !== undefined && sameTask(held, task) ? held : task)
   }
@@ -62,15 +74,20 @@ const markAfter = (mark: Mark, { at, order, tasks, unlisted }: TasksRelisted, st
   return { order, at: Math.max(mark.at, at), tasks: listed }
 }
 
+/** `relist`, in slices. */
+export function* relistInSlices(state: ClusterState, relisted: TasksRelisted): Sliced<ClusterState> {
+  const tasks = yield* observeAll(state.tasks, relisted.tasks)
+  const folded = tasks === state.tasks ? state : { ...state, tasks }
+  const mark = folded.marks.get(relisted.cluster)
+  if (mark?.order !== relisted.since || relisted.order <= mark.order) return folded
+  const next = yield* markAfter(mark, relisted, folded)
+  return { ...folded, marks: folded.marks.set(relisted.cluster, next) }
+}
+
 /**
  * Folds a snapshot that is given by its difference. Returns the state that folding the whole snapshot would give, if the
  * state has the snapshot before it. A newer snapshot takes precedence. Without the snapshot before it, only the tasks
  * are folded, so that nothing is ruled out by mistake.
  */
-export const relist = (state: ClusterState, relisted: TasksRelisted): ClusterState => {
-  const tasks = relisted.tasks.reduce(observe, state.tasks)
-  const folded = tasks === state.tasks ? state : { ...state, tasks }
-  const mark = folded.marks.get(relisted.cluster)
-  if (mark?.order !== relisted.since || relisted.order <= mark.order) return folded
-  return { ...folded, marks: folded.marks.set(relisted.cluster, markAfter(mark, relisted, folded)) }
-}
+export const relist = (state: ClusterState, relisted: TasksRelisted): ClusterState =>
+  atOnce(relistInSlices(state, relisted))

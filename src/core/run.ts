@@ -101,6 +101,7 @@ export const run = (setup: RunSetup, { clock, random }: Environment): Worker => 
           news: (events) => folded.news(events),
           stored: (heard, events) => intake.stored(heard, events),
           read: (entries) => intake.read(entries),
+          idle: () => intake.idle(),
           isIncomplete: () => intake.isIncomplete,
           report,
         })
@@ -111,6 +112,7 @@ export const run = (setup: RunSetup, { clock, random }: Environment): Worker => 
     folded,
     acknowledgements,
     clock,
+    signal,
     report,
     onFolded: () => {
       for (const reconciler of reconcilers) reconciler.ask()
@@ -196,6 +198,7 @@ export const run = (setup: RunSetup, { clock, random }: Environment): Worker => 
     const late = new AbortController()
     const deadline = clock.sleep(drainMs, late.signal)
     intake.close()
+    await Promise.race([intake.idle(), deadline])
     for (const reconciler of reconcilers) reconciler.finish()
     await Promise.race([Promise.all(rounds), deadline])
     journal?.abandon()

@@ -4,6 +4,7 @@ import type { ClusterState } from './cluster-state.js'
 import { serviceOfTask } from './deployment.js'
 import { livenessOf, ruledOut } from './liveness.js'
 import type { PersistentMap } from './persistent-map.js'
+import { atOnce, type Sliced, sliceSize } from './sliced.js'
 import type { Task } from './task.js'
 
 /** SQS redelivers for at most 14 days (its maximum retention), plus a day for messages in transit. */
@@ -40,9 +41,14 @@ const tombstone = (task: Task): Task =>
  * The latest time by ECS's clock in events. It limits `now`, so that a machine whose clock is weeks ahead does not
  * forget tasks that stopped yesterday.
  */
-const newestOf = ({ tasks }: ClusterState): Millis => {
+function* newestOf({ tasks }: ClusterState): Sliced<Millis> {
   let newest = 0
-  for (const { at } of tasks.values()) if (at > newest) newest = at
+  let count = 0
+  for (const { at } of tasks.values()) {
+    // A look at a time is far shorter than any other work.
+    if (++count % (20 * sliceSize) === 0) yield
+    if (at > newest) newest = at
+  }
   return newest
 }
 
@@ -69,16 +75,22 @@ const retain = <V extends object>(
  *
  * Takes O(tasks). Call it after a snapshot, and otherwise occasionally.
  */
-export const sweep = (state: ClusterState, options: SweepOptions): ClusterState => {
+export const sweep = (state: ClusterState, options: SweepOptions): ClusterState =>
+  atOnce(sweepInSlices(state, options))
+
+/** `sweep`, in slices. */
+export function* sweepInSlices(state: ClusterState, options: SweepOptions): Sliced<ClusterState> {
   const { skewAllowanceMs, settled, remember = defaultRemember, follows = () => true } = options
-  const now = Math.min(options.now, newestOf(state))
+  const now = Math.min(options.now, yield* newestOf(state))
   let { tasks } = state
   const instances = new Set<string>()
   const definitions = new Set<string>()
   const probed = new Set<string>()
   const inhabited = new Set<ClusterArn>()
   const services = new Set<string | undefined>()
+  let count = 0
   for (const [arn, task] of state.tasks) {
+    if (++count % sliceSize === 0) yield
     const mark = state.marks.get(task.cluster)
     const unhealthy = task.health?.status === 'UNHEALTHY'
     const stopped = livenessOf(task, undefined, skewAllowanceMs) === 'gone' && !unhealthy

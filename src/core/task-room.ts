@@ -1,5 +1,6 @@
 import type { ClusterArn } from './arn.js'
 import type { ClusterState } from './cluster-state.js'
+import { type Sliced, sliceSize } from './sliced.js'
 
 /**
  * Maximum number of tasks of a cluster that are known from events only, plus four for each task in the newest snapshot.
@@ -13,15 +14,21 @@ const unlistedPerListed = 4
 export class TaskRoom {
   private known = new Map<ClusterArn, number>()
 
-  /** Recounts the known tasks, after tasks were forgotten or a snapshot was folded. */
-  recount({ tasks }: Pick<ClusterState, 'tasks'>): void {
-    this.known = new Map()
-    for (const { cluster } of tasks.values()) this.add(cluster)
-  }
-
   /** Counts one more known task of a cluster. */
   add(cluster: ClusterArn): void {
     this.known.set(cluster, (this.known.get(cluster) ?? 0) + 1)
+  }
+
+  /** Recounts the known tasks, after tasks were forgotten or a snapshot was folded. */
+  *recount({ tasks }: Pick<ClusterState, 'tasks'>): Sliced<void> {
+    const known = new Map<ClusterArn, number>()
+    let count = 0
+    for (const { cluster } of tasks.values()) {
+      // Counting is far shorter than any other work.
+      if (++count % (20 * sliceSize) === 0) yield
+      known.set(cluster, (known.get(cluster) ?? 0) + 1)
+    }
+    this.known = known
   }
 
   /** Whether a new task of the cluster may be added. */
