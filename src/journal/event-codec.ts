@@ -17,11 +17,11 @@ import { taskVersion as version } from '../sources/ecs-events/task-version.js'
  * For names, ARNs and addresses. Their format is not checked, because journals may be old, and custom sources may use
  * other names than ECS.
  */
-const maxLength = 4_096
-const text = stringOf('well-formed text of one line', (text) => isPlainText(text, maxLength))
+export const maxTextLength = 4_096
+const text = stringOf('well-formed text of one line', (text) => isPlainText(text, maxTextLength))
 const nonEmptyText = stringOf(
   'non-empty well-formed text of one line',
-  (text) => text !== '' && isPlainText(text, maxLength),
+  (text) => text !== '' && isPlainText(text, maxTextLength),
 )
 
 /** JSON has no `undefined`: an absent or null field becomes `undefined`. */
@@ -67,13 +67,13 @@ const texts = new t.Type<Readonly<Record<string, string>>>(
   'object of texts',
   (u): u is Readonly<Record<string, string>> =>
     t.UnknownRecord.is(u) &&
-    Object.entries(u).every(([key, one]) => isPlainText(key, maxLength) && value.is(one)),
+    Object.entries(u).every(([key, one]) => isPlainText(key, maxTextLength) && value.is(one)),
   (u, context) => {
     if (!t.UnknownRecord.is(u)) return t.failure(u, context)
     const errors: t.ValidationError[] = []
     const entries: [string, string][] = []
     for (const [key, one] of Object.entries(u)) {
-      if (isPlainText(key, maxLength) && value.is(one)) entries.push([key, one])
+      if (isPlainText(key, maxTextLength) && value.is(one)) entries.push([key, one])
       else errors.push({ value: one, context: t.appendContext(context, key, value, one) })
       if (errors.length >= maxErrors) break
     }
