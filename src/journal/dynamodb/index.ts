@@ -155,7 +155,7 @@ export const dynamoDbJournal = ({
       const now = clock.now()
       const found = await table.putIf(
         { journal: `${journal}/lease/${work}`, number: 0 },
-        { holder: { S: holder }, until: { N: String(now + ms) }, ...expires() },
+        { holder: { S: holder }, until: { N: String(ms > 0 ? now + ms : 0) }, ...expires() },
         signal,
         {
           expression:
