@@ -16,6 +16,8 @@ export interface DynamoDbTables {
   client(overrides?: DynamoDBClientConfig): DynamoDBClient
   /** Creates a table with the string hash key `id`, billed by request; it is ACTIVE once this resolves. */
   createTable(name: string): Promise<void>
+  /** Creates a table with the string hash key `journal` and the number range key `number`, as `createTable` does. */
+  createJournalTable(name: string): Promise<void>
   /** Destroys the clients. */
   close(): Promise<void>
 }
@@ -35,23 +37,34 @@ export const dynamoDbTables = (url: string): DynamoDbTables => {
   }
   const admin = client()
 
+  const create = async (
+    name: string,
+    keys: readonly (readonly [name: string, type: 'S' | 'N', key: 'HASH' | 'RANGE'])[],
+  ): Promise<void> => {
+    await admin.send(
+      new CreateTableCommand({
+        TableName: name,
+        BillingMode: 'PAY_PER_REQUEST',
+        KeySchema: keys.map(([AttributeName, , KeyType]) => ({ AttributeName, KeyType })),
+        AttributeDefinitions: keys.map(([AttributeName, AttributeType]) => ({
+          AttributeName,
+          AttributeType,
+        })),
+      }),
+    )
+    // CreateTable returns CREATING. The embedded table becomes ACTIVE when its next timer fires.
+    while ((await admin.send(new DescribeTableCommand({ TableName: name }))).Table?.TableStatus !== 'ACTIVE');
+  }
+
   return {
     url,
     client,
-    createTable: async (name) => {
-      await admin.send(
-        new CreateTableCommand({
-          TableName: name,
-          BillingMode: 'PAY_PER_REQUEST',
-          KeySchema: [{ AttributeName: 'id', KeyType: 'HASH' }],
-          AttributeDefinitions: [{ AttributeName: 'id', AttributeType: 'S' }],
-        }),
-      )
-      // CreateTable returns CREATING. The embedded table becomes ACTIVE when its next timer fires.
-      while (
-        (await admin.send(new DescribeTableCommand({ TableName: name }))).Table?.TableStatus !== 'ACTIVE'
-      );
-    },
+    createTable: (name) => create(name, [['id', 'S', 'HASH']]),
+    createJournalTable: (name) =>
+      create(name, [
+        ['journal', 'S', 'HASH'],
+        ['number', 'N', 'RANGE'],
+      ]),
     close: () => {
       for (const each of clients) each.destroy()
       return Promise.resolve()

@@ -243,7 +243,7 @@ export class JournalFollower {
     try {
       const { journal, read, idle } = this.options
       const { entries, position } = await this.call((signal) => journal.catchUp(this.position, signal))
-      for (const { events } of entries) this.checkpoints.count(events)
+      for (const entry of entries) this.checkpoints.count(entry)
       read(entries)
       await idle()
       this.position = position
@@ -307,7 +307,7 @@ export class JournalFollower {
 
   private settle(heard: Heard, events: readonly JournalEvent[]): void {
     this.take(heard)
-    this.checkpoints.count(events)
+    this.checkpoints.count({ at: this.options.clock.now(), events })
     this.options.stored(heard, events)
   }
 

@@ -12,7 +12,10 @@ export type JournalEvent = ClusterEvent | TasksRelisted | Checkpointed
 
 /** One delivery. */
 export interface JournalEntry {
-  /** The time of receipt, by the clock of the worker that appended it. For people; nothing depends on it. */
+  /**
+   * The time of receipt, by the clock of the worker that appended it. For people, and to store a checkpoint before entries
+   * expire.
+   */
   readonly at: Millis
   /** The name of the source that delivered it. */
   readonly source: string
@@ -76,7 +79,7 @@ export interface Journal {
   checkpoint(events: Iterable<ClusterEvent>, position: Position, signal: AbortSignal): Promise<void>
   /**
    * Whether this worker is to do `work` that one worker should do at a time, for `ms` from now. The holder may call
-   * again to keep it. A lease saves calls; nothing relies on it.
+   * again to keep it, or with 0 to give it back. A lease saves calls; nothing relies on it.
    */
   lease(work: string, ms: Millis, signal: AbortSignal): Promise<boolean>
 }

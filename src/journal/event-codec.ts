@@ -6,7 +6,7 @@ import * as E from 'fp-ts/lib/Either.js'
 import * as t from 'io-ts'
 import type { Millis } from '../core/clock.js'
 import type { Rollout } from '../core/deployment.js'
-import type { ClusterEvent } from '../core/event.js'
+import type { JournalEvent } from '../core/journal.js'
 import type { TaskDefinition } from '../core/task-definition.js'
 import { compareBindings, type Container, type Task } from '../core/task.js'
 import { arrayOf, count, maxErrors, stringOf } from '../shared/codec/lenient.js'
@@ -17,11 +17,11 @@ import { taskVersion as version } from '../sources/ecs-events/task-version.js'
  * For names, ARNs and addresses. Their format is not checked, because journals may be old, and custom sources may use
  * other names than ECS.
  */
-const maxLength = 4_096
-const text = stringOf('well-formed text of one line', (text) => isPlainText(text, maxLength))
+export const maxTextLength = 4_096
+const text = stringOf('well-formed text of one line', (text) => isPlainText(text, maxTextLength))
 const nonEmptyText = stringOf(
   'non-empty well-formed text of one line',
-  (text) => text !== '' && isPlainText(text, maxLength),
+  (text) => text !== '' && isPlainText(text, maxTextLength),
 )
 
 /** JSON has no `undefined`: an absent or null field becomes `undefined`. */
@@ -67,13 +67,13 @@ const texts = new t.Type<Readonly<Record<string, string>>>(
   'object of texts',
   (u): u is Readonly<Record<string, string>> =>
     t.UnknownRecord.is(u) &&
-    Object.entries(u).every(([key, one]) => isPlainText(key, maxLength) && value.is(one)),
+    Object.entries(u).every(([key, one]) => isPlainText(key, maxTextLength) && value.is(one)),
   (u, context) => {
     if (!t.UnknownRecord.is(u)) return t.failure(u, context)
     const errors: t.ValidationError[] = []
     const entries: [string, string][] = []
     for (const [key, one] of Object.entries(u)) {
-      if (isPlainText(key, maxLength) && value.is(one)) entries.push([key, one])
+      if (isPlainText(key, maxTextLength) && value.is(one)) entries.push([key, one])
       else errors.push({ value: one, context: t.appendContext(context, key, value, one) })
       if (errors.length >= maxErrors) break
     }
@@ -224,10 +224,10 @@ const rollout: t.Type<Rollout> = t.union(
   'a rollout with _tag AtOnce, Settled or Shifting',
 )
 
-const tag = <T extends ClusterEvent['_tag']>(_tag: T) => t.literal(_tag)
+const tag = <T extends JournalEvent['_tag']>(_tag: T) => t.literal(_tag)
 
 /** Reports every failing path. Decoded events have the form that core relies on; encoding changes nothing. */
-export const eventCodec: t.Type<ClusterEvent> = t.union(
+export const eventCodec: t.Type<JournalEvent> = t.union(
   [
     t.strict({ _tag: tag('TaskChanged'), task }, 'object'),
     t.exact(
@@ -243,6 +243,18 @@ export const eventCodec: t.Type<ClusterEvent> = t.union(
         ],
         'object',
       ),
+      'object',
+    ),
+    t.strict(
+      {
+        _tag: tag('TasksRelisted'),
+        cluster: nonEmptyText,
+        at: millis,
+        order: millis,
+        since: millis,
+        tasks: arrayOf(task),
+        unlisted: arrayOf(nonEmptyText),
+      },
       'object',
     ),
     t.strict(
@@ -272,6 +284,7 @@ export const eventCodec: t.Type<ClusterEvent> = t.union(
       { _tag: tag('HealthObserved'), endpoint: nonEmptyText, healthy: t.boolean, at: millis },
       'object',
     ),
+    t.strict({ _tag: tag('Checkpointed') }, 'object'),
   ],
-  'an event with _tag TaskChanged, TasksListed, ClusterIdentified, InstanceDescribed, DefinitionDescribed, DeploymentAnnounced, DeploymentDescribed, LookupRefused or HealthObserved',
+  'an event with _tag TaskChanged, TasksListed, TasksRelisted, ClusterIdentified, InstanceDescribed, DefinitionDescribed, DeploymentAnnounced, DeploymentDescribed, LookupRefused, HealthObserved or Checkpointed',
 )

@@ -41,7 +41,7 @@ export class JournalDirectory {
     this.prefix = `${fileName(setup.name)}-`
   }
 
-  /** Writes lines in order. They must not contain line breaks. */
+  /** Writes lines in order. Lines that must be in one file are given as one, with line breaks between them. */
   async append(lines: readonly string[]): Promise<void> {
     try {
       let current = this.current ?? (await this.openNewest())

@@ -1,4 +1,4 @@
-/** Reads files line by line, with memory independent of the file size. */
+/** Reads files and other bytes line by line, with memory independent of their size. */
 import { createReadStream } from 'node:fs'
 import { pipeline, Readable } from 'node:stream'
 import { constants, createGunzip } from 'node:zlib'
@@ -14,7 +14,7 @@ export interface FileLine {
 
 const newline = 0x0a
 
-async function* bytesOf(stream: AsyncIterable<unknown>): AsyncGenerator<Buffer> {
+export async function* bytesOf(stream: AsyncIterable<unknown>): AsyncGenerator<Buffer> {
   for await (const chunk of stream) if (Buffer.isBuffer(chunk)) yield chunk
 }
 
@@ -50,15 +50,8 @@ async function* unpacked(file: string, signal: AbortSignal): AsyncGenerator<Buff
   yield* bytesOf(gunzip)
 }
 
-/**
- * The lines of a file, or of anything that can be opened like one; gzip is unpacked. Empty lines are counted and left
- * out. Rejects if the file cannot be read, or is damaged gzip. Truncated gzip counts as the end of the file.
- */
-export async function* journalLines(
-  file: string,
-  maxBytes: number,
-  signal: AbortSignal,
-): AsyncGenerator<FileLine> {
+/** The lines of some bytes. Empty lines are counted and left out. */
+export async function* linesIn(chunks: AsyncIterable<Buffer>, maxBytes: number): AsyncGenerator<FileLine> {
   let number = 1
   let size = 0
   let parts: Buffer[] = []
@@ -75,7 +68,7 @@ export async function* journalLines(
     number++
     return taken
   }
-  for await (const chunk of unpacked(file, signal)) {
+  for await (const chunk of chunks) {
     let start = 0
     for (let end = chunk.indexOf(newline); end >= 0; end = chunk.indexOf(newline, start)) {
       take(chunk.subarray(start, end))
@@ -87,3 +80,10 @@ export async function* journalLines(
   }
   if (size > 0) yield line(false)
 }
+
+/**
+ * The lines of a file, or of anything that can be opened like one; gzip is unpacked. Rejects if the file cannot be read,
+ * or is damaged gzip. Truncated gzip counts as the end of the file.
+ */
+export const journalLines = (file: string, maxBytes: number, signal: AbortSignal): AsyncGenerator<FileLine> =>
+  linesIn(unpacked(file, signal), maxBytes)

@@ -5,11 +5,12 @@
  * - 1: the first one.
  * - 2: tasks also have `capacityProvider`, `zone`, `startedBy` and `createdAt`; definitions may have `healthCheck`; there
  *   are events about deployments.
+ * - 3: there are `TasksRelisted` and `Checkpointed`, and an entry may have several lines.
  */
 import type * as t from 'io-ts'
 import { isObject, type JsonObject, satisfying } from '../shared/codec/lenient.js'
 
-export const journalVersion = 2
+export const journalVersion = 3
 
 type Upcast = (entry: JsonObject) => JsonObject
 
@@ -17,6 +18,7 @@ type Upcast = (entry: JsonObject) => JsonObject
 const upcasts: ReadonlyMap<number, Upcast> = new Map([
   // All that version 2 adds may be absent: version 1 did not keep it.
   [1, (entry) => ({ ...entry, v: 2 })],
+  [2, (entry) => ({ ...entry, v: 3 })],
 ])
 
 /** Brings an entry of an older version to the newest one. Leaves anything else as it is. */

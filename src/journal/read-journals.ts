@@ -1,4 +1,18 @@
-import { type JournalItem, readJournal } from './read-journal.js'
+import type { ClusterEvent } from '../core/event.js'
+import { type JournalItem, readJournal, type RecordedEntry } from './read-journal.js'
+import { WholeSnapshots } from './whole-snapshots.js'
+
+/** An item of several journals, with whole snapshots. */
+export type MergedItem =
+  | Exclude<JournalItem, { readonly _tag: 'Entry' }>
+  | {
+      readonly _tag: 'Entry'
+      readonly file: string
+      readonly line: number
+      readonly entry: Omit<RecordedEntry, 'events'> & { readonly events: readonly ClusterEvent[] }
+    }
+  /** The entry that follows has a snapshot as the difference from one that is missing. It has only the tasks. */
+  | { readonly _tag: 'Detached'; readonly file: string; readonly line: number; readonly cluster: string }
 
 type EntryItem = Extract<JournalItem, { readonly _tag: 'Entry' }>
 
@@ -10,12 +24,27 @@ interface Head {
 /**
  * Merges several journals in the order of receipt; within a file, in the order of its lines. The sources of a worker,
  * which have separate files, are thereby read in the order in which the worker received their deliveries. Lines that
- * are not entries are passed on immediately. Keeps one line of each file in memory. Rejects when a file cannot be read.
+ * are not entries are passed on immediately. Keeps one entry of each file in memory, and the newest snapshot of each
+ * cluster, because journals have later ones as differences. Rejects when a file cannot be read.
  */
 export async function* readJournals(
   files: readonly string[],
   signal: AbortSignal,
-): AsyncGenerator<JournalItem> {
+): AsyncGenerator<MergedItem> {
+  const snapshots = new WholeSnapshots()
+  for await (const item of merged(files, signal)) {
+    if (item._tag !== 'Entry') {
+      yield item
+      continue
+    }
+    const { file, line, entry } = item
+    const { events, detached } = snapshots.expand(entry.events)
+    for (const cluster of detached) yield { _tag: 'Detached', file, line, cluster }
+    yield { ...item, entry: { ...entry, events } }
+  }
+}
+
+async function* merged(files: readonly string[], signal: AbortSignal): AsyncGenerator<JournalItem> {
   const heads: Head[] = []
   for (const file of files) {
     const items = readJournal(file, signal)

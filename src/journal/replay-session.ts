@@ -2,8 +2,7 @@ import { setMaxListeners } from 'node:events'
 import type { Clock, Millis } from '../core/clock.js'
 import type { ClusterEvent } from '../core/event.js'
 import type { Delivery, Notice } from '../core/source.js'
-import type { JournalItem } from './read-journal.js'
-import { readJournals } from './read-journals.js'
+import { type MergedItem, readJournals } from './read-journals.js'
 
 export interface ReplaySetup {
   readonly files: readonly string[]
@@ -104,7 +103,7 @@ export class ReplaySession {
       this.end({ ...this.outcome, deliveries: this.deliveries })
   }
 
-  private async offer(item: JournalItem): Promise<void> {
+  private async offer(item: MergedItem): Promise<void> {
     switch (item._tag) {
       case 'Entry': {
         const { at, events } = item.entry
@@ -123,6 +122,12 @@ export class ReplaySession {
           id: `${item.file}:${item.line}`,
           reason: item.reason,
           receives: undefined,
+        })
+        return
+      case 'Detached':
+        this.emit({
+          _tag: 'Warning',
+          message: `${item.file}:${item.line} has a snapshot of ${item.cluster} as the difference from an earlier one, which is not in the files: it rules out no task. Replay the files before, too`,
         })
         return
       case 'Cut':

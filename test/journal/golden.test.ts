@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises'
 import { describe, expect, it } from 'vitest'
-import type { ClusterEvent } from '../../src/core/event.js'
 import type { Task } from '../../src/core/task.js'
-import { decodeLine, encodeEntry, type JournalEntry } from '../../src/journal/journal.js'
+import type { JournalEntry, JournalEvent } from '../../src/core/journal.js'
+import { decodeLine, encodeLines } from '../../src/journal/journal.js'
 import { journalVersion } from '../../src/journal/journal-version.js'
 
 const place = 'arn:aws:ecs:eu-west-1:123456789012'
@@ -54,7 +54,7 @@ const entries = (facts: Facts): readonly JournalEntry[] => {
     containers: [],
     health: { at: 1767323040000, status: 'HEALTHY' },
   }
-  const entry = (source: string, at: number, ...events: readonly ClusterEvent[]): JournalEntry => ({
+  const entry = (source: string, at: number, ...events: readonly JournalEvent[]): JournalEntry => ({
     at,
     source,
     events,
@@ -178,9 +178,35 @@ const facts: Facts = {
   createdAt: 1767323040123,
 }
 
+/** What version 3 says in addition. */
+const since3 = (earlier: readonly JournalEntry[]): readonly JournalEntry[] => {
+  const cluster = `${place}:cluster/prod`
+  return [
+    {
+      at: 1767323046600,
+      source: 'snapshots',
+      events: [
+        {
+          _tag: 'TasksRelisted',
+          cluster,
+          at: 1767323046500,
+          order: 1767323046501,
+          since: 1767323040001,
+          tasks: (earlier[0]?.events ?? []).flatMap((event) =>
+            event._tag === 'TaskChanged' ? [event.task] : [],
+          ),
+          unlisted: [`${place}:task/prod/2`],
+        },
+      ],
+    },
+    { at: 1767323046700, source: 'checkpoint', events: [{ _tag: 'Checkpointed' }] },
+  ]
+}
+
 const golden: Readonly<Record<number, readonly JournalEntry[]>> = {
   1: entries(none),
   2: [...entries(facts), ...since2],
+  3: [...entries(facts), ...since2, ...since3(entries(facts))],
 }
 
 const text = (version: number): Promise<string> =>
@@ -189,22 +215,22 @@ const text = (version: number): Promise<string> =>
 describe('a journal', () => {
   it.each(Object.entries(golden))('of version %s reads as it was written', async (version, written) => {
     const lines = (await text(Number(version))).trimEnd().split('\n')
-    expect(lines.map(decodeLine)).toEqual(written.map((entry) => ({ _tag: 'Entry', entry })))
+    expect(lines.map(decodeLine)).toEqual(
+      written.map((entry) => ({ _tag: 'Line', line: { ...entry, part: 0, more: undefined } })),
+    )
   })
 
   it('is written as in the newest golden file, byte for byte', async () => {
-    const written = (golden[journalVersion] ?? []).map(({ at, source, events }) =>
-      encodeEntry(at, source ?? '', events),
-    )
+    const written = (golden[journalVersion] ?? []).flatMap((entry) => [...encodeLines(entry)])
     expect(written.map((each) => (each._tag === 'Line' ? `${each.line}\n` : each.reason)).join('')).toBe(
       await text(journalVersion),
     )
   })
 
   it('of a newer version is refused, and the reason says what to do', () => {
-    expect(decodeLine('{"v":3,"at":1,"source":"sqs","events":[]}')).toEqual({
+    expect(decodeLine('{"v":4,"at":1,"source":"sqs","events":[]}')).toEqual({
       _tag: 'Undecodable',
-      reason: `$.v: expected a version of the journal's format, 1 to 2 (a newer one needs a newer ecs-task-stream), got 3`,
+      reason: `$.v: expected a version of the journal's format, 1 to 3 (a newer one needs a newer ecs-task-stream), got 4`,
     })
   })
 

@@ -12,7 +12,7 @@ import { ReceiveMessageCommand } from '@aws-sdk/client-sqs'
 import { DescribeInstanceInformationCommand } from '@aws-sdk/client-ssm'
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest'
 import { route53Client } from '../../src/sinks/route53/client.js'
-import { tableClient } from '../../src/sinks/traefik/table/client.js'
+import { dynamoDbClient } from '../../src/shared/aws/dynamodb-client.js'
 import { clientSettings, perPlace, sharedBuckets } from '../../src/shared/aws/aws-clients.js'
 import { clientsByAccount } from '../../src/sources/ecs-api/clients/clients-by-account.js'
 import { instanceClients } from '../../src/sources/ecs-api/clients/instance-clients.js'
@@ -89,7 +89,7 @@ const ways: Readonly<Record<string, (region: string) => Promise<Seen>>> = {
     )
   },
   dynamodb: async (region) => {
-    const client = tableClient(region)
+    const client = dynamoDbClient(region)
     return destination(client, () => client.send(new DescribeTableCommand({ TableName: 't' })))
   },
   'route 53': async (region) => {
@@ -252,7 +252,7 @@ describe('every client that is made by default', () => {
       expect(() => clientSettings({ region })).toThrow(new OptionError(message))
       expect(() => instanceClients({ region, account: '1' })).toThrow(RangeError)
       expect(() => route53Client(region)).toThrow(RangeError)
-      expect(() => tableClient(region)).toThrow(RangeError)
+      expect(() => dynamoDbClient(region)).toThrow(RangeError)
     },
   )
 })

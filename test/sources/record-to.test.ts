@@ -139,7 +139,7 @@ describe('recordTo', () => {
     await record(directory, [[changed('a')]], { clock: { ...virtualClock(), now: () => 1234 } })
     const [file = ''] = await filesIn(directory)
     expect(file).toBe(join(directory, 'some-00000001.jsonl'))
-    expect(JSON.parse(await readFile(file, 'utf8'))).toMatchObject({ v: 2, at: 1234, source: 'some' })
+    expect(JSON.parse(await readFile(file, 'utf8'))).toMatchObject({ v: 3, at: 1234, source: 'some' })
   })
 
   it('writes a delivery before it passes it on', async () => {

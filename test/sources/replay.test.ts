@@ -168,7 +168,7 @@ describe('replay', () => {
       containers: ['b', 'a'].flatMap((name) => task.containers.map((one) => ({ ...one, name }))),
     }
     const file = await written(
-      `${line(1, a)}\n${JSON.stringify(bad)}\nnonsense\n{"v":3}\n${JSON.stringify({ v: 1, at: 1, source: 's', events: [{ _tag: 'TaskChanged', task: unordered }] })}\n${line(2, b)}`,
+      `${line(1, a)}\n${JSON.stringify(bad)}\nnonsense\n{"v":4}\n${JSON.stringify({ v: 1, at: 1, source: 's', events: [{ _tag: 'TaskChanged', task: unordered }] })}\n${line(2, b)}`,
     )
     const { deliveries, notices } = await heard(replay({ file }))
     expect(deliveries).toEqual([[a], [b]])

@@ -1,8 +1,7 @@
 import { sameCluster } from '../../core/arn.js'
 import type { Millis } from '../../core/clock.js'
 import type { ClusterEvent } from '../../core/event.js'
-import type { JournalItem } from '../../journal/read-journal.js'
-import { readJournals } from '../../journal/read-journals.js'
+import { type MergedItem, readJournals } from '../../journal/read-journals.js'
 
 /** A delivery as it was received, with its file and line. */
 export interface Receipt {
@@ -24,7 +23,7 @@ export interface ReceiptsOptions {
 }
 
 /** A line that is not a receipt. */
-export type OtherLine = Exclude<JournalItem, { readonly _tag: 'Entry' }>
+export type OtherLine = Exclude<MergedItem, { readonly _tag: 'Entry' }>
 
 const clusterOf = (event: ClusterEvent): string | undefined =>
   event._tag === 'TaskChanged' ? event.task.cluster : event._tag === 'TasksListed' ? event.cluster : undefined

@@ -88,6 +88,12 @@ class LineReport {
       case 'Cut':
         this.tell(item, 'the file ends in the middle of this line; the line is ignored')
         return
+      case 'Detached':
+        this.tell(
+          item,
+          `this snapshot of ${item.cluster} is the difference from an earlier one, which is not in the files; it rules out no task`,
+        )
+        return
       case 'Undecodable':
         this.tell(item, item.reason.replaceAll('\n', '; '))
         return

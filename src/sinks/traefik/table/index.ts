@@ -13,7 +13,8 @@ import { hasLoneSurrogate } from '../../../shared/codec/lone-surrogate.js'
 import { hostsIn } from '../../../core/host-in.js'
 import type { Change, Outcome, Row, Sink } from '../../../core/sink.js'
 import { compareAndSwap } from '../../kit/compare-and-swap.js'
-import { tableClient } from './client.js'
+import { dynamoDbClient } from '../../../shared/aws/dynamodb-client.js'
+import { tableFailure } from '../../../shared/aws/table-failure.js'
 import {
   attributesRead,
   flawsOf,
@@ -87,7 +88,7 @@ const errorOf = (thrown: unknown): Error => (thrown instanceof Error ? thrown : 
 export const traefikTable = ({
   table,
   region = '',
-  client = tableClient(region),
+  client = dynamoDbClient(region),
   name = 'traefik-table',
   adopt = true,
   scheme = 'http',
@@ -103,21 +104,8 @@ export const traefikTable = ({
   if (ownerAttribute === '' || reserved.includes(ownerAttribute))
     throw new OptionError(`ownerAttribute: expected none of ${reserved.join(', ')}, got "${ownerAttribute}"`)
 
-  /** Explains the common errors to people; others keep the SDK's message. */
-  const explained = async (thrown: unknown, action: string): Promise<Error> => {
-    const error = errorOf(thrown)
-    if (error.name !== 'ResourceNotFoundException' && error.name !== 'AccessDeniedException') return error
-    const asked = await client.config.region()
-    return error.name === 'AccessDeniedException'
-      ? new Error(
-          `not allowed to call dynamodb:${action} on table "${table}" in ${asked}: give that action to the role (${error.message})`,
-          { cause: error },
-        )
-      : new Error(
-          `there is no DynamoDB table "${table}" in ${asked}: create it with the string key "id", or correct the table's name or the region`,
-          { cause: error },
-        )
-  }
+  const explained = (thrown: unknown, action: string): Promise<Error> =>
+    tableFailure(thrown, { client, table, key: 'the string key "id"', action })
 
   const found = async (
     key: string,
