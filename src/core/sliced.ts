@@ -1,8 +1,8 @@
 /** Work that yields where it may be interrupted, so that other work need not wait for all of it. */
 export type Sliced<A> = Generator<undefined, A, undefined>
 
-/** Number of tasks in a slice. A task takes about 10 µs, so that a slice takes about 10 ms. */
-export const sliceSize = 1_000
+/** Number of tasks in a slice. A task takes about 10 µs, so that a slice takes about 5 ms. */
+export const sliceSize = 500
 
 /** Does all the work at once. */
 export const atOnce = <A>(work: Sliced<A>): A => {

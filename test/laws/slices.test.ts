@@ -62,7 +62,7 @@ describe('a snapshot that is folded in slices', () => {
     const log = memoryLog()
     const launch = () => {
       const ecs = memorySource({ name: 'ecs', covers: [cluster] })
-      const journal = memoryJournal({ log, now: clock.now })
+      const journal = memoryJournal({ log, now: () => clock.now() })
       const worker = run(
         { sources: [ecs], sinks: [memorySink()], expose: servicePorts(), clusters: [cluster], journal },
         { clock, random: () => 0.5 },
