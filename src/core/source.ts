@@ -75,7 +75,7 @@ export interface SourceContext {
    * `undefined` at once if another does it, or if the journal cannot say; ask again. Without a journal, this worker does
    * everything. If its process is killed, another may begin after `leaseMs`.
    */
-  alone<A extends object>(work: string, make: () => Promise<A>): Promise<A | undefined>
+  readonly alone: <A extends object>(work: string, make: () => Promise<A>) => Promise<A | undefined>
   /** Aborts when the worker no longer waits for the source, which is also when it unsubscribes from the deliveries. */
   readonly signal: AbortSignal
   /** The policy's needs: see `Policy.needs`. With `healthChecks: 'required'`, all definitions are needed. */
