@@ -7,6 +7,7 @@ import { EC2Client } from '@aws-sdk/client-ec2'
 import { ECSClient } from '@aws-sdk/client-ecs'
 import { SSMClient } from '@aws-sdk/client-ssm'
 import { type Clock, type Report, run, servicePorts, type Worker } from 'ecs-task-stream'
+import { dynamoDbJournal } from 'ecs-task-stream/journals/dynamodb'
 import { traefikTable } from 'ecs-task-stream/sinks/traefik-table'
 import { ecsSnapshots } from 'ecs-task-stream/sources/ecs-snapshots'
 import { instanceAddresses } from 'ecs-task-stream/sources/instance-addresses'
@@ -23,6 +24,7 @@ import { tokenBucket } from '../../src/shared/aws/token-bucket.js'
 import { acceleratedClock } from '../support/accelerated-clock.js'
 
 export const table = 'traefik'
+export const journalTable = 'journal'
 const credentials = { accessKeyId: 'test', secretAccessKey: 'test' }
 
 /** One attempt a call: the faults are for our own retries to overcome, not for the SDK's. */
@@ -41,7 +43,12 @@ export interface Account {
   /** Starts a worker on one of the queues. It is stopped when the test is over, unless it was before. */
   readonly work: (
     queue: number,
-    options?: { readonly resyncMs?: number },
+    options?: {
+      /** 0: it takes no snapshots. */
+      readonly resyncMs?: number
+      /** Whether it shares the journal. Default: false. */
+      readonly journal?: boolean
+    },
   ) => { readonly worker: Worker; readonly reports: Report[] }
   /** What Traefik would read: by backend, the servers; without empty backends. */
   readonly servers: () => Promise<Readonly<Record<string, readonly string[]>>>
@@ -95,6 +102,7 @@ export const account = async ({ seed, queues = 1, pace = 20, faults }: AccountOp
     await Promise.all([database.close(), messages.close(), api.close()])
   })
   await database.createTable(table)
+  await database.createJournalTable(journalTable)
   const made = await Promise.all(
     Array.from({ length: queues }, (_, i) =>
       messages.createQueue(`events-${i}`, { redrive: { maxReceiveCount: 50 } }),
@@ -143,7 +151,7 @@ export const account = async ({ seed, queues = 1, pace = 20, faults }: AccountOp
     publish: async () => {
       for (const { url, transport } of topics) await messages.send(url, transport.take(Infinity))
     },
-    work: (queue, { resyncMs = 60_000 } = {}) => {
+    work: (queue, { resyncMs = 60_000, journal = false } = {}) => {
       // Rationed as by default, in the workers' time; each test's calls for themselves.
       const bucket = tokenBucket({ burst: 50, perSecond: 20, clock })
       const shared = { clients, clock, bucket: () => bucket }
@@ -161,6 +169,16 @@ export const account = async ({ seed, queues = 1, pace = 20, faults }: AccountOp
           sinks: [traefikTable({ table, client: database.client(settings(dynamodb.url)) })],
           expose: servicePorts(),
           clusters: [cluster.arn],
+          ...(journal
+            ? {
+                journal: dynamoDbJournal({
+                  table: journalTable,
+                  name: 'staging',
+                  client: database.client(settings(dynamodb.url)),
+                  clock,
+                }),
+              }
+            : {}),
         },
         { clock },
       )
