@@ -62,7 +62,7 @@ export const rooms = [
   },
   {
     room: 'src/testing/ecs-json',
-    holds: 'what ECS writes about a task: the JSON of events and of DescribeTasks',
+    holds: 'the life of a task, and what ECS writes about it: the JSON of events and of DescribeTasks',
     imports: [],
   },
   {

@@ -3,7 +3,7 @@ import { FaultyDelivery } from '../sim/faults/delivery-faults.js'
 import type { EventBridgeEvent } from '../src/testing/ecs-json/event-bridge-event.js'
 import { type SimulatedCluster, simulatedCluster } from '../sim/ecs/simulated-cluster.js'
 import type { SimulatedTask } from '../sim/ecs/simulated-task.js'
-import type { StopCause } from '../src/testing/ecs-json/task-facts.js'
+import { essentialExited } from '../src/testing/ecs-json/stop-cause.js'
 import { narrative } from './narrative.js'
 import { serviceList } from './service-list.js'
 
@@ -57,8 +57,6 @@ interface Identity {
   readonly taskArn?: string
   readonly version?: number
 }
-
-const crashed: StopCause['code'] = 'EssentialContainerExited'
 
 /**
  * Simulates a cluster tick by tick, and the delivery of its events. The same seed and number of ticks give the same
@@ -162,7 +160,8 @@ export class ClusterLife {
     if (was !== undefined) {
       this.#servers.delete(task.id)
       this.#changes.push({ ...change, server: was, live: false })
-      if (task.stopCause?.code === crashed) this.#news.push(`a task of ${change.service} crashed`)
+      if (task.stopCause?.code === essentialExited.code)
+        this.#news.push(`a task of ${change.service} crashed`)
     }
     if (is !== undefined) {
       this.#servers.set(task.id, is)

@@ -7,7 +7,7 @@ import { InstanceFleet } from './instance-fleet.js'
 import { networkInterface } from './network-interface.js'
 import type { DeploymentStage } from '../../src/testing/ecs-json/deployment-phases.js'
 import { clusterArn, type Place } from '../../src/testing/ecs-json/place.js'
-import { Pool } from './pool.js'
+import { Pool } from '../../src/testing/ecs-json/pool.js'
 import { prng, type Random } from '../prng.js'
 import {
   type BalancedService,
@@ -20,8 +20,9 @@ import type { SimulatedInstance } from './simulated-instance.js'
 import type { HookAction, ServiceSpec } from './service-spec.js'
 import type { SimulatedRevision } from './simulated-revision.js'
 import type { SimulatedService } from './simulated-service.js'
-import { SimulatedTask, type TaskSite } from './simulated-task.js'
-import type { HealthStatus, StopCause } from '../../src/testing/ecs-json/task-facts.js'
+import { type SimulatedSite, SimulatedTask } from './simulated-task.js'
+import { instanceDrains, scalingIn, type StopCause } from '../../src/testing/ecs-json/stop-cause.js'
+import type { HealthStatus } from '../../src/testing/ecs-json/task-facts.js'
 import { observedTask } from './observed-task.js'
 import { TaskRoster } from './task-roster.js'
 
@@ -73,12 +74,6 @@ const INCIDENTS = 0.05
 
 /** Share of steps in which a deployment goes on that can. */
 const DEPLOYMENTS = 0.2
-
-const scalingIn: StopCause = {
-  code: 'ServiceSchedulerInitiated',
-  reason: 'Scaling activity initiated by deployment',
-}
-const drainingInstance: StopCause = { code: 'ServiceSchedulerInitiated', reason: 'Host instance is draining' }
 
 /**
  * A model of one ECS cluster: services, tasks, machines and task definitions, with the events that EventBridge would
@@ -272,7 +267,7 @@ export class SimulatedCluster {
   crash(taskId?: string): boolean {
     const task = taskId === undefined ? this.#roster.serving.draw(this.#random) : this.task(taskId)
     if (task?.endpoint === undefined) return false
-    task.crash(this.now())
+    task.crash(task.stamp(this.now()))
     this.#ended(task)
     this.#balance(this.#service(task.service.name))
     return true
@@ -288,7 +283,7 @@ export class SimulatedCluster {
   /** The sidecar of a random routable task exits; the task continues. Returns false if it has no running sidecar. */
   exitSidecar(): boolean {
     const task = this.#roster.serving.draw(this.#random)
-    if (task?.exitSidecar(this.now()) !== true) return false
+    if (task?.exitSidecar(task.stamp(this.now())) !== true) return false
     this.#observe(task)
     return true
   }
@@ -303,7 +298,7 @@ export class SimulatedCluster {
     this.#fleet.register(old.kind, this.now())
     this.#fleet.drain(old, this.now())
     for (const task of this.tasks())
-      if (task.site.instance === old && task.desiredStatus === 'RUNNING') this.#stop(task, drainingInstance)
+      if (task.site.instance === old && task.desiredStatus === 'RUNNING') this.#stop(task, instanceDrains)
     for (const service of this.#services.values()) this.#balance(service)
     this.#fleet.retireIfEmpty(old, this.now())
     return true
@@ -456,11 +451,12 @@ export class SimulatedCluster {
   #launch(service: BalancedService, revision: SimulatedRevision): void {
     const site = this.#site(service.spec)
     const task = new SimulatedTask(service, revision, site, ++this.#launches, this.now(), this.#random)
+    site.instance?.tasks.add(task)
     service.wanted.add(task)
     this.#observe(task)
   }
 
-  #site({ name, placement, dualStack = false }: ServiceSpec): TaskSite {
+  #site({ name, placement, dualStack = false }: ServiceSpec): SimulatedSite {
     const kind = placement === 'external' ? 'external' : 'ec2'
     const instance = placement === 'fargate' ? undefined : this.#fleet.drawActive(kind)
     if (instance === undefined && placement !== 'fargate') {
@@ -479,7 +475,7 @@ export class SimulatedCluster {
   }
 
   #stop(task: SimulatedTask, cause: StopCause): void {
-    task.stop(cause, this.now(), this.#random)
+    task.stop(cause, task.stamp(this.now()))
     this.#ended(task)
   }
 
@@ -492,7 +488,7 @@ export class SimulatedCluster {
   #advanceOne(): void {
     const task = this.#roster.moving.draw(this.#random)
     if (task === undefined) return
-    task.advance(this.now())
+    task.advance(task.stamp(this.now()))
     this.#observe(task)
     const service = this.#service(task.service.name)
     const isReplacing = service.wanted.size > service.desiredCount || service.current.isInProgress
@@ -502,9 +498,10 @@ export class SimulatedCluster {
   /** Publishes the task's new version, and updates the roster. */
   #observe(task: SimulatedTask): void {
     this.#roster.file(task)
-    this.#emit(observedTask(task, this.#random))
-    if (task.lastStatus !== 'STOPPED') return
     const { networkInterface: eni, instance } = task.site
+    if (task.hasStopped) instance?.tasks.delete(task)
+    this.#emit(observedTask(task, this.#random))
+    if (!task.hasStopped) return
     if (eni !== undefined) this.#interfaceSlots.giveBack(eni.slot)
     if (instance !== undefined) this.#fleet.retireIfEmpty(instance, this.now())
     this.#roster.forget(this.now())

@@ -9,7 +9,7 @@ import {
   type WeightedRevision,
 } from './modelled-deployment.js'
 import type { StagedDeployments } from './ecs-json/deployment-phases.js'
-import type { ModelledService } from './modelled-task.js'
+import type { ModelledService } from './modelled-service.js'
 
 /** The strategies of a service that deploys in stages; each of its deployments has one of them. */
 const strategies: readonly StagedDeployments[] = [

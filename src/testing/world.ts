@@ -9,6 +9,7 @@ import { deploymentEvent, type DeploymentFacts } from './ecs-json/deployment-eve
 import type { EventBridgeEvent } from './ecs-json/event-bridge-event.js'
 import type { Json } from './ecs-json/json.js'
 import { clusterArn, type Place, serviceArn } from './ecs-json/place.js'
+import { scalingIn } from './ecs-json/stop-cause.js'
 import { taskDescription } from './ecs-json/task-description.js'
 import { taskEvent } from './ecs-json/task-event.js'
 import { modelledDefinition } from './modelled-definition.js'
@@ -16,8 +17,10 @@ import type { Gap, ModelledRevision } from './modelled-deployment.js'
 import { chosen, ModelledHosts } from './modelled-hosts.js'
 import { uuid } from './modelled-ids.js'
 import { ModelledRevisions } from './modelled-revisions.js'
-import { ModelledTask, type ModelledService } from './modelled-task.js'
+import type { ModelledService } from './modelled-service.js'
+import { ModelledTask } from './modelled-task.js'
 import type { Operation } from './operation.js'
+import { understated } from './understated.js'
 
 const account = { region: 'eu-west-1', account: '123456789012' }
 const staging: Place = { ...account, cluster: 'staging' }
@@ -131,14 +134,15 @@ export class World {
   /** What can be routed to: ordered addresses by service. Services without addresses are left out. */
   get truth(): ReadonlyMap<string, readonly string[]> {
     const truth = new Map<string, string[]>()
-    for (const task of this.#tasks)
-      if (task.live) truth.set(task.service.name, [...(truth.get(task.service.name) ?? []), task.endpoint])
+    for (const { isLive, endpoint, service } of this.#tasks)
+      if (isLive && endpoint !== undefined)
+        truth.set(service.name, [...(truth.get(service.name) ?? []), endpoint])
     return new Map([...truth].sort().map(([service, endpoints]) => [service, endpoints.sort()]))
   }
 
   #live(): readonly string[] {
     return this.#tasks
-      .filter(({ live }) => live)
+      .filter(({ isLive }) => isLive)
       .map(({ service, endpoint }) => `${service.name} ${endpoint}`)
   }
 
@@ -146,7 +150,7 @@ export class World {
     this.now += (wait * this.#skewAllowanceMs) / 4
     const stamp = this.now + (skew * this.#skewAllowanceMs) / 4
     this.#poll()
-    const current = this.#tasks.filter((task) => !task.stopped)
+    const current = this.#tasks.filter((task) => !task.hasStopped)
     const wanted = current.filter(({ desiredStatus }) => desiredStatus === 'RUNNING')
     const task = chosen(wanted, pick)
     switch (kind) {
@@ -158,17 +162,18 @@ export class World {
       }
       case 'advance': {
         const moving = chosen(
-          current.filter((one) => !one.steady),
+          current.filter(({ isMoving }) => isMoving),
           pick,
         )
-        if (moving?.advance(stamp) === true) this.#changed(moving, odd)
+        moving?.advance(stamp)
+        if (moving !== undefined) this.#changed(moving, odd)
         return
       }
       case 'drain':
-        if (task?.drain(stamp) === true) this.#changed(task, odd)
+        if (task !== undefined) this.#drain(task, stamp, odd)
         return
       case 'crash':
-        if (task?.crash(stamp, odd) === true) this.#changed(task, false)
+        if (task !== undefined) this.#crash(task, stamp, odd)
         return
       case 'deploy':
       case 'redeploy': {
@@ -210,9 +215,8 @@ export class World {
       case 'replace-instance': {
         const instance = this.#hosts.remove(pick)
         if (instance === undefined) return
-        for (const one of current)
-          if (one.placement.instance === instance.arn && one.crash(stamp, true)) this.#changed(one, false)
-        this.#register(instance.place, instance.address)
+        for (const one of current) if (one.site.instance === instance) this.#crash(one, stamp, true)
+        this.#register(instance.place, instance.privateIp)
         return
       }
       case 'jump':
@@ -283,7 +287,7 @@ export class World {
     this.#announce(service, 'IN_PROGRESS', stamp)
     if (service.stages) return
     this.#launch(service, target, pick, stamp, false)
-    if (oldest?.drain(stamp) === true) this.#changed(oldest, odd)
+    if (oldest !== undefined) this.#drain(oldest, stamp, odd)
   }
 
   /** The scheduler launches as many tasks of a new revision as there are, and drains those of one that ends. */
@@ -298,8 +302,7 @@ export class World {
         if (before.every((one) => one.revision !== revision))
           for (let count = Math.max(1, tasks.length); count > 0; count--)
             this.#launch(service, revision, pick + count, stamp, odd && count === 1)
-      for (const task of tasks)
-        if (!running.includes(task.revision) && task.drain(stamp)) this.#changed(task, odd)
+      for (const task of tasks) if (!running.includes(task.revision)) this.#drain(task, stamp, odd)
     }
     if (revisions.deployment === undefined) this.#announce(service, 'COMPLETED', stamp)
   }
@@ -332,20 +335,34 @@ export class World {
     })
   }
 
+  #drain(task: ModelledTask, at: Millis, odd: boolean): void {
+    task.stop(scalingIn, at)
+    this.#changed(task, odd)
+  }
+
+  #crash(task: ModelledTask, at: Millis, whole: boolean): void {
+    task.crash(at, whole)
+    this.#changed(task, false)
+  }
+
   /** `slow`: the task has only started; otherwise it is already running. */
   #launch(
     service: ModelledService,
     revision: ModelledRevision,
     pick: number,
-    at: Millis,
+    stamp: Millis,
     slow: boolean,
   ): void {
-    const placement = this.#hosts.place(service, pick, revision.containerPort)
-    if (placement === undefined) return
-    const task = new ModelledTask(++this.#launched, service, revision, placement, this.now, at)
+    const site = this.#hosts.place(service, pick)
+    if (site === undefined) return
+    const ordinal = ++this.#launched
+    const task = new ModelledTask({ ordinal, service, revision, site, created: this.now, stamp })
     this.#tasks.push(task)
     this.#changed(task, false)
-    while (!slow && task.advance(at)) this.#changed(task, false)
+    while (!slow && task.isMoving) {
+      task.advance(stamp)
+      this.#changed(task, false)
+    }
   }
 
   #register(place: Place, address: string): void {
@@ -370,8 +387,9 @@ export class World {
   }
 
   #changed(task: ModelledTask, odd: boolean): void {
+    if (task.hasStopped) this.#hosts.release(task.site)
     this.#decode(
-      taskEvent(odd ? task.understated() : task.facts(), {
+      taskEvent(odd ? understated(task.facts()) : task.facts(), {
         nextId: () => uuid(++this.#sent, 0),
         ordered: orderOf(task.version),
       }),

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest'
 import { simulatedCluster } from '../../sim/ecs/simulated-cluster.js'
-import { taskFacts } from '../../sim/ecs/task-facts.js'
 import { byTask, eventsOf, mixedCluster, type TaskDetail, taskDetails } from './history.js'
 
 /** A long and eventful life: the versions of each of its tasks. */
@@ -261,7 +260,7 @@ describe('a simulated cluster', () => {
     cluster.start()
     cluster.settle()
     const healthOf = () =>
-      Object.fromEntries(cluster.tasks().map((task) => [task.service.name, taskFacts(task).health]))
+      Object.fromEntries(cluster.tasks().map((task) => [task.service.name, task.facts().health]))
     expect(healthOf()).toEqual({ api: 'UNKNOWN', web: 'HEALTHY' })
     let events = 0
     cluster.events$.subscribe(() => events++)
