@@ -61,7 +61,7 @@ export const rooms = [
     imports: ['src/core', 'src/shared', 'src/sources'],
   },
   {
-    room: 'src/testing/ecs-json',
+    room: 'src/testing/ecs-model',
     holds: 'the life of a task, and what ECS writes about it: the JSON of events and of DescribeTasks',
     imports: [],
   },
@@ -83,6 +83,6 @@ export const rooms = [
   {
     room: 'sim',
     holds: 'a simulated AWS account, over the wire',
-    imports: ['src/core', 'src/shared', 'src/testing/ecs-json'],
+    imports: ['src/core', 'src/shared', 'src/testing/ecs-model'],
   },
 ]

@@ -1,9 +1,9 @@
 import { lastSegment } from 'ecs-task-stream'
 import { FaultyDelivery } from '../sim/faults/delivery-faults.js'
-import type { EventBridgeEvent } from '../src/testing/ecs-json/event-bridge-event.js'
+import type { EventBridgeEvent } from '../src/testing/ecs-model/event-bridge-event.js'
 import { type SimulatedCluster, simulatedCluster } from '../sim/ecs/simulated-cluster.js'
 import type { SimulatedTask } from '../sim/ecs/simulated-task.js'
-import { essentialExited } from '../src/testing/ecs-json/stop-cause.js'
+import { essentialExited } from '../src/testing/ecs-model/stop-cause.js'
 import { narrative } from './narrative.js'
 import { serviceList } from './service-list.js'
 

@@ -1,7 +1,7 @@
 import { instanceEvent } from './cluster-events.js'
-import type { EventBridgeEvent } from '../../src/testing/ecs-json/event-bridge-event.js'
-import type { Place } from '../../src/testing/ecs-json/place.js'
-import { Pool } from '../../src/testing/ecs-json/pool.js'
+import type { EventBridgeEvent } from '../../src/testing/ecs-model/event-bridge-event.js'
+import type { Place } from '../../src/testing/ecs-model/place.js'
+import { Pool } from '../../src/testing/ecs-model/pool.js'
 import type { Random } from '../prng.js'
 import { type SimulatedInstance, simulatedInstance } from './simulated-instance.js'
 

@@ -1,5 +1,5 @@
 import type { Random } from '../prng.js'
-import type { SiteInterface } from '../../src/testing/ecs-json/task-site.js'
+import type { SiteInterface } from '../../src/testing/ecs-model/task-site.js'
 
 /** The elastic network interface of one awsvpc task. */
 export interface NetworkInterface extends SiteInterface {

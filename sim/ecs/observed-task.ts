@@ -1,7 +1,7 @@
 import type { Random } from '../prng.js'
 import type { SimulatedTask } from './simulated-task.js'
-import type { EventBridgeEvent } from '../../src/testing/ecs-json/event-bridge-event.js'
-import { taskEvent } from '../../src/testing/ecs-json/task-event.js'
+import type { EventBridgeEvent } from '../../src/testing/ecs-model/event-bridge-event.js'
+import { taskEvent } from '../../src/testing/ecs-model/task-event.js'
 
 /** The share of events in which ECS lists containers and attachments in a different order than before. */
 const REORDERED = 0.1

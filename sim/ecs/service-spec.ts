@@ -2,7 +2,7 @@ import type {
   DeploymentStage,
   StagedDeployments,
   StagedStrategy,
-} from '../../src/testing/ecs-json/deployment-phases.js'
+} from '../../src/testing/ecs-model/deployment-phases.js'
 
 /**
  * Where the tasks of a service run. This determines where their address comes from:

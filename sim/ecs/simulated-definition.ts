@@ -1,6 +1,6 @@
-import { daemonDefinitionArn, definitionArn, type Place } from '../../src/testing/ecs-json/place.js'
-import type { ContainerSpec } from '../../src/testing/ecs-json/task-container.js'
-import type { DefinitionSpec } from '../../src/testing/ecs-json/task-origin.js'
+import { daemonDefinitionArn, definitionArn, type Place } from '../../src/testing/ecs-model/place.js'
+import type { ContainerSpec } from '../../src/testing/ecs-model/task-container.js'
+import type { DefinitionSpec } from '../../src/testing/ecs-model/task-origin.js'
 import type { Random } from '../prng.js'
 import type { ServiceSpec } from './service-spec.js'
 

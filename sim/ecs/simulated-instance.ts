@@ -1,7 +1,7 @@
-import { containerInstanceArn, type Place } from '../../src/testing/ecs-json/place.js'
-import { Pool } from '../../src/testing/ecs-json/pool.js'
-import type { ContainerSpec } from '../../src/testing/ecs-json/task-container.js'
-import type { SiteInstance } from '../../src/testing/ecs-json/task-site.js'
+import { containerInstanceArn, type Place } from '../../src/testing/ecs-model/place.js'
+import { Pool } from '../../src/testing/ecs-model/pool.js'
+import type { ContainerSpec } from '../../src/testing/ecs-model/task-container.js'
+import type { SiteInstance } from '../../src/testing/ecs-model/task-site.js'
 import type { Random } from '../prng.js'
 
 /** The first port of Docker's ephemeral range on Linux, which dynamic host ports come from. */

@@ -1,6 +1,6 @@
 import type { TaskDefinition } from '../core/task-definition.js'
-import { definitionArn } from './ecs-json/place.js'
-import type { ContainerSpec } from './ecs-json/task-container.js'
+import { definitionArn } from './ecs-model/place.js'
+import type { ContainerSpec } from './ecs-model/task-container.js'
 import { hexId } from './modelled-ids.js'
 import type { ModelledService } from './modelled-service.js'
 

@@ -1,7 +1,7 @@
 import type { InstanceArn } from '../core/arn.js'
-import { containerInstanceArn, type Place } from './ecs-json/place.js'
-import { Pool } from './ecs-json/pool.js'
-import type { SiteInstance, SiteInterface, TaskSite } from './ecs-json/task-site.js'
+import { containerInstanceArn, type Place } from './ecs-model/place.js'
+import { Pool } from './ecs-model/pool.js'
+import type { SiteInstance, SiteInterface, TaskSite } from './ecs-model/task-site.js'
 import { hexId, uuid } from './modelled-ids.js'
 import type { ModelledService } from './modelled-service.js'
 

@@ -1,4 +1,4 @@
-import type { Place } from './ecs-json/place.js'
+import type { Place } from './ecs-model/place.js'
 
 export interface ModelledService {
   readonly place: Place

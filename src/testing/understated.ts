@@ -1,4 +1,4 @@
-import type { TaskFacts } from './ecs-json/task-facts.js'
+import type { TaskFacts } from './ecs-model/task-facts.js'
 
 /** The same version in an event with less information: no interface before RUNNING, and the previous status. */
 export const understated = (facts: TaskFacts): TaskFacts => {

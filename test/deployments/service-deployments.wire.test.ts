@@ -1,6 +1,6 @@
 import { memory, type MemorySource } from 'ecs-task-stream/sources/memory'
 import { describe, expect, it } from 'vitest'
-import type { DeploymentStage } from '../../src/testing/ecs-json/deployment-phases.js'
+import type { DeploymentStage } from '../../src/testing/ecs-model/deployment-phases.js'
 import type { ApiFaults } from '../../sim/aws-api/aws-api.js'
 import type { ServiceSpec } from '../../sim/ecs/service-spec.js'
 import { type SimulatedCluster, simulatedCluster } from '../../sim/ecs/simulated-cluster.js'

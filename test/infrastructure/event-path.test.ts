@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { EventBridgeEvent } from '../../src/testing/ecs-json/event-bridge-event.js'
+import type { EventBridgeEvent } from '../../src/testing/ecs-model/event-bridge-event.js'
 import { SimulatedCluster } from '../../sim/ecs/simulated-cluster.js'
 import { decodeEvent } from '../../src/sources/ecs-events/ecs-event.js'
 import { matches } from './event-pattern.js'

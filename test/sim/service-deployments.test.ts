@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { ecsDecoder } from '../../src/testing/ecs-decoder.js'
-import type { EventBridgeEvent } from '../../src/testing/ecs-json/event-bridge-event.js'
+import type { EventBridgeEvent } from '../../src/testing/ecs-model/event-bridge-event.js'
 import type { ServiceSpec } from '../../sim/ecs/service-spec.js'
 import { simulatedCluster, type SimulatedCluster } from '../../sim/ecs/simulated-cluster.js'
 import type { SimulatedDeployment } from '../../sim/ecs/simulated-deployment.js'

@@ -1,10 +1,10 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { lifecycleRank } from '../../src/core/task-status.js'
-import { Pool } from '../../src/testing/ecs-json/pool.js'
-import { scalingIn } from '../../src/testing/ecs-json/stop-cause.js'
-import { TaskLife } from '../../src/testing/ecs-json/task-life.js'
-import type { TaskSite } from '../../src/testing/ecs-json/task-site.js'
+import { Pool } from '../../src/testing/ecs-model/pool.js'
+import { scalingIn } from '../../src/testing/ecs-model/stop-cause.js'
+import { TaskLife } from '../../src/testing/ecs-model/task-life.js'
+import type { TaskSite } from '../../src/testing/ecs-model/task-site.js'
 import { runs } from '../laws/runs.js'
 
 const place = { region: 'eu-west-1', account: '123456789012', cluster: 'production' }
