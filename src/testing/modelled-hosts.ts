@@ -1,4 +1,5 @@
 import type { InstanceArn } from '../core/arn.js'
+import { chosen } from './chosen.js'
 import { containerInstanceArn, type Place } from './ecs-model/place.js'
 import { Pool } from './ecs-model/pool.js'
 import type { SiteInstance, SiteInterface, TaskSite } from './ecs-model/task-site.js'
@@ -21,9 +22,6 @@ export interface ModelledSite extends TaskSite {
   readonly instance: ModelledInstance | undefined
   readonly networkInterface: ModelledInterface | undefined
 }
-
-/** Selects an item by a number of any size; `undefined` if there is none. */
-export const chosen = <A>(items: readonly A[], pick: number): A | undefined => items[pick % items.length]
 
 /** Where tasks run: container instances with their ports, and addresses of network interfaces. */
 export class ModelledHosts {

@@ -15,7 +15,7 @@ import { sweep } from '../../src/core/sweep.js'
 import { type TaskChange, taskChanges } from '../../src/core/task-changes.js'
 import { servicePorts } from '../../src/policies/service-ports.js'
 import { histories } from '../../src/testing/histories.js'
-import { modelledClusters } from '../../src/testing/world.js'
+import { modelledClusters } from '../../src/testing/modelled-service.js'
 import { holds } from './holds.js'
 
 const policy = { expose: servicePorts({ ports: 'all' }), covers: modelledClusters }

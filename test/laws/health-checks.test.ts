@@ -17,7 +17,7 @@ import type { TaskDefinition } from '../../src/core/task-definition.js'
 import type { Task, TaskHealth } from '../../src/core/task.js'
 import { servicePorts } from '../../src/policies/service-ports.js'
 import { histories } from '../../src/testing/histories.js'
-import { modelledClusters } from '../../src/testing/world.js'
+import { modelledClusters } from '../../src/testing/modelled-service.js'
 import { holds, refutation } from './holds.js'
 import { fold } from './observed.js'
 

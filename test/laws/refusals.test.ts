@@ -12,7 +12,7 @@ import { servicePorts } from '../../src/policies/service-ports.js'
 import { redelivered, shuffled } from '../../src/testing/distortions.js'
 import type { History } from '../../src/testing/history.js'
 import { histories } from '../../src/testing/histories.js'
-import { modelledClusters } from '../../src/testing/world.js'
+import { modelledClusters } from '../../src/testing/modelled-service.js'
 import { holds, refutation } from './holds.js'
 import { desiredContents, fold, routesOf } from './observed.js'
 
