@@ -14,9 +14,9 @@ export class InstanceFleet {
   readonly #slots: Readonly<Record<Kind, Pool>> = { ec2: new Pool(0), external: new Pool(0) }
 
   constructor(
-    private readonly place: Place,
+    readonly place: Place,
     /** The second number of the addresses. */
-    private readonly network: number,
+    readonly network: number,
     private readonly random: Random,
     private readonly emit: (event: EventBridgeEvent) => void,
   ) {}

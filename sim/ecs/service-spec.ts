@@ -58,6 +58,22 @@ export interface ServiceSpec {
   readonly environment?: Readonly<Record<string, string>>
 }
 
+/** What a deployment may change. The other options of a service are fixed. */
+export type DeploymentChange = Partial<
+  Pick<
+    ServiceSpec,
+    | 'containerPort'
+    | 'dockerLabels'
+    | 'environment'
+    | 'sidecar'
+    | 'strategy'
+    | 'stepPercent'
+    | 'stepBakeMinutes'
+    | 'bakeMinutes'
+    | 'pauses'
+  >
+>
+
 /** The `group` of its tasks. */
 export const groupOf = ({ name, placement }: ServiceSpec): string =>
   placement === 'daemon' ? `daemon:${name}` : `service:${name}`
