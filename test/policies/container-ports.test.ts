@@ -151,4 +151,10 @@ describe('containerPorts', () => {
       expect(ofService.expose(unknown, undefined)).toMatchObject({ _tag: 'Ports' })
     }
   })
+
+  it('refuses a selection of neither a service nor a family', () => {
+    expect(() => containerPorts({ container: 'nginx', of: {} })).toThrow(
+      'containerPorts: of: expected a service, a family or both, got neither',
+    )
+  })
 })
