@@ -37,7 +37,7 @@ export interface EventInTransit {
 }
 
 export interface EventCounts {
-  readonly told: number
+  readonly sent: number
   /** Copies beyond the first. */
   readonly extra: number
   readonly lost: number
@@ -70,7 +70,7 @@ export class ClusterLife {
   #changes: TruthChange[] = []
   #news: string[] = []
   #ticks = 0
-  #counts = { told: 0, extra: 0, lost: 0, overtaken: 0 }
+  #counts = { sent: 0, extra: 0, lost: 0, overtaken: 0 }
   #youngestArrived = 0
 
   constructor({ seed, services }: { readonly seed: number; readonly services: number }) {
@@ -138,9 +138,9 @@ export class ClusterLife {
     const { taskArn, version = 0 } = event.detail as Identity
     const task = taskArn === undefined ? undefined : this.cluster.task(lastSegment(taskArn))
     const before = this.#delivery.underWay
-    this.#counts.told++
+    this.#counts.sent++
     this.#delivery.push(
-      { number: this.#counts.told, body: JSON.stringify(event), task: task?.id, version },
+      { number: this.#counts.sent, body: JSON.stringify(event), task: task?.id, version },
       this.#now,
     )
     const copies = this.#delivery.underWay - before

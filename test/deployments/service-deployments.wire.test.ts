@@ -208,7 +208,7 @@ describe('serviceDeployments', () => {
     expect(on.shares()).toEqual(shares)
   })
 
-  it('tells the revisions apart when the same definition is deployed again', async () => {
+  it('distinguishes the revisions when the same definition is deployed again', async () => {
     const on = await staged({ strategy: 'CANARY', stepPercent: 20 })
     const [blue = ''] = origins(on)
     on.cluster.redeploy('web')

@@ -90,7 +90,7 @@ const senders = (resources: ReturnType<typeof path>) =>
 describe.each([
   ['directly', {}],
   ['by a topic', { FanOut: 'true' }],
-] as const)('the way of events, %s', (_, parameters) => {
+] as const)('the event path, %s', (_, parameters) => {
   const resources = path(parameters)
 
   it('leads from the rules to the queue, and what cannot be delivered to a queue of its own', () => {
@@ -113,7 +113,7 @@ describe.each([
     })
   })
 
-  it('lets nobody send to a queue but the one that feeds it', () => {
+  it('lets only the service that feeds a queue send to it', () => {
     const feeds =
       resources['Topic'] === undefined
         ? { service: 'events.amazonaws.com', sources: ['arn:of:Rule', 'arn:of:DeploymentRule'] }

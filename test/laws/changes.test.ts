@@ -145,7 +145,7 @@ describe('the changes of tasks', () => {
     )
   })
 
-  it('tell of a stop that no event told, when a snapshot no longer lists the task', () => {
+  it('report a stop without an event, when a snapshot no longer lists the task', () => {
     holds(
       fc.property(histories(), ({ events, closing }) => {
         const states = statesOf([...events, ...closing])
@@ -161,7 +161,7 @@ describe('the changes of tasks', () => {
 })
 
 describe('a stream of changes', () => {
-  it('begins anew for each subscriber', () => {
+  it('starts again for each subscriber', () => {
     const desired$ = new BehaviorSubject(desiredOf([emptyState])[0]!)
     const changes$ = desired$.pipe(backendChanges())
     const told: [string, BackendChange][] = []

@@ -210,7 +210,7 @@ describe('the health policy', () => {
     )
   })
 
-  it('keep-the-last offers the healthy, and all the unhealthy where nobody is healthy: no more, no less', () => {
+  it('keep-the-last offers the healthy, and all the unhealthy where none is healthy: no more, no less', () => {
     holds(
       fc.property(uncontested, events, (chosen, arrived) => {
         const state = fold(arrived)

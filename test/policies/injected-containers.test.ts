@@ -136,7 +136,7 @@ describe('containers that AWS adds to a task', () => {
     )
   })
 
-  it('cost nothing where there are none: the task and its definition are the same objects', () => {
+  it('cost nothing where a task has none of them: the task and its definition are the same objects', () => {
     const task = orders(app)
     const described = definition(defined('app', 50_051))
     for (const of of [undefined, described]) {

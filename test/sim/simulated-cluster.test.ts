@@ -6,7 +6,7 @@ import { byTask, eventsOf, mixedCluster, type TaskDetail, taskDetails } from './
 const history: readonly (readonly TaskDetail[])[] = byTask(taskDetails(eventsOf(mixedCluster(1), 20_000)))
 
 describe('a simulated cluster', () => {
-  it('tells the same story for the same seed, and another one for another', () => {
+  it('gives the same story for the same seed, and another one for another', () => {
     const first = JSON.stringify(eventsOf(mixedCluster(5), 2_000))
     expect(JSON.stringify(eventsOf(mixedCluster(5), 2_000))).toBe(first)
     expect(JSON.stringify(eventsOf(mixedCluster(6), 2_000))).not.toBe(first)

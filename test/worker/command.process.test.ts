@@ -21,12 +21,12 @@ describe('the command', () => {
     expect(out).toContain('replay')
   })
 
-  it('tells its version', async () => {
+  it('prints its version', async () => {
     const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string }
     expect(await ended('--version')).toMatchObject({ code: 0, out: `${version}\n` })
   })
 
-  it("tells a worker's settings, with variables, defaults and examples", async () => {
+  it("prints a worker's settings, with variables, defaults and examples", async () => {
     const { code, out } = await ended('traefik-table', '--help')
     expect(code).toBe(0)
     expect(out).toContain('--resync-seconds <seconds>')
@@ -61,7 +61,7 @@ describe('the command', () => {
     expect(await ended(...argv)).toMatchObject({ code: 64, out: '' })
   })
 
-  it('tells every problem with the settings at once, by name and with an example', async () => {
+  it('prints every problem with the settings at once, by name and with an example', async () => {
     const argv = ['traefik-table', '--ownr', 'me', '--port', 'nope']
     const { code, err } = await commandProcess(argv, { RESYNC_SECONDS: '0' }).ended
     expect(code).toBe(64)
