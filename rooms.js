@@ -61,8 +61,8 @@ export const rooms = [
     imports: ['src/core', 'src/shared', 'src/sources'],
   },
   {
-    room: 'src/testing/ecs-json',
-    holds: 'what ECS writes about a task: the JSON of events and of DescribeTasks',
+    room: 'src/testing/ecs-model',
+    holds: 'the life of a task, and what ECS writes about it: the JSON of events and of DescribeTasks',
     imports: [],
   },
   {
@@ -83,6 +83,6 @@ export const rooms = [
   {
     room: 'sim',
     holds: 'a simulated AWS account, over the wire',
-    imports: ['src/core', 'src/shared', 'src/testing/ecs-json'],
+    imports: ['src/core', 'src/shared', 'src/testing/ecs-model'],
   },
 ]

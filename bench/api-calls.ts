@@ -58,7 +58,7 @@ export const benchApiCalls = async (): Promise<void> => {
     const decoded = decodeEvent(event)
     if (decoded._tag === 'Event') void events.push(decoded.event)
   })
-  // Rationed as by default, in simulated time.
+  // Rate-limited as by default, in simulated time.
   const bucket = tokenBucket({ burst: 10, perSecond: 4, clock })
   const asking = { clients: () => clients(servers.ours.url), bucket: () => bucket, clock }
   const worker = run(
@@ -107,6 +107,6 @@ export const benchApiCalls = async (): Promise<void> => {
       `Traefik's provider, one replica: ${traefik}   ours: ${ours}   ${(traefik / ours).toFixed(0)} : 1`,
     ]),
   )
-  table([...servers.ours.calls].map(([operation, calls]) => [`ours in all: ${operation}`, `${calls}`]))
-  table([...servers.traefik.calls].map(([operation, calls]) => [`Traefik in all: ${operation}`, `${calls}`]))
+  table([...servers.ours.calls].map(([operation, calls]) => [`ours, total: ${operation}`, `${calls}`]))
+  table([...servers.traefik.calls].map(([operation, calls]) => [`Traefik, total: ${operation}`, `${calls}`]))
 }

@@ -5,8 +5,8 @@ const EVENTS = 200
 const ROUNDS = 150
 
 /**
- * About the size of the event of a Fargate task with a sidecar, or of a bridge task: 3 kB, most of which nobody
- * reads.
+ * About the size of the event of a Fargate task with a sidecar, or of a bridge task: 3 kB, most of which is not
+ * read.
  */
 const bodies = Array.from({ length: EVENTS }, (_, i) => {
   const padding = {
@@ -55,7 +55,7 @@ const cost = (run: () => void): number => {
   return Math.min(...Array.from({ length: 5 }, attempt))
 }
 
-/** Prints what decoding costs relative to `JSON.parse` of the same bodies, which nothing can do without. */
+/** Prints what decoding costs relative to `JSON.parse` of the same bodies, which every decoder needs. */
 export const benchDecode = (): void => {
   const events = bodies.map((body) => JSON.parse(body) as object)
   const broken = events.map((event) => ({ ...event, detail: {} }))

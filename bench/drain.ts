@@ -30,8 +30,8 @@ const empty = async (server: EmbeddedSqs, queueUrl: string): Promise<void> => {
 }
 
 /**
- * From the first receive to the last deletion: each parses its messages, and deletes them only when they are dealt
- * with.
+ * From the first receive to the last deletion: each parses its messages, and deletes them once they are
+ * handled.
  */
 const contenders: Readonly<Record<string, (server: EmbeddedSqs, queueUrl: string) => Promise<void>>> = {
   'sqs-consumer 14, batch handler': async (server, queueUrl) => {

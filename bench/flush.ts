@@ -78,7 +78,7 @@ const flush = async (services: number): Promise<readonly [string, string]> => {
     if (report._tag === 'Folded') acknowledged += report.events
     if (report._tag === 'Acknowledged') unsettled = report.unsettled
   })
-  const settled = async (): Promise<void> => {
+  const drained = async (): Promise<void> => {
     for (;;) {
       const { visible, inFlight } = await messages.counts(queue.url)
       if (visible + inFlight + unsettled === 0) return
@@ -86,12 +86,12 @@ const flush = async (services: number): Promise<readonly [string, string]> => {
   }
   void known.push({ _tag: 'TasksListed', cluster, at: 0, tasks: [] })
   await messages.send(queue.url, before)
-  await settled()
-  // As the lookups answer: when there are tasks that need it.
+  await drained()
+  // As the lookups answer: once tasks need it.
   await known.push(...definitions)
   const start = { calls: calls(), events: acknowledged, at: performance.now() }
   await messages.send(queue.url, bodies)
-  await settled()
+  await drained()
   const took = performance.now() - start.at
   const made = calls() - start.calls
   const events = acknowledged - start.events
@@ -104,7 +104,7 @@ const flush = async (services: number): Promise<readonly [string, string]> => {
   ]
 }
 
-/** Calls of the table while a rolling deployment comes out of a queue, as it is sent. */
+/** Calls of the table while a rolling deployment is read from a queue. */
 export const benchFlush = async (): Promise<void> => {
   const rows = [await flush(1), await flush(10)]
   heading(`A rolling deployment of ${TASKS.toLocaleString('en')} tasks, from SQS to DynamoDB`)

@@ -12,7 +12,7 @@ import { changed, clusterArn, task } from './synthetic.js'
 const SIZES = [1_000, 10_000, 100_000, 1_000_000] as const
 const TASKS_A_SERVICE = 100
 const EVENTS = 20_000
-/** Few, because a million tasks take their time. */
+/** Few, because a million tasks take long. */
 const ROUNDS = 4
 
 const stateOf = (size: number): ClusterState => {
@@ -21,7 +21,7 @@ const stateOf = (size: number): ClusterState => {
   return state
 }
 
-/** Events of tasks all over the state, each one version on; every fifth stops its task. */
+/** Events of tasks across the whole state, each with the next version; every fifth stops its task. */
 const eventsOn = (size: number): readonly ClusterEvent[] =>
   Array.from({ length: EVENTS }, (_, i) => {
     const index = (i * 7919) % size
@@ -66,7 +66,7 @@ export const benchFold = async (): Promise<void> => {
     ROUNDS,
   )
   heading(
-    `The fold: ${EVENTS.toLocaleString('en')} events on a state of so many tasks, ${TASKS_A_SERVICE} a service`,
+    `The fold: ${EVENTS.toLocaleString('en')} events on states of different sizes, ${TASKS_A_SERVICE} a service`,
   )
   const at10k = { fold: fold[1]!.ms, projected: projected[1]!.ms }
   table([

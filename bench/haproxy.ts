@@ -55,7 +55,7 @@ export const haproxy = async (
     ...ports.map((each, i) => `  server task${i} 127.0.0.1:${each}`),
     '',
   ].join('\n')
-  // Not through a pipe: Node's are sockets, which nobody can open by a path.
+  // Not through a pipe: Node's pipes are sockets, which cannot be opened by a path.
   const file = join(await mkdtemp(join(tmpdir(), 'haproxy-')), 'haproxy.cfg')
   await writeFile(file, config)
   const child = spawn('haproxy', ['-db', '-q', '-f', file], { env: searching, stdio: 'inherit' })

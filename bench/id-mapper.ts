@@ -17,7 +17,7 @@ const QUESTIONS = 20_000
 const REQUESTS = 4_000
 const CONNECTIONS = 32
 
-/** As docker names containers: 64 letters of which the first differ. */
+/** As Docker names containers: 64 characters, of which the first ones differ. */
 const runtimeId = (index: number): string =>
   Array.from({ length: 8 }, (_, i) =>
     ((((index + 1) * 2_654_435_761 + i * 40_503) % 2 ** 32) >>> 0).toString(16).padStart(8, '0'),
@@ -56,8 +56,8 @@ const paths: readonly (readonly [string, (n: number) => string])[] = [
 /** What a caller of the index asks, about the `n`-th of so many tasks. */
 const questions: Readonly<Record<string, (index: TaskIndex, n: number) => boolean>> = {
   'container id → task': (index, n) => findContainers(index, idOf(n))._tag === 'Found',
-  'first 12 letters → task': (index, n) => findContainers(index, idOf(n).slice(0, 12))._tag === 'Found',
-  'first 16 letters of a task id → task': (index, n) =>
+  'first 12 characters → task': (index, n) => findContainers(index, idOf(n).slice(0, 12))._tag === 'Found',
+  'first 16 characters of a task id → task': (index, n) =>
     findTask(index, arnOf(n).slice(-32, -16))._tag === 'Found',
   'container id → all attributes': (index, n) => {
     const found = findContainers(index, idOf(n))
@@ -68,7 +68,7 @@ const questions: Readonly<Record<string, (index: TaskIndex, n: number) => boolea
       .length === 100,
 }
 
-/** A search among a hundred times as many takes some more steps, through memory that is no longer near. */
+/** A search among a hundred times as many takes some more steps, through memory that is no longer in the cache. */
 const searchAim = 3
 
 const rows = (
@@ -145,7 +145,7 @@ export const benchIdMapper = async (): Promise<void> => {
   table(answers)
 
   heading('The index of the id mapper: what an event costs')
-  // One in five tasks goes to and fro at each of its events: a fifth of the events are visible, for either size.
+  // One in five tasks changes back and forth with each of its events: a fifth of the events are visible, for either size.
   const events = cases.map(({ size }) =>
     Array.from({ length: QUESTIONS }, (_, i) => {
       const index = (i * 7919) % size
@@ -178,7 +178,7 @@ export const benchIdMapper = async (): Promise<void> => {
   table([
     rows('fold alone', folds, QUESTIONS),
     rows('index, after each event', follows, 2 * QUESTIONS),
-    ['memory of the index', `${Math.round(cases.at(-1)!.bytes)} bytes a task, beside the state`],
+    ['memory of the index', `${Math.round(cases.at(-1)!.bytes)} bytes a task, in addition to the state`],
   ])
 
   heading(`The id mapper over HTTP: ${CONNECTIONS} connections, asked from the same process`)

@@ -12,7 +12,7 @@ const ROUNDS = 600
 const median = (times: number[]): number => times.sort((a, b) => a - b)[Math.floor(times.length / 2)]!
 
 /**
- * From the hand-over of a change by its source until the table holds it, against the bare conditional write of the
+ * From the delivery of a change by its source until the table holds it, against the bare conditional write of the
  * same item.
  */
 export const benchLatency = async (): Promise<void> => {
@@ -24,7 +24,7 @@ export const benchLatency = async (): Promise<void> => {
     sources: [source],
     sinks: [traefikTable({ table: 'traefik', client })],
     expose: servicePorts(),
-    // Every change here is a first one: no rest after a write.
+    // Every change here is a first one: no minimum write interval applies.
     minWriteIntervalMs: 0,
   })
   await worker.ready
@@ -76,7 +76,7 @@ export const benchLatency = async (): Promise<void> => {
     const a = performance.now()
     await bareWrite(round)
     const b = performance.now()
-    // One task stops being there, the next comes back: every event is a change of the table.
+    // One task stops, the next one starts: every event changes the table.
     await source.push(
       changed(task(round % SERVERS, 0, 2 + round, round % (2 * SERVERS) < SERVERS ? 'STOPPED' : 'RUNNING')),
     )
@@ -89,7 +89,9 @@ export const benchLatency = async (): Promise<void> => {
   }
   await worker.stop()
   await database.close()
-  heading(`One change, handed over to held by the table, and acknowledged (${SERVERS} servers in the item)`)
+  heading(
+    `One change, from its delivery until the table holds it and it is acknowledged (${SERVERS} servers in the item)`,
+  )
   table([
     ['bare conditional UpdateItem, median', `${median(bare).toFixed(2)} ms  ${ratio(1)}`],
     [

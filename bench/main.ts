@@ -25,5 +25,5 @@ const all: Readonly<Record<string, () => void | Promise<void>>> = {
 const named = process.argv.slice(2)
 const unknown = named.filter((name) => !(name in all))
 if (unknown.length > 0)
-  throw new Error(`no bench ${unknown.join(', ')}: there are ${Object.keys(all).join(', ')}`)
+  throw new Error(`unknown benchmark ${unknown.join(', ')}: choose from ${Object.keys(all).join(', ')}`)
 for (const [name, bench] of Object.entries(all)) if (named.length === 0 || named.includes(name)) await bench()

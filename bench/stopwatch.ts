@@ -10,7 +10,7 @@ export interface Contender {
 
 export interface Timing {
   readonly name: string
-  /** The fastest of the rounds: what the machine can do when nobody disturbs it. */
+  /** The fastest of the rounds: what the machine can do when nothing else runs. */
   readonly ms: number
 }
 
@@ -23,7 +23,7 @@ const now = (): number => performance.now()
 export const race = async (contenders: readonly Contender[], rounds = 7): Promise<readonly Timing[]> => {
   const best = new Map<string, number>()
   for (let round = 0; round <= rounds; round++) {
-    // A full collection takes seconds when a million tasks are about: one for all.
+    // A full collection takes seconds with a million tasks in memory, so there is one for all.
     globalThis.gc?.()
     for (const { name, run } of contenders) {
       const start = now()
@@ -38,7 +38,7 @@ export const race = async (contenders: readonly Contender[], rounds = 7): Promis
 /** `12.3 µs` of one of `count`. */
 export const each = (ms: number, count: number): string => `${((ms * 1000) / count).toFixed(2)} µs`
 
-/** `1.23 ×`, and whether that is within what we aim at. */
+/** `1.23 ×`, and whether it misses the aim. */
 export const ratio = (value: number, aim?: number): string =>
   `${value.toFixed(2)} ×${aim === undefined ? '' : ` (aim: at most ${aim} ×${value <= aim ? '' : ', MISSED'})`}`
 

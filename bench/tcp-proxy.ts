@@ -35,8 +35,8 @@ const quantile = (sorted: readonly number[], q: number): number =>
   sorted[Math.floor(q * (sorted.length - 1))] ?? NaN
 
 /**
- * Microseconds of processor that a process has used, in steps of 10 ms: figures that other load disturbs least. Only
- * Linux tells them of other processes.
+ * Microseconds of CPU time that a process has used, in steps of 10 ms: the figures that other load disturbs least. Only
+ * Linux reports them for other processes.
  */
 const cpuOf = ({ pid }: ChildProcess): number => {
   try {
@@ -65,7 +65,7 @@ const timed = async (latencies: number[], work: () => Promise<void>): Promise<vo
   latencies.push(performance.now() - start)
 }
 
-/** Requests over connections that stay, each after the answer to the one before. */
+/** Requests over connections that stay open, each after the answer to the one before. */
 const overKept = async (port: number, latencies: number[]): Promise<number> => {
   const clients = await Promise.all(
     Array.from({ length: KEPT.connections }, () => TcpClient.open(port, REQUEST_BYTES)),
@@ -161,7 +161,7 @@ const compare = async (
         return `p${q * 100} ${mine.toFixed(2)} ms (${mine < base ? '' : '+'}${(mine - base).toFixed(2)})`
       })
       const speed = `${Math.round(perSecond)} ${unit}, ${ratio(perSecond / measured[0]!.perSecond)}`
-      const each = Number.isNaN(cpu) ? '' : `, ${Math.round(cpu / latencies.length)} µs of processor each`
+      const each = Number.isNaN(cpu) ? '' : `, ${Math.round(cpu / latencies.length)} µs of CPU time each`
       return [name, latencies.length === 0 ? speed : `${speed}, ${quantiles.join(', ')}${each}`]
     }),
   )
@@ -201,7 +201,7 @@ export const benchTcpProxy = async (): Promise<void> => {
       heading(version)
     }
     await compare(
-      `Requests of ${REQUEST_BYTES} bytes over ${KEPT.connections} connections that stay`,
+      `Requests of ${REQUEST_BYTES} bytes over ${KEPT.connections} connections that stay open`,
       'a second',
       routes,
       ({ small }, latencies) => overKept(small, latencies),

@@ -21,7 +21,7 @@ const definitionMs: Millis = 30 * 60_000
 const hundreds = <A>(all: readonly A[]): readonly A[][] =>
   Array.from({ length: Math.ceil(all.length / 100) }, (_, i) => all.slice(i * 100, (i + 1) * 100))
 
-const told = (value: string | undefined): readonly string[] => (value === undefined ? [] : [value])
+const given = (value: string | undefined): readonly string[] => (value === undefined ? [] : [value])
 
 /** Makes one refresh; `now` is what its cache goes by. */
 export const traefikPolling = (
@@ -40,7 +40,7 @@ export const traefikPolling = (
 
     // One entry a task, not one a machine.
     const machines = new Set<string>()
-    for (const containerInstances of hundreds(tasks.flatMap((task) => told(task.containerInstanceArn)))) {
+    for (const containerInstances of hundreds(tasks.flatMap((task) => given(task.containerInstanceArn)))) {
       const { containerInstances: described = [] } = await ecs.send(
         new DescribeContainerInstancesCommand({ cluster, containerInstances }),
       )

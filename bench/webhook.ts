@@ -23,7 +23,7 @@ interface Site {
   close(): void
 }
 
-/** The least that any handler does: it takes the body in, and says yes. */
+/** The least that any handler does: it reads the body, and answers 200. */
 const nothing: WebhookListener = (incoming, response) => {
   const chunks: Buffer[] = []
   incoming.on('data', (chunk: Buffer) => chunks.push(chunk))

@@ -27,7 +27,7 @@ interface Recording {
   readonly cluster: string
 }
 
-/** Twenty Fargate services of fifty tasks each, started and then deployed anew. */
+/** Twenty Fargate services of fifty tasks each, started and then deployed again. */
 export const record = (): Recording => {
   const names = Array.from({ length: SERVICES }, (_, i) => `service-${i}`)
   const cluster = simulatedCluster({
@@ -84,18 +84,18 @@ export const benchWholePath = async (): Promise<void> => {
       const decoded = decodeMessage(body)
       return decoded._tag === 'Event' ? [decoded.event] : []
     })
-  // Begun before anything happened: it rules nothing out, and makes knowledge complete, as it is with snapshots.
+  // Begun before anything happened: it rules nothing out, and makes the state complete, as snapshots do.
   const snapshot: ClusterEvent = { _tag: 'TasksListed', cluster, at: 0, tasks: [] }
   const byArn = new Map(definitions.map((definition) => [definition.arn, definition]))
-  /** As the lookup does: a definition is told when a task refers to it, once. */
+  /** Like the lookup: describes a definition once, when the first task refers to it. */
   const lookup = (): ((events: readonly ClusterEvent[]) => readonly ClusterEvent[]) => {
-    const told = new Set<string>()
+    const described = new Set<string>()
     return (events) =>
       events.flatMap((event) => {
         const arn = event._tag === 'TaskChanged' ? event.task.definition : undefined
-        const definition = arn === undefined || told.has(arn) ? undefined : byArn.get(arn)
+        const definition = arn === undefined || described.has(arn) ? undefined : byArn.get(arn)
         if (definition === undefined) return []
-        told.add(definition.arn)
+        described.add(definition.arn)
         return [{ _tag: 'DefinitionDescribed', definition }]
       })
   }
@@ -157,8 +157,8 @@ export const benchWholePath = async (): Promise<void> => {
   const timings = await race([
     { name: 'JSON.parse alone', run: parse },
     { name: 'parse and decode', run: decode },
-    { name: 'body → decode → reduce → project → plan, planned anew for every ten', run: pure },
-    { name: 'body → … → plan → apply → acknowledge, in run as it is by default', run: whole },
+    { name: 'body → decode → reduce → project → plan, planned again for every ten', run: pure },
+    { name: 'body → … → plan → apply → acknowledge, in run, with its defaults', run: whole },
   ])
   const base = timings[0]!.ms
   heading(

@@ -147,7 +147,7 @@ const introduction = ({ bold, dim }: ReturnType<Display['surface']>['colors']): 
     ` The service ${service} runs ${tasks} tasks, and deploys ${tasks} new ones: 10 % of the requests first, then all.`,
   ),
   dim(
-    ' ECS says how to divide the requests, and leaves it to others. The worker writes weights for Traefik.',
+    ' ECS says how to divide the requests, and leaves the division to others. The worker writes weights for Traefik.',
   ),
   dim(' The percentages are those of the new revision. Everything runs in this process.'),
   '',
@@ -199,7 +199,7 @@ export const blueGreen = async (
   await worker.ready
   cluster.deploy(service)
   let agreed = true
-  // The first lie ends it.
+  // The first wrong share ends the run.
   for (let goesOn = true; goesOn && watch.leaked === 0 && !stop.aborted;) {
     goesOn = proceed(cluster, () => (skipped += skipMs))
     await until(patienceMs, () => watch.agrees || watch.leaked > 0)

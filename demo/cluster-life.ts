@@ -1,9 +1,9 @@
 import { lastSegment } from 'ecs-task-stream'
 import { FaultyDelivery } from '../sim/faults/delivery-faults.js'
-import type { EventBridgeEvent } from '../src/testing/ecs-json/event-bridge-event.js'
+import type { EventBridgeEvent } from '../src/testing/ecs-model/event-bridge-event.js'
 import { type SimulatedCluster, simulatedCluster } from '../sim/ecs/simulated-cluster.js'
 import type { SimulatedTask } from '../sim/ecs/simulated-task.js'
-import type { StopCause } from '../src/testing/ecs-json/task-facts.js'
+import { essentialExited } from '../src/testing/ecs-model/stop-cause.js'
 import { narrative } from './narrative.js'
 import { serviceList } from './service-list.js'
 
@@ -37,7 +37,7 @@ export interface EventInTransit {
 }
 
 export interface EventCounts {
-  readonly told: number
+  readonly sent: number
   /** Copies beyond the first. */
   readonly extra: number
   readonly lost: number
@@ -58,8 +58,6 @@ interface Identity {
   readonly version?: number
 }
 
-const crashed: StopCause['code'] = 'EssentialContainerExited'
-
 /**
  * Simulates a cluster tick by tick, and the delivery of its events. The same seed and number of ticks give the same
  * events, however fast the machine is: only the tasks' own timestamps depend on a clock.
@@ -72,7 +70,7 @@ export class ClusterLife {
   #changes: TruthChange[] = []
   #news: string[] = []
   #ticks = 0
-  #counts = { told: 0, extra: 0, lost: 0, overtaken: 0 }
+  #counts = { sent: 0, extra: 0, lost: 0, overtaken: 0 }
   #youngestArrived = 0
 
   constructor({ seed, services }: { readonly seed: number; readonly services: number }) {
@@ -140,9 +138,9 @@ export class ClusterLife {
     const { taskArn, version = 0 } = event.detail as Identity
     const task = taskArn === undefined ? undefined : this.cluster.task(lastSegment(taskArn))
     const before = this.#delivery.underWay
-    this.#counts.told++
+    this.#counts.sent++
     this.#delivery.push(
-      { number: this.#counts.told, body: JSON.stringify(event), task: task?.id, version },
+      { number: this.#counts.sent, body: JSON.stringify(event), task: task?.id, version },
       this.#now,
     )
     const copies = this.#delivery.underWay - before
@@ -162,7 +160,8 @@ export class ClusterLife {
     if (was !== undefined) {
       this.#servers.delete(task.id)
       this.#changes.push({ ...change, server: was, live: false })
-      if (task.stopCause?.code === crashed) this.#news.push(`a task of ${change.service} crashed`)
+      if (task.stopCause?.code === essentialExited.code)
+        this.#news.push(`a task of ${change.service} crashed`)
     }
     if (is !== undefined) {
       this.#servers.set(task.id, is)

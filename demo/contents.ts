@@ -15,11 +15,11 @@ export const disagreements = (truth: Contents, table: Contents): readonly Disagr
   [...new Set([...truth.keys(), ...table.keys()])]
     .map((service) => {
       const real = truth.get(service) ?? []
-      const told = table.get(service) ?? []
+      const listed = table.get(service) ?? []
       return {
         service,
-        missing: real.filter((server) => !told.includes(server)),
-        stale: told.filter((server) => !real.includes(server)),
+        missing: real.filter((server) => !listed.includes(server)),
+        stale: listed.filter((server) => !real.includes(server)),
       }
     })
     .filter(({ missing, stale }) => missing.length + stale.length > 0)

@@ -5,13 +5,13 @@ import { Durations, type Spread } from './durations.js'
 /** How the table followed the cluster, server by server. */
 export interface Figures {
   /** Changes whose event was not lost: time from the change in the cluster until the table showed it. */
-  readonly told: Spread
+  readonly delivered: Spread
   /** The same, from the arrival of the event in the queue. */
   readonly queued: Spread
   /** Changes whose event was lost, repaired by the next event of the same task. */
-  readonly retold: Spread
+  readonly byNextEvent: Spread
   /** Changes whose event was lost, repaired by a snapshot. */
-  readonly found: Spread
+  readonly bySnapshot: Spread
   /**
    * The table became wrong without a change in the cluster, until it was right again. A late event can cause this, if
    * its server came and went while the event was in transit, or its address passed to another task.
@@ -32,7 +32,7 @@ interface Difference {
   readonly cause: Cause | undefined
   queuedAt: number | undefined
   /** Whether a later event of the same task is in the queue. */
-  retold: boolean
+  nextEventQueued: boolean
 }
 
 /**
@@ -43,10 +43,10 @@ export class Convergence {
   readonly #truth: Set<string>
   #table: ReadonlySet<string>
   readonly #open = new Map<string, Difference>()
-  readonly #told = new Durations()
+  readonly #delivered = new Durations()
   readonly #queued = new Durations()
-  readonly #retold = new Durations()
-  readonly #found = new Durations()
+  readonly #byNextEvent = new Durations()
+  readonly #bySnapshot = new Durations()
   readonly #strayed = new Durations()
   #overtaken = 0
 
@@ -61,7 +61,7 @@ export class Convergence {
     if (live) this.#truth.add(key)
     else this.#truth.delete(key)
     if (this.#differs(key)) {
-      this.#open.set(key, { since: at, cause, queuedAt: undefined, retold: false })
+      this.#open.set(key, { since: at, cause, queuedAt: undefined, nextEventQueued: false })
     } else if (this.#open.delete(key)) this.#overtaken++
   }
 
@@ -72,7 +72,7 @@ export class Convergence {
       for (const difference of this.#open.values()) {
         if (difference.cause?.task !== task) continue
         if (version === difference.cause.version) difference.queuedAt ??= at
-        else if (version > difference.cause.version) difference.retold = true
+        else if (version > difference.cause.version) difference.nextEventQueued = true
       }
     }
   }
@@ -88,15 +88,15 @@ export class Convergence {
     }
     for (const key of new Set([...before, ...this.#table]))
       if (before.has(key) !== this.#table.has(key) && this.#differs(key) && !this.#open.has(key))
-        this.#open.set(key, { since: at, cause: undefined, queuedAt: undefined, retold: false })
+        this.#open.set(key, { since: at, cause: undefined, queuedAt: undefined, nextEventQueued: false })
   }
 
   get figures(): Figures {
     return {
-      told: this.#told.spread,
+      delivered: this.#delivered.spread,
       queued: this.#queued.spread,
-      retold: this.#retold.spread,
-      found: this.#found.spread,
+      byNextEvent: this.#byNextEvent.spread,
+      bySnapshot: this.#bySnapshot.spread,
       strayed: this.#strayed.spread,
       overtaken: this.#overtaken,
       open: this.#open.size,
@@ -107,12 +107,12 @@ export class Convergence {
     return this.#truth.has(key) !== this.#table.has(key)
   }
 
-  #close({ since, cause, queuedAt, retold }: Difference, at: number): void {
+  #close({ since, cause, queuedAt, nextEventQueued }: Difference, at: number): void {
     const took = at - since
     if (cause === undefined) this.#strayed.add(took)
-    else if (cause.lost) (retold ? this.#retold : this.#found).add(took)
+    else if (cause.lost) (nextEventQueued ? this.#byNextEvent : this.#bySnapshot).add(took)
     else {
-      this.#told.add(took)
+      this.#delivered.add(took)
       // A snapshot or the task's next event may have been faster than the event itself.
       if (queuedAt !== undefined) this.#queued.add(at - queuedAt)
     }

@@ -1,5 +1,5 @@
 import { lastSegment } from 'ecs-task-stream'
-import type { EventBridgeEvent } from '../src/testing/ecs-json/event-bridge-event.js'
+import type { EventBridgeEvent } from '../src/testing/ecs-model/event-bridge-event.js'
 import type { SimulatedCluster } from '../sim/ecs/simulated-cluster.js'
 
 /** The used part of the details of the cluster's events. */

@@ -33,11 +33,11 @@ const outcomeRow = (what: string, { count, p50, p95, max }: Spread): readonly st
 export const outcome = (scene: Scene, { colors }: Pick<Surface, 'colors'>): readonly string[] => {
   const { services, truth, table, events, figures, troubles, unacknowledged } = scene
   const wrong = disagreements(truth, table)
-  const after = `after ${plural(events.told, 'event')} (${events.extra} repeated, ${events.overtaken} out of order, ${events.lost} lost)`
+  const after = `after ${plural(events.sent, 'event')} (${events.extra} repeated, ${events.overtaken} out of order, ${events.lost} lost)`
   const extent = `${plural(services.length, 'service')}, ${plural(serverCount(truth), 'server')}`
   return [
     agreed(scene)
-      ? `${colors.green('in sync')}: ${extent}, ${after}: p50 ${formatMs(figures.told.p50)}, p95 ${formatMs(figures.told.p95)}`
+      ? `${colors.green('in sync')}: ${extent}, ${after}: p50 ${formatMs(figures.delivered.p50)}, p95 ${formatMs(figures.delivered.p95)}`
       : `${colors.red('out of sync')}: ${wrong.length} of ${extent}, ${after}`,
     ...wrong.flatMap(({ service, missing, stale }) => [
       ...missing.map((server) => `  ${service}: ${server} is live but not in the table`),
@@ -45,10 +45,10 @@ export const outcome = (scene: Scene, { colors }: Pick<Surface, 'colors'>): read
     ]),
     ...(unacknowledged > 0 ? [`  ${plural(unacknowledged, 'message')} in the queue unacknowledged`] : []),
     ...(agreed(scene) ? [] : troubles.map((text) => `  worker: ${printable(text)}`)),
-    ...outcomeRow('change to table', figures.told),
+    ...outcomeRow('change to table', figures.delivered),
     ...outcomeRow('queue to table', figures.queued),
-    ...outcomeRow('lost event, next event fixed it', figures.retold),
-    ...outcomeRow('lost event, a snapshot fixed it', figures.found),
+    ...outcomeRow('lost event, next event fixed it', figures.byNextEvent),
+    ...outcomeRow('lost event, a snapshot fixed it', figures.bySnapshot),
     ...outcomeRow('table was wrong (late event)', figures.strayed),
     ...(figures.overtaken > 0
       ? [`  ${plural(figures.overtaken, 'change')} reverted before the table showed it`]

@@ -87,9 +87,9 @@ const serviceLine = (
 ): string => {
   const { colors } = surface
   const live = truth.get(name) ?? none
-  const told = table.get(name) ?? none
-  const missing = live.filter((server) => !told.includes(server)).length
-  const stale = told.filter((server) => !live.includes(server)).length
+  const listed = table.get(name) ?? none
+  const missing = live.filter((server) => !listed.includes(server)).length
+  const stale = listed.filter((server) => !live.includes(server)).length
   const verdict =
     missing + stale === 0
       ? colors.green('✓')
@@ -101,9 +101,9 @@ const serviceLine = (
     ` ${pad(colors.bold(printable(name)), 12)}`,
     pad(colors.dim(machines[placement]), 12),
     pad(String(live.length), 4, 'right'),
-    pad(String(told.length), 5, 'right'),
+    pad(String(listed.length), 5, 'right'),
     colors.dim(pad(`v${versions.get(name) ?? '–'}`, 5, 'right')),
-    ` ${bar(live, told, 18, surface)}`,
+    ` ${bar(live, listed, 18, surface)}`,
     verdict,
   ].join(' ')
 }
@@ -121,12 +121,12 @@ const serviceLines = (scene: Scene, surface: Surface, room: number): readonly st
   ]
 }
 
-const lostText = ({ retold, found }: Figures): string =>
-  retold.count + found.count === 0
+const lostText = ({ byNextEvent, bySnapshot }: Figures): string =>
+  byNextEvent.count + bySnapshot.count === 0
     ? 'none so far'
     : [
-        `${retold.count} repaired by the task's next event`,
-        `${found.count} by a snapshot${found.count === 0 ? '' : ` (max ${formatMs(found.max)})`}`,
+        `${byNextEvent.count} repaired by the task's next event`,
+        `${bySnapshot.count} by a snapshot${bySnapshot.count === 0 ? '' : ` (max ${formatMs(bySnapshot.max)})`}`,
       ].join(', ')
 
 const factLines = (scene: Scene, { colors }: Surface): readonly string[] => {
@@ -135,7 +135,7 @@ const factLines = (scene: Scene, { colors }: Surface): readonly string[] => {
   return [
     fact(
       'events',
-      `${events.told} sent, ${events.extra} repeated, ${events.overtaken} out of order, ${events.lost} lost`,
+      `${events.sent} sent, ${events.extra} repeated, ${events.overtaken} out of order, ${events.lost} lost`,
     ),
     fact(
       'table',
@@ -143,9 +143,9 @@ const factLines = (scene: Scene, { colors }: Surface): readonly string[] => {
     ),
     fact(
       'latency',
-      figures.told.count === 0
+      figures.delivered.count === 0
         ? 'no change yet'
-        : `${formatSpread(figures.told)}  (${plural(figures.told.count, 'change')})`,
+        : `${formatSpread(figures.delivered)}  (${plural(figures.delivered.count, 'change')})`,
     ),
     fact('  from queue', figures.queued.count === 0 ? '–' : formatSpread(figures.queued)),
     fact('lost changes', lostText(figures)),
@@ -185,7 +185,7 @@ export const plainLine = (scene: Scene): string => {
   return [
     `${seconds(scene.elapsed).padStart(7)}  ${state}`,
     `${serverCount(truth)} live, ${serverCount(table)} in the table`,
-    `events ${events.told} +${events.extra} −${events.lost}`,
+    `events ${events.sent} +${events.extra} −${events.lost}`,
     phase === 'storm' ? printable(news.at(-1)?.text ?? phases.storm) : phases[phase],
   ].join(' · ')
 }

@@ -119,7 +119,7 @@ export class Trial {
   #take({ changes, arrived, news }: Tick): void {
     const now = performance.now()
     for (const change of changes) this.#convergence?.truthChanged(change, now)
-    for (const text of news) this.#tell(text)
+    for (const text of news) this.#report(text)
     if (arrived.length === 0) return
     this.#sending = this.#sending.then(async () => {
       await this.account.send(arrived.map(({ body }) => body))
@@ -144,12 +144,12 @@ export class Trial {
     if (report._tag === 'Folded' && report.source === 'ecs-snapshots') this.#snapshots++
     const text = trouble(report)
     if (text === undefined) return
-    this.#tell(`worker: ${text}`)
+    this.#report(`worker: ${text}`)
     this.#troubles.push(text)
     if (this.#troubles.length > kept) this.#troubles.shift()
   }
 
-  #tell(text: string): void {
+  #report(text: string): void {
     this.#news.push({ at: this.#elapsed, text })
     if (this.#news.length > kept) this.#news.shift()
   }

@@ -6,7 +6,7 @@ import { revisionDescription, serviceDescription } from '../ecs/service-descript
 import type { BalancedService } from '../ecs/service-balance.js'
 import type { SimulatedCluster } from '../ecs/simulated-cluster.js'
 import { deploymentStatuses, type SimulatedDeployment } from '../ecs/simulated-deployment.js'
-import { lastSegment, serviceArn } from '../../src/testing/ecs-json/place.js'
+import { lastSegment, serviceArn } from '../../src/testing/ecs-model/place.js'
 
 /** The most that one call describes. Source: Amazon ECS API reference, as the limits below. */
 const MOST_SERVICES = 10

@@ -12,12 +12,11 @@ import { chunk, described, findCluster, refuseForeign, requestedCluster } from '
 import { ecsDeploymentOperations } from './ecs-deployment-operations.js'
 import { daemonDefinitionDescription, definitionDescription } from '../ecs/definition-description.js'
 import { instanceDescription } from '../ecs/instance-description.js'
-import { clusterArn, containerInstanceArn, lastSegment, taskArn } from '../../src/testing/ecs-json/place.js'
-import { taskDescription } from '../../src/testing/ecs-json/task-description.js'
+import { clusterArn, containerInstanceArn, lastSegment, taskArn } from '../../src/testing/ecs-model/place.js'
+import { taskDescription } from '../../src/testing/ecs-model/task-description.js'
 import type { SimulatedCluster } from '../ecs/simulated-cluster.js'
 import type { SimulatedDefinition } from '../ecs/simulated-definition.js'
 import type { SimulatedTask } from '../ecs/simulated-task.js'
-import { taskFacts } from '../ecs/task-facts.js'
 
 /** Both the most items per Describe call and the largest page of a List call. */
 const MOST = 100
@@ -87,7 +86,7 @@ export const ecsOperations = (clusters: readonly SimulatedCluster[]): AwsOperati
         asked,
         'tasks',
         (identifier) => cluster.task(lastSegment(identifier)),
-        (task) => taskDescription(taskFacts(task), seconds),
+        (task) => taskDescription(task.facts(), seconds),
         (identifier) => taskArn(cluster.place, lastSegment(identifier)),
       )
     },

@@ -2,9 +2,9 @@ import {
   type EventBridgeEvent,
   eventBridgeEvent,
   isoTime,
-} from '../../src/testing/ecs-json/event-bridge-event.js'
+} from '../../src/testing/ecs-model/event-bridge-event.js'
 import { instanceResources } from './instance-description.js'
-import { clusterArn, type Place, serviceArn } from '../../src/testing/ecs-json/place.js'
+import { clusterArn, type Place, serviceArn } from '../../src/testing/ecs-model/place.js'
 import type { Random } from '../prng.js'
 import type { PauseHook } from './deployment-pauses.js'
 import type { SimulatedInstance } from './simulated-instance.js'

@@ -1,10 +1,11 @@
-import { deploymentEvent, type DeploymentFacts } from '../../src/testing/ecs-json/deployment-event.js'
-import type { EventBridgeEvent } from '../../src/testing/ecs-json/event-bridge-event.js'
-import { type Place, serviceDeploymentArn, serviceRevisionArn } from '../../src/testing/ecs-json/place.js'
+import { deploymentEvent, type DeploymentFacts } from '../../src/testing/ecs-model/deployment-event.js'
+import type { EventBridgeEvent } from '../../src/testing/ecs-model/event-bridge-event.js'
+import { type Place, serviceDeploymentArn, serviceRevisionArn } from '../../src/testing/ecs-model/place.js'
 import type { Random } from '../prng.js'
 import { pauseEvent, serviceActionEvent } from './cluster-events.js'
-import { deploymentId, revisionId } from './ecs-ids.js'
+import { deploymentId, originId, revisionId } from './ecs-ids.js'
 import type { BalancedService } from './service-balance.js'
+import type { ServiceScheduler } from './service-scheduler.js'
 import type { HookAction, ServiceSpec } from './service-spec.js'
 import type { SimulatedDefinition } from './simulated-definition.js'
 import { type DeploymentNews, SimulatedDeployment } from './simulated-deployment.js'
@@ -13,14 +14,14 @@ import type { SimulatedRevision, WeightedRevision } from './simulated-revision.j
 /** The cluster that deployments take place in. */
 export interface DeploymentHost {
   readonly place: Place
-  /** Of events. */
+  readonly services: ReadonlyMap<string, BalancedService>
+  readonly scheduler: ServiceScheduler
+  /** Of events, and of what tasks are started by. */
   readonly random: Random
   /** Of the ids of deployments, revisions and pauses. */
   readonly ids: Random
   now(): number
   emit(event: EventBridgeEvent): void
-  /** How many tasks of the revision have not stopped. */
-  remaining(revision: SimulatedRevision): number
 }
 
 /** The outcome of `continueDeployment`. */
@@ -33,23 +34,17 @@ export class DeploymentController {
   constructor(private readonly host: DeploymentHost) {}
 
   /** The deployment that created the service. It has ended, as the simulation begins with services that stand. */
-  first(spec: ServiceSpec, definition: SimulatedDefinition, startedBy: string): SimulatedDeployment {
-    const deployment = this.#deployment(
-      spec,
-      [],
-      this.#revision(spec, definition, startedBy),
-      1,
-      () => undefined,
-    )
+  first(spec: ServiceSpec, definition: SimulatedDefinition): SimulatedDeployment {
+    const deployment = this.#deployment(spec, [], this.#revision(spec, definition), 1, () => undefined)
     deployment.complete(this.host.now())
     return deployment
   }
 
   /** Rolls out the definition. A deployment that is in progress stops as it is. */
-  start(service: BalancedService, definition: SimulatedDefinition, startedBy: string): void {
+  start(service: BalancedService, definition: SimulatedDefinition): void {
     const sources = this.#running(service)
     if (service.current.isInProgress) service.current.stop(this.host.now())
-    const target = this.#revision(service.spec, definition, startedBy)
+    const target = this.#revision(service.spec, definition)
     const deployment = this.#deployment(
       service.spec,
       sources,
@@ -59,7 +54,7 @@ export class DeploymentController {
     )
     service.current = deployment
     service.deployments.push(deployment)
-    this.#announce(service, target, 'IN_PROGRESS', `ECS deployment ${startedBy} in progress.`)
+    this.#announce(service, target, 'IN_PROGRESS', `ECS deployment ${target.startedBy} in progress.`)
   }
 
   /** What the deployment of the service can do now, if anything. */
@@ -70,13 +65,13 @@ export class DeploymentController {
       serving: (revision) =>
         [...service.wanted].filter((task) => task.revision === revision && task.endpoint !== undefined)
           .length,
-      remaining: (revision) => this.host.remaining(revision),
+      remaining: (revision) => this.#remaining(revision),
     })
   }
 
   /** Acts on the pause of a deployment. */
-  act(services: readonly BalancedService[], arn: string, hook: string, action: HookAction): Continued {
-    const deployment = services.flatMap(({ deployments }) => deployments).find((one) => one.arn === arn)
+  act(arn: string, hook: string, action: HookAction): Continued {
+    const deployment = this.#all().find((one) => one.arn === arn)
     if (deployment === undefined) return 'no such deployment'
     return deployment.act(hook, action, this.host.now()) ? 'done' : 'not waiting'
   }
@@ -87,12 +82,21 @@ export class DeploymentController {
   }
 
   /** The revision of that ARN, unless it was forgotten. */
-  revision(services: readonly BalancedService[], arn: string): SimulatedRevision | undefined {
+  revision(arn: string): SimulatedRevision | undefined {
     if (this.#forgotten.has(arn)) return undefined
-    return services
-      .flatMap(({ deployments }) => deployments)
+    return this.#all()
       .map(({ target }) => target)
       .find((revision) => revision.arn === arn)
+  }
+
+  #all(): readonly SimulatedDeployment[] {
+    return [...this.host.services.values()].flatMap(({ deployments }) => deployments)
+  }
+
+  /** How many tasks of the revision have not stopped. */
+  #remaining(revision: SimulatedRevision): number {
+    const tasks = [...this.host.scheduler.tasks().values()]
+    return tasks.filter((task) => task.revision === revision && !task.hasStopped).length
   }
 
   /** Of a deployment that is interrupted, only the revisions that have tasks. */
@@ -103,12 +107,12 @@ export class DeploymentController {
     return running.length > 0 ? running : current.active
   }
 
-  #revision(spec: ServiceSpec, definition: SimulatedDefinition, startedBy: string): SimulatedRevision {
-    const { place, ids } = this.host
+  #revision(spec: ServiceSpec, definition: SimulatedDefinition): SimulatedRevision {
+    const { place, ids, random } = this.host
     return {
       arn: serviceRevisionArn(place, spec.name, revisionId(ids)),
       definition,
-      startedBy,
+      startedBy: originId(random),
       createdAt: this.host.now(),
     }
   }

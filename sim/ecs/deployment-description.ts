@@ -1,4 +1,4 @@
-import { clusterArn, type Place, serviceArn } from '../../src/testing/ecs-json/place.js'
+import { clusterArn, type Place, serviceArn } from '../../src/testing/ecs-model/place.js'
 import { type ServiceSpec, stagedDeployments } from './service-spec.js'
 import type { PauseHook } from './deployment-pauses.js'
 import type { SimulatedDeployment } from './simulated-deployment.js'

@@ -1,4 +1,4 @@
-import type { DeploymentStage } from '../../src/testing/ecs-json/deployment-phases.js'
+import type { DeploymentStage } from '../../src/testing/ecs-model/deployment-phases.js'
 import type { Random } from '../prng.js'
 import { pauseId } from './ecs-ids.js'
 import type { HookAction, PauseSpec } from './service-spec.js'

@@ -8,6 +8,9 @@ const urlSafe = (random: Random, length: number): string =>
 /** The last part of a service deployment's ARN. */
 export const deploymentId = (random: Random): string => urlSafe(random, 21)
 
+/** What the tasks of a service revision are started by. */
+export const originId = (random: Random): string => `ecs-svc/${1e9 + random.int(8e9)}${1e8 + random.int(9e8)}`
+
 /** The id of a pause. */
 export const pauseId = (random: Random): string => `ecs-pause-${urlSafe(random, 43)}`
 

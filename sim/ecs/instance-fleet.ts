@@ -1,7 +1,7 @@
 import { instanceEvent } from './cluster-events.js'
-import type { EventBridgeEvent } from '../../src/testing/ecs-json/event-bridge-event.js'
-import type { Place } from '../../src/testing/ecs-json/place.js'
-import { Pool } from './pool.js'
+import type { EventBridgeEvent } from '../../src/testing/ecs-model/event-bridge-event.js'
+import type { Place } from '../../src/testing/ecs-model/place.js'
+import { Pool } from '../../src/testing/ecs-model/pool.js'
 import type { Random } from '../prng.js'
 import { type SimulatedInstance, simulatedInstance } from './simulated-instance.js'
 
@@ -14,9 +14,9 @@ export class InstanceFleet {
   readonly #slots: Readonly<Record<Kind, Pool>> = { ec2: new Pool(0), external: new Pool(0) }
 
   constructor(
-    private readonly place: Place,
+    readonly place: Place,
     /** The second number of the addresses. */
-    private readonly network: number,
+    readonly network: number,
     private readonly random: Random,
     private readonly emit: (event: EventBridgeEvent) => void,
   ) {}

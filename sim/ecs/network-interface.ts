@@ -1,11 +1,10 @@
 import type { Random } from '../prng.js'
-import type { InterfaceFacts } from '../../src/testing/ecs-json/task-facts.js'
+import type { SiteInterface } from '../../src/testing/ecs-model/task-site.js'
 
 /** The elastic network interface of one awsvpc task. */
-export interface NetworkInterface extends InterfaceFacts {
+export interface NetworkInterface extends SiteInterface {
   /** Its number within the cluster's subnet, from which its addresses derive. Reused when the task has stopped. */
   readonly slot: number
-  status: InterfaceFacts['status']
 }
 
 /** An interface in the slot; `network` is the second number of its IPv4 address. */
@@ -24,5 +23,4 @@ export const networkInterface = (
   // From 10.n.64.0 upwards. The machines of the cluster have the addresses below.
   privateIp: `10.${network}.${64 + Math.floor(slot / 250)}.${(slot % 250) + 4}`,
   ipv6: dualStack ? `2001:db8:${network.toString(16)}:64::${(slot + 4).toString(16)}` : undefined,
-  status: 'PRECREATED',
 })

@@ -2,7 +2,7 @@ import type {
   DeploymentStage,
   StagedDeployments,
   StagedStrategy,
-} from '../../src/testing/ecs-json/deployment-phases.js'
+} from '../../src/testing/ecs-model/deployment-phases.js'
 
 /**
  * Where the tasks of a service run. This determines where their address comes from:
@@ -57,6 +57,22 @@ export interface ServiceSpec {
   /** The environment of the primary container in its task definition. Events never contain it. */
   readonly environment?: Readonly<Record<string, string>>
 }
+
+/** What a deployment may change. The other options of a service are fixed. */
+export type DeploymentChange = Partial<
+  Pick<
+    ServiceSpec,
+    | 'containerPort'
+    | 'dockerLabels'
+    | 'environment'
+    | 'sidecar'
+    | 'strategy'
+    | 'stepPercent'
+    | 'stepBakeMinutes'
+    | 'bakeMinutes'
+    | 'pauses'
+  >
+>
 
 /** The `group` of its tasks. */
 export const groupOf = ({ name, placement }: ServiceSpec): string =>

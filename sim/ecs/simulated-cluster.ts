@@ -1,84 +1,33 @@
 import { type Observable, Subject } from 'rxjs'
+import type { DeploymentStage } from '../../src/testing/ecs-model/deployment-phases.js'
+import type { EventBridgeEvent } from '../../src/testing/ecs-model/event-bridge-event.js'
+import { clusterArn, type Place } from '../../src/testing/ecs-model/place.js'
+import { instanceDrains } from '../../src/testing/ecs-model/stop-cause.js'
+import type { HealthStatus } from '../../src/testing/ecs-model/task-facts.js'
+import { prng, type Random } from '../prng.js'
+import { ClusterClock } from './cluster-clock.js'
 import { serviceActionEvent } from './cluster-events.js'
+import type { SimulatedClusterOptions } from './cluster-options.js'
+import { ClusterProgress } from './cluster-progress.js'
+import { DefinitionRegistry } from './definition-registry.js'
 import { type Continued, DeploymentController } from './deployment-controller.js'
-import type { EventBridgeEvent } from '../../src/testing/ecs-json/event-bridge-event.js'
 import { incident } from './incident.js'
 import { InstanceFleet } from './instance-fleet.js'
-import { networkInterface } from './network-interface.js'
-import type { DeploymentStage } from '../../src/testing/ecs-json/deployment-phases.js'
-import { clusterArn, type Place } from '../../src/testing/ecs-json/place.js'
-import { Pool } from './pool.js'
-import { prng, type Random } from '../prng.js'
-import {
-  type BalancedService,
-  revisionBalance,
-  type ServiceBalance,
-  serviceBalance,
-} from './service-balance.js'
-import { simulatedDefinition, type SimulatedDefinition } from './simulated-definition.js'
+import type { BalancedService } from './service-balance.js'
+import { ServiceScheduler } from './service-scheduler.js'
+import type { DeploymentChange, HookAction } from './service-spec.js'
+import type { SimulatedDefinition } from './simulated-definition.js'
 import type { SimulatedInstance } from './simulated-instance.js'
-import type { HookAction, ServiceSpec } from './service-spec.js'
 import type { SimulatedRevision } from './simulated-revision.js'
 import type { SimulatedService } from './simulated-service.js'
-import { SimulatedTask, type TaskSite } from './simulated-task.js'
-import type { HealthStatus, StopCause } from '../../src/testing/ecs-json/task-facts.js'
-import { observedTask } from './observed-task.js'
-import { TaskRoster } from './task-roster.js'
-
-export interface SimulatedClusterOptions {
-  /** The same seed and the same calls give the same events, byte for byte (with the default clock). */
-  readonly seed: number
-  /** Default `eu-west-1`. */
-  readonly region?: string
-  /** Twelve digits. Default `123456789012`. */
-  readonly account?: string
-  /** Short name of the cluster. Default `default`, as on AWS. */
-  readonly name?: string
-  readonly services: readonly ServiceSpec[]
-  /** The machines for bridge, external and EC2 awsvpc tasks. Default none. */
-  readonly instances?: { readonly ec2?: number; readonly external?: number }
-  /**
-   * Whether the EC2 machines are Managed Instances that the account hides: DescribeInstances knows them only with
-   * `IncludeManagedResources`. Default false.
-   */
-  readonly hidden?: boolean
-  /** Now, in epoch milliseconds. Default: a simulated clock, which each `step` advances by less than a second. */
-  readonly clock?: () => number
-}
-
-/** What a deployment may change. The other options of a service are fixed. */
-export type DeploymentChange = Partial<
-  Pick<
-    ServiceSpec,
-    | 'containerPort'
-    | 'dockerLabels'
-    | 'environment'
-    | 'sidecar'
-    | 'strategy'
-    | 'stepPercent'
-    | 'stepBakeMinutes'
-    | 'bakeMinutes'
-    | 'pauses'
-  >
->
+import type { SimulatedTask } from './simulated-task.js'
+import { TaskSites } from './task-sites.js'
 
 /**
  * The status in DescribeClusters. A deleted cluster is INACTIVE for a while, and then MISSING. Source: Amazon ECS API
  * reference, DeleteCluster.
  */
 export type ClusterStatus = 'ACTIVE' | 'INACTIVE' | 'MISSING'
-
-/** The share of steps that cause a new incident. In the others, a task continues its transition. */
-const INCIDENTS = 0.05
-
-/** Share of steps in which a deployment goes on that can. */
-const DEPLOYMENTS = 0.2
-
-const scalingIn: StopCause = {
-  code: 'ServiceSchedulerInitiated',
-  reason: 'Scaling activity initiated by deployment',
-}
-const drainingInstance: StopCause = { code: 'ServiceSchedulerInitiated', reason: 'Host instance is draining' }
 
 /**
  * A model of one ECS cluster: services, tasks, machines and task definitions, with the events that EventBridge would
@@ -94,55 +43,53 @@ export class SimulatedCluster {
 
   readonly #events = new Subject<EventBridgeEvent>()
   readonly #random: Random
-  readonly #clock: (() => number) | undefined
-  #simulatedNow = Date.UTC(2026, 0, 1)
-  /** The second number of the cluster's IPv4 addresses. Clusters with different seeds seldom share one. */
-  readonly #network: number
-  readonly #interfaceSlots = new Pool(0)
+  readonly #clock: ClusterClock
   readonly #services = new Map<string, BalancedService>()
-  readonly #definitions = new Map<string, SimulatedDefinition>()
+  readonly #definitions: DefinitionRegistry
   readonly #fleet: InstanceFleet
-  readonly #roster = new TaskRoster()
+  readonly #scheduler: ServiceScheduler
   readonly #deployments: DeploymentController
-  #launches = 0
+  readonly #progress: ClusterProgress
   #status: ClusterStatus = 'ACTIVE'
 
-  constructor(options: SimulatedClusterOptions) {
-    const {
-      region = 'eu-west-1',
-      account = '123456789012',
-      name = 'default',
-      services,
-      instances,
-      hidden = false,
-      clock,
-    } = options
+  constructor({
+    seed,
+    region = 'eu-west-1',
+    account = '123456789012',
+    name = 'default',
+    services,
+    instances,
+    hidden = false,
+    clock: given,
+  }: SimulatedClusterOptions) {
+    const place = { region, account, cluster: name }
+    const random = prng(seed)
+    const clock = new ClusterClock(given, random)
+    const now = (): number => clock.now()
+    const emit = (event: EventBridgeEvent): void => this.#events.next(event)
     this.hidden = hidden
-    this.place = { region, account, cluster: name }
+    this.place = place
     this.events$ = this.#events.asObservable()
-    this.#random = prng(options.seed)
+    this.#random = random
     this.#clock = clock
-    this.#network = this.#random.int(256)
-    this.#fleet = new InstanceFleet(this.place, this.#network, this.#random, (event) => this.#emit(event))
-    for (let count = 0; count < (instances?.ec2 ?? 0); count++) this.#fleet.register('ec2', this.now())
-    for (let count = 0; count < (instances?.external ?? 0); count++)
-      this.#fleet.register('external', this.now())
-    this.#deployments = new DeploymentController({
-      place: this.place,
-      random: this.#random,
-      // Of their own, so that how a service deploys leaves all else in the story as it is.
-      ids: prng(options.seed ^ 0x5eed),
-      now: () => this.now(),
-      emit: (event) => this.#emit(event),
-      remaining: (revision) =>
-        this.tasks().filter((task) => task.revision === revision && task.lastStatus !== 'STOPPED').length,
-    })
+    // Clusters with different seeds seldom share the second number of their addresses.
+    this.#fleet = new InstanceFleet(place, random.int(256), random, emit)
+    for (let count = 0; count < (instances?.ec2 ?? 0); count++) this.#fleet.register('ec2', now())
+    for (let count = 0; count < (instances?.external ?? 0); count++) this.#fleet.register('external', now())
+    const shared = { services: this.#services, random, now, emit }
+    const scheduler = new ServiceScheduler({ ...shared, sites: new TaskSites(this.#fleet, random) })
+    // Random ids of their own, so that how a service deploys leaves all else in the story as it is.
+    const deployments = new DeploymentController({ ...shared, place, ids: prng(seed ^ 0x5eed), scheduler })
+    this.#definitions = new DefinitionRegistry(place, random)
+    this.#scheduler = scheduler
+    this.#deployments = deployments
+    this.#progress = new ClusterProgress({ services: this.#services, scheduler, deployments, clock, random })
     for (const spec of services) {
-      const first = this.#deployments.first(spec, this.#revise(spec, 1), this.#newDeployment())
+      const first = deployments.first(spec, this.#definitions.register(spec, now()))
       this.#services.set(spec.name, {
         spec,
         name: spec.name,
-        createdAt: this.now(),
+        createdAt: now(),
         desiredCount: spec.desiredCount,
         current: first,
         deployments: [first],
@@ -165,7 +112,7 @@ export class SimulatedCluster {
 
   /** Deletes the cluster. Throws while it has running tasks, as ECS refuses this too. */
   delete(): void {
-    if (this.tasks().some(({ lastStatus }) => lastStatus !== 'STOPPED'))
+    if (this.tasks().some(({ hasStopped }) => !hasStopped))
       throw new Error(`ClusterContainsTasksException: cluster ${this.name} still has tasks`)
     this.#status = 'INACTIVE'
   }
@@ -178,12 +125,12 @@ export class SimulatedCluster {
 
   /** Now, in epoch milliseconds, by the cluster's clock. */
   now(): number {
-    return this.#clock?.() ?? this.#simulatedNow
+    return this.#clock.now()
   }
 
   /** Launches the tasks of the services. Subscribers before this call receive every task event. */
   start(): void {
-    for (const service of this.#services.values()) this.#balance(service)
+    for (const service of this.#services.values()) this.#scheduler.balance(service)
   }
 
   /**
@@ -194,16 +141,15 @@ export class SimulatedCluster {
   deploy(serviceName: string, change: DeploymentChange = {}): void {
     const service = this.#service(serviceName)
     service.spec = { ...service.spec, ...change }
-    const newest = Math.max(...service.deployments.map(({ target }) => target.definition.revision))
-    this.#deployments.start(service, this.#revise(service.spec, newest + 1), this.#newDeployment())
-    this.#balance(service)
+    this.#deployments.start(service, this.#definitions.register(service.spec, this.now()))
+    this.#scheduler.balance(service)
   }
 
   /** Rolls out the task definition that the service has already, as with `forceNewDeployment`. */
   redeploy(serviceName: string): void {
     const service = this.#service(serviceName)
-    this.#deployments.start(service, service.current.primary.definition, this.#newDeployment())
-    this.#balance(service)
+    this.#deployments.start(service, service.current.primary.definition)
+    this.#scheduler.balance(service)
   }
 
   /** Asks a deployment in stages to go back. False if none is in progress, or it already goes back or stops. */
@@ -220,17 +166,12 @@ export class SimulatedCluster {
 
   /** Ends the pause of a deployment. */
   continueDeployment(deploymentArn: string, hookId: string, action: HookAction): Continued {
-    return this.#deployments.act(this.services(), deploymentArn, hookId, action)
+    return this.#deployments.act(deploymentArn, hookId, action)
   }
 
   /** Lets the service's deployment do the next thing. False if it has ended, or waits: for tasks, time or a pause. */
   advance(serviceName: string): boolean {
-    const service = this.#service(serviceName)
-    const next = this.#deployments.next(service)
-    if (next === undefined) return false
-    next()
-    this.#balance(service)
-    return true
+    return this.#progress.advance(this.#service(serviceName))
   }
 
   /**
@@ -238,21 +179,12 @@ export class SimulatedCluster {
    * settle, and the simulated clock moves on. Throws if it ends before, or if it waits for somebody else.
    */
   reach(serviceName: string, stage: DeploymentStage): void {
-    const { current } = this.#service(serviceName)
-    do {
-      while (!this.advance(serviceName)) {
-        if (this.#roster.moving.size > 0) this.settleTasks()
-        else if (!current.isInProgress || current.isPaused)
-          throw new Error(`the deployment of ${serviceName} (${current.status}) does not come to ${stage}`)
-        else this.elapse(60_000)
-      }
-    } while (current.stage !== stage)
+    this.#progress.reach(this.#service(serviceName), stage)
   }
 
   /** Moves the simulated clock on. Throws if the cluster has another clock. */
   elapse(ms: number): void {
-    if (this.#clock !== undefined) throw new Error('the clock of this cluster is not its own')
-    this.#simulatedNow += ms
+    this.#clock.elapse(ms)
   }
 
   /** Lets ECS forget the service revision, so that it cannot be described any more. */
@@ -265,16 +197,14 @@ export class SimulatedCluster {
     const service = this.#service(serviceName)
     service.desiredCount = desiredCount
     this.#announceService(service, 'SERVICE_DESIRED_COUNT_UPDATED')
-    this.#balance(service)
+    this.#scheduler.balance(service)
   }
 
   /** The essential container of a routable task exits (default: a random one). Returns false if there is none. */
   crash(taskId?: string): boolean {
-    const task = taskId === undefined ? this.#roster.serving.draw(this.#random) : this.task(taskId)
+    const task = taskId === undefined ? this.#scheduler.drawServing() : this.task(taskId)
     if (task?.endpoint === undefined) return false
-    task.crash(this.now())
-    this.#ended(task)
-    this.#balance(this.#service(task.service.name))
+    this.#scheduler.crash(task)
     return true
   }
 
@@ -287,10 +217,8 @@ export class SimulatedCluster {
 
   /** The sidecar of a random routable task exits; the task continues. Returns false if it has no running sidecar. */
   exitSidecar(): boolean {
-    const task = this.#roster.serving.draw(this.#random)
-    if (task?.exitSidecar(this.now()) !== true) return false
-    this.#observe(task)
-    return true
+    const task = this.#scheduler.drawServing()
+    return task !== undefined && this.#scheduler.exitSidecar(task)
   }
 
   /**
@@ -303,8 +231,9 @@ export class SimulatedCluster {
     this.#fleet.register(old.kind, this.now())
     this.#fleet.drain(old, this.now())
     for (const task of this.tasks())
-      if (task.site.instance === old && task.desiredStatus === 'RUNNING') this.#stop(task, drainingInstance)
-    for (const service of this.#services.values()) this.#balance(service)
+      if (task.site.instance === old && task.desiredStatus === 'RUNNING')
+        this.#scheduler.stop(task, instanceDrains)
+    for (const service of this.#services.values()) this.#scheduler.balance(service)
     this.#fleet.retireIfEmpty(old, this.now())
     return true
   }
@@ -326,27 +255,17 @@ export class SimulatedCluster {
    * Causes a random incident, or continues the transition of a random task or deployment. Advances the simulated clock.
    */
   step(): void {
-    const { moving, serving } = this.#roster
-    this.#tick()
-    const ready = this.#ready()
-    if (ready.length > 0 && this.#random.chance(DEPLOYMENTS)) {
-      this.advance(this.#random.pick(ready).name)
-      return
-    }
-    // No incidents while most tasks are in transition: otherwise large deployments would accumulate without limit.
-    const calm = moving.size <= serving.size
-    if (moving.size === 0 || (calm && this.#random.chance(INCIDENTS))) incident(this, this.#random)
-    else this.#advanceOne()
+    this.#progress.step(() => incident(this, this.#random))
   }
 
   /** Completes all transitions, without new incidents. Deployments continue as far as they need not wait. */
   settle(): void {
-    this.settleTasks()
-    for (let [service] = this.#ready(); service !== undefined; [service] = this.#ready()) {
-      this.#tick()
-      this.advance(service.name)
-      this.settleTasks()
-    }
+    this.#progress.settle()
+  }
+
+  /** Lets all transitions of tasks end, and deployments stay in their stages. */
+  settleTasks(): void {
+    this.#progress.settleTasks()
   }
 
   /**
@@ -372,12 +291,12 @@ export class SimulatedCluster {
    * The tasks that DescribeTasks returns now, in order of launch. Tasks that stopped over an hour ago are forgotten.
    */
   tasks(): readonly SimulatedTask[] {
-    return [...this.#roster.describable(this.now()).values()]
+    return [...this.#scheduler.tasks().values()]
   }
 
   /** The task with this id, if it can still be described. */
   task(id: string): SimulatedTask | undefined {
-    return this.#roster.describable(this.now()).get(id)
+    return this.#scheduler.tasks().get(id)
   }
 
   /** Every machine ever registered, the oldest first. Deregistered ones are INACTIVE. */
@@ -392,25 +311,12 @@ export class SimulatedCluster {
 
   /** All revisions of all task definitions, the oldest first. */
   definitions(): readonly SimulatedDefinition[] {
-    return [...this.#definitions.values()]
+    return this.#definitions.all()
   }
 
   /** The service revision of that ARN. */
   revision(arn: string): SimulatedRevision | undefined {
-    return this.#deployments.revision(this.services(), arn)
-  }
-
-  /** Services whose deployments can do something now. */
-  #ready(): readonly BalancedService[] {
-    return this.services().filter((service) => this.#deployments.next(service) !== undefined)
-  }
-
-  /** Lets all transitions of tasks end, and deployments stay in their stages. */
-  settleTasks(): void {
-    while (this.#roster.moving.size > 0) {
-      this.#tick()
-      this.#advanceOne()
-    }
+    return this.#deployments.revision(arn)
   }
 
   #service(name: string): BalancedService {
@@ -419,110 +325,11 @@ export class SimulatedCluster {
     return service
   }
 
-  #newDeployment(): string {
-    return `ecs-svc/${1e9 + this.#random.int(8e9)}${1e8 + this.#random.int(9e8)}`
-  }
-
-  #revise(spec: ServiceSpec, revision: number): SimulatedDefinition {
-    const definition = simulatedDefinition(this.place, spec, revision, this.now(), this.#random)
-    this.#definitions.set(definition.arn, definition)
-    return definition
-  }
-
-  /** Runs the service scheduler once. What it starts runs it again when done. */
-  #balance(service: BalancedService): void {
-    const { current, wanted, desiredCount } = service
-    if (current.isStaged) {
-      for (const revision of current.revisions) {
-        const tasks = [...wanted].filter((task) => task.revision === revision)
-        this.#scale(service, revision, revisionBalance(tasks, current.wants(revision) ? desiredCount : 0))
-      }
-      return
-    }
-    const balance = serviceBalance(service)
-    this.#scale(service, current.target, balance)
-    if (balance.completes && current.isInProgress) current.complete(this.now())
-  }
-
-  #scale(
-    service: BalancedService,
-    revision: SimulatedRevision,
-    { launch, stop }: Pick<ServiceBalance, 'launch' | 'stop'>,
-  ): void {
-    for (let launched = 0; launched < launch; launched++) this.#launch(service, revision)
-    for (const task of stop) this.#stop(task, scalingIn)
-  }
-
-  #launch(service: BalancedService, revision: SimulatedRevision): void {
-    const site = this.#site(service.spec)
-    const task = new SimulatedTask(service, revision, site, ++this.#launches, this.now(), this.#random)
-    service.wanted.add(task)
-    this.#observe(task)
-  }
-
-  #site({ name, placement, dualStack = false }: ServiceSpec): TaskSite {
-    const kind = placement === 'external' ? 'external' : 'ec2'
-    const instance = placement === 'fargate' ? undefined : this.#fleet.drawActive(kind)
-    if (instance === undefined && placement !== 'fargate') {
-      throw new Error(`service ${name} needs at least one ${kind} instance`)
-    }
-    const ownInterface = placement === 'fargate' || placement === 'awsvpc'
-    return {
-      place: this.place,
-      instance,
-      networkInterface: ownInterface
-        ? networkInterface(this.#interfaceSlots.take(), this.#network, dualStack, this.#random)
-        : undefined,
-      availabilityZone:
-        instance?.availabilityZone ?? `${this.place.region}${this.#random.pick(['a', 'b', 'c'])}`,
-    }
-  }
-
-  #stop(task: SimulatedTask, cause: StopCause): void {
-    task.stop(cause, this.now(), this.#random)
-    this.#ended(task)
-  }
-
-  /** Called after the first transition of a stopping task. The scheduler no longer counts the task. */
-  #ended(task: SimulatedTask): void {
-    this.#service(task.service.name).wanted.delete(task)
-    this.#observe(task)
-  }
-
-  #advanceOne(): void {
-    const task = this.#roster.moving.draw(this.#random)
-    if (task === undefined) return
-    task.advance(this.now())
-    this.#observe(task)
-    const service = this.#service(task.service.name)
-    const isReplacing = service.wanted.size > service.desiredCount || service.current.isInProgress
-    if (task.endpoint !== undefined && isReplacing) this.#balance(service)
-  }
-
-  /** Publishes the task's new version, and updates the roster. */
-  #observe(task: SimulatedTask): void {
-    this.#roster.file(task)
-    this.#emit(observedTask(task, this.#random))
-    if (task.lastStatus !== 'STOPPED') return
-    const { networkInterface: eni, instance } = task.site
-    if (eni !== undefined) this.#interfaceSlots.giveBack(eni.slot)
-    if (instance !== undefined) this.#fleet.retireIfEmpty(instance, this.now())
-    this.#roster.forget(this.now())
-  }
-
   #announceService(
     { name }: SimulatedService,
     what: 'SERVICE_STEADY_STATE' | 'SERVICE_DESIRED_COUNT_UPDATED',
   ): void {
-    this.#emit(serviceActionEvent(this.place, name, what, this.now(), this.#random))
-  }
-
-  #tick(): void {
-    if (this.#clock === undefined) this.#simulatedNow += 1 + this.#random.int(800)
-  }
-
-  #emit(event: EventBridgeEvent): void {
-    this.#events.next(event)
+    this.#events.next(serviceActionEvent(this.place, name, what, this.now(), this.#random))
   }
 }
 

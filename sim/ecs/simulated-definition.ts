@@ -1,28 +1,21 @@
-import { daemonDefinitionArn, definitionArn, type Place } from '../../src/testing/ecs-json/place.js'
+import { daemonDefinitionArn, definitionArn, type Place } from '../../src/testing/ecs-model/place.js'
+import type { ContainerSpec } from '../../src/testing/ecs-model/task-container.js'
+import type { DefinitionSpec } from '../../src/testing/ecs-model/task-origin.js'
 import type { Random } from '../prng.js'
 import type { ServiceSpec } from './service-spec.js'
 
 /** A container of a task definition. The first one is the primary container. */
-export interface ContainerSpec {
-  readonly name: string
-  readonly image: string
-  readonly digest: string
-  readonly essential: boolean
-  readonly containerPort: number
-  readonly protocol: 'tcp' | 'udp'
+export interface ContainerDefinition extends ContainerSpec {
   readonly dockerLabels: Readonly<Record<string, string>>
   readonly environment: Readonly<Record<string, string>>
   readonly healthCheck: boolean
 }
 
 /** A revision of a task definition. Immutable, as on AWS: a change makes a new revision. */
-export interface SimulatedDefinition {
-  readonly arn: string
+export interface SimulatedDefinition extends DefinitionSpec {
   readonly family: string
   readonly revision: number
-  readonly networkMode: 'bridge' | 'awsvpc' | 'host'
-  readonly launchType: 'EC2' | 'EXTERNAL' | 'FARGATE' | 'MANAGED_INSTANCES'
-  readonly containers: readonly ContainerSpec[]
+  readonly containers: readonly ContainerDefinition[]
   /** Epoch milliseconds. */
   readonly registeredAt: number
 }
@@ -52,7 +45,7 @@ export const simulatedDefinition = (
   random: Random,
 ): SimulatedDefinition => {
   const registry = `${place.account}.dkr.ecr.${place.region}.amazonaws.com`
-  const primary: ContainerSpec = {
+  const primary: ContainerDefinition = {
     name: spec.name,
     image: `${registry}/${spec.name}:${random.hex(12)}`,
     digest: `sha256:${random.hex(64)}`,
@@ -63,7 +56,7 @@ export const simulatedDefinition = (
     environment: spec.environment ?? {},
     healthCheck: spec.healthCheck ?? false,
   }
-  const sidecar: ContainerSpec = {
+  const sidecar: ContainerDefinition = {
     name: 'statsd',
     image: 'public.ecr.aws/simulated/statsd:1.4',
     digest: `sha256:${random.hex(64)}`,

@@ -1,5 +1,5 @@
 import { DeploymentPauses, type PauseHook } from './deployment-pauses.js'
-import { type DeploymentStage, type Phase, phasesOf } from '../../src/testing/ecs-json/deployment-phases.js'
+import { type DeploymentStage, type Phase, phasesOf } from '../../src/testing/ecs-model/deployment-phases.js'
 import type { Random } from '../prng.js'
 import { type HookAction, type ServiceSpec, stagedDeployments } from './service-spec.js'
 import type { SimulatedRevision, WeightedRevision } from './simulated-revision.js'

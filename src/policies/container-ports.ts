@@ -32,7 +32,7 @@ const withoutPublicAddress = (task: Exposable): string | undefined =>
  */
 export const containerPorts = ({ container, of, address = 'private' }: ContainerPortsOptions): Policy => {
   if (of.service === undefined && of.family === undefined)
-    throw new OptionError('containerPorts: expected a service, a family or both in of, got neither')
+    throw new OptionError('containerPorts: of: expected a service, a family or both, got neither')
   const expose: Policy['expose'] = (task, definition) => {
     const selected = selects(
       of,

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import type { EcsDecoder } from './ecs-decoder.js'
 import { type History, historyOf } from './history.js'
 import { operation } from './operation.js'
-import type { SnapshotClock } from './world.js'
+import type { SnapshotClock } from './snapshot-dates.js'
 
 export interface HistoriesOptions {
   /** The most operations in one history. Default: 40. */

@@ -4,7 +4,9 @@ import type { ClusterEvent } from '../core/event.js'
 import { defaultSkewAllowanceMs } from '../core/liveness.js'
 import type { EcsDecoder } from './ecs-decoder.js'
 import type { Operation } from './operation.js'
-import { modelledClusters, type SnapshotClock, World } from './world.js'
+import { modelledClusters } from './modelled-service.js'
+import type { SnapshotClock } from './snapshot-dates.js'
+import { World } from './world.js'
 
 export interface HistoryOptions {
   /** Default: `defaultSkewAllowanceMs`. */
@@ -47,27 +49,27 @@ export const historyOf = (
   operations: readonly Operation[],
   { skewAllowanceMs = defaultSkewAllowanceMs, ...options }: HistoryOptions = {},
 ): History => {
-  const told: ClusterEvent[] = []
+  const received: ClusterEvent[] = []
   const moments: (readonly string[])[] = []
   const world = new World({ skewAllowanceMs, ...options }, (event, live) => {
-    told.push(event)
+    received.push(event)
     moments.push(live)
   })
   for (const one of operations) world.perform(one)
   world.rest()
-  const before = told.length
+  const before = received.length
   world.describe()
-  const described = told.length
+  const described = received.length
   world.close()
   const end = world.now
   return {
     clusters: modelledClusters,
     skewAllowanceMs,
-    events: told.slice(0, before),
+    events: received.slice(0, before),
     moments: moments.slice(0, before),
-    descriptions: told.slice(before, described),
-    closing: told.slice(described),
-    lookups: told.filter(({ _tag }) => _tag === 'InstanceDescribed' || _tag === 'DefinitionDescribed'),
+    descriptions: received.slice(before, described),
+    closing: received.slice(described),
+    lookups: received.filter(({ _tag }) => _tag === 'InstanceDescribed' || _tag === 'DefinitionDescribed'),
     truth: world.truth,
     end,
   }

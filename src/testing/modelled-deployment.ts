@@ -1,6 +1,6 @@
 import type { DefinitionArn } from '../core/arn.js'
 import type { RevisionTraffic, Rollout } from '../core/deployment.js'
-import { phasesOf, type Phase, type StagedDeployments } from './ecs-json/deployment-phases.js'
+import { phasesOf, type Phase, type StagedDeployments } from './ecs-model/deployment-phases.js'
 
 /** One revision of a service. */
 export interface ModelledRevision {

@@ -1,39 +1,45 @@
 import type { InstanceArn } from '../core/arn.js'
-import { containerInstanceArn, type Place } from './ecs-json/place.js'
-import { hexId } from './modelled-ids.js'
-import type { ModelledService, Placement } from './modelled-task.js'
+import { chosen } from './chosen.js'
+import { containerInstanceArn, type Place } from './ecs-model/place.js'
+import { Pool } from './ecs-model/pool.js'
+import type { SiteInstance, SiteInterface, TaskSite } from './ecs-model/task-site.js'
+import { hexId, uuid } from './modelled-ids.js'
+import type { ModelledService } from './modelled-service.js'
 
-export interface ModelledInstance {
+export interface ModelledInstance extends SiteInstance {
   readonly arn: InstanceArn
   /** The id of its machine. */
   readonly machine: string
   readonly place: Place
-  readonly address: string
-  readonly ports: Set<number>
 }
 
-/** Selects an item by a number of any size; `undefined` if there is none. */
-export const chosen = <A>(items: readonly A[], pick: number): A | undefined => items[pick % items.length]
+interface ModelledInterface extends SiteInterface {
+  /** The last part of its address. */
+  readonly host: number
+}
 
-/** Takes the least free number from `first` on. A number that is given back is reused immediately. */
-const take = (taken: Set<number>, first: number): number => {
-  let free = first
-  while (taken.has(free)) free++
-  taken.add(free)
-  return free
+export interface ModelledSite extends TaskSite {
+  readonly instance: ModelledInstance | undefined
+  readonly networkInterface: ModelledInterface | undefined
 }
 
 /** Where tasks run: container instances with their ports, and addresses of network interfaces. */
 export class ModelledHosts {
   readonly #instances: ModelledInstance[] = []
-  /** The last parts of the addresses in use. */
-  readonly #interfaces = new Set<number>()
+  readonly #hosts = new Pool(1)
   #registered = 0
+  #attached = 0
 
-  register(place: Place, address: string): ModelledInstance {
+  register(place: Place, privateIp: string): ModelledInstance {
     const n = ++this.#registered
-    const arn = containerInstanceArn(place, hexId(n, 32))
-    const instance = { arn, machine: `i-${hexId(n, 17)}`, place, address, ports: new Set<number>() }
+    const instance: ModelledInstance = {
+      arn: containerInstanceArn(place, hexId(n, 32)),
+      machine: `i-${hexId(n, 17)}`,
+      place,
+      privateIp,
+      dualStack: true,
+      ports: { tcp: new Pool(32_768), udp: new Pool(32_768) },
+    }
     this.#instances.push(instance)
     return instance
   }
@@ -42,40 +48,34 @@ export class ModelledHosts {
     return this.#instances.splice(pick % this.#instances.length, 1)[0]
   }
 
-  place(service: ModelledService, pick: number, containerPort: number): Placement | undefined {
-    return service.network === 'awsvpc'
-      ? this.#placeOnInterface(containerPort)
-      : this.#placeOnInstance(service.place, pick)
-  }
-
-  #placeOnInterface(containerPort: number): Placement {
-    const host = take(this.#interfaces, 1)
-    return {
-      instance: undefined,
-      address: `10.1.0.${host}`,
-      port: containerPort,
-      sidecarPort: 8125,
-      release: () => void this.#interfaces.delete(host),
-    }
-  }
-
-  #placeOnInstance(place: Place, pick: number): Placement | undefined {
+  /** Where the next task of the service runs; `undefined` if there is no instance for it. */
+  place({ place, network }: ModelledService, pick: number): ModelledSite | undefined {
+    const site = { place, availabilityZone: `${place.region}a` }
+    if (network === 'awsvpc') return { ...site, instance: undefined, networkInterface: this.#interface() }
     const instance = chosen(
       this.#instances.filter((one) => one.place === place),
       pick,
     )
-    if (instance === undefined) return undefined
-    const port = take(instance.ports, 32768)
-    const sidecarPort = take(instance.ports, 40000)
+    return instance && { ...site, instance, networkInterface: undefined }
+  }
+
+  /** A task there has stopped: the next one may get its address. */
+  release({ networkInterface }: ModelledSite): void {
+    if (networkInterface !== undefined) this.#hosts.giveBack(networkInterface.host)
+  }
+
+  #interface(): ModelledInterface {
+    const n = ++this.#attached
+    const host = this.#hosts.take()
     return {
-      instance: instance.arn,
-      address: instance.address,
-      port,
-      sidecarPort,
-      release: () => {
-        instance.ports.delete(port)
-        instance.ports.delete(sidecarPort)
-      },
+      host,
+      attachmentId: uuid(n, 1),
+      loadBalancerAttachmentId: uuid(n, 2),
+      id: `eni-${hexId(n, 17)}`,
+      subnetId: `subnet-${hexId(1, 17)}`,
+      macAddress: '02:00:5e:00:53:01',
+      privateIp: `10.1.0.${host}`,
+      ipv6: undefined,
     }
   }
 }

@@ -1,5 +1,5 @@
 import type { Rollout } from '../core/deployment.js'
-import { definitionArn, serviceDeploymentArn, serviceRevisionArn } from './ecs-json/place.js'
+import { definitionArn, serviceDeploymentArn, serviceRevisionArn } from './ecs-model/place.js'
 import { containerPortOf } from './modelled-definition.js'
 import {
   type Gap,
@@ -8,8 +8,8 @@ import {
   settled,
   type WeightedRevision,
 } from './modelled-deployment.js'
-import type { StagedDeployments } from './ecs-json/deployment-phases.js'
-import type { ModelledService } from './modelled-task.js'
+import type { StagedDeployments } from './ecs-model/deployment-phases.js'
+import type { ModelledService } from './modelled-service.js'
 
 /** The strategies of a service that deploys in stages; each of its deployments has one of them. */
 const strategies: readonly StagedDeployments[] = [

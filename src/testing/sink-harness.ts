@@ -3,7 +3,7 @@ import type { Owner, Sink } from '../core/sink.js'
 
 /** Capabilities that laws need besides the sink and access to its target's records, and that a target may lack. */
 export const sinkCapabilities = {
-  tampering: 'somebody else can change a record (`tamper`)',
+  tampering: 'another writer can change a record (`tamper`)',
   'foreign-rows': 'records of several owners can be in the target (`plant`)',
   adoption: 'a record can be there without an owner (`plant`)',
   extras: 'a record can hold what is not the sink’s (`embellishment`)',

@@ -85,7 +85,7 @@ export const sinkLaws: readonly SinkLaw[] = [
   ),
 
   law(
-    'it tells to which hosts each record leads, and of one that offers nothing none',
+    'it says to which hosts each record leads, and names none for a record that offers nothing',
     ['hosts'],
     fc.tuple(complete, incomplete, complete),
     async ({ sink, addresses }, states) => {
@@ -105,7 +105,7 @@ export const sinkLaws: readonly SinkLaw[] = [
   ),
 
   law(
-    'a change that was planned against another record is a conflict, changes nothing, and holds up no other',
+    'a change that was planned against another record is a conflict, changes nothing, and blocks no other',
     ['tampering'],
     fc.tuple(complete, complete, fc.nat()),
     async ({ sink, snapshot, ...harness }, [first, second, pick]) => {
@@ -168,7 +168,7 @@ export const sinkLaws: readonly SinkLaw[] = [
   ),
 
   law(
-    'records of another owner are untouched, and hold up no other',
+    'records of another owner are untouched, and block no other',
     ['foreign-rows'],
     fc.tuple(complete, complete, complete),
     async ({ sink, snapshot, ...harness }, [theirs, first, second]) => {
@@ -208,7 +208,7 @@ export const sinkLaws: readonly SinkLaw[] = [
   ),
 
   law(
-    'incomplete knowledge adds what is live, removes what is gone, and leaves everything else',
+    'an incomplete state adds what is live, removes what is gone, and leaves everything else',
     [],
     fc.tuple(complete, incomplete),
     async (harness, [before, now]) => {
@@ -231,7 +231,7 @@ export const sinkLaws: readonly SinkLaw[] = [
   ),
 
   law(
-    'what nothing desires any more is pruned when knowledge is complete, and skipped before',
+    'what nothing desires any more is pruned when the state is complete, and skipped before',
     [],
     complete,
     async (harness, backends) => {

@@ -238,7 +238,7 @@ export const sourceLaws: readonly SourceLaw[] = [
   ),
 
   lawOfOne(
-    'reports what cannot be decoded, does not acknowledge it, and holds up no other',
+    'reports what cannot be decoded, does not acknowledge it, and blocks no other',
     { needs: ['publishGarbage', 'singleAcks'] },
     withGarbage(1),
   ),

@@ -74,7 +74,7 @@ const failuresIn = (notices: readonly Notice[]): readonly string[] =>
 
 describe('snapshots', () => {
   it.each(['name', 'arn'] as const)(
-    'of a cluster by its %s tell what runs on it, and nothing else',
+    'of a cluster by its %s list what runs on it, and nothing else',
     async (by) => {
       const cluster = await motoCluster()
       const other = await motoCluster()
@@ -95,7 +95,7 @@ describe('snapshots', () => {
     },
   )
 
-  it('leave out what was told to stop', async () => {
+  it('leave out tasks that have to stop', async () => {
     const cluster = await motoCluster()
     const [stopped = '', ...rest] = await cluster.run('api', 'fargate', 3)
     await cluster.stop(stopped)
@@ -148,7 +148,7 @@ describe('snapshots', () => {
     expect(following.listed()).toEqual([])
   })
 
-  it('of tasks without a version are refused as a whole: there is no telling which of two is newer', async () => {
+  it('of tasks without a version are refused as a whole: nothing says which of two is newer', async () => {
     const cluster = await motoCluster({ completed: false })
     const [task] = await cluster.run('api', 'fargate', 1)
     const following = follow(ecsSnapshots({ clusters: [cluster.name], ...optionsFor(cluster) }))
@@ -170,7 +170,7 @@ describe('snapshots', () => {
 })
 
 describe('definitions', () => {
-  it('of tasks in awsvpc mode tell the mode and the ports', async () => {
+  it('of tasks in awsvpc mode contain the mode and the ports', async () => {
     const cluster = await motoCluster()
     await cluster.run('api', 'fargate', 2)
     const options = optionsFor(cluster)
@@ -187,7 +187,7 @@ describe('definitions', () => {
 })
 
 describe('addresses', () => {
-  it('of container instances are those that EC2 tells of their machines', async () => {
+  it('of container instances are those that EC2 describes for their machines', async () => {
     const cluster = await motoCluster()
     const instances = await cluster.join(2)
     // One on each: moto takes port 0 for taken after the first.
@@ -215,7 +215,7 @@ describe('addresses', () => {
     }
   })
 
-  it.skip('of a terminated machine are none (moto leaves it its address)', async () => {
+  it.skip('of a terminated machine are missing (moto leaves it its address)', async () => {
     const cluster = await motoCluster()
     const [gone, left] = await cluster.join(2)
     await cluster.clients.ec2.send(new TerminateInstancesCommand({ InstanceIds: [gone!.machine] }))

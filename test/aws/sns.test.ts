@@ -186,7 +186,7 @@ describe('SNS to HTTP', () => {
     expect(heard.events).toEqual([])
   })
 
-  it('refuses notifications of a topic that it was not told of', async () => {
+  it('refuses notifications of a topic that is not configured', async () => {
     const { topic, answers, heard } = await subscribed({
       topics: ['arn:aws:sns:us-east-1:123456789012:another'],
     })
@@ -220,7 +220,7 @@ describe('SNS to HTTP', () => {
     expect(answers).toEqual([200, 200, 200])
   })
 
-  it.skip('confirms its subscription (moto takes every subscription for confirmed, and asks nobody)', async () => {
+  it.skip('confirms its subscription (moto counts every subscription as confirmed, and asks for nothing)', async () => {
     const { answers } = await subscribed({})
     await vi.waitFor(() => expect(answers).toEqual([200]))
   })

@@ -237,7 +237,7 @@ describe('the source at moto', () => {
   }
   const body = JSON.stringify(ecsEvent())
 
-  it('sends what is no event to the dead letter queue, while events flow', async () => {
+  it('sends what is not an event to the dead letter queue, while events flow', async () => {
     const { url, deadLetterUrl } = await queues.createQueue(`source-${++made}`, {
       redrive: { maxReceiveCount: 2 },
     })

@@ -23,7 +23,7 @@ describe('the life of a cluster', () => {
     expect(story(other.ticks)).not.toEqual(story(one.ticks))
   })
 
-  it('tells every change of the truth', () => {
+  it('reports every change of the truth', () => {
     const life = new ClusterLife({ seed: 3, services: 6 })
     const servers = new Map<string, Set<string>>(
       [...life.cluster.truth()].map(([service, there]) => [service, new Set(there)]),
@@ -32,17 +32,17 @@ describe('the life of a cluster', () => {
       for (const { service, server, live } of life.tick().changes)
         if (live) servers.get(service)!.add(server)
         else servers.get(service)!.delete(server)
-    const told: Contents = new Map([...servers].map(([service, there]) => [service, [...there].sort()]))
-    expect(told).toEqual(life.cluster.truth())
+    const reported: Contents = new Map([...servers].map(([service, there]) => [service, [...there].sort()]))
+    expect(reported).toEqual(life.cluster.truth())
   })
 
   it('accounts for every event: each arrives as often as it was sent, or is counted as lost', () => {
     const { life, ticks: lived } = live(5)
     const arrived = lived.flatMap((tick) => tick.arrived)
     while (life.underWay > 0) arrived.push(...life.deliver().arrived)
-    const { told, extra, lost, overtaken } = life.counts
-    expect(arrived).toHaveLength(told + extra - lost)
-    expect(new Set(arrived.map(({ number }) => number)).size).toBe(told - lost)
+    const { sent, extra, lost, overtaken } = life.counts
+    expect(arrived).toHaveLength(sent + extra - lost)
+    expect(new Set(arrived.map(({ number }) => number)).size).toBe(sent - lost)
     expect(Math.min(extra, lost, overtaken)).toBeGreaterThan(0)
   })
 

@@ -28,9 +28,9 @@ describe('convergence', () => {
     convergence.tableRead(web(), 1_050)
     convergence.queued([letter('one', 3)], 1_300)
     convergence.tableRead(web(), 1_310)
-    expect(convergence.figures).toMatchObject({ told: never, open: 1 })
+    expect(convergence.figures).toMatchObject({ delivered: never, open: 1 })
     convergence.tableRead(web('a:1'), 1_320)
-    expect(convergence.figures).toMatchObject({ told: once(320), queued: once(20), open: 0 })
+    expect(convergence.figures).toMatchObject({ delivered: once(320), queued: once(20), open: 0 })
   })
 
   it('is measured for servers that go as for those that come', () => {
@@ -38,7 +38,7 @@ describe('convergence', () => {
     convergence.truthChanged(change('a:1', false), 0)
     convergence.tableRead(web('a:1', 'b:1'), 10)
     convergence.tableRead(web('b:1'), 40)
-    expect(convergence.figures).toMatchObject({ told: once(40), open: 0 })
+    expect(convergence.figures).toMatchObject({ delivered: once(40), open: 0 })
   })
 
   it('counts only the first copy of an event, and none of another task or version', () => {
@@ -51,14 +51,18 @@ describe('convergence', () => {
     expect(convergence.figures.queued).toEqual(once(30))
   })
 
-  it('tells apart what repaired a lost event: the next event of its task, or a snapshot', () => {
+  it('distinguishes what repaired a lost event: the next event of its task, or a snapshot', () => {
     const convergence = new Convergence(web('a:1', 'b:1'), web('a:1', 'b:1'))
     convergence.truthChanged(change('a:1', false, { lost: true }), 0)
     convergence.truthChanged(change('b:1', false, { lost: true, task: 'two' }), 0)
     convergence.queued([letter('one', 4)], 100)
     convergence.tableRead(web('b:1'), 120)
     convergence.tableRead(web(), 4_000)
-    expect(convergence.figures).toMatchObject({ told: never, retold: once(120), found: once(4_000) })
+    expect(convergence.figures).toMatchObject({
+      delivered: never,
+      byNextEvent: once(120),
+      bySnapshot: once(4_000),
+    })
   })
 
   it('does not count what the cluster took back before the table had it', () => {
@@ -66,7 +70,7 @@ describe('convergence', () => {
     convergence.truthChanged(change('a:1', true), 0)
     convergence.truthChanged(change('a:1', false), 10)
     convergence.tableRead(web(), 20)
-    expect(convergence.figures).toMatchObject({ told: never, overtaken: 1, open: 0 })
+    expect(convergence.figures).toMatchObject({ delivered: never, overtaken: 1, open: 0 })
   })
 
   it('sees the table leave the truth by itself, and come back', () => {
@@ -74,7 +78,7 @@ describe('convergence', () => {
     convergence.tableRead(web('a:1', 'ghost:1'), 100)
     expect(convergence.figures).toMatchObject({ strayed: never, open: 1 })
     convergence.tableRead(web('a:1'), 130)
-    expect(convergence.figures).toMatchObject({ strayed: once(30), told: never, open: 0 })
+    expect(convergence.figures).toMatchObject({ strayed: once(30), delivered: never, open: 0 })
   })
 
   it('keeps one address under two services apart', () => {

@@ -10,10 +10,10 @@ import { formatMs } from '../../demo/wording.js'
 const never = { count: 0, p50: 0, p95: 0, max: 0 }
 
 const figures: Figures = {
-  told: { count: 40, p50: 212, p95: 540, max: 702 },
+  delivered: { count: 40, p50: 212, p95: 540, max: 702 },
   queued: { count: 38, p50: 16, p95: 31, max: 37 },
-  retold: never,
-  found: { count: 2, p50: 993, p95: 2_550, max: 2_550 },
+  byNextEvent: never,
+  bySnapshot: { count: 2, p50: 993, p95: 2_550, max: 2_550 },
   strayed: never,
   overtaken: 1,
   open: 0,
@@ -40,7 +40,7 @@ const agreeing: Scene = {
     ['web', 12],
     ['api', 3],
   ]),
-  events: { told: 220, extra: 16, lost: 10, overtaken: 169 },
+  events: { sent: 220, extra: 16, lost: 10, overtaken: 169 },
   figures,
   snapshots: 3,
   news: [
@@ -138,7 +138,7 @@ describe('the frame', () => {
     const early: Scene = {
       ...agreeing,
       news: [],
-      figures: { ...figures, told: never, queued: never, found: never },
+      figures: { ...figures, delivered: never, queued: never, bySnapshot: never },
     }
     expect(frame(early, monochrome)).toHaveLength(frame(differing, monochrome).length)
   })
@@ -170,7 +170,7 @@ describe('the outcome', () => {
     expect(text(differing)).toContain('web: 10.0.0.9:1 is in the table but not live')
   })
 
-  it('tells what troubled the worker if they do not agree, as it may be why', () => {
+  it('says what troubled the worker if they do not agree, as it may be why', () => {
     expect(text(differing)).toContain('worker: sqs: ReceiveMessage failed')
     expect(text(agreeing)).not.toContain('ReceiveMessage')
   })
@@ -182,7 +182,7 @@ describe('the outcome', () => {
     expect(text(waiting)).toContain('3 messages in the queue unacknowledged')
   })
 
-  it('tells of lost events apart, and not at all of what did not happen', () => {
+  it('counts lost events separately, and leaves out what did not happen', () => {
     expect(text(agreeing)).toMatch(
       /lost event, a snapshot fixed it +p50 +993 ms +p95 +2\.55 s +max +2\.55 s +2×/,
     )

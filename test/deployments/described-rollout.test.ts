@@ -163,7 +163,7 @@ describe('the rollout of a described deployment', () => {
     ).toEqual([[30, 60], 10, 100])
   })
 
-  it('counts old revisions with the same definition as one: their tasks cannot be told apart', () => {
+  it('counts old revisions with the same definition as one: nothing distinguishes their tasks', () => {
     const same = `${place}:service-revision/shop/web/1b`
     const rollout = describedRollout(
       deployment({
@@ -182,7 +182,7 @@ describe('the rollout of a described deployment', () => {
     expect(rollout?._tag === 'Shifting' && rollout.source).toMatchObject([{ revision: old, production: 90 }])
   })
 
-  it('tells the pause that waits for an action, and no other hook', () => {
+  it('contains the pause that waits for an action, and no other hook', () => {
     const expiresAt = new Date(1_767_323_999_000)
     const rollout = rolloutOf({
       lifecycleStage: 'POST_TEST_TRAFFIC_SHIFT',

@@ -144,18 +144,18 @@ describe('a service that deploys in stages', () => {
     expect(weightsIn(desired)).toEqual({})
   })
 
-  it('takes nobody down for a revision with a share and no endpoint', () => {
+  it('removes no endpoint for the sake of a revision with a share and without endpoints', () => {
     expect(weightsIn(desiredOf([blue('b')], described(shifting({ production: 5 }))))).toEqual({ b: 1 })
     expect(weightsIn(desiredOf([green('g')], described(shifting({ production: 5 }))))).toEqual({ g: 1 })
   })
 
-  it('tells tasks of the same definition apart by what started them', () => {
+  it('distinguishes tasks of the same definition by what started them', () => {
     const again = task('again', { startedBy: 'ecs-svc/2' })
     const desired = desiredOf([blue('b'), again], described(shifting({ production: 25, redeploys: true })))
     expect(weightsIn(desired)).toEqual({ b: 3, again: 1 })
   })
 
-  it('holds a task whose revision cannot be told, and says so', () => {
+  it('holds a task whose revision cannot be determined, and says so', () => {
     const other = task('other', { startedBy: 'ecs-svc/3' })
     const desired = desiredOf([blue('b'), other], described(shifting({ production: 50, redeploys: true })))
     expect(weightsIn(desired)).toEqual({ b: 1 })

@@ -1,6 +1,6 @@
 import { memory, type MemorySource } from 'ecs-task-stream/sources/memory'
 import { describe, expect, it } from 'vitest'
-import type { DeploymentStage } from '../../src/testing/ecs-json/deployment-phases.js'
+import type { DeploymentStage } from '../../src/testing/ecs-model/deployment-phases.js'
 import type { ApiFaults } from '../../sim/aws-api/aws-api.js'
 import type { ServiceSpec } from '../../sim/ecs/service-spec.js'
 import { type SimulatedCluster, simulatedCluster } from '../../sim/ecs/simulated-cluster.js'
@@ -208,7 +208,7 @@ describe('serviceDeployments', () => {
     expect(on.shares()).toEqual(shares)
   })
 
-  it('tells the revisions apart when the same definition is deployed again', async () => {
+  it('distinguishes the revisions when the same definition is deployed again', async () => {
     const on = await staged({ strategy: 'CANARY', stepPercent: 20 })
     const [blue = ''] = origins(on)
     on.cluster.redeploy('web')

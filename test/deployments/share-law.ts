@@ -17,7 +17,7 @@ import { cut, redelivered } from '../../src/testing/distortions.js'
 import { histories } from '../../src/testing/histories.js'
 import { type History, historyOf } from '../../src/testing/history.js'
 import { type Operation, operation } from '../../src/testing/operation.js'
-import { modelledClusters } from '../../src/testing/world.js'
+import { modelledClusters } from '../../src/testing/modelled-service.js'
 
 /** Says after each event which endpoints of which backend get requests, and with which weights. */
 export type Balancer = () => (event: ClusterEvent) => ReadonlyMap<BackendName, readonly Endpoint[]>

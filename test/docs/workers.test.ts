@@ -32,7 +32,7 @@ describe.each(bundled.map(({ name }) => ({ name })))('the page of the worker $na
     expect(existsSync(join(root, 'examples', `${name}.ts`))).toBe(true)
   })
 
-  it('tells every setting that operating.md does not, and no other', async () => {
+  it('documents every setting that operating.md does not, and no other', async () => {
     const worker = await bundled.find((each) => each.name === name)!.load()
     const reading = worker.read(commonSettings, name, ['--help'], {})
     if (reading._tag !== 'Help') throw new Error('no help')
@@ -50,7 +50,7 @@ describe.each(bundled.map(({ name }) => ({ name })))('the page of the worker $na
 })
 
 describe('the page about operating', () => {
-  it('tells the settings of every worker', () => {
+  it('documents the settings of every worker', () => {
     const names = [...told(page('docs/operating.md').text)].map((setting) => setting.split(' ')[0])
     expect(names).toEqual(expect.arrayContaining(['DRY_RUN', 'PORT', 'JOURNAL', 'DEBUG', 'CLUSTER']))
   })

@@ -195,7 +195,7 @@ describe('the stream of changes', () => {
     expect((await serverSentEvents(url)).status).toBe(200)
   })
 
-  it('shows that it lives, and where it is, also to whom nothing is told', async () => {
+  it('shows that it lives, and where it is, also to clients that get no changes', async () => {
     const { happens, feed } = world()
     query = { service: 'api' }
     onTestFinished(() => {
@@ -213,7 +213,7 @@ describe('the stream of changes', () => {
     expect(stream.events[0]).toMatchObject({ event: 'added', id: 'run1-3' })
   })
 
-  it('ends for all when it is closed, and takes nobody then', async () => {
+  it('ends for all clients when it is closed, and accepts no new ones', async () => {
     world()
     const stream = await serverSentEvents(url)
     streams.close()

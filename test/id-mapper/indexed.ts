@@ -10,7 +10,7 @@ import {
 import type { Page } from '../../src/id-mapper/routes/page.js'
 import { TaskIndex, type TaskIndexOptions } from '../../src/id-mapper/index/task-index.js'
 import type { ClusterState } from '../../src/core/cluster-state.js'
-import { modelledClusters } from '../../src/testing/world.js'
+import { modelledClusters } from '../../src/testing/modelled-service.js'
 
 /** So long that nothing is over. */
 export const forever = Number.MAX_SAFE_INTEGER

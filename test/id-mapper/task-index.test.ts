@@ -142,7 +142,7 @@ describe('the index of tasks', () => {
     )
   })
 
-  it('tells by its changes all that can be seen', () => {
+  it('reports in its changes all that can be seen', () => {
     holds(
       fc.property(
         histories(),

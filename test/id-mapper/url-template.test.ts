@@ -82,7 +82,7 @@ describe('a template of a URL', () => {
     ],
     ['https://a/{', 'expected {{ for a brace, got a single {'],
     ['https://a/}', 'expected }} for a brace, got a single }'],
-  ])('is none: %s', (text, reason) => {
+  ])('is not valid: %s', (text, reason) => {
     expect(urlTemplate(text, placeholders)).toMatchObject({ left: reason })
   })
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { EventBridgeEvent } from '../../src/testing/ecs-json/event-bridge-event.js'
+import type { EventBridgeEvent } from '../../src/testing/ecs-model/event-bridge-event.js'
 import { SimulatedCluster } from '../../sim/ecs/simulated-cluster.js'
 import { decodeEvent } from '../../src/sources/ecs-events/ecs-event.js'
 import { matches } from './event-pattern.js'
@@ -90,7 +90,7 @@ const senders = (resources: ReturnType<typeof path>) =>
 describe.each([
   ['directly', {}],
   ['by a topic', { FanOut: 'true' }],
-] as const)('the way of events, %s', (_, parameters) => {
+] as const)('the event path, %s', (_, parameters) => {
   const resources = path(parameters)
 
   it('leads from the rules to the queue, and what cannot be delivered to a queue of its own', () => {
@@ -113,7 +113,7 @@ describe.each([
     })
   })
 
-  it('lets nobody send to a queue but the one that feeds it', () => {
+  it('lets only the service that feeds a queue send to it', () => {
     const feeds =
       resources['Topic'] === undefined
         ? { service: 'events.amazonaws.com', sources: ['arn:of:Rule', 'arn:of:DeploymentRule'] }

@@ -96,14 +96,14 @@ const load = async (worker: string): Promise<DefinedWorker> =>
 const taskWorkers = Object.keys(parts).filter((name) => name !== 'lambda')
 
 describe('the templates', () => {
-  it('are one for each worker that the command starts, for the function, and for the way of events', () => {
+  it('are one for each worker that the command starts, for the function, and for the event path', () => {
     const described = [...Object.keys(parts), 'event-path', 'event-queue'].map((name) => `${name}.yaml`)
     expect(templateNames).toEqual(described.sort())
     const withoutTemplate = bundled.map(({ name }) => name).filter((name) => parts[name] === undefined)
     expect(withoutTemplate).toEqual([])
   })
 
-  it.each(templateNames)('%s is told of in docs/deploying.md', (name) => {
+  it.each(templateNames)('%s is described in docs/deploying.md', (name) => {
     expect(readFileSync('docs/deploying.md', 'utf8')).toContain(`infrastructure/${name}`)
   })
 
@@ -282,7 +282,7 @@ describe('the function', () => {
     })
   })
 
-  it('has time for its work within the visibility that the way of events is told to give, six times over', () => {
+  it('has time for its work within the visibility that the event path sets, six times over', () => {
     const told = /VisibilitySeconds (\d+)/.exec(textOf('lambda.yaml'))?.[1]
     expect(Number(told)).toBe(6 * Number(properties['Timeout']))
   })

@@ -234,7 +234,7 @@ describe('a journal', () => {
     })
   })
 
-  it('whose version is no number is refused', () => {
+  it('whose version is not a number is refused', () => {
     expect(decodeLine('{"v":"1","at":1,"source":"sqs","events":[]}')._tag).toBe('Undecodable')
   })
 })

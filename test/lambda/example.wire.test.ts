@@ -135,7 +135,7 @@ describe('the example of a Lambda function, over the wire', () => {
     expect(await backends()).toEqual(truth())
   })
 
-  it('leaves a message that is no event to the dead letter queue, and applies the others', async () => {
+  it('leaves a message that is not an event to the dead letter queue, and applies the others', async () => {
     const { coldStart, deliver, backends, truth, queue } = await setting()
     const results = await deliver(await coldStart(), ['{"not":"ours"'])
     expect(await backends()).toEqual(truth())

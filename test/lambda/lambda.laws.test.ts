@@ -199,7 +199,7 @@ describe('a function that is cut by deadlines, whose calls fail and hang, and th
     )
   })
 
-  it('reports as failed every record that the target does not hold, and everything that is no event', async () => {
+  it('reports as failed every record that the target does not hold, and everything that is not an event', async () => {
     await fc.assert(honest(), { numRuns: runsOfStories })
   })
 

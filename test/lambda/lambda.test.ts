@@ -163,7 +163,7 @@ describe('a Lambda function', () => {
     })
   })
 
-  it('succeeds with events of other kinds and of other clusters, and fails what is no event, alone', async () => {
+  it('succeeds with events of other kinds and of other clusters, and fails only what is not an event', async () => {
     const stage = new Stage()
     const { container, handler } = stage.start()
     const elsewhere = observed({
@@ -182,7 +182,7 @@ describe('a Lambda function', () => {
     expect(stage.reports.findLast(({ _tag }) => _tag === 'Folded')).toMatchObject({ elsewhere: 1, events: 0 })
   })
 
-  it('takes a decoder that throws for a record that is no event', async () => {
+  it('counts a record on which the decoder throws as not an event', async () => {
     const stage = new Stage()
     const decode: LambdaSetup['decode'] = () => {
       throw new Error('no such version')
@@ -261,7 +261,7 @@ describe('a record whose task waits for a lookup', () => {
     expect(stage.snapshots).toBe(1)
   })
 
-  it('holds up no later batch that has nothing to do with it', async () => {
+  it('does not block a later batch that has nothing to do with it', async () => {
     const stage = new Stage()
     const lookup = slowLookup()
     const { container, handler } = stage.start({}, { lookups: [lookup.source], lookupMs: 3_000 })
@@ -274,7 +274,7 @@ describe('a record whose task waits for a lookup', () => {
   })
 })
 
-describe('what a container keeps when it begins anew', () => {
+describe('what a container keeps when it starts again', () => {
   it('are task definitions: each is asked for once', async () => {
     const stage = new Stage()
     const lookup = slowLookup()
@@ -302,7 +302,7 @@ describe('what a container keeps when it begins anew', () => {
 })
 
 describe('a batch through an EventBridge pipe, a bare array', () => {
-  it('is applied as one of the queue, and its failures are told in the same way', async () => {
+  it('is applied like one from the queue, and its failures are reported in the same way', async () => {
     const stage = new Stage()
     const { container, handler } = stage.start()
     const task = observed({ id: 'a', port: 1, version: 3, at: stage.outside.now })
@@ -315,7 +315,7 @@ describe('a batch through an EventBridge pipe, a bare array', () => {
   })
 })
 
-describe('an invocation that is no batch of a queue and no schedule', () => {
+describe('an invocation that is neither a batch of a queue nor a schedule', () => {
   const refused = async (event: unknown): Promise<unknown> => {
     const stage = new Stage()
     const { container, handler } = stage.start()

@@ -131,14 +131,14 @@ describe(
       })
     })
 
-    it.each(files)('replay delivers %s as it is, and ignores what is no task event', async (file) => {
+    it.each(files)('replay delivers %s as it is, and ignores what is not a task event', async (file) => {
       const { deliveries, notices } = await heard(replay({ file }))
       deepStrictEqual(deliveries.flat(), eventsOf(file))
       ok(notices.every(({ _tag }) => _tag === 'Ignored'))
       deepStrictEqual(deliveries.length + notices.length, captured(file).length)
     })
 
-    it('tell of services that lose an address, and of others that keep theirs', () => {
+    it('contain services that lose an address, and others that keep theirs', () => {
       const routed = files.map((file) => {
         const lines = captured(file)
         const moments = lines.map((_, i) => [...directReading(lines.slice(0, i + 1)).values()].flat())

@@ -15,7 +15,7 @@ import { sweep } from '../../src/core/sweep.js'
 import { type TaskChange, taskChanges } from '../../src/core/task-changes.js'
 import { servicePorts } from '../../src/policies/service-ports.js'
 import { histories } from '../../src/testing/histories.js'
-import { modelledClusters } from '../../src/testing/world.js'
+import { modelledClusters } from '../../src/testing/modelled-service.js'
 import { holds } from './holds.js'
 
 const policy = { expose: servicePorts({ ports: 'all' }), covers: modelledClusters }
@@ -145,7 +145,7 @@ describe('the changes of tasks', () => {
     )
   })
 
-  it('tell of a stop that no event told, when a snapshot no longer lists the task', () => {
+  it('report a stop without an event, when a snapshot no longer lists the task', () => {
     holds(
       fc.property(histories(), ({ events, closing }) => {
         const states = statesOf([...events, ...closing])
@@ -161,7 +161,7 @@ describe('the changes of tasks', () => {
 })
 
 describe('a stream of changes', () => {
-  it('begins anew for each subscriber', () => {
+  it('starts again for each subscriber', () => {
     const desired$ = new BehaviorSubject(desiredOf([emptyState])[0]!)
     const changes$ = desired$.pipe(backendChanges())
     const told: [string, BackendChange][] = []

@@ -129,7 +129,7 @@ describe('the fold of a history', () => {
     holds(nextSnapshotRepairs(routed))
   })
 
-  it('is exact after the next snapshot, whatever somebody has forged before it', () => {
+  it('is exact after the next snapshot, whatever was forged before it', () => {
     holds(nextSnapshotRefutes(routed))
   })
 

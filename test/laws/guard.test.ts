@@ -128,7 +128,7 @@ describe('a snapshot that says that nothing runs any more', () => {
     expect(serving()).toBe(12)
   })
 
-  it('and says it again is believed: records are emptied where that can be, and it is told that they stay', async () => {
+  it('and says it again is believed: records are emptied where that is possible, and those that stay are reported', async () => {
     const { push, serving, skipped, target, refreshes } = await started({ deletes: true, empties: true })
     const first = await push(listed(1))
     const second = await push(listed(2))
@@ -249,7 +249,7 @@ describe('events that say that every task has stopped', () => {
     expect([serving(), target.rows.size, told.how]).toEqual([0, 12, 'acked'])
   })
 
-  it('are believed at once by a target that cannot tell what its records lead to', async () => {
+  it('are believed at once by a target that does not know what its records lead to', async () => {
     const { push, serving } = await started({ tells: false })
     await push(listed(1, tasks))
     await push(...tasks.map(stopped))
@@ -287,7 +287,7 @@ describe('a record that leads to a task of which nothing can ever be known', () 
     expect(target.rows.size).toBe(0)
   })
 
-  it('keeps all of them in a target that cannot tell where its records lead', async () => {
+  it('keeps all of them in a target that does not know where its records lead', async () => {
     const expose: RunSetup['expose'] = {
       expose: (_task, definition) =>
         definition === undefined

@@ -17,7 +17,7 @@ import type { TaskDefinition } from '../../src/core/task-definition.js'
 import type { Task, TaskHealth } from '../../src/core/task.js'
 import { servicePorts } from '../../src/policies/service-ports.js'
 import { histories } from '../../src/testing/histories.js'
-import { modelledClusters } from '../../src/testing/world.js'
+import { modelledClusters } from '../../src/testing/modelled-service.js'
 import { holds, refutation } from './holds.js'
 import { fold } from './observed.js'
 
@@ -224,7 +224,7 @@ describe('the law is broken by a worker that', () => {
     )
   })
 
-  it('offers all where nobody is healthy, also those that never were', () => {
+  it('offers all where no endpoint is healthy, also those that never were', () => {
     isRefuted(
       neverBeforeHealthy((state, unhealthy) => {
         const desired = ours(state, unhealthy)
@@ -317,7 +317,7 @@ describe('a task with a health check', () => {
     }
   }
 
-  it('keeps its place in a target until the first answer, in a cluster that nobody has listed', () => {
+  it('keeps its place in a target until the first answer, in a cluster without a snapshot so far', () => {
     deepStrictEqual(seen(described, changed(undefined)), {
       offered: [],
       gone: [],

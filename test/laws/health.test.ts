@@ -19,7 +19,7 @@ import { anyEvents } from '../../src/testing/any-event.js'
 import { redelivered } from '../../src/testing/distortions.js'
 import { histories } from '../../src/testing/histories.js'
 import type { History } from '../../src/testing/history.js'
-import { modelledClusters } from '../../src/testing/world.js'
+import { modelledClusters } from '../../src/testing/modelled-service.js'
 import { desiredContents, fold, routesOf } from './observed.js'
 import { holds } from './holds.js'
 
@@ -210,7 +210,7 @@ describe('the health policy', () => {
     )
   })
 
-  it('keep-the-last offers the healthy, and all the unhealthy where nobody is healthy: no more, no less', () => {
+  it('keep-the-last offers the healthy, and all the unhealthy where none is healthy: no more, no less', () => {
     holds(
       fc.property(uncontested, events, (chosen, arrived) => {
         const state = fold(arrived)

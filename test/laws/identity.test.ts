@@ -20,7 +20,7 @@ import { project } from '../../src/core/project.js'
 import { shuffled } from '../../src/testing/distortions.js'
 import type { History } from '../../src/testing/history.js'
 import { histories } from '../../src/testing/histories.js'
-import { modelledClusters } from '../../src/testing/world.js'
+import { modelledClusters } from '../../src/testing/modelled-service.js'
 import { observed } from '../support/observed-task.js'
 import { virtualClock } from '../support/virtual-clock.js'
 import { options, routesOf } from './observed.js'
@@ -138,7 +138,7 @@ describe.each(Object.entries(namesakes))('a cluster of the same name in %s', (_,
     expect(sink.target.rows.get('web')?.value).toEqual(['10.70.0.2:80'])
   })
 
-  it('is forgotten where a snapshot tells too late that ours is another', async () => {
+  it('is forgotten where a snapshot shows too late that ours is another', async () => {
     // A source that covers the name and promises no identity: until its first snapshot the name is all there is.
     const { clock, push, sink, worker } = started([], { covers: ['main'], clusters: ['main'] })
     let known: readonly string[] = []
@@ -160,7 +160,7 @@ describe.each(Object.entries(namesakes))('a cluster of the same name in %s', (_,
   })
 })
 
-describe('a name that can never be told', () => {
+describe('a name whose cluster is never known', () => {
   it('is all there is: what has it is followed', async () => {
     const { clock, push, sink } = started(['main'])
     await clock.advance(0)
@@ -186,7 +186,7 @@ describe('a name that can never be told', () => {
 })
 
 describe('events whose cluster is not known yet', () => {
-  it('hold up no others, and are given back when the worker stops', async () => {
+  it('block no others, and are given back when the worker stops', async () => {
     const { clock, push, stop } = started(['main'], { clusters: ['main', modelledClusters[0] ?? ''] })
     await clock.advance(0)
     const unknown = await push(running('ours', main))
@@ -197,8 +197,8 @@ describe('events whose cluster is not known yet', () => {
   })
 })
 
-describe('a delivery that tells which cluster a name stands for', () => {
-  it('is understood whatever else it tells, in any order', async () => {
+describe('a delivery that says which cluster a name stands for', () => {
+  it('is understood whatever else it says, in any order', async () => {
     const { clock, push, sink, elsewhere } = started(['main', 'other'])
     await clock.advance(0)
     const mixed = await push(

@@ -98,7 +98,7 @@ describe('the ledger', () => {
     )
   })
 
-  it('tells the latest event among unsettled deliveries up to a revision', () => {
+  it('knows the latest event among unsettled deliveries up to a revision', () => {
     holds(
       fc.property(steps, fc.nat(80), (all, upTo) => {
         const times = all.flatMap((one) => (one.do === 'enter' ? [one.newest] : []))
@@ -282,12 +282,12 @@ const heldOnly = (make: MakeKeeper) =>
     )
   })
 
-describe('a ledger of deliveries that tell of tasks which wait for lookups', () => {
+describe('a ledger of deliveries about tasks that wait for lookups', () => {
   it('acknowledges exactly what every required sink holds: by its own view none of the tasks waits', () => {
     holds(heldOnly((needed, onDeferred) => new Ledger(needed, onDeferred)))
   })
 
-  it('holds up no other delivery while one waits', () => {
+  it('does not block other deliveries while one waits', () => {
     const ledger = new Ledger(['table'])
     const acks: string[] = []
     const enter = (name: string, about: readonly string[]) =>

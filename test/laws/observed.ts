@@ -6,7 +6,7 @@ import type { PersistentMap } from '../../src/core/persistent-map.js'
 import { project } from '../../src/core/project.js'
 import { reduce } from '../../src/core/reduce.js'
 import { servicePorts } from '../../src/policies/service-ports.js'
-import { modelledClusters } from '../../src/testing/world.js'
+import { modelledClusters } from '../../src/testing/modelled-service.js'
 
 /** By backend: `host:port`, in order, each once. Backends without any are left out. */
 export type Routes = ReadonlyMap<string, readonly string[]>

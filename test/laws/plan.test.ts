@@ -58,7 +58,7 @@ describe('a plan', () => {
     )
   })
 
-  it('prunes what is ours and not wanted when knowledge is complete, as the sink says', () => {
+  it('prunes what is ours and not wanted when the desired state is complete, as the sink says', () => {
     holds(
       fc.property(target, wanted, rows, (settings, want, held) => {
         const after = byKey(applied(held, plan(setSink(settings), want, held, unguarded(true)), us))
@@ -102,7 +102,7 @@ describe('a plan', () => {
     )
   })
 
-  it('prunes nothing while knowledge is incomplete, and says what it would', () => {
+  it('prunes nothing while the desired state is incomplete, and says what it would', () => {
     holds(
       fc.property(target, wanted, rows, (settings, want, held) => {
         const sink = setSink(settings)
@@ -175,7 +175,7 @@ describe('a plan', () => {
   })
 })
 
-describe('a plan of a sink that tells what its records lead to', () => {
+describe('a plan of a sink that knows what its records lead to', () => {
   const settingsOf = fc.record({
     adopt: fc.boolean(),
     deletes: fc.boolean(),
@@ -290,7 +290,7 @@ describe('a plan of a sink that tells what its records lead to', () => {
     )
   })
 
-  it('that cannot tell, prunes nothing while a host cannot be judged', () => {
+  it('that does not know, prunes nothing while a host cannot be judged', () => {
     holds(
       fc.property(target, wanted, rows, (settings, want, held) => {
         const careful = plan(setSink(settings), want, held, { ...unguarded(true), unjudged: new Set(['x']) })
@@ -331,7 +331,7 @@ describe('what a history leads to', () => {
         .map(([arrived, table]) => ({ history, arrived, table })),
     )
 
-  it('is that incomplete knowledge removes only what it knows to be gone: no row, and no other server inside one', () => {
+  it('is that an incomplete state removes only what it knows to be gone: no row, and no other server inside one', () => {
     holds(
       fc.property(
         target,

@@ -16,7 +16,7 @@ import { servicePorts } from '../../src/policies/service-ports.js'
 import { anyEvents } from '../../src/testing/any-event.js'
 import { cut, redelivered, shuffled } from '../../src/testing/distortions.js'
 import { histories } from '../../src/testing/histories.js'
-import { modelledClusters } from '../../src/testing/world.js'
+import { modelledClusters } from '../../src/testing/modelled-service.js'
 import { desiredContents, fold, options, routesOf } from './observed.js'
 import { holds } from './holds.js'
 

@@ -12,7 +12,7 @@ import { servicePorts } from '../../src/policies/service-ports.js'
 import { redelivered, shuffled } from '../../src/testing/distortions.js'
 import type { History } from '../../src/testing/history.js'
 import { histories } from '../../src/testing/histories.js'
-import { modelledClusters } from '../../src/testing/world.js'
+import { modelledClusters } from '../../src/testing/modelled-service.js'
 import { holds, refutation } from './holds.js'
 import { desiredContents, fold, routesOf } from './observed.js'
 
@@ -72,7 +72,7 @@ const refused: fc.Arbitrary<Refused> = histories()
   })
 
 describe('a task whose definition is refused for good', () => {
-  it('holds up the backend of its own service alone, where names are known without it', () => {
+  it('blocks only the backend of its own service, where names are known without it', () => {
     holds(
       fc.property(refused, ({ history, known, affected }) => {
         const desired = desiredOf(known, servicePorts())
@@ -96,7 +96,7 @@ describe('a task whose definition is refused for good', () => {
     )
   })
 
-  it('holds up what its own service offers alone, where names are not known, and its host is not judged', () => {
+  it('blocks only what its own service offers, where names are not known, and its host is not judged', () => {
     holds(
       fc.property(refused, ({ history, known, all, affected }) => {
         const desired = desiredOf(known, namedByDefinition)

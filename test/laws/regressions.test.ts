@@ -141,7 +141,7 @@ describe('the projection', () => {
     strictEqual(unresolved.detail.startsWith('backend "a" belongs to'), true)
   })
 
-  it('looks up what the snapshot tells of a task, where an older event tells otherwise', () => {
+  it('looks up what the snapshot says about a task, where an older event says something else', () => {
     const again = projector({ expose: servicePorts(), covers: [] })
     const stopping = task('a', 1, 0, {
       desiredStatus: 'STOPPED',

@@ -37,7 +37,7 @@ describe('what a fresh process may take away', () => {
     expect(after([], changed(stopped)).backends.get('web')?.gone).toEqual([{ host: '10.0.0.1', port: 80 }])
   })
 
-  it('is no address of a host on which a live task still waits for its definition', () => {
+  it('does not include a host on which a live task still waits for its definition', () => {
     const bare = observed({ id: 'new', host: '10.0.0.1' })
     const waiting = {
       ...bare,
@@ -82,7 +82,7 @@ describe('two covered clusters with services of one name', () => {
 })
 
 describe('an awsvpc task on an instance', () => {
-  it('is not reached at the address of its instance while its own is not told', () => {
+  it('is not reached at the address of its instance while its own is unknown', () => {
     const instance = 'arn:aws:ecs:eu-west-1:123456789012:container-instance/staging/i'
     const definition = 'arn:aws:ecs:eu-west-1:123456789012:task-definition/web:1'
     const bare = observed({ id: 'a' })

@@ -135,7 +135,7 @@ describe('run', () => {
     expect(source.unsettled).toBe(2)
   })
 
-  it("refuses ack: 'folded' for a cluster of which nobody promises snapshots", () => {
+  it("refuses ack: 'folded' for a cluster that no source promises snapshots of", () => {
     const setup = { sinks: [memorySink()], expose: servicePorts(), ack: 'folded' } as const
     const covering = memorySource({ covers: ['staging'] })
     expect(() => run({ ...setup, sources: [memorySource()] })).toThrow(/name the clusters/)
@@ -283,7 +283,7 @@ describe('run', () => {
     expect(sink.target.rows.get('web')?.value).toEqual(['10.0.0.1:1'])
   })
 
-  it('repairs at once what others did to the target, when it is told to read again', async () => {
+  it('repairs at once what others did to the target, when it is asked to read again', async () => {
     const source = memorySource()
     const sink = memorySink()
     const { worker, clock } = started({ sources: [source], sinks: [sink] })

@@ -37,7 +37,7 @@ const told = (make: (sink: Sink<Addresses>) => Sink<Addresses> = (sink) => sink)
   return { clock, source, heard }
 }
 
-describe('a sink is told what it has settled', () => {
+describe('a sink hears what it has synced', () => {
   it('once its target holds it, also when nothing had to be written, and with whether it is complete', async () => {
     const { clock, source, heard } = told()
     await clock.advance(0)

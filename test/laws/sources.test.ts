@@ -69,7 +69,7 @@ const worked = async ({ bySource, turns, history }: Heard) => {
 }
 
 describe('several sources at once', () => {
-  it('that each tell a part of it, or all of it again, in any order, leave exactly what is live', async () => {
+  it('that each deliver a part of it, or all of it again, in any order, leave exactly what is live', async () => {
     await fc.assert(
       fc.asyncProperty(heardTwice, async (heard) => {
         const { history } = heard
@@ -85,7 +85,7 @@ describe('several sources at once', () => {
     )
   })
 
-  it('end in the state and want the same as one source that tells it all in order', () => {
+  it('end in the state and want the same as one source that delivers it all in order', () => {
     fc.assert(
       fc.property(
         heardTwice.chain((heard) => shuffled(heard.bySource.flat()).map((arrived) => ({ heard, arrived }))),

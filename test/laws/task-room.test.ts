@@ -58,7 +58,7 @@ const started = async (covers: readonly string[] = [cluster]) => {
 }
 
 describe('more tasks than a cluster can have', () => {
-  it('are not remembered beyond the bound, which is warned of once, and hold up nothing', async () => {
+  it('are not remembered beyond the bound, which is warned of once, and block nothing', async () => {
     const { push, size, warnings } = await started()
     expect(await push(...many(mostUnlistedTasks, 'a'))).toBe('acked')
     expect(warnings()).toEqual([])
@@ -67,7 +67,7 @@ describe('more tasks than a cluster can have', () => {
     expect(warnings()).toEqual([expect.stringContaining(cluster)])
   })
 
-  it('do not keep out those that a snapshot lists, nor what events tell of tasks that are known', async () => {
+  it('do not displace those that a snapshot lists, nor what events say about known tasks', async () => {
     const { push, knows } = await started()
     await push(...many(mostUnlistedTasks + 10, 'a'))
     await push(invented('honest'))
@@ -99,7 +99,7 @@ describe('more tasks than a cluster can have', () => {
     expect(size()).toBe(mostUnlistedTasks + 10)
   })
 
-  it('are remembered where no snapshot would tell of those that there are', async () => {
+  it('are remembered where no snapshot would list those that exist', async () => {
     const { push, size, warnings } = await started([])
     await push(...many(mostUnlistedTasks + 10, 'a'))
     expect(size()).toBe(mostUnlistedTasks + 10)

@@ -183,7 +183,7 @@ describe.each(lookups)('a running task that waits for $what', ({ task, key, answ
     expect(delivered.how).toBe('acked')
   })
 
-  it('is settled by an answer that is no for good, which is told', async () => {
+  it('ends its wait with an answer that is final, which is reported', async () => {
     const { clock, push, reports, unheld } = started()
     await clock.advance(0)
     const delivered = await push(told(task('a')))
@@ -197,7 +197,7 @@ describe.each(lookups)('a running task that waits for $what', ({ task, key, answ
     expect(unheld()).toEqual([])
   })
 
-  it('is acknowledged, which is told, after lookupWaitMs where snapshots cover its cluster', async () => {
+  it('is acknowledged, which is reported, after lookupWaitMs where snapshots cover its cluster', async () => {
     const { clock, push, unheld, sink } = started({ covers: [cluster], lookupWaitMs: 90_000 })
     await clock.advance(0)
     await push({ _tag: 'TasksListed', cluster, at: start, tasks: [] })
@@ -215,7 +215,7 @@ describe.each(lookups)('a running task that waits for $what', ({ task, key, answ
     expect(unheld()).toHaveLength(1)
   })
 
-  it('that was answered in time is not told of', async () => {
+  it('that was answered in time is not reported', async () => {
     const { clock, push, unheld } = started({ covers: [cluster], lookupWaitMs: 90_000 })
     await clock.advance(0)
     await push({ _tag: 'TasksListed', cluster, at: start, tasks: [] })
@@ -227,7 +227,7 @@ describe.each(lookups)('a running task that waits for $what', ({ task, key, answ
     expect(unheld()).toEqual([])
   })
 
-  it('waits for ever where no snapshot would tell of it again', async () => {
+  it('waits for ever where no snapshot would list it again', async () => {
     const { clock, push, unheld } = started({
       covers: [cluster.replace('staging', 'other')],
       lookupWaitMs: 1_000,
@@ -239,7 +239,7 @@ describe.each(lookups)('a running task that waits for $what', ({ task, key, answ
     expect(unheld()).toEqual([])
   })
 
-  it('holds up no other delivery', async () => {
+  it('does not block other deliveries', async () => {
     const { clock, push, source, sink } = started()
     await clock.advance(0)
     const delivered = await push(told(task('a', 'slow')))

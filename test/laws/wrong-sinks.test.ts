@@ -166,7 +166,7 @@ describe('a sink that forgets the rest of an incomplete backend', () => {
   )
 
   it('is refuted', async () => {
-    expect(await refutation('incomplete knowledge adds what is live', forgetful)).toBeDefined()
+    expect(await refutation('an incomplete state adds what is live', forgetful)).toBeDefined()
   })
 })
 

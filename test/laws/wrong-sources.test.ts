@@ -104,7 +104,7 @@ describe('a log that commits up to the first message that is not acknowledged', 
     expect(await refutation(sentence, sound)).toBeUndefined()
   })
 
-  it('is no queue: it cannot acknowledge a message behind another one', async () => {
+  it('is not a queue: it cannot acknowledge a message behind another one', async () => {
     expect(await refutation('delivers again what was not acknowledged, and never', sound)).toContain(
       'Counterexample',
     )
@@ -120,7 +120,7 @@ describe('a log that commits the newest offset that is acknowledged', () => {
   })
 })
 
-describe('a log that commits the offset of each acknowledgement, be it older', () => {
+describe('a log that commits the offset of each acknowledgement, even an older one', () => {
   const latest: Commit = (log, _, offset) => {
     log.committed = offset + 1
   }

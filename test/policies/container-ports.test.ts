@@ -88,7 +88,7 @@ describe('containerPorts', () => {
     expect(exposed(task({ group: undefined }), { family: 'web' })).toEqual(['80=32768', '443=32769'])
   })
 
-  it('waits for the definition where it tells family or ports, and for nothing of other tasks', () => {
+  it('waits for the definition where the family or the ports depend on it, and for nothing of other tasks', () => {
     expect(exposed(task({ definition: undefined }), { family: 'web' })).toBe('NeedsDefinition')
     expect(exposed(task({ definition: undefined }), { service: 'shop' })).toEqual(['80=32768', '443=32769'])
     expect(exposed(unbound, { service: 'shop' })).toBe('NeedsDefinition')
@@ -135,7 +135,7 @@ describe('containerPorts', () => {
     })
   })
 
-  it('refuses tasks whose public address nobody tells, when it is asked for public ones', () => {
+  it('refuses tasks without a known public address, when it is asked for public ones', () => {
     const inPublic = containerPorts({ container: 'nginx', of: { service: 'shop' }, address: 'public' })
     expect(inPublic.expose(task(), undefined)).toMatchObject({ _tag: 'Ports' })
     for (const unknown of [
@@ -150,5 +150,11 @@ describe('containerPorts', () => {
       })
       expect(ofService.expose(unknown, undefined)).toMatchObject({ _tag: 'Ports' })
     }
+  })
+
+  it('refuses a selection of neither a service nor a family', () => {
+    expect(() => containerPorts({ container: 'nginx', of: {} })).toThrow(
+      'containerPorts: of: expected a service, a family or both, got neither',
+    )
   })
 })

@@ -14,7 +14,7 @@ import { servicePorts } from '../../src/policies/service-ports.js'
 import { srvNames } from '../../src/sinks/route53/names/srv-names.js'
 import { traefikLabels } from '../../src/sinks/traefik/labels/traefik-labels.js'
 import { histories } from '../../src/testing/histories.js'
-import { modelledClusters } from '../../src/testing/world.js'
+import { modelledClusters } from '../../src/testing/modelled-service.js'
 import { desiredContents, fold } from '../laws/observed.js'
 import { holds, refutation } from '../laws/holds.js'
 import { cluster, observed } from '../support/observed-task.js'
@@ -136,7 +136,7 @@ describe('containers that AWS adds to a task', () => {
     )
   })
 
-  it('cost nothing where there are none: the task and its definition are the same objects', () => {
+  it('cost nothing where a task has none of them: the task and its definition are the same objects', () => {
     const task = orders(app)
     const described = definition(defined('app', 50_051))
     for (const of of [undefined, described]) {

@@ -115,7 +115,7 @@ describe('labels that begin like ours and are not known', () => {
 })
 
 describe('prometheusExporters', () => {
-  it('exposes a labelled port with what prometheus-ecs-discovery tells of it, and nothing that is empty', () => {
+  it('exposes a labelled port with the labels of prometheus-ecs-discovery, and nothing that is empty', () => {
     const labels = {
       [PORT]: '9100',
       PROMETHEUS_EXPORTER_JOB_NAME: 'shop',
@@ -230,7 +230,7 @@ describe('prometheusExporters', () => {
     expect(() => prometheusExporters({ filterLabel: '=x' })).toThrow('NAME or NAME=VALUE')
   })
 
-  it('reads labels of other names where it is told to', () => {
+  it('reads labels of other names where it is configured so', () => {
     const options = {
       portLabel: 'p',
       pathLabel: 'm',

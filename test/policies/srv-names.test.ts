@@ -203,7 +203,7 @@ describe('srvNames', () => {
     )
   })
 
-  it('waits for the definition, since without it not even the names can be told', () => {
+  it('waits for the definition, since without it not even the names are known', () => {
     deepStrictEqual(srvNames().expose(observed({ id: '1' }), undefined), {
       _tag: 'NeedsDefinition',
       backends: 'any',

@@ -115,7 +115,7 @@ describe('a container without labels', () => {
     strictEqual(rule(''), undefined)
   })
 
-  it('and without TCP ports is nothing that somebody wanted to offer', () => {
+  it('and without TCP ports is offered nowhere, and not refused', () => {
     const nothing = { _tag: 'Ports', ports: [] }
     const agents: readonly (readonly Binding[])[] = [[], [port(8125, 0, 'udp')], [port(2000, 2000, 'udp')]]
     for (const ports of agents)
@@ -124,7 +124,7 @@ describe('a container without labels', () => {
           deepStrictEqual(exposed({ ports, bound: ports, labels }, {}, mode), nothing)
   })
 
-  it('and with UDP ports alone is offered by labels, and refused by a label that somebody wrote', () => {
+  it('and with UDP ports alone is offered by labels, and refused by an explicit label', () => {
     const dns = { ports: [port(53, 0, 'udp')], bound: [port(53, 32_769, 'udp')] }
     deepStrictEqual(
       ports({ ...dns, labels: { 'traefik.udp.routers.dns.entrypoints': 'dns' } }).map(({ port }) => port),
@@ -157,20 +157,20 @@ describe('what is offered', () => {
     strictEqual(ports({ labels }, options).length > 0, offered)
   })
 
-  it('cannot be told before the task definition is known, not even its name', () => {
+  it('is not known before the task definition is, not even its name', () => {
     const [task] = taskOf({ app: {} })
     deepStrictEqual(traefikLabels().expose(task, undefined), { _tag: 'NeedsDefinition', backends: 'any' })
   })
 
   it.each([{ constraints: 'Label(`a`)' }, { defaultRule: '{{ if }}' }])(
-    'is not told with options that cannot be: %j',
+    'is not decided with options that are impossible: %j',
     (options) => {
       throws(() => traefikLabels(options), RangeError)
     },
   )
 })
 
-describe('labels that begin with traefik and that nobody knows', () => {
+describe('labels that begin with traefik and that Traefik does not know', () => {
   it.each([
     'traefik.htp.routers.web.rule',
     'traefik.services.web.port',
@@ -256,7 +256,7 @@ describe('the port of a service', () => {
     deepStrictEqual(placed({ ports: [port(90), port(80)], bound }), [[80, 40_000]])
   })
 
-  it('is waited for while ECS has not told it', () => {
+  it('is waited for until ECS has reported it', () => {
     deepStrictEqual(exposed({ labels: labelled('80'), bound: [] }), { _tag: 'Ports', ports: [] })
   })
 
@@ -539,7 +539,7 @@ describe('a container with a label that cannot be', () => {
     match(reasonOf(exposure), reason)
   })
 
-  it('holds back no other container of the task, and is told', () => {
+  it('holds back no other container of the task, and is reported', () => {
     const exposure = traefikLabels().expose(
       ...taskOf({ app: {}, side: { labels: { 'traefik.http.x': '1' } } }),
     )
@@ -577,7 +577,7 @@ describe('two clusters that define one service', () => {
       }),
     )
 
-  it('do not share it: the first has it, and the other is told', () => {
+  it('do not share it: the first has it, and the other is reported', () => {
     const { backends, unresolved } = project(state(), {
       expose: traefikLabels(),
       covers: [],

@@ -192,7 +192,7 @@ describe('workers that race for a zone', () => {
     )
   })
 
-  it('records of others stay what they are, whoever writes them at which moment', async () => {
+  it('records of others stay what they are, whichever worker writes them at which moment', async () => {
     const foreign = fc.constantFrom('_a._tcp', 'b', 'web')
     await fc.assert(
       fc.asyncProperty(

@@ -70,7 +70,7 @@ describe('embeddedDynamoDb', () => {
     expect((await get('raced'))?.['version']).toEqual({ N: '2' })
   })
 
-  it('tells the item over which a write was refused, if it is asked to and there is one', async () => {
+  it('returns the item over which a write was refused, if it is asked to and the item exists', async () => {
     await put('refused', { version: { N: '1' } })
     const refusal = (id: string, tell?: 'ALL_OLD') =>
       update(id, {

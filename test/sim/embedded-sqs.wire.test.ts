@@ -156,7 +156,7 @@ describe('embeddedSqs', () => {
       expect(await sqs.counts(url)).toEqual({ visible: 0, inFlight: 1 })
     })
 
-    it('keeps the message of a batched delete by a superseded receipt handle, and does not tell', async () => {
+    it('keeps the message of a batched delete by a superseded receipt handle, and reports success', async () => {
       const { url } = await sqs.createQueue('superseded')
       await sqs.send(url, ['again'])
       const [first] = await receive(url)
@@ -217,7 +217,7 @@ describe('embeddedSqs', () => {
       expect(await receive(url, 5)).toHaveLength(1)
     })
 
-    it('shows both deviations when it is told not to correct them', async () => {
+    it('shows both deviations when it is configured not to correct them', async () => {
       const raw = await embeddedSqs({ corrected: false })
       const { url } = await raw.createQueue('raw')
       await abandonedPoll(raw, url)

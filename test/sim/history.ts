@@ -1,4 +1,4 @@
-import type { EventBridgeEvent } from '../../src/testing/ecs-json/event-bridge-event.js'
+import type { EventBridgeEvent } from '../../src/testing/ecs-model/event-bridge-event.js'
 import type { ServiceSpec } from '../../sim/ecs/service-spec.js'
 import { simulatedCluster, type SimulatedCluster } from '../../sim/ecs/simulated-cluster.js'
 

@@ -43,7 +43,7 @@ const ask = async (query: Packet) => {
 }
 
 describe('a resolver', () => {
-  it('is told what is in the zone: SRV, A, AAAA, TXT, CNAME and MX', async () => {
+  it('resolves what is in the zone: SRV, A, AAAA, TXT, CNAME and MX', async () => {
     const zone = await zoneWith(
       set('_calc._tcp', 'SRV', ['1 2 8080 host.example.', '3 4 8081 other.example']),
       set('host', 'A', ['10.0.0.1', '10.0.0.2'], { TTL: 17 }),
@@ -330,7 +330,7 @@ describe('a packet', () => {
     expect(ids).toEqual([1, 2])
   })
 
-  it('that is no question is not answered, and does no harm', async () => {
+  it('that is not a question is not answered, and does no harm', async () => {
     const socket = createSocket('udp4')
     for (const message of [
       Buffer.from('nonsense'),

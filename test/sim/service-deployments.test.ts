@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { ecsDecoder } from '../../src/testing/ecs-decoder.js'
-import type { EventBridgeEvent } from '../../src/testing/ecs-json/event-bridge-event.js'
+import type { EventBridgeEvent } from '../../src/testing/ecs-model/event-bridge-event.js'
 import type { ServiceSpec } from '../../sim/ecs/service-spec.js'
 import { simulatedCluster, type SimulatedCluster } from '../../sim/ecs/simulated-cluster.js'
 import type { SimulatedDeployment } from '../../sim/ecs/simulated-deployment.js'
@@ -128,7 +128,7 @@ describe('a deployment in stages', () => {
     expect(currentOf(cluster).status).toBe('SUCCESSFUL')
   })
 
-  it('keeps the definition when it is forced, and tells its tasks apart all the same', () => {
+  it('keeps the definition when it is forced, and distinguishes its tasks all the same', () => {
     const cluster = clusterWith({ strategy: 'BLUE_GREEN' })
     cluster.redeploy('web')
     cluster.reach('web', 'POST_SCALE_UP')
@@ -227,7 +227,7 @@ describe('a deployment in stages', () => {
     expect(currentOf(cluster).sources).toHaveLength(1)
   })
 
-  it('says that it waits in a pause, and goes on when somebody continues it', () => {
+  it('says that it waits in a pause, and continues when the pause is ended', () => {
     const cluster = clusterWith({
       strategy: 'CANARY',
       pauses: [{ stages: ['PRE_PRODUCTION_TRAFFIC_SHIFT'], timeoutMinutes: 30 }],
@@ -254,7 +254,7 @@ describe('a deployment in stages', () => {
   it.each([
     ['CONTINUE', 'BAKE_TIME 100/100', 'IN_PROGRESS'],
     ['ROLLBACK', 'CLEAN_UP 0/0', 'ROLLBACK_SUCCESSFUL'],
-  ] as const)('ends a pause that nobody ends by %s', (timeoutAction, position, status) => {
+  ] as const)('ends a pause by %s when it times out', (timeoutAction, position, status) => {
     const cluster = clusterWith({
       strategy: 'BLUE_GREEN',
       pauses: [{ stages: ['POST_TEST_TRAFFIC_SHIFT'], timeoutMinutes: 10, timeoutAction }],

@@ -170,7 +170,7 @@ describe('DescribeServices', () => {
 })
 
 describe('DescribeServiceDeployments', () => {
-  it('tells stage, weights and counts of both revisions, stage by stage', async () => {
+  it('describes stage, weights and counts of both revisions, stage by stage', async () => {
     const account = await accountWith({ strategy: 'CANARY' })
     account.cluster.deploy('web')
     const seen = async () => {
@@ -206,7 +206,7 @@ describe('DescribeServiceDeployments', () => {
     expect(times).toEqual(times.toSorted())
   })
 
-  it('tells of a rollback with its reason and revision, and of a stop', async () => {
+  it('describes a rollback with its reason and revision, and a stop', async () => {
     const account = await accountWith({ strategy: 'BLUE_GREEN' })
     const before = (await current(account)).targetServiceRevision!.arn
     account.cluster.deploy('web')
@@ -305,7 +305,7 @@ describe('ListServiceDeployments', () => {
 })
 
 describe('DescribeServiceRevisions', () => {
-  it('tells the task definition of each, until ECS has forgotten it', async () => {
+  it('contains the task definition of each, until ECS has forgotten it', async () => {
     const account = await accountWith({ strategy: 'BLUE_GREEN' })
     account.cluster.deploy('web')
     const { sourceServiceRevisions, targetServiceRevision } = await current(account)

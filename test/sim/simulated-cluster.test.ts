@@ -1,13 +1,12 @@
 import { describe, expect, it } from 'vitest'
 import { simulatedCluster } from '../../sim/ecs/simulated-cluster.js'
-import { taskFacts } from '../../sim/ecs/task-facts.js'
 import { byTask, eventsOf, mixedCluster, type TaskDetail, taskDetails } from './history.js'
 
 /** A long and eventful life: the versions of each of its tasks. */
 const history: readonly (readonly TaskDetail[])[] = byTask(taskDetails(eventsOf(mixedCluster(1), 20_000)))
 
 describe('a simulated cluster', () => {
-  it('tells the same story for the same seed, and another one for another', () => {
+  it('gives the same story for the same seed, and another one for another', () => {
     const first = JSON.stringify(eventsOf(mixedCluster(5), 2_000))
     expect(JSON.stringify(eventsOf(mixedCluster(5), 2_000))).toBe(first)
     expect(JSON.stringify(eventsOf(mixedCluster(6), 2_000))).not.toBe(first)
@@ -261,7 +260,7 @@ describe('a simulated cluster', () => {
     cluster.start()
     cluster.settle()
     const healthOf = () =>
-      Object.fromEntries(cluster.tasks().map((task) => [task.service.name, taskFacts(task).health]))
+      Object.fromEntries(cluster.tasks().map((task) => [task.service.name, task.facts().health]))
     expect(healthOf()).toEqual({ api: 'UNKNOWN', web: 'HEALTHY' })
     let events = 0
     cluster.events$.subscribe(() => events++)

@@ -51,7 +51,7 @@ describe('the hosts of an element of Traefik', () => {
     { weighted: { services: [{ name: 'web' }] } },
     { addPrefix: { prefix: '/a' } },
     ['certificate'],
-  ])('are none, where it leads nowhere itself: %j', (element) => {
+  ])('are empty where it leads nowhere itself: %j', (element) => {
     deepStrictEqual(hostsOf(element), [])
   })
 

@@ -54,7 +54,7 @@ describe('onChange in a worker', () => {
   const listed = (at: number, ...events: ReturnType<typeof event>[]) =>
     ({ _tag: 'TasksListed', cluster, at, tasks: events.map(({ task }) => task) }) as const
 
-  it('is told of each backend once, then of what changes, and acknowledges what it has handled', async () => {
+  it('hears of each backend once, then of what changes, and acknowledges what it has handled', async () => {
     const told: unknown[] = []
     const { clock, source, worker } = following(({ backend, before, added, removed }) => {
       told.push([backend, addressesOf(before), addressesOf(added), addressesOf(removed)])

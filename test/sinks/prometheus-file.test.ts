@@ -168,7 +168,7 @@ describe('the file', () => {
     expect(targetsAsPrometheus(documentOnDisk(path).json())).toHaveLength(1)
   })
 
-  it('that was removed is written anew', async () => {
+  it('that was removed is written again', async () => {
     const path = await newPath()
     const sink = prometheusFile({ path })
     await reconciled(sink, web(1))

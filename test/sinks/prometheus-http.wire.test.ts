@@ -289,7 +289,7 @@ describe('a reader that polls', () => {
     expect((await fetch(url)).status).toBe(200)
   })
 
-  it('is told of many clusters and tasks in a bounded text, without control characters', async () => {
+  it('hears of many clusters and tasks in a bounded text, without control characters', async () => {
     const { sink, url } = await started({}, false)
     const many = (prefix: string) => Array.from({ length: 5_000 }, (_, i) => `${prefix}\u001b[31m${i}`)
     sink.synced?.({

@@ -320,7 +320,7 @@ describe('redisTraefik, over a real Redis server', needs(redisIsMissing), () => 
       expect(await servers()).toEqual({ 'http/services/Web': ['10.0.0.1:80'] })
     })
 
-    it('fails, and nothing of it is written, where a key is no text', async () => {
+    it('fails, and nothing of it is written, where a key does not hold text', async () => {
       const sink = redisTraefik({ connection: client })
       await client.hSet('traefik/http/services/web/loadbalancer/servers', 'a', 'b')
       const outcomes = await sink.apply(
@@ -382,7 +382,7 @@ describe('redisTraefik, over a real Redis server', needs(redisIsMissing), () => 
       expect(await warningsOf(modern)).toEqual([])
     })
 
-    it('is told when Redis restarts with its default configuration, and again when it is set', async () => {
+    it('is reported when Redis restarts with its default configuration, and again when it is set', async () => {
       const own = await RedisServer.start()
       const connection = await own.client()
       let again: RedisServer | undefined

@@ -45,7 +45,7 @@ describe('the weights of a record whose requests are shared', () => {
     )
   })
 
-  it('are none without shares', () => {
+  it('do not exist without shares', () => {
     expect(shareWeights(backendOf('web', blue).endpoints, 3)).toBeUndefined()
     expect(shareWeights([], 3)).toBeUndefined()
   })

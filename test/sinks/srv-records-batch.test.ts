@@ -266,7 +266,7 @@ describe('a host without our ownership record', () => {
     )
   })
 
-  it('and whoever leaves it leaves it as it is', () => {
+  it('and a change that takes our SRV record away leaves it as it is', () => {
     const host = at(theirs('192.0.2.1'))
     expect(revisedHost(host, { ...begun, begin: new Set(), end: new Set(['anna____']) }, options)).toEqual(
       E.right({ changes: [], after: host }),

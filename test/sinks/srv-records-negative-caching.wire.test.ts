@@ -29,7 +29,7 @@ describe('how long resolvers remember that a name does not exist', () => {
     expect(negativeTtl([], 'a.test')).toBeUndefined()
   })
 
-  it('is no reason to warn up to a minute', () => {
+  it('causes no warning up to a minute', () => {
     expect(negativeCachingWarnings([soa(60, '86400')], 'a.test')).toEqual([])
     expect(negativeCachingWarnings([soa(61, '86400')], 'a.test')).toEqual([
       expect.stringMatching(/up to 61 s .*zone a\.test .*Set the TTL of the zone's SOA record/),

@@ -126,7 +126,7 @@ describe('the records of a name', () => {
     ])
   })
 
-  it('are what resolvers are told', async () => {
+  it('are what resolvers get', async () => {
     const { zone, sink } = await here()
     const resolver = route53.resolver()
     await reconciled(sink, calc(at(1), at(2), { host: 'fd00::1', port: 80 }))
@@ -167,7 +167,7 @@ describe('the records of a name', () => {
     expect(await zone.sets()).toEqual([])
   })
 
-  it('change from one shape to the other in one batch', async () => {
+  it('change from one layout to the other in one batch', async () => {
     const { zone, sink, another, sent } = await here()
     await reconciled(sink, calc(at(1), at(2)))
     for (const shape of ['weighted', 'simple'] as const) {
@@ -229,7 +229,7 @@ describe('names', () => {
     expect(await names(({ name }) => `x-${name}`, 'web')).toEqual([`x-web.${zone.zone}`])
   })
 
-  it('that cannot be are rejected with the reason, and hold up no other', async () => {
+  it('that are impossible are rejected with the reason, and block no other', async () => {
     const { zone, sink } = await here()
     const backends = ['my service', '_calc._tcp', 'a'.repeat(60), 'Web', 'web'].map((name) =>
       backendOf(name, [at(1)]),
@@ -258,7 +258,7 @@ describe('names', () => {
     )
   })
 
-  it('that Route 53 refuses are found, told with its reason, and the rest goes through', async () => {
+  it('that Route 53 refuses are found, reported with its reason, and the rest goes through', async () => {
     const { zone, sink, sent } = await here()
     await zone.put(record(`b20.${zone.zone}`, 'CNAME', ['elsewhere.example.com']))
     await zone.put(record(`ip-10-0-0-9.${zone.zone}`, 'A', ['192.0.2.1']))
@@ -334,7 +334,7 @@ describe('what is not ours', () => {
     expect(await zone.sets()).toEqual(before)
   })
 
-  it('beside ours in the weighted shape stays, and is told where it cannot', async () => {
+  it('beside ours in the weighted layout stays, and is reported where it cannot', async () => {
     const { zone, another } = await here({ shape: 'weighted' })
     const name = `_calc._tcp.${zone.zone}`
     await reconciled(another(), calc(at(1)))
@@ -445,7 +445,7 @@ describe('taking over from ecssd', () => {
     expect(await zone.sets()).toEqual(before)
   })
 
-  it('with incomplete knowledge takes away what is gone and leaves the rest as ecssd wrote it', async () => {
+  it('with an incomplete state takes away what is gone and leaves the rest as ecssd wrote it', async () => {
     const { zone, sink } = await here({ shape: 'weighted', adopt: 'ecssd', ttlSeconds: 5 })
     const name = `_calc._tcp.${zone.zone}`
     await ecssd(zone, name, at(1), at(2), at(3))
@@ -458,7 +458,7 @@ describe('taking over from ecssd', () => {
   })
 })
 
-describe('what somebody does by hand', () => {
+describe('what people do by hand', () => {
   it.each<[string, (zone: ZoneOfServices, name: string) => Promise<void>]>([
     [
       'an address that was deleted',
@@ -733,7 +733,7 @@ describe('when Route 53 fails', () => {
     route53.inject(() => 'ok')
   })
 
-  it('a conflict in a large zone tells what is there instead, for less than all of it is read', async () => {
+  it('a conflict in a large zone says what is there instead, and reads less than all of it', async () => {
     const { zone, sink, another } = await here()
     await zone.put(...Array.from({ length: 1200 }, (_, n) => record(`x${n}.${zone.zone}`, 'TXT', ['"x"'])))
     await zone.put(...Array.from({ length: 1200 }, (_, n) => record(`y${n}.${zone.zone}`, 'TXT', ['"y"'])))

@@ -255,7 +255,7 @@ describe('tcpProxy', () => {
     for (const name of ['a', 'b', 'c']) expect(counts.get(name)).toBeGreaterThan(70)
   })
 
-  it('sends a connection where the fewest are, if it is told to', async () => {
+  it('sends a connection where the fewest are, if it is configured so', async () => {
     const servers = [await task(), await task()]
     const { route, at, port } = proxied({ balance: 'least-connections' })
     await route([servers[0]!.address])
@@ -494,7 +494,7 @@ describe('tcpProxy', () => {
     expect(proxy.ports().get('web')).toMatchObject({ addresses: 0, listening: undefined })
   })
 
-  it('rejects a port that somebody else has, says so, serves the others, and takes it when it is free', async () => {
+  it('rejects a port that another program has, says so, serves the others, and takes it when it is free', async () => {
     const taken = createServer()
     taken.listen(0, '127.0.0.1')
     await once(taken, 'listening')

@@ -67,7 +67,7 @@ describe('what Traefik is served', () => {
     expect(await straight.text()).toBe(bytes)
   })
 
-  it('keeps a service that is known to be empty, and one that nobody knows any more, with no servers', async () => {
+  it('keeps a service that is known to be empty, and one that is no longer known, with no servers', async () => {
     const { sink, text } = await started()
     await reconciled(sink, state({ web: [1], api: [2] }))
     await reconciled(sink, state({ web: [] }))

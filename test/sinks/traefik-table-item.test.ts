@@ -134,7 +134,7 @@ describe('what an item becomes', () => {
     },
   )
 
-  it('takes away only what is gone while knowledge is incomplete, whatever its key, scheme or path', () => {
+  it('takes away only what is gone while the backend is incomplete, whatever its key, scheme or path', () => {
     const stays = {
       unexplained: serverOf('http://10.0.0.9:8080', '3'),
       strange: serverOf('what is this'),
@@ -226,7 +226,7 @@ describe('reading an item', () => {
     expect(sameBackend(before, { ...before, held: undefined })).toBe(false)
   })
 
-  it('takes an owner that is no string for a foreign one', () => {
+  it('takes an owner that is not a string for a foreign one', () => {
     expect(rowOf({ ...web, owner: { N: '1' } }, 'owner')).toMatchObject({
       owner: '{"N":"1"}',
     })

@@ -198,17 +198,20 @@ describe('writing to the table', () => {
     )
     await expectReadable(table)
   })
-  it.each(malformed)('rejects an item of nobody with %s, and writes the others', async (_case, rest) => {
-    const table = await tableOf()
-    const item = itemOf('web', {}, rest)
-    await table.put(item)
-    const outcomes = await reconcileOnce(
-      traefikTable(table),
-      backendsOf([backendOf('web', [at(1)]), backendOf('api', [at(2)])]),
-    )
-    expect(tagsOf(outcomes)).toEqual({ web__backend: 'Rejected', api__backend: 'Done' })
-    expect(await table.get('web__backend')).toEqual(item)
-  })
+  it.each(malformed)(
+    'rejects an item without an owner with %s, and writes the others',
+    async (_case, rest) => {
+      const table = await tableOf()
+      const item = itemOf('web', {}, rest)
+      await table.put(item)
+      const outcomes = await reconcileOnce(
+        traefikTable(table),
+        backendsOf([backendOf('web', [at(1)]), backendOf('api', [at(2)])]),
+      )
+      expect(tagsOf(outcomes)).toEqual({ web__backend: 'Rejected', api__backend: 'Done' })
+      expect(await table.get('web__backend')).toEqual(item)
+    },
+  )
 
   it('empties what nothing desires, so that Traefik answers 503 and not 404', async () => {
     const table = await tableOf()
@@ -282,7 +285,7 @@ describe('racing for the table', () => {
     expect(item?.['version']?.N).toBe(String(written.reduce((sum, count) => sum + count, 0) - 1))
   })
 
-  it('a conflict says what is there now, from the refusal itself where the table tells', async () => {
+  it('a conflict says what is there now, from the refusal itself where the table returns it', async () => {
     const item = itemOf('web', { theirs: serverOf('http://10.0.0.9:1') }, { owner: { S: 'other' } })
     const asked: string[] = []
     const stub = await stubbedTable((operation) => {
@@ -359,7 +362,7 @@ describe('when the table fails', () => {
     await proxy.close()
   })
 
-  it('a conflict whose refusal does not tell the item is read, and is unread if it cannot be', async () => {
+  it('a conflict whose refusal does not contain the item is read, and is unread if it cannot be', async () => {
     const refusal = {
       __type: 'com.amazonaws.dynamodb.v20120810#ConditionalCheckFailedException',
       message: 'no',

@@ -32,7 +32,7 @@ describe(
   'captured events',
   needs(directory === '' ? 'no captured events: ECS_EVENTS_DIR does not name their directory' : undefined),
   () => {
-    it.each(directory === '' ? [] : messages())('$name is told for what it is', ({ json }) => {
+    it.each(directory === '' ? [] : messages())('$name is recognized', ({ json }) => {
       for (const { decoded } of decodeRecords(json)) {
         const why = decoded._tag === 'Undecodable' ? explain(decoded.errors) : ''
         expect(decoded._tag, why).toBe(classOf(JSON.stringify(json)))

@@ -13,7 +13,7 @@ const identities = ({ events }: Following) =>
 const refusals = ({ events }: Following) => events.filter(({ _tag }) => _tag === 'LookupRefused')
 
 describe('clusterIdentities', () => {
-  it('promises to tell what names and patterns stand for, and no snapshot', () => {
+  it('promises to say what names and patterns stand for, and no snapshot', () => {
     const source = clusterIdentities({ clusters: ['main', 'prod-*', clusterOf('main').arn] })
     expect(source).toMatchObject({ covers: [], identifies: ['main', 'prod-*'] })
   })
@@ -30,7 +30,7 @@ describe('clusterIdentities', () => {
     expect(following.notices).toEqual([])
   })
 
-  it('asks for nothing where every cluster is given by its ARN, and ends when it is told to', async () => {
+  it('asks for nothing where every cluster is given by its ARN, and ends when it is stopped', async () => {
     const world = await awsWorld([clusterOf('main')])
     const following = follow(clusterIdentities({ clusters: [clusterOf('main').arn], ...world.options }))
     await world.clock.advance(600_000)
@@ -107,7 +107,7 @@ describe('clusterIdentities', () => {
   })
 
   it.each(['main', 'ma*'])(
-    'takes three refusals of %s in a row for an answer, told once, and hears of a permission that comes later',
+    'takes three refusals of %s in a row for an answer, reported once, and notices a permission that comes later',
     async (named) => {
       const main = clusterOf('main')
       const world = await awsWorld([main], () => 'denied')

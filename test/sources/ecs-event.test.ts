@@ -294,7 +294,7 @@ describe('errors', () => {
   })
 })
 
-describe('a message that is no task event', () => {
+describe('a message that is not a task event', () => {
   it.each([
     ['aws.ecs', 'ECS Service Action'],
     ['aws.ecs', 'ECS Container Instance State Change'],
@@ -312,7 +312,7 @@ describe('a message that is no task event', () => {
   })
 
   it.each([{ Event: 's3:TestEvent', Bucket: 'b' }, ecsEvent().detail, {}, [], 'text', 7, null])(
-    'but JSON of some other kind is told to be no ECS event (%#)',
+    'but JSON of some other kind is reported not to be an ECS event (%#)',
     (json) => {
       const errors = errorsOf(decodeMessage(JSON.stringify(json)))
       expect(errors.map(({ path }) => path)).toEqual(['$'])
@@ -320,13 +320,16 @@ describe('a message that is no task event', () => {
     },
   )
 
-  it.each(['Test message.', '', '{"detail":', '<xml/>'])('but text (%s) is told to be no JSON', (body) => {
-    expect(errorsOf(decodeMessage(body))).toMatchObject([{ path: '$', expected: 'JSON' }])
-    expect(errorsOf(decodeEvent({ eventSource: 'aws:sqs', body }))).toMatchObject([{ path: '$.body' }])
-    expect(errorsOf(decodeEvent({ Type: 'Notification', Message: body }))).toMatchObject([
-      { path: '$.Message' },
-    ])
-  })
+  it.each(['Test message.', '', '{"detail":', '<xml/>'])(
+    'but text (%s) is reported not to be JSON',
+    (body) => {
+      expect(errorsOf(decodeMessage(body))).toMatchObject([{ path: '$', expected: 'JSON' }])
+      expect(errorsOf(decodeEvent({ eventSource: 'aws:sqs', body }))).toMatchObject([{ path: '$.body' }])
+      expect(errorsOf(decodeEvent({ Type: 'Notification', Message: body }))).toMatchObject([
+        { path: '$.Message' },
+      ])
+    },
+  )
 
   it('but envelopes without end is undecodable', () => {
     const wrapped = (times: number): unknown => (times === 0 ? ecsEvent() : inSns(wrapped(times - 1)))

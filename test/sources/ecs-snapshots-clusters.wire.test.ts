@@ -152,7 +152,7 @@ describe('ecsSnapshots of a pattern', () => {
     expect(counted(following, 'prod-b = 0')).toBeGreaterThan(0)
   })
 
-  it('that may not be looked up is told once to be refused, and hears of a permission that comes later', async () => {
+  it('that may not be looked up is reported once, and a permission that comes later is noticed', async () => {
     const world = await awsWorld([clusterOf('prod-a')], () => 'denied')
     const following = follow(ecsSnapshots({ clusters: ['prod-*'], intervalMs: 5 * minute, ...world.options }))
     await world.until(() => following.failures.length === 5, 10_000)
@@ -210,7 +210,7 @@ describe('ecsSnapshots of a cluster that ECS does not know', () => {
 })
 
 describe('ecsSnapshots of a cluster that may not be read', () => {
-  it('says so once after three attempts, holds up no other, and heals when it may', async () => {
+  it('says so once after three attempts, blocks no other, and recovers with the permission', async () => {
     const world = await awsWorld([clusterOf('open'), clusterOf('secret')], (_operation, _n, asked) =>
       asked.includes('secret') ? 'denied' : 'ok',
     )

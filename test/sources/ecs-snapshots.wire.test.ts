@@ -247,7 +247,7 @@ describe('ecsSnapshots', () => {
     expect(listed(listings(following)[0])).toEqual(tasksOf(cluster))
   })
 
-  it('names a cluster that does not exist, keeps trying, and holds up no other', async () => {
+  it('names a cluster that does not exist, keeps trying, and blocks no other', async () => {
     const cluster = clusterOf(3)
     const world = await awsWorld([cluster])
     const following = follow(ecsSnapshots({ clusters: ['stagging', 'staging'], ...world.options }))
@@ -335,7 +335,7 @@ describe('ecsSnapshots', () => {
     expect(listings(following)[2]).toMatchObject({ at: begun + 100_000 })
   })
 
-  it('tells when each cluster has had a snapshot that began after the refresh', async () => {
+  it('says when each cluster has had a snapshot that began after the refresh', async () => {
     const world = await awsWorld([clusterOf(1), clusterOf(1, 'production')])
     const source = ecsSnapshots({ clusters: ['staging', 'production'], ...world.options })
     const served: ReadonlyMap<string, number>[] = []
@@ -381,7 +381,7 @@ describe('ecsSnapshots', () => {
     expect(world.clock.now() - start).toBeGreaterThanOrEqual(2_200)
   })
 
-  it('asks where the environment says when it is given no clients', async () => {
+  it('asks where the environment says when it has no clients of its own', async () => {
     const cluster = clusterOf(2)
     const world = await awsWorld([cluster])
     vi.stubEnv('AWS_ENDPOINT_URL_ECS', world.api.url)

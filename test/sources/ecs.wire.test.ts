@@ -97,7 +97,7 @@ describe('ecs', () => {
     expect(world.places[0]).toEqual({ account: '', region: 'eu-west-1' })
   })
 
-  it('says which operation failed, and one that fails holds up no other', async () => {
+  it('says which operation failed, and one that fails blocks no other', async () => {
     const failing = ['DescribeInstances', 'DescribeTaskDefinition']
     const world = await awsWorld([clusterOf()], (operation) =>
       failing.includes(operation) ? 'error500' : 'ok',

@@ -77,7 +77,7 @@ describe('an event of an API destination', () => {
     expect((await duplicate).status).toBe(200)
   })
 
-  it('of another kind gets 200 and is counted; a body that is no event gets 400 and is reported by its id', async () => {
+  it('of another kind gets 200 and is counted; a body that is not an event gets 400 and is reported by its id', async () => {
     const { post, notices } = await serving()
     expect((await post('{"source":"aws.ec2","detail-type":"x"}')).status).toBe(200)
     expect((await post('{"id":"transformed","detail":{}}')).status).toBe(400)

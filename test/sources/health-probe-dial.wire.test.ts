@@ -138,7 +138,7 @@ describe('an HTTP probe', () => {
     await expect(dial(get, within.address, never())).rejects.toThrow(/\/health failed: /)
   })
 
-  it('fails on what is no HTTP', async () => {
+  it('fails on what is not HTTP', async () => {
     const { address } = await listening(createTcpServer((socket) => socket.end('SSH-2.0-OpenSSH_9.6\r\n')))
     await expect(dial(get, address, never())).rejects.toThrow(/\/health failed: Parse Error/)
   })

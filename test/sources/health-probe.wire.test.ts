@@ -76,8 +76,8 @@ const probing = (
 
 const verdicts = ({ told }: ProbedWorld): readonly boolean[] => told.map(({ healthy }) => healthy)
 
-describe('healthProbe: what it tells', () => {
-  it('tells a flip after so many probes in a row said the opposite, and nothing else', async () => {
+describe('healthProbe: what it reports', () => {
+  it('reports a flip after so many probes in a row said the opposite, and nothing else', async () => {
     await holds(
       fc.asyncProperty(
         fc.array(fc.boolean(), { maxLength: 40 }),
@@ -110,7 +110,7 @@ describe('healthProbe: what it tells', () => {
     )
   })
 
-  it('tells so that it folds to the same in any order', async () => {
+  it('reports so that it folds to the same in any order', async () => {
     await holds(
       fc.asyncProperty(
         fc.array(fc.array(fc.boolean(), { minLength: 12, maxLength: 12 }), { minLength: 1, maxLength: 3 }),
@@ -171,7 +171,7 @@ describe('healthProbe: what it tells', () => {
     world.unsubscribe()
   })
 
-  it('tells again after the next probe what was lost, and then no more', async () => {
+  it('reports again after the next probe what was lost, and then no more', async () => {
     let losing = true
     const { world, clock } = probing(down, { unhealthyAfter: 1 }, () => losing)
     world.fold(...tasks(1))
@@ -342,7 +342,7 @@ describe('healthProbe: what it probes', () => {
     world.unsubscribe()
   })
 
-  it('is not an endpoint whose probe cannot be made: it is reported, and holds up no other', async () => {
+  it('is not an endpoint whose probe cannot be made: it is reported, and blocks no other', async () => {
     let asked = 0
     const { world, clock } = probing(
       () => {

@@ -91,7 +91,7 @@ describe('instanceAddresses', () => {
     expect(world.api.calls.get('DescribeInstances')).toBeUndefined()
   })
 
-  it.each(['bridge', 'external'] as const)('tells what machines %s tasks run on', async (placement) => {
+  it.each(['bridge', 'external'] as const)('says which machines %s tasks run on', async (placement) => {
     const cluster = clusterOf({ tasks: 20, instances: 4 }, placement)
     const world = await awsWorld([cluster])
     const following = follow(instanceAddresses(world.options), await listedState(world, cluster))
@@ -116,7 +116,7 @@ describe('instanceAddresses', () => {
     )
   })
 
-  it('asks for the instances of tasks with an interface of their own only when it is told to', async () => {
+  it('asks for the instances of tasks with an interface of their own only when it is configured so', async () => {
     const cluster = clusterOf({ tasks: 3, instances: 1 }, 'awsvpc')
     const world = await awsWorld([cluster])
     const listed = await listedState(world, cluster)
@@ -315,7 +315,7 @@ describe('instanceAddresses', () => {
     expect(known(following.state)).toEqual(truth(cluster))
   })
 
-  it('stops asking for an instance that nobody needs any more', async () => {
+  it('stops asking for an instance that is no longer needed', async () => {
     const cluster = clusterOf({ tasks: 1, instances: 1 })
     const world = await awsWorld([cluster])
     const listed = await listedState(world, cluster)

@@ -123,7 +123,7 @@ describe('a flood of invented definitions', () => {
   it.each([
     ['of as many families', families],
     ['of one family', revisions],
-  ] as const)('%s keeps no new task waiting that events alone tell of', async (_, flood) => {
+  ] as const)('%s keeps no new task waiting that only events name', async (_, flood) => {
     for (const n of sizes) {
       const { state$, clock, asked, answered } = asking()
       state$.next(stateOf(flood(n)))

@@ -130,7 +130,7 @@ describe('lookup', () => {
   })
 
   it.each(['soon', 'later'] as const)(
-    'forgets a key that nobody needs when its question fails (%s)',
+    'forgets a key that is no longer needed when its question fails (%s)',
     async (retry) => {
       const { asked, failures, clock, state$ } = askedByHand()
       state$.next(fold(state$.value, taskOn(1, 'a')))

@@ -66,7 +66,7 @@ describe('a time', () => {
     '2024-01-02T03:04:05Z\n',
     1704164645,
   ]
-  it.each(malformed)('%j is undecodable, also where the other field could tell it', (told) => {
+  it.each(malformed)('%j is undecodable, also where the other field has a valid one', (told) => {
     expect(pathsOf(decodeDetail({ updatedAt: told }))).toEqual(['$.detail.updatedAt'])
     expect(pathsOf(decode({ ...ecsEvent(), time: told }))).toEqual(['$.time'])
   })
@@ -169,7 +169,7 @@ describe('an address', () => {
   const inAttachment = (name: string, value: unknown) =>
     decodeDetail({ attachments: [{ type: 'elb' }, { type: 'eni', details: [{ name, value }] }] })
 
-  it.each(ipv4)('%j is no IPv4 address of a task, wherever it stands', (address) => {
+  it.each(ipv4)('%j is not an IPv4 address of a task, in any field', (address) => {
     expect(pathsOf(inContainer({ privateIpv4Address: address }))).toEqual([
       '$.detail.containers[0].networkInterfaces[0].privateIpv4Address',
     ])
@@ -178,7 +178,7 @@ describe('an address', () => {
     ])
   })
 
-  it.each(ipv6)('%j is no IPv6 address of a task, wherever it stands', (address) => {
+  it.each(ipv6)('%j is not an IPv6 address of a task, in any field', (address) => {
     expect(pathsOf(inContainer({ ipv6Address: address }))).toEqual([
       '$.detail.containers[0].networkInterfaces[0].ipv6Address',
     ])
@@ -236,7 +236,7 @@ describe('a text', () => {
     expect(taskIn(decodeDetail({ group: 'größe 店 😀' }))?.group).toBe('größe 店 😀')
   })
 
-  it('of an event that is not ours is no kind', () => {
+  it('of an event that is not ours is not counted as a kind', () => {
     expect(pathsOf(decode({ source: 'my\u001b[31m', 'detail-type': 'x' }))).toEqual(['$.source'])
     expect(pathsOf(decode({ source: 'my.app', 'detail-type': 'x'.repeat(300) }))).toEqual(['$.detail-type'])
   })

@@ -354,7 +354,7 @@ describe('recordTo', () => {
     expect(kept.length).toBeLessThan(50)
   })
 
-  it('forces what is new to the disk once a second, and rests otherwise', async () => {
+  it('forces what is new to the disk once a second, and otherwise does nothing', async () => {
     const clock = virtualClock()
     const source = memory()
     const { stop, completed, notices } = attached(recordTo(source, { directory: await temporary(), clock }))

@@ -155,7 +155,7 @@ describe('replay', () => {
     expect((await heard(replay({ file, until: '2026-01-02T03:59:00Z' }))).deliveries).toHaveLength(2)
   })
 
-  it('tells every failing path of a bad line, with its number, and goes on', async () => {
+  it('reports every failing path of a bad line, with its number, and continues', async () => {
     const bad = {
       v: 1,
       at: 'noon',
@@ -250,7 +250,7 @@ describe('replay', () => {
     expect(deliveries).toHaveLength(3)
   })
 
-  it('at its pace is not held up by a clock that is set back by days', async () => {
+  it('at its speed is not delayed by a clock that is set back by days', async () => {
     const clock = virtualClock(5_000_000_000)
     const time = { offset: 0 }
     const { deliveries } = listener({

@@ -231,7 +231,7 @@ describe('a certificate', () => {
       )
   })
 
-  it('tells the time of SNS by the answer that brought it, if it was valid then', async () => {
+  it('takes the time of SNS from the answer that brought it, if it was valid then', async () => {
     const told: number[] = []
     const at = (clock: VirtualClock) =>
       snsSignature({ fetch: sns.fetch, clock, onTime: (time) => told.push(time) })
@@ -370,7 +370,7 @@ describe('forged messages that name slow certificates', () => {
     }
   })
 
-  it('of other hosts do not hold up those of one', async () => {
+  it('of other hosts do not delay those of one', async () => {
     const { asked } = slow()
     for (let i = 0; i < 8; i++) void verifyFields(named(i))
     await vi.waitUntil(() => asked.length === 6)

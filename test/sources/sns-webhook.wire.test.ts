@@ -121,7 +121,7 @@ describe('a notification', () => {
     expect(deliveries).toEqual([])
   })
 
-  it('that is no event is answered 400, which ends in the dead-letter queue, and reported', async () => {
+  it('that is not an event is answered 400, which ends in the dead-letter queue, and reported', async () => {
     const { url, notices } = await serving()
     const fields = sns.notification('{"secret":"s3cr3t!"')
     const answer = await sns.post(url, fields)
@@ -190,7 +190,7 @@ describe('what is not from SNS, or not for us', () => {
     )
   })
 
-  it('is answered 400, with every path, when it is no message of SNS', async () => {
+  it('is answered 400, with every path, when it is not a message of SNS', async () => {
     const { url, notices } = await serving()
     expect(await sns.post(url, { Type: 'Notification', Message: 5 }, {})).toMatchObject({
       status: 400,
@@ -264,7 +264,7 @@ describe('the age of a message', () => {
   })
 
   it.each([-100 * 24 * hour, -3 * 24 * hour, -hour, 0, hour, 3 * 24 * hour, 100 * 24 * hour])(
-    'is told by SNS and not by a clock that is off by %d ms, which is said once where it matters',
+    'comes from SNS and not from a clock that is off by %d ms, which is said once where it matters',
     async (offset) => {
       const { url, deliveries, notices } = await serving({
         clock: { now: () => clock.now() + offset, sleep: (ms, signal) => clock.sleep(ms, signal) },
@@ -605,7 +605,7 @@ describe('raw delivery', () => {
 })
 
 describe('without verification', () => {
-  it('whoever reaches it is believed, and that is said at the start', async () => {
+  it('every sender that reaches it is believed, and that is said at the start', async () => {
     const { url, deliveries, notices } = await serving({ verify: 'off' })
     expect(warnings(notices)).toEqual([expect.stringContaining("verify: 'off'")])
     const unsigned = {

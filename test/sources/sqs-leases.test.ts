@@ -132,7 +132,7 @@ describe('leases of SQS messages', () => {
     expect(calls.at(-1)?.handles).toEqual(['a/2'])
   })
 
-  it('are given up once they have run out, for then SQS may have given the message to somebody else', async () => {
+  it('are given up once they have run out, because SQS may have given the message to another consumer', async () => {
     const { clock, calls, leases, hold } = setup(() => new Error('unreachable'))
     hold('a')
     await clock.advance(40 * seconds)

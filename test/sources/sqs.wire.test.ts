@@ -82,7 +82,7 @@ const failures = (notices: readonly Notice[], operation: string) =>
   )
 
 describe('messages', () => {
-  it('that are no events go to the dead letter queue after their receives, while good ones flow', async () => {
+  it('that are not events go to the dead letter queue after their receives, while good ones flow', async () => {
     const { source, publish, publishGarbage, url, deadLetterUrl } = await backend({
       visibilitySeconds: 1,
       queue: { redrive: { maxReceiveCount: 2 } },
@@ -122,7 +122,7 @@ describe('messages', () => {
     expect(heard.deliveries).toEqual([])
   })
 
-  it('on which the decoder throws are reported like others that are no events', async () => {
+  it('on which the decoder throws are reported like others that are not events', async () => {
     const { source, publish } = await backend({
       decode: () => {
         throw new Error('a bug')

@@ -127,7 +127,7 @@ describe('taskDefinitions', () => {
     expect(world.api.calls.get(calls)).toBe(1)
   })
 
-  it('reports a definition that does not exist, gives up within a minute, and holds up no other', async () => {
+  it('reports a definition that does not exist, gives up within a minute, and blocks no other', async () => {
     const cluster = clusterOf(3, 'fargate', ['web', 'api'])
     const world = await awsWorld([cluster])
     const state = await listedState(world, cluster)
@@ -209,7 +209,7 @@ describe('taskDefinitions', () => {
     expect(following.notices).toEqual([])
   })
 
-  it('says once that all is denied, and lets nobody wait for what it has not asked for', async () => {
+  it('says once that all is denied, and keeps no task waiting for what it has not asked for', async () => {
     const services = Array.from({ length: 80 }, (_, i) => `service-${i}`)
     const cluster = clusterOf(1, 'fargate', services)
     const world = await awsWorld([cluster], (operation) => (operation === calls ? 'denied' : 'ok'))

@@ -51,7 +51,7 @@ describe('a described task', () => {
   })
 
   it.each(['taskArn', 'clusterArn', 'lastStatus', 'desiredStatus', 'version'])(
-    'without %s is no task',
+    'without %s is not a task',
     (field) => {
       const { task, errors } = taskFromDescription({ ...described(), [field]: undefined }, now)
       expect(task).toBeUndefined()
@@ -86,7 +86,7 @@ describe('a described task', () => {
       ['clusterArn', 'shop'],
       ['version', 0],
       ['lastStatus', '\u001b[2J'],
-    ])('in its %s is no task, and is reported', (field, value) => {
+    ])('in its %s is not a task, and is reported', (field, value) => {
       const { task, errors } = taskFromDescription({ ...described(), [field]: value }, now)
       expect(task).toBeUndefined()
       expect(errors.map(({ path }) => path)).toContain(`$.${field}`)

@@ -155,7 +155,7 @@ describe('taskHealth', () => {
     expect(sizes.length).toBeLessThanOrEqual(4)
   })
 
-  it('says nothing new while nothing is new, so that targets and journals rest', async () => {
+  it('reports nothing while nothing is new, so that targets and journals are not written', async () => {
     const on = await waiting(shop())
     await on.world.until(() => on.calls() === 2, 100)
     const before = on.state()

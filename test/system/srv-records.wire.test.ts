@@ -153,7 +153,7 @@ it.each(['simple', 'weighted'] as const)(
   },
 )
 
-it('a deployment of a hundred tasks is told whole, and at no moment a client is told of a host that is not there', async () => {
+it('a deployment of a hundred tasks is written whole, and at no moment a client gets a host that does not exist', async () => {
   const { name, resolver, happens, reports } = await system()
   const address = (n: number): string => `10.0.${n >> 8}.${n % 256}`
   const asked = { lost: [] as string[], times: 0, over: false }

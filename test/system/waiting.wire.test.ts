@@ -92,7 +92,7 @@ afterAll(() => queues.close())
 describe.each([
   ['address', 'bridge'],
   ['definition', 'fargate'],
-] as const)('a message that tells of a task whose %s cannot be looked up', (what, placement) => {
+] as const)('a message about a task whose %s cannot be looked up', (what, placement) => {
   let n = 0
   const queued = async (fate: CallOutcome) => {
     const proxy = await faultProxy({ target: queues.url })
@@ -132,7 +132,7 @@ describe.each([
     },
   )
 
-  it('is deleted when the answer is no for good, and others are not held up meanwhile', async () => {
+  it('is deleted when the answer is final, and others are not blocked meanwhile', async () => {
     const { event, queue, reports, asked } = await queued('denied')
     await queues.send(queue.url, [event, JSON.stringify({ ...JSON.parse(event), source: 'not.ours' })])
     await eventually(async () => expect(await queues.counts(queue.url)).toEqual({ visible: 0, inFlight: 0 }))

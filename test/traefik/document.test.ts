@@ -152,7 +152,7 @@ describe('a document for Traefik', () => {
     ['{"http":{"services":3}}', '$.http.services', 'object of objects, or array', '3'],
     ['{"http":{"services":{"web":"x"}}}', '$.http.services.web', 'object', '"x"'],
     ['{"_meta":{"owner":3}}', '$._meta.owner', 'string', '3'],
-  ])('that is none is refused with the place: %s', (text, path, expected, received) => {
+  ])('that is not valid is refused with the place: %s', (text, path, expected, received) => {
     const read = parseDocument(text)
     if (E.isRight(read)) throw new Error('it was read')
     ok(

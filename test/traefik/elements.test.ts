@@ -137,7 +137,7 @@ describe('backends without labels', () => {
       })
   })
 
-  it('keep all that a service has beside its servers; what is no load balancer becomes one', () => {
+  it('keep all that a service has beside its servers; what is not a load balancer becomes one', () => {
     const before: Elements = new Map([
       [
         'http/services/web',
@@ -354,7 +354,7 @@ describe('labels of endpoints', () => {
     )
   })
 
-  it('that are none of Traefik’s, or wrong, make a service and no more', () => {
+  it('that Traefik does not have, or that are wrong, make a service and no more', () => {
     for (const labels of [{ team: 'shop' }, { 'traefik.http.routers.web.priority': 'high' }])
       deepStrictEqual([...render([labelled('web', [[1, 1, labels]])]).keys()], ['http/services/web'])
   })
@@ -394,7 +394,7 @@ describe('routers', () => {
     )
   })
 
-  it('that two backends define differently are as the first by name says, and it is told', () => {
+  it('that two backends define differently are as the first by name says, and it is reported', () => {
     const backends = ['web', 'api', 'shop'].map((name) =>
       labelled(name, [[1, 1, router('main', name, name)]]),
     )
@@ -478,7 +478,7 @@ describe('a rendering', () => {
 })
 
 describe('a service that is pruned', () => {
-  it('has no servers, and all else; what is no load balancer is nothing to empty', () => {
+  it('has no servers, and all else; what is not a load balancer cannot be emptied', () => {
     const emptied = emptiedElement({ loadBalancer: { sticky: {}, servers: [{ url: 'http://a' }] } })
     ok(emptied !== undefined && sameElement(emptied, { loadBalancer: { servers: [], sticky: {} } }))
     strictEqual(emptiedElement({ rule: 'a', service: 'b' }), undefined)

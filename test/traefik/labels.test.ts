@@ -41,7 +41,7 @@ describe('labels', () => {
     )
   })
 
-  it('are told apart by nothing but the case of the names that users choose', () => {
+  it('are distinguished by nothing but the case of the names that users choose', () => {
     // Keys in another case come in another order, and so do numbered keys.
     const folded = (labels: Labels) =>
       Object.entries(labels)

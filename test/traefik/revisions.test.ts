@@ -84,7 +84,7 @@ describe('a service whose deployment shifts traffic', () => {
     expect([...here.elements().keys()]).toEqual(['http/services/shop'])
   })
 
-  it('is written anew for each step, and not if nothing changed', () => {
+  it('is written again for each step, and not if nothing changed', () => {
     const here = target()
     const shifted = (percent: number) => [blueGreen('shop', { blue, green, percent })]
     here.reconcile(shifted(5))
@@ -183,7 +183,7 @@ describe('a service whose servers are weighed', () => {
     expect(here.reconcile([known])).toEqual([])
   })
 
-  it('is none for TCP, which has no weights of servers', () => {
+  it('is not made for TCP, which has no weights of servers', () => {
     const here = target({ shares: 'servers' })
     here.reconcile([blueGreen('tcp/shop', { blue, green, percent: 5 })])
     expect(sharesOf(here.elements(), 'tcp/services/shop')).toEqual({ [blues]: 95, [greens]: 5 })
@@ -256,7 +256,7 @@ describe('labels during a shift', () => {
     })
   })
 
-  it('are, where there are none, the settings that the service had', () => {
+  it('default to the settings that the service had', () => {
     const before: Elements = new Map([
       [
         'http/services/shop',

@@ -161,7 +161,7 @@ describe('wrong settings of clusters and roles', () => {
       'EXTERNAL_ID (--external-id) and ASSUME_ROLE (--assume-role): an external ID has no effect',
     ],
     [{ EXTERNAL_ID: '!', ASSUME_ROLE: theirRole }, 'EXTERNAL_ID (--external-id): expected an external ID'],
-  ])('are told at the start: %o', async (env, problem) => {
+  ])('are reported at the start: %o', async (env, problem) => {
     const worker = await bundled.find(({ name }) => name === 'traefik-table')!.load()
     const reading = worker.read(commonSettings, 'traefik-table', [], {
       CLUSTER: 'a',
@@ -177,7 +177,7 @@ describe('wrong settings of clusters and roles', () => {
     'arn:aws:ecs:eu-west-1:123456789012:cluster/a',
     'arn:aws-cn:ecs:cn-north-1:123456789012:cluster/a',
     'arn:aws-eusc:ecs:eusc-de-east-1:123456789012:cluster/a',
-  ])('are none of %s', async (CLUSTER) => {
+  ])('do not include %s', async (CLUSTER) => {
     const worker = await bundled.find(({ name }) => name === 'traefik-table')!.load()
     const reading = worker.read(commonSettings, 'traefik-table', [], { CLUSTER, TRAEFIK_TABLE: 't' })
     expect(reading._tag).toBe('Settings')

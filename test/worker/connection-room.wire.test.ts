@@ -206,7 +206,7 @@ describe('the room for connections', () => {
     await vi.waitUntil(() => room.size === 0)
   })
 
-  it('never holds more than its bounds, refuses nobody, and forgets what is closed: whatever clients do', () => {
+  it('never holds more than its bounds, refuses no client within them, and forgets what is closed: whatever clients do', () => {
     const command = fc.record({
       what: fc.constantFrom('open', 'open', 'close', 'ask', 'answer'),
       client: fc.integer({ min: 1, max: 4 }),

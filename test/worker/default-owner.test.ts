@@ -14,7 +14,7 @@ describe('the owner, unless one is set', () => {
     expect(defaultOwner(clusters)).toBe(owner)
   })
 
-  it('is that of a worker, and tells clusters of one name apart by account and region', () => {
+  it('is that of a worker, and distinguishes clusters of one name by account and region', () => {
     const cluster = fc
       .tuple(fc.constantFrom('eu-west-1', 'us-east-1'), fc.constantFrom('1', '2'), fc.constantFrom('a', 'b'))
       .map(([region, account, name]) => `arn:aws:ecs:${region}:${account.repeat(12)}:cluster/${name}`)

@@ -53,7 +53,7 @@ describe('deployments in stages', () => {
     ])
   })
 
-  it('are no news while a service deploys by rolling', () => {
+  it('are not reported while a service deploys by rolling', () => {
     const on = watched()
     on.describe({ _tag: 'AtOnce', reason: 'it deploys by rolling' })
     expect(on.lines).toEqual([])

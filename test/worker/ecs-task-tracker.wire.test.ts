@@ -155,7 +155,7 @@ describe('the worker ecs-task-tracker', () => {
     await expect.poll(compared, soon).toBe('all services in sync')
   })
 
-  it('does not say that a service is synced whose item belongs to somebody else', async () => {
+  it('does not say that a service is synced whose item has another owner', async () => {
     const { start, version } = await account({
       services: [
         { name: 'web', placement: 'bridge', desiredCount: 1 },
@@ -254,7 +254,7 @@ describe('the worker ecs-task-tracker', () => {
     expect(other.err).toContain('TOPIC_ARNS (--topic-arns): "ecs-events" is not a topic ARN')
   })
 
-  it('confirms subscriptions on every path, and takes messages of the topics that it is told alone', async () => {
+  it('confirms subscriptions on every path, and accepts messages of the configured topics only', async () => {
     const { ready, task } = await account()
     const { url, endpoint } = await ready({ TOPIC_ARNS: sns.topicArn })
     const asked = sns.asked.length
@@ -560,7 +560,7 @@ describe('what is listed as bugs of ecs-task-tracker', () => {
     })
   })
 
-  it('bug 15: the item of a service that is gone keeps no server, and nobody else’s item is touched', async () => {
+  it('bug 15: the item of a service that is gone keeps no server, and no item of another owner is touched', async () => {
     const dead = { '10.9.9.9:1': serverOf('http://10.9.9.9:1') }
     const { ready, servers, version, truth } = await account({
       items: () => [itemOf('gone', dead, { owner: { S: 'ecs-task-stream/shop' } }), itemOf('by-hand', dead)],

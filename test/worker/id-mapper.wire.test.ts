@@ -53,7 +53,7 @@ describe('the worker id-mapper', () => {
     expect(await get('/health')).toEqual({ status: 200, body: 'All systems go!' })
   })
 
-  it('tells all that it knows of a container, under the names of ecs_id_mapper', async () => {
+  it('returns all that it knows of a container, under the names of ecs_id_mapper', async () => {
     const { ready, taskOf, cluster } = await setting()
     const { json } = await ready({ GRAYLOG_FQDN: 'logs.example.com' })
     const task = taskOf('web')
@@ -338,7 +338,7 @@ describe('the worker id-mapper', () => {
     expect(webOnly.events.map(({ data }) => (JSON.parse(data) as Task).service)).not.toContain('edge')
   })
 
-  it('ends its streams when it is told to stop', async () => {
+  it('ends its streams when it is stopped', async () => {
     const { ready } = await setting()
     const worker = await ready()
     const { url } = worker
@@ -367,7 +367,7 @@ describe('the worker id-mapper', () => {
       expect(body).toContain(`${line}\n`)
   })
 
-  it('tells all that is wrong with its settings', async () => {
+  it('prints all that is wrong with its settings', async () => {
     const { env } = await setting()
     const { code, err } = await run({
       ...env,
@@ -491,7 +491,7 @@ describe('what ecs_id_mapper did wrong', () => {
         .toEqual({ status: 200, body: task.id })
   })
 
-  it('fault 6: of a container with several ports none is told', async () => {
+  it('fault 6: of a container with several ports none is returned', async () => {
     const { ready, tells } = await setting()
     const { json, get } = await ready({ RESYNC_SECONDS: '86400' })
     await tells('f6', {
@@ -513,7 +513,7 @@ describe('what ecs_id_mapper did wrong', () => {
     })
   })
 
-  it('fault 7: an agent on each host asks for what the API tells of all of them at once', async () => {
+  it('fault 7: an agent on each host asks for what the API returns for all of them at once', async () => {
     const { ready, cluster, api } = await setting({
       services: [{ name: 'web', placement: 'bridge', desiredCount: 40 }],
       instances: { ec2: 20 },

@@ -31,7 +31,7 @@ describe('singleFlight', () => {
     expect(await later).toBe(3)
   })
 
-  it('are not held up by a run that fails', async () => {
+  it('are not blocked by a run that fails', async () => {
     const { ask, begun } = work()
     const first = ask()
     const run = await begun(1)

@@ -149,7 +149,7 @@ describe('the log', () => {
     expect(gate.pass('a')).toBe(1)
   })
 
-  it('tells a bounded number of failures apart, whatever they are called', () => {
+  it('distinguishes a bounded number of failures, whatever they are called', () => {
     const gate = new RepeatGate(() => 0, { remembers: 2 })
     expect(['a', 'a', 'b', 'c', 'b', 'a'].map((key) => gate.pass(key))).toEqual([
       0,

@@ -22,7 +22,7 @@ const measuring = (ready: Promise<void> = new Promise(() => undefined)) => {
 const create = { _tag: 'Create', key: 'web', after: {} } as const
 
 describe('the metrics', () => {
-  it('tell every event once, by what it came to', async () => {
+  it('count every event once, by what it came to', async () => {
     const { report, value } = measuring()
     report(folded(1, { events: 3, elsewhere: 2 }), folded(2, { changed: false }))
     report({ _tag: 'Noticed', source: 'sqs', notice: { _tag: 'Ignored', kind: 'x', count: 4 } })
@@ -39,7 +39,7 @@ describe('the metrics', () => {
     expect(await value('deliveries_total{source="sqs"}')).toBe(2)
   })
 
-  it('tell what is unsettled, in whichever order folding and acknowledging are reported', async () => {
+  it('show what is unsettled, in whichever order folding and acknowledging are reported', async () => {
     const { report, value } = measuring()
     report(folded(1), folded(2), { _tag: 'Acknowledged', deliveries: 1, unsettled: 1 })
     expect(await value('unsettled_deliveries')).toBe(1)
@@ -96,7 +96,7 @@ describe('the metrics', () => {
       expect([line, await value(line)]).toEqual([line, count])
   })
 
-  it('tell unresolved tasks by reason, and zero when there are none any more', async () => {
+  it('show unresolved tasks by reason, and zero when a reason no longer applies', async () => {
     const { report, value } = measuring()
     const task = { task: 't', cluster: 'c', why: 'name-taken', detail: 'd' } as const
     expect(await value('unresolved_tasks{reason="name-taken"}')).toBe(0)

@@ -14,7 +14,7 @@ describe('a printed plan', () => {
     expect(planText(summary([]))).toBe('table: nothing would change\n')
   })
 
-  it('tells what is created, updated and deleted, part by part', () => {
+  it('shows what is created, updated and deleted, part by part', () => {
     const changes: readonly Change<unknown>[] = [
       { _tag: 'Create', key: 'a', after: { name: 'a', servers: { x: 1 } } },
       {
@@ -43,7 +43,7 @@ describe('a printed plan', () => {
     )
   })
 
-  it('tells an adoption from a change', () => {
+  it('distinguishes an adoption from a change', () => {
     const change: Change<unknown> = { _tag: 'Update', key: 'b', before: row('b', { x: 1 }), after: { x: 1 } }
     expect(planText(summary([change]))).toContain('only the ownership')
   })
@@ -55,7 +55,7 @@ describe('a printed plan', () => {
     )
   })
 
-  it('tells live tasks that are not offered, and what it does not know', () => {
+  it('lists live tasks that are not offered, and what it does not know', () => {
     const task = { task: 'arn:t', cluster: 'c', why: 'name-taken', detail: 'rename one' } as const
     const text = planText({ ...summary([]), complete: false, unresolved: [task] })
     expect(text).toContain('state of the clusters is incomplete')

@@ -161,7 +161,7 @@ describe('ecs-task-stream replay', () => {
     expect(parts.out.replace(/jsonl:\d+/g, '')).toBe(whole.out.replace(/jsonl:\d+/g, ''))
   })
 
-  it('with --explain tells of each task what came, what it changed, and what was ignored and why', async () => {
+  it('with --explain prints for each task what came, what it changed, and what was ignored and why', async () => {
     const { code, out } = await replayed(await written(story.join('')), '--explain', 'web')
     expect(code).toBe(0)
     expect(out).toContain('3 tasks, with what was received about each:')
@@ -277,7 +277,7 @@ describe('ecs-task-stream replay', () => {
     expect((await json(file, '--cluster', 'other')).backends).toEqual([])
   })
 
-  it('tells bad lines by file and number, and goes on', async () => {
+  it('reports bad lines by file and number, and continues', async () => {
     const file = await written(`${story[0] ?? ''}not json\n{"v":1,"at":1,"source":"sqs","events":[{}]}\n`)
     await appendFile(file, `${story[1] ?? ''}${(story[2] ?? '').slice(0, 50)}`)
     const { code, out, err } = await replayed(file)
@@ -291,7 +291,7 @@ describe('ecs-task-stream replay', () => {
     ])
   })
 
-  it('tells twenty of them, and how many more there are', async () => {
+  it('prints twenty of them, and how many more there are', async () => {
     const { err } = await replayed(await written(`${story[0] ?? ''}${'bad\n'.repeat(23)}`))
     expect(err.trim().split('\n')).toHaveLength(21)
     expect(err).toContain('… and 3 more bad lines')
@@ -311,7 +311,7 @@ describe('ecs-task-stream replay', () => {
     expect(await replayed(await written(''))).toEqual({ code: 0, out: '0 deliveries received\n\n', err: '' })
   })
 
-  it('tells every problem with its settings at once, and its help', async () => {
+  it('prints every problem with its settings at once, and its help', async () => {
     const { code, err } = await replayed('--until', 'noon', '--format', 'xml', '--explian', 'web')
     expect(code).toBe(64)
     for (const problem of [

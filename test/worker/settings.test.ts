@@ -135,7 +135,7 @@ describe('settings', () => {
     ['--port', 'http'],
     ['--owner', ' '],
     ['--cluster', ', ,'],
-  ])('refuse %s %s, telling what was expected and what came', (flag, value) => {
+  ])('refuse %s %s, and say what was expected and what came', (flag, value) => {
     const others = flag === '--cluster' ? [] : ['--cluster', 'a']
     const problems = problemsOf([...others, flag, value])
     expect(problems).toHaveLength(1)
@@ -143,7 +143,7 @@ describe('settings', () => {
     expect(problems[0]?.message).toMatch(/^expected .+, got ("|nothing)/)
   })
 
-  it('tell all problems at once: missing, malformed, contradictory, given twice, unknown and stray', () => {
+  it('report all problems at once: missing, malformed, contradictory, given twice, unknown and stray', () => {
     const check: Check<typeof declaration> = ({ resyncSeconds, queueUrl }) =>
       resyncSeconds === 0 && queueUrl === undefined
         ? [

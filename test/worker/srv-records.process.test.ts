@@ -52,7 +52,7 @@ describe('the worker srv-records, over the wire', () => {
     }
   }
 
-  it('brings the zone to what a snapshot tells, follows events, and takes away what is gone', async () => {
+  it('brings the zone to what a snapshot lists, follows events, and takes away what is gone', async () => {
     const { command, queueUrl, tell, answers, truth, route53 } = await setting()
     const worker = command(['srv-records'], { QUEUE_URL: queueUrl })
     await worker.logged('ready: every required sink has reached a complete state')

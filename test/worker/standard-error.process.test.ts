@@ -137,7 +137,7 @@ describe('standard error of a worker', () => {
   it.each([
     ['throw', 'TypeError', 'thrown in a timer'],
     ['reject', 'RangeError', 'rejected'],
-  ])('tells an error that nobody catches (%s), and the process ends', async (FATAL, name, message) => {
+  ])('reports an uncaught error (%s), and the process ends', async (FATAL, name, message) => {
     const running = await started('traefik-table', { FATAL }, true)
     await running.logged('started')
     running.signal('SIGUSR2')
@@ -152,7 +152,7 @@ describe('standard error of a worker', () => {
     })
   })
 
-  it('tells why a worker cannot start, as a line of the log', async () => {
+  it('says why a worker cannot start, as a line of the log', async () => {
     const running = await started('traefik-table', { PORT: '192.0.2.1:1' })
     const { code, err } = await running.ended
     expect(code).toBe(1)

@@ -30,7 +30,7 @@ const metric = async (status: string, pattern: RegExp): Promise<number> => {
 }
 
 describe('the worker task-proxy, over the wire', () => {
-  it('takes the flags of ecs-task-kite, follows events, and drains when it is told to stop', async () => {
+  it('takes the flags of ecs-task-kite, follows events, and drains when it is stopped', async () => {
     const port = await freePort()
     const here = await ambassador({
       queues,
@@ -191,7 +191,7 @@ describe('the worker task-proxy, over the wire', () => {
     expect(failed().length).toBeLessThanOrEqual(16 * deaths.length)
   })
 
-  it('is told by snapshots alone, if it has no queue: an empty answer empties the pool', async () => {
+  it('follows snapshots alone, if it has no queue: an empty answer empties the pool', async () => {
     const port = await freePort()
     const here = await ambassador({
       services: [{ name: 'web', placement: 'awsvpc', desiredCount: 2, containerPort: port }],
@@ -247,7 +247,7 @@ describe('the worker task-proxy, over the wire', () => {
     },
   )
 
-  it('follows one revision of a family alone, if it is told to', async () => {
+  it('follows one revision of a family alone, if it is configured so', async () => {
     const port = await freePort()
     const here = await ambassador({
       queues,
@@ -264,7 +264,7 @@ describe('the worker task-proxy, over the wire', () => {
     await expect.poll(() => answering(port), soon).toEqual(here.live('web'))
   })
 
-  it('connects to the public addresses of instances, if it is told to, and asks for those of its tasks alone', async () => {
+  it('connects to the public addresses of instances, if it is configured so, and asks for those of its tasks alone', async () => {
     const port = await freePort()
     const here = await ambassador({
       services: [

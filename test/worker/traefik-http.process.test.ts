@@ -72,7 +72,7 @@ describe('the worker traefik-http, over the wire', () => {
     expect(await worker.ended).toMatchObject({ code: 0 })
   })
 
-  it('serves a service for each ECS service when it is told to, and keeps one without tasks', async () => {
+  it('serves a service for each ECS service when it is configured so, and keeps one without tasks', async () => {
     const { cluster, command, queueUrl, tell } = await account(services)
     const worker = command(
       [

@@ -83,7 +83,7 @@ describe('the worker traefik-table, over the wire', () => {
     return { cluster, api, table, queueUrl, command, items, backends, truth }
   }
 
-  it('brings the table to what a snapshot tells, follows events, and drains when it is told to stop', async () => {
+  it('brings the table to what a snapshot lists, follows events, and drains when it is stopped', async () => {
     const { cluster, queueUrl, command, items, backends, truth } = await setting()
     const worker = command(['traefik-table'], { QUEUE_URL: queueUrl, PORT: '127.0.0.1:0' })
     const { status } = (await worker.logged('started')) as { status: string }
@@ -145,7 +145,7 @@ describe('the worker traefik-table, over the wire', () => {
     await expect.poll(backends).toEqual(truth())
   })
 
-  it('writes a journal, when it is told where, that replay turns into the same backends', async () => {
+  it('writes a journal, when it has a directory for it, that replay turns into the same backends', async () => {
     const { cluster, queueUrl, command, backends, truth } = await setting()
     const journal = await directory()
     const worker = command(['traefik-table', '--journal', journal], { QUEUE_URL: queueUrl })
@@ -227,7 +227,7 @@ describe('the worker traefik-table, over the wire', () => {
     expect(unresolved[0]?.detail).toMatch(/\(BLUE_GREEN, IN_PROGRESS\) is in stage POST_SCALE_UP$/)
   })
 
-  it('continues a paused deployment once the table holds its stage, if it is told to', async () => {
+  it('continues a paused deployment once the table holds its stage, if it is configured so', async () => {
     const { cluster, api, command, backends } = await setting()
     const worker = command(['traefik-table'], { CONTINUE_PAUSED: 'on' })
     await worker.logged('ready: every required sink has reached a complete state')
@@ -281,7 +281,7 @@ describe('the worker traefik-table, over the wire', () => {
     expect(out).not.toMatch(/\bheld\b/)
   })
 
-  it('exits 1 when it cannot be told in time, and says what failed', async () => {
+  it('exits 1 when the state is not known in time, and says what failed', async () => {
     const { command } = await setting()
     const { code, err } = await command(['plan', 'traefik-table', '--timeout-seconds', '2'], {
       CLUSTER: 'nowhere',

@@ -59,7 +59,7 @@ describe('the webhook server', () => {
     open.pop()
   })
 
-  it('does not wait longer than it is told', async () => {
+  it('does not wait longer than it is configured to', async () => {
     const source = eventBridgeWebhook({ secrets: ['a-secret'], answerWithinMs: 60_000 })
     const server = await webhookServer({
       listen: { host: '127.0.0.1', port: 0 },

@@ -9,8 +9,8 @@ export const helpOf = (usage: string, summary: string, declaration: Declaration)
     .usage('[flags]')
     .configureHelp({
       helpWidth: 100,
-      // To the parser, every value is optional; see `flagsOf`.
-      optionTerm: ({ flags }) => flags.replace('[', '<').replace(']', '>'),
+      // Without the flag of a former tool. To the parser, every value is optional; see `flagsOf`.
+      optionTerm: ({ flags }) => flags.replace(/^.*, /, '').replace('[', '<').replace(']', '>'),
       // The description already contains the default.
       optionDescription: ({ description }) => description,
     })

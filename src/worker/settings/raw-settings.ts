@@ -25,7 +25,8 @@ export const flagsOf = (declaration: Declaration, take: (name: string, text: str
   const command = new Command().helpOption(false).allowUnknownOption().allowExcessArguments()
   for (const [name, facts] of Object.entries(declaration)) {
     // Every value is optional to the parser, so that missing ones are reported together with all other problems.
-    const flag = new Option(`${flagOf(name)} [${facts.placeholder}]`, described(name, facts))
+    const former = facts.formerFlag === undefined ? '' : `--${facts.formerFlag}, `
+    const flag = new Option(`${former}${flagOf(name)} [${facts.placeholder}]`, described(name, facts))
     command.addOption(flag.preset('').argParser((text) => take(name, text)))
   }
   return command
@@ -35,23 +36,9 @@ export const flagsOf = (declaration: Declaration, take: (name: string, text: str
  * Accepts `-name` for `--name`, as Go's flag package does, for the command lines of the tools that some workers
  * replace. No value is lost, because a word that looks like a flag is never a value unless it follows `=`.
  */
-const withTwoDashes = (word: string, flags: ReadonlySet<string>): string => {
+const withTwoDashes = (word: string, flags: ReadonlySet<string | undefined>): string => {
   const [flag = ''] = word.split('=', 1)
   return flags.has(`-${flag}`) ? `-${word}` : word
-}
-
-/** Flags of the tools that workers replace, including their dashes. */
-const formerFlags = (declaration: Declaration): ReadonlyMap<string, string> =>
-  new Map(
-    Object.entries(declaration).flatMap(([name, { formerFlag }]) =>
-      formerFlag === undefined ? [] : [[`--${formerFlag}`, flagOf(name)] as const],
-    ),
-  )
-
-const renamed = (word: string, former: ReadonlyMap<string, string>): string => {
-  const [flag = ''] = word.split('=', 1)
-  const now = former.get(flag) ?? former.get(`-${flag}`)
-  return now === undefined ? word : `${now}${word.slice(flag.length)}`
 }
 
 /** Leaves out the word after an unknown flag: it is probably the flag's value, and not a problem of its own. */
@@ -72,11 +59,8 @@ export const commonFlags: ReadFlags = (declaration, argv) => {
   const command = flagsOf(declaration, (name, text) => {
     texts.set(name, [...(texts.get(name) ?? []), text])
   })
-  const known = new Set(['--help', ...Object.keys(declaration).map(flagOf)])
-  const former = formerFlags(declaration)
-  const { operands, unknown } = command.parseOptions(
-    argv.map((word) => withTwoDashes(renamed(word, former), known)),
-  )
+  const known = new Set(['--help', ...command.options.flatMap(({ short, long }) => [short, long])])
+  const { operands, unknown } = command.parseOptions(argv.map((word) => withTwoDashes(word, known)))
   const isHelp = (word: string): boolean => word === '--help' || word === '-h'
   const stray = [...strayWords(operands), ...strayWords(unknown.filter((word) => !isHelp(word)))]
   return {

@@ -1,4 +1,5 @@
 import type { Place } from './place.js'
+import type { StopCause } from './stop-cause.js'
 
 /** When things happened, in epoch milliseconds; a key is absent until they did. */
 export type TaskTimes = Partial<
@@ -13,12 +14,6 @@ export type TaskTimes = Partial<
     number
   >
 >
-
-/** Why a task stops. */
-export interface StopCause {
-  readonly code: 'ServiceSchedulerInitiated' | 'EssentialContainerExited' | 'UserInitiated'
-  readonly reason: string
-}
 
 /** The elastic network interface of an awsvpc task. */
 export interface InterfaceFacts {
