@@ -1,4 +1,5 @@
-import { availableParallelism } from 'node:os'
+import { existsSync } from 'node:fs'
+import { availableParallelism, tmpdir } from 'node:os'
 import { configDefaults, defineConfig } from 'vitest/config'
 import { SkippedTests } from './test/tiers/skipped-tests.js'
 
@@ -20,6 +21,10 @@ const testTimeout = 180_000
 const hookTimeout = 180_000
 const expect = { poll: { timeout: 60_000, interval: 20 } }
 
+// Laws of files write thousands of them and sync each, which costs a disk more than the laws cost the processor.
+const memoryDisk = '/dev/shm'
+const TMPDIR = existsSync(memoryDisk) ? memoryDisk : tmpdir()
+
 const cores = availableParallelism()
 // Tests of these tiers wait for much of their time, so that three files share two cores.
 const waiting = { maxWorkers: Math.ceil(1.5 * cores), sequence: { groupOrder: 1 } }
@@ -37,6 +42,7 @@ export default defineConfig({
           exclude: [...exclude, wire, process],
           pool: 'forks',
           isolate: false,
+          env: { TMPDIR },
           // Vitest would leave one core to itself, which is half of a machine with two.
           maxWorkers: cores,
           setupFiles: ['test/tiers/no-servers.ts', 'test/tiers/patience.ts'],
@@ -54,7 +60,7 @@ export default defineConfig({
           pool: 'forks',
           isolate: false,
           ...waiting,
-          setupFiles: ['test/tiers/patience.ts'],
+          setupFiles: ['test/tiers/nothing-left.ts', 'test/tiers/patience.ts'],
           expect,
           testTimeout,
           hookTimeout,
@@ -70,7 +76,7 @@ export default defineConfig({
           isolate: false,
           ...waiting,
           globalSetup: ['test/tiers/built-programs.ts'],
-          setupFiles: ['test/tiers/patience.ts'],
+          setupFiles: ['test/tiers/nothing-left.ts', 'test/tiers/patience.ts'],
           expect,
           testTimeout,
           hookTimeout,

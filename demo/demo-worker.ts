@@ -42,6 +42,10 @@ export const trouble = (report: Report): string | undefined => {
   switch (report._tag) {
     case 'SinkFailed':
       return `${report.sink}: ${report.error.message}`
+    case 'JournalFailed':
+      return `journal: ${report.operation}: ${report.error.message}`
+    case 'Unwritable':
+      return `${report.source}: ${report.error.message}`
     case 'Rejected':
       return `${report.sink}: ${report.key} was rejected, ${report.reason}`
     case 'Noticed':
@@ -68,6 +72,7 @@ export const trouble = (report: Report): string | undefined => {
     case 'Conflicted':
     case 'Synced':
     case 'Acknowledged':
+    case 'CheckpointStored':
     case 'Unresolved':
     case 'Swept':
       return undefined

@@ -1,5 +1,5 @@
 import { ScanCommand } from '@aws-sdk/client-dynamodb'
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, it, type MockInstance, vi } from 'vitest'
 import { awsApi, type AwsApi } from '../../sim/aws-api/aws-api.js'
 import { embeddedDynamoDb, type EmbeddedDynamoDb } from '../../sim/dynamodb/embedded-dynamodb.js'
 import { embeddedSqs, type EmbeddedSqs } from '../../sim/sqs/embedded-sqs.js'
@@ -25,18 +25,22 @@ describe('the example of a Lambda function, over the wire', () => {
   let queues: EmbeddedSqs
   let n = 0
   const apis: AwsApi[] = []
+  let timers: MockInstance<typeof setTimeout>
 
   beforeAll(async () => {
     dynamodb = await embeddedDynamoDb()
     queues = await embeddedSqs()
     // The function logs to where Lambda looks.
     vi.spyOn(process.stdout, 'write').mockImplementation(() => true)
+    timers = vi.spyOn(globalThis, 'setTimeout')
   })
   afterEach(async () => {
     vi.unstubAllEnvs()
     await Promise.all(apis.splice(0).map((api) => api.close()))
   })
   afterAll(async () => {
+    // A function never stops: Lambda freezes its container, and removes it with its timers.
+    for (const { value } of timers.mock.results) clearTimeout(value as NodeJS.Timeout)
     vi.restoreAllMocks()
     await Promise.all([dynamodb.close(), queues.close()])
   })

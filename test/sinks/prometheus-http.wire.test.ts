@@ -378,7 +378,7 @@ describe('a reader that polls', () => {
     const pollers = [poll(), poll(), poll()]
     for (const state of states) {
       await reconciled(sink, state)
-      await fetch(url)
+      await (await fetch(url)).text()
     }
     polling = false
     await Promise.all(pollers)

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import type { ApiFaults } from '../../sim/aws-api/aws-api.js'
 import { simulatedCluster } from '../../sim/ecs/simulated-cluster.js'
 import type { ServiceSpec } from '../../sim/ecs/service-spec.js'
@@ -39,7 +39,11 @@ const worker = async (services: readonly ServiceSpec[], faults: ApiFaults, patie
     },
     world.options,
   )
-  const { url } = await listening(sink.listener)
+  const { url, close } = await listening(sink.listener)
+  onTestFinished(async () => {
+    await worker.stop()
+    await close()
+  })
   const start = world.clock.now()
   let answer = { status: 0, text: '' }
   return {
@@ -68,17 +72,16 @@ const services = ['web', 'vault', 'api'].map(fargate)
 
 describe('a document of labels, of which one definition is denied', () => {
   it('is served after the patience, without the tasks of that definition', async () => {
-    const { opened, servers, text, worker: running } = await worker(services, vaultIsDenied, 5_000)
+    const { opened, servers, text } = await worker(services, vaultIsDenied, 5_000)
     const ms = await opened(60_000)
     expect(ms).toBeGreaterThanOrEqual(4_750)
     expect(ms).toBeLessThan(6_000)
     expect(servers()).toBe(4)
     expect(text()).not.toContain('vault')
-    void running.stop()
   })
 
   it('is served once the refusal is final, and names until then what it waits for', async () => {
-    const { world, asked, opened, servers, worker: running } = await worker(services, vaultIsDenied)
+    const { world, asked, opened, servers } = await worker(services, vaultIsDenied)
     await world.until(() => (world.api.calls.get('DescribeTaskDefinition') ?? 0) >= 3, 250)
     await world.clock.advance(5_000)
     const early = await asked()
@@ -88,11 +91,10 @@ describe('a document of labels, of which one definition is denied', () => {
     expect(ms).toBeGreaterThan(29_000)
     expect(ms).toBeLessThan(65_000)
     expect(servers()).toBe(4)
-    void running.stop()
   })
 
   it('gets the tasks of that definition when the permission comes', async () => {
-    const { world, asked, opened, servers, worker: running } = await worker(services, vaultIsDenied)
+    const { world, asked, opened, servers } = await worker(services, vaultIsDenied)
     await opened(120_000)
     world.api.inject(() => 'ok')
     for (let steps = 0; servers() < 6 && steps < 200; steps++) {
@@ -100,7 +102,6 @@ describe('a document of labels, of which one definition is denied', () => {
       await asked()
     }
     expect(servers()).toBe(6)
-    void running.stop()
   })
 })
 
@@ -112,15 +113,13 @@ describe('a document of a cluster', () => {
     expect(servers()).toBe(2)
     expect(world.api.calls.get('DescribeContainerInstances')).toBeUndefined()
     await running.ready
-    void running.stop()
   })
 
   it('that cannot be read is served after the patience all the same', async () => {
-    const { opened, asked, worker: running } = await worker(services, () => 'throttle', 30_000)
+    const { opened, asked } = await worker(services, () => 'throttle', 30_000)
     expect((await asked()).text).toMatch(/^(Nothing is known yet|Not every cluster)/)
     const ms = await opened(120_000)
     expect(ms).toBeGreaterThanOrEqual(29_750)
     expect(ms).toBeLessThan(31_000)
-    void running.stop()
   })
 })

@@ -3,7 +3,7 @@ import { ECSClient } from '@aws-sdk/client-ecs'
 import { EC2Client } from '@aws-sdk/client-ec2'
 import { SSMClient } from '@aws-sdk/client-ssm'
 import { BehaviorSubject } from 'rxjs'
-import { afterEach } from 'vitest'
+import { onTestFinished } from 'vitest'
 import { type ApiFaults, type AwsApi, awsApi } from '../../sim/aws-api/aws-api.js'
 import type { SimulatedCluster } from '../../sim/ecs/simulated-cluster.js'
 import type { Place } from '../../src/core/arn.js'
@@ -18,7 +18,7 @@ import { type VirtualClock, virtualClock } from '../support/virtual-clock.js'
 /** Changes the answers of an operation between the wire and the source, or throws in their place. */
 export type Alteration = (operation: string, output: object) => void
 
-/** AWS over the wire, under a clock that moves only when the test says so. */
+/** AWS over the wire, under a clock that moves only when the test says so. It ends with the test. */
 export interface AwsWorld {
   readonly api: AwsApi
   readonly clock: VirtualClock
@@ -35,12 +35,6 @@ export interface AwsWorld {
     readonly random: () => number
   }
 }
-
-const closers: (() => Promise<void> | void)[] = []
-
-afterEach(async () => {
-  for (const close of closers.splice(0).reverse()) await close()
-})
 
 export const awsWorld = async (
   clusters: readonly SimulatedCluster[],
@@ -65,7 +59,7 @@ export const awsWorld = async (
       maxAttempts: 1,
     }
     const made = { ecs: new ECSClient(config), ec2: new EC2Client(config), ssm: new SSMClient(config) }
-    for (const client of Object.values(made)) closers.push(() => client.destroy())
+    for (const client of Object.values(made)) onTestFinished(() => client.destroy())
     made.ecs.middlewareStack.add(
       (next, context) => async (request) => altered(context.commandName, await next(request)),
       { step: 'initialize' },
@@ -77,7 +71,7 @@ export const awsWorld = async (
     return made
   }
 
-  closers.push(() => api.close())
+  onTestFinished(() => api.close())
   return {
     api,
     clock,
@@ -130,7 +124,7 @@ export const follow = (
       completed = true
     },
   })
-  closers.push(() => subscription.unsubscribe())
+  onTestFinished(() => subscription.unsubscribe())
   return {
     deliveries,
     notices,

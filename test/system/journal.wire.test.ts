@@ -8,11 +8,11 @@ const serversOf = (backends: Readonly<Record<string, readonly string[]>>): reado
 /** Reads the table again and again. Notes each server that was in it and live all the time, and is missing. */
 const watch = (here: Account) => {
   const removed: string[] = []
-  let isOver = false
+  const over = new AbortController()
   const watching = (async () => {
     let before: readonly string[] = []
     let liveBefore = new Set<string>()
-    while (!isOver) {
+    while (!over.signal.aborted) {
       const held = serversOf(await here.servers())
       const liveNow = new Set(serversOf(live(here.cluster)))
       removed.push(
@@ -23,7 +23,7 @@ const watch = (here: Account) => {
     }
   })()
   return async (): Promise<readonly string[]> => {
-    isOver = true
+    over.abort()
     await watching
     return removed
   }

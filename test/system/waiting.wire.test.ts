@@ -9,7 +9,7 @@ import { instanceAddresses } from 'ecs-task-stream/sources/instance-addresses'
 import { snsWebhook } from 'ecs-task-stream/sources/sns-webhook'
 import { sqs } from 'ecs-task-stream/sources/sqs'
 import { taskDefinitions } from 'ecs-task-stream/sources/task-definitions'
-import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, type TestContext, vi } from 'vitest'
 import { type AwsApi, awsApi, type CallOutcome } from '../../sim/aws-api/aws-api.js'
 import { type EmbeddedSqs, embeddedSqs } from '../../sim/sqs/embedded-sqs.js'
 import { faultProxy } from '../../sim/faults/fault-proxy.js'
@@ -46,8 +46,16 @@ const running = (placement: 'bridge' | 'fargate') => {
   return { cluster, event: events.at(-1) ?? '' }
 }
 
+/** Tests that run at once must each say which one it is that ends. */
+type Ending = Pick<TestContext, 'onTestFinished'>
+
 /** A worker without snapshots on a source, whose lookups fare as `fate` says. */
-const worker = async (placement: 'bridge' | 'fargate', source: Source, fate: CallOutcome) => {
+const worker = async (
+  { onTestFinished }: Ending,
+  placement: 'bridge' | 'fargate',
+  source: Source,
+  fate: CallOutcome,
+) => {
   const { cluster, event } = running(placement)
   const api: AwsApi = await awsApi([cluster], {
     faults: (operation) => (lookups.includes(operation) ? fate : 'ok'),
@@ -89,14 +97,15 @@ beforeAll(async () => {
 })
 afterAll(() => queues.close())
 
-describe.each([
+// They wait for leases to be extended: for seconds, and together.
+describe.concurrent.each([
   ['address', 'bridge'],
   ['definition', 'fargate'],
 ] as const)('a message about a task whose %s cannot be looked up', (what, placement) => {
   let n = 0
-  const queued = async (fate: CallOutcome) => {
+  const queued = async (test: Ending, fate: CallOutcome) => {
     const proxy = await faultProxy({ target: queues.url })
-    onTestFinished(() => proxy.close())
+    test.onTestFinished(() => proxy.close())
     const queue = await queues.createQueue(`waiting-${what}-${++n}`, { redrive: { maxReceiveCount: 2 } })
     const source = sqs({
       queueUrl: queue.url,
@@ -104,14 +113,14 @@ describe.each([
       visibilitySeconds: 1,
       waitSeconds: 1,
     })
-    const made = await worker(placement, source, fate)
+    const made = await worker(test, placement, source, fate)
     return { ...made, proxy, queue }
   }
 
-  it.each(['throttle', 'error500', 'drop'] as const)(
+  it.for(['throttle', 'error500', 'drop'] as const)(
     'stays in its queue, its lease extended and its receives uncounted, until the lookup answers (%s)',
-    async (fate) => {
-      const { event, proxy, queue, api, asked, servers, truth } = await queued(fate)
+    async (fate, test) => {
+      const { event, proxy, queue, api, asked, servers, truth } = await queued(test, fate)
       await queues.send(queue.url, [event])
       // Leases of one second, extended at half-life: five are more than the two receives that redrive allows.
       await eventually(() => {
@@ -132,8 +141,8 @@ describe.each([
     },
   )
 
-  it('is deleted when the answer is final, and others are not blocked meanwhile', async () => {
-    const { event, queue, reports, asked } = await queued('denied')
+  it('is deleted when the answer is final, and others are not blocked meanwhile', async (test) => {
+    const { event, queue, reports, asked } = await queued(test, 'denied')
     await queues.send(queue.url, [event, JSON.stringify({ ...JSON.parse(event), source: 'not.ours' })])
     await eventually(async () => expect(await queues.counts(queue.url)).toEqual({ visible: 0, inFlight: 0 }))
     expect(asked()).toBeGreaterThan(0)
@@ -142,8 +151,8 @@ describe.each([
     expect(await queues.counts(queue.deadLetterUrl!)).toEqual({ visible: 0, inFlight: 0 })
   })
 
-  it('comes again when the worker stops', async () => {
-    const { worker: made, event, queue, asked } = await queued('throttle')
+  it('comes again when the worker stops', async (test) => {
+    const { worker: made, event, queue, asked } = await queued(test, 'throttle')
     await queues.send(queue.url, [event])
     await eventually(() => expect(asked()).toBeGreaterThan(0))
     await made.stop()
@@ -177,13 +186,13 @@ describe('a webhook', () => {
     }),
   }
 
-  it.each(['EventBridge', 'SNS'] as const)(
+  it.for(['EventBridge', 'SNS'] as const)(
     'of %s answers 503 while a lookup has not answered, so that the event comes again, and 200 when it has',
-    async (kind) => {
+    async (kind, test) => {
       const { source, body } = kinds[kind]()
       const server = await listening(source.listener)
-      onTestFinished(() => server.close())
-      const { event, api, servers, truth } = await worker('bridge', source, 'throttle')
+      test.onTestFinished(() => server.close())
+      const { event, api, servers, truth } = await worker(test, 'bridge', source, 'throttle')
       const post = async (): Promise<number> =>
         (
           await requested(server.url, {

@@ -23,8 +23,6 @@ export interface OutboxOptions {
 /** Concurrent calls. With ten messages and 10 ms per call, that is 4,000 messages per second. */
 const parallel = 4
 
-const never = new AbortController().signal
-
 /**
  * Sends one kind of call for leases to SQS, in batches: leases that are added in one tick, or during a call, go
  * together. Failures are retried with backoff and the newest handle, until the lease expires.
@@ -34,6 +32,8 @@ export class Outbox {
   private calls = 0
   private failures = 0
   private scheduled = false
+  /** Listened to by one sleep for each call at most. */
+  private readonly never = new AbortController().signal
 
   constructor(private readonly options: OutboxOptions) {}
 
@@ -68,7 +68,7 @@ export class Outbox {
       const retryIn = again.length === 0 ? undefined : backoff(this.failures++, random)
       report({ _tag: 'SourceFailed', operation, error, retryIn })
       // The slot stays taken during the backoff, so that a queue that refuses everything gets no more calls.
-      if (retryIn !== undefined) await clock.sleep(retryIn, never)
+      if (retryIn !== undefined) await clock.sleep(retryIn, this.never)
     }
     this.calls--
     this.waiting.unshift(...again)

@@ -63,7 +63,8 @@ export interface SqsQueueOptions {
 /** How long a response may take in addition to the requested wait. */
 const patience: Millis = 10_000
 
-const never = new AbortController().signal
+/** One for each call: one for all would collect the listeners of all that are under way. */
+const never = (): AbortSignal => new AbortController().signal
 
 const received = ({ MessageId, ReceiptHandle, Body = '', Attributes }: Message): readonly ReceivedMessage[] =>
   // SQS always sends both, but the SDK's types do not say so.
@@ -143,7 +144,7 @@ export const sqsQueue = (options: SqsQueueOptions): SqsQueue => {
     remove: async (handles) => {
       const Entries = handles.map((ReceiptHandle, index) => ({ Id: String(index), ReceiptHandle }))
       const command = new DeleteMessageBatchCommand({ QueueUrl, Entries })
-      const { Failed = [] } = await call('DeleteMessageBatch', limit, never, (http) =>
+      const { Failed = [] } = await call('DeleteMessageBatch', limit, never(), (http) =>
         client.send(command, http),
       )
       return Failed.map(refusal)
@@ -155,7 +156,7 @@ export const sqsQueue = (options: SqsQueueOptions): SqsQueue => {
         VisibilityTimeout: seconds,
       }))
       const command = new ChangeMessageVisibilityBatchCommand({ QueueUrl, Entries })
-      const { Failed = [] } = await call('ChangeMessageVisibilityBatch', limit, never, (http) =>
+      const { Failed = [] } = await call('ChangeMessageVisibilityBatch', limit, never(), (http) =>
         client.send(command, http),
       )
       return Failed.map(refusal)

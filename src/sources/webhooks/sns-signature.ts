@@ -35,7 +35,8 @@ const algorithms = new Map([
 
 const forged = (reason: string): Authenticity => ({ _tag: 'Forged', reason })
 
-const never = new AbortController().signal
+/** One for each message: one for all would collect the listeners of all that wait. */
+const never = (): AbortSignal => new AbortController().signal
 
 /** Ensures one URL per certificate: no dot segments, nothing percent-encoded. */
 const isCanonical = (url: string): boolean => new URL(url).href === url
@@ -52,7 +53,7 @@ export const snsSignature = ({
   onTime,
 }: SnsSignatureOptions = {}): ((message: SnsMessage, signal?: AbortSignal) => Promise<Authenticity>) => {
   const certificates = new SnsCertificates(fetch, clock, onTime)
-  return async (message, signal = never) => {
+  return async (message, signal = never()) => {
     const { SignatureVersion: version, Signature: signature, SigningCertURL: url, Timestamp } = message
     const algorithm = algorithms.get(version ?? '')
     if (algorithm === undefined) return forged('the SignatureVersion is neither 1 nor 2')
