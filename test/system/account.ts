@@ -6,7 +6,17 @@ import { type AttributeValue, PutItemCommand, ScanCommand } from '@aws-sdk/clien
 import { EC2Client } from '@aws-sdk/client-ec2'
 import { ECSClient } from '@aws-sdk/client-ecs'
 import { SSMClient } from '@aws-sdk/client-ssm'
-import { type Clock, type Report, run, servicePorts, type Worker } from 'ecs-task-stream'
+import type { SQSClient } from '@aws-sdk/client-sqs'
+import {
+  type AnySink,
+  type Clock,
+  type Journal,
+  type Report,
+  run,
+  servicePorts,
+  type Source,
+  type Worker,
+} from 'ecs-task-stream'
 import { dynamoDbJournal } from 'ecs-task-stream/journals/dynamodb'
 import { traefikTable } from 'ecs-task-stream/sinks/traefik-table'
 import { ecsSnapshots } from 'ecs-task-stream/sources/ecs-snapshots'
@@ -50,10 +60,19 @@ export interface Account {
       readonly journal?: boolean
     },
   ) => { readonly worker: Worker; readonly reports: Report[] }
+  /** The lookups, the sink and the journal of one worker, and a client of the queues. */
+  readonly parts: (clock?: Clock) => {
+    readonly lookups: readonly Source[]
+    readonly sink: AnySink
+    readonly journal: Journal
+    readonly queue: SQSClient
+  }
   /** What Traefik would read: by backend, the servers; without empty backends. */
   readonly servers: () => Promise<Readonly<Record<string, readonly string[]>>>
   readonly items: () => Promise<readonly Readonly<Record<string, AttributeValue>>[]>
   readonly put: (item: Readonly<Record<string, AttributeValue>>) => Promise<void>
+  /** Waits until no call of DynamoDB or SQS is made any more. */
+  readonly quiet: () => Promise<void>
   /** Waits until the table says what is live, and nothing else. */
   readonly agrees: () => Promise<void>
 }
@@ -141,6 +160,20 @@ export const account = async ({ seed, queues = 1, pace = 20, faults }: AccountOp
         .filter(([, urls]) => urls.length > 0),
     )
 
+  const parts = (own: Clock = clock) => {
+    // Rationed as by default, in the workers' time; each worker's calls for themselves.
+    const bucket = tokenBucket({ burst: 50, perSecond: 20, clock: own })
+    const shared = { clients, clock: own, bucket: () => bucket }
+    const client = database.client(settings(dynamodb.url))
+    return {
+      shared,
+      lookups: [instanceAddresses(shared), taskDefinitions(shared)],
+      sink: traefikTable({ table, client }),
+      journal: dynamoDbJournal({ table: journalTable, name: 'staging', client, clock: own }),
+      queue: messages.client(settings(sqsProxy.url)),
+    }
+  }
+
   return {
     cluster,
     api,
@@ -151,11 +184,9 @@ export const account = async ({ seed, queues = 1, pace = 20, faults }: AccountOp
     publish: async () => {
       for (const { url, transport } of topics) await messages.send(url, transport.take(Infinity))
     },
-    work: (queue, { resyncMs = 60_000, journal = false } = {}) => {
-      // Rationed as by default, in the workers' time; each test's calls for themselves.
-      const bucket = tokenBucket({ burst: 50, perSecond: 20, clock })
-      const shared = { clients, clock, bucket: () => bucket }
-      const client = messages.client(settings(sqsProxy.url))
+    parts,
+    work: (queue, { resyncMs = 60_000, journal: shares = false } = {}) => {
+      const { shared, lookups, sink, journal, queue: client } = parts()
       const worker = run(
         {
           sources: [
@@ -163,22 +194,12 @@ export const account = async ({ seed, queues = 1, pace = 20, faults }: AccountOp
             ...(resyncMs === 0
               ? []
               : [ecsSnapshots({ ...shared, clusters: [cluster.arn], intervalMs: resyncMs })]),
-            instanceAddresses(shared),
-            taskDefinitions(shared),
+            ...lookups,
           ],
-          sinks: [traefikTable({ table, client: database.client(settings(dynamodb.url)) })],
+          sinks: [sink],
           expose: servicePorts(),
           clusters: [cluster.arn],
-          ...(journal
-            ? {
-                journal: dynamoDbJournal({
-                  table: journalTable,
-                  name: 'staging',
-                  client: database.client(settings(dynamodb.url)),
-                  clock,
-                }),
-              }
-            : {}),
+          ...(shares ? { journal } : {}),
         },
         { clock },
       )
@@ -191,6 +212,21 @@ export const account = async ({ seed, queues = 1, pace = 20, faults }: AccountOp
     items: scan,
     put: async (item) => {
       await direct.send(new PutItemCommand({ TableName: table, Item: item }))
+    },
+    quiet: () => {
+      let before = -1
+      return vi.waitFor(
+        () => {
+          const made = [dynamodb, sqsProxy].reduce(
+            (sum, { calls }) => [...calls.values()].reduce((a, b) => a + b, sum),
+            0,
+          )
+          const isQuiet = made === before
+          before = made
+          if (!isQuiet) throw new Error(`${made} calls were made, and more may come`)
+        },
+        { timeout: 60_000, interval: 100 },
+      )
     },
     agrees: () =>
       vi.waitFor(

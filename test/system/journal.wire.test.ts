@@ -22,6 +22,8 @@ const watch = (here: Account) => {
       liveBefore = liveNow
     }
   })()
+  // If the test fails before it asks, the table is gone.
+  watching.catch(() => undefined)
   return async (): Promise<readonly string[]> => {
     over.abort()
     await watching
