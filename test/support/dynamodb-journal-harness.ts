@@ -26,19 +26,33 @@ export interface DynamoDbJournalHarnessOptions {
   readonly table: string
   /** Default: 0, so that readers close each gap as soon as they see it. */
   readonly gapMs?: number
+  /** Whether requests are sent one at a time, for a server that does not check conditions atomically. Default: false. */
+  readonly serial?: boolean
+}
+
+/** Makes one access at a time. */
+const oneByOne = (): Access => {
+  let last: Promise<unknown> = Promise.resolve()
+  return (effect) => {
+    const next = last.then(effect)
+    last = next.catch(() => undefined)
+    return next
+  }
 }
 
 /** An empty journal in the table. */
 export const dynamoDbJournalHarness = (
   tables: DynamoDbTables,
-  { table, gapMs = 0 }: DynamoDbJournalHarnessOptions,
+  { table, gapMs = 0, serial = false }: DynamoDbJournalHarnessOptions,
 ): JournalHarness => {
   const name = `contract-${process.pid}-${++made}`
   let now = Date.UTC(2026, 0, 1)
   const clock = { now: () => now, sleep: () => Promise.resolve() }
   const clients: DynamoDBClient[] = []
+  const turn = oneByOne()
   const client = (): DynamoDBClient => {
-    const one = tables.client({ maxAttempts: 1 })
+    const plain = tables.client({ maxAttempts: 1 })
+    const one = serial ? withAccess(plain, turn) : plain
     clients.push(one)
     return one
   }
