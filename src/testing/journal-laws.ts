@@ -2,10 +2,11 @@ import fc from 'fast-check'
 import { expect } from 'vitest'
 import { type JournalEntry, type JournalEvent, UnwritableEntry } from '../core/journal.js'
 import { anyEvents } from './any-event.js'
+import { contractSnapshot, contractTask } from './contract-tasks.js'
 import { capability } from './journal-harness.js'
 import { journalLaw, type JournalLaw } from './journal-law.js'
 import { journalStories, playJournalStory } from './journal-story.js'
-import { contractSnapshot, contractTask, JournalUser, StoredForCertain } from './journal-user.js'
+import { JournalUser, StoredForCertain } from './journal-user.js'
 
 const unaborted = (): AbortSignal => new AbortController().signal
 

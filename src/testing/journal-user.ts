@@ -1,44 +1,10 @@
 import { expect } from 'vitest'
 import { type ClusterState, emptyState } from '../core/cluster-state.js'
-import type { ClusterEvent } from '../core/event.js'
 import { fold } from '../core/fold.js'
 import type { Journal, JournalEntry, JournalEvent, Position } from '../core/journal.js'
 import { relistingOf } from '../core/relisting.js'
 import { stateEvents } from '../core/state-events.js'
-import type { Task } from '../core/task.js'
-
-const place = 'arn:aws:ecs:us-east-1:123456789012'
-const cluster = `${place}:cluster/contract`
-
-/** A running task. */
-export const contractTask = (id: string): Task => ({
-  arn: `${place}:task/contract/${id}`,
-  cluster,
-  group: 'service:contract',
-  definition: `${place}:task-definition/contract:1`,
-  instance: undefined,
-  launchType: 'FARGATE',
-  capacityProvider: undefined,
-  zone: undefined,
-  startedBy: undefined,
-  createdAt: undefined,
-  version: 3,
-  at: Date.UTC(2026, 0, 1),
-  lastStatus: 'RUNNING',
-  desiredStatus: 'RUNNING',
-  interface: { version: 3, ipv4: '10.0.0.1', ipv6: undefined },
-  containers: [],
-  health: undefined,
-})
-
-/** A snapshot of these tasks. */
-export const contractSnapshot = (order: number, ...tasks: readonly Task[]): ClusterEvent => ({
-  _tag: 'TasksListed',
-  cluster,
-  at: order,
-  order,
-  tasks,
-})
+import { contractCluster, contractSnapshot, contractTask } from './contract-tasks.js'
 
 const unaborted = (): AbortSignal => new AbortController().signal
 
@@ -92,7 +58,7 @@ export class JournalUser {
   async amend(): Promise<boolean> {
     const { position, state } = this
     if (position === undefined) return false
-    const order = (state.marks.get(cluster)?.order ?? 0) + 1
+    const order = (state.marks.get(contractCluster)?.order ?? 0) + 1
     const id = this.stored.newId()
     const listed = contractSnapshot(order, contractTask(id))
     const relisted = listed._tag === 'TasksListed' ? relistingOf(listed, state) : undefined
@@ -130,7 +96,7 @@ export class JournalUser {
   }
 
   get known(): Known {
-    const mark = this.state.marks.get(cluster)
+    const mark = this.state.marks.get(contractCluster)
     return {
       tasks: [...this.state.tasks.keys()].sort(),
       order: mark?.order ?? 0,
