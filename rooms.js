@@ -32,7 +32,7 @@ export const rooms = [
   },
   {
     room: 'src/journal',
-    holds: 'recording deliveries, and replaying them',
+    holds: 'journals that workers share, a folder a driver; recording deliveries, and replaying them',
     imports: ['src/core', 'src/shared', 'src/sources/ecs-events'],
   },
   {

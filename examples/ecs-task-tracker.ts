@@ -34,9 +34,11 @@ import {
   followedDeployments,
   healthCheckSettings,
   healthQuestions,
+  journalSettings,
   queueUrl as queueUrlType,
   regionName,
   roleSettings,
+  sharedJournal,
   slowStart,
   slowStartSettings,
 } from 'ecs-task-stream/worker/clusters'
@@ -60,6 +62,7 @@ export default defineWorker({
       otherwise: 'resolved by the AWS SDK',
     }),
     ...roleSettings,
+    ...journalSettings,
     ...deploymentSettings,
     ...slowStartSettings,
     ...healthCheckSettings,
@@ -151,6 +154,7 @@ export default defineWorker({
       sinks: [table()],
       clusters: [cluster],
       owner,
+      ...sharedJournal(settings, owner),
       ...pruneGuard,
       routes: ({ worker, dry, logger: log, clock }) => {
         ownTopics.follow(worker.state$)

@@ -12,6 +12,7 @@ import {
   clusterClients,
   clusterSettings,
   followed,
+  journalSettings,
   queue,
   roleSettings,
   snapshots,
@@ -33,6 +34,7 @@ export default defineWorker({
     queueUrl,
     region,
     ...roleSettings,
+    ...journalSettings,
     resyncSeconds: defaulted(integer({ min: 1, max: 86_400, unit: 'seconds' }), 300, {
       description: 'How often to take a full snapshot of the clusters',
       example: '300',

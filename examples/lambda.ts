@@ -3,13 +3,14 @@
  * requirements. Bundle this file, or copy and adapt it; its export `handler` is the function.
  */
 import { isLeft } from 'fp-ts/lib/Either.js'
-import { servicePorts, systemClock } from 'ecs-task-stream'
+import { defaultOwner, servicePorts, systemClock } from 'ecs-task-stream'
 import { lambda } from 'ecs-task-stream/lambda'
 import { ecsSnapshots } from 'ecs-task-stream/sources/ecs-snapshots'
 import { instanceAddresses } from 'ecs-task-stream/sources/instance-addresses'
 import { taskDefinitions } from 'ecs-task-stream/sources/task-definitions'
 import { traefikTable } from 'ecs-task-stream/sinks/traefik-table'
 import {
+  type Check,
   createLogger,
   defaulted,
   formatProblems,
@@ -20,18 +21,27 @@ import {
   required,
   text,
 } from 'ecs-task-stream/worker'
-import { checkRoles, clusterClients, clusterSettings, roleSettings } from 'ecs-task-stream/worker/clusters'
+import {
+  checkRoles,
+  clusterClients,
+  clusterSettings,
+  journalSettings,
+  roleSettings,
+  sharedJournal,
+} from 'ecs-task-stream/worker/clusters'
 
 /** The environment variables of the function. */
 export const declaration = {
   cluster: clusterSettings.cluster,
   ...roleSettings,
+  ...journalSettings,
   traefikTable: required(text('table', 'the name of a DynamoDB table'), {
     description: 'The table that Traefik reads',
     example: 'traefik',
   }),
   resyncSeconds: defaulted(integer({ min: 0, max: 86_400, unit: 'seconds' }), 60, {
-    description: 'Maximum age of the snapshots when events arrive; 0 takes new ones for each batch',
+    description:
+      'Maximum age of the snapshots when events arrive, without a journal; 0 takes new ones for each batch',
     example: '60',
   }),
   owner: optional(text('owner', 'an owner ID'), {
@@ -41,9 +51,23 @@ export const declaration = {
   }),
 }
 
-const settings = readSettings(declaration, [], process.env, checkRoles)
+const check: Check<typeof declaration> = (given) => [
+  ...checkRoles(given),
+  ...(given.journal?._tag === 'Directory'
+    ? [
+        {
+          settings: ['journal'] as const,
+          message: 'the containers of a function share no directory',
+          example: 'JOURNAL=dynamodb:ecs-journal',
+        },
+      ]
+    : []),
+]
+
+const settings = readSettings(declaration, [], process.env, check)
 if (isLeft(settings)) throw new Error(formatProblems('lambda', settings.left))
-const { cluster: clusters, traefikTable: table, resyncSeconds, owner } = settings.right
+const { cluster: clusters, traefikTable: table, resyncSeconds } = settings.right
+const { owner = defaultOwner(clusters) } = settings.right
 
 const clients = clusterClients(settings.right)
 const logger = createLogger({ worker: 'lambda', level: 'info', destination: process.stdout })
@@ -58,6 +82,7 @@ export const handler = lambda({
   expose: servicePorts(),
   clusters,
   maxAgeMs: resyncSeconds * 1000,
-  ...(owner === undefined ? {} : { owner }),
+  owner,
+  ...sharedJournal(settings.right, owner),
   observe: ({ reports$ }) => logReports(reports$, logger, systemClock),
 })

@@ -7,6 +7,7 @@ const partitions = '@aws-sdk/core/client'
  */
 export const heavyImports: Readonly<Record<string, readonly string[]>> = {
   '.': [],
+  './journals/directory': [],
   './journals/dynamodb': ['@aws-sdk/client-dynamodb', partitions],
   './journals/memory': [],
   './sources/clients-by-account': [

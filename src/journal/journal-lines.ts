@@ -10,6 +10,8 @@ export interface FileLine {
   readonly text: string | undefined
   /** Whether it ends with a line break, as every line does except an interrupted last one. */
   readonly ended: boolean
+  /** Number of bytes from the beginning to the end of this line, with the line break. */
+  readonly end: number
 }
 
 const newline = 0x0a
@@ -53,6 +55,7 @@ async function* unpacked(file: string, signal: AbortSignal): AsyncGenerator<Buff
 /** The lines of some bytes. Empty lines are counted and left out. */
 export async function* linesIn(chunks: AsyncIterable<Buffer>, maxBytes: number): AsyncGenerator<FileLine> {
   let number = 1
+  let end = 0
   let size = 0
   let parts: Buffer[] = []
   const take = (part: Buffer): void => {
@@ -62,7 +65,8 @@ export async function* linesIn(chunks: AsyncIterable<Buffer>, maxBytes: number):
   }
   const line = (ended: boolean): FileLine => {
     const text = size > maxBytes ? undefined : Buffer.concat(parts).toString()
-    const taken = { number, text: number === 1 ? text?.replace(/^\uFEFF/, '') : text, ended }
+    end += ended ? size + 1 : size
+    const taken = { number, text: number === 1 ? text?.replace(/^\uFEFF/, '') : text, ended, end }
     parts = []
     size = 0
     number++
@@ -70,9 +74,9 @@ export async function* linesIn(chunks: AsyncIterable<Buffer>, maxBytes: number):
   }
   for await (const chunk of chunks) {
     let start = 0
-    for (let end = chunk.indexOf(newline); end >= 0; end = chunk.indexOf(newline, start)) {
-      take(chunk.subarray(start, end))
-      start = end + 1
+    for (let at = chunk.indexOf(newline); at >= 0; at = chunk.indexOf(newline, start)) {
+      take(chunk.subarray(start, at))
+      start = at + 1
       const whole = line(true)
       if (whole.text?.trim() !== '') yield whole
     }

@@ -60,14 +60,19 @@ async function* texts(chunks: AsyncIterable<Buffer>): AsyncGenerator<string> {
   }
 }
 
-/** The lines that were packed into these parts. Rejects if the parts are damaged or incomplete. */
+/** The lines that were packed into these bytes. Rejects if they are damaged or incomplete. */
+export async function* unpackedStream(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
+  const gunzip = createGunzip()
+  pipeline(Readable.from(bytes), gunzip, () => undefined)
+  yield* texts(bytesOf(gunzip))
+}
+
+/** As `unpackedStream`, for parts in memory. */
 export async function* unpacked(parts: readonly Uint8Array[]): AsyncGenerator<string> {
   const [first] = parts
-  if (parts.length === 1 && first !== undefined && first.length < smallBytes / 8) {
-    for (const line of gunzipSync(first).toString().split('\n')) if (line !== '') yield line
-    return
-  }
-  const gunzip = createGunzip()
-  pipeline(Readable.from(parts), gunzip, () => undefined)
-  yield* texts(bytesOf(gunzip))
+  if (parts.length === 1 && first !== undefined && first.length < smallBytes / 8)
+    for (const line of gunzipSync(first).toString().split('\n')) {
+      if (line !== '') yield line
+    }
+  else yield* unpackedStream(Readable.from(parts))
 }

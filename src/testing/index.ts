@@ -13,6 +13,15 @@ export {
   type SourceTrial,
 } from './source-harness.js'
 
+export { journalContract, type JournalContractOptions } from './journal-contract.js'
+export {
+  type Access,
+  type JournalCapability,
+  journalCapabilities,
+  type JournalHarness,
+  StorageFailure,
+} from './journal-harness.js'
+
 export { histories, type HistoriesOptions } from './histories.js'
 export type { History, Truth } from './history.js'
 export { type EcsDecoder, ecsDecoder } from './ecs-decoder.js'

@@ -52,6 +52,6 @@ describe.each(bundled.map(({ name }) => ({ name })))('the page of the worker $na
 describe('the page about operating', () => {
   it('documents the settings of every worker', () => {
     const names = [...told(page('docs/operating.md').text)].map((setting) => setting.split(' ')[0])
-    expect(names).toEqual(expect.arrayContaining(['DRY_RUN', 'PORT', 'JOURNAL', 'DEBUG', 'CLUSTER']))
+    expect(names).toEqual(expect.arrayContaining(['DRY_RUN', 'PORT', 'RECORD_TO', 'DEBUG', 'CLUSTER']))
   })
 })

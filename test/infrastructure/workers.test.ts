@@ -61,6 +61,9 @@ const ofLambda = [
 /** Whose templates let the worker continue deployments. A proxy is one of many, none of which knows the others. */
 const drivers = ['traefik-table', 'ecs-task-tracker', 'srv-records', 'traefik-http']
 
+/** Whose templates have no journal: a proxy has no queue that several could share. */
+const withoutJournal = ['task-proxy']
+
 /** Every parameter that switches something, both ways. */
 const variants = [
   {},
@@ -69,6 +72,7 @@ const variants = [
     SecretArn: 'arn:aws:secretsmanager:eu-west-1:1:secret:s',
     TargetGroupArn: 'arn:tg',
     ContinuePaused: 'on',
+    Journal: 'on',
   },
 ]
 
@@ -143,6 +147,19 @@ describe.each(Object.keys(parts))('the role of %s', (worker) => {
     )
   })
 
+  it('may use a journal only if there is one', () => {
+    const allowed = (Journal: string) =>
+      statementsOf(resourcesIn(worker, { Journal }), role).filter(
+        ({ Resource }) => Resource === 'arn:of:JournalTable',
+      )
+    expect(allowed('off')).toEqual([])
+    expect(
+      allowed('on')
+        .flatMap(({ Action }) => Action)
+        .toSorted(),
+    ).toEqual(withoutJournal.includes(worker) ? [] : documentedActions('dynamoDbJournal'))
+  })
+
   it('leaves out Systems Manager where there are no external instances', () => {
     const actions = statementsOf(resourcesIn(worker, {}), role).flatMap(({ Action }) => Action)
     expect(actions.filter((action) => action.startsWith('ssm:'))).toEqual([])
@@ -173,7 +190,8 @@ describe.each(taskWorkers)('the task of %s', (worker) => {
       ([, name]) => name,
     )
     const environment = Object.fromEntries([
-      ...(container.Environment ?? []).map(({ Name, Value }) => [Name, Value]),
+      // A reference to a table stands for its name.
+      ...(container.Environment ?? []).map(({ Name, Value }) => [Name, Value.replace('ref:', '')]),
       ...(container.Secrets ?? []).map(({ Name }) => [Name, 'a-long-random-text']),
     ]) as Readonly<Record<string, string>>
     expect(Object.keys(environment).filter((name) => !variables.includes(name))).toEqual([])
@@ -219,6 +237,16 @@ describe.each(taskWorkers)('the task of %s', (worker) => {
       ],
     ])
   })
+
+  it('runs as often as is asked for with a journal alone, and the new one begins before the old one ends', () => {
+    if (withoutJournal.includes(worker)) return
+    const count = (given: Readonly<Record<string, Plain>>) =>
+      ofType(resourcesIn(worker, given), 'AWS::ECS::Service').map(([, properties]) => properties)
+    expect(count({ DesiredCount: 3 })).toMatchObject([{ DesiredCount: 1 }])
+    expect(count({ DesiredCount: 3, Journal: 'on' })).toMatchObject([
+      { DesiredCount: 3, DeploymentConfiguration: { MinimumHealthyPercent: 100, MaximumPercent: 200 } },
+    ])
+  })
 })
 
 describe.each(['traefik-table', 'ecs-task-tracker', 'lambda'])('the table of %s', (worker) => {
@@ -233,6 +261,32 @@ describe.each(['traefik-table', 'ecs-task-tracker', 'lambda'])('the table of %s'
     })
   })
 })
+
+describe.each(Object.keys(parts).filter((worker) => !withoutJournal.includes(worker)))(
+  'the journal of %s',
+  (worker) => {
+    it('is a table with the key of dynamoDbJournal, whose entries expire, and nobody deletes it by mistake', () => {
+      expect(resourcesIn(worker, {})).not.toHaveProperty('JournalTable')
+      expect(resourcesIn(worker, { Journal: 'on' })['JournalTable']).toMatchObject({
+        DeletionPolicy: 'Retain',
+        Properties: {
+          BillingMode: 'PAY_PER_REQUEST',
+          AttributeDefinitions: [
+            { AttributeName: 'journal', AttributeType: 'S' },
+            { AttributeName: 'number', AttributeType: 'N' },
+          ],
+          KeySchema: [
+            { AttributeName: 'journal', KeyType: 'HASH' },
+            { AttributeName: 'number', KeyType: 'RANGE' },
+          ],
+          TimeToLiveSpecification: { AttributeName: 'expires', Enabled: true },
+          PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
+          DeletionProtectionEnabled: true,
+        },
+      })
+    })
+  },
+)
 
 describe('the role of srv-records', () => {
   it('is narrowed by the conditions that its page gives, for one hosted zone', () => {
@@ -269,6 +323,18 @@ describe('the function', () => {
       ScalingConfig: { MaximumConcurrency: 2 },
     })
     expect(properties['ReservedConcurrentExecutions']).toBe(1)
+  })
+
+  it('with a journal, runs at any concurrency', async () => {
+    const journaled = resourcesIn('lambda', { Journal: 'on', MaximumConcurrency: 20 })
+    expect(journaled['EventSourceMapping']?.Properties).toMatchObject({
+      ScalingConfig: { MaximumConcurrency: 20 },
+    })
+    const { ReservedConcurrentExecutions, Environment } = journaled['Function']!.Properties
+    expect(ReservedConcurrentExecutions).toBeUndefined()
+    expect(Environment).toMatchObject({ Variables: { JOURNAL: 'dynamodb:ref:JournalTable' } })
+    const { declaration } = await import('../../examples/lambda.js')
+    expect(declaration).toHaveProperty('journal')
   })
 
   it('is scheduled, by a rule that may invoke it', () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { CheckpointRule } from '../../src/core/checkpoint-rule.js'
 import type { JournalEntry, JournalEvent } from '../../src/core/journal.js'
-import { observed } from '../support/observed-task.js'
+import { cluster, observed } from '../support/observed-task.js'
 
 const hour = 3_600_000
 const happened: JournalEvent = { _tag: 'TaskChanged', task: observed({ id: 'a' }) }
@@ -31,6 +31,13 @@ describe('a checkpoint', () => {
     rule.count(entry(0, ...Array.from({ length: 2_999 }, () => happened)))
     expect(rule.isDue(3_000)).toBe(false)
     rule.count(entry(0, happened))
+    expect(rule.isDue(3_000)).toBe(true)
+  })
+
+  it('is due after a snapshot of many tasks, which costs as much to read', () => {
+    const rule = new CheckpointRule(() => 0)
+    const tasks = Array.from({ length: 3_000 }, (_, i) => observed({ id: `t${i}` }))
+    rule.count(entry(0, { _tag: 'TasksListed', cluster, at: 0, tasks }))
     expect(rule.isDue(3_000)).toBe(true)
   })
 })

@@ -145,10 +145,10 @@ describe('the worker traefik-table, over the wire', () => {
     await expect.poll(backends).toEqual(truth())
   })
 
-  it('writes a journal, when it has a directory for it, that replay turns into the same backends', async () => {
+  it('records, when it has a directory for it, what replay turns into the same backends', async () => {
     const { cluster, queueUrl, command, backends, truth } = await setting()
-    const journal = await directory()
-    const worker = command(['traefik-table', '--journal', journal], { QUEUE_URL: queueUrl })
+    const recording = await directory()
+    const worker = command(['traefik-table', '--record-to', recording], { QUEUE_URL: queueUrl })
     await worker.logged('ready: every required sink has reached a complete state')
     const bodies: string[] = []
     cluster.events$.subscribe((event) => bodies.push(JSON.stringify(event)))
@@ -159,7 +159,7 @@ describe('the worker traefik-table, over the wire', () => {
     worker.signal('SIGTERM')
     expect(await worker.ended).toMatchObject({ code: 0 })
 
-    const files = (await readdir(journal)).map((file) => join(journal, file))
+    const files = (await readdir(recording)).map((file) => join(recording, file))
     expect(files.some((file) => file.includes('sqs-'))).toBe(true)
     const { code, out } = await command(['replay', ...files, '--format', 'json']).ended
     expect(code).toBe(0)

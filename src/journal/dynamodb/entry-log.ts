@@ -21,8 +21,8 @@ export interface LogRead extends Pick<TablePosition, 'entry' | 'beyond'> {
   readonly entries: readonly JournalEntry[]
 }
 
-/** The most numbers that one call fills, because each is a write. */
-const mostFilled = 100
+/** The most gaps that one call closes. The next ones close the others. */
+const mostFilled = 8
 
 const isVoid = (item: Item): boolean => item['void'] !== undefined
 

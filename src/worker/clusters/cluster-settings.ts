@@ -4,6 +4,7 @@ import { integer, oneOf, text } from '../settings/setting-type.js'
 import { defaulted, optional, required, type SettingsOf } from '../settings/setting.js'
 import type { Contradiction } from '../settings/settings.js'
 import { clusterNames } from './cluster-name.js'
+import { journalSettings, sharedJournal } from './journal-settings.js'
 import { queueUrl } from './queue-url.js'
 import { regionName } from './region-name.js'
 import { checkRoles, roleSettings } from './role-settings.js'
@@ -31,6 +32,7 @@ export const clusterSettings = {
     otherwise: 'resolved by the AWS SDK',
   }),
   ...roleSettings,
+  ...journalSettings,
   owner: optional(text('owner', 'an owner ID'), {
     description: 'Identifies the records that this worker owns; workers of the same clusters share it',
     example: 'ecs-task-stream/production',
@@ -66,7 +68,7 @@ export const checkClusters = ({
 ]
 
 /**
- * The part of a composition that names the clusters, the owner and the prune guard.
+ * The part of a composition that names the clusters, the owner, the journal and the prune guard.
  *
  * Two workers with the same owner and different clusters would remove each other's records. The default owner is
  * therefore derived from the clusters.
@@ -77,12 +79,16 @@ export const followed = ({
   resyncSeconds,
   owner = defaultOwner(clusters),
   pruneGuard,
-}: Pick<ClusterSettings, 'cluster' | 'queueUrl' | 'resyncSeconds' | 'owner' | 'pruneGuard'>): Pick<
+  journal,
+  region,
+}: Pick<ClusterSettings, 'cluster' | 'queueUrl' | 'resyncSeconds' | 'owner' | 'pruneGuard'> &
+  Partial<Pick<ClusterSettings, 'journal' | 'region'>>): Pick<
   Composition,
-  'clusters' | 'owner' | 'pruneGuard' | 'warnings'
+  'clusters' | 'owner' | 'journal' | 'pruneGuard' | 'warnings'
 > => ({
   clusters,
   owner,
+  ...sharedJournal({ journal, region }, owner),
   ...(pruneGuard === 'off' ? { pruneGuard } : {}),
   warnings: [
     ...(resyncSeconds === 0

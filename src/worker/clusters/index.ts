@@ -3,6 +3,8 @@ export { backendName, checkBackendName, serviceName } from '../settings/backend-
 export { clusterName } from './cluster-name.js'
 export { checkClusters, clusterSettings, type ClusterSettings, followed } from './cluster-settings.js'
 export { queue, snapshots } from './cluster-sources.js'
+export type { JournalLocation } from './journal-location.js'
+export { journalSettings, type JournalSettings, sharedJournal } from './journal-settings.js'
 export { queueUrl } from './queue-url.js'
 export { regionName } from './region-name.js'
 export { checkRoles, clusterClients, roleSettings, type RoleSettings } from './role-settings.js'

@@ -2,8 +2,11 @@ import { dryRun } from '../../sinks/dry-run.js'
 import type { Composition } from './composition.js'
 import type { Problem } from '../settings/problem.js'
 
-/** The same composition, read-only: it reads no queue and writes to no sink. */
-export const dryComposition = (composition: Composition): Composition => ({
+/**
+ * The same composition, read-only: it reads no queue and writes to no sink. It has no journal, either, because whoever
+ * follows one appends to it; its snapshots tell what there is.
+ */
+export const dryComposition = ({ journal: _journal, ...composition }: Composition): Composition => ({
   ...composition,
   eventSources: [],
   sinks: composition.sinks.map(dryRun),

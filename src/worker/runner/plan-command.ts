@@ -5,7 +5,7 @@ import { run } from '../../run.js'
 import { systemClock } from '../../shared/async/system-clock.js'
 import { explain } from '../observability/advice.js'
 import type { Composition } from './composition.js'
-import { dryProblems } from './dry-composition.js'
+import { dryComposition, dryProblems } from './dry-composition.js'
 import { exitCode, type ExitCode } from '../terminal/exit-code.js'
 import { integer, oneOf, onOff } from '../settings/setting-type.js'
 import { createLogger, logReports } from '../observability/logger.js'
@@ -44,7 +44,7 @@ const summarise = async (
   const timeoutMs = timeoutSeconds * 1000
   const logger = createLogger({ worker: name, level: debug ? 'debug' : 'warn', destination: terminal.log })
   logStrays(terminal.strays$, logger, systemClock)
-  const worker = run({ ...composition, sources: lookups, sinks: [], ack: 'applied' })
+  const worker = run({ ...dryComposition(composition), sources: lookups, sinks: [] })
   logReports(worker.reports$, logger, systemClock)
   try {
     // A lookup without an answer affects only its own tasks: they are listed as unresolved.

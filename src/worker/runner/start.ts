@@ -36,11 +36,11 @@ const stopRequested = ({ stops$, exit }: Terminal): Promise<string> =>
 const operate = async (
   name: string,
   composition: Composition,
-  { port, debug, dryRun, journal }: SettingsOf<typeof commonSettings>,
+  { port, debug, dryRun, recordTo: directory }: SettingsOf<typeof commonSettings>,
   terminal: Terminal,
 ): Promise<void> => {
   const sources = [...composition.eventSources, ...composition.lookups].map((source) =>
-    journal === undefined ? source : recordTo(source, { directory: journal }),
+    directory === undefined ? source : recordTo(source, { directory }),
   )
   const { sinks, owner, logLevel = 'info', warnings = [] } = composition
   const { clock = systemClock } = terminal

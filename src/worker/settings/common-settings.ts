@@ -13,7 +13,7 @@ export const commonSettings = {
     example: ':8080',
     otherwise: 'no server',
   }),
-  journal: optional(text('directory', 'a directory'), {
+  recordTo: optional(text('directory', 'a directory'), {
     description: 'Directory in which to record what every source delivers, for `replay`',
     example: '/var/lib/ecs-task-stream',
     otherwise: 'no recording',
