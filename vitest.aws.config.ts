@@ -7,6 +7,7 @@ export default defineConfig({
   ...source,
   test: {
     include: ['test/aws/**/*.test.ts'],
+    globalSetup: ['test/tiers/built-programs.ts'],
     reporters: ['default', new SkippedTests()],
     // One account for all: each file empties it before it begins.
     fileParallelism: false,

@@ -26,6 +26,7 @@ import { taskDefinitions } from 'ecs-task-stream/sources/task-definitions'
 import { onTestFinished, vi } from 'vitest'
 import { type ApiFaults, type AwsApi, awsApi } from '../../sim/aws-api/aws-api.js'
 import { FaultyDelivery } from '../../sim/faults/delivery-faults.js'
+import type { DynamoDbTables } from '../../sim/dynamodb/dynamodb-tables.js'
 import { embeddedDynamoDb } from '../../sim/dynamodb/embedded-dynamodb.js'
 import { embeddedSqs } from '../../sim/sqs/embedded-sqs.js'
 import { type FaultProxy, faultProxy } from '../../sim/faults/fault-proxy.js'
@@ -48,6 +49,8 @@ export interface Account {
   readonly proxies: { readonly dynamodb: FaultProxy; readonly sqs: FaultProxy }
   readonly urls: { readonly sqs: string; readonly dynamodb: string; readonly api: string }
   readonly queues: readonly string[]
+  /** How many events have happened. */
+  readonly happened: () => number
   /** Sends what has happened since to every queue, each in its own disorder. */
   readonly publish: () => Promise<void>
   /** Starts a worker on one of the queues. It is stopped when the test is over, unless it was before. */
@@ -91,9 +94,17 @@ export interface AccountOptions {
   /** How often faster than real time the workers' waits are. Default: 20. */
   readonly pace?: number
   readonly faults?: ApiFaults
+  /** Where the tables are. Default: a server of its own, in this process. */
+  readonly database?: DynamoDbTables
 }
 
-export const account = async ({ seed, queues = 1, pace = 20, faults }: AccountOptions): Promise<Account> => {
+export const account = async ({
+  seed,
+  queues = 1,
+  pace = 20,
+  faults,
+  ...options
+}: AccountOptions): Promise<Account> => {
   const clock = acceleratedClock(pace)
   const cluster = simulatedCluster({
     seed,
@@ -108,7 +119,7 @@ export const account = async ({ seed, queues = 1, pace = 20, faults }: AccountOp
     ],
   })
   const [database, messages, api] = await Promise.all([
-    embeddedDynamoDb(),
+    options.database ?? embeddedDynamoDb(),
     embeddedSqs(),
     awsApi([cluster], faults === undefined ? {} : { faults }),
   ])
@@ -181,6 +192,7 @@ export const account = async ({ seed, queues = 1, pace = 20, faults }: AccountOp
     proxies: { dynamodb, sqs: sqsProxy },
     urls: { sqs: messages.url, dynamodb: database.url, api: api.url },
     queues: made.map(({ url }) => url),
+    happened: () => sent,
     publish: async () => {
       for (const { url, transport } of topics) await messages.send(url, transport.take(Infinity))
     },

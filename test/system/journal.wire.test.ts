@@ -1,35 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { half } from '../../sim/faults/fault-proxy.js'
-import { type Account, account, live } from './account.js'
-
-const serversOf = (backends: Readonly<Record<string, readonly string[]>>): readonly string[] =>
-  Object.entries(backends).flatMap(([name, servers]) => servers.map((server) => `${name} ${server}`))
-
-/** Reads the table again and again. Notes each server that was in it and live all the time, and is missing. */
-const watch = (here: Account) => {
-  const removed: string[] = []
-  const over = new AbortController()
-  const watching = (async () => {
-    let before: readonly string[] = []
-    let liveBefore = new Set<string>()
-    while (!over.signal.aborted) {
-      const held = serversOf(await here.servers())
-      const liveNow = new Set(serversOf(live(here.cluster)))
-      removed.push(
-        ...before.filter((server) => liveBefore.has(server) && liveNow.has(server) && !held.includes(server)),
-      )
-      before = held
-      liveBefore = liveNow
-    }
-  })()
-  // If the test fails before it asks, the table is gone.
-  watching.catch(() => undefined)
-  return async (): Promise<readonly string[]> => {
-    over.abort()
-    await watching
-    return removed
-  }
-}
+import { type Account, account } from './account.js'
+import { missingServers } from './missing-servers.js'
 
 const churn = async ({ cluster, publish }: Account, rounds: number): Promise<void> => {
   for (let round = 0; round < rounds; round++) {
@@ -45,7 +17,7 @@ describe('workers that share a journal', () => {
     here.proxies.sqs.faults = half(4)
     const launch = () => here.work(0, { resyncMs: 0, journal: true })
     const running = [launch(), launch(), launch()]
-    const removed = watch(here)
+    const removed = missingServers(here)
     here.cluster.start()
     for (let i = 0; i < 3; i++) {
       await churn(here, 2)
