@@ -4,6 +4,7 @@ import { benchDrain } from './drain.js'
 import { benchFlush } from './flush.js'
 import { benchFold } from './fold.js'
 import { benchIdMapper } from './id-mapper.js'
+import { benchJournal } from './journal.js'
 import { benchLatency } from './latency.js'
 import { benchTcpProxy } from './tcp-proxy.js'
 import { benchWebhook } from './webhook.js'
@@ -20,6 +21,7 @@ const all: Readonly<Record<string, () => void | Promise<void>>> = {
   calls: benchApiCalls,
   tcp: benchTcpProxy,
   mapper: benchIdMapper,
+  journal: benchJournal,
 }
 
 const named = process.argv.slice(2)
