@@ -14,7 +14,12 @@ declare module 'vitest' {
 const root = fileURLToPath(new URL('../..', import.meta.url))
 
 /** What tests start as processes. Each becomes a `.js` file at the same path below the directory. */
-const programs = ['src/worker/bin.ts', 'demo/main.ts', 'test/support/atomic-writer.ts']
+const programs = [
+  'src/worker/bin.ts',
+  'demo/main.ts',
+  'demo/worker-process.ts',
+  'test/support/atomic-writer.ts',
+]
 
 /**
  * Compiles the programs once for all tests. A process that compiles its sources and resolves a thousand modules of the
