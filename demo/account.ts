@@ -8,6 +8,8 @@ import { readTable, type TableView } from './table-view.js'
 
 export const tableName = 'traefik'
 
+export const journalTableName = 'journal'
+
 /** An AWS account in this process: servers on 127.0.0.1 that speak AWS's wire protocols, with a queue and a table. */
 export interface Account {
   readonly urls: { readonly sqs: string; readonly dynamoDb: string; readonly ecs: string }
@@ -20,6 +22,8 @@ export interface Account {
   /** A client for the table. Separate, so that reading it does not depend on the worker's connections. */
   readonly reader: DynamoDBClient
   readTable(): Promise<TableView>
+  /** Creates the table for a journal. */
+  createJournal(): Promise<void>
   close(): Promise<void>
 }
 
@@ -51,6 +55,7 @@ export const openAccount = async (cluster: SimulatedCluster): Promise<Account> =
     },
     reader,
     readTable: () => readTable(reader, tableName),
+    createJournal: () => dynamoDb.createJournalTable(journalTableName),
     close: async () => {
       await Promise.all([sqs.close(), dynamoDb.close(), ecs.close()])
     },

@@ -17,6 +17,11 @@ export interface Figures {
    * its server came and went while the event was in transit, or its address passed to another task.
    */
   readonly strayed: Spread
+  /**
+   * How often a read of the table missed servers that it had had, and that were live all the time. Must be 0: no event,
+   * late or lost, says that such a server has gone.
+   */
+  readonly missing: number
   /** Changes that the cluster reverted before the table showed them. */
   readonly overtaken: number
   /** The number of servers for which cluster and table differ now. */
@@ -48,18 +53,28 @@ export class Convergence {
   readonly #byNextEvent = new Durations()
   readonly #bySnapshot = new Durations()
   readonly #strayed = new Durations()
+  /**
+   * Servers that are live, and whose current task the table has shown. An address that passed to another task before
+   * the table let go of it is not among them: the table may show it for the task that has stopped.
+   */
+  readonly #shown: Set<string>
+  #missing = 0
   #overtaken = 0
 
   /** Starts with the current contents. Differences that exist at the start are not counted. */
   constructor(truth: Contents, table: Contents) {
     this.#truth = new Set(keysOf(truth))
     this.#table = keysOf(table)
+    this.#shown = new Set([...this.#truth].filter((key) => this.#table.has(key)))
   }
 
   truthChanged({ service, server, live, ...cause }: TruthChange, at: number): void {
     const key = keyOf(service, server)
     if (live) this.#truth.add(key)
-    else this.#truth.delete(key)
+    else {
+      this.#truth.delete(key)
+      this.#shown.delete(key)
+    }
     if (this.#differs(key)) {
       this.#open.set(key, { since: at, cause, queuedAt: undefined, nextEventQueued: false })
     } else if (this.#open.delete(key)) this.#overtaken++
@@ -81,9 +96,13 @@ export class Convergence {
   tableRead(contents: Contents, at: number): void {
     const before = this.#table
     this.#table = keysOf(contents)
+    const missing = [...this.#shown].filter((key) => !this.#table.has(key))
+    if (missing.length > 0) this.#missing++
+    for (const key of missing) this.#shown.delete(key)
     for (const [key, difference] of this.#open) {
       if (this.#differs(key)) continue
       this.#open.delete(key)
+      if (this.#truth.has(key)) this.#shown.add(key)
       this.#close(difference, at)
     }
     for (const key of new Set([...before, ...this.#table]))
@@ -98,6 +117,7 @@ export class Convergence {
       byNextEvent: this.#byNextEvent.spread,
       bySnapshot: this.#bySnapshot.spread,
       strayed: this.#strayed.spread,
+      missing: this.#missing,
       overtaken: this.#overtaken,
       open: this.#open.size,
     }

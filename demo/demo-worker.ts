@@ -1,7 +1,9 @@
-import { run, type Report, type Worker } from 'ecs-task-stream'
+import { run, type Worker } from 'ecs-task-stream'
+import { dynamoDbJournal } from 'ecs-task-stream/journals/dynamodb'
+import { sqs } from 'ecs-task-stream/sources/sqs'
 import { formatProblems } from 'ecs-task-stream/worker'
 import traefikTable from '../examples/traefik-table.js'
-import { type Account, tableName } from './account.js'
+import { type Account, journalTableName, tableName } from './account.js'
 
 /** Outside of the demo, the default is 300 s. */
 export const resyncSeconds = 5
@@ -12,12 +14,13 @@ export const resyncSeconds = 5
  */
 const graceMs = 1_000
 
-/** The bundled worker, configured by its environment variables, as a user would do it. `more`: further variables. */
-export const demoWorker = (
-  cluster: string,
-  { queueUrl }: Account,
-  more: Readonly<Record<string, string>> = {},
-): Worker => {
+/** The default is 30 s. The messages of a killed worker return after this time, and the demo is short. */
+export const visibilitySeconds = 3
+
+type Queue = Pick<Account, 'queueUrl'>
+
+/** The bundled worker's parts, configured by its environment variables, as a user would do it. */
+const compose = (cluster: string, { queueUrl }: Queue, more: Readonly<Record<string, string>>) => {
   const reading = traefikTable.read({}, 'npm start', [], {
     CLUSTER: cluster,
     TRAEFIK_TABLE: tableName,
@@ -30,51 +33,28 @@ export const demoWorker = (
       throw new Error(reading.text)
     case 'Problems':
       throw new Error(formatProblems('the bundled worker', reading.problems))
-    case 'Settings': {
-      const { eventSources, lookups, ...composition } = reading.compose()
-      return run({ ...composition, sources: [...eventSources, ...lookups], skewAllowanceMs: graceMs })
-    }
+    case 'Settings':
+      return reading.compose()
   }
 }
 
-/** The text of a report about trouble; `undefined` for routine reports. */
-export const trouble = (report: Report): string | undefined => {
-  switch (report._tag) {
-    case 'SinkFailed':
-      return `${report.sink}: ${report.error.message}`
-    case 'JournalFailed':
-      return `journal: ${report.operation}: ${report.error.message}`
-    case 'Unwritable':
-      return `${report.source}: ${report.error.message}`
-    case 'Rejected':
-      return `${report.sink}: ${report.key} was rejected, ${report.reason}`
-    case 'Noticed':
-      switch (report.notice._tag) {
-        case 'SourceFailed':
-          return `${report.source}: ${report.notice.operation} failed, ${report.notice.error.message}`
-        case 'Undecodable':
-          return `${report.source}: undecodable, ${report.notice.reason}`
-        case 'Warning':
-          return `${report.source}: ${report.notice.message}`
-        case 'Ignored':
-        case 'ClockSkew':
-          return undefined
-      }
-      return undefined
-    case 'SinkWarned':
-      return report.warnings.map((warning) => `${report.sink}: ${warning}`)[0]
-    case 'AcknowledgedUnheld':
-      return `lookups do not answer for ${report.tasks.join(', ')}`
-    case 'Abandoned':
-    case 'Folded':
-    case 'Planned':
-    case 'Applied':
-    case 'Conflicted':
-    case 'Synced':
-    case 'Acknowledged':
-    case 'CheckpointStored':
-    case 'Unresolved':
-    case 'Swept':
-      return undefined
-  }
+/** The bundled worker. `more`: further environment variables. */
+export const demoWorker = (
+  cluster: string,
+  queue: Queue,
+  more: Readonly<Record<string, string>> = {},
+): Worker => {
+  const { eventSources, lookups, ...composition } = compose(cluster, queue, more)
+  return run({ ...composition, sources: [...eventSources, ...lookups], skewAllowanceMs: graceMs })
+}
+
+/** One of several workers on the same queue, which share what they hear through a journal. */
+export const sharingWorker = (cluster: string, queue: Queue): Worker => {
+  const { eventSources: _, lookups, ...composition } = compose(cluster, queue, {})
+  return run({
+    ...composition,
+    sources: [sqs({ queueUrl: queue.queueUrl, visibilitySeconds }), ...lookups],
+    journal: dynamoDbJournal({ table: journalTableName, name: cluster }),
+    skewAllowanceMs: graceMs,
+  })
 }

@@ -1,4 +1,6 @@
 import { randomInt } from 'node:crypto'
+import { extname } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { blueGreen } from './blue-green.js'
 import { demo } from './demo.js'
 import { display } from './display.js'
@@ -25,6 +27,9 @@ const stopSignal = (): AbortSignal => {
   return stop.signal
 }
 
+/** TypeScript beside the sources, and JavaScript once they are built. */
+const workerProgram = fileURLToPath(new URL(`worker-process${extname(import.meta.url)}`, import.meta.url))
+
 const request = parseOptions(process.argv.slice(2), () => randomInt(1_000))
 switch (request._tag) {
   case 'Help':
@@ -37,8 +42,11 @@ switch (request._tag) {
   case 'Run': {
     const screen = display(process.stdout, request.options.quiet)
     try {
-      const play = request.options.scene === 'blue-green' ? blueGreen : demo
-      process.exitCode = await play(request.options, screen, stopSignal())
+      const { options } = request
+      const stop = stopSignal()
+      process.exitCode = await (options.scene === 'blue-green'
+        ? blueGreen(options, screen, stop)
+        : demo(options, screen, stop, workerProgram))
     } finally {
       screen.close()
     }

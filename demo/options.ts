@@ -8,9 +8,11 @@ export interface DemoOptions {
   /** What is shown: a cluster that changes all the time, or one deployment in stages. */
   readonly scene: 'churn' | 'blue-green'
   readonly services: number
+  /** The number of workers that share the queue, of which one is killed now and then; `undefined` for a single one. */
+  readonly workers: number | undefined
   /** Prints only the outcome. */
   readonly quiet: boolean
-  /** Secretly stops the worker half-way, or lets it ignore deployments, to test that the demo notices. */
+  /** Secretly stops the worker half-way, or kills all, or lets it ignore deployments, to test that the demo notices. */
   readonly sabotage: boolean
 }
 
@@ -46,6 +48,7 @@ interface Flags {
   readonly seed?: number
   readonly scene: 'churn' | 'blue-green'
   readonly services: number
+  readonly workers?: number
   readonly quiet?: true
   readonly sabotage?: true
 }
@@ -76,12 +79,18 @@ export const parseOptions = (argv: readonly string[], anySeed: () => number): Re
         .default(6)
         .argParser(wholeNumber(1, 50)),
     )
+    .addOption(
+      new Option(
+        '--workers <count>',
+        'number of workers on the one queue, which share a journal; now and then one is killed',
+      ).argParser(wholeNumber(2, 6)),
+    )
     .option('--quiet', 'print only the outcome')
     // For testing that the demo can fail.
     .addOption(new Option('--sabotage', 'stop the worker half-way, or let it ignore deployments').hideHelp())
     .addHelpText(
       'after',
-      '\nWithout --for, it runs until Ctrl-C; the scene blue-green ends by itself. Exits 1 if table and cluster differ at the end.',
+      '\nWithout --for, it runs until Ctrl-C; the scene blue-green ends by itself. Exits 1 if table and cluster differ at the end, or with --workers if a live server was ever missing.',
     )
     .configureHelp({ helpWidth: 100 })
     .configureOutput({ writeOut: say, writeErr: say })
@@ -100,10 +109,16 @@ export const parseOptions = (argv: readonly string[], anySeed: () => number): Re
     seed = anySeed(),
     scene,
     services,
+    workers,
     quiet = false,
     sabotage = false,
   } = command.opts<Flags>()
   if (sabotage && scene === 'churn' && forMs === undefined)
     return { _tag: 'Misuse', text: 'error: --sabotage requires --for\n' }
-  return { _tag: 'Run', options: { forMs, seed, scene, services, quiet, sabotage } }
+  if (workers !== undefined && scene === 'blue-green')
+    return {
+      _tag: 'Misuse',
+      text: 'error: --workers needs the scene churn: leave out --scene blue-green, which shows one worker\n',
+    }
+  return { _tag: 'Run', options: { forMs, seed, scene, services, workers, quiet, sabotage } }
 }

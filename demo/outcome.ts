@@ -1,20 +1,41 @@
+import type { Colors } from 'picocolors/types.js'
 import { printable } from '../src/shared/codec/printable.js'
 import { pad } from './columns.js'
 import { disagreements } from './contents.js'
 import type { Spread } from './durations.js'
 import type { Scene, Surface } from './screen.js'
-import { formatMs, plural, serverCount } from './wording.js'
+import { formatMs, plural, serverCount, sum } from './wording.js'
 
 /** Whether the table equals the cluster, and no unacknowledged message could change it. */
 export const agreed = ({ truth, table, unacknowledged }: Scene): boolean =>
   disagreements(truth, table).length === 0 && unacknowledged === 0
 
+/** Whether the run showed what it should: if workers were killed, also that no reader of the table could notice. */
+export const succeeded = (scene: Scene): boolean =>
+  agreed(scene) && (scene.crew === undefined || scene.figures.missing === 0)
+
+/** What was shown with several workers, in one sentence. */
+const crewLines = ({ crew, events, versions, figures }: Scene, { green, red }: Colors): readonly string[] => {
+  if (crew === undefined) return []
+  const { members, kills, replacements } = crew
+  const verdict = figures.missing === 0 ? green('nobody noticed') : red('noticed')
+  return [
+    [
+      `${verdict}: of ${members.length} workers on one queue, ${kills} killed and ${replacements} replaced`,
+      plural(events.sent, 'event'),
+      plural(sum(versions.values()), 'write'),
+      `moments with a live server missing: ${figures.missing}`,
+    ].join(', '),
+  ]
+}
+
 /** The command that repeats the run. */
-const command = ({ services, seed, total }: Scene): string =>
+const command = ({ services, seed, total, crew }: Scene): string =>
   [
     'npm start --',
     ...(total === undefined ? [] : [`--for ${total % 1_000 === 0 ? `${total / 1_000}s` : `${total}ms`}`]),
     `--seed ${seed} --services ${services.length}`,
+    ...(crew === undefined ? [] : [`--workers ${crew.members.length}`]),
   ].join(' ')
 
 /** A row of the final table; none if the count is 0. */
@@ -39,6 +60,7 @@ export const outcome = (scene: Scene, { colors }: Pick<Surface, 'colors'>): read
     agreed(scene)
       ? `${colors.green('in sync')}: ${extent}, ${after}: p50 ${formatMs(figures.delivered.p50)}, p95 ${formatMs(figures.delivered.p95)}`
       : `${colors.red('out of sync')}: ${wrong.length} of ${extent}, ${after}`,
+    ...crewLines(scene, colors),
     ...wrong.flatMap(({ service, missing, stale }) => [
       ...missing.map((server) => `  ${service}: ${server} is live but not in the table`),
       ...stale.map((server) => `  ${service}: ${server} is in the table but not live`),

@@ -4,6 +4,7 @@ import { printable } from '../src/shared/codec/printable.js'
 import { clip, pad } from './columns.js'
 import type { EventCounts } from './cluster-life.js'
 import { type Contents, disagreements } from './contents.js'
+import type { CrewView, Member } from './crew.js'
 import type { Figures } from './convergence.js'
 import type { Spread } from './durations.js'
 import { formatMs, plural, serverCount, sum } from './wording.js'
@@ -22,6 +23,8 @@ export interface Scene {
   readonly events: EventCounts
   readonly figures: Figures
   readonly snapshots: number
+  /** `undefined` for a single worker, which nobody kills. */
+  readonly crew: CrewView | undefined
   /** Newest last. */
   readonly news: readonly { readonly at: number; readonly text: string }[]
   /** The worker's troubles, newest last. */
@@ -129,8 +132,33 @@ const lostText = ({ byNextEvent, bySnapshot }: Figures): string =>
         `${bySnapshot.count} by a snapshot${bySnapshot.count === 0 ? '' : ` (max ${formatMs(bySnapshot.max)})`}`,
       ].join(', ')
 
+const crewFacts = (
+  { members, lastWriter, kills, replacements }: CrewView,
+  { missing }: Figures,
+  colors: Colors,
+): readonly (readonly [name: string, text: string])[] => {
+  const paint: Readonly<Record<Member['phase'], (text: string) => string>> = {
+    alive: colors.green,
+    starting: colors.yellow,
+    killed: colors.red,
+  }
+  return [
+    [
+      'workers',
+      [
+        ...members.map(({ name, phase }) => pad(`${name} ${paint[phase](phase)}`, 10)),
+        `last write: ${lastWriter ?? '–'}`,
+      ].join('  '),
+    ],
+    [
+      '',
+      `${kills} killed, ${replacements} replaced, ${plural(missing, 'moment')} with a live server missing`,
+    ],
+  ]
+}
+
 const factLines = (scene: Scene, { colors }: Surface): readonly string[] => {
-  const { events, figures, versions, snapshots } = scene
+  const { events, figures, versions, snapshots, crew } = scene
   const fact = (name: string, text: string): string => ` ${colors.dim(pad(name, 12))} ${text}`
   return [
     fact(
@@ -149,6 +177,7 @@ const factLines = (scene: Scene, { colors }: Surface): readonly string[] => {
     ),
     fact('  from queue', figures.queued.count === 0 ? '–' : formatSpread(figures.queued)),
     fact('lost changes', lostText(figures)),
+    ...(crew === undefined ? [] : crewFacts(crew, figures, colors)).map(([name, text]) => fact(name, text)),
   ]
 }
 
@@ -177,7 +206,7 @@ export const frame = (scene: Scene, surface: Surface): readonly string[] => {
 
 /** The scene in one line, for logs. */
 export const plainLine = (scene: Scene): string => {
-  const { services, truth, table, events, news, phase } = scene
+  const { services, truth, table, events, crew, news, phase } = scene
   const wrong = disagreements(truth, table)
   const servers = sum(wrong.map(({ missing, stale }) => missing.length + stale.length))
   const agreement = `${services.length - wrong.length} of ${plural(services.length, 'service')} in sync`
@@ -186,6 +215,7 @@ export const plainLine = (scene: Scene): string => {
     `${seconds(scene.elapsed).padStart(7)}  ${state}`,
     `${serverCount(truth)} live, ${serverCount(table)} in the table`,
     `events ${events.sent} +${events.extra} −${events.lost}`,
+    ...(crew === undefined ? [] : [crew.members.map(({ name, phase: is }) => `${name} ${is}`).join(', ')]),
     phase === 'storm' ? printable(news.at(-1)?.text ?? phases.storm) : phases[phase],
   ].join(' · ')
 }

@@ -1,8 +1,9 @@
-import { systemClock, type Report, type Worker } from 'ecs-task-stream'
+import { systemClock } from 'ecs-task-stream'
+import type { Observable } from 'rxjs'
 import type { Account } from './account.js'
 import { type ClusterLife, type Tick, tickMs } from './cluster-life.js'
 import { Convergence } from './convergence.js'
-import { resyncSeconds, trouble } from './demo-worker.js'
+import { type CrewNews, type CrewView, isWhole } from './crew.js'
 import { agreed } from './outcome.js'
 import type { Scene } from './screen.js'
 import { emptyTable, type TableView } from './table-view.js'
@@ -10,13 +11,21 @@ import { emptyTable, type TableView } from './table-view.js'
 /** The time between two reads of the table, in milliseconds, which limits the precision of the measurements. */
 const lookMs = 20
 
-/** The table must be correct after this time: two snapshots including jitter, and the time to take them. */
-const patienceMs = 2.2 * resyncSeconds * 1_000 + 1_000
-
 /** The number of news, and of troubles, that are kept. */
 const kept = 20
 
-/** Runs the cluster and the worker that follows it, and measures both. */
+/** Whether nothing is left to wait for. */
+const isSettled = (scene: Scene): boolean =>
+  agreed(scene) && (scene.crew === undefined || isWhole(scene.crew))
+
+export interface TrialSetup extends Pick<Scene, 'seed' | 'total'> {
+  /** The table must be correct after this time. */
+  readonly patienceMs: number
+  /** The workers, if there are several. */
+  readonly crew?: () => CrewView
+}
+
+/** Runs the cluster, and measures how the table follows it. */
 export class Trial {
   readonly #news: Scene['news'][number][] = []
   readonly #troubles: string[] = []
@@ -35,16 +44,19 @@ export class Trial {
   constructor(
     private readonly life: ClusterLife,
     private readonly account: Account,
-    worker: Worker,
-    private readonly setup: Pick<Scene, 'seed' | 'total'>,
+    news$: Observable<CrewNews>,
+    private readonly setup: TrialSetup,
   ) {
-    worker.reports$.subscribe((report) => this.#heed(report))
+    news$.subscribe((news) => this.#heed(news))
   }
 
-  /** Waits until the table agrees with the initial cluster. Resolves to how long it took, or `undefined` on timeout. */
+  /**
+   * Waits until all workers are there, and the table agrees with the initial cluster. Resolves to how long it took, or
+   * `undefined` on timeout.
+   */
   async begin(stop: AbortSignal): Promise<number | undefined> {
     const begun = performance.now()
-    while (!agreed(this.scene) && !stop.aborted && performance.now() - begun < patienceMs) {
+    while (!isSettled(this.scene) && !stop.aborted && performance.now() - begun < this.setup.patienceMs) {
       await systemClock.sleep(lookMs, stop)
       await this.#look()
     }
@@ -54,8 +66,8 @@ export class Trial {
     return agreed(this.scene) ? now - begun : undefined
   }
 
-  /** Runs the cluster for that many ticks, or until `stop` aborts. Calls `midway` after half of them. */
-  async play(ticks: number, stop: AbortSignal, midway: () => void): Promise<void> {
+  /** Runs the cluster for that many ticks, or until `stop` aborts. Calls `onTick` after each. */
+  async play(ticks: number, stop: AbortSignal, onTick: (tick: number) => void): Promise<void> {
     this.#watching = this.#watch()
     let origin = performance.now()
     for (let tick = 0; tick < ticks && !stop.aborted; tick++) {
@@ -66,12 +78,12 @@ export class Trial {
       if (behind < 0) await systemClock.sleep(-behind, stop)
       this.#phase = this.life.calm ? 'calm' : 'storm'
       this.#take(this.life.tick())
-      if (tick === Math.floor(ticks / 2)) midway()
+      onTick(tick)
     }
   }
 
-  /** Stops the cluster, delivers events in transit, and gives the worker `patience`: the time of two snapshots. */
-  async settle(patience = patienceMs): Promise<void> {
+  /** Stops the cluster, delivers events in transit, and gives the worker `patience`. */
+  async settle(patience = this.setup.patienceMs): Promise<void> {
     this.#phase = 'settling'
     const never = new AbortController().signal
     while (this.life.underWay > 0) {
@@ -87,7 +99,7 @@ export class Trial {
       // In this order: once everything is acknowledged, the table no longer changes.
       this.#unacknowledged = await this.account.unacknowledged()
       await this.#look()
-      if (agreed(this.scene) || performance.now() >= deadline) break
+      if (isSettled(this.scene) || performance.now() >= deadline) break
       await systemClock.sleep(lookMs, never)
     }
     this.#phase = 'over'
@@ -95,8 +107,11 @@ export class Trial {
 
   get scene(): Scene {
     const { cluster, counts } = this.life
+    const { seed, total, crew } = this.setup
     return {
-      ...this.setup,
+      seed,
+      total,
+      crew: crew?.(),
       elapsed: this.#elapsed,
       phase: this.#phase,
       services: cluster.services().map(({ name, spec }) => ({ name, placement: spec.placement })),
@@ -140,13 +155,22 @@ export class Trial {
     this.#convergence?.tableRead(this.#view.contents, performance.now())
   }
 
-  #heed(report: Report): void {
-    if (report._tag === 'Folded' && report.source === 'ecs-snapshots') this.#snapshots++
-    const text = trouble(report)
-    if (text === undefined) return
-    this.#report(`worker: ${text}`)
-    this.#troubles.push(text)
-    if (this.#troubles.length > kept) this.#troubles.shift()
+  #heed(news: CrewNews): void {
+    switch (news._tag) {
+      case 'Happened':
+        this.#report(news.text)
+        break
+      case 'SnapshotTaken':
+        this.#snapshots++
+        break
+      case 'Troubled':
+        this.#report(`worker: ${news.text}`)
+        this.#troubles.push(news.text)
+        if (this.#troubles.length > kept) this.#troubles.shift()
+        break
+      case 'Written':
+        break
+    }
   }
 
   #report(text: string): void {

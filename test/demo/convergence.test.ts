@@ -81,6 +81,38 @@ describe('convergence', () => {
     expect(convergence.figures).toMatchObject({ strayed: once(30), delivered: never, open: 0 })
   })
 
+  it('counts the moments in which a server that is live all the time has gone from the table', () => {
+    const convergence = new Convergence(web('a:1', 'b:1'), web('a:1', 'b:1'))
+    convergence.tableRead(web(), 10)
+    convergence.tableRead(web(), 20)
+    expect(convergence.figures.missing).toBe(1)
+    convergence.tableRead(web('a:1', 'b:1'), 30)
+    convergence.tableRead(web('b:1'), 40)
+    expect(convergence.figures.missing).toBe(2)
+  })
+
+  it('does not count servers that the table has not shown yet, or that have stopped', () => {
+    const convergence = new Convergence(web('a:1'), web('a:1'))
+    convergence.truthChanged(change('b:1', true, { task: 'two' }), 0)
+    convergence.tableRead(web('a:1'), 10)
+    convergence.truthChanged(change('a:1', false), 20)
+    convergence.tableRead(web(), 30)
+    expect(convergence.figures.missing).toBe(0)
+  })
+
+  it('does not count an address that passed to another task before the table let go of it', () => {
+    const convergence = new Convergence(web('a:1'), web('a:1'))
+    convergence.truthChanged(change('a:1', false), 0)
+    convergence.truthChanged(change('a:1', true, { task: 'two' }), 5)
+    convergence.tableRead(web('a:1'), 10)
+    // The event of the first task's end came before that of the second one's start.
+    convergence.tableRead(web(), 20)
+    expect(convergence.figures.missing).toBe(0)
+    convergence.tableRead(web('a:1'), 30)
+    convergence.tableRead(web(), 40)
+    expect(convergence.figures.missing).toBe(1)
+  })
+
   it('keeps one address under two services apart', () => {
     const convergence = new Convergence(web('a:1'), web('a:1'))
     convergence.truthChanged(change('a:1', true, { service: 'api' }), 0)

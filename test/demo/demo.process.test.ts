@@ -57,6 +57,32 @@ describe('npm start', () => {
     expect(code).toBe(0)
   })
 
+  it('with several workers, of which one is killed and replaced, ends in agreement, and no live server was missing', async () => {
+    const { code, out, err } = await start(['--for', '3s', '--seed', '7', '--workers', '3'])
+    expect(err).toBe('')
+    expect(out).toMatch(/[A-C] killed/)
+    expect(out).toMatch(/^in sync: 6 services/m)
+    expect(out).toMatch(
+      /^nobody noticed: of 3 workers on one queue, 1 killed and 1 replaced, \d+ events, \d+ writes, moments with a live server missing: 0$/m,
+    )
+    expect(code).toBe(0)
+  })
+
+  it('sees it when all of several workers are killed and none is replaced, and exits 1', async () => {
+    const { code, out } = await start([
+      '--for',
+      '2s',
+      '--seed',
+      '7',
+      '--workers',
+      '2',
+      '--sabotage',
+      '--quiet',
+    ])
+    expect(out).toMatch(/^out of sync: \d of 6 services/)
+    expect(code).toBe(1)
+  })
+
   it('shows a canary deployment whose shares the table has, and ends by itself', async () => {
     const { code, out, err } = await start(['--scene', 'blue-green', '--seed', '7', '--quiet'])
     expect(err).toBe('')

@@ -16,6 +16,7 @@ describe('the flags of the demo', () => {
       seed: 42,
       scene: 'churn',
       services: 6,
+      workers: undefined,
       quiet: false,
       sabotage: false,
     })
@@ -29,9 +30,14 @@ describe('the flags of the demo', () => {
       seed: 7,
       scene: 'blue-green',
       services: 12,
+      workers: undefined,
       quiet: true,
       sabotage: true,
     })
+  })
+
+  it('set the number of workers', () => {
+    expect(optionsOf('--workers', '3').workers).toBe(3)
   })
 
   it.each([
@@ -58,6 +64,9 @@ describe('the flags of the demo', () => {
     [['--seed', 'x'], 'from 0 to 4294967295'],
     [['--services', '0'], 'from 1 to 50'],
     [['--services', '51'], 'from 1 to 50'],
+    [['--workers', '1'], 'from 2 to 6'],
+    [['--workers', '7'], 'from 2 to 6'],
+    [['--workers', '3', '--scene', 'blue-green'], 'leave out --scene blue-green'],
     [['--fro', '3s'], "unknown option '--fro'"],
     [['20s'], 'too many arguments'],
     [['--sabotage'], '--sabotage requires --for'],
@@ -72,7 +81,7 @@ describe('the flags of the demo', () => {
     expect(request._tag).toBe('Help')
     expect(request).toHaveProperty(
       'text',
-      expect.stringMatching(/--for <time>[^]*--seed[^]*--services[^]*--quiet/),
+      expect.stringMatching(/--for <time>[^]*--seed[^]*--services[^]*--workers[^]*--quiet/),
     )
     expect(request).toHaveProperty('text', expect.not.stringContaining('sabotage'))
   })

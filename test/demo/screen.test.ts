@@ -3,7 +3,8 @@ import pc from 'picocolors'
 import { describe, expect, it } from 'vitest'
 import { clip, pad } from '../../demo/columns.js'
 import type { Figures } from '../../demo/convergence.js'
-import { agreed, outcome } from '../../demo/outcome.js'
+import type { CrewView } from '../../demo/crew.js'
+import { agreed, outcome, succeeded } from '../../demo/outcome.js'
 import { frame, plainLine, type Scene, type Surface } from '../../demo/screen.js'
 import { formatMs } from '../../demo/wording.js'
 
@@ -15,6 +16,7 @@ const figures: Figures = {
   byNextEvent: never,
   bySnapshot: { count: 2, p50: 993, p95: 2_550, max: 2_550 },
   strayed: never,
+  missing: 0,
   overtaken: 1,
   open: 0,
 }
@@ -43,6 +45,7 @@ const agreeing: Scene = {
   events: { sent: 220, extra: 16, lost: 10, overtaken: 169 },
   figures,
   snapshots: 3,
+  crew: undefined,
   news: [
     { at: 1_000, text: 'the oldest' },
     { at: 2_000, text: 'second' },
@@ -60,6 +63,17 @@ const differing: Scene = {
     ['web', ['10.0.0.4:32768', '10.0.0.9:1', '10.0.0.9:2']],
     ['api', ['10.0.9.1:8080']],
   ]),
+}
+
+const crew: CrewView = {
+  members: [
+    { name: 'A', phase: 'alive' },
+    { name: 'B', phase: 'killed' },
+    { name: 'C', phase: 'starting' },
+  ],
+  lastWriter: 'A',
+  kills: 4,
+  replacements: 2,
 }
 
 const monochrome: Surface = { colors: pc.createColors(false), columns: 100, rows: 40 }
@@ -100,10 +114,18 @@ describe('the frame', () => {
     expect(lineOf({ ...agreeing, total: undefined }, 'cluster and table')).not.toContain(' of ')
   })
 
+  it('shows several workers: which are alive, who wrote last, and what that did to readers', () => {
+    const text = frame({ ...agreeing, crew, figures: { ...figures, missing: 1 } }, monochrome).join('\n')
+    expect(text).toMatch(/ workers +A alive +B killed +C starting +last write: A\n/)
+    expect(text).toContain('4 killed, 2 replaced, 1 moment with a live server missing')
+    expect(frame(agreeing, monochrome).join('\n')).not.toContain('workers')
+  })
+
   it('is the same text with colours and without', () => {
-    const colored = frame(differing, colorful)
+    const crowd: Scene = { ...differing, crew }
+    const colored = frame(crowd, colorful)
     expect(colored.join('')).toContain('\x1b[31m')
-    expect(colored.map((line) => stripVTControlCharacters(line))).toEqual(frame(differing, monochrome))
+    expect(colored.map((line) => stripVTControlCharacters(line))).toEqual(frame(crowd, monochrome))
   })
 
   it.each([
@@ -152,6 +174,9 @@ describe('the plain line', () => {
     expect(plainLine(differing)).toContain(
       'Δ 1 of 2 services in sync, 3 servers differ · 3 live, 4 in the table',
     )
+    expect(plainLine({ ...agreeing, crew })).toContain(
+      'events 220 +16 −10 · A alive, B killed, C starting · the newest',
+    )
   })
 })
 
@@ -182,6 +207,24 @@ describe('the outcome', () => {
     expect(text(waiting)).toContain('3 messages in the queue unacknowledged')
   })
 
+  it('says in one sentence what was shown with several workers', () => {
+    expect(text({ ...agreeing, crew }).split('\n')[1]).toBe(
+      'nobody noticed: of 3 workers on one queue, 4 killed and 2 replaced, 220 events, 15 writes, moments with a live server missing: 0',
+    )
+    expect(text(agreeing)).not.toContain('workers')
+  })
+
+  it('is no success if a live server was missing while workers were killed', () => {
+    const noticed: Scene = { ...agreeing, crew, figures: { ...figures, missing: 2 } }
+    expect([agreeing, { ...agreeing, crew }, noticed, { ...differing, crew }].map(succeeded)).toEqual([
+      true,
+      true,
+      false,
+      false,
+    ])
+    expect(text(noticed)).toMatch(/^noticed: .*missing: 2$/m)
+  })
+
   it('counts lost events separately, and leaves out what did not happen', () => {
     expect(text(agreeing)).toMatch(
       /lost event, a snapshot fixed it +p50 +993 ms +p95 +2\.55 s +max +2\.55 s +2×/,
@@ -193,6 +236,7 @@ describe('the outcome', () => {
     expect(text(agreeing)).toContain('npm start -- --for 20s --seed 7 --services 2')
     expect(text({ ...agreeing, total: 500 })).toContain('npm start -- --for 500ms --seed 7')
     expect(text({ ...agreeing, total: undefined })).toContain('npm start -- --seed 7')
+    expect(text({ ...agreeing, crew })).toContain('--services 2 --workers 3')
   })
 })
 

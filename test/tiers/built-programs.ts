@@ -17,6 +17,7 @@ const root = fileURLToPath(new URL('../..', import.meta.url))
 const programs = [
   'src/worker/bin.ts',
   'demo/main.ts',
+  'demo/worker-process.ts',
   'test/support/atomic-writer.ts',
   'test/support/journal-writer.ts',
 ]
