@@ -17,20 +17,20 @@ const iteratorsOf = (client: KinesisClient): Subject<GetShardIteratorCommandInpu
         if (commandName === 'GetShardIteratorCommand') asked$.next(args.input as GetShardIteratorCommandInput)
         return next(args)
       },
-    { step: 'initialize', name: 'iterators' },
+    { step: 'initialize' },
   )
   return asked$
 }
 
 let streams = 0
 
-/** A stream of its own, and a source on it. */
+/** A stream of its own, unless one is given, and a source on it. */
 export const kinesisBackend = async (
   server: KinesisStreams,
   { shards = 1, ...options }: Partial<KinesisOptions> & { readonly shards?: number } = {},
 ) => {
-  const stream = `stream-${streams++}`
-  await server.createStream(stream, shards)
+  const stream = options.stream ?? `stream-${streams++}`
+  if (options.stream === undefined) await server.createStream(stream, shards)
   const client = options.client ?? server.client({ maxAttempts: 1 })
   const clock = skippingClock()
   const iterators$ = iteratorsOf(client)
