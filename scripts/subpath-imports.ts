@@ -29,6 +29,7 @@ export const heavyImports: Readonly<Record<string, readonly string[]>> = {
     '@aws-sdk/client-ssm',
     partitions,
   ],
+  './sources/kinesis': ['@aws-sdk/client-kinesis', '@smithy/node-http-handler', partitions],
   './sources/lambda-records': [],
   './sources/memory': [],
   './sources/record-to': [],

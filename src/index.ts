@@ -23,9 +23,11 @@ export type {
   Identity,
   Instance,
   Join,
+  LogProgress,
   Mark,
   Refusal,
 } from './core/cluster-state.js'
+export type { LogPosition } from './core/log-position.js'
 export { clusterStateJoin, emptyState } from './core/cluster-state.js'
 export { reduce } from './core/reduce.js'
 export { sweep, type SweepOptions } from './core/sweep.js'

@@ -72,6 +72,10 @@ function throttledJson({ service, operation }: ServiceRequest): ServiceFailure {
         : json10('com.amazonaws.dynamodb.v20120810#ThrottlingException', 400, RATE)
     case 'AmazonSQS':
       return json10('com.amazonaws.sqs#RequestThrottled', 400, RATE, 'RequestThrottled;Sender')
+    case 'Kinesis_20131202':
+      return operation === 'ListShards'
+        ? json11('LimitExceededException', 400, RATE)
+        : json11('ProvisionedThroughputExceededException', 400, RATE)
     default:
       return json11('ThrottlingException', 400, RATE)
   }

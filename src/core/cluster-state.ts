@@ -6,6 +6,7 @@ import type { Addresses } from './addresses.js'
 import type { ClusterArn, TaskArn } from './arn.js'
 import type { Millis } from './clock.js'
 import { type Deployment, joinDeployment } from './deployment.js'
+import { laterPosition, type LogPosition } from './log-position.js'
 import { joinMachine, type Machine } from './machine.js'
 import { PersistentMap } from './persistent-map.js'
 import type { TaskDefinition } from './task-definition.js'
@@ -47,6 +48,11 @@ export interface EndpointHealth {
   readonly healthy: boolean
 }
 
+/** How far a log has been delivered. */
+export interface LogProgress {
+  readonly position: LogPosition
+}
+
 export interface ClusterState {
   /** By `TaskArn`. */
   readonly tasks: PersistentMap<Task>
@@ -64,6 +70,8 @@ export interface ClusterState {
   readonly identities: PersistentMap<Identity>
   /** By `InstanceArn`, `DefinitionArn`, or the cluster as in `Source.covers`. */
   readonly refusals: PersistentMap<Refusal>
+  /** By log, as in `LogRead`. */
+  readonly logs: PersistentMap<LogProgress>
 }
 
 /** The state before any event. */
@@ -76,6 +84,7 @@ export const emptyState: ClusterState = {
   marks: PersistentMap.empty(),
   identities: PersistentMap.empty(),
   refusals: PersistentMap.empty(),
+  logs: PersistentMap.empty(),
 }
 
 const joinListed = (
@@ -146,6 +155,9 @@ export const joinDefinition = (a: TaskDefinition, b: TaskDefinition): TaskDefini
 export const joinHealth = (a: EndpointHealth, b: EndpointHealth): EndpointHealth =>
   a.at !== b.at ? (a.at > b.at ? a : b) : a.healthy && !b.healthy ? b : a
 
+export const joinLog = (a: LogProgress, b: LogProgress): LogProgress =>
+  laterPosition(a.position, b.position) === a.position ? a : b
+
 const joinMaps = <V extends object>(
   a: PersistentMap<V>,
   b: PersistentMap<V>,
@@ -174,5 +186,6 @@ export const clusterStateJoin: Join<ClusterState> = {
     marks: joinMaps(a.marks, b.marks, joinMark),
     identities: joinMaps(a.identities, b.identities, joinIdentity),
     refusals: joinMaps(a.refusals, b.refusals, joinRefusal),
+    logs: joinMaps(a.logs, b.logs, joinLog),
   }),
 }

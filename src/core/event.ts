@@ -2,6 +2,7 @@ import type { Addresses } from './addresses.js'
 import type { ClusterArn, EndpointId, InstanceArn } from './arn.js'
 import type { Millis } from './clock.js'
 import type { Rollout, ServiceArn } from './deployment.js'
+import type { LogPosition } from './log-position.js'
 import type { Machine } from './machine.js'
 import type { TaskDefinition } from './task-definition.js'
 import type { Task } from './task.js'
@@ -84,4 +85,14 @@ export type ClusterEvent =
       readonly healthy: boolean
       /** Orders observations: the greater is the newer one; see `Stamps`. */
       readonly at: number
+    }
+  /**
+   * Everything in a log up to a position has been delivered. A source of a log sends it last in each delivery, so that
+   * a journal holds the events and the position together, and the next process continues there.
+   */
+  | {
+      readonly _tag: 'LogRead'
+      /** Unique among all logs, such as a stream with one of its shards. */
+      readonly log: string
+      readonly position: LogPosition
     }

@@ -33,6 +33,7 @@ const clusterOf = (event: JournalEvent): ClusterArn | undefined => {
     case 'DefinitionDescribed':
     case 'HealthObserved':
     case 'InstanceDescribed':
+    case 'LogRead':
     case 'LookupRefused':
       return undefined
   }

@@ -210,12 +210,13 @@ export class Intake {
   ): Promise<void> | undefined {
     const { clusters, follows, folded, store } = this.options
     const { source, delivery } = arrival
+    const delivered = this.withoutEarlyPositions(source, delivery.events)
     if (this.closed) {
       delivery.nack(new Error('the worker is stopping'))
       return undefined
     }
     const before = folded.current
-    const found = followedEvents(withIdentities(source, delivery.events, before), before, follows)
+    const found = followedEvents(withIdentities(source, delivered, before), before, follows)
     if (found._tag === 'Unknown') {
       this.unidentified.push(arrival)
       if (found.state === before) return undefined
@@ -233,6 +234,15 @@ export class Intake {
     if (store === undefined) return this.fold(heard, events)
     store(heard)
     return undefined
+  }
+
+  /**
+   * While a delivery of the source waits, the positions of later ones would say that it was stored. Without them, the
+   * next process reads some events again.
+   */
+  private withoutEarlyPositions(source: Source, events: readonly ClusterEvent[]): readonly ClusterEvent[] {
+    const waits = this.unidentified.some((each) => each._tag === 'Delivered' && each.source === source)
+    return waits ? events.filter(({ _tag }) => _tag !== 'LogRead') : events
   }
 
   private receiveEntries(entries: readonly JournalEntry[]): Promise<void> | undefined {

@@ -6,6 +6,7 @@ import {
   joinHealth,
   joinIdentity,
   joinInstance,
+  joinLog,
   joinMark,
   joinRefusal,
   type Mark,
@@ -114,6 +115,10 @@ export const reduce = (state: ClusterState, event: ClusterEvent): ClusterState =
       const seen = { at: event.at, healthy: event.healthy }
       const health = learn(state.health, event.endpoint, seen, joinHealth)
       return health === state.health ? state : { ...state, health }
+    }
+    case 'LogRead': {
+      const logs = learn(state.logs, event.log, { position: event.position }, joinLog)
+      return logs === state.logs ? state : { ...state, logs }
     }
   }
 }

@@ -7,7 +7,7 @@ import type { ClusterEvent } from './event.js'
  * describes as it is known is in the snapshot alone.
  */
 export function* stateEvents(state: ClusterState): Generator<ClusterEvent> {
-  const { marks, tasks, definitions, instances, deployments, identities, refusals, health } = state
+  const { marks, tasks, definitions, instances, deployments, identities, refusals, health, logs } = state
   for (const [named, { clusters, order }] of identities)
     yield { _tag: 'ClusterIdentified', named, clusters, order }
   for (const [cluster, mark] of marks)
@@ -31,4 +31,5 @@ export function* stateEvents(state: ClusterState): Generator<ClusterEvent> {
   }
   for (const [key, { at, reason }] of refusals) yield { _tag: 'LookupRefused', key, at, reason }
   for (const [endpoint, { at, healthy }] of health) yield { _tag: 'HealthObserved', endpoint, healthy, at }
+  for (const [log, { position }] of logs) yield { _tag: 'LogRead', log, position }
 }

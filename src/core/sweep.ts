@@ -115,6 +115,7 @@ export function* sweepInSlices(state: ClusterState, options: SweepOptions): Slic
     health: retain(state.health, (endpoint) => probed.has(endpoint.slice(0, endpoint.indexOf('#')))),
     marks: retain(state.marks, (cluster) => inhabited.has(cluster) || follows(cluster)),
     identities: state.identities,
+    logs: state.logs,
     refusals: retain(
       state.refusals,
       (key) =>

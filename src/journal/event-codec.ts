@@ -224,6 +224,9 @@ const rollout: t.Type<Rollout> = t.union(
   'a rollout with _tag AtOnce, Settled or Shifting',
 )
 
+/** Positions are compared by their number of digits, so a longer text would be later than all others forever. */
+const position = stringOf('a whole number of up to 129 digits', (text) => /^(0|[1-9]\d{0,128})$/.test(text))
+
 const tag = <T extends JournalEvent['_tag']>(_tag: T) => t.literal(_tag)
 
 /** Reports every failing path. Decoded events have the form that core relies on; encoding changes nothing. */
@@ -284,7 +287,8 @@ export const eventCodec: t.Type<JournalEvent> = t.union(
       { _tag: tag('HealthObserved'), endpoint: nonEmptyText, healthy: t.boolean, at: millis },
       'object',
     ),
+    t.strict({ _tag: tag('LogRead'), log: nonEmptyText, position }, 'object'),
     t.strict({ _tag: tag('Checkpointed') }, 'object'),
   ],
-  'an event with _tag TaskChanged, TasksListed, TasksRelisted, ClusterIdentified, InstanceDescribed, DefinitionDescribed, DeploymentAnnounced, DeploymentDescribed, LookupRefused, HealthObserved or Checkpointed',
+  'an event with _tag TaskChanged, TasksListed, TasksRelisted, ClusterIdentified, InstanceDescribed, DefinitionDescribed, DeploymentAnnounced, DeploymentDescribed, LookupRefused, HealthObserved, LogRead or Checkpointed',
 )

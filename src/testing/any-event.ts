@@ -218,6 +218,15 @@ export const anyEvent: fc.Arbitrary<ClusterEvent> = fc.oneof(
       at,
     }),
   },
+  {
+    weight: 1,
+    arbitrary: record({
+      _tag: fc.constant('LogRead' as const),
+      log: fc.constantFrom('stream/shard-1', 'stream/shard-2'),
+      // The order of texts is another than that of numbers.
+      position: fc.constantFrom('9', '10', '11'),
+    }),
+  },
 )
 
 /** Up to twelve events of any kind about few things, so that they interact. */

@@ -20,6 +20,9 @@ export interface SourceLaw {
 export const keyOf = (event: ClusterEvent): string =>
   event._tag === 'TaskChanged' ? event.task.arn : JSON.stringify(event)
 
+/** False for what a source says about itself: how far it has read a log. */
+export const isPublished = ({ _tag }: ClusterEvent): boolean => _tag !== 'LogRead'
+
 const place = 'arn:aws:ecs:us-east-1:123456789012'
 
 /** Running tasks, numbered from `from`. */
@@ -75,7 +78,7 @@ export class Subscriber {
           this.notices.push(output)
           return
         }
-        this.seen.push(...output.events.map(keyOf))
+        this.seen.push(...output.events.filter(isPublished).map(keyOf))
         this.deliveries.push(output)
         onDelivery(output, this.deliveries.length - 1)
       },

@@ -3,10 +3,11 @@ import { expect } from 'vitest'
 import type { ClusterEvent } from '../core/event.js'
 import type { Delivery } from '../core/source.js'
 import { capability } from './source-harness.js'
-import { keyOf, law, lawOfOne, type SourceCase, type SourceLaw, tasks } from './source-law.js'
+import { isPublished, keyOf, law, lawOfOne, type SourceCase, type SourceLaw, tasks } from './source-law.js'
 
+/** What was published. Positions in a log are not messages of it. */
 const eventsIn = (deliveries: readonly Delivery[]): readonly ClusterEvent[] =>
-  deliveries.flatMap(({ events }) => events)
+  deliveries.flatMap(({ events }) => events.filter(isPublished))
 
 /** In a log, what is committed at most: the deliveries before the first that is not acknowledged. */
 const committable = (

@@ -199,6 +199,17 @@ const since3 = (earlier: readonly JournalEntry[]): readonly JournalEntry[] => {
         },
       ],
     },
+    {
+      at: 1767323046650,
+      source: 'kinesis',
+      events: [
+        {
+          _tag: 'LogRead',
+          log: 'arn:aws:kinesis:eu-west-1:123456789012:stream/ecs-events/shardId-000000000000',
+          position: '49680620810173732029985928117372646909655030001525850114',
+        },
+      ],
+    },
     { at: 1767323046700, source: 'checkpoint', events: [{ _tag: 'Checkpointed' }] },
   ]
 }

@@ -87,6 +87,27 @@ const started = (
   return { worker, clock, source, sink, push, stop, warnings, elsewhere }
 }
 
+describe('a position in a log', () => {
+  const read = (position: string): ClusterEvent => ({ _tag: 'LogRead', log: 'stream/shard', position })
+
+  it('is not known while an earlier delivery of its source waits to be identified', async () => {
+    const { clock, push, worker } = started(['main'])
+    let position: string | undefined
+    worker.state$.subscribe(({ logs }) => (position = logs.get('stream/shard')?.position))
+    await clock.advance(0)
+    await push(read('1'))
+    expect(position).toBe('1')
+    await push(running('ours', main), read('2'))
+    // Has no task, so nothing to wait for.
+    expect((await push(read('3'))).how).toBe('acked')
+    expect(position).toBe('1')
+    await push(identified('main', main))
+    expect(position).toBe('2')
+    await push(read('4'))
+    expect(position).toBe('4')
+  })
+})
+
 describe.each(Object.entries(namesakes))('a cluster of the same name in %s', (_, foreign) => {
   it('is counted elsewhere, never reaches the sink, and is warned of once', async () => {
     const { clock, push, sink, warnings, elsewhere } = started(['main'])

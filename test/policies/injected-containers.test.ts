@@ -180,6 +180,7 @@ const withInjected = (
       case 'HealthObserved':
       case 'ClusterIdentified':
       case 'LookupRefused':
+      case 'LogRead':
       case 'DeploymentAnnounced':
       case 'DeploymentDescribed':
         return event

@@ -41,6 +41,7 @@ const story = ({ events }: Following): readonly string[] =>
       case 'DeploymentAnnounced':
       case 'DeploymentDescribed':
       case 'HealthObserved':
+      case 'LogRead':
         return event._tag
     }
   })

@@ -68,6 +68,7 @@ const concerns = (event: ClusterEvent, task: Task): boolean => {
       return event.service === serviceOfTask(task)
     case 'ClusterIdentified':
     case 'DeploymentAnnounced':
+    case 'LogRead':
       return false
     case 'LookupRefused':
       return event.key === instance || event.key === definition
