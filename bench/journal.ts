@@ -76,7 +76,12 @@ export const benchJournal = async (): Promise<void> => {
           for (const text of json) JSON.parse(text)
         },
       },
-      { name: 'start', run: async () => void (await opened(dynamo.client()).catchUp(undefined, signal)) },
+      {
+        name: 'start',
+        run: async () => {
+          await opened(dynamo.client()).catchUp(undefined, signal)
+        },
+      },
     ],
     3,
   )

@@ -174,15 +174,17 @@ describe('directoryJournal', () => {
     await journal.checkpoint([changed('a')], position, signal())
     const file = join(directory, 'checkpoint.00000001.gz')
     const whole = await readFile(file)
+    const { entries } = await journal.catchUp(undefined, signal())
     await fc.assert(
       fc.asyncProperty(fc.nat(whole.length - 1), fc.integer({ min: 1, max: 255 }), async (at, by) => {
-        // The ten bytes of gzip's header have a time and flags that change nothing.
         const damaged = Buffer.from(whole)
-        damaged[10 + (at % (whole.length - 10))]! ^= by
+        damaged[at]! ^= by
         await writeFile(file, damaged)
-        await expect(journal.catchUp(undefined, signal())).rejects.toThrow(
-          'the newest checkpoint, checkpoint.00000001.gz, cannot be read',
-        )
+        // Some bits of gzip mean nothing.
+        const read = await journal.catchUp(undefined, signal()).catch((thrown: unknown) => String(thrown))
+        if (typeof read === 'string')
+          expect(read).toContain('the newest checkpoint, checkpoint.00000001.gz, cannot be read')
+        else expect(read.entries).toEqual(entries)
         await truncate(file, at)
         await expect(journal.catchUp(undefined, signal())).rejects.toThrow(
           'Restore the directory from a backup',
