@@ -18,7 +18,7 @@ import { withinTime } from './within-time.js'
 
 export interface JournalFollowerOptions {
   readonly journal: Journal
-  /** Timeout for a call to the journal. */
+  /** Timeout for a call to the journal; ten times as long for one that carries the whole state. */
   readonly timeoutMs: Millis
   /** How often to catch up when nothing else asks for it. */
   readonly catchUpMs: Millis
@@ -51,8 +51,8 @@ const retries = { base: 50, cap: 5_000 }
 /** How long work is not done if the worker that did it alone was killed. */
 export const leaseMs: Millis = 30_000
 
-/** How long a checkpoint may take to be stored. */
-const checkpointMs: Millis = 300_000
+/** How many timeouts a call may take that carries the whole state: a snapshot, a checkpoint, a start. */
+const longTimes = 10
 
 /**
  * Keeps a worker's state and the journal together: what the worker hears is stored before it is folded, and what others
@@ -242,7 +242,11 @@ export class JournalFollower {
     this.operation = 'catchUp'
     try {
       const { journal, read, idle } = this.options
-      const { entries, position } = await this.call((signal) => journal.catchUp(this.position, signal))
+      const since = this.position
+      const { entries, position } = await this.call(
+        (signal) => journal.catchUp(since, signal),
+        since === undefined ? longTimes : 1,
+      )
       for (const entry of entries) this.checkpoints.count(entry)
       read(entries)
       await idle()
@@ -257,7 +261,7 @@ export class JournalFollower {
 
   /** Stores a checkpoint if one is due, while the other calls go on. */
   private async storeCheckpoint(): Promise<void> {
-    const { journal, isIncomplete, clock, signal, report } = this.options
+    const { journal, isIncomplete, clock, report } = this.options
     const state = this.options.state()
     const { position } = this
     if (position === undefined || !this.checkpoints.isDue(state.tasks.size) || isIncomplete()) return
@@ -266,9 +270,7 @@ export class JournalFollower {
     try {
       const stored = await this.alone('checkpoint', async () => {
         const startedAt = clock.now()
-        await withinTime(checkpointMs, clock, signal, (inner) =>
-          journal.checkpoint(stateEvents(state), position, inner),
-        )
+        await this.call((inner) => journal.checkpoint(stateEvents(state), position, inner), longTimes)
         const marker: JournalEntry = {
           at: clock.now(),
           source: 'checkpoint',
@@ -302,7 +304,7 @@ export class JournalFollower {
 
   private amend(entry: JournalEntry, position: Position): Promise<boolean> {
     this.operation = 'amend'
-    return this.call((signal) => this.options.journal.amend(entry, position, signal))
+    return this.call((signal) => this.options.journal.amend(entry, position, signal), longTimes)
   }
 
   private settle(heard: Heard, events: readonly JournalEvent[]): void {
@@ -322,9 +324,9 @@ export class JournalFollower {
     this.snapshots.delete(heard)
   }
 
-  private call<A>(make: (signal: AbortSignal) => Promise<A>): Promise<A> {
+  private call<A>(make: (signal: AbortSignal) => Promise<A>, times = 1): Promise<A> {
     const { clock, timeoutMs, signal } = this.options
-    return withinTime(timeoutMs, clock, signal, make)
+    return withinTime(times * timeoutMs, clock, signal, make)
   }
 
   private fail(operation: JournalOperation, thrown: unknown, retryIn: Millis): void {
