@@ -4,7 +4,7 @@ import { benchDrain } from './drain.js'
 import { benchFlush } from './flush.js'
 import { benchFold } from './fold.js'
 import { benchIdMapper } from './id-mapper.js'
-import { benchJournal } from './journal.js'
+import { benchJournal } from './journal/journal.js'
 import { benchLatency } from './latency.js'
 import { benchTcpProxy } from './tcp-proxy.js'
 import { benchWebhook } from './webhook.js'
@@ -19,9 +19,9 @@ const all: Readonly<Record<string, () => void | Promise<void>>> = {
   drain: benchDrain,
   webhook: benchWebhook,
   calls: benchApiCalls,
+  journal: benchJournal,
   tcp: benchTcpProxy,
   mapper: benchIdMapper,
-  journal: benchJournal,
 }
 
 const named = process.argv.slice(2)

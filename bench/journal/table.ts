@@ -1,50 +1,25 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb'
-import { createHash } from 'node:crypto'
-import type { Task } from 'ecs-task-stream'
 import { dynamoDbJournal } from 'ecs-task-stream/journals/dynamodb'
-import { embeddedDynamoDb } from '../sim/dynamodb/embedded-dynamodb.js'
-import { emptyState } from '../src/core/cluster-state.js'
-import { fold } from '../src/core/fold.js'
-import { stateEvents } from '../src/core/state-events.js'
-import { counted } from './counted-client.js'
-import { clusterArn, task as synthetic } from './synthetic.js'
-import { each, heading, race, table } from './stopwatch.js'
+import { embeddedDynamoDb } from '../../sim/dynamodb/embedded-dynamodb.js'
+import { emptyState } from '../../src/core/cluster-state.js'
+import { fold } from '../../src/core/fold.js'
+import { stateEvents } from '../../src/core/state-events.js'
+import { counted } from '../counted-client.js'
+import { each, heading, race, table } from '../stopwatch.js'
+import { clusterArn } from '../synthetic.js'
+import { randomTask } from './random-task.js'
 
 const TASKS = 100_000
 const EVENTS = 1_000
 
-const digest = (text: string): string => createHash('sha256').update(text).digest('hex')
-
-/** Ids as random as those of ECS, which compression cannot shorten. */
-const task = (i: number): Task => {
-  const plain = synthetic(i, i % 500, 5)
-  const id = digest(String(i))
-  return {
-    ...plain,
-    arn: `arn:aws:ecs:eu-west-1:123456789012:task/bench/${id.slice(0, 32)}`,
-    capacityProvider: 'FARGATE',
-    zone: `eu-west-1${'abc'.charAt(i % 3)}`,
-    startedBy: `ecs-svc/${digest(String(i % 500)).slice(0, 16)}`,
-    createdAt: 1_700_000_000_000 + Number.parseInt(id.slice(0, 7), 16),
-    containers: ['log_router', 'web'].flatMap((name) =>
-      plain.containers.map((one) => ({
-        ...one,
-        name,
-        arn: `arn:aws:ecs:eu-west-1:123456789012:container/bench/${id.slice(0, 32)}/${digest(name + id).slice(0, 32)}`,
-        runtimeId: `${id.slice(0, 32)}-${Number.parseInt(digest(name + id).slice(32, 40), 16)}`,
-      })),
-    ),
-  }
-}
-
 const opened = (client: DynamoDBClient) => dynamoDbJournal({ table: 'journals', name: 'bench', client })
 
-/** What a journal in a table costs: its calls, and the start of a worker. */
-export const benchJournal = async (): Promise<void> => {
+/** What the journal alone costs, without a worker: its calls, and reading a checkpoint. */
+export const benchJournalTable = async (): Promise<void> => {
   const dynamo = await embeddedDynamoDb()
   const { signal } = new AbortController()
   await dynamo.createJournalTable('journals')
-  const tasks = Array.from({ length: TASKS }, (_, i) => task(i))
+  const tasks = Array.from({ length: TASKS }, (_, i) => randomTask(i, i % 500))
   const snapshot = { _tag: 'TasksListed' as const, cluster: clusterArn, at: 1, order: 1, tasks }
   const state = fold(emptyState, snapshot)
 
@@ -85,7 +60,7 @@ export const benchJournal = async (): Promise<void> => {
     ],
     3,
   )
-  heading('A journal in a table')
+  heading('A journal in a table, without a worker')
   table([
     ['calls per event, in batches of ten', (appends / EVENTS).toFixed(2)],
     [`calls to store a checkpoint of ${TASKS} tasks`, String(checkpoint)],

@@ -1,0 +1,55 @@
+import { heading, table } from '../stopwatch.js'
+import { fleetSize } from './fleet.js'
+import { peer } from './peer.js'
+import { callsOf, type Servers } from './servers.js'
+import type { SnapshotAnswer, SnapshotRequest } from './snapshot-process.js'
+import { megabytes, spread } from './spread.js'
+
+const ROUNDS = 4
+
+const AIM_MS = 50
+
+interface Taken extends SnapshotAnswer {
+  readonly bytes: number
+  readonly calls: number
+}
+
+/** One snapshot after another of a large cluster, of whose tasks a hundredth has changed. */
+export const benchJournalSnapshot = async (servers: Servers): Promise<void> => {
+  const follower = peer<SnapshotRequest, SnapshotAnswer>('snapshot-process.ts')
+  const take = async (generation: number): Promise<Taken> => {
+    await servers.takeCounts()
+    const answer = await follower.ask({ _tag: 'Snapshot', generation })
+    const { journals } = await servers.takeCounts()
+    return { ...answer, bytes: journals.bytesIn, calls: callsOf(journals) }
+  }
+  await follower.ask({ _tag: 'Begin', journals: servers.urls.journals })
+  const whole = await take(0)
+  const next: Taken[] = []
+  for (let generation = 1; generation <= ROUNDS; generation++) next.push(await take(generation))
+  const idle = await follower.ask({ _tag: 'Idle', ms: 2_000 })
+  await follower.ask({ _tag: 'End' })
+  await follower.close()
+
+  heading(
+    `A snapshot of ${fleetSize.toLocaleString('en')} tasks, of which 1 % has changed, to a journal in DynamoDB and a sink in memory`,
+  )
+  const ms = (value: number): string => `${Math.round(value)} ms`
+  const of = (pick: (taken: Taken) => number, format: (value: number) => string): string =>
+    spread(next.map(pick), format)
+  const isMet = next.every(({ stallMs }) => stallMs <= AIM_MS)
+  table([
+    ['', '1 % changed: median (least – greatest)   the first snapshot   idle'],
+    [
+      'longest stall of the event loop',
+      `${of(({ stallMs }) => stallMs, ms).padEnd(40)} ${ms(whole.stallMs).padEnd(20)} ${ms(idle.stallMs)}   (aim: at most ${AIM_MS} ms${isMet ? '' : ', MISSED'})`,
+    ],
+    [
+      'most CPU time of one turn',
+      `${of(({ turnCpuMs }) => turnCpuMs, ms).padEnd(40)} ${ms(whole.turnCpuMs).padEnd(20)} ${ms(idle.turnCpuMs)}`,
+    ],
+    ['stored, folded and applied after', `${of(({ tookMs }) => tookMs, ms).padEnd(40)} ${ms(whole.tookMs)}`],
+    ['sent to the journal', `${of(({ bytes }) => bytes, megabytes).padEnd(40)} ${megabytes(whole.bytes)}`],
+    ['calls of the journal', `${of(({ calls }) => calls, String).padEnd(40)} ${whole.calls}`],
+  ])
+}
