@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import { heading, table } from '../stopwatch.js'
 import { fleetSize } from './fleet.js'
 import { peer } from './peer.js'
@@ -14,11 +15,20 @@ interface Taken extends SnapshotAnswer {
   readonly calls: number
 }
 
+/** Waits until no worker writes to the journal any more: a checkpoint follows what is much. */
+const isQuiet = async (servers: Servers): Promise<void> => {
+  for (let writes = 1; writes > 0;) {
+    await servers.takeCounts()
+    await delay(2_000)
+    writes = (await servers.takeCounts()).journals.calls['PutItem'] ?? 0
+  }
+}
+
 /** One snapshot after another of a large cluster, of whose tasks a hundredth has changed. */
 export const benchJournalSnapshot = async (servers: Servers): Promise<void> => {
   const follower = peer<SnapshotRequest, SnapshotAnswer>('snapshot-process.ts')
   const take = async (generation: number): Promise<Taken> => {
-    await servers.takeCounts()
+    await isQuiet(servers)
     const answer = await follower.ask({ _tag: 'Snapshot', generation })
     const { journals } = await servers.takeCounts()
     return { ...answer, bytes: journals.bytesIn, calls: callsOf(journals) }
