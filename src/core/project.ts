@@ -1,8 +1,8 @@
-import type { TaskArn } from './arn.js'
+import type { ClusterArn, TaskArn } from './arn.js'
 import { BackendClaims } from './backend-claims.js'
 import { type TaskClaims, claimsOf, sameClaims } from './claim.js'
 import type { Millis } from './clock.js'
-import { type ClusterState, emptyState } from './cluster-state.js'
+import { type ClusterState, emptyState, type Mark } from './cluster-state.js'
 import { serviceOfTask } from './deployment.js'
 import type { Backend, Desired, Revision, Unresolved } from './desired.js'
 import type { BackendName, Policy } from './policy.js'
@@ -74,10 +74,19 @@ const affectedTasks = (
   state.deployments.diff(last.deployments, (service, before, after) => {
     if (before?.described !== after?.described) services.add(service)
   })
+  const marks = new Map<ClusterArn, { readonly before: Mark | undefined; readonly after: Mark | undefined }>()
+  /** Whether two snapshots describe the task as it is known. No claim then depends on which of them is the newest. */
+  const isListedAsBefore = (arn: TaskArn, task: Task): boolean => {
+    const { cluster } = task
+    const known = marks.get(cluster) ?? { before: last.marks.get(cluster), after: state.marks.get(cluster) }
+    marks.set(cluster, known)
+    return known.after?.tasks.get(arn) === task && known.before?.tasks.get(arn) === task
+  }
   // Snapshots, definitions and instances are rare compared to events. One pass over the tasks handles all that arrived
   // together.
   if (clusters.size + answers.size + services.size > 0)
     for (const [arn, task] of state.tasks) {
+      if (answers.size + services.size === 0 && isListedAsBefore(arn, task)) continue
       const { definition, instance } = believed(task, state.marks.get(task.cluster), skewAllowanceMs)
       if (
         answers.has(definition) ||

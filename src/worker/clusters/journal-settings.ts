@@ -35,6 +35,10 @@ const loaded = async (
   }
 }
 
+/** The journal of the workers with an owner. Its driver is loaded with the first call. */
+export const journalOf = (location: JournalLocation, owner: Owner, region: string | undefined): Journal =>
+  lazyJournal(() => loaded(location, journalName(owner), region))
+
 /**
  * The part of a composition for these settings. The journal is named for the owner: so workers of other clusters use
  * another one, even in the same table or directory. Its driver is loaded with the first call, so a worker without a
@@ -44,4 +48,4 @@ export const sharedJournal = (
   { journal: location, region }: Partial<JournalSettings> & { readonly region?: string | undefined },
   owner: Owner,
 ): Pick<Composition, 'journal'> =>
-  location === undefined ? {} : { journal: lazyJournal(() => loaded(location, journalName(owner), region)) }
+  location === undefined ? {} : { journal: journalOf(location, owner, region) }

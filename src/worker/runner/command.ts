@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander'
 import { printableLines } from '../../shared/codec/printable.js'
+import { journalCommand } from '../replay/journal-command.js'
 import { replayCommand } from '../replay/replay-command.js'
 import { exitCode, type ExitCode } from '../terminal/exit-code.js'
 import type { Terminal } from '../terminal/terminal.js'
@@ -45,7 +46,7 @@ export const command = async (
   const program = new Command('ecs-task-stream')
     .description('Amazon ECS task events as a stream, reconciled into load balancers and the like.')
     .usage(
-      '<worker> [flags]\n       ecs-task-stream plan <worker> [flags]\n       ecs-task-stream replay <file...> [flags]',
+      '<worker> [flags]\n       ecs-task-stream plan <worker> [flags]\n       ecs-task-stream replay <file...> [flags]\n       ecs-task-stream journal [flags]',
     )
     .version(version)
     // Commander quotes the user's input.
@@ -78,6 +79,8 @@ export const command = async (
     summary: 'print the desired state at any time, from recorded events, and why',
   }
   leaf(program, replay, (words) => replayCommand(words, terminal))
+  const journal = { name: 'journal', summary: 'print what a journal holds, as a recording for `replay`' }
+  leaf(program, journal, (words) => journalCommand(words, terminal))
 
   try {
     await program.parseAsync([...argv], { from: 'user' })
