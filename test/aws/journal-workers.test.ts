@@ -13,9 +13,9 @@ import { dynamoDbLocalUrl } from './witnesses.js'
 
 const workers = 8
 const events = 5_000
-const killEveryMs = 4_000
+const killEveryMs = 3_000
 /** Between two turns of events, so that workers are killed while there is something to do. */
-const paceMs = 250
+const paceMs = 80
 
 it.skipIf(dynamoDbLocalUrl === undefined)(
   `${workers} workers on one queue, without snapshots, while half of all calls fail and one is killed every few seconds: no live server is ever missing, and the table ends exact`,
