@@ -29,7 +29,7 @@ export const heavyImports: Readonly<Record<string, readonly string[]>> = {
     '@aws-sdk/client-ssm',
     partitions,
   ],
-  './sources/kinesis': ['@aws-sdk/client-kinesis', '@smithy/node-http-handler', partitions],
+  './sources/kinesis': ['@aws-sdk/client-kinesis', partitions, '@smithy/node-http-handler'],
   './sources/lambda-records': [],
   './sources/memory': [],
   './sources/record-to': [],

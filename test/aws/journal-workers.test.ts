@@ -7,9 +7,7 @@ import { type DynamoDbTables, dynamoDbTables } from '../../sim/dynamodb/dynamodb
 import { half } from '../../sim/faults/fault-proxy.js'
 import { systemClock } from '../../src/shared/async/system-clock.js'
 import { account, journalTable, table } from '../system/account.js'
-import { twentyContainers } from '../lambda/twenty-containers.js'
 import { missingServers } from '../system/missing-servers.js'
-import { restartedWithoutEcs } from '../system/restarted-without-ecs.js'
 import { workerProcess } from '../system/worker-process.js'
 import { dynamoDbLocalUrl } from './witnesses.js'
 
@@ -17,7 +15,7 @@ const workers = 8
 const events = 5_000
 const killEveryMs = 3_000
 /** Between two turns of events, so that workers are killed while there is something to do. */
-const paceMs = 80
+const paceMs = 50
 
 /** DynamoDB Local, whose tables of an account are deleted when the test is over. */
 const localTables = (): DynamoDbTables => {
@@ -29,18 +27,6 @@ const localTables = (): DynamoDbTables => {
   })
   return database
 }
-
-it.skipIf(dynamoDbLocalUrl === undefined)(
-  'twenty containers of a Lambda function at once on one queue, without snapshots, leave exactly what is live',
-  { timeout: 180_000 },
-  () => twentyContainers(localTables()),
-)
-
-it.skipIf(dynamoDbLocalUrl === undefined)(
-  'a worker that starts anew while ECS refuses every call is complete, and follows events',
-  { timeout: 120_000 },
-  () => restartedWithoutEcs(localTables()),
-)
 
 it.skipIf(dynamoDbLocalUrl === undefined)(
   `${workers} workers on one queue, without snapshots, while half of all calls fail and one is killed every few seconds: no live server is ever missing, and the table ends exact`,

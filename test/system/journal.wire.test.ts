@@ -2,7 +2,6 @@ import { describe, expect, it } from 'vitest'
 import { half } from '../../sim/faults/fault-proxy.js'
 import { type Account, account } from './account.js'
 import { missingServers } from './missing-servers.js'
-import { restartedWithoutEcs } from './restarted-without-ecs.js'
 
 const churn = async ({ cluster, publish }: Account, rounds: number): Promise<void> => {
   for (let round = 0; round < rounds; round++) {
@@ -33,6 +32,24 @@ describe('workers that share a journal', () => {
   })
 
   it('a worker that starts anew while ECS refuses every call is complete, and follows events', async () => {
-    await restartedWithoutEcs()
+    const here = await account({ seed: 22 })
+    const launch = () => here.work(0, { resyncMs: 3_600_000, journal: true })
+    here.cluster.start()
+    here.cluster.settle()
+    const first = launch()
+    await here.publish()
+    await here.agrees()
+    await first.worker.stop()
+
+    here.api.inject(() => 'error500')
+    const snapshots = here.api.calls.get('ListTasks')
+    const next = launch()
+    await next.worker.ready
+    here.cluster.scale('web', 2)
+    here.cluster.scale('edge', 1)
+    here.cluster.settle()
+    await here.publish()
+    await here.agrees()
+    expect(here.api.calls.get('ListTasks')).toBe(snapshots)
   })
 })
