@@ -100,7 +100,7 @@ export class FoldedState {
     const all: JournalEvent[] = []
     for (const [i, event] of events.entries()) {
       const news = yield* difference(state, event)
-      all.push(...news)
+      for (const one of news) all.push(one)
       // What follows must not be new twice.
       if (i < events.length - 1) state = yield* foldAll(state, news)
     }

@@ -91,7 +91,7 @@ const newestOf = (events: readonly JournalEvent[]): Millis | undefined => {
  */
 export class Intake {
   /** Deliveries that arrived while another one was being taken, such as from a source that delivers inside `ack`. */
-  private readonly arrived: Arrival[] = []
+  private arrived: Arrival[] = []
   private taking = false
   /** The arrival that is being taken in slices. */
   private slow: Promise<void> | undefined
@@ -172,19 +172,33 @@ export class Intake {
   private takeNext(): void {
     if (this.taking) return
     this.taking = true
-    for (let next = this.arrived.shift(); next !== undefined; next = this.arrived.shift()) {
-      this.slow = this.receive(next)
-      if (this.slow === undefined) continue
-      this.slow = this.slow.then(() => {
-        this.slow = undefined
-        this.taking = false
-        this.takeNext()
-      })
-      this.options.folded.publish()
-      return
+    try {
+      for (let next = this.arrived.shift(); next !== undefined; next = this.arrived.shift()) {
+        const slow = this.receive(next)
+        if (slow === undefined) continue
+        this.slow = slow.then(
+          () => this.goOn(),
+          (thrown: unknown) => {
+            this.goOn()
+            // Nobody awaits it: it is as unhandled as what a single slice throws.
+            queueMicrotask(() => {
+              throw thrown instanceof Error ? thrown : new Error(String(thrown))
+            })
+          },
+        )
+        break
+      }
+    } finally {
+      // An event that cannot be folded must not keep those after it from being folded.
+      this.taking = this.slow !== undefined
     }
-    this.taking = false
     this.options.folded.publish()
+  }
+
+  private goOn(): void {
+    this.slow = undefined
+    this.taking = false
+    this.takeNext()
   }
 
   private readonly pause = (): Promise<void> => this.options.clock.sleep(0, this.options.signal)
@@ -320,7 +334,7 @@ export class Intake {
 
   /** Has deliveries taken that waited, and forgets tasks of other clusters. */
   private afterIdentities(): void {
-    this.arrived.unshift(...this.unidentified)
+    this.arrived = [...this.unidentified, ...this.arrived]
     this.unidentified = []
     this.options.folded.forgetUnfollowed()
   }

@@ -27,7 +27,10 @@ export type Report =
       /** Whether it changed the state. */
       readonly changed: boolean
     }
-  /** A call to the journal failed. Nothing is folded or written until one succeeds. */
+  /**
+   * A call to the journal failed. Nothing is folded or written until one succeeds, except after a failed `checkpoint` or
+   * `lease`: then only a checkpoint, or work that one worker does at a time, waits.
+   */
   | {
       readonly _tag: 'JournalFailed'
       readonly operation: JournalOperation

@@ -2,7 +2,7 @@ import type { ClusterEvent } from '../core/event.js'
 import type { Task } from '../core/task.js'
 
 const place = 'arn:aws:ecs:us-east-1:123456789012'
-/** The cluster of all tasks of the contract of journals. */
+/** The cluster of all tasks of the contracts of sources and journals. */
 export const contractCluster = `${place}:cluster/contract`
 
 /** A running task. */

@@ -1,5 +1,6 @@
-import fc from 'fast-check'
+import type fc from 'fast-check'
 import type { JournalCapability, JournalHarness } from './journal-harness.js'
+import { tried } from './tried.js'
 
 /** A law for every journal, as a property of random cases. */
 export interface JournalLaw {
@@ -17,16 +18,5 @@ export const journalLaw = <A>(
 ): JournalLaw => ({
   sentence,
   needs,
-  check: (make, runs) =>
-    fc.assert(
-      fc.asyncProperty(arbitrary, async (generated) => {
-        const harness = await make()
-        try {
-          await body(harness, generated)
-        } finally {
-          await harness.dispose()
-        }
-      }),
-      { numRuns: runs },
-    ),
+  check: (make, runs) => tried(make, arbitrary, body, runs),
 })

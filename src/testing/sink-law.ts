@@ -1,8 +1,9 @@
-import fc from 'fast-check'
+import type fc from 'fast-check'
 import { expect } from 'vitest'
 import type { Outcome, Row, Sink } from '../core/sink.js'
 import { type Attempt, attempted, type Backends } from './reconciled-once.js'
 import type { SinkCapability, SinkHarness } from './sink-harness.js'
+import { tried } from './tried.js'
 
 /** A law for every sink, as a property of random backends. */
 export interface SinkLaw {
@@ -20,18 +21,7 @@ export const law = <A>(
 ): SinkLaw => ({
   sentence,
   needs,
-  check: (make, runs) =>
-    fc.assert(
-      fc.asyncProperty(arbitrary, async (generated) => {
-        const harness = await make()
-        try {
-          await body(harness, generated)
-        } finally {
-          await harness.dispose()
-        }
-      }),
-      { numRuns: runs },
-    ),
+  check: (make, runs) => tried(make, arbitrary, body, runs),
 })
 
 /** One attempt without other writers, in which every change must be done. */

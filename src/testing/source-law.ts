@@ -4,6 +4,7 @@ import { expect, vi } from 'vitest'
 import { type ClusterState, emptyState } from '../core/cluster-state.js'
 import type { ClusterEvent } from '../core/event.js'
 import type { Delivery, Notice, Source } from '../core/source.js'
+import { contractTask } from './contract-tasks.js'
 import { sourceContext } from './source-context.js'
 import type { SourceBackend, SourceCapability, SourceTrial } from './source-harness.js'
 
@@ -23,28 +24,12 @@ export const keyOf = (event: ClusterEvent): string =>
 /** False for what a source says about itself: how far it has read a log. */
 export const isPublished = ({ _tag }: ClusterEvent): boolean => _tag !== 'LogRead'
 
-const place = 'arn:aws:ecs:us-east-1:123456789012'
-
 /** Running tasks, numbered from `from`. */
 export const tasks = (count: number, from = 0): readonly ClusterEvent[] =>
   Array.from({ length: count }, (_, i) => ({
     _tag: 'TaskChanged',
     task: {
-      arn: `${place}:task/contract/${String(from + i).padStart(32, '0')}`,
-      cluster: `${place}:cluster/contract`,
-      group: 'service:contract',
-      definition: `${place}:task-definition/contract:1`,
-      instance: undefined,
-      launchType: 'FARGATE',
-      capacityProvider: undefined,
-      zone: undefined,
-      startedBy: undefined,
-      createdAt: undefined,
-      version: 3,
-      at: Date.UTC(2026, 0, 1),
-      lastStatus: 'RUNNING',
-      desiredStatus: 'RUNNING',
-      interface: { version: 3, ipv4: '10.0.0.1', ipv6: undefined },
+      ...contractTask(String(from + i).padStart(32, '0')),
       containers: [
         {
           name: 'app',
@@ -56,7 +41,6 @@ export const tasks = (count: number, from = 0): readonly ClusterEvent[] =>
           bindings: [],
         },
       ],
-      health: undefined,
     },
   }))
 

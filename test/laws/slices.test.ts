@@ -1,8 +1,9 @@
-import { run, servicePorts, type Task } from 'ecs-task-stream'
+import { type ClusterEvent, run, servicePorts, type Task } from 'ecs-task-stream'
 import { memoryJournal, memoryLog } from 'ecs-task-stream/journals/memory'
 import { memory as memorySink } from 'ecs-task-stream/sinks/memory'
 import { memory as memorySource } from 'ecs-task-stream/sources/memory'
-import { describe, expect, it } from 'vitest'
+import { config } from 'rxjs'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { atOnce, inSlices, type Sliced, sliceSize } from '../../src/core/sliced.js'
 import { cluster, observed } from '../support/observed-task.js'
 import { virtualClock } from '../support/virtual-clock.js'
@@ -81,6 +82,33 @@ describe('a snapshot that is folded in slices', () => {
       expect.objectContaining({ _tag: 'TasksRelisted', tasks: [], unlisted: [tasks(large).at(-1)?.arn] }),
     ])
     await Promise.all([one.worker.stop(), other.worker.stop()])
+  })
+})
+
+describe('an event that cannot be folded', () => {
+  const unreported = (): readonly unknown[] => {
+    const errors: unknown[] = []
+    const before = config.onUnhandledError
+    config.onUnhandledError = (error) => errors.push(error)
+    onTestFinished(() => {
+      config.onUnhandledError = before
+    })
+    return errors
+  }
+
+  it('is reported, and those after it are folded', async () => {
+    const errors = unreported()
+    const { clock, queue, worker, seen } = worldOf()
+    await clock.advance(0)
+    // Of a source of somebody's own, which keeps no types.
+    void queue.push(JSON.parse('{"_tag":"TaskChanged"}') as ClusterEvent)
+    void queue.push({ _tag: 'TaskChanged', task: observed({ id: 'next' }) })
+    await vi.waitFor(() => expect(seen.at(-1)?.tasks).toBe(1))
+    await vi.waitFor(() => expect(errors).toHaveLength(1))
+    // It is not acknowledged, so that the stop waits for it as long as it may.
+    const stopped = worker.stop()
+    await clock.advance(20_000)
+    await stopped
   })
 })
 

@@ -1,3 +1,4 @@
+import { untilItSucceeds } from '../../shared/async/until-it-succeeds.js'
 import type { Subscriber } from 'rxjs'
 import { backoff } from '../../core/backoff.js'
 import type { Clock, Millis, Random } from '../../core/clock.js'
@@ -244,23 +245,14 @@ export class KinesisSession {
   }
 
   /** Retries a call until it succeeds. Resolves to `undefined` once stopped. */
-  private async persist<A>(
-    operation: string,
-    call: (signal: AbortSignal) => Promise<A>,
-  ): Promise<A | undefined> {
+  private persist<A>(operation: string, call: (signal: AbortSignal) => Promise<A>): Promise<A | undefined> {
     const { clock, random } = this.options
-    const { signal } = this.reading
-    for (let attempt = 0; ; attempt++) {
-      try {
-        return await call(signal)
-      } catch (thrown) {
-        if (signal.aborted) return undefined
-        const error = thrown instanceof Error ? thrown : new Error(String(thrown))
-        const retryIn = backoff(attempt, random)
-        this.report({ _tag: 'SourceFailed', operation, error, retryIn })
-        await clock.sleep(retryIn, signal)
-      }
-    }
+    return untilItSucceeds(call, {
+      clock,
+      random,
+      signal: this.reading.signal,
+      failed: (error, retryIn) => this.report({ _tag: 'SourceFailed', operation, error, retryIn }),
+    })
   }
 
   private finish(): void {

@@ -1,3 +1,4 @@
+import { untilItSucceeds } from '../../shared/async/until-it-succeeds.js'
 import type { Subscriber } from 'rxjs'
 import { backoff, type BackoffOptions } from '../../core/backoff.js'
 import type { Clock, Random } from '../../core/clock.js'
@@ -148,24 +149,19 @@ export class SqsSession {
   }
 
   /** Retries a call until it succeeds. Resolves to `undefined` once stopped. */
-  private async persist<A>(
+  private persist<A>(
     operation: string,
     call: (signal: AbortSignal) => Promise<A>,
     options?: BackoffOptions,
   ): Promise<A | undefined> {
     const { clock, random } = this.options
-    const { signal } = this.receiving
-    for (let attempt = 0; ; attempt++) {
-      try {
-        return await call(signal)
-      } catch (thrown) {
-        if (signal.aborted) return undefined
-        const error = thrown instanceof Error ? thrown : new Error(String(thrown))
-        const retryIn = backoff(attempt, random, options)
-        this.subscriber.next({ _tag: 'SourceFailed', operation, error, retryIn })
-        await clock.sleep(retryIn, signal)
-      }
-    }
+    return untilItSucceeds(call, {
+      ...options,
+      clock,
+      random,
+      signal: this.receiving.signal,
+      failed: (error, retryIn) => this.subscriber.next({ _tag: 'SourceFailed', operation, error, retryIn }),
+    })
   }
 
   private accept(messages: readonly ReceivedMessage[]): void {

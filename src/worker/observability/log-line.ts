@@ -117,7 +117,10 @@ export const logLines = (report: Report): readonly LogLine[] => {
       return [
         {
           level: 'error',
-          message: 'journal failed; nothing is folded or written until it answers',
+          message:
+            operation === 'checkpoint' || operation === 'lease'
+              ? 'journal failed; only a checkpoint or a snapshot waits for it'
+              : 'journal failed; nothing is folded or written until it answers',
           fields: { operation, ...failure(error, retryIn) },
           repeats: `${operation} ${error.name}`,
         },
