@@ -1,39 +1,19 @@
-/** All claims to one backend name. An update costs the changed claims and one pass over the endpoints. */
-import type { TaskArn } from './arn.js'
+import type { ClusterArn, TaskArn } from './arn.js'
 import { balanced } from './balanced.js'
 import { type Claim, sameEndpoint, type TaskClaims } from './claim.js'
-import { type Address, type Backend, compareAddresses, type Endpoint } from './desired.js'
-import type { BackendName } from './policy.js'
 import type { Completeness } from './completeness.js'
-
-const compareEndpoints = (a: Endpoint, b: Endpoint): number =>
-  compareAddresses(a, b) || (a.id === b.id ? 0 : a.id < b.id ? -1 : 1)
-
-/** `kept` is sorted, and `fresh` usually has one or two endpoints; inserting them is cheaper than sorting. */
-const mergeEndpoints = (kept: readonly Endpoint[], fresh: readonly Endpoint[]): readonly Endpoint[] => {
-  if (fresh.length === 0) return kept
-  const merged = kept.slice()
-  if (fresh.length > 8) return merged.concat(fresh).sort(compareEndpoints)
-  for (const endpoint of fresh) {
-    let low = 0
-    let high = merged.length
-    while (low < high) {
-      const middle = (low + high) >>> 1
-      const other = merged[middle]
-      if (other !== undefined && compareEndpoints(other, endpoint) < 0) low = middle + 1
-      else high = middle
-    }
-    merged.splice(low, 0, endpoint)
-  }
-  return merged
-}
+import { type Address, type Backend, compareAddresses, type Endpoint } from './desired.js'
+import { firstByArn } from './first-by-arn.js'
+import type { BackendName } from './policy.js'
+import { hasAddress, SortedEndpoints } from './sorted-endpoints.js'
 
 const sameEndpoints = (a: readonly Endpoint[], b: readonly Endpoint[]): boolean =>
-  a.length === b.length &&
-  a.every((endpoint, i) => {
-    const other = b[i]
-    return endpoint === other || (other !== undefined && sameEndpoint(endpoint, other))
-  })
+  a === b ||
+  (a.length === b.length &&
+    a.every((endpoint, i) => {
+      const other = b[i]
+      return endpoint === other || (other !== undefined && sameEndpoint(endpoint, other))
+    }))
 
 const sameAddresses = (a: readonly Address[], b: readonly Address[]): boolean =>
   a.length === b.length &&
@@ -54,56 +34,107 @@ const leastOf = (texts: Iterable<string>): string | undefined => {
   return least
 }
 
-/** The index of a task in a list that is sorted by ARN. */
-const placeOf = (ordered: readonly TaskClaims[], task: TaskArn): number => {
-  let low = 0
-  let high = ordered.length
-  while (low < high) {
-    const middle = (low + high) >>> 1
-    const other = ordered[middle]
-    if (other !== undefined && other.task < task) low = middle + 1
-    else high = middle
-  }
-  return low
+/** A task that claims a name and does not get it. */
+export interface Loser {
+  readonly task: TaskArn
+  readonly cluster: ClusterArn
 }
 
-/** Whether the address of a claim must leave the backend, unless it is one of its endpoints. */
-const isRemovable = (claim: Exclude<Claim, { _tag: 'Waiting' }>): boolean =>
-  claim._tag !== 'Live' || claim.endpoint.share !== undefined
+/** The address that must leave the backend unless one of its endpoints has it. */
+const removable = (claim: Claim): Address | undefined => {
+  switch (claim._tag) {
+    case 'Gone':
+      return claim.address
+    case 'Unhealthy':
+      return claim.endpoint
+    case 'Live':
+      return claim.endpoint.share === undefined ? undefined : claim.endpoint
+    case 'Waiting':
+      return undefined
+  }
+}
 
+/** How often each of some keys occurs. */
+class Counts<K> {
+  readonly #counts = new Map<K, number>()
+
+  add(key: K, by: 1 | -1): void {
+    const count = (this.#counts.get(key) ?? 0) + by
+    if (count === 0) this.#counts.delete(key)
+    else this.#counts.set(key, count)
+  }
+
+  has(key: K): boolean {
+    return this.#counts.has(key)
+  }
+
+  get size(): number {
+    return this.#counts.size
+  }
+
+  keys(): Iterable<K> {
+    return this.#counts.keys()
+  }
+}
+
+interface Lists {
+  readonly live: SortedEndpoints
+  readonly unhealthy: SortedEndpoints
+}
+
+const noLists = (): Lists => ({ live: new SortedEndpoints(), unhealthy: new SortedEndpoints() })
+
+/** What the tasks of one cluster and group claim. */
+interface OriginClaims {
+  readonly cluster: ClusterArn
+  readonly origin: string
+  /** The number of tasks. */
+  claimants: number
+  /** The number of tasks that are live, or wait. */
+  active: number
+  readonly waiting: Set<TaskArn>
+  /** Addresses as `<host> <port>`. */
+  readonly removable: Counts<string>
+  readonly lists: Lists
+}
+
+const keyOf = ({ host, port }: Address): string => `${host} ${port}`
+
+const addressOf = (key: string): Address => {
+  const at = key.indexOf(' ')
+  return { host: key.slice(0, at), port: Number(key.slice(at + 1)) }
+}
+
+/**
+ * All claims to one backend name. An update costs the changed claims, and the logarithm of the number of endpoints; an
+ * incomplete backend also costs the addresses that it removes.
+ */
 export class BackendClaims {
-  private holderIsKnown = false
-  private knownHolder: string | undefined
-  private readonly claimants = new Map<TaskArn, TaskClaims>()
-  /** The number of live or waiting tasks that claim the name, by origin. */
-  private readonly active = new Map<string, number>()
-  private waiting = 0
-  private changed = new Set<TaskArn>()
-  private built: Backend | undefined
-  private builtFor: string | undefined
-  /** The holder's live endpoints in the last build, sorted. */
-  private live: readonly Endpoint[] = []
-  private unhealthy: readonly Endpoint[] = []
+  readonly #origins = new Map<string, OriginClaims>()
+  /** If all origins share the name. */
+  readonly #pool: Lists | undefined
+  #holderIsKnown = false
+  #knownHolder: string | undefined
+  /** The hosts that waiting tasks are on; `undefined` is a host that is not known yet. */
+  readonly #waitingOn = new Counts<string | undefined>()
+  #built: Backend | undefined
 
   constructor(
     private readonly name: BackendName,
-    private readonly pooled: boolean,
-  ) {}
-
-  get isEmpty(): boolean {
-    return this.claimants.size === 0
+    pooled: boolean,
+  ) {
+    this.#pool = pooled ? noLists() : undefined
   }
 
-  set(task: TaskArn, claims: TaskClaims | undefined): void {
-    this.holderIsKnown = false
-    const before = this.claimants.get(task)
-    if (before !== undefined) this.count(before, -1)
-    if (claims === undefined) this.claimants.delete(task)
-    else {
-      this.claimants.set(task, claims)
-      this.count(claims, 1)
-    }
-    this.changed.add(task)
+  get isEmpty(): boolean {
+    return this.#origins.size === 0
+  }
+
+  /** Replaces the claims of a task. `before`: as given last. */
+  replace(before: TaskClaims | undefined, after: TaskClaims | undefined): void {
+    this.#holderIsKnown = false
+    if (before !== undefined) this.#count(before, -1)
+    if (after !== undefined) this.#count(after, 1)
   }
 
   /**
@@ -111,115 +142,124 @@ export class BackendClaims {
    * not matter. `undefined` if all origins share the name.
    */
   get holder(): string | undefined {
-    if (this.pooled) return undefined
+    if (this.#pool !== undefined) return undefined
     // Cached, because it is read for each loser.
-    if (!this.holderIsKnown) {
-      this.knownHolder =
-        leastOf(this.active.keys()) ?? leastOf(Array.from(this.claimants.values(), ({ origin }) => origin))
-      this.holderIsKnown = true
+    if (!this.#holderIsKnown) {
+      const active = [...this.#origins.values()].filter((origin) => origin.active > 0)
+      this.#knownHolder = leastOf(active.map(({ origin }) => origin)) ?? leastOf(this.#origins.keys())
+      this.#holderIsKnown = true
     }
-    return this.knownHolder
+    return this.#knownHolder
   }
 
   /**
    * Live or waiting tasks of other origins than the holder: the first `mostLosers` by ARN, so that the order of arrival
    * does not matter.
    */
-  get losers(): readonly TaskClaims[] {
-    if (this.pooled || this.active.size < 2) return []
+  get losers(): readonly Loser[] {
+    if (this.#pool !== undefined || this.#origins.size < 2) return []
     const { holder } = this
-    const losers: TaskClaims[] = []
-    for (const claimant of this.claimants.values()) {
-      if (claimant.origin === holder || !this.isActive(claimant)) continue
-      const last = losers.at(-1)
-      if (losers.length === mostLosers && last !== undefined && claimant.task > last.task) continue
-      losers.splice(placeOf(losers, claimant.task), 0, claimant)
-      if (losers.length > mostLosers) losers.pop()
-    }
-    return losers
+    const others = [...this.#origins.values()].filter(({ origin }) => origin !== holder)
+    return firstByArn(
+      others.flatMap(({ cluster, lists, waiting }) =>
+        [
+          ...waiting,
+          ...[lists.live, lists.unhealthy].flatMap(({ list }) => list.map(({ task }) => task)),
+        ].map((task) => ({ task, cluster })),
+      ),
+      mostLosers,
+    )
   }
 
   build(completeness: Completeness): Backend {
-    const { holder } = this
-    const mine = (claimant: TaskClaims | undefined): claimant is TaskClaims =>
-      claimant !== undefined && (holder === undefined || claimant.origin === holder)
-    // If the holder is the same, only the endpoints of changed tasks are rebuilt.
-    const same = this.built !== undefined && this.builtFor === holder
-    const fresh = (
-      same ? [...this.changed].map((task) => this.claimants.get(task)) : [...this.claimants.values()]
-    ).filter(mine)
-    const renewed = (last: readonly Endpoint[], tag: 'Live' | 'Unhealthy'): readonly Endpoint[] =>
-      mergeEndpoints(
-        same ? last.filter(({ task }) => !this.changed.has(task)) : [],
-        fresh.flatMap((claimant) => this.endpointsOf(claimant, tag)),
-      )
-    this.live = renewed(this.live, 'Live')
-    this.unhealthy = renewed(this.unhealthy, 'Unhealthy')
-    const offered = balanced(this.live)
-    const endpoints = offered.length > 0 ? offered : balanced(this.unhealthy)
-    const complete = this.waiting === 0 && this.everyCluster(completeness, mine)
-    const gone = complete ? [] : this.gone(endpoints, completeness)
-    this.changed = new Set()
-    this.builtFor = holder
+    const endpoints = this.#endpoints()
+    const complete = this.#waitingOn.size === 0 && this.#isKnown(completeness)
+    const gone = complete ? [] : this.#gone(endpoints, completeness)
     if (
-      this.built?.complete !== complete ||
-      !sameEndpoints(this.built.endpoints, endpoints) ||
-      !sameAddresses(this.built.gone, gone)
+      this.#built?.complete !== complete ||
+      !sameEndpoints(this.#built.endpoints, endpoints) ||
+      !sameAddresses(this.#built.gone, gone)
     )
-      this.built = { name: this.name, endpoints, gone, complete }
-    return this.built
+      this.#built = { name: this.name, endpoints, gone, complete }
+    return this.#built
   }
 
-  private endpointsOf({ claims }: TaskClaims, tag: 'Live' | 'Unhealthy'): readonly Endpoint[] {
-    return claims.flatMap((claim) =>
-      claim._tag === tag && claim.backend === this.name ? [claim.endpoint] : [],
-    )
+  #endpoints(): readonly Endpoint[] {
+    const { live, unhealthy } = this.#pool ?? this.#origins.get(this.holder ?? '')?.lists ?? noLists()
+    const offered = live.haveShares ? balanced(live.list) : live.list
+    if (offered.length > 0) return offered
+    return unhealthy.haveShares ? balanced(unhealthy.list) : unhealthy.list
   }
 
-  private everyCluster(completeness: Completeness, mine: (claimant: TaskClaims) => boolean): boolean {
-    for (const claimant of this.claimants.values()) {
-      if (!mine(claimant)) continue
-      // Without pooling, all of the holder's tasks are in one cluster, so the first one decides.
-      if (!this.pooled) return completeness.knows(claimant)
-      if (!completeness.knows(claimant)) return false
-    }
+  #isKnown(completeness: Completeness): boolean {
+    const { holder } = this
+    for (const origin of this.#origins.values())
+      if ((holder === undefined || origin.origin === holder) && !completeness.knows(origin)) return false
     return true
   }
 
   /**
-   * Addresses to remove. They include those of tasks that are unhealthy or held back, and not exposed. A live task whose address is not
-   * fully known may have taken over any address of its host, or any address at all, so those are kept.
+   * Addresses to remove. They include those of tasks that are unhealthy or held back, and not exposed. A live task whose
+   * address is not fully known may have taken over any address of its host, or any address at all, so those are kept.
    */
-  private gone(endpoints: readonly Endpoint[], completeness: Completeness): readonly Address[] {
-    const live = new Set(endpoints.map(({ host, port }) => `${host} ${port}`))
-    const waitingOn = new Set<string | undefined>()
+  #gone(endpoints: readonly Endpoint[], completeness: Completeness): readonly Address[] {
+    if (this.#waitingOn.has(undefined)) return []
     const gone = new Map<string, Address>()
-    for (const claimant of this.claimants.values())
-      for (const claim of claimant.claims) {
-        if (claim.backend !== this.name) continue
-        if (claim._tag === 'Waiting') waitingOn.add(claim.host)
-        else if (isRemovable(claim) && completeness.mayRemove(claimant)) {
-          const { host, port } = claim._tag === 'Gone' ? claim.address : claim.endpoint
-          gone.set(`${host} ${port}`, { host, port })
-        }
+    for (const origin of this.#origins.values()) {
+      if (!completeness.mayRemove(origin)) continue
+      for (const key of origin.removable.keys()) {
+        const address = addressOf(key)
+        if (!this.#waitingOn.has(address.host) && !hasAddress(endpoints, address)) gone.set(key, address)
       }
-    if (waitingOn.has(undefined)) return []
-    return [...gone]
-      .filter(([key, { host }]) => !live.has(key) && !waitingOn.has(host))
-      .map(([, address]) => address)
-      .sort(compareAddresses)
+    }
+    return [...gone.values()].sort(compareAddresses)
   }
 
-  private isActive({ claims }: TaskClaims): boolean {
-    return claims.some((claim) => claim.backend === this.name && claim._tag !== 'Gone')
+  #originOf({ cluster, origin }: TaskClaims): OriginClaims {
+    const known = this.#origins.get(origin)
+    if (known !== undefined) return known
+    const added: OriginClaims = {
+      cluster,
+      origin,
+      claimants: 0,
+      active: 0,
+      waiting: new Set(),
+      removable: new Counts(),
+      lists: this.#pool ?? noLists(),
+    }
+    this.#origins.set(origin, added)
+    return added
   }
 
-  private count(claimant: TaskClaims, by: 1 | -1): void {
-    if (claimant.claims.some((claim) => claim.backend === this.name && claim._tag === 'Waiting'))
-      this.waiting += by
-    if (!this.isActive(claimant)) return
-    const active = (this.active.get(claimant.origin) ?? 0) + by
-    if (active === 0) this.active.delete(claimant.origin)
-    else this.active.set(claimant.origin, active)
+  #count(claimant: TaskClaims, by: 1 | -1): void {
+    const claims = claimant.claims.filter(({ backend }) => backend === this.name)
+    if (claims.length === 0) return
+    const origin = this.#originOf(claimant)
+    origin.claimants += by
+    if (claims.some(({ _tag }) => _tag !== 'Gone')) origin.active += by
+    for (const claim of claims) {
+      const address = removable(claim)
+      if (address !== undefined) origin.removable.add(keyOf(address), by)
+      this.#list(claim, claimant.task, origin, by)
+    }
+    if (origin.claimants === 0) this.#origins.delete(origin.origin)
+  }
+
+  #list(claim: Claim, task: TaskArn, { lists, waiting }: OriginClaims, by: 1 | -1): void {
+    switch (claim._tag) {
+      case 'Live':
+      case 'Unhealthy': {
+        const list = claim._tag === 'Live' ? lists.live : lists.unhealthy
+        if (by === 1) list.add(claim.endpoint)
+        else list.remove(claim.endpoint)
+        return
+      }
+      case 'Waiting':
+        this.#waitingOn.add(claim.host, by)
+        if (by === 1) waiting.add(task)
+        else waiting.delete(task)
+        return
+      case 'Gone':
+    }
   }
 }

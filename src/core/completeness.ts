@@ -3,6 +3,8 @@ import type { Nameless, TaskClaims } from './claim.js'
 import type { ClusterState } from './cluster-state.js'
 import { isCovered } from './is-covered.js'
 
+type Claimant = Pick<TaskClaims, 'cluster' | 'origin'>
+
 /** How complete the knowledge of the clusters is. */
 export interface Completeness {
   /**
@@ -17,9 +19,9 @@ export interface Completeness {
   /** See `Desired.readings`. */
   readonly readings: ReadonlyMap<ClusterArn, number>
   /** Whether everything that could claim the same name as this claimant is known. */
-  readonly knows: (claimant: TaskClaims) => boolean
+  readonly knows: (claimant: Claimant) => boolean
   /** Whether addresses of the claimant's gone task may be removed before that. */
-  readonly mayRemove: (claimant: TaskClaims) => boolean
+  readonly mayRemove: (claimant: Claimant) => boolean
   /** Equal for values with the same answers, ignoring `readings`. */
   readonly view: string
 }

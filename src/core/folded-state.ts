@@ -145,10 +145,16 @@ export class FoldedState {
   /** Forgets tasks of clusters that turned out to be others than those that are followed. */
   forgetUnfollowed(): void {
     const before = this.current
+    const known = new Map<ClusterArn, boolean>()
+    const isUnfollowed = (cluster: ClusterArn): boolean => {
+      const unfollowed =
+        known.get(cluster) ?? (this.options.follows(cluster, before) === 'no' && !before.marks.has(cluster))
+      known.set(cluster, unfollowed)
+      return unfollowed
+    }
     let { tasks } = before
-    for (const [arn, { cluster }] of before.tasks)
-      if (this.options.follows(cluster, before) === 'no' && !before.marks.has(cluster))
-        tasks = tasks.delete(arn)
+    // Nobody may see a state with these tasks, so it is not done in slices.
+    for (const [arn, { cluster }] of before.tasks) if (isUnfollowed(cluster)) tasks = tasks.delete(arn)
     if (tasks === before.tasks) return
     const state = { ...before, tasks }
     atOnce(this.room.recount(state))

@@ -77,6 +77,15 @@ const sweepMs: Millis = 3_600_000
 const refusesName = (event: JournalEvent, names: ReadonlySet<string>): boolean =>
   event._tag === 'LookupRefused' && names.has(event.key)
 
+/** Whether names stand for other clusters. Each snapshot says again what they stand for. */
+const sayOther = (before: ClusterState['identities'], after: ClusterState['identities']): boolean => {
+  let differs = false
+  after.diff(before, (_, was, is) => {
+    differs ||= was?.clusters.join(' ') !== is?.clusters.join(' ')
+  })
+  return differs
+}
+
 const newestOf = (events: readonly JournalEvent[]): Millis | undefined => {
   let newest: Millis | undefined
   for (const event of events)
@@ -327,7 +336,7 @@ export class Intake {
 
   private decidesNames(events: readonly JournalEvent[], before: ClusterState, after: ClusterState): boolean {
     return (
-      after.identities !== before.identities ||
+      sayOther(before.identities, after.identities) ||
       events.some((event) => refusesName(event, this.options.identified))
     )
   }

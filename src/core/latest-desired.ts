@@ -1,37 +1,82 @@
+import { defer, type Observable, of } from 'rxjs'
+import type { Clock } from './clock.js'
 import type { ClusterState } from './cluster-state.js'
 import type { Desired, Revision } from './desired.js'
-import type { Projector } from './project.js'
 import type { Report } from './report.js'
+import { sliced, type Sliced } from './sliced.js'
 
 export interface LatestDesiredOptions {
-  readonly project: Projector
+  /** An incremental projection, as of `projectorInSlices`. */
+  readonly project: (state: ClusterState, revision: Revision) => Sliced<Desired>
   /** Counts what changes the result besides the state. Default: nothing does. */
   readonly step?: () => number
   readonly state: () => ClusterState
   readonly revision: () => Revision
+  readonly clock: Pick<Clock, 'sleep'>
+  readonly signal: AbortSignal
   readonly report: (report: Report) => void
 }
 
-/** The desired state at this moment. Computed only when it is asked for, and once for each state, revision and step. */
-export const latestDesired = ({
-  project,
-  state,
-  revision,
-  step = () => 0,
-  report,
-}: LatestDesiredOptions): (() => Desired) => {
-  let last: { readonly state: ClusterState; readonly step: number; readonly desired: Desired } | undefined
-  return () => {
-    const current = state()
-    const at = step()
+interface Computed {
+  readonly state: ClusterState
+  readonly step: number
+  readonly desired: Desired
+}
+
+/**
+ * The desired state at this moment. Computed only when it is asked for, once for each state, revision and step, and in
+ * slices if it takes long. What is folded meanwhile is part of the next one.
+ */
+export class LatestDesired {
+  private last: Computed | undefined
+  /** The computation in slices that is under way. */
+  private slow: Promise<Desired> | undefined
+
+  constructor(private readonly options: LatestDesiredOptions) {}
+
+  /** Emits the desired state of all that is known at the subscription: at once, unless that takes more than a slice. */
+  readonly now$: Observable<Desired> = defer(() => {
+    const desired = this.compute()
+    return desired instanceof Promise ? desired : of(desired)
+  })
+
+  /** Resolves to the desired state of all that is known at the call. */
+  async get(): Promise<Desired> {
+    return this.compute()
+  }
+
+  private compute(): Desired | Promise<Desired> {
+    if (this.slow !== undefined) return this.slow.then(() => this.compute())
+    const { project, state, revision, step = () => 0 } = this.options
+    const [current, at] = [state(), step()]
+    const { last } = this
     if (last?.state === current && last.step === at && last.desired.revision === revision())
       return last.desired
-    const desired = project(current, revision())
-    const { unresolved } = desired
-    const before = last?.desired.unresolved
-    if (unresolved !== before && unresolved.size + (before?.size ?? 0) > 0)
-      report({ _tag: 'Unresolved', tasks: unresolved })
-    last = { state: current, step: at, desired }
+    const work = project(current, revision())
+    const keep = (desired: Desired): Desired => this.keep({ state: current, step: at, desired })
+    const first = work.next()
+    if (first.done === true) return keep(first.value)
+    this.slow = this.finish(work, keep)
+    return this.slow
+  }
+
+  private async finish(work: Sliced<Desired>, keep: (desired: Desired) => Desired): Promise<Desired> {
+    const { clock, signal } = this.options
+    const pause = (): Promise<void> => clock.sleep(0, signal)
+    try {
+      await pause()
+      return keep(await sliced(work, pause))
+    } finally {
+      this.slow = undefined
+    }
+  }
+
+  private keep(computed: Computed): Desired {
+    const { desired } = computed
+    const before = this.last?.desired.unresolved
+    this.last = computed
+    if (desired.unresolved !== before && desired.unresolved.size + (before?.size ?? 0) > 0)
+      this.options.report({ _tag: 'Unresolved', tasks: desired.unresolved })
     return desired
   }
 }

@@ -11,6 +11,8 @@ export const mapSink = <V>(sink: Sink<V>, replaced: Partial<Sink<V>>): Sink<V> =
   ...(sink.dry !== undefined && { dry: sink.dry }),
   equals: (a, b) => sink.equals(a, b),
   render: (backends, before) => sink.render(backends, before),
+  // The parts of one rendering are not those of another.
+  ...(sink.parts && replaced.render === undefined && { parts: sink.parts }),
   prune: (before) => sink.prune(before),
   ...(sink.hostsOf && { hostsOf: sink.hostsOf.bind(sink) }),
   ...(sink.emptied && { emptied: sink.emptied.bind(sink) }),

@@ -1,5 +1,6 @@
 import {
   diffNodes,
+  diffNodesInSlices,
   type DiffVisitor,
   emptyRoot,
   find,
@@ -10,6 +11,7 @@ import {
   revised,
   without,
 } from './trie.js'
+import type { Sliced } from './sliced.js'
 
 /**
  * An immutable map with string keys that shares structure between versions. `get` and `set`, which the fold uses for
@@ -104,5 +106,10 @@ export class PersistentMap<V extends object> implements Iterable<readonly [strin
   /** Visits the differences from `before`, in time proportional to the differences, not to the sizes. */
   diff(before: PersistentMap<V>, visit: DiffVisitor<V>): void {
     diffNodes(before.root, this.root, visit)
+  }
+
+  /** `diff`, with a pause about every `slice` differences. */
+  diffInSlices(before: PersistentMap<V>, visit: DiffVisitor<V>, slice: number): Sliced<void> {
+    return diffNodesInSlices(before.root, this.root, visit, slice)
   }
 }

@@ -1,4 +1,5 @@
 import type { Change, Owner, Row, Sink } from './sink.js'
+import { type JudgedSink, type Pruning, type Verdict, verdictOf } from './verdict.js'
 
 export interface Skipped<V> {
   readonly change: Change<V>
@@ -47,65 +48,37 @@ export interface PlanOptions {
   readonly unjudged?: ReadonlySet<string>
 }
 
-type Pruning<V> = Exclude<Change<V>, { _tag: 'Create' }>
-
 const byKey = <A extends { readonly key: string }>(a: A, b: A): number =>
   a.key === b.key ? 0 : a.key < b.key ? -1 : 1
 
-/** Whether a record may point to one of these hosts. True if the sink cannot tell. */
-const mayLeadTo = <V>(sink: Pick<Sink<V>, 'hostsOf'>, value: V, hosts: ReadonlySet<string>): boolean =>
-  hosts.size > 0 && sink.hostsOf?.(value).some((host) => hosts.has(host)) !== false
-
-/** Whether a change removes all hosts of a record. False if the sink cannot tell. */
-const empties = <V>(sink: Pick<Sink<V>, 'hostsOf'>, before: V, after: V): boolean =>
-  sink.hostsOf !== undefined && sink.hostsOf(before).length > 0 && sink.hostsOf(after).length === 0
-
 /**
- * | target holds   | wanted, differs          | wanted, same   | not wanted                     |
- * |----------------|--------------------------|----------------|--------------------------------|
- * | nothing        | create                   | –              | –                              |
- * | ours           | update                   | –              | prune if complete, else skip |
- * | without owner  | update if adopting, else skip | adopt, or – | –                          |
- * | another's      | skip                 | –              | –                              |
- *
- * Ownership is checked here, whatever went wrong before: a foreign record never becomes a change.
+ * The plan that follows from the verdicts on all records. `own`: the number of records in the target that belong to the
+ * owner. Costs the verdicts, not the records.
  */
-export const plan = <V>(
-  sink: Pick<Sink<V>, 'equals' | 'adopt' | 'prune' | 'hostsOf' | 'emptied'>,
-  wanted: ReadonlyMap<string, V>,
-  rows: Iterable<Row<V>>,
-  { owner, complete, pruneGuard = defaultPruneGuard, confirmed = false, unjudged = new Set() }: PlanOptions,
+export const planOf = <V>(
+  sink: Pick<Sink<V>, 'equals' | 'emptied'>,
+  verdicts: Iterable<Verdict<V>>,
+  own: number,
+  { complete, pruneGuard = defaultPruneGuard, confirmed = false }: Omit<PlanOptions, 'owner' | 'unjudged'>,
 ): Plan<V> => {
   const changes: Change<V>[] = []
   const skipped: Skipped<V>[] = []
   const pruned: Pruning<V>[] = []
   const emptied: Change<V>[] = []
-  const held = new Set<string>()
-  let own = 0
-
-  for (const row of rows) {
-    const { key } = row
-    held.add(key)
-    const after = wanted.get(key)
-    const ours = row.owner === owner
-    if (ours) own++
-    if (after === undefined) {
-      if (!ours) continue
-      const rest = sink.prune(row.value)
-      if (mayLeadTo(sink, row.value, unjudged))
-        skipped.push({ change: { _tag: 'Delete', key, before: row }, why: 'unjudged' })
-      else if (rest === undefined) pruned.push({ _tag: 'Delete', key, before: row })
-      else if (!sink.equals(row.value, rest)) pruned.push({ _tag: 'Update', key, before: row, after: rest })
-      continue
+  for (const verdict of verdicts)
+    switch (verdict._tag) {
+      case 'Change':
+        changes.push(verdict.change)
+        break
+      case 'Emptying':
+        emptied.push(verdict.change)
+        break
+      case 'Pruning':
+        pruned.push(verdict.change)
+        break
+      case 'Skip':
+        skipped.push({ change: verdict.change, why: verdict.why })
     }
-    const same = row.value === after || sink.equals(row.value, after)
-    const change: Change<V> = { _tag: 'Update', key, before: row, after }
-    if (ours || (row.owner === undefined && sink.adopt)) {
-      if (ours && !same && empties(sink, row.value, after)) emptied.push(change)
-      else if (!ours || !same) changes.push(change)
-    } else if (!same) skipped.push({ change, why: 'foreign' })
-  }
-  for (const [key, after] of wanted) if (!held.has(key)) changes.push({ _tag: 'Create', key, after })
 
   const lost = emptied.length + (complete ? pruned.length : 0)
   const tooMuch = pruneGuard !== 'off' && lost >= pruneGuard.atLeast && lost > pruneGuard.share * own
@@ -129,4 +102,23 @@ export const plan = <V>(
     changes: changes.sort(byKey),
     skipped: skipped.sort((a, b) => byKey(a.change, b.change)),
   }
+}
+
+/** The plan for a target with these records, from scratch. `wanted`: the desired values, by key. */
+export const plan = <V>(
+  sink: JudgedSink<V> & Pick<Sink<V>, 'emptied'>,
+  wanted: ReadonlyMap<string, V>,
+  rows: Iterable<Row<V>>,
+  { owner, unjudged = new Set(), ...options }: PlanOptions,
+): Plan<V> => {
+  const held = new Map(Array.from(rows, (row) => [row.key, row]))
+  const verdicts: Verdict<V>[] = []
+  let own = 0
+  for (const key of new Set([...held.keys(), ...wanted.keys()])) {
+    const row = held.get(key)
+    if (row?.owner === owner) own++
+    const verdict = verdictOf(sink, key, row, wanted.get(key), { owner, unjudged })
+    if (verdict !== undefined) verdicts.push(verdict)
+  }
+  return planOf(sink, verdicts, own, options)
 }

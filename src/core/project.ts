@@ -1,17 +1,17 @@
-import type { ClusterArn, TaskArn } from './arn.js'
-import { BackendClaims } from './backend-claims.js'
+import { affectedTasks } from './affected-tasks.js'
+import type { TaskArn } from './arn.js'
+import { BackendClaims, type Loser } from './backend-claims.js'
 import { type TaskClaims, claimsOf, sameClaims } from './claim.js'
 import type { Millis } from './clock.js'
-import { type ClusterState, emptyState, type Mark } from './cluster-state.js'
-import { serviceOfTask } from './deployment.js'
+import { type ClusterState, emptyState } from './cluster-state.js'
 import type { Backend, Desired, Revision, Unresolved } from './desired.js'
 import type { BackendName, Policy } from './policy.js'
-import { defaultHealthChecks, firstHealthOf, type HealthChecks } from './health-checks.js'
+import { defaultHealthChecks, type HealthChecks } from './health-checks.js'
 import { defaultHealthPolicy, type HealthPolicy } from './health-policy.js'
 import { completenessOf, type NamelessTask } from './completeness.js'
-import { believed, defaultSkewAllowanceMs, livenessOf } from './liveness.js'
+import { defaultSkewAllowanceMs } from './liveness.js'
 import { PersistentMap } from './persistent-map.js'
-import { sameContainerStatuses, sameSite, type Task } from './task.js'
+import { atOnce, type Sliced, sliceSize } from './sliced.js'
 
 export interface ProjectOptions {
   /** The policy. */
@@ -32,75 +32,11 @@ export interface ProjectOptions {
 /** Computes the desired state. It keeps the previous state, so pass successive states of one fold. */
 export type Projector = (state: ClusterState, revision: Revision) => Desired
 
-/** The tasks whose claims may differ between two states. */
-const affectedTasks = (
-  last: ClusterState,
-  state: ClusterState,
-  skewAllowanceMs: Millis,
-  healthChecks: HealthChecks,
-): ReadonlyMap<TaskArn, Task | undefined> => {
-  const tasks = new Map<TaskArn, Task | undefined>()
-  // Most events are about tasks that are starting or stopping, and most snapshots contain nothing new. Neither affects
-  // claims.
-  const compare = (arn: TaskArn, before: Task | undefined, after: Task | undefined): void => {
-    if (before !== undefined && after !== undefined) {
-      const markBefore = last.marks.get(before.cluster)
-      const mark = state.marks.get(after.cluster)
-      const was = believed(before, markBefore, skewAllowanceMs)
-      const is = believed(after, mark, skewAllowanceMs)
-      const liveness = livenessOf(is, mark, skewAllowanceMs)
-      if (
-        livenessOf(was, markBefore, skewAllowanceMs) === liveness &&
-        sameSite(was, is) &&
-        (healthChecks === 'advisory' || firstHealthOf(was, markBefore) === firstHealthOf(is, mark)) &&
-        (liveness === 'gone' || liveness === 'pending' || sameContainerStatuses(was, is))
-      )
-        return
-    }
-    tasks.set(arn, after)
-  }
-  state.tasks.diff(last.tasks, compare)
-  state.health.diff(last.health, (endpoint) => {
-    const arn = endpoint.slice(0, endpoint.indexOf('#'))
-    tasks.set(arn, state.tasks.get(arn))
-  })
-  const clusters = new Set<string>()
-  state.marks.diff(last.marks, (cluster) => clusters.add(cluster))
-  const answers = new Set<string | undefined>()
-  state.definitions.diff(last.definitions, (arn) => answers.add(arn))
-  state.instances.diff(last.instances, (arn) => answers.add(arn))
-  state.refusals.diff(last.refusals, (arn) => answers.add(arn))
-  const services = new Set<string | undefined>()
-  state.deployments.diff(last.deployments, (service, before, after) => {
-    if (before?.described !== after?.described) services.add(service)
-  })
-  const marks = new Map<ClusterArn, { readonly before: Mark | undefined; readonly after: Mark | undefined }>()
-  /** Whether two snapshots describe the task as it is known. No claim then depends on which of them is the newest. */
-  const isListedAsBefore = (arn: TaskArn, task: Task): boolean => {
-    const { cluster } = task
-    const known = marks.get(cluster) ?? { before: last.marks.get(cluster), after: state.marks.get(cluster) }
-    marks.set(cluster, known)
-    return known.after?.tasks.get(arn) === task && known.before?.tasks.get(arn) === task
-  }
-  // Snapshots, definitions and instances are rare compared to events. One pass over the tasks handles all that arrived
-  // together.
-  if (clusters.size + answers.size + services.size > 0)
-    for (const [arn, task] of state.tasks) {
-      if (answers.size + services.size === 0 && isListedAsBefore(arn, task)) continue
-      const { definition, instance } = believed(task, state.marks.get(task.cluster), skewAllowanceMs)
-      if (
-        answers.has(definition) ||
-        answers.has(instance) ||
-        (services.size > 0 && services.has(serviceOfTask(task)))
-      )
-        tasks.set(arn, task)
-      else if (clusters.has(task.cluster)) compare(arn, last.tasks.get(arn), task)
-    }
-  return tasks
-}
+/** A `Projector` that works in slices. Finish one projection before the next one begins. */
+export type SlicedProjector = (state: ClusterState, revision: Revision) => Sliced<Desired>
 
 const nameTaken = (
-  { task, cluster }: TaskClaims,
+  { task, cluster }: Loser,
   backend: BackendName,
   holder: string | undefined,
 ): Unresolved => ({
@@ -111,20 +47,21 @@ const nameTaken = (
 })
 
 /**
- * An incremental projection. Its cost is proportional to the tasks that differ from the last state, and the backends
- * that they claim. A snapshot, an instance or a definition costs one pass over the tasks.
+ * An incremental projection, in slices. Its cost is proportional to the tasks that differ from the last state, and to
+ * the logarithm of the endpoints of the backends that they claim. A snapshot, an instance or a definition costs one pass
+ * over the tasks.
  */
-export const projector = ({
+export const projectorInSlices = ({
   expose,
   covers,
   skewAllowanceMs = defaultSkewAllowanceMs,
   unhealthy = defaultHealthPolicy,
   healthChecks = defaultHealthChecks,
-}: ProjectOptions): Projector => {
+}: ProjectOptions): SlicedProjector => {
   const pooled = expose.pooled ?? false
   const byTask = new Map<TaskArn, TaskClaims>()
   const byBackend = new Map<BackendName, BackendClaims>()
-  const taken = new Map<BackendName, readonly TaskClaims[]>()
+  const taken = new Map<BackendName, readonly Loser[]>()
   /** The names that each task claims and does not get. */
   const lost = new Map<TaskArn, Set<BackendName>>()
   const nameless = new Map<TaskArn, NamelessTask>()
@@ -142,19 +79,19 @@ export const projector = ({
     for (const name of names) {
       const claims = byBackend.get(name) ?? new BackendClaims(name, pooled)
       byBackend.set(name, claims)
-      claims.set(arn, next?.claims.some(({ backend }) => backend === name) === true ? next : undefined)
+      claims.replace(before, next)
       dirty.add(name)
     }
     if (next === undefined) byTask.delete(arn)
     else byTask.set(arn, next)
     if (next?.nameless === undefined) nameless.delete(arn)
     else nameless.set(arn, { ...next.nameless, cluster: next.cluster, origin: next.origin })
-    unresolved =
-      next?.unresolved === undefined ? unresolved.delete(arn) : unresolved.set(arn, next.unresolved)
+    if (next?.unresolved !== undefined) unresolved = unresolved.set(arn, next.unresolved)
+    else if (before?.unresolved !== undefined) unresolved = unresolved.delete(arn)
   }
 
-  /** Adds the tasks that do not get the name, now or before, to `affected`. */
-  const rebuild = (name: BackendName, claims: BackendClaims, affected: Set<TaskArn>): void => {
+  /** Adds the tasks that do not get the name, now or before, to `affected`. Returns the number of its endpoints. */
+  const rebuild = (name: BackendName, claims: BackendClaims, affected: Set<TaskArn>): number => {
     for (const { task } of taken.get(name) ?? []) {
       lost.get(task)?.delete(name)
       affected.add(task)
@@ -169,7 +106,11 @@ export const projector = ({
     if (claims.isEmpty) {
       byBackend.delete(name)
       backends = backends.delete(name)
-    } else backends = backends.set(name, claims.build(completeness))
+      return 0
+    }
+    const backend = claims.build(completeness)
+    backends = backends.set(name, backend)
+    return backend.endpoints.length
   }
 
   /** If a task does not get several names, reports the least one, so that the order of arrival does not matter. */
@@ -184,46 +125,69 @@ export const projector = ({
     unresolved = why === undefined ? unresolved.delete(arn) : unresolved.set(arn, why)
   }
 
-  return (state, revision) => {
-    const dirty = new Set<BackendName>()
-    if (state !== last)
-      for (const [arn, task] of affectedTasks(last, state, skewAllowanceMs, healthChecks))
-        claim(
-          arn,
-          task === undefined
-            ? undefined
-            : claimsOf(task, state, expose, skewAllowanceMs, { unhealthy, healthChecks }),
-          dirty,
-        )
+  function* claimAll(state: ClusterState, dirty: Set<BackendName>): Sliced<void> {
+    const affected = yield* affectedTasks(last, state, { skewAllowanceMs, healthChecks })
     last = state
+    let claimed = 0
+    for (const [arn, task] of affected) {
+      if (++claimed % sliceSize === 0) yield
+      const next =
+        task === undefined
+          ? undefined
+          : claimsOf(task, state, expose, skewAllowanceMs, { unhealthy, healthChecks })
+      claim(arn, next, dirty)
+    }
+  }
 
-    // Knowledge about whole clusters affects the completeness of all their backends, and rarely changes.
+  /** Knowledge about whole clusters affects the completeness of all their backends, and rarely changes. */
+  const learn = (state: ClusterState, dirty: Set<BackendName>): void => {
     const { marks, identities, refusals } = state
     if (
-      marks !== known.marks ||
-      identities !== known.identities ||
-      refusals !== known.refusals ||
-      nameless.size > 0 ||
-      wereNameless
-    ) {
-      const next = completenessOf(state, nameless.values(), { covers, pooled })
-      if (next.view === completeness.view) completeness = { ...completeness, readings: next.readings }
-      else {
-        for (const name of byBackend.keys()) dirty.add(name)
-        completeness = next
-      }
-      known = state
-      wereNameless = nameless.size > 0
+      marks === known.marks &&
+      identities === known.identities &&
+      refusals === known.refusals &&
+      nameless.size === 0 &&
+      !wereNameless
+    )
+      return
+    const next = completenessOf(state, nameless.values(), { covers, pooled })
+    if (next.view === completeness.view) completeness = { ...completeness, readings: next.readings }
+    else {
+      for (const name of byBackend.keys()) dirty.add(name)
+      completeness = next
     }
+    known = state
+    wereNameless = nameless.size > 0
+  }
+
+  function* rebuildAll(dirty: ReadonlySet<BackendName>): Sliced<void> {
     const affected = new Set<TaskArn>()
+    let work = 0
     for (const name of dirty) {
+      if (work >= sliceSize) {
+        work = 0
+        yield
+      }
       const claims = byBackend.get(name)
-      if (claims !== undefined) rebuild(name, claims, affected)
+      if (claims !== undefined) work += 1 + rebuild(name, claims, affected)
     }
     for (const arn of affected) explain(arn)
+  }
+
+  return function* (state, revision) {
+    const dirty = new Set<BackendName>()
+    if (state !== last) yield* claimAll(state, dirty)
+    learn(state, dirty)
+    yield* rebuildAll(dirty)
     const { complete, awaited, unjudged, readings } = completeness
     return { revision, backends, complete, awaited, unjudged, readings, unresolved }
   }
+}
+
+/** An incremental projection, as `projectorInSlices`. */
+export const projector = (options: ProjectOptions): Projector => {
+  const project = projectorInSlices(options)
+  return (state, revision) => atOnce(project(state, revision))
 }
 
 /** Computes the desired state from scratch. */

@@ -4,10 +4,12 @@ import type { Clock, Millis, Random } from './clock.js'
 import { comparePlans } from './compare-plans.js'
 import { conflateMap } from './conflate-map.js'
 import type { Desired } from './desired.js'
-import { type PruneGuard, type Plan, plan } from './plan.js'
+import type { PruneGuard, Plan } from './plan.js'
 import { Rejections } from './rejections.js'
 import type { Report } from './report.js'
-import type { Change, Outcome, Owner, Row, Sink } from './sink.js'
+import type { Change, Outcome, Owner, Sink } from './sink.js'
+import { sliced } from './sliced.js'
+import { TargetView } from './target-view.js'
 import { withinTime } from './within-time.js'
 
 export interface ReconcileOptions {
@@ -23,8 +25,11 @@ export interface ReconcileOptions {
   readonly givesUpAfter: number
   readonly clock: Clock
   readonly random: Random
-  /** The newest desired state. Read at each attempt, so that a retry never applies a stale one. */
-  readonly latest: () => Desired
+  /**
+   * The desired state of everything that is known when it is called. Called at each attempt, so that a retry never
+   * applies a stale one.
+   */
+  readonly latest: () => Promise<Desired>
   readonly report: (report: Report) => void
   /**
    * Resolves when the state has everything that other workers knew when it was called. Called after the view of the
@@ -68,7 +73,7 @@ const areNewer = (readings: Desired['readings'], before: Desired['readings']): b
  */
 export class Reconciler<V> {
   private readonly asked = new Subject<void>()
-  private view: Map<string, Row<V>> | undefined
+  private view: TargetView<V> | undefined
   private readAt: Millis = 0
   private settled: Desired | undefined
   /** Whether the target held all of `settled`. */
@@ -127,11 +132,12 @@ export class Reconciler<V> {
     this.waiting = []
     for (let failures = 0; !signal.aborted; failures++) {
       const wait = backoff(failures, random, retries)
-      const rows = await this.rows(wait)
-      if (rows !== undefined && !this.isSettled(latest())) await this.options.caughtUp?.()
-      // Read after `rows`, so that this round includes everything that arrived during a slow read.
-      const desired = latest()
-      const attempt = rows === undefined ? 'again' : await this.attempt(desired, rows, wait)
+      const view = await this.viewOf(wait)
+      if (view !== undefined && this.options.caughtUp !== undefined && !this.isSettled(await latest()))
+        await this.options.caughtUp()
+      // Asked for after the view was read, so that this round includes everything that arrived during a slow read.
+      const desired = await latest()
+      const attempt = view === undefined ? 'again' : await this.attempt(desired, view, wait)
       if (attempt === 'again') {
         await clock.sleep(wait, signal)
         continue
@@ -151,14 +157,14 @@ export class Reconciler<V> {
     this.wrote = false
   }
 
-  private async attempt(desired: Desired, rows: Map<string, Row<V>>, retryIn: Millis): Promise<Attempt> {
+  private async attempt(desired: Desired, view: TargetView<V>, retryIn: Millis): Promise<Attempt> {
     const { sink } = this
     if (this.isSettled(desired)) return this.exact ? 'exact' : 'settled'
-    const wanted = sink.render(desired.backends, new Map(Array.from(rows, ([key, row]) => [key, row.value])))
-    const { owner, pruneGuard, givesUpAfter } = this.options
-    const { complete, unjudged, readings } = desired
+    await sliced(view.update(desired), this.pause)
+    const { pruneGuard, givesUpAfter } = this.options
+    const { complete, readings } = desired
     const confirmed = this.doubtedAt !== undefined && areNewer(readings, this.doubtedAt)
-    const whole = plan(sink, wanted, rows.values(), { owner, complete, unjudged, pruneGuard, confirmed })
+    const whole = view.plan({ complete, pruneGuard, confirmed })
     const next = {
       ...whole,
       changes: whole.changes.filter((change) => this.rejections.of(change) < givesUpAfter),
@@ -166,7 +172,7 @@ export class Reconciler<V> {
     this.reportPlan(next, desired)
     this.weigh(whole, readings)
     if (sink.dry === true) return 'held'
-    if (next.changes.length > 0 && !(await this.apply(next.changes, rows, retryIn))) return 'again'
+    if (next.changes.length > 0 && !(await this.apply(next.changes, view, retryIn))) return 'again'
     if (next.skipped.some(({ why }) => why === 'too-much')) return 'held'
     // A record that only an incomplete state keeps is none of the desired ones.
     const isWhole = next.skipped.every(({ why }) => why === 'incomplete')
@@ -193,13 +199,13 @@ export class Reconciler<V> {
   }
 
   /** The view of the target, read again if it is missing or old. `undefined` if the read failed. */
-  private async rows(retryIn: Millis): Promise<Map<string, Row<V>> | undefined> {
-    const { clock, resyncMs, report } = this.options
+  private async viewOf(retryIn: Millis): Promise<TargetView<V> | undefined> {
+    const { clock, resyncMs, report, owner } = this.options
     const now = clock.now()
     if (this.view !== undefined && now - this.readAt < resyncMs * 0.9) return this.view
     try {
       const rows = await this.call((signal) => this.sink.read(signal))
-      this.view = new Map(rows.map((row) => [row.key, row]))
+      this.view = new TargetView(this.sink, owner, rows)
       this.readAt = now
       this.settled = undefined
       this.rejections.clear()
@@ -220,11 +226,7 @@ export class Reconciler<V> {
   }
 
   /** Resolves to whether every change is done or given up. */
-  private async apply(
-    changes: readonly Change<V>[],
-    rows: Map<string, Row<V>>,
-    retryIn: Millis,
-  ): Promise<boolean> {
+  private async apply(changes: readonly Change<V>[], view: TargetView<V>, retryIn: Millis): Promise<boolean> {
     const { sink, options } = this
     // From here until everything is done, the view may differ from the settled state.
     this.settled = undefined
@@ -246,7 +248,7 @@ export class Reconciler<V> {
       return false
     }
     const byKey = new Map(outcomes.map((outcome) => [outcome.key, outcome]))
-    const done = changes.map((change) => this.follow(change, byKey.get(change.key), rows, retryIn))
+    const done = changes.map((change) => this.follow(change, byKey.get(change.key), view, retryIn))
     return done.every(Boolean)
   }
 
@@ -254,25 +256,21 @@ export class Reconciler<V> {
   private follow(
     change: Change<V>,
     outcome: Outcome<V> | undefined,
-    rows: Map<string, Row<V>>,
+    view: TargetView<V>,
     retryIn: Millis,
   ): boolean {
     const { report, givesUpAfter } = this.options
     const sink = this.sink.name
     const { key } = change
-    const put = (row: Row<V> | undefined): void => {
-      if (row !== undefined) rows.set(key, row)
-      else rows.delete(key)
-    }
     switch (outcome?._tag) {
       case 'Done':
-        put(outcome.row)
+        view.put(key, outcome.row)
         this.rejections.forget(key)
         report({ _tag: 'Applied', sink, change })
         return true
       case 'Conflict':
         if (outcome.found === 'unread') this.view = undefined
-        else put(outcome.found)
+        else view.put(key, outcome.found)
         report({ _tag: 'Conflicted', sink, key })
         return false
       case 'Rejected': {
@@ -308,6 +306,8 @@ export class Reconciler<V> {
     this.warned = warnings
     if (!same) this.options.report({ _tag: 'SinkWarned', sink, warnings })
   }
+
+  private readonly pause = (): Promise<void> => this.options.clock.sleep(0, this.options.signal)
 
   private call<A>(make: (signal: AbortSignal) => Promise<A>): Promise<A> {
     const { clock, timeoutMs, signal } = this.options

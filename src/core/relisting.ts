@@ -43,8 +43,12 @@ export function* relistingInSlices(
     const before = mark.tasks.get(task.arn)
     if (before === undefined || !known.has(task.arn) || !isUnchanged(before, task)) tasks.push(task)
   }
-  if (listed.length >= sliceSize) yield
-  const unlisted = Array.from(mark.tasks.keys()).filter((arn) => !names.has(arn))
+  const unlisted: TaskArn[] = []
+  let seen = 0
+  for (const arn of mark.tasks.keys()) {
+    if (++seen % (4 * sliceSize) === 0) yield
+    if (!names.has(arn)) unlisted.push(arn)
+  }
   return { _tag: 'TasksRelisted', cluster, at, order, since: mark.order, tasks, unlisted }
 }
 
@@ -62,9 +66,13 @@ function* markAfter(
   { at, order, tasks, unlisted }: TasksRelisted,
   state: ClusterState,
 ): Sliced<Mark> {
-  if (mark.tasks.size >= sliceSize) yield
-  const listed = new Map(mark.tasks)
-  for (const arn of unlisted) listed.delete(arn)
+  const gone = new Set(unlisted)
+  const listed = new Map<TaskArn, Task>()
+  let seen = 0
+  for (const [arn, task] of mark.tasks) {
+    if (++seen % (4 * sliceSize) === 0) yield
+    if (!gone.has(arn)) listed.set(arn, task)
+  }
   for (const [i, task] of tasks.entries()) {
     if (i > 0 && i % sliceSize === 0) yield
     const held = state.tasks.get(task.arn)

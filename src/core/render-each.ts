@@ -1,39 +1,25 @@
 import type { Backend } from './desired.js'
-import type { PersistentMap } from './persistent-map.js'
-
-interface Rendered<V> {
-  readonly before: V | undefined
-  readonly value: V
-}
+import type { Sink } from './sink.js'
 
 /**
- * Builds `Sink.render` for sinks with one record per backend. Calls `renderOne` again only if the backend or its record
- * has changed, so a round costs the changes plus one lookup for each other backend.
+ * `Sink.render` and `Sink.parts` for sinks with one record per backend: `...renderEach((backend, before) => value)`. A
+ * backend is rendered again only if it or its record has changed.
  *
- * `keyOf`: the record's key. Default: the backend's name. `renderOne` returns `undefined` for a backend without a
- * record.
+ * `keyOf`: the record's key; no two backends may have the same one. Default: the backend's name. `renderOne` returns
+ * `undefined` for a backend without a record.
  */
 export const renderEach = <V>(
   renderOne: (backend: Backend, before: V | undefined) => V | undefined,
   keyOf: (backend: Backend) => string = ({ name }) => name,
-): ((backends: PersistentMap<Backend>, before: ReadonlyMap<string, V>) => ReadonlyMap<string, V>) => {
-  // Unchanged backends are the same objects from one state to the next, and so are unchanged records.
-  const rendered = new WeakMap<Backend, Rendered<V>>()
-  return (backends, held) => {
+): Required<Pick<Sink<V>, 'render' | 'parts'>> => ({
+  parts: { ofBackend: keyOf, ofRecord: (key) => [key] },
+  render: (backends, held) => {
     const wanted = new Map<string, V>()
     for (const backend of backends.values()) {
       const key = keyOf(backend)
-      const before = held.get(key)
-      const known = rendered.get(backend)
-      if (known !== undefined && known.before === before) {
-        wanted.set(key, known.value)
-        continue
-      }
-      const value = renderOne(backend, before)
-      if (value === undefined) continue
-      rendered.set(backend, { before, value })
-      wanted.set(key, value)
+      const value = renderOne(backend, held.get(key))
+      if (value !== undefined) wanted.set(key, value)
     }
     return wanted
-  }
-}
+  },
+})

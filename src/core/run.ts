@@ -1,6 +1,7 @@
-import { lastValueFrom, map, merge, Subject, Subscription } from 'rxjs'
+import { lastValueFrom, merge, Subject, Subscription } from 'rxjs'
 import { Acknowledgements } from './acknowledgements.js'
 import { backendChanges } from './backend-changes.js'
+import { conflateMap } from './conflate-map.js'
 import { FoldedState } from './folded-state.js'
 import { followSource } from './follow-source.js'
 import { followed } from './followed.js'
@@ -8,10 +9,10 @@ import { defaultHealthChecks } from './health-checks.js'
 import { defaultHealthPolicy } from './health-policy.js'
 import { Intake } from './intake.js'
 import { JournalFollower } from './journal-follower.js'
-import { latestDesired } from './latest-desired.js'
+import { LatestDesired } from './latest-desired.js'
 import { defaultSkewAllowanceMs } from './liveness.js'
 import { defaultPruneGuard } from './plan.js'
-import { projector } from './project.js'
+import { projectorInSlices, type SlicedProjector } from './project.js'
 import { Readiness } from './readiness.js'
 import { Reconciler } from './reconcile.js'
 import type { Report } from './report.js'
@@ -52,7 +53,7 @@ export const run = (setup: RunSetup, { clock, random }: Environment): Worker => 
 
   const readiness = new Readiness({ sinks, covers })
   const announceIfRead = (): void => {
-    if (sinks.length === 0) readiness.known(latest())
+    if (sinks.length === 0) void latest.get().then((desired) => readiness.known(desired))
   }
   const folded = new FoldedState({ covers, follows, skewAllowanceMs, onState: announceIfRead })
   const acknowledgements = new Acknowledgements({
@@ -66,7 +67,7 @@ export const run = (setup: RunSetup, { clock, random }: Environment): Worker => 
   })
   /** Weights have grown. */
   const stepped$ = new Subject<void>()
-  const project = projector({
+  const project = projectorInSlices({
     expose,
     covers,
     skewAllowanceMs,
@@ -78,12 +79,19 @@ export const run = (setup: RunSetup, { clock, random }: Environment): Worker => 
     stepped$.next()
   }
   const slowStart = slowStartMs > 0 ? new SlowStart({ slowStartMs, clock, signal, onStep }) : undefined
-  const latest = latestDesired({
-    project:
-      slowStart === undefined ? project : (state, revision) => slowStart.apply(project(state, revision)),
+  const offered: SlicedProjector =
+    slowStart === undefined
+      ? project
+      : function* (state, revision) {
+          return yield* slowStart.apply(yield* project(state, revision))
+        }
+  const latest = new LatestDesired({
+    project: offered,
     step: () => slowStart?.current ?? 0,
     state: () => folded.current,
     revision: () => acknowledgements.revision,
+    clock,
+    signal,
     report,
   })
   const timeoutMs = setup.timeoutMs ?? 30_000
@@ -130,7 +138,7 @@ export const run = (setup: RunSetup, { clock, random }: Environment): Worker => 
         givesUpAfter,
         clock,
         random,
-        latest,
+        latest: () => latest.get(),
         ...(journal === undefined ? {} : { caughtUp: () => journal.caughtUp() }),
         report,
         reached: (desired, how) => {
@@ -218,7 +226,7 @@ export const run = (setup: RunSetup, { clock, random }: Environment): Worker => 
     if (stopping === undefined) start()
   })
 
-  const desired$ = merge(folded.state$, stepped$).pipe(map(() => latest()))
+  const desired$ = merge(folded.state$, stepped$).pipe(conflateMap(() => latest.now$))
 
   return {
     reports$: reports$.asObservable(),

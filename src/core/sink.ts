@@ -35,13 +35,21 @@ export type Outcome<V> =
   /** A retry may succeed: throttled, unreachable, or the response was lost (the change may even have been applied). */
   | { readonly _tag: 'Failed'; readonly key: string; readonly error: Error }
 
+/** How `Sink.render` may be divided. The methods must be pure. */
+export interface Parts<V> {
+  /** The part that renders a backend, such as the backend's name. */
+  ofBackend(backend: Backend): string
+  /** The parts that depend on a record of the target, desired or not. Usually one: the part that renders it. */
+  ofRecord(key: string, value: V): readonly string[]
+}
+
 /**
  * A target: a table, a zone, a file. To write one, copy `sinks/memory.ts`, fill in the members, and run `sinkContract`
  * against it.
  *
  * Each sink has one reconciler. It calls `read` at the start, about every minute, and after a conflict with `'unread'`;
- * `render` for every state that it processes; and `apply` with the resulting changes. It never makes two calls at the
- * same time. A sink never sees an event.
+ * `render` for the parts that changed; and `apply` with the resulting changes. It never makes two calls at the same
+ * time. A sink never sees an event.
  *
  * Not its job: retries (beyond those of its client), deciding what may be deleted, other sinks, remembering what it
  * wrote.
@@ -67,6 +75,12 @@ export interface Sink<V> {
    * that is identical (`===`) to that in `before` counts as unchanged.
    */
   render(backends: PersistentMap<Backend>, before: ReadonlyMap<string, V>): ReadonlyMap<string, V>
+  /**
+   * How `render` is divided, so that a change costs its own part: `render` is then called with the backends and records
+   * of one part, and all parts together must give what one call with everything would give. Two parts never give the
+   * same key. Default: there are no parts, and everything is rendered whenever anything changed.
+   */
+  readonly parts?: Parts<V>
   /**
    * The new value of an owned record that is no longer desired, or `undefined` to delete it. Called only when the
    * desired state is complete.

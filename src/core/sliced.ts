@@ -12,6 +12,15 @@ export const atOnce = <A>(work: Sliced<A>): A => {
   }
 }
 
+/** Does the work with a pause after each slice. */
+export const sliced = async <A>(work: Sliced<A>, pause: () => Promise<void>): Promise<A> => {
+  for (;;) {
+    const slice = work.next()
+    if (slice.done === true) return slice.value
+    await pause()
+  }
+}
+
 /**
  * Does the work with a pause after each slice, and calls `end` with the result. Returns `undefined` if one slice was
  * all; otherwise a promise that resolves after `end`.
@@ -27,14 +36,8 @@ export const inSlices = <A>(
     return undefined
   }
   const others = async (): Promise<void> => {
-    for (;;) {
-      await pause()
-      const slice = work.next()
-      if (slice.done === true) {
-        end(slice.value)
-        return
-      }
-    }
+    await pause()
+    end(await sliced(work, pause))
   }
   return others()
 }

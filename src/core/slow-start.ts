@@ -5,6 +5,7 @@ import type { Clock, Millis } from './clock.js'
 import type { Backend, Desired, Endpoint, Share } from './desired.js'
 import { PersistentMap } from './persistent-map.js'
 import type { BackendName } from './policy.js'
+import { type Sliced, sliceSize } from './sliced.js'
 
 /** A weight grows in this many steps, so that a deployment costs a target few writes. */
 export const steps = 10
@@ -75,15 +76,27 @@ export class SlowStart {
   }
 
   /** Pass the successive results of one projector, and the newest again after each `onStep`. */
-  apply(desired: Desired): Desired {
+  *apply(desired: Desired): Sliced<Desired> {
     const touched = new Set(this.warming.keys())
-    desired.backends.diff(this.projected, (name, before, after) => {
-      touched.add(name)
-      this.learn(name, before, after)
-    })
+    let work = 0
+    yield* desired.backends.diffInSlices(
+      this.projected,
+      (name, before, after) => {
+        touched.add(name)
+        this.learn(name, before, after)
+      },
+      sliceSize,
+    )
     this.projected = desired.backends
     if (desired.awaited.length === 0) this.present ??= new Set(desired.unresolved.keys())
-    for (const name of touched) this.show(name)
+    for (const name of touched) {
+      if (work >= sliceSize) {
+        work = 0
+        yield
+      }
+      work += 1 + (this.projected.get(name)?.endpoints.length ?? 0)
+      this.show(name)
+    }
     if (this.warming.size > 0 && !this.ticking) void this.tick()
     return { ...desired, backends: this.shown }
   }

@@ -46,18 +46,22 @@ function* newestOf({ tasks }: ClusterState): Sliced<Millis> {
   let count = 0
   for (const { at } of tasks.values()) {
     // A look at a time is far shorter than any other work.
-    if (++count % (20 * sliceSize) === 0) yield
+    if (++count % (4 * sliceSize) === 0) yield
     if (at > newest) newest = at
   }
   return newest
 }
 
-const retain = <V extends object>(
+function* retain<V extends object>(
   map: PersistentMap<V>,
   keep: (key: string) => boolean,
-): PersistentMap<V> => {
+): Sliced<PersistentMap<V>> {
   let kept = map
-  for (const [key] of map) if (!keep(key)) kept = kept.delete(key)
+  let count = 0
+  for (const key of map.keys()) {
+    if (++count % (4 * sliceSize) === 0) yield
+    if (!keep(key)) kept = kept.delete(key)
+  }
   return kept
 }
 
@@ -100,7 +104,7 @@ export function* sweepInSlices(state: ClusterState, options: SweepOptions): Slic
     else {
       if (mark === undefined && stopped && settled && task.at + 2 * skewAllowanceMs < now)
         tasks = tasks.set(arn, tombstone(task))
-      else probed.add(arn)
+      else if (state.health.size > 0) probed.add(arn)
       inhabited.add(task.cluster)
       if (task.instance !== undefined) instances.add(task.instance)
       if (task.definition !== undefined) definitions.add(task.definition)
@@ -109,14 +113,14 @@ export function* sweepInSlices(state: ClusterState, options: SweepOptions): Slic
   }
   return {
     tasks,
-    instances: retain(state.instances, (arn) => instances.has(arn)),
-    definitions: retain(state.definitions, (arn) => definitions.has(arn)),
-    deployments: retain(state.deployments, (service) => services.has(service)),
-    health: retain(state.health, (endpoint) => probed.has(endpoint.slice(0, endpoint.indexOf('#')))),
-    marks: retain(state.marks, (cluster) => inhabited.has(cluster) || follows(cluster)),
+    instances: yield* retain(state.instances, (arn) => instances.has(arn)),
+    definitions: yield* retain(state.definitions, (arn) => definitions.has(arn)),
+    deployments: yield* retain(state.deployments, (service) => services.has(service)),
+    health: yield* retain(state.health, (endpoint) => probed.has(endpoint.slice(0, endpoint.indexOf('#')))),
+    marks: yield* retain(state.marks, (cluster) => inhabited.has(cluster) || follows(cluster)),
     identities: state.identities,
     logs: state.logs,
-    refusals: retain(
+    refusals: yield* retain(
       state.refusals,
       (key) =>
         instances.has(key) ||

@@ -25,7 +25,7 @@ export class TaskRoom {
     let count = 0
     for (const { cluster } of tasks.values()) {
       // Counting is far shorter than any other work.
-      if (++count % (20 * sliceSize) === 0) yield
+      if (++count % (4 * sliceSize) === 0) yield
       known.set(cluster, (known.get(cluster) ?? 0) + 1)
     }
     this.known = known

@@ -74,6 +74,11 @@ const pair = <V>(a: Leaf<V> | Collision<V>, b: Leaf<V>, shift: number): Node<V> 
   return { kind: BRANCH, bitmap: bitA | bitB, children: bitA >>> 0 < bitB >>> 0 ? [a, b] : [b, a] }
 }
 
+const childAt = <V>(branch: Branch<V> | undefined, bit: number): Node<V> | undefined =>
+  branch === undefined || (branch.bitmap & bit) === 0
+    ? undefined
+    : branch.children[indexOf(branch.bitmap, bit)]
+
 export const find = <V>(root: Node<V>, hash: number, key: string): Leaf<V> | undefined => {
   let node: Node<V> | undefined = root
   for (let shift = 0; node !== undefined; shift += BITS) {
@@ -160,10 +165,16 @@ export const without = <V>(node: Node<V>, hash: number, key: string, shift: numb
   return node.key === key ? undefined : node
 }
 
-export function* leavesOf<V>(node: Node<V>): Generator<Leaf<V>> {
-  if (node.kind === BRANCH) for (const child of node.children) yield* leavesOf(child)
-  else if (node.kind === COLLISION) yield* node.leaves
-  else yield node
+export function* leavesOf<V>(root: Node<V>): Generator<Leaf<V>> {
+  // A stack of its own: a leaf would otherwise pass through a generator for each level.
+  const waiting: Node<V>[] = [root]
+  for (let node = waiting.pop(); node !== undefined; node = waiting.pop())
+    if (node.kind === LEAF) yield node
+    else if (node.kind === COLLISION) yield* node.leaves
+    else
+      for (const child of node.children)
+        if (child.kind === LEAF) yield child
+        else waiting.push(child)
 }
 
 /** Called once for each key whose value is not identical (`===`) in the two versions; `undefined` means absent. */
@@ -211,4 +222,42 @@ export const diffNodes = <V>(
     }
     for (const [key, value] of old) visit(key, value, undefined)
   }
+}
+
+/** `diffNodes`, with a pause after each `every` differences, where the upper two levels of branches allow it. */
+export function* diffNodesInSlices<V>(
+  before: Node<V> | undefined,
+  after: Node<V> | undefined,
+  visit: DiffVisitor<V>,
+  every: number,
+): Generator<undefined, void, undefined> {
+  let visited = 0
+  const count: DiffVisitor<V> = (key, was, is) => {
+    visited++
+    visit(key, was, is)
+  }
+  function* descend(
+    was: Node<V> | undefined,
+    is: Node<V> | undefined,
+    levels: number,
+  ): Generator<undefined, void, undefined> {
+    if (was === is) return
+    if (
+      levels === 0 ||
+      (was !== undefined && was.kind !== BRANCH) ||
+      (is !== undefined && is.kind !== BRANCH)
+    ) {
+      if (visited >= every) {
+        visited = 0
+        yield
+      }
+      diffNodes(was, is, count)
+      return
+    }
+    for (let bits = (was?.bitmap ?? 0) | (is?.bitmap ?? 0); bits !== 0; bits &= bits - 1) {
+      const bit = bits & -bits
+      yield* descend(childAt(was, bit), childAt(is, bit), levels - 1)
+    }
+  }
+  yield* descend(before, after, 2)
 }

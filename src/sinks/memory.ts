@@ -39,7 +39,7 @@ export const memory = (options: MemorySinkOptions = {}): MemorySink => {
     target,
     adopt,
     equals: (a, b) => a.length === b.length && a.every((address, i) => address === b[i]),
-    render: renderEach((backend, held = []) => {
+    ...renderEach<Addresses>((backend, held = []) => {
       const live = backend.endpoints.map(formatAddress)
       return mergeIncomplete(backend, { live, held, addressOf: (address) => address }).toSorted()
     }),

@@ -62,7 +62,7 @@ export const onChange = (
         const other = b[i]
         return other !== undefined && sameEndpoint(endpoint, other)
       }),
-    render: renderEach((backend, held = []) =>
+    ...renderEach<readonly Endpoint[]>((backend, held = []) =>
       mergeIncomplete(backend, { live: backend.endpoints, held, addressOf: formatAddress }),
     ),
     prune: () => undefined,

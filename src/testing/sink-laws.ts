@@ -1,8 +1,12 @@
 import fc from 'fast-check'
 import { expect } from 'vitest'
+import { comparePlans } from '../core/compare-plans.js'
 import { type Backend, formatAddress } from '../core/desired.js'
 import { hostIn } from '../core/host-in.js'
 import { PersistentMap } from '../core/persistent-map.js'
+import type { Plan } from '../core/plan.js'
+import { atOnce } from '../core/sliced.js'
+import { TargetView } from '../core/target-view.js'
 import { backendsArbitrary } from './backends.js'
 import {
   addressesOf,
@@ -16,6 +20,9 @@ import {
 } from './reconciled-once.js'
 import { capability } from './sink-harness.js'
 import { expectSameRow, law, reconcile, type SinkLaw } from './sink-law.js'
+
+const keysOf = ({ changes, skipped }: Plan<unknown>): string =>
+  [...changes, ...skipped.map(({ change }) => change)].map(({ _tag, key }) => `${_tag} ${key}`).join(', ')
 
 const nothing = PersistentMap.empty<Backend>()
 const complete = backendsArbitrary({ complete: true })
@@ -276,6 +283,33 @@ export const sinkLaws: readonly SinkLaw[] = [
       for (const [key, value] of once) {
         const same = twice.get(key)
         expect(same !== undefined && sink.equals(value, same), key).toBe(true)
+      }
+    },
+  ),
+
+  law(
+    'rendering only the parts that changed leads to the plan that rendering everything leads to',
+    [],
+    fc.tuple(complete, fc.array(fc.oneof(complete, incomplete), { minLength: 1, maxLength: 4 }), fc.nat()),
+    async ({ sink, tamper }, [first, others, pick]) => {
+      const view = new TargetView(sink, us, await sink.read(signal))
+      const tampered = new Set<string>()
+      for (const [i, backends] of [first, ...others].entries()) {
+        atOnce(view.update({ backends, unjudged: new Set() }))
+        const next = view.plan({ complete: true, pruneGuard: 'off' })
+        const fresh = await planned(sink, backends)
+        expect(
+          comparePlans(next, fresh, (a, b) => sink.equals(a, b)),
+          `of state ${i}: ${keysOf(next)}, and from scratch: ${keysOf(fresh)}`,
+        ).toEqual({ changes: true, skipped: true })
+        for (const outcome of await sink.apply(next.changes, us, signal))
+          if (outcome._tag === 'Done') view.put(outcome.key, outcome.row)
+        const rows = byKey(await sink.read(signal))
+        const key = [...rows.keys()].sort()[pick % rows.size]
+        if (tamper === undefined || key === undefined || tampered.has(key)) continue
+        await tamper(key)
+        tampered.add(key)
+        view.put(key, byKey(await sink.read(signal)).get(key))
       }
     },
   ),

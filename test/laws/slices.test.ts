@@ -1,12 +1,12 @@
-import { type ClusterEvent, run, servicePorts, type Task } from 'ecs-task-stream'
+import { type ClusterEvent, run, servicePorts, type Task, type Worker } from 'ecs-task-stream'
 import { memoryJournal, memoryLog } from 'ecs-task-stream/journals/memory'
 import { memory as memorySink } from 'ecs-task-stream/sinks/memory'
 import { memory as memorySource } from 'ecs-task-stream/sources/memory'
-import { config } from 'rxjs'
+import { config, firstValueFrom } from 'rxjs'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { atOnce, inSlices, type Sliced, sliceSize } from '../../src/core/sliced.js'
 import { cluster, observed } from '../support/observed-task.js'
-import { virtualClock } from '../support/virtual-clock.js'
+import { type VirtualClock, virtualClock } from '../support/virtual-clock.js'
 
 const tasks = (count: number): readonly Task[] =>
   Array.from({ length: count }, (_, i) => observed({ id: `t${i}`, host: '10.0.0.1', port: 1000 + i }))
@@ -14,19 +14,26 @@ const tasks = (count: number): readonly Task[] =>
 /** Larger than a slice by far. */
 const large = 3 * sliceSize + 1
 
+/** Lets one slice be done. */
+const settled = (clock: VirtualClock): Promise<void> => clock.advance(0)
+
+const isFolded = async ({ state$ }: Worker, count: number): Promise<boolean> =>
+  (await firstValueFrom(state$)).tasks.size >= count
+
 const worldOf = () => {
   const clock = virtualClock()
   const queue = memorySource({ name: 'queue' })
   const ecs = memorySource({ name: 'ecs', covers: [cluster] })
+  const sink = memorySink()
   const worker = run(
-    { sources: [queue, ecs], sinks: [memorySink()], expose: servicePorts(), clusters: [cluster] },
+    { sources: [queue, ecs], sinks: [sink], expose: servicePorts(), clusters: [cluster] },
     { clock, random: () => 0.5 },
   )
   const seen: { readonly tasks: number; readonly listed: number | undefined }[] = []
   worker.state$.subscribe(({ tasks, marks }) =>
     seen.push({ tasks: tasks.size, listed: marks.get(cluster)?.tasks.size }),
   )
-  return { clock, queue, ecs, worker, seen }
+  return { clock, queue, ecs, worker, seen, target: sink.target }
 }
 
 describe('a snapshot that is folded in slices', () => {
@@ -82,6 +89,48 @@ describe('a snapshot that is folded in slices', () => {
       expect.objectContaining({ _tag: 'TasksRelisted', tasks: [], unlisted: [tasks(large).at(-1)?.arn] }),
     ])
     await Promise.all([one.worker.stop(), other.worker.stop()])
+  })
+})
+
+describe('a state that is projected in slices', () => {
+  /** A worker whose `desired$` has been subscribed, and the numbers of endpoints that it has seen. */
+  const watched = () => {
+    const world = worldOf()
+    const endpoints: number[] = []
+    world.worker.desired$.subscribe(({ backends }) =>
+      endpoints.push([...backends.values()].reduce((sum, backend) => sum + backend.endpoints.length, 0)),
+    )
+    return { ...world, endpoints }
+  }
+
+  it('is never seen in part, and what is folded meanwhile is part of the next one', async () => {
+    const { clock, queue, ecs, worker, target, endpoints } = watched()
+    await clock.advance(0)
+    void ecs.push({ _tag: 'TasksListed', cluster, at: 1_000_000, tasks: tasks(large) })
+    // Folded after the snapshot, while that is projected.
+    while (!(await isFolded(worker, large))) await settled(clock)
+    const later = queue.push({
+      _tag: 'TaskChanged',
+      task: observed({ id: 'late', at: 1_000_000, host: '10.0.0.2', port: 1 }),
+    })
+    while (target.rows.get('web')?.value.length !== large + 1) await clock.advance(250)
+    expect(await later).toBe('acked')
+    expect(endpoints.every((count) => [0, large, large + 1].includes(count))).toBe(true)
+    expect(endpoints.at(-1)).toBe(large + 1)
+    await worker.stop()
+  })
+
+  it('does not hold up a stop, which ends with all of it in the target', async () => {
+    const { clock, ecs, worker, target, endpoints } = watched()
+    await clock.advance(0)
+    const listed = ecs.push({ _tag: 'TasksListed', cluster, at: 1_000_000, tasks: tasks(large) })
+    while (!(await isFolded(worker, large))) await settled(clock)
+    const stopped = worker.stop()
+    await clock.advance(20_000)
+    await stopped
+    expect(await listed).toBe('acked')
+    expect(target.rows.get('web')?.value).toHaveLength(large)
+    expect(endpoints.every((count) => count === 0 || count === large)).toBe(true)
   })
 })
 

@@ -220,3 +220,24 @@ describe('a sink that deletes what it does not find again after a restart', () =
     expect(await refutation('a sink that starts finds what another wrote', hasty)).toBeDefined()
   })
 })
+
+describe('a sink whose records depend on more than their part', () => {
+  it('is refuted', async () => {
+    const crossing = harnessOf((inner) => ({
+      ...mapSink(inner, {
+        // Every record also has the addresses of the backend `web`.
+        render: (backends, before) => {
+          const shared = backends.get('web')?.endpoints.map(formatAddress) ?? []
+          return new Map(
+            Array.from(inner.render(backends, before), ([key, value]) => [
+              key,
+              [...new Set([...value, ...shared])].sort(),
+            ]),
+          )
+        },
+      }),
+      ...(inner.parts && { parts: inner.parts }),
+    }))
+    expect(await refutation('rendering only the parts that changed', crossing)).toBeDefined()
+  })
+})

@@ -13,6 +13,7 @@ class Whole implements Required<Sink<string>> {
   readonly required = false
   readonly dry = false
   readonly adopt = true
+  readonly parts = { ofBackend: () => '', ofRecord: () => [''] }
   readonly #asked: string[] = []
   get asked(): readonly string[] {
     return this.#asked
@@ -65,7 +66,13 @@ describe('mapSink', () => {
       (Reflect.get(mapped, member) as (...args: readonly unknown[]) => unknown)('')
     expect(whole.asked).toEqual(members)
     expect(mapped).toMatchObject({ name: 'whole', required: false, dry: false, adopt: true })
-    expect(Object.keys(mapped).sort()).toEqual([...members, 'adopt', 'dry', 'name', 'required'].sort())
+    expect(Object.keys(mapped).sort()).toEqual(
+      [...members, 'adopt', 'dry', 'name', 'parts', 'required'].sort(),
+    )
+  })
+
+  it('has no parts of a rendering that is replaced', () => {
+    expect(mapSink<string>(new Whole(), { render: () => new Map() })).not.toHaveProperty('parts')
   })
 
   it('has no member that its sink has not', () => {

@@ -72,9 +72,9 @@ const policyLabels: EndpointLabels = ({ labels = {} }) => labels
 /** Everything of a sink except its target: one record per backend, by the backend's name. */
 export const prometheusRendering = (
   labels: EndpointLabels = policyLabels,
-): Required<Pick<Sink<TargetGroups>, 'equals' | 'render' | 'prune' | 'hostsOf' | 'emptied'>> => ({
+): Required<Pick<Sink<TargetGroups>, 'equals' | 'render' | 'parts' | 'prune' | 'hostsOf' | 'emptied'>> => ({
   equals: (a, b) => a === b || canonicalText(a) === canonicalText(b),
-  render: renderEach((backend, before) => renderGroups(backend, before, labels)),
+  ...renderEach<TargetGroups>((backend, before) => renderGroups(backend, before, labels)),
   prune: () => undefined,
   emptied: () => [],
   hostsOf: (groups) => hostsIn(groups.map(addressOf)),

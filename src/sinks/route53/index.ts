@@ -125,7 +125,7 @@ export const srvRecords = ({
     name,
     equals: sameService,
     adopt: adopts,
-    render: serviceRenderer({
+    ...serviceRenderer({
       zone: () => zone.nameKnown(),
       recordName:
         typeof recordName === 'string'

@@ -105,21 +105,15 @@ const renderOne = (
   return before !== undefined && sameService(before, after) ? before : after
 }
 
-interface Rendered {
-  readonly before: SrvService | undefined
-  readonly refusal: string | undefined
-  readonly value: SrvService | undefined
-}
-
 /**
  * `Sink.render`: the SRV records of each backend, by their full name. A backend that cannot have any gets a value with
- * the reason, under a key that is not a DNS name, so that only it is rejected. A backend is rendered again only when it
- * or its records changed.
+ * the reason, under a key that is not a DNS name, so that only it is rejected.
  */
-export const serviceRenderer = (options: RenderOptions): Sink<SrvService>['render'] => {
-  // Unchanged backends are the same object from one state to the next, and so are records that were not written.
+export const serviceRenderer = (
+  options: RenderOptions,
+): Required<Pick<Sink<SrvService>, 'render' | 'parts'>> => {
+  // Unchanged backends are the same object from one state to the next.
   const namings = new WeakMap<Backend, E.Either<string, DnsName>>()
-  const rendered = new WeakMap<Backend, Rendered>()
 
   const namingOf = (backend: Backend): E.Either<string, DnsName> => {
     const known = namings.get(backend)
@@ -132,7 +126,10 @@ export const serviceRenderer = (options: RenderOptions): Sink<SrvService>['rende
     return naming
   }
 
-  return (backends, held) => {
+  // The space makes it an impossible name.
+  const keyWithout = ({ name }: Backend): string => `backend ${name}`
+
+  const render: Sink<SrvService>['render'] = (backends, held) => {
     // If two backends have the same DNS name, the first in the order of their own names has it.
     const holders = new Map<DnsName, string>()
     for (const backend of backends.values()) {
@@ -142,32 +139,37 @@ export const serviceRenderer = (options: RenderOptions): Sink<SrvService>['rende
       if (holder === undefined || backend.name < holder) holders.set(naming.right, backend.name)
     }
     const wanted = new Map<string, SrvService>()
+    const refuse = (backend: Backend, reason: string): void => {
+      const key = keyWithout(backend)
+      if (backend.endpoints.length > 0) wanted.set(key, refused(key, reason))
+    }
     for (const backend of backends.values()) {
       const naming = namingOf(backend)
-      const name = E.isRight(naming) && holders.get(naming.right) === backend.name ? naming.right : undefined
-      // The space makes it an impossible name.
-      const key = name ?? `backend ${backend.name}`
-      const before = name === undefined ? undefined : held.get(name)
-      const refusal =
-        name !== undefined
-          ? undefined
-          : E.isLeft(naming)
-            ? naming.left
-            : `the backend "${holders.get(naming.right) ?? ''}" already has the name ${naming.right}, and the DNS is case-insensitive`
-      const known = rendered.get(backend)
-      if (known !== undefined && known.before === before && known.refusal === refusal) {
-        if (known.value !== undefined) wanted.set(key, known.value)
+      if (E.isLeft(naming)) {
+        refuse(backend, naming.left)
         continue
       }
-      const value =
-        name !== undefined
-          ? renderOne(backend, name, before, options)
-          : backend.endpoints.length === 0
-            ? undefined
-            : refused(key, refusal ?? '')
-      rendered.set(backend, { before, refusal, value })
-      if (value !== undefined) wanted.set(key, value)
+      const name = naming.right
+      const holder = holders.get(name) ?? ''
+      if (holder !== backend.name) {
+        refuse(
+          backend,
+          `the backend "${holder}" already has the name ${name}, and the DNS is case-insensitive`,
+        )
+        continue
+      }
+      const value = renderOne(backend, name, held.get(name), options)
+      if (value !== undefined) wanted.set(name, value)
     }
     return wanted
+  }
+
+  return {
+    render,
+    // Backends of one DNS name are one part, because only one of them gets it.
+    parts: {
+      ofBackend: (backend) => E.getOrElse(() => keyWithout(backend))(namingOf(backend)),
+      ofRecord: (key) => [key],
+    },
   }
 }

@@ -118,7 +118,7 @@ export const stdout = ({
           const other = b[i]
           return other !== undefined && sameEndpoint(endpoint, other)
         })),
-    render: renderEach(render),
+    ...renderEach(render),
     prune: () => undefined,
     emptied: () => [],
     hostsOf: (endpoints) => hostsIn(endpoints.map(({ address }) => address)),

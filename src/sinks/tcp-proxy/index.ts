@@ -193,7 +193,7 @@ export const tcpProxy = ({
     name,
     adopt: true,
     equals: sameAddresses,
-    render: renderEach((backend, held = []) => {
+    ...renderEach<readonly WeighedAddress[]>((backend, held = []) => {
       if (listen(backend.name) !== undefined) return addressesOf(backend, held)
       // Nobody asked for a port for test requests. Another port that cannot be opened is rejected once, not again with
       // every change of its tasks.

@@ -36,7 +36,7 @@ export const nginxUpstreams = ({ path }: { readonly path: string }): Sink<Server
   name: 'nginx-upstreams',
   adopt: false,
   equals: (a, b) => a.join() === b.join(),
-  render: renderEach((backend, held = []) =>
+  ...renderEach<Servers>((backend, held = []) =>
     mergeIncomplete(backend, {
       live: backend.endpoints.map(formatAddress),
       held,

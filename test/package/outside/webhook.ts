@@ -45,7 +45,7 @@ export const webhook = ({ url }: { readonly url: string }): Sink<Servers> => {
     name: 'webhook',
     adopt: true,
     equals: (a, b) => a.join() === b.join(),
-    render: renderEach((backend, held = []) =>
+    ...renderEach<Servers>((backend, held = []) =>
       mergeIncomplete(backend, {
         live: backend.endpoints.map(formatAddress),
         held,

@@ -23,6 +23,7 @@ import {
   rowOf,
   type TraefikBackend,
   sameBackend,
+  itemParts,
 } from './item.js'
 import { serverUrls } from './servers.js'
 import { createInput, deleteInput, newItem, updateInput, type WriteOptions } from './write.js'
@@ -211,6 +212,7 @@ export const traefikTable = ({
     name,
     equals: sameBackend,
     adopt,
+    parts: itemParts,
     render: itemRenderer({ scheme: typeof scheme === 'function' ? scheme : () => scheme, weight }),
     prune: (before) => (prune === 'delete' ? undefined : emptied(before)),
     emptied,

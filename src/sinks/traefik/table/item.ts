@@ -1,7 +1,7 @@
 /** The items of Traefik v1's DynamoDB provider: as read, and as desired. Pure. */
 import type { AttributeValue } from '@aws-sdk/client-dynamodb'
 import type { Backend } from '../../../core/desired.js'
-import type { Row, Sink } from '../../../core/sink.js'
+import type { Parts, Row, Sink } from '../../../core/sink.js'
 import { isUdpOnly, renderServers, sameServers, type ServerOptions, type Servers } from './servers.js'
 
 export type Item = Readonly<Record<string, AttributeValue>>
@@ -76,10 +76,19 @@ export const sameBackend = (a: TraefikBackend, b: TraefikBackend): boolean =>
     flawsOf(b).length === 0 &&
     sameServers(a.servers, b.servers))
 
-/** The items that a backend was matched to. */
-interface Rendered {
-  readonly backend: Backend
-  readonly after: TraefikBackend
+/** The name in the id of an item that this sink created. */
+const createdForm = new RegExp(`^(.*)${suffix}(?: \\(\\d+\\))?$`, 's')
+
+/**
+ * `Sink.parts`: what one name becomes depends on the items of that name, and on the ids that new items of it would have,
+ * which items of other names may have.
+ */
+export const itemParts: Parts<TraefikBackend> = {
+  ofBackend: ({ name }) => name,
+  ofRecord: (key, { name }) => {
+    const created = createdForm.exec(key)?.[1]
+    return created === undefined || created === name ? [name] : [name, created]
+  },
 }
 
 /**
@@ -89,19 +98,13 @@ interface Rendered {
  * is returned as the same object.
  */
 export const itemRenderer = (options: ServerOptions): Sink<TraefikBackend>['render'] => {
-  // Unchanged backends are the same object from one state to the next, and so are items that were not written.
-  const rendered = new WeakMap<TraefikBackend, Rendered>()
   const rerendered = (backend: Backend, held: TraefikBackend): TraefikBackend => {
-    const known = rendered.get(held)
-    if (known?.backend === backend) return known.after
     const wanted = {
       name: backend.name,
       servers: renderServers(backend, held.servers, options),
       held: undefined,
     }
-    const after = sameBackend(held, wanted) ? held : wanted
-    rendered.set(held, { backend, after })
-    return after
+    return sameBackend(held, wanted) ? held : wanted
   }
 
   return (backends, before) => {
