@@ -1,6 +1,6 @@
 import type { ClusterArn, TaskArn } from './arn.js'
 import { balanced } from './balanced.js'
-import { type Claim, sameEndpoint, type TaskClaims } from './claim.js'
+import { type Claim, originOf, sameEndpoint, type TaskClaims } from './claim.js'
 import type { Completeness } from './completeness.js'
 import { type Address, type Backend, compareAddresses, type Endpoint } from './desired.js'
 import { firstByArn } from './first-by-arn.js'
@@ -215,7 +215,9 @@ export class BackendClaims {
     return [...gone.values()].sort(compareAddresses)
   }
 
-  #originOf({ cluster, origin }: TaskClaims): OriginClaims {
+  #originOf(claimant: TaskClaims): OriginClaims {
+    const { cluster } = claimant
+    const origin = originOf(claimant)
     const known = this.#origins.get(origin)
     if (known !== undefined) return known
     const added: OriginClaims = {

@@ -9,6 +9,7 @@ import type { BackendName, Policy, ExposedPort, Exposure } from './policy.js'
 import { defaultHealthChecks, firstHealthOf, hasHealthCheck, type HealthChecks } from './health-checks.js'
 import { defaultHealthPolicy, type HealthPolicy } from './health-policy.js'
 import { withoutInjected } from './injected-container.js'
+import { interned } from './interned.js'
 import { believed, containerLiveness, livenessOf } from './liveness.js'
 import { portFault } from './port-fault.js'
 import type { TaskDefinition } from './task-definition.js'
@@ -26,13 +27,17 @@ export type Claim =
 export interface TaskClaims {
   readonly task: TaskArn
   readonly cluster: ClusterArn
-  /** The cluster and group that claim. One of them holds a name, unless the policy pools. */
-  readonly origin: string
+  /** The task's group. One cluster and group holds a name, unless the policy pools: see `originOf`. */
+  readonly group: string | undefined
   readonly claims: readonly Claim[]
   readonly unresolved: Unresolved | undefined
   /** Set for a live task whose backend names are unknown. */
   readonly nameless: Nameless | undefined
 }
+
+/** The cluster and group that claim, as one text. */
+export const originOf = ({ cluster, group = '' }: Pick<TaskClaims, 'cluster' | 'group'>): string =>
+  `${cluster} ${group}`
 
 /**
  * Why a live task's backend names are unknown: its definition is pending or finally refused. `host`: its host, if
@@ -155,7 +160,8 @@ const claimOf = (
   const host = ipv4 ?? ipv6
   if (host === undefined) return []
   const { backend } = port
-  const id = `${task.arn}#${port.container}:${port.containerPort}/${port.protocol}`
+  // The second part is in memory once for all tasks, and the whole refers to both.
+  const id = task.arn + interned(`#${port.container}:${port.containerPort}/${port.protocol}`)
   const status = task.containers.find(({ name }) => name === port.container)?.lastStatus
   const liveness = status === undefined ? 'pending' : containerLiveness(status)
   if (liveness === 'pending') return []
@@ -195,7 +201,7 @@ const claimants = (
 ): TaskClaims => ({
   task: task.arn,
   cluster: task.cluster,
-  origin: `${task.cluster} ${task.group ?? ''}`,
+  group: task.group,
   claims,
   unresolved: missing,
   nameless,
@@ -345,9 +351,10 @@ export const claimsOf = (
         liveness === 'live' && state.health.get(id)?.healthy !== false
       return claimants(
         task,
-        sharedPorts(ports, traffic, policy).flatMap(({ port, share }) =>
-          claimOf(task, host, port, share, isHealthy, unhealthy),
-        ),
+        sharedPorts(ports, traffic, policy)
+          .flatMap(({ port, share }) => claimOf(task, host, port, share, isHealthy, unhealthy))
+          // A list that grew has room for more; a copy has none.
+          .slice(),
         fault ?? held,
       )
     }
@@ -358,7 +365,8 @@ export const claimsOf = (
 export const sameClaims = (a: TaskClaims | undefined, b: TaskClaims | undefined): boolean =>
   a === b ||
   (b !== undefined &&
-    a?.origin === b.origin &&
+    a?.cluster === b.cluster &&
+    a.group === b.group &&
     a.nameless?.why === b.nameless?.why &&
     a.nameless?.host === b.nameless?.host &&
     a.unresolved?.why === b.unresolved?.why &&

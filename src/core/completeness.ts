@@ -1,9 +1,13 @@
 import { type ClusterArn, matchesCluster } from './arn.js'
-import type { Nameless, TaskClaims } from './claim.js'
+import type { Nameless } from './claim.js'
 import type { ClusterState } from './cluster-state.js'
 import { isCovered } from './is-covered.js'
 
-type Claimant = Pick<TaskClaims, 'cluster' | 'origin'>
+/** A task's cluster, and its origin as `originOf`. */
+interface Claimant {
+  readonly cluster: ClusterArn
+  readonly origin: string
+}
 
 /** How complete the knowledge of the clusters is. */
 export interface Completeness {

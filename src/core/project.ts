@@ -1,7 +1,7 @@
 import { affectedTasks } from './affected-tasks.js'
 import type { TaskArn } from './arn.js'
 import { BackendClaims, type Loser } from './backend-claims.js'
-import { type TaskClaims, claimsOf, sameClaims } from './claim.js'
+import { type TaskClaims, claimsOf, originOf, sameClaims } from './claim.js'
 import type { Millis } from './clock.js'
 import { type ClusterState, emptyState } from './cluster-state.js'
 import type { Backend, Desired, Revision, Unresolved } from './desired.js'
@@ -85,7 +85,7 @@ export const projectorInSlices = ({
     if (next === undefined) byTask.delete(arn)
     else byTask.set(arn, next)
     if (next?.nameless === undefined) nameless.delete(arn)
-    else nameless.set(arn, { ...next.nameless, cluster: next.cluster, origin: next.origin })
+    else nameless.set(arn, { ...next.nameless, cluster: next.cluster, origin: originOf(next) })
     if (next?.unresolved !== undefined) unresolved = unresolved.set(arn, next.unresolved)
     else if (before?.unresolved !== undefined) unresolved = unresolved.delete(arn)
   }

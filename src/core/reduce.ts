@@ -50,7 +50,8 @@ function* markOf({ at, order = at, tasks: listed }: TasksListed, known: Persiste
     const other = tasks.get(task.arn)
     const record = other === undefined ? task : joinTask(other, task)
     const held = known.get(task.arn)
-    tasks.set(task.arn, held !== undefined && sameTask(held, record) ? held : record)
+    // The text of the known record, so that equal names are in memory once.
+    tasks.set(held?.arn ?? task.arn, held !== undefined && sameTask(held, record) ? held : record)
   }
   return { order, at, tasks }
 }

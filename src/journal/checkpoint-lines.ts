@@ -13,7 +13,7 @@ import { UnwritableEntry } from '../core/journal.js'
 import type { Task } from '../core/task.js'
 import { Turns } from '../shared/async/turns.js'
 import { isObject } from '../shared/codec/lenient.js'
-import { decodeTasks, encodeTasks, type Intern } from './compact-tasks.js'
+import { decodeTasks, encodeTasks } from './compact-tasks.js'
 import { sliceSize } from './entry-slices.js'
 import { eventCodec } from './event-codec.js'
 import { decodeLine } from './journal.js'
@@ -81,20 +81,9 @@ const snapshotOf = (listed: unknown): TasksListed | undefined => {
   return decoded?._tag === 'Right' && decoded.right._tag === 'TasksListed' ? decoded.right : undefined
 }
 
-/** Keeps texts once, for as long as a checkpoint is read. */
-const interning = (): Intern => {
-  const texts = new Map<string, string>()
-  return (text) => {
-    const known = texts.get(text)
-    if (known === undefined) texts.set(text, text)
-    return known ?? text
-  }
-}
-
 /** The events of a checkpoint. Rejects if the lines are not those of a whole checkpoint. */
 export async function* checkpointEvents(lines: AsyncIterable<string>): AsyncGenerator<ClusterEvent> {
   const turns = new Turns(sliceSize)
-  const intern = interning()
   let parts: (readonly Task[])[] = []
   for await (const line of lines) {
     const json: unknown = JSON.parse(line)
@@ -112,7 +101,7 @@ export async function* checkpointEvents(lines: AsyncIterable<string>): AsyncGene
       continue
     }
     const { listed, more, texts, tasks: rows } = json
-    const tasks = decodeTasks({ texts, tasks: rows }, intern)
+    const tasks = decodeTasks({ texts, tasks: rows })
     if (tasks === undefined) throw new Error('expected tasks')
     await turns.after(tasks.length)
     if (listed === undefined) {

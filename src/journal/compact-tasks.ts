@@ -13,6 +13,7 @@ import {
   type TaskHealth,
 } from '../core/task.js'
 import type { Binding } from '../core/binding.js'
+import { interned } from '../core/interned.js'
 import { count } from '../shared/codec/lenient.js'
 import { isPlainText } from '../shared/codec/plain-text.js'
 import { taskVersion } from '../sources/ecs-events/task-version.js'
@@ -244,19 +245,19 @@ class RowReader {
   }
 }
 
-/** Returns one object for equal texts, so that what many tasks share is in memory once. */
-export type Intern = (text: string) => string
-
 /** Decodes tasks. `undefined` if any of them is not as `encodeTasks` writes valid tasks. */
-export const decodeTasks = (
-  { texts, tasks }: { readonly texts: unknown; readonly tasks: unknown },
-  intern: Intern = (text) => text,
-): readonly Task[] | undefined => {
+export const decodeTasks = ({
+  texts,
+  tasks,
+}: {
+  readonly texts: unknown
+  readonly tasks: unknown
+}): readonly Task[] | undefined => {
   if (!isList(texts) || !isList(tasks)) return undefined
   const shared: string[] = []
   for (const text of texts) {
     if (typeof text !== 'string' || !isPlainText(text, maxTextLength)) return undefined
-    shared.push(intern(text))
+    shared.push(interned(text))
   }
   const rows = new RowReader(shared)
   const decoded = tasks.map((row) => rows.task(row))

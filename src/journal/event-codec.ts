@@ -9,6 +9,7 @@ import type { Rollout } from '../core/deployment.js'
 import type { JournalEvent } from '../core/journal.js'
 import type { TaskDefinition } from '../core/task-definition.js'
 import { compareBindings, type Container, type Task } from '../core/task.js'
+import { interned } from '../core/interned.js'
 import { arrayOf, count, maxErrors, stringOf } from '../shared/codec/lenient.js'
 import { isPlainText, isWellFormed } from '../shared/codec/plain-text.js'
 import { taskVersion as version } from '../sources/ecs-events/task-version.js'
@@ -23,6 +24,15 @@ const nonEmptyText = stringOf(
   'non-empty well-formed text of one line',
   (text) => text !== '' && isPlainText(text, maxTextLength),
 )
+
+/** A text that many tasks have, which is then in memory once. */
+const shared = (of: t.Type<string>): t.Type<string> =>
+  new t.Type<string>(
+    of.name,
+    of.is,
+    (u, at) => E.map((text: string) => interned(text))(of.validate(u, at)),
+    t.identity,
+  )
 
 /** JSON has no `undefined`: an absent or null field becomes `undefined`. */
 const maybe = <A>(codec: t.Type<A>): t.Type<A | undefined> =>
@@ -113,10 +123,10 @@ const bindingsVersion = t.union([version, t.literal(-1)], `${version.name}, or -
 
 const container: t.Type<Container> = t.strict(
   {
-    name: nonEmptyText,
+    name: shared(nonEmptyText),
     arn: maybe(text),
     version,
-    lastStatus: nonEmptyText,
+    lastStatus: shared(nonEmptyText),
     runtimeId: maybe(text),
     bindingsVersion,
     bindings: ascending(binding, 'protocol and container port', compareBindings),
@@ -131,19 +141,19 @@ const health = t.keyof({ HEALTHY: null, UNKNOWN: null, UNHEALTHY: null }, 'HEALT
 const task: t.Type<Task> = t.strict(
   {
     arn: nonEmptyText,
-    cluster: nonEmptyText,
-    group: maybe(text),
-    definition: maybe(text),
-    instance: maybe(text),
-    launchType: maybe(text),
-    capacityProvider: maybe(text),
+    cluster: shared(nonEmptyText),
+    group: maybe(shared(text)),
+    definition: maybe(shared(text)),
+    instance: maybe(shared(text)),
+    launchType: maybe(shared(text)),
+    capacityProvider: maybe(shared(text)),
     zone: maybe(text),
-    startedBy: maybe(text),
+    startedBy: maybe(shared(text)),
     createdAt: maybe(millis),
     version,
     at: millis,
-    lastStatus: nonEmptyText,
-    desiredStatus: nonEmptyText,
+    lastStatus: shared(nonEmptyText),
+    desiredStatus: shared(nonEmptyText),
     interface: maybe(t.strict({ version, ipv4: maybe(text), ipv6: maybe(text) }, 'object')),
     containers: ascending(container, 'name', byName),
     health: maybe(

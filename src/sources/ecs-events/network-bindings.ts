@@ -41,6 +41,9 @@ const bindingOf = (row: WireBinding): Binding | undefined => {
     : undefined
 }
 
+/** One for all containers without bindings, which are those of awsvpc tasks. */
+const none: readonly Binding[] = []
+
 /** The bindings in `networkBindings`, in canonical form: the IPv4 and IPv6 rows of a port become one binding. */
 export const bindingsOf = (rows: readonly WireBinding[]): readonly Binding[] =>
-  canonicalBindings(rows.map(bindingOf).filter((binding) => binding !== undefined))
+  rows.length === 0 ? none : canonicalBindings(rows.map(bindingOf).filter((binding) => binding !== undefined))

@@ -1,6 +1,7 @@
 import { longArn } from '../../core/arn.js'
 import type { Millis } from '../../core/clock.js'
 import { canonicalContainers, type Container, type Interface, type Task } from '../../core/task.js'
+import { interned } from '../../core/interned.js'
 import { ipv6Address } from './ip-address.js'
 import { bindingsOf } from './network-bindings.js'
 import { isNetworkAttachment, type WireContainer, type WireTask } from './wire-task.js'
@@ -8,6 +9,9 @@ import { isNetworkAttachment, type WireContainer, type WireTask } from './wire-t
 /** Treats absent, null and empty alike. */
 const nonEmpty = (text: string | null | undefined): string | undefined =>
   text === '' ? undefined : (text ?? undefined)
+
+/** A text that many tasks share, in memory once; as `nonEmpty`. */
+const shared = (text: string | null | undefined): string | undefined => (text ? interned(text) : undefined)
 
 /** Only IPv6 addresses need this; IPv4 addresses have a single form. */
 const canonicalIpv6 = (text: string | null | undefined): string | undefined =>
@@ -44,16 +48,17 @@ const containersOf = (wires: readonly WireContainer[], version: number): readonl
     const bindings = bindingsOf(networkBindings ?? [])
     const bindingsVersion = bindings.length === 0 ? -1 : version
     containers.push({
-      name,
+      name: interned(name),
       arn: nonEmpty(containerArn),
       version,
-      lastStatus,
+      lastStatus: interned(lastStatus),
       runtimeId: nonEmpty(runtimeId),
       bindingsVersion,
       bindings,
     })
   }
-  return containers
+  // A list that grew has room for more; a copy has none.
+  return containers.slice()
 }
 
 /**
@@ -61,19 +66,21 @@ const containersOf = (wires: readonly WireContainer[], version: number): readonl
  */
 export const taskRecord = (wire: WireTask, at: Millis, health: Task['health']): Task => ({
   arn: longArn(wire.taskArn, wire.clusterArn),
-  cluster: wire.clusterArn,
-  group: wire.group ?? undefined,
-  definition: nonEmpty(wire.taskDefinitionArn),
-  instance: wire.containerInstanceArn ? longArn(wire.containerInstanceArn, wire.clusterArn) : undefined,
-  launchType: wire.launchType ?? undefined,
-  capacityProvider: nonEmpty(wire.capacityProviderName),
-  zone: nonEmpty(wire.availabilityZone),
-  startedBy: nonEmpty(wire.startedBy),
+  cluster: interned(wire.clusterArn),
+  group: typeof wire.group === 'string' ? interned(wire.group) : undefined,
+  definition: shared(wire.taskDefinitionArn),
+  instance: wire.containerInstanceArn
+    ? interned(longArn(wire.containerInstanceArn, wire.clusterArn))
+    : undefined,
+  launchType: typeof wire.launchType === 'string' ? interned(wire.launchType) : undefined,
+  capacityProvider: shared(wire.capacityProviderName),
+  zone: shared(wire.availabilityZone),
+  startedBy: shared(wire.startedBy),
   createdAt: wire.createdAt ? new Date(wire.createdAt).getTime() : undefined,
   version: wire.version,
   at,
-  lastStatus: wire.lastStatus,
-  desiredStatus: wire.desiredStatus,
+  lastStatus: interned(wire.lastStatus),
+  desiredStatus: interned(wire.desiredStatus),
   interface: interfaceOf(wire),
   // ECS never sends two containers with the same name. If it did, they would be joined like two observations of one.
   containers: canonicalContainers(containersOf(wire.containers ?? [], wire.version)),
