@@ -2,10 +2,12 @@ import { setMaxListeners } from 'node:events'
 import { Observable } from 'rxjs'
 import type { TaskArn } from '../../../core/arn.js'
 import type { Clock, Random } from '../../../core/clock.js'
-import { type ClusterState, emptyState } from '../../../core/cluster-state.js'
+import { type ClusterState, emptyState, type Mark } from '../../../core/cluster-state.js'
 import type { ClusterEvent } from '../../../core/event.js'
+import { followInSlices } from '../../../core/follow-in-slices.js'
 import type { PersistentMap } from '../../../core/persistent-map.js'
 import type { Delivery, Lookup, Notice, Source, SourceContext } from '../../../core/source.js'
+import { type Sliced, sliceSize } from '../../../core/sliced.js'
 import { Stamps } from '../../../core/stamps.js'
 import type { Task } from '../../../core/task.js'
 import { type Answer, LookupQueue } from './lookup-queue.js'
@@ -68,13 +70,17 @@ export const isRunning = (task: Task): boolean =>
 const noop = (): void => undefined
 
 /** The tasks that differ, or that are listed in one state's snapshots and not in the other's. */
-const changedTasks = (before: ClusterState, after: ClusterState): ReadonlySet<TaskArn> => {
+function* changedTasks(before: ClusterState, after: ClusterState): Sliced<ReadonlySet<TaskArn>> {
   const changed = new Set<TaskArn>()
-  after.tasks.diff(before.tasks, (arn) => changed.add(arn))
-  after.marks.diff(before.marks, (_, was, is) => {
-    for (const arn of is?.tasks.keys() ?? []) if (was?.tasks.has(arn) !== true) changed.add(arn)
-    for (const arn of was?.tasks.keys() ?? []) if (is?.tasks.has(arn) !== true) changed.add(arn)
-  })
+  yield* after.tasks.diffInSlices(before.tasks, (arn) => changed.add(arn), 4 * sliceSize)
+  const marks: (readonly [Mark | undefined, Mark | undefined])[] = []
+  after.marks.diff(before.marks, (_, was, is) => marks.push([was, is], [is, was]))
+  let seen = 0
+  for (const [one, other] of marks)
+    for (const arn of one?.tasks.keys() ?? []) {
+      if (++seen % (4 * sliceSize) === 0) yield
+      if (other?.tasks.has(arn) !== true) changed.add(arn)
+    }
   return changed
 }
 
@@ -199,8 +205,10 @@ export const lookup = ({ name, provides, question: questionFor, ...fixed }: Look
         return undefined
       }
 
-      const look = (state: ClusterState): void => {
-        for (const arn of changedTasks(seen, state)) {
+      function* look(state: ClusterState): Sliced<void> {
+        let looked = 0
+        for (const arn of yield* changedTasks(seen, state)) {
+          if (++looked % (2 * sliceSize) === 0) yield
           const was = shareOf(seen, arn)
           const is = shareOf(state, arn)
           if (was?.key === is?.key && was?.listed === is?.listed && was?.refused === is?.refused) continue
@@ -220,8 +228,9 @@ export const lookup = ({ name, provides, question: questionFor, ...fixed }: Look
         for (const queue of adding) queue.pump()
       }
 
-      const watching = context.state$.subscribe({
-        next: look,
+      const watching = followInSlices(context.state$, look, {
+        clock,
+        signal,
         complete: () => {
           stop.abort()
           void Promise.all([...queues.values()].map((queue) => queue.idle())).then(() =>
