@@ -31,15 +31,22 @@ const BITS = 5
 const MASK = 31
 export const emptyRoot: Branch<never> = { kind: BRANCH, bitmap: 0, children: [] }
 
+let lastKey: string | undefined
+let lastHash = 0
+
 /**
- * FNV-1a with a final mix, because task ARNs differ only in their last characters, and the trie uses low bits first.
+ * FNV-1a with a final mix, because task ARNs differ only in their last characters, and the trie uses low bits first. The
+ * last result is remembered: an event asks for its task several times, and an ARN has a hundred characters.
  */
 export const hashOf = (key: string): number => {
+  if (key === lastKey) return lastHash
   let h = 0x811c9dc5
   for (let i = 0; i < key.length; i++) h = Math.imul(h ^ key.charCodeAt(i), 0x01000193)
   h ^= h >>> 15
   h = Math.imul(h, 0x2c1b3c6d)
-  return (h ^ (h >>> 13)) | 0
+  lastKey = key
+  lastHash = (h ^ (h >>> 13)) | 0
+  return lastHash
 }
 
 const ones = (n: number): number => {
