@@ -1,8 +1,9 @@
-import type { ClusterArn, TaskArn } from './arn.js'
+import type { TaskArn } from './arn.js'
 import type { Millis } from './clock.js'
-import type { ClusterState, Mark } from './cluster-state.js'
+import type { ClusterState } from './cluster-state.js'
 import { serviceOfTask } from './deployment.js'
 import { firstHealthOf, type HealthChecks } from './health-checks.js'
+import { listedAsBefore } from './listed-as-before.js'
 import { believed, livenessOf } from './liveness.js'
 import type { PersistentMap } from './persistent-map.js'
 import { type Sliced, sliceSize } from './sliced.js'
@@ -37,11 +38,6 @@ const describedServices = (last: ClusterState, state: ClusterState): ReadonlySet
 
 /** Compares the claims that tasks may have in two states. */
 class Comparison {
-  readonly #marks = new Map<
-    ClusterArn,
-    { readonly before: Mark | undefined; readonly after: Mark | undefined }
-  >()
-
   constructor(
     private readonly last: ClusterState,
     private readonly state: ClusterState,
@@ -66,17 +62,6 @@ class Comparison {
       (healthChecks === 'advisory' || firstHealthOf(was, markBefore) === firstHealthOf(is, mark)) &&
       (liveness === 'gone' || liveness === 'pending' || sameContainerStatuses(was, is))
     )
-  }
-
-  /** Whether two snapshots describe the task as it is known. No claim then depends on which of them is the newest. */
-  isListedAsBefore(task: Task): boolean {
-    const { arn, cluster } = task
-    const known = this.#marks.get(cluster) ?? {
-      before: this.last.marks.get(cluster),
-      after: this.state.marks.get(cluster),
-    }
-    this.#marks.set(cluster, known)
-    return known.after?.tasks.get(arn) === task && known.before?.tasks.get(arn) === task
   }
 }
 
@@ -109,10 +94,11 @@ export function* affectedTasks(
   // Snapshots, definitions and instances are rare compared to events. One pass over the tasks handles all that arrived
   // together.
   if (clusters.size + answers.size + services.size === 0) return tasks
+  const isListedAsBefore = listedAsBefore(last, state)
   let seen = 0
   for (const [arn, task] of state.tasks) {
     if (++seen % comparisons === 0) yield
-    if (answers.size + services.size === 0 && comparison.isListedAsBefore(task)) continue
+    if (answers.size + services.size === 0 && isListedAsBefore(task)) continue
     const { definition, instance } = believed(task, state.marks.get(task.cluster), options.skewAllowanceMs)
     if (
       answers.has(definition) ||

@@ -135,7 +135,8 @@ export const serviceDeployments = ({
         const count = (task: Task | undefined, state: ClusterState, by: 1 | -1): ServiceArn | undefined => {
           const service = task === undefined ? undefined : serviceOfTask(task)
           // ECS would refuse a whole call for one implausible name.
-          if (task === undefined || service === undefined || !isServiceArn(service)) return undefined
+          if (task === undefined || service === undefined) return undefined
+          if (!services.has(service) && !isServiceArn(service)) return undefined
           if (!only(task) || !isRunning(task, state)) return undefined
           const asked = services.get(service) ?? new AskedService()
           services.set(service, asked)
