@@ -15,8 +15,14 @@ import type { RefreshRequest } from './refresh-request.js'
 import { type NextLookup, repeatedLookup } from './repeated-lookup.js'
 
 export interface FollowerSetup extends EcsEnvironment {
-  /** Time from the end of one snapshot to the beginning of the next. */
+  /** Time from the end of one lookup of a pattern to the beginning of the next, and after a final refusal. */
   readonly interval: () => Millis
+  /** The time from the end of one snapshot of the cluster with this name or ARN to the beginning of the next. */
+  readonly pace: (named: string) => Millis
+  /** A factor about 1 for each interval, so that workers do not call in step. */
+  readonly spread: () => number
+  /** The clusters whose next snapshot may be due earlier than `pace` said. */
+  readonly wakes: Observable<ClusterArn>
   /** Each requests one more snapshot now. */
   readonly refreshes: Observable<RefreshRequest>
   /** The tasks to list. Default: all. */
@@ -24,13 +30,13 @@ export interface FollowerSetup extends EcsEnvironment {
   readonly emit: (output: Delivery | Notice) => void
   /** The order of the newest snapshot in the state, from any source; 0 if there is none. */
   readonly newestOrder: (cluster: ClusterArn) => number
-  /** The least time from the end of one snapshot to the beginning of the next. */
-  readonly leastInterval: Millis
   /**
    * When the newest snapshot of the cluster with this name or ARN was taken, by this worker or another; `undefined` if
    * there is none.
    */
   readonly takenAt: (named: string) => Millis | undefined
+  /** The cluster with this name or ARN, if it is known what the name stands for. */
+  readonly clusterNamed: (named: string) => ClusterArn | undefined
   readonly alone: SourceContext['alone']
 }
 
@@ -50,6 +56,7 @@ export class ClusterFollower {
   private readonly snapshot
   private readonly time
   private known: ClusterArn | undefined
+  private spread: number
   /** Callbacks for the next snapshot that begins and succeeds. */
   private waiting: ((cluster: ClusterArn, order: number) => void)[] = []
   /** The warning of the latest snapshot, and of the previous one. */
@@ -63,6 +70,7 @@ export class ClusterFollower {
     private readonly setup: FollowerSetup,
   ) {
     const { clock, only } = setup
+    this.spread = setup.spread()
     const ask = ecsCall(setup)
     this.time = awsTime(clock)
     this.directory = clusterDirectory(ask)
@@ -83,10 +91,13 @@ export class ClusterFollower {
 
   /** Resolves when the signal has aborted and no snapshot is in progress. */
   async follow(signal: AbortSignal): Promise<void> {
-    const { clock, refreshes } = this.setup
+    const { clock, refreshes, wakes, clusterNamed } = this.setup
     const refreshing = refreshes.subscribe((request) => {
       this.waiting.push(request.join())
       this.sleep.interrupt()
+    })
+    const waking = wakes.subscribe((cluster) => {
+      if (cluster === clusterNamed(this.named)) this.sleep.interrupt()
     })
     signal.addEventListener('abort', this.sleep.interrupt)
     await repeatedLookup(
@@ -102,16 +113,20 @@ export class ClusterFollower {
     )
     signal.removeEventListener('abort', this.sleep.interrupt)
     refreshing.unsubscribe()
+    waking.unsubscribe()
   }
 
-  /** Takes a snapshot, unless another worker that shares the journal has taken one, or is doing so. */
+  /** Takes a snapshot if it is due, unless another worker that shares the journal has taken one, or is doing so. */
   private async takeIfDue(signal: AbortSignal): Promise<NextLookup> {
-    const { clock, takenAt, leastInterval, alone } = this.setup
+    const { clock, takenAt, pace, spread, alone } = this.setup
     const takenAtMs = takenAt(this.named)
-    const afterMs = takenAtMs === undefined ? 0 : takenAtMs + leastInterval - clock.now()
-    if (afterMs > 0 && this.waiting.length === 0) return { afterMs: Math.min(afterMs, leastInterval) }
+    const intervalMs = pace(this.named) * this.spread
+    const afterMs = takenAtMs === undefined ? 0 : takenAtMs + intervalMs - clock.now()
+    if (afterMs > 0 && this.waiting.length === 0) return { afterMs: Math.min(afterMs, intervalMs) }
     const taken = await alone(`snapshot of ${this.named}`, () => this.take(signal))
-    return taken === undefined ? { afterMs: retryMs } : 'again'
+    if (taken === undefined) return { afterMs: retryMs }
+    this.spread = spread()
+    return { afterMs: pace(this.named) * this.spread }
   }
 
   /** Emits one snapshot of the cluster, or rejects. */

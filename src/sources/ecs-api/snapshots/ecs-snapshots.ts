@@ -4,12 +4,18 @@ import { Observable, Subject } from 'rxjs'
 import { type ClusterArn, isClusterPattern, type Place } from '../../../core/arn.js'
 import type { Clock, Millis, Random } from '../../../core/clock.js'
 import { emptyState } from '../../../core/cluster-state.js'
-import type { Source } from '../../../core/source.js'
+import type { Delivery, Notice, Source } from '../../../core/source.js'
 import { perPlace } from '../../../shared/aws/aws-clients.js'
+import { QuestionFollower } from '../questions/question-follower.js'
 import { ClusterFollower, type FollowerSetup } from './cluster-follower.js'
 import type { ListedTasks } from './cluster-snapshot.js'
+import { ClusterWatch } from './cluster-watch.js'
+import { ClusterWatches } from './cluster-watches.js'
+import { delivery } from './delivery.js'
+import { ecsCall } from './ecs-calls.js'
+import { listed } from './listed.js'
 import { type EcsClients, ecsClients, resourceReads } from '../clients/ecs-client.js'
-import { MarkArrivals } from './mark-arrivals.js'
+import { clusterNamed, MarkArrivals } from './mark-arrivals.js'
 import { PatternFollower } from './pattern-follower.js'
 import { RefreshRequest } from './refresh-request.js'
 import type { TokenBucket } from '../../../shared/aws/token-bucket.js'
@@ -32,8 +38,17 @@ export interface EcsSnapshotsOptions {
    * Default: all tasks.
    */
   readonly only?: ListedTasks
-  /** Time from the end of one snapshot of a cluster to the beginning of the next. Default: 300,000 ms. */
+  /**
+   * Time from the end of one snapshot of a cluster to the beginning of the next, while nothing shows that events arrive,
+   * and after one was lost. Default: 300,000 ms.
+   */
   readonly intervalMs?: Millis
+  /**
+   * The longest time from one snapshot to the next: while events have told everything that snapshots would tell, the
+   * interval doubles up to this. So this is how long a task whose stop was lost altogether may stay. The same as
+   * `intervalMs`: the interval never changes. Default: four times `intervalMs`.
+   */
+  readonly longestIntervalMs?: Millis
   /**
    * Random variation of the interval, as a share in either direction, so that workers do not call in step. Default:
    * 0.1.
@@ -94,6 +109,7 @@ export const ecsSnapshots = ({
   region = '',
   only,
   intervalMs = 300_000,
+  longestIntervalMs = 4 * intervalMs,
   jitter = 0.1,
   clients = ecsClients,
   name = 'ecs-snapshots',
@@ -101,6 +117,12 @@ export const ecsSnapshots = ({
 }: EcsSnapshotsOptions): EcsSnapshots => {
   if (!(intervalMs > 0))
     throw new OptionError(`ecsSnapshots: intervalMs: expected a number above 0, got ${intervalMs}`)
+  if (!(longestIntervalMs >= intervalMs))
+    throw new OptionError(
+      `ecsSnapshots: longestIntervalMs: expected at least intervalMs, ${intervalMs}, got ${longestIntervalMs}`,
+    )
+  const limits = { shortest: intervalMs, longest: longestIntervalMs }
+  const isListed = listed(only ?? {})
   const refreshes = new Subject<RefreshRequest>()
   const clientsOf = perPlace((place: Place) => clients(place.region === '' ? { ...place, region } : place))
 
@@ -121,26 +143,68 @@ export const ecsSnapshots = ({
         const stop = new AbortController()
         // Every call and every wait of every cluster adds a listener; this is not a leak, which Node would warn of.
         setMaxListeners(0, stop.signal)
+        const wakes = new Subject<ClusterArn>()
+        const spread = (): number => 1 + jitter * (2 * random() - 1)
+        const emit = (output: Delivery | Notice): void => subscriber.next(output)
+        const watches = new ClusterWatches(
+          (cluster, { identities }) =>
+            clusters.some((named) => named === cluster || identities.get(named)?.clusters.includes(cluster)),
+          (cluster) => {
+            const ask = (watch: ClusterWatch): QuestionFollower =>
+              new QuestionFollower({
+                cluster,
+                call: questionCall,
+                passing: watch.passing,
+                newestMark: () => known.marks.get(cluster),
+                newestOrder: () => known.marks.get(cluster)?.order ?? 0,
+                known: (arn) => known.tasks.get(arn),
+                missed: () => watch.agreement.disagree(),
+                tell: (tasks) => {
+                  watch.telling(tasks)
+                  emit(delivery(...tasks.map((task) => ({ _tag: 'TaskChanged', task }) as const)))
+                },
+                notice: emit,
+                alone: context.alone,
+                clock,
+                random,
+                signal: stop.signal,
+              })
+            return new ClusterWatch(limits, () => wakes.next(cluster), ask, isListed)
+          },
+        )
         const setup: FollowerSetup = {
           clients: clientsOf,
           bucket,
           clock,
           random,
-          interval: () => intervalMs * (1 + jitter * (2 * random() - 1)),
+          interval: () => intervalMs * spread(),
+          pace: (named) => {
+            const watch = watches.of(clusterNamed(named, known) ?? '')
+            return watch?.agreement.interval(clock.now()) ?? intervalMs
+          },
+          spread,
+          wakes,
           refreshes,
           only,
-          emit: (output) => subscriber.next(output),
+          emit,
           newestOrder: (cluster) => known.marks.get(cluster)?.order ?? 0,
-          leastInterval: intervalMs * (1 - jitter),
           takenAt: (named) => arrivals.of(named, known),
+          clusterNamed: (named) => clusterNamed(named, known),
           alone: context.alone,
         }
+        // Snapshots come first.
+        const questionCall = ecsCall({
+          ...setup,
+          bucket: (place) => ({ take: (n, until) => bucket(place).take(n, until, 'last') }),
+        })
         let known = emptyState
         const arrivals = new MarkArrivals(clock)
         const watching = context.state$.subscribe({
           next: (state) => {
-            arrivals.note(known, state)
+            const before = known
             known = state
+            arrivals.note(before, state)
+            watches.note(before, state, clock.now())
           },
           complete: () => stop.abort(),
         })
@@ -149,7 +213,9 @@ export const ecsSnapshots = ({
             ? new PatternFollower(cluster, setup).follow(stop.signal)
             : new ClusterFollower(cluster, setup).follow(stop.signal),
         )
-        void Promise.all(followers).then(() => subscriber.complete())
+        void Promise.all(followers)
+          .then(() => watches.idle())
+          .then(() => subscriber.complete())
         return () => {
           stop.abort()
           watching.unsubscribe()
