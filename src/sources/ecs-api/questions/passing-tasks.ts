@@ -33,7 +33,7 @@ const passage = (task: Task, mark: Mark | undefined): 'start' | 'stop' | undefin
 
 /**
  * When to ask again about a task that an answer found unchanged: after the patience, and for one that stands still for
- * longer, after a quarter of that time. So a stuck task costs 18 questions in its first hour, and 4 in each later one.
+ * longer, after a quarter of that time. So a stuck task costs 17 questions in its first hour, and 4 in each later one.
  */
 export const nextQuestionAt = (since: Millis, now: Millis): Millis =>
   now + Math.max(patienceMs, Math.min(rarestMs, (now - since) / 4))

@@ -64,6 +64,8 @@ export class Agreement {
 
   /** An event is lost, or so late that it counts as lost. */
   disagree(): void {
+    // What events told before proves nothing any more.
+    this.told = false
     this.judge('disagreed')
     this.wake()
   }

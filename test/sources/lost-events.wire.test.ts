@@ -1,0 +1,208 @@
+import fc from 'fast-check'
+import { describe, expect, it, vi } from 'vitest'
+import { type SimulatedCluster, simulatedCluster } from '../../sim/ecs/simulated-cluster.js'
+import type { ClusterEvent } from '../../src/core/event.js'
+import { livenessOf } from '../../src/core/liveness.js'
+import { reduce } from '../../src/core/reduce.js'
+import { ecsSnapshots } from '../../src/sources/ecs-api/snapshots/ecs-snapshots.js'
+import { standing } from '../../src/sources/ecs-api/snapshots/missed-news.js'
+import { decodeEvent } from '../../src/sources/ecs-events/ecs-event.js'
+import { observed } from '../support/observed-task.js'
+import { type AwsWorld, awsWorld, follow, type Following } from './aws-world.js'
+
+const DAY = 86_400_000
+const MINUTE = 60_000
+
+interface Stage {
+  /** Lets time pass, in which no call takes any: whatever is asked in a second is answered in it. */
+  readonly pass: (ms: number) => Promise<void>
+  readonly world: AwsWorld
+  readonly cluster: SimulatedCluster
+  readonly following: Following
+  /** Loses events from now on for which this is true. */
+  readonly lose: (isLost: (event: ClusterEvent) => boolean) => void
+  readonly calls: () => number
+  /** The tasks that run, by the state and in truth. */
+  readonly known: () => readonly string[]
+  readonly truth: () => readonly string[]
+}
+
+const stageOf = async (count: number, options = {}): Promise<Stage> => {
+  let now = (): number => 1_800_000_000_000
+  const cluster = simulatedCluster({
+    seed: 7,
+    name: 'shop',
+    instances: { ec2: 3 },
+    services: [
+      { name: 'web', placement: 'fargate', desiredCount: count },
+      { name: 'api', placement: 'bridge', desiredCount: count },
+    ],
+    clock: () => now(),
+  })
+  cluster.start()
+  cluster.settle()
+  const world = await awsWorld([cluster])
+  now = () => world.clock.now()
+  let underWay = 0
+  const clients: AwsWorld['clients'] = (place) => {
+    const made = world.clients(place)
+    made.ecs.middlewareStack.add(
+      (next) => async (request) => {
+        underWay++
+        return next(request).finally(() => underWay--)
+      },
+      { step: 'initialize' },
+    )
+    return made
+  }
+  const pass = async (ms: number): Promise<void> => {
+    for (let left = ms; left > 0; left -= 1_000) {
+      await world.clock.advance(Math.min(left, 1_000))
+      while (underWay > 0) {
+        await vi.waitUntil(() => underWay === 0)
+        await world.clock.advance(0)
+      }
+    }
+  }
+  const following = follow(
+    ecsSnapshots({
+      clusters: [cluster.arn],
+      intervalMs: DAY,
+      longestIntervalMs: DAY,
+      ...world.options,
+      clients,
+      ...options,
+    }),
+  )
+  await pass(1_000)
+  // Later than the snapshot by more than clocks may differ.
+  await pass(2 * MINUTE)
+  let isLost: (event: ClusterEvent) => boolean = () => false
+  cluster.events$.subscribe((raw) => {
+    const decoded = decodeEvent(raw, { latest: Infinity })
+    if (decoded._tag === 'Event' && !isLost(decoded.event))
+      following.know(reduce(following.state, decoded.event))
+  })
+  return {
+    pass,
+    world,
+    cluster,
+    following,
+    lose: (which) => (isLost = which),
+    calls: () => [...world.api.calls.values()].reduce((a, b) => a + b, 0),
+    known: () =>
+      [...following.state.tasks.values()]
+        .filter((task) => standing(task, following.state.marks.get(cluster.arn)) === 'live')
+        .map(({ arn }) => arn)
+        .sort(),
+    truth: () =>
+      cluster
+        .tasks()
+        .filter(({ lastStatus, desiredStatus }) => lastStatus === 'RUNNING' && desiredStatus === 'RUNNING')
+        .map(({ arn }) => arn)
+        .sort(),
+  }
+}
+
+const isLast = (event: ClusterEvent): boolean =>
+  event._tag === 'TaskChanged' &&
+  (event.task.lastStatus === 'STOPPED' || livenessOf(event.task, undefined, 0) === 'live')
+
+describe('after the last event of a start or a stop is lost', () => {
+  it('the state is the truth within a minute, whatever happened', async () => {
+    const operation = fc.oneof(
+      fc.record({ of: fc.constantFrom('web', 'api'), scaleTo: fc.integer({ min: 0, max: 6 }) }),
+      fc.constant('crash' as const),
+    )
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.tuple(operation, fc.integer({ min: 0, max: MINUTE })), { minLength: 1, maxLength: 6 }),
+        fc.array(fc.boolean(), { minLength: 1, maxLength: 10 }),
+        async (operations, losses) => {
+          const { pass, cluster, following, lose, known, truth } = await stageOf(3)
+          let lost = 0
+          // A task that is not known to stop may stop with one single event. Only a snapshot finds that.
+          const isKnown = (event: ClusterEvent): boolean =>
+            event._tag === 'TaskChanged' &&
+            (event.task.lastStatus !== 'STOPPED' || !known().includes(event.task.arn))
+          lose((event) => isLast(event) && isKnown(event) && losses[lost++ % losses.length] === true)
+          for (const [what, afterMs] of operations) {
+            await pass(afterMs)
+            if (what === 'crash') cluster.crash()
+            else cluster.scale(what.of, what.scaleTo)
+            cluster.settle()
+          }
+          await pass(MINUTE)
+          expect(known()).toEqual(truth())
+          following.unsubscribe()
+        },
+      ),
+      { numRuns: 20 },
+    )
+  })
+
+  it('one call makes up for a hundred', async () => {
+    const { pass, cluster, lose, known, truth, calls } = await stageOf(0)
+    lose(isLast)
+    cluster.scale('web', 100)
+    cluster.settle()
+    const before = calls()
+    expect(known()).toEqual([])
+    await pass(MINUTE)
+    expect(known()).toEqual(truth())
+    expect(calls() - before).toBe(1)
+  })
+
+  it('a snapshot follows, if the newest one is older than the interval: there may be more', async () => {
+    const { pass, cluster, following, lose } = await stageOf(3, {
+      intervalMs: 10 * MINUTE,
+      longestIntervalMs: 80 * MINUTE,
+    })
+    const listings = (): number => following.events.filter(({ _tag }) => _tag === 'TasksListed').length
+    // One task is replaced every few minutes, and events tell.
+    for (let minute = 0; minute < 90; minute += 3) {
+      cluster.crash()
+      cluster.settle()
+      await pass(3 * MINUTE)
+    }
+    // At 0, 10, 30 and 70 minutes.
+    expect(listings()).toBe(4)
+    lose(isLast)
+    cluster.scale('web', 4)
+    cluster.settle()
+    await pass(MINUTE)
+    expect(listings()).toBe(5)
+    lose(() => false)
+    await pass(11 * MINUTE)
+    expect(listings()).toBe(6)
+    expect(following.notices).toEqual([])
+  })
+
+  it('costs nothing while events arrive and starts are quick', async () => {
+    const { pass, cluster, calls } = await stageOf(3)
+    const before = calls()
+    for (let minute = 0; minute < 30; minute++) {
+      cluster.crash()
+      cluster.settle()
+      await pass(MINUTE)
+    }
+    expect(calls()).toBe(before)
+  })
+
+  it('asks about the tasks of its own clusters alone', async () => {
+    const { pass, world, cluster, following, calls } = await stageOf(0)
+    const other = cluster.arn.replace('/shop', '/other')
+    const before = calls()
+    following.know(
+      reduce(following.state, { _tag: 'TasksListed', cluster: other, at: world.clock.now(), tasks: [] }),
+    )
+    following.know(
+      reduce(following.state, {
+        _tag: 'TaskChanged',
+        task: observed({ id: 'other/a', cluster: other, last: 'PENDING', at: world.clock.now() }),
+      }),
+    )
+    await pass(10 * MINUTE)
+    expect(calls()).toBe(before)
+  })
+})
