@@ -104,6 +104,10 @@ const stageOf = async (count: number, options = {}): Promise<Stage> => {
   }
 }
 
+const isCounted = (
+  output: object,
+): output is { readonly clusters: readonly { runningTasksCount: number }[] } => 'clusters' in output
+
 const isLast = (event: ClusterEvent): boolean =>
   event._tag === 'TaskChanged' &&
   (event.task.lastStatus === 'STOPPED' || livenessOf(event.task, undefined, 0) === 'live')
@@ -204,5 +208,81 @@ describe('after the last event of a start or a stop is lost', () => {
     )
     await pass(10 * MINUTE)
     expect(calls()).toBe(before)
+  })
+})
+
+describe('after all events of a start or a stop are lost', () => {
+  const minutes = { intervalMs: 5 * MINUTE, longestIntervalMs: 20 * MINUTE }
+
+  /** Events have agreed with snapshots for so long that there is one every 20 minutes. */
+  const agreed = async (options = {}): Promise<Stage> => {
+    const stage = await stageOf(3, { ...minutes, ...options })
+    for (let minute = 0; minute < 62; minute++) {
+      if (minute % 2 === 0) stage.cluster.crash()
+      stage.cluster.settle()
+      await stage.pass(MINUTE)
+    }
+    // The first at 0, then after 5, 10, 20 and 20 minutes.
+    expect(stage.following.events.filter(({ _tag }) => _tag === 'TasksListed')).toHaveLength(5)
+    return stage
+  }
+
+  it.each([5, 1])(
+    'the number of tasks shows it, long before the next snapshot: %d tasks instead of 3',
+    async (count) => {
+      const { pass, cluster, lose, known, truth, following } = await agreed()
+      lose(() => true)
+      cluster.scale('api', count)
+      cluster.settle()
+      expect(known()).not.toEqual(truth())
+      await pass(6 * MINUTE + 10_000)
+      expect(known()).toEqual(truth())
+      expect(following.notices).toEqual([])
+    },
+  )
+
+  it('one call each five minutes shows that nothing is lost', async () => {
+    const { pass, world, cluster } = await agreed()
+    const before = new Map(world.api.calls)
+    for (let minute = 0; minute < 60; minute++) {
+      if (minute % 2 === 0) cluster.crash()
+      cluster.settle()
+      await pass(MINUTE)
+    }
+    const since = (operation: string): number =>
+      (world.api.calls.get(operation) ?? 0) - (before.get(operation) ?? 0)
+    expect(since('ListTasks')).toBe(3)
+    expect(since('DescribeClusters')).toBe(9)
+  })
+
+  it('a number that snapshots refute is asked for ever more rarely', async () => {
+    const { pass, world, cluster, following } = await agreed()
+    world.alter((operation, output) => {
+      if (operation === 'DescribeClusters' && isCounted(output))
+        for (const described of output.clusters) described.runningTasksCount += 1
+    })
+    const before = following.events.filter(({ _tag }) => _tag === 'TasksListed').length
+    for (let minute = 0; minute < 240; minute++) {
+      if (minute % 2 === 0) cluster.crash()
+      cluster.settle()
+      await pass(MINUTE)
+    }
+    const after = following.events.filter(({ _tag }) => _tag === 'TasksListed').length
+    // Twelve are due anyway.
+    expect(after - before).toBeGreaterThan(12)
+    expect(after - before).toBeLessThanOrEqual(18)
+  })
+
+  it('without the permission to ask for it, snapshots are as frequent as at first', async () => {
+    const stage = await stageOf(3, minutes)
+    stage.world.api.inject((operation) => (operation === 'DescribeClusters' ? 'denied' : 'ok'))
+    for (let minute = 0; minute < 60; minute++) {
+      stage.cluster.crash()
+      stage.cluster.settle()
+      await stage.pass(MINUTE)
+    }
+    const listings = stage.following.events.filter(({ _tag }) => _tag === 'TasksListed').length
+    expect(listings).toBeGreaterThanOrEqual(11)
+    expect(stage.following.notices).toEqual([])
   })
 })

@@ -36,7 +36,8 @@ export interface EcsOptions {
   readonly intervalMs?: Millis
   /**
    * The longest time from one snapshot to the next: while events have told everything that snapshots would tell, the
-   * interval doubles up to this. The same as `intervalMs`: the interval never changes. Default: four times `intervalMs`.
+   * interval doubles up to this. The same as `intervalMs`: the interval never changes. Default: four times `intervalMs`;
+   * with `only`, `intervalMs`.
    */
   readonly longestIntervalMs?: Millis
   /**
@@ -68,7 +69,7 @@ export const ecs = ({
   region,
   only,
   intervalMs = 300_000,
-  longestIntervalMs = 4 * intervalMs,
+  longestIntervalMs,
   clients = instanceClients,
   name = 'ecs',
 }: EcsOptions): EcsSnapshots => {
@@ -80,7 +81,7 @@ export const ecs = ({
     clusters,
     region,
     intervalMs,
-    longestIntervalMs,
+    ...(longestIntervalMs === undefined ? {} : { longestIntervalMs }),
     ...(only === undefined ? {} : { only }),
   })
   const lookups = [

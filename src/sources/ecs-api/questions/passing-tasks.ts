@@ -1,9 +1,8 @@
 import type { TaskArn } from '../../../core/arn.js'
 import type { Millis } from '../../../core/clock.js'
 import type { Mark } from '../../../core/cluster-state.js'
-import { defaultSkewAllowanceMs, livenessOf, ruledOut } from '../../../core/liveness.js'
 import type { Task } from '../../../core/task.js'
-import { standing } from '../snapshots/missed-news.js'
+import { passage } from '../snapshots/missed-news.js'
 
 /**
  * How long a task may take from one step of its start to the next before we ask. Most steps take less; so an ordinary
@@ -22,14 +21,6 @@ const rarestMs: Millis = 900_000
 
 /** Maximum number of tasks of a cluster that are watched. Whoever can send events can invent any number of them. */
 const mostWatched = 10_000
-
-/** What a task passes through: its start, its stop, or neither. */
-const passage = (task: Task, mark: Mark | undefined): 'start' | 'stop' | undefined => {
-  const liveness = standing(task, mark)
-  if (liveness === 'pending') return 'start'
-  const stops = livenessOf(task, undefined, 0) === 'gone' && !ruledOut(task, mark, defaultSkewAllowanceMs)
-  return stops && task.lastStatus !== 'STOPPED' && task.lastStatus !== 'DELETED' ? 'stop' : undefined
-}
 
 /**
  * When to ask again about a task that an answer found unchanged: after the patience, and for one that stands still for

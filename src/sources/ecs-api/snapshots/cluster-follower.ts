@@ -9,8 +9,10 @@ import { clusterDirectory, type ClusterFinding, notFound } from './cluster-direc
 import { clusterSnapshot, type ListedTasks, type Snapshot } from './cluster-snapshot.js'
 import { delivery } from './delivery.js'
 import { CallFailed, ecsCall, type EcsEnvironment } from './ecs-calls.js'
+import type { Headcount } from './headcount.js'
 import { identityReport } from './identity-report.js'
 import { isObject } from '../../../shared/codec/lenient.js'
+import { lateMs } from './missed-news.js'
 import type { RefreshRequest } from './refresh-request.js'
 import { type NextLookup, repeatedLookup } from './repeated-lookup.js'
 
@@ -19,6 +21,8 @@ export interface FollowerSetup extends EcsEnvironment {
   readonly interval: () => Millis
   /** The time from the end of one snapshot of the cluster with this name or ARN to the beginning of the next. */
   readonly pace: (named: string) => Millis
+  /** What to look at between two snapshots of the cluster with this name or ARN; `undefined` if nothing is known of it. */
+  readonly headcount: (named: string) => Headcount | undefined
   /** A factor about 1 for each interval, so that workers do not call in step. */
   readonly spread: () => number
   /** The clusters whose next snapshot may be due earlier than `pace` said. */
@@ -57,6 +61,10 @@ export class ClusterFollower {
   private readonly time
   private known: ClusterArn | undefined
   private spread: number
+  /** The order of our newest snapshot, when we last looked at the cluster, and whether we look a second time. */
+  private takenOrder = -1
+  private lookedAt: Millis = 0
+  private doubts = false
   /** Callbacks for the next snapshot that begins and succeeds. */
   private waiting: ((cluster: ClusterArn, order: number) => void)[] = []
   /** The warning of the latest snapshot, and of the previous one. */
@@ -122,15 +130,40 @@ export class ClusterFollower {
     const takenAtMs = takenAt(this.named)
     const intervalMs = pace(this.named) * this.spread
     const afterMs = takenAtMs === undefined ? 0 : takenAtMs + intervalMs - clock.now()
-    if (afterMs > 0 && this.waiting.length === 0) return { afterMs: Math.min(afterMs, intervalMs) }
+    if (afterMs > 0 && this.waiting.length === 0) {
+      const again = await this.lookBetween(signal)
+      return { afterMs: Math.min(afterMs, intervalMs, again) }
+    }
     const taken = await alone(`snapshot of ${this.named}`, () => this.take(signal))
     if (taken === undefined) return { afterMs: retryMs }
     this.spread = spread()
-    return { afterMs: pace(this.named) * this.spread }
+    this.lookedAt = clock.now()
+    this.takenOrder = taken.order
+    return { afterMs: this.setup.interval() }
+  }
+
+  /**
+   * Between two snapshots, asks at the shortest interval how many tasks run: one call, however many there are. Of workers
+   * that share a journal, that one asks which took the newest snapshot. Returns when to look again.
+   */
+  private async lookBetween(signal: AbortSignal): Promise<Millis> {
+    const { clock, interval, headcount } = this.setup
+    const count = headcount(this.named)
+    const known = this.known
+    if (count === undefined || known === undefined || this.setup.newestOrder(known) !== this.takenOrder)
+      return interval()
+    const afterMs = this.lookedAt + interval() * 0.9 - clock.now()
+    if (afterMs > 0) return afterMs
+    const verdict = await count(() => this.directory.running(known, signal), this.doubts)
+    this.doubts = verdict === 'doubtful'
+    // Events may be on their way.
+    if (this.doubts) return lateMs
+    this.lookedAt = clock.now()
+    return interval()
   }
 
   /** Emits one snapshot of the cluster, or rejects. */
-  async take(signal: AbortSignal): Promise<Snapshot> {
+  async take(signal: AbortSignal): Promise<Snapshot & { readonly order: number }> {
     // Requests from here on are served by the next snapshot.
     const served = this.waiting.splice(0)
     try {

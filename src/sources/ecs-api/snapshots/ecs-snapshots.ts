@@ -13,7 +13,8 @@ import { ClusterWatch } from './cluster-watch.js'
 import { ClusterWatches } from './cluster-watches.js'
 import { delivery } from './delivery.js'
 import { ecsCall } from './ecs-calls.js'
-import { listed } from './listed.js'
+import { headcount } from './headcount.js'
+import { isAll, listed } from './listed.js'
 import { type EcsClients, ecsClients, resourceReads } from '../clients/ecs-client.js'
 import { clusterNamed, MarkArrivals } from './mark-arrivals.js'
 import { PatternFollower } from './pattern-follower.js'
@@ -45,8 +46,8 @@ export interface EcsSnapshotsOptions {
   readonly intervalMs?: Millis
   /**
    * The longest time from one snapshot to the next: while events have told everything that snapshots would tell, the
-   * interval doubles up to this. So this is how long a task whose stop was lost altogether may stay. The same as
-   * `intervalMs`: the interval never changes. Default: four times `intervalMs`.
+   * interval doubles up to this. The same as `intervalMs`: the interval never changes. Default: four times
+   * `intervalMs`; with `only`, `intervalMs`.
    */
   readonly longestIntervalMs?: Millis
   /**
@@ -109,7 +110,7 @@ export const ecsSnapshots = ({
   region = '',
   only,
   intervalMs = 300_000,
-  longestIntervalMs = 4 * intervalMs,
+  longestIntervalMs = isAll(only) ? 4 * intervalMs : intervalMs,
   jitter = 0.1,
   clients = ecsClients,
   name = 'ecs-snapshots',
@@ -181,6 +182,13 @@ export const ecsSnapshots = ({
           pace: (named) => {
             const watch = watches.of(clusterNamed(named, known) ?? '')
             return watch?.agreement.interval(clock.now()) ?? intervalMs
+          },
+          headcount: (named) => {
+            const cluster = clusterNamed(named, known) ?? ''
+            const watch = watches.of(cluster)
+            return watch === undefined || !isAll(only)
+              ? undefined
+              : headcount(watch.agreement, cluster, () => known)
           },
           spread,
           wakes,

@@ -10,3 +10,7 @@ export const listed = ({ service, family }: ListedTasks): ((task: Exposable) => 
   const selection = { service, family: family?.replace(/:.*/, '') }
   return (task) => selects(selection, task) !== false
 }
+
+/** Whether a snapshot lists all tasks. */
+export const isAll = (only: ListedTasks | undefined): boolean =>
+  only?.service === undefined && only?.family === undefined

@@ -54,3 +54,11 @@ export const vanished = (
   standing(before.task, before.mark) !== 'gone' &&
   livenessOf(after ?? before.task, undefined, 0) !== 'gone' &&
   ruledOut(after ?? before.task, mark, defaultSkewAllowanceMs)
+
+/** What a task passes through: its start, its stop, or neither. */
+export const passage = (task: Task, mark: Mark | undefined): 'start' | 'stop' | undefined => {
+  const liveness = standing(task, mark)
+  if (liveness === 'pending') return 'start'
+  const stops = livenessOf(task, undefined, 0) === 'gone' && !ruledOut(task, mark, defaultSkewAllowanceMs)
+  return stops && task.lastStatus !== 'STOPPED' && task.lastStatus !== 'DELETED' ? 'stop' : undefined
+}
