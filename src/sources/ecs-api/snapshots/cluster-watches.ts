@@ -32,13 +32,13 @@ export class ClusterWatches {
       const changes = listed.get(cluster)
       if (changes !== undefined) changes.push(change)
       // Before the first snapshot of a cluster, which is soon, everything is news.
-      else if (after.marks.has(cluster)) this.watch(cluster, after)?.changed(change, cluster, after, now)
+      else if (after.marks.has(cluster)) this.watch(cluster, after)?.changed(change, after, now)
     })
     for (const [cluster, changes] of listed) {
       const mark = after.marks.get(cluster)
       if (mark === undefined) continue
       const previous = before.marks.get(cluster)
-      this.watch(cluster, after)?.listed({ before, after, previous, mark, changes }, cluster, now)
+      this.watch(cluster, after)?.listed({ before, after, previous, mark, changes }, now)
     }
   }
 

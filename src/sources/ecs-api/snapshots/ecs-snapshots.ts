@@ -4,21 +4,18 @@ import { Observable, Subject } from 'rxjs'
 import { type ClusterArn, isClusterPattern, type Place } from '../../../core/arn.js'
 import type { Clock, Millis, Random } from '../../../core/clock.js'
 import { emptyState } from '../../../core/cluster-state.js'
-import type { Delivery, Notice, Source } from '../../../core/source.js'
+import type { Source } from '../../../core/source.js'
 import { perPlace } from '../../../shared/aws/aws-clients.js'
-import { QuestionFollower } from '../questions/question-follower.js'
 import { ClusterFollower, type FollowerSetup } from './cluster-follower.js'
 import type { ListedTasks } from './cluster-snapshot.js'
-import { ClusterWatch } from './cluster-watch.js'
-import { ClusterWatches } from './cluster-watches.js'
-import { delivery } from './delivery.js'
-import { ecsCall } from './ecs-calls.js'
+import type { ClusterWatch } from './cluster-watch.js'
 import { headcount } from './headcount.js'
 import { isAll, listed } from './listed.js'
 import { type EcsClients, ecsClients, resourceReads } from '../clients/ecs-client.js'
 import { clusterNamed, MarkArrivals } from './mark-arrivals.js'
 import { PatternFollower } from './pattern-follower.js'
 import { RefreshRequest } from './refresh-request.js'
+import { watchClusters } from './watch-clusters.js'
 import type { TokenBucket } from '../../../shared/aws/token-bucket.js'
 
 export type { Priority, TokenBucket } from '../../../shared/aws/token-bucket.js'
@@ -99,6 +96,14 @@ export interface EcsSnapshots extends Source {
  * - A final refusal (a missing permission) is emitted once as `LookupRefused`, after three attempts, and retried at
  *   each interval. It does not delay other clusters.
  *
+ * While events have told everything that a snapshot tells, the interval doubles, up to `longestIntervalMs`. It is
+ * `intervalMs` again as soon as an event is found to be lost, and as long as no events come. In between:
+ *
+ * - A task that starts for longer than 40 s is asked about, with up to 99 others in one call of DescribeTasks, in case the
+ *   last event of its start was lost; one that stops for longer than ten minutes as well.
+ * - DescribeClusters tells the number of running tasks at each `intervalMs`. If it shows that events are lost, a snapshot
+ *   follows. Without the permission, the interval stays `intervalMs`.
+ *
  * Of workers that share a journal, one takes each snapshot. After a restart, the next snapshot is taken when it is due.
  *
  * Its deliveries need no acknowledgement, because the next snapshot repeats everything.
@@ -122,7 +127,6 @@ export const ecsSnapshots = ({
     throw new OptionError(
       `ecsSnapshots: longestIntervalMs: expected at least intervalMs, ${intervalMs}, got ${longestIntervalMs}`,
     )
-  const limits = { shortest: intervalMs, longest: longestIntervalMs }
   const isListed = listed(only ?? {})
   const refreshes = new Subject<RefreshRequest>()
   const clientsOf = perPlace((place: Place) => clients(place.region === '' ? { ...place, region } : place))
@@ -146,65 +150,38 @@ export const ecsSnapshots = ({
         setMaxListeners(0, stop.signal)
         const wakes = new Subject<ClusterArn>()
         const spread = (): number => 1 + jitter * (2 * random() - 1)
-        const emit = (output: Delivery | Notice): void => subscriber.next(output)
-        const watches = new ClusterWatches(
-          (cluster, { identities }) =>
-            clusters.some((named) => named === cluster || identities.get(named)?.clusters.includes(cluster)),
-          (cluster) => {
-            const ask = (watch: ClusterWatch): QuestionFollower =>
-              new QuestionFollower({
-                cluster,
-                call: questionCall,
-                passing: watch.passing,
-                newestMark: () => known.marks.get(cluster),
-                newestOrder: () => known.marks.get(cluster)?.order ?? 0,
-                known: (arn) => known.tasks.get(arn),
-                missed: () => watch.agreement.disagree(),
-                tell: (tasks) => {
-                  watch.telling(tasks)
-                  emit(delivery(...tasks.map((task) => ({ _tag: 'TaskChanged', task }) as const)))
-                },
-                notice: emit,
-                alone: context.alone,
-                clock,
-                random,
-                signal: stop.signal,
-              })
-            return new ClusterWatch(limits, () => wakes.next(cluster), ask, isListed)
-          },
-        )
         const setup: FollowerSetup = {
           clients: clientsOf,
           bucket,
           clock,
           random,
           interval: () => intervalMs * spread(),
-          pace: (named) => {
-            const watch = watches.of(clusterNamed(named, known) ?? '')
-            return watch?.agreement.interval(clock.now()) ?? intervalMs
-          },
+          pace: (named) => watchOf(named)?.agreement.interval(clock.now()) ?? intervalMs,
           headcount: (named) => {
-            const cluster = clusterNamed(named, known) ?? ''
-            const watch = watches.of(cluster)
-            return watch === undefined || !isAll(only)
-              ? undefined
-              : headcount(watch.agreement, cluster, () => known)
+            const watch = isAll(only) ? watchOf(named) : undefined
+            return watch && headcount(watch.agreement, watch.cluster, () => known)
           },
           spread,
           wakes,
           refreshes,
           only,
-          emit,
+          emit: (output) => subscriber.next(output),
           newestOrder: (cluster) => known.marks.get(cluster)?.order ?? 0,
           takenAt: (named) => arrivals.of(named, known),
           clusterNamed: (named) => clusterNamed(named, known),
           alone: context.alone,
         }
-        // Snapshots come first.
-        const questionCall = ecsCall({
+        const watches = watchClusters({
           ...setup,
-          bucket: (place) => ({ take: (n, until) => bucket(place).take(n, until, 'last') }),
+          clusters,
+          limits: { shortest: intervalMs, longest: longestIntervalMs },
+          isListed,
+          wake: (cluster) => wakes.next(cluster),
+          known: () => known,
+          signal: stop.signal,
         })
+        const watchOf = (named: string): ClusterWatch | undefined =>
+          watches.of(clusterNamed(named, known) ?? '')
         let known = emptyState
         const arrivals = new MarkArrivals(clock)
         const watching = context.state$.subscribe({
