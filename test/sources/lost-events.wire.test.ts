@@ -1,9 +1,13 @@
 import fc from 'fast-check'
-import { describe, expect, it, vi } from 'vitest'
+import { sourceContext } from 'ecs-task-stream/testing'
+import { BehaviorSubject } from 'rxjs'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { type SimulatedCluster, simulatedCluster } from '../../sim/ecs/simulated-cluster.js'
+import { emptyState } from '../../src/core/cluster-state.js'
 import type { ClusterEvent } from '../../src/core/event.js'
 import { livenessOf } from '../../src/core/liveness.js'
 import { reduce } from '../../src/core/reduce.js'
+import type { SourceContext } from '../../src/core/source.js'
 import { ecsSnapshots } from '../../src/sources/ecs-api/snapshots/ecs-snapshots.js'
 import { standing } from '../../src/sources/ecs-api/snapshots/missed-news.js'
 import { decodeEvent } from '../../src/sources/ecs-events/ecs-event.js'
@@ -17,6 +21,8 @@ interface Stage {
   /** Lets time pass, in which no call takes any: whatever is asked in a second is answered in it. */
   readonly pass: (ms: number) => Promise<void>
   readonly world: AwsWorld
+  /** Clients whose calls `pass` waits for. */
+  readonly clients: AwsWorld['clients']
   readonly cluster: SimulatedCluster
   readonly following: Following
   /** Loses events from now on for which this is true. */
@@ -86,6 +92,7 @@ const stageOf = async (count: number, options = {}): Promise<Stage> => {
   return {
     pass,
     world,
+    clients,
     cluster,
     following,
     lose: (which) => (isLost = which),
@@ -284,5 +291,62 @@ describe('after all events of a start or a stop are lost', () => {
     const listings = stage.following.events.filter(({ _tag }) => _tag === 'TasksListed').length
     expect(listings).toBeGreaterThanOrEqual(11)
     expect(stage.following.notices).toEqual([])
+  })
+})
+
+describe('workers that share a journal', () => {
+  it('make the calls of one', async () => {
+    const { pass, world, clients, cluster, following } = await stageOf(0)
+    following.unsubscribe()
+    await pass(MINUTE)
+    const before = new Map(world.api.calls)
+    const since = (operation: string): number =>
+      (world.api.calls.get(operation) ?? 0) - (before.get(operation) ?? 0)
+    const state$ = new BehaviorSubject(emptyState)
+    const tell = (events: readonly ClusterEvent[]): void => state$.next(events.reduce(reduce, state$.value))
+    const busy = new Set<string>()
+    const alone: SourceContext['alone'] = async (work, make) => {
+      if (busy.has(work)) return undefined
+      busy.add(work)
+      return make().finally(() => busy.delete(work))
+    }
+    for (const random of [0.4, 0.5, 0.6]) {
+      const source = ecsSnapshots({
+        clusters: [cluster.arn],
+        intervalMs: 5 * MINUTE,
+        ...world.options,
+        clients,
+        random: () => random,
+      })
+      const worker = source.deliveries({ ...sourceContext(state$), alone }).subscribe((output) => {
+        if (output._tag === 'Delivery') tell(output.events)
+      })
+      onTestFinished(() => worker.unsubscribe())
+    }
+    let isLost: (event: ClusterEvent) => boolean = () => false
+    cluster.events$.subscribe((raw) => {
+      const decoded = decodeEvent(raw, { latest: Infinity })
+      if (decoded._tag === 'Event' && !isLost(decoded.event)) tell([decoded.event])
+    })
+    cluster.scale('api', 3)
+    for (let minute = 0; minute < 60; minute++) {
+      if (minute % 2 === 0) cluster.crash()
+      cluster.settle()
+      await pass(MINUTE)
+    }
+    // As one worker has it: at 0, 5, 15 and 35 and 55 minutes; and 1, 3 and 3 times the number in between.
+    expect(since('ListTasks')).toBe(5)
+    expect(since('DescribeClusters')).toBeLessThanOrEqual(9)
+    expect(since('DescribeClusters')).toBeGreaterThanOrEqual(5)
+    const questions = since('DescribeTasks')
+    isLost = isLast
+    cluster.scale('web', 4)
+    cluster.settle()
+    await pass(MINUTE)
+    expect(since('DescribeTasks') - questions).toBeLessThanOrEqual(3)
+    const running = [...state$.value.tasks.values()].filter(
+      (task) => task.group === 'service:web' && livenessOf(task, undefined, 0) === 'live',
+    )
+    expect(running).toHaveLength(4)
   })
 })
