@@ -49,6 +49,9 @@ describe('ecs', () => {
     })
     expect(ecs({ clusters: ['blue'], name: 'blue' }).name).toBe('blue')
     expect(() => ecs({ clusters: ['blue'], intervalMs: 0 })).toThrow(/intervalMs: expected a number above 0/)
+    expect(() => ecs({ clusters: ['blue'], intervalMs: 2, longestIntervalMs: 1 })).toThrow(
+      /longestIntervalMs: expected at least intervalMs, 2, got 1/,
+    )
   })
 
   it('is all that a worker needs: tasks in bridge and awsvpc mode become complete', async () => {

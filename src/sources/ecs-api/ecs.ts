@@ -1,8 +1,6 @@
 import { merge } from 'rxjs'
 import type { Place } from '../../core/arn.js'
 import type { Millis } from '../../core/clock.js'
-import type { Exposable } from '../../core/policy.js'
-import { selects } from '../../core/task-selection.js'
 import { perPlace } from '../../shared/aws/aws-clients.js'
 import { type InstanceClients, instanceClients } from './clients/instance-clients.js'
 import { serviceDeployments } from './deployments/service-deployments.js'
@@ -11,6 +9,7 @@ import { instanceAddresses } from './lookups/instance-addresses.js'
 import { taskDefinitions } from './lookups/task-definitions.js'
 import type { ListedTasks } from './snapshots/cluster-snapshot.js'
 import { type EcsSnapshots, ecsSnapshots } from './snapshots/ecs-snapshots.js'
+import { listed } from './snapshots/listed.js'
 
 export type { EcsClients } from './clients/ecs-client.js'
 export type { InstanceClients } from './clients/instance-clients.js'
@@ -30,8 +29,17 @@ export interface EcsOptions {
    * exposes no others in a large cluster. All other tasks count as not running. Default: all tasks.
    */
   readonly only?: ListedTasks
-  /** Time from the end of one snapshot of a cluster to the beginning of the next. Default: 300,000 ms. */
+  /**
+   * Time from the end of one snapshot of a cluster to the beginning of the next, while nothing shows that events arrive,
+   * and after one was lost. Default: 300,000 ms.
+   */
   readonly intervalMs?: Millis
+  /**
+   * The longest time from one snapshot to the next: while events have told everything that snapshots would tell, the
+   * interval doubles up to this. The same as `intervalMs`: the interval never changes. Default: four times `intervalMs`;
+   * with `only`, `intervalMs`.
+   */
+  readonly longestIntervalMs?: Millis
   /**
    * The clients for an account and region, for all calls; called once for each. For a cluster given by name, the
    * account is empty, and the region is the option `region` or empty. Default: clients for that region with the
@@ -40,12 +48,6 @@ export interface EcsOptions {
   readonly clients?: (place: Place) => InstanceClients
   /** Default: `ecs`. */
   readonly name?: string
-}
-
-/** `web:3` lists the whole family `web`, so all of it is looked up. */
-const listed = ({ service, family }: ListedTasks): ((task: Exposable) => boolean) => {
-  const selection = { service, family: family?.replace(/:.*/, '') }
-  return (task) => selects(selection, task) !== false
 }
 
 /**
@@ -67,6 +69,7 @@ export const ecs = ({
   region,
   only,
   intervalMs = 300_000,
+  longestIntervalMs,
   clients = instanceClients,
   name = 'ecs',
 }: EcsOptions): EcsSnapshots => {
@@ -78,6 +81,7 @@ export const ecs = ({
     clusters,
     region,
     intervalMs,
+    ...(longestIntervalMs === undefined ? {} : { longestIntervalMs }),
     ...(only === undefined ? {} : { only }),
   })
   const lookups = [

@@ -22,7 +22,7 @@ export const clusterSettings = {
   }),
   resyncSeconds: defaulted(integer({ min: 0, max: 86_400, unit: 'seconds' }), 300, {
     description:
-      'How often to take a full snapshot of the clusters; 0 for never, so lost events are not repaired',
+      'The shortest time between full snapshots of the clusters; 0 for none, so lost events are not repaired',
     example: '300',
   }),
   region: optional(regionName(), {

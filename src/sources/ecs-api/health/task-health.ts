@@ -1,12 +1,6 @@
 import { setMaxListeners } from 'node:events'
 import { Observable } from 'rxjs'
-import {
-  type ClusterArn,
-  lastSegment,
-  type Place,
-  sameAccountAndRegion,
-  type TaskArn,
-} from '../../../core/arn.js'
+import type { ClusterArn, Place, TaskArn } from '../../../core/arn.js'
 import type { Clock, Millis, Random } from '../../../core/clock.js'
 import { type ClusterState, emptyState } from '../../../core/cluster-state.js'
 import { firstHealthOf, hasHealthCheck } from '../../../core/health-checks.js'
@@ -20,6 +14,7 @@ import { changedTasks } from '../changed-tasks.js'
 import type { TokenBucket } from '../../../shared/aws/token-bucket.js'
 import { type EcsClients, ecsClients, resourceReads } from '../clients/ecs-client.js'
 import { delivery } from '../snapshots/delivery.js'
+import { isAskable } from '../questions/askable.js'
 import { ecsCall } from '../snapshots/ecs-calls.js'
 import { HealthFollower } from './health-follower.js'
 
@@ -48,12 +43,6 @@ export interface TaskHealthOptions {
   readonly random?: Random
   /** Default: `task-health`. */
   readonly name?: string
-}
-
-/** Whoever can send events can invent tasks. ECS refuses a call with an ARN of another cluster than it is about. */
-const isAskable = ({ arn, cluster }: Pick<Task, 'arn' | 'cluster'>): boolean => {
-  const [, name] = /^arn:[\w-]+:ecs:[\w-]+:\d+:task\/([\w-]+)\/[\w-]{1,100}$/.exec(arn) ?? []
-  return name === lastSegment(cluster) && sameAccountAndRegion(arn, cluster)
 }
 
 /** Whether only a first HEALTHY is missing from what the state knows of a running task. */

@@ -34,6 +34,14 @@ export const clusterDirectory = (ask: EcsCall) => ({
     return { _tag: 'Missing', reason, cluster: isArn ? arn : undefined }
   },
 
+  /** How many tasks of a cluster run, by ECS's count; `undefined` if the answer lacks it. */
+  running: async (cluster: ClusterArn, signal: AbortSignal): Promise<number | undefined> => {
+    const { clusters = [] } = await ask('DescribeClusters', placeOf(cluster), signal, (ecs) =>
+      ecs.send(new DescribeClustersCommand({ clusters: [cluster] }), { abortSignal: signal }),
+    )
+    return clusters.find(({ clusterArn }) => clusterArn === cluster)?.runningTasksCount
+  },
+
   /** Sorted, without duplicates. */
   matching: async (pattern: string, place: Place, signal: AbortSignal): Promise<readonly ClusterArn[]> => {
     const found = new Set<ClusterArn>()

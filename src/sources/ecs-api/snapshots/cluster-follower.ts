@@ -9,14 +9,24 @@ import { clusterDirectory, type ClusterFinding, notFound } from './cluster-direc
 import { clusterSnapshot, type ListedTasks, type Snapshot } from './cluster-snapshot.js'
 import { delivery } from './delivery.js'
 import { CallFailed, ecsCall, type EcsEnvironment } from './ecs-calls.js'
+import type { Headcount } from './headcount.js'
 import { identityReport } from './identity-report.js'
 import { isObject } from '../../../shared/codec/lenient.js'
+import { lateMs } from './missed-news.js'
 import type { RefreshRequest } from './refresh-request.js'
 import { type NextLookup, repeatedLookup } from './repeated-lookup.js'
 
 export interface FollowerSetup extends EcsEnvironment {
-  /** Time from the end of one snapshot to the beginning of the next. */
+  /** Time from the end of one lookup of a pattern to the beginning of the next, and after a final refusal. */
   readonly interval: () => Millis
+  /** The time from the end of one snapshot of the cluster with this name or ARN to the beginning of the next. */
+  readonly pace: (named: string) => Millis
+  /** What to look at between two snapshots of the cluster with this name or ARN; `undefined` if nothing is known of it. */
+  readonly headcount: (named: string) => Headcount | undefined
+  /** A factor about 1 for each interval, so that workers do not call in step. */
+  readonly spread: () => number
+  /** The clusters whose next snapshot may be due earlier than `pace` said. */
+  readonly wakes: Observable<ClusterArn>
   /** Each requests one more snapshot now. */
   readonly refreshes: Observable<RefreshRequest>
   /** The tasks to list. Default: all. */
@@ -24,13 +34,13 @@ export interface FollowerSetup extends EcsEnvironment {
   readonly emit: (output: Delivery | Notice) => void
   /** The order of the newest snapshot in the state, from any source; 0 if there is none. */
   readonly newestOrder: (cluster: ClusterArn) => number
-  /** The least time from the end of one snapshot to the beginning of the next. */
-  readonly leastInterval: Millis
   /**
    * When the newest snapshot of the cluster with this name or ARN was taken, by this worker or another; `undefined` if
    * there is none.
    */
   readonly takenAt: (named: string) => Millis | undefined
+  /** The cluster with this name or ARN, if it is known what the name stands for. */
+  readonly clusterNamed: (named: string) => ClusterArn | undefined
   readonly alone: SourceContext['alone']
 }
 
@@ -50,6 +60,11 @@ export class ClusterFollower {
   private readonly snapshot
   private readonly time
   private known: ClusterArn | undefined
+  private spread: number
+  /** The order of our newest snapshot, when we last looked at the cluster, and whether we look a second time. */
+  private takenOrder = -1
+  private lookedAt: Millis = 0
+  private doubts = false
   /** Callbacks for the next snapshot that begins and succeeds. */
   private waiting: ((cluster: ClusterArn, order: number) => void)[] = []
   /** The warning of the latest snapshot, and of the previous one. */
@@ -63,6 +78,7 @@ export class ClusterFollower {
     private readonly setup: FollowerSetup,
   ) {
     const { clock, only } = setup
+    this.spread = setup.spread()
     const ask = ecsCall(setup)
     this.time = awsTime(clock)
     this.directory = clusterDirectory(ask)
@@ -83,10 +99,13 @@ export class ClusterFollower {
 
   /** Resolves when the signal has aborted and no snapshot is in progress. */
   async follow(signal: AbortSignal): Promise<void> {
-    const { clock, refreshes } = this.setup
+    const { clock, refreshes, wakes, clusterNamed } = this.setup
     const refreshing = refreshes.subscribe((request) => {
       this.waiting.push(request.join())
       this.sleep.interrupt()
+    })
+    const waking = wakes.subscribe((cluster) => {
+      if (cluster === clusterNamed(this.named)) this.sleep.interrupt()
     })
     signal.addEventListener('abort', this.sleep.interrupt)
     await repeatedLookup(
@@ -102,20 +121,49 @@ export class ClusterFollower {
     )
     signal.removeEventListener('abort', this.sleep.interrupt)
     refreshing.unsubscribe()
+    waking.unsubscribe()
   }
 
-  /** Takes a snapshot, unless another worker that shares the journal has taken one, or is doing so. */
+  /** Takes a snapshot if it is due, unless another worker that shares the journal has taken one, or is doing so. */
   private async takeIfDue(signal: AbortSignal): Promise<NextLookup> {
-    const { clock, takenAt, leastInterval, alone } = this.setup
+    const { clock, takenAt, pace, spread, alone } = this.setup
     const takenAtMs = takenAt(this.named)
-    const afterMs = takenAtMs === undefined ? 0 : takenAtMs + leastInterval - clock.now()
-    if (afterMs > 0 && this.waiting.length === 0) return { afterMs: Math.min(afterMs, leastInterval) }
+    const intervalMs = pace(this.named) * this.spread
+    const afterMs = takenAtMs === undefined ? 0 : takenAtMs + intervalMs - clock.now()
+    if (afterMs > 0 && this.waiting.length === 0) {
+      const again = await this.lookBetween(signal)
+      return { afterMs: Math.min(afterMs, intervalMs, again) }
+    }
     const taken = await alone(`snapshot of ${this.named}`, () => this.take(signal))
-    return taken === undefined ? { afterMs: retryMs } : 'again'
+    if (taken === undefined) return { afterMs: retryMs }
+    this.spread = spread()
+    this.lookedAt = clock.now()
+    this.takenOrder = taken.order
+    return { afterMs: this.setup.interval() }
+  }
+
+  /**
+   * Between two snapshots, asks at the shortest interval how many tasks run: one call, however many there are. Of workers
+   * that share a journal, that one asks which took the newest snapshot. Returns when to look again.
+   */
+  private async lookBetween(signal: AbortSignal): Promise<Millis> {
+    const { clock, interval, headcount } = this.setup
+    const count = headcount(this.named)
+    const known = this.known
+    if (count === undefined || known === undefined || this.setup.newestOrder(known) !== this.takenOrder)
+      return interval()
+    const afterMs = this.lookedAt + interval() * 0.9 - clock.now()
+    if (afterMs > 0) return afterMs
+    const verdict = await count(() => this.directory.running(known, signal), this.doubts)
+    this.doubts = verdict === 'doubtful'
+    // Events may be on their way.
+    if (this.doubts) return lateMs
+    this.lookedAt = clock.now()
+    return interval()
   }
 
   /** Emits one snapshot of the cluster, or rejects. */
-  async take(signal: AbortSignal): Promise<Snapshot> {
+  async take(signal: AbortSignal): Promise<Snapshot & { readonly order: number }> {
     // Requests from here on are served by the next snapshot.
     const served = this.waiting.splice(0)
     try {

@@ -8,10 +8,14 @@ import type { Source } from '../../../core/source.js'
 import { perPlace } from '../../../shared/aws/aws-clients.js'
 import { ClusterFollower, type FollowerSetup } from './cluster-follower.js'
 import type { ListedTasks } from './cluster-snapshot.js'
+import type { ClusterWatch } from './cluster-watch.js'
+import { headcount } from './headcount.js'
+import { isAll, listed } from './listed.js'
 import { type EcsClients, ecsClients, resourceReads } from '../clients/ecs-client.js'
-import { MarkArrivals } from './mark-arrivals.js'
+import { clusterNamed, MarkArrivals } from './mark-arrivals.js'
 import { PatternFollower } from './pattern-follower.js'
 import { RefreshRequest } from './refresh-request.js'
+import { watchClusters } from './watch-clusters.js'
 import type { TokenBucket } from '../../../shared/aws/token-bucket.js'
 
 export type { Priority, TokenBucket } from '../../../shared/aws/token-bucket.js'
@@ -32,8 +36,17 @@ export interface EcsSnapshotsOptions {
    * Default: all tasks.
    */
   readonly only?: ListedTasks
-  /** Time from the end of one snapshot of a cluster to the beginning of the next. Default: 300,000 ms. */
+  /**
+   * Time from the end of one snapshot of a cluster to the beginning of the next, while nothing shows that events arrive,
+   * and after one was lost. Default: 300,000 ms.
+   */
   readonly intervalMs?: Millis
+  /**
+   * The longest time from one snapshot to the next: while events have told everything that snapshots would tell, the
+   * interval doubles up to this. The same as `intervalMs`: the interval never changes. Default: four times
+   * `intervalMs`; with `only`, `intervalMs`.
+   */
+  readonly longestIntervalMs?: Millis
   /**
    * Random variation of the interval, as a share in either direction, so that workers do not call in step. Default:
    * 0.1.
@@ -83,6 +96,14 @@ export interface EcsSnapshots extends Source {
  * - A final refusal (a missing permission) is emitted once as `LookupRefused`, after three attempts, and retried at
  *   each interval. It does not delay other clusters.
  *
+ * While events have told everything that a snapshot tells, the interval doubles, up to `longestIntervalMs`. It is
+ * `intervalMs` again as soon as an event is found to be lost, and as long as no events come. In between:
+ *
+ * - A task that starts for longer than 40 s is asked about, with up to 99 others in one call of DescribeTasks, in case the
+ *   last event of its start was lost; one that stops for longer than ten minutes as well.
+ * - DescribeClusters tells the number of running tasks at each `intervalMs`. If it shows that events are lost, a snapshot
+ *   follows. Without the permission, the interval stays `intervalMs`.
+ *
  * Of workers that share a journal, one takes each snapshot. After a restart, the next snapshot is taken when it is due.
  *
  * Its deliveries need no acknowledgement, because the next snapshot repeats everything.
@@ -94,6 +115,7 @@ export const ecsSnapshots = ({
   region = '',
   only,
   intervalMs = 300_000,
+  longestIntervalMs = isAll(only) ? 4 * intervalMs : intervalMs,
   jitter = 0.1,
   clients = ecsClients,
   name = 'ecs-snapshots',
@@ -101,6 +123,11 @@ export const ecsSnapshots = ({
 }: EcsSnapshotsOptions): EcsSnapshots => {
   if (!(intervalMs > 0))
     throw new OptionError(`ecsSnapshots: intervalMs: expected a number above 0, got ${intervalMs}`)
+  if (!(longestIntervalMs >= intervalMs))
+    throw new OptionError(
+      `ecsSnapshots: longestIntervalMs: expected at least intervalMs, ${intervalMs}, got ${longestIntervalMs}`,
+    )
+  const isListed = listed(only ?? {})
   const refreshes = new Subject<RefreshRequest>()
   const clientsOf = perPlace((place: Place) => clients(place.region === '' ? { ...place, region } : place))
 
@@ -121,26 +148,48 @@ export const ecsSnapshots = ({
         const stop = new AbortController()
         // Every call and every wait of every cluster adds a listener; this is not a leak, which Node would warn of.
         setMaxListeners(0, stop.signal)
+        const wakes = new Subject<ClusterArn>()
+        const spread = (): number => 1 + jitter * (2 * random() - 1)
         const setup: FollowerSetup = {
           clients: clientsOf,
           bucket,
           clock,
           random,
-          interval: () => intervalMs * (1 + jitter * (2 * random() - 1)),
+          interval: () => intervalMs * spread(),
+          pace: (named) => watchOf(named)?.agreement.interval(clock.now()) ?? intervalMs,
+          headcount: (named) => {
+            const watch = isAll(only) ? watchOf(named) : undefined
+            return watch && headcount(watch.agreement, watch.cluster, () => known)
+          },
+          spread,
+          wakes,
           refreshes,
           only,
           emit: (output) => subscriber.next(output),
           newestOrder: (cluster) => known.marks.get(cluster)?.order ?? 0,
-          leastInterval: intervalMs * (1 - jitter),
           takenAt: (named) => arrivals.of(named, known),
+          clusterNamed: (named) => clusterNamed(named, known),
           alone: context.alone,
         }
+        const watches = watchClusters({
+          ...setup,
+          clusters,
+          limits: { shortest: intervalMs, longest: longestIntervalMs },
+          isListed,
+          wake: (cluster) => wakes.next(cluster),
+          known: () => known,
+          signal: stop.signal,
+        })
+        const watchOf = (named: string): ClusterWatch | undefined =>
+          watches.of(clusterNamed(named, known) ?? '')
         let known = emptyState
         const arrivals = new MarkArrivals(clock)
         const watching = context.state$.subscribe({
           next: (state) => {
-            arrivals.note(known, state)
+            const before = known
             known = state
+            arrivals.note(before, state)
+            watches.note(before, state, clock.now())
           },
           complete: () => stop.abort(),
         })
@@ -149,7 +198,9 @@ export const ecsSnapshots = ({
             ? new PatternFollower(cluster, setup).follow(stop.signal)
             : new ClusterFollower(cluster, setup).follow(stop.signal),
         )
-        void Promise.all(followers).then(() => subscriber.complete())
+        void Promise.all(followers)
+          .then(() => watches.idle())
+          .then(() => subscriber.complete())
         return () => {
           stop.abort()
           watching.unsubscribe()

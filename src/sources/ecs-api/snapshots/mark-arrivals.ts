@@ -2,6 +2,10 @@ import type { ClusterArn } from '../../../core/arn.js'
 import type { Clock, Millis } from '../../../core/clock.js'
 import type { ClusterState } from '../../../core/cluster-state.js'
 
+/** The cluster with a name or ARN; `undefined` if it is not known what the name stands for. */
+export const clusterNamed = (named: string, { identities }: ClusterState): ClusterArn | undefined =>
+  named.startsWith('arn:') ? named : identities.get(named)?.clusters[0]
+
 /** When the newest snapshots were taken, by this machine's clock. */
 export class MarkArrivals {
   private readonly seenAt = new Map<ClusterArn, Millis>()
@@ -19,11 +23,11 @@ export class MarkArrivals {
 
   /**
    * When the newest snapshot of a cluster was taken: when it arrived, or before, as a journal may have it from long ago.
-   * `undefined` if
-   * there is none, if its time is unknown, or if it is not known what the name stands for.
+   * `undefined` if there is none, if its time is unknown, or if it is not known what the name stands for.
    */
-  of(named: string, { identities, marks }: ClusterState): Millis | undefined {
-    const cluster = named.startsWith('arn:') ? named : identities.get(named)?.clusters[0]
+  of(named: string, state: ClusterState): Millis | undefined {
+    const { marks } = state
+    const cluster = clusterNamed(named, state)
     const mark = cluster === undefined ? undefined : marks.get(cluster)
     const seenAt = cluster === undefined ? undefined : this.seenAt.get(cluster)
     if (mark === undefined || seenAt === undefined) return undefined
