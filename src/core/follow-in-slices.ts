@@ -8,7 +8,7 @@ export interface FollowOptions {
   /** After it aborts, the rest of a look is done without pauses for others. */
   readonly signal: AbortSignal
   /** Called after the last look, when there are no more values. */
-  readonly complete: () => void
+  readonly complete?: () => void
 }
 
 /**
@@ -18,7 +18,7 @@ export interface FollowOptions {
 export const followInSlices = <A>(
   values$: Observable<A>,
   look: (value: A) => Sliced<void>,
-  { clock, signal, complete }: FollowOptions,
+  { clock, signal, complete = () => undefined }: FollowOptions,
 ): Subscription =>
   values$
     .pipe(

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { type ClusterState, emptyState } from '../../src/core/cluster-state.js'
 import type { ClusterEvent } from '../../src/core/event.js'
 import { reduce } from '../../src/core/reduce.js'
+import { atOnce, type Sliced } from '../../src/core/sliced.js'
 import {
   Agreement,
   type NewSnapshot,
@@ -80,7 +81,7 @@ const intervals = (agreement: Agreement, steps: readonly Step[]): readonly numbe
     const mark = state.marks.get(cluster)
     const previous = before.marks.get(cluster)
     if (mark !== undefined && mark !== previous)
-      agreement.listed({ before, after: state, previous, mark, changes }, at)
+      atOnce(agreement.listed({ before, after: state, previous, mark, changes }, at))
     else for (const change of changes) agreement.changed(change, false, at)
     return agreement.interval(at)
   })
@@ -147,31 +148,31 @@ const neverAlone = (made: Make) =>
 
 /** Judges a snapshot at once, although events may be on their way. */
 class Hasty extends Agreement {
-  override listed(snapshot: NewSnapshot, now: number): void {
-    super.listed(snapshot, now)
+  override *listed(snapshot: NewSnapshot, now: number): Sliced<void> {
+    yield* super.listed(snapshot, now)
     super.interval(now + 60_000)
   }
 }
 
 /** Takes what began just before a snapshot for missed. */
 class Unforgiving extends Agreement {
-  override listed(snapshot: NewSnapshot, now: number): void {
-    super.listed({ ...snapshot, mark: { ...snapshot.mark, at: snapshot.mark.at + 30_000 } }, now)
+  override *listed(snapshot: NewSnapshot, now: number): Sliced<void> {
+    yield* super.listed({ ...snapshot, mark: { ...snapshot.mark, at: snapshot.mark.at + 30_000 } }, now)
   }
 }
 
 /** Takes every snapshot for agreement. */
 class Credulous extends Agreement {
-  override listed(snapshot: NewSnapshot, now: number): void {
-    super.listed({ ...snapshot, previous: snapshot.mark, changes: [] }, now)
+  override *listed(snapshot: NewSnapshot, now: number): Sliced<void> {
+    yield* super.listed({ ...snapshot, previous: snapshot.mark, changes: [] }, now)
   }
 }
 
 /** Takes what a snapshot itself tells for what events tell. */
 class SelfAssured extends Agreement {
-  override listed(snapshot: NewSnapshot, now: number): void {
+  override *listed(snapshot: NewSnapshot, now: number): Sliced<void> {
     for (const change of snapshot.changes) super.changed(change, false, now)
-    super.listed({ ...snapshot, changes: [] }, now)
+    yield* super.listed({ ...snapshot, changes: [] }, now)
   }
 }
 
@@ -246,10 +247,10 @@ describe('the agreement of events and snapshots', () => {
       changes: [],
     })
     agreement.changed({ arn: task.arn, before: undefined, after: task }, true, at(0))
-    agreement.listed(snapshot(at(1)), at(1))
+    atOnce(agreement.listed(snapshot(at(1)), at(1)))
     expect(agreement.interval(at(1))).toBe(SHORTEST)
     agreement.changed({ arn: task.arn, before: undefined, after: task }, false, at(1))
-    agreement.listed(snapshot(at(2)), at(2))
+    atOnce(agreement.listed(snapshot(at(2)), at(2)))
     expect(agreement.interval(at(2))).toBe(2 * SHORTEST)
   })
 })

@@ -2,6 +2,7 @@ import type { ClusterArn, TaskArn } from '../../../core/arn.js'
 import type { Millis } from '../../../core/clock.js'
 import type { ClusterState, Mark } from '../../../core/cluster-state.js'
 import { defaultSkewAllowanceMs, livenessOf, ruledOut } from '../../../core/liveness.js'
+import { type Sliced, sliceSize } from '../../../core/sliced.js'
 import type { Task } from '../../../core/task.js'
 import { changedHealth, lateMs, passage, standing, vanished, wasMissed } from './missed-news.js'
 import { firstPace, intervalOf, nextPace, type PaceLimits, type Verdict } from './pace.js'
@@ -83,18 +84,25 @@ export class Agreement {
    * How many tasks may run, in ECS's sense, by what is known of each: those that do, and at most those that pass too.
    * What ECS counts while a task starts or stops is not documented. `undefined` without a snapshot to go by.
    */
-  running({ tasks, marks }: ClusterState, cluster: ClusterArn): RunningTasks | undefined {
+  *running({ tasks, marks }: ClusterState, cluster: ClusterArn): Sliced<RunningTasks | undefined> {
     const mark = marks.get(cluster)
     if (mark === undefined || mark.at === 0) return undefined
     let least = 0
     let passing = 0
-    for (const arn of new Set([...mark.tasks.keys(), ...this.apart])) {
+    const count = (arn: TaskArn): void => {
       const task = tasks.get(arn)
-      if (task === undefined) continue
+      if (task === undefined) return
       const liveness = standing(task, mark)
       if (liveness === 'live' || liveness === 'unhealthy') least++
       else if (passage(task, mark) !== undefined) passing++
     }
+    const unlisted = [...this.apart].filter((arn) => !mark.tasks.has(arn))
+    let seen = 0
+    for (const arns of [mark.tasks.keys(), unlisted])
+      for (const arn of arns) {
+        if (++seen % (2 * sliceSize) === 0) yield
+        count(arn)
+      }
     return { least, most: least + passing }
   }
 
@@ -126,10 +134,10 @@ export class Agreement {
   }
 
   /** A newer snapshot is in the state. */
-  listed(snapshot: NewSnapshot, now: Millis): void {
+  *listed(snapshot: NewSnapshot, now: Millis): Sliced<void> {
     this.settle(now)
     const { told } = this
-    const gone = this.compare(snapshot)
+    const gone = yield* this.compare(snapshot)
     this.told = false
     this.confirming ||= this.suspicious
     this.suspicious = false
@@ -149,7 +157,7 @@ export class Agreement {
   }
 
   /** The tasks that the snapshot alone says are gone. */
-  private compare({ before, after, previous, mark, changes }: NewSnapshot): Set<TaskArn> {
+  private *compare({ before, after, previous, mark, changes }: NewSnapshot): Sliced<Set<TaskArn>> {
     const gone = new Set<TaskArn>()
     const { apart } = this
     this.apart = new Set()
@@ -161,8 +169,12 @@ export class Agreement {
       if (known !== undefined && vanished({ task: known, mark: previous }, task, mark)) gone.add(arn)
       if (task !== undefined && !ruledOut(task, mark, defaultSkewAllowanceMs)) this.apart.add(arn)
     }
-    for (const arn of previous?.tasks.keys() ?? []) compareOne(arn)
-    for (const arn of apart) compareOne(arn)
+    let seen = 0
+    for (const arns of [previous?.tasks.keys() ?? [], apart])
+      for (const arn of arns) {
+        if (++seen % (2 * sliceSize) === 0) yield
+        compareOne(arn)
+      }
     return gone
   }
 

@@ -1,6 +1,7 @@
 import type { ClusterArn, TaskArn } from '../../../core/arn.js'
 import type { Millis } from '../../../core/clock.js'
 import type { ClusterState } from '../../../core/cluster-state.js'
+import { type Sliced, sliceSize } from '../../../core/sliced.js'
 import type { Task } from '../../../core/task.js'
 import { PassingTasks } from '../questions/passing-tasks.js'
 import type { QuestionFollower } from '../questions/question-follower.js'
@@ -50,10 +51,13 @@ export class ClusterWatch {
     this.questions.start()
   }
 
-  listed(snapshot: NewSnapshot, now: Millis): void {
+  *listed(snapshot: NewSnapshot, now: Millis): Sliced<void> {
     const { after, mark, changes } = snapshot
-    this.agreement.listed(snapshot, now)
-    for (const { arn, after: task } of changes) this.watch(arn, task, after.marks, now)
+    yield* this.agreement.listed(snapshot, now)
+    for (const [i, { arn, after: task }] of changes.entries()) {
+      if (i > 0 && i % (2 * sliceSize) === 0) yield
+      this.watch(arn, task, after.marks, now)
+    }
     this.passing.listed(mark, (arn) => after.tasks.get(arn), now)
     this.questions.start()
   }

@@ -1,6 +1,7 @@
 import type { ClusterArn } from '../../../core/arn.js'
 import type { Millis } from '../../../core/clock.js'
 import type { ClusterState } from '../../../core/cluster-state.js'
+import { type Sliced, sliceSize } from '../../../core/sliced.js'
 import type { TaskChange } from './agreement.js'
 import type { ClusterWatch } from './cluster-watch.js'
 
@@ -17,8 +18,8 @@ export class ClusterWatches {
     return this.watches.get(cluster)
   }
 
-  /** Called with each state and the one before it. */
-  note(before: ClusterState, after: ClusterState, now: Millis): void {
+  /** Called with a state and the one that was noted before it. */
+  *note(before: ClusterState, after: ClusterState, now: Millis): Sliced<void> {
     if (before.tasks === after.tasks && before.marks === after.marks) return
     const listed = new Map<ClusterArn, TaskChange[]>()
     if (before.marks !== after.marks)
@@ -26,19 +27,24 @@ export class ClusterWatches {
         if (mark === undefined) this.end(cluster)
         else if (mark.order !== previous?.order) listed.set(cluster, [])
       })
-    after.tasks.diff(before.tasks, (arn, was, is) => {
-      const cluster = is?.cluster ?? was?.cluster ?? ''
-      const change = { arn, before: was, after: is }
-      const changes = listed.get(cluster)
-      if (changes !== undefined) changes.push(change)
-      // Before the first snapshot of a cluster, which is soon, everything is news.
-      else if (after.marks.has(cluster)) this.watch(cluster, after)?.changed(change, after, now)
-    })
+    yield* after.tasks.diffInSlices(
+      before.tasks,
+      (arn, was, is) => {
+        const cluster = is?.cluster ?? was?.cluster ?? ''
+        const change = { arn, before: was, after: is }
+        const changes = listed.get(cluster)
+        if (changes !== undefined) changes.push(change)
+        // Before the first snapshot of a cluster, which is soon, everything is news.
+        else if (after.marks.has(cluster)) this.watch(cluster, after)?.changed(change, after, now)
+      },
+      2 * sliceSize,
+    )
     for (const [cluster, changes] of listed) {
       const mark = after.marks.get(cluster)
       if (mark === undefined) continue
       const previous = before.marks.get(cluster)
-      this.watch(cluster, after)?.listed({ before, after, previous, mark, changes }, now)
+      const watch = this.watch(cluster, after)
+      if (watch !== undefined) yield* watch.listed({ before, after, previous, mark, changes }, now)
     }
   }
 

@@ -1,3 +1,4 @@
+import { followInSlices } from '../../../core/follow-in-slices.js'
 import { OptionError } from '../../../core/option-error.js'
 import { setMaxListeners } from 'node:events'
 import { Observable, Subject } from 'rxjs'
@@ -149,6 +150,7 @@ export const ecsSnapshots = ({
         // Every call and every wait of every cluster adds a listener; this is not a leak, which Node would warn of.
         setMaxListeners(0, stop.signal)
         const wakes = new Subject<ClusterArn>()
+        const pause = (): Promise<void> => clock.sleep(0, stop.signal)
         const spread = (): number => 1 + jitter * (2 * random() - 1)
         const setup: FollowerSetup = {
           clients: clientsOf,
@@ -159,7 +161,7 @@ export const ecsSnapshots = ({
           pace: (named) => watchOf(named)?.agreement.interval(clock.now()) ?? intervalMs,
           headcount: (named) => {
             const watch = isAll(only) ? watchOf(named) : undefined
-            return watch && headcount(watch.agreement, watch.cluster, () => known)
+            return watch && headcount(watch.agreement, watch.cluster, () => known, pause)
           },
           spread,
           wakes,
@@ -189,10 +191,18 @@ export const ecsSnapshots = ({
             const before = known
             known = state
             arrivals.note(before, state)
-            watches.note(before, state, clock.now())
           },
           complete: () => stop.abort(),
         })
+        let noted = emptyState
+        const noting = followInSlices(
+          context.state$,
+          function* (state) {
+            yield* watches.note(noted, state, clock.now())
+            noted = state
+          },
+          { clock, signal: stop.signal },
+        )
         const followers = clusters.map((cluster) =>
           isClusterPattern(cluster)
             ? new PatternFollower(cluster, setup).follow(stop.signal)
@@ -204,6 +214,7 @@ export const ecsSnapshots = ({
         return () => {
           stop.abort()
           watching.unsubscribe()
+          noting.unsubscribe()
         }
       }),
   }

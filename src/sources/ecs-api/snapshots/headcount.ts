@@ -1,5 +1,6 @@
 import type { ClusterArn } from '../../../core/arn.js'
 import type { ClusterState } from '../../../core/cluster-state.js'
+import { sliced } from '../../../core/sliced.js'
 import type { Agreement } from './agreement.js'
 import { CallFailed } from './ecs-calls.js'
 
@@ -15,7 +16,12 @@ export type Headcount = (
 ) => Promise<'compared' | 'doubtful'>
 
 export const headcount =
-  (agreement: Agreement, cluster: ClusterArn, state: () => ClusterState): Headcount =>
+  (
+    agreement: Agreement,
+    cluster: ClusterArn,
+    state: () => ClusterState,
+    pause: () => Promise<void>,
+  ): Headcount =>
   async (ask, doubts) => {
     if (!doubts && !agreement.isCountDue()) return 'compared'
     let count: number | undefined
@@ -26,7 +32,7 @@ export const headcount =
       if (thrown instanceof CallFailed && thrown.isRefusal) agreement.keepShort()
       return 'compared'
     }
-    const running = agreement.running(state(), cluster)
+    const running = await sliced(agreement.running(state(), cluster), pause)
     if (count === undefined || running === undefined) return 'compared'
     if (running.least <= count && count <= running.most) return 'compared'
     if (!doubts) return 'doubtful'
