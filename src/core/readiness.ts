@@ -2,8 +2,11 @@ import type { Desired } from './desired.js'
 import type { AnySink } from './sink.js'
 
 /** Whether nothing is pending any more. Final refusals do not count as pending; they may leave the state incomplete. */
-const isLevel = ({ complete, awaited, unresolved }: Desired): boolean =>
-  complete || (awaited.length === 0 && ![...unresolved.values()].some(({ why }) => why === 'task-definition'))
+const isLevel = ({ awaited, unresolved }: Desired): boolean => {
+  if (awaited.length > 0) return false
+  for (const { why } of unresolved.values()) if (why === 'task-definition') return false
+  return true
+}
 
 export interface ReadinessOptions {
   readonly sinks: readonly Pick<AnySink, 'name' | 'required'>[]
@@ -29,8 +32,8 @@ export class Readiness {
     if (sinks.every(({ name, required }) => required === false || this.reachedOnce.has(name))) this.announce()
   }
 
-  /** Called for each new state of a worker without sinks. It is ready when all clusters have been read. */
-  known({ awaited }: Desired): void {
-    if (awaited.length === 0) this.announce()
+  /** Called for each new state of a worker without sinks. */
+  known(desired: Desired): void {
+    if (isLevel(desired)) this.announce()
   }
 }

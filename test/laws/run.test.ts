@@ -179,6 +179,30 @@ describe('run', () => {
     expect(ready).toBe(true)
   })
 
+  it.each([
+    ['with a sink', [memorySink()]],
+    ['without sinks', []],
+  ])('is not ready while a running task waits for its definition: %s', async (_, sinks) => {
+    const definition = 'arn:aws:ecs:eu-west-1:123456789012:task-definition/web:1'
+    const ecs = memorySource({ name: 'ecs', covers: [cluster] })
+    const { worker, clock } = started({ sources: [ecs], sinks })
+    let ready = false
+    void worker.ready.then(() => (ready = true))
+    const task = observed({ id: 'a', at: 1_000_000 })
+    const unbound = task.containers.map((container) => ({ ...container, bindings: [], bindingsVersion: -1 }))
+    void ecs.push(listed({ ...task, definition, containers: unbound }))
+    await clock.advance(1000)
+    expect(ready).toBe(false)
+    const ports = [{ containerPort: 80, hostPort: 80, protocol: 'tcp', count: 1 } as const]
+    const web = { name: 'web', image: undefined, ports, labels: {}, environment: {} }
+    void ecs.push({
+      _tag: 'DefinitionDescribed',
+      definition: { arn: definition, networkMode: 'awsvpc', containers: [web] },
+    })
+    await clock.advance(1000)
+    expect(ready).toBe(true)
+  })
+
   it('without sinks, acknowledges what it has folded, and is ready when the state is complete', async () => {
     const source = memorySource({ covers: [cluster] })
     const { worker, clock, of } = started({ sources: [source], sinks: [] })
