@@ -1,3 +1,4 @@
+import { filter, firstValueFrom } from 'rxjs'
 import { run, servicePorts, type ClusterEvent } from 'ecs-task-stream'
 import { sqs } from 'ecs-task-stream/sources/sqs'
 import { memory as memorySource } from 'ecs-task-stream/sources/memory'
@@ -22,6 +23,7 @@ interface Flushed {
 }
 
 interface Deployment {
+  readonly tasks: number
   readonly cluster: string
   readonly definitions: readonly ClusterEvent[]
   /** What the services are before, and the events of the rolling deployment. */
@@ -45,6 +47,7 @@ const record = (services: number, tasks: number): Deployment => {
   for (const name of names) cluster.deploy(name)
   cluster.settle()
   return {
+    tasks,
     cluster: cluster.arn,
     before,
     bodies,
@@ -67,7 +70,7 @@ const record = (services: number, tasks: number): Deployment => {
   }
 }
 
-const flush = async ({ cluster, before, bodies, definitions }: Deployment): Promise<Flushed> => {
+const flush = async ({ tasks, cluster, before, bodies, definitions }: Deployment): Promise<Flushed> => {
   const [database, messages] = await Promise.all([embeddedDynamoDb(), embeddedSqs()])
   await database.createTable('traefik')
   const queue = await messages.createQueue('events', { redrive: { maxReceiveCount: 9 } })
@@ -96,8 +99,11 @@ const flush = async ({ cluster, before, bodies, definitions }: Deployment): Prom
   }
   void known.push({ _tag: 'TasksListed', cluster, at: 0, tasks: [] })
   await messages.send(queue.url, before)
+  // As the lookups answer: once tasks need it. Their deliveries wait for it.
+  await firstValueFrom(worker.state$.pipe(filter((state) => state.tasks.size === tasks)))
+  await known.push(...definitions)
   await drained()
-  // As the lookups answer: once tasks need it.
+  // What no task needed yet was forgotten with the sweep that followed the snapshot.
   await known.push(...definitions)
   const start = { calls: calls(), events: acknowledged, at: performance.now() }
   await messages.send(queue.url, bodies)
