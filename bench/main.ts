@@ -1,3 +1,4 @@
+import { parseArgs } from 'node:util'
 import { benchApiCalls } from './api-calls.js'
 import { benchBackends } from './backends.js'
 import { benchDecode } from './decode.js'
@@ -11,12 +12,21 @@ import { benchIdMapper } from './id-mapper.js'
 import { benchJournal } from './journal/journal.js'
 import { benchLatency } from './latency.js'
 import { benchMemory } from './memory.js'
+import { benchScale } from './scale/scale.js'
 import { benchSoak } from './soak.js'
 import { benchStall } from './stall.js'
 import { printSummary } from './summary.js'
 import { benchTcpProxy } from './tcp-proxy.js'
 import { benchWebhook } from './webhook.js'
 import { benchWholePath } from './whole-path.js'
+
+const { values: options, positionals: named } = parseArgs({
+  allowPositionals: true,
+  options: { quick: { type: 'boolean' }, minutes: { type: 'string' }, tasks: { type: 'string' } },
+})
+const effort = options.quick === true ? quickEffort : fullEffort
+const numberOf = (given: string | undefined): number | undefined =>
+  given === undefined ? undefined : Number(given)
 
 const all: Readonly<Record<string, Bench>> = {
   path: benchWholePath,
@@ -37,17 +47,19 @@ const all: Readonly<Record<string, Bench>> = {
   mapper: benchIdMapper,
 }
 
-const given = process.argv.slice(2)
-const effort = given.includes('--quick') ? quickEffort : fullEffort
-const named = given.filter((name) => name !== '--quick')
-const unknown = named.filter((name) => !(name in all))
+/** Only when it is named: it takes its time, whatever the machine. */
+const slow: Readonly<Record<string, Bench>> = {
+  scale: benchScale({ minutes: numberOf(options.minutes), tasks: numberOf(options.tasks) }),
+}
+
+const unknown = named.filter((name) => !(name in all || name in slow))
 if (unknown.length > 0)
   throw new Error(
-    `unknown benchmark ${unknown.join(', ')}: choose from ${Object.keys(all).join(', ')}; --quick only tries them out`,
+    `unknown benchmark ${unknown.join(', ')}: choose from ${Object.keys({ ...all, ...slow }).join(', ')}; --quick only tries them out`,
   )
 const findings: Finding[] = []
 const failures: string[] = []
-for (const [name, bench] of Object.entries(all)) {
+for (const [name, bench] of Object.entries(named.length === 0 ? all : { ...all, ...slow })) {
   if (named.length > 0 && !named.includes(name)) continue
   const start = performance.now()
   try {
