@@ -1,8 +1,12 @@
 import { decodeEvent } from 'ecs-task-stream/sources/ecs-event'
+import { type Effort, fullEffort } from './effort.js'
+import { against, each, heading, race, table } from './stopwatch.js'
 import { bound, ecsEvent, eni } from '../test/support/ecs-event-builder.js'
 
 const EVENTS = 200
-const ROUNDS = 150
+/** Of all events, in a round. */
+const TIMES = 100
+const ROUNDS = 7
 
 /**
  * About the size of the event of a Fargate task with a sidecar, or of a bridge task: 3 kB, most of which is not
@@ -44,25 +48,28 @@ const bodies = Array.from({ length: EVENTS }, (_, i) => {
   )
 })
 
-/** Microseconds an event, the best of five tries: what disturbs a try only adds to it. */
-const cost = (run: () => void): number => {
-  const attempt = (): number => {
-    const start = process.hrtime.bigint()
-    for (let round = 0; round < ROUNDS; round++) run()
-    return Number(process.hrtime.bigint() - start) / 1000 / ROUNDS / EVENTS
-  }
-  attempt()
-  return Math.min(...Array.from({ length: 5 }, attempt))
-}
-
 /** Prints what decoding costs relative to `JSON.parse` of the same bodies, which every decoder needs. */
-export const benchDecode = (): void => {
+export const benchDecode = async (effort: Effort = fullEffort): Promise<void> => {
   const events = bodies.map((body) => JSON.parse(body) as object)
   const broken = events.map((event) => ({ ...event, detail: {} }))
-  const parse = cost(() => bodies.forEach((body) => JSON.parse(body) as unknown))
-  const decode = cost(() => events.forEach((event) => decodeEvent(event)))
-  const reject = cost(() => broken.forEach((event) => decodeEvent(event)))
-  console.log(`decode  JSON.parse of ${bodies[0]?.length ?? 0} characters: ${parse.toFixed(2)} µs = 1.00`)
-  console.log(`decode  decodeEvent:  ${decode.toFixed(2)} µs = ${(decode / parse).toFixed(2)}`)
-  console.log(`decode  five errors:  ${reject.toFixed(2)} µs = ${(reject / parse).toFixed(2)}`)
+  const times = effort.pick(TIMES, 5)
+  const repeated = (work: () => void) => (): void => {
+    for (let i = 0; i < times; i++) work()
+  }
+  const timings = await race(
+    [
+      { name: 'JSON.parse', run: repeated(() => bodies.forEach((body) => JSON.parse(body) as unknown)) },
+      { name: 'decodeEvent', run: repeated(() => events.forEach((event) => decodeEvent(event))) },
+      {
+        name: 'decodeEvent, five errors',
+        run: repeated(() => broken.forEach((event) => decodeEvent(event))),
+      },
+    ],
+    effort.rounds(ROUNDS),
+  )
+  const base = timings[0]?.cpu ?? []
+  heading(`Decoding an event of ${bodies[0]?.length ?? 0} characters; processor time`)
+  table(
+    timings.map(({ name, cpu }) => [name, `${each(cpu, times * EVENTS).padEnd(32)} ${against(cpu, base)}`]),
+  )
 }

@@ -4,12 +4,14 @@ import { sqs } from 'ecs-task-stream/sources/sqs'
 import { Consumer } from 'sqs-consumer'
 import { embeddedSqs, type EmbeddedSqs } from '../sim/sqs/embedded-sqs.js'
 import { simulatedCluster } from '../sim/ecs/simulated-cluster.js'
-import { heading, ratio, table } from './stopwatch.js'
+import { type Effort, fullEffort } from './effort.js'
+import { spread } from './spread.js'
+import { against, heading, table } from './stopwatch.js'
 
 const MESSAGES = 2_000
-const ROUNDS = 3
+const ROUNDS = 5
 
-const bodies = (): readonly string[] => {
+const bodies = (count: number): readonly string[] => {
   const cluster = simulatedCluster({
     seed: 5,
     services: [{ name: 'web', placement: 'fargate', desiredCount: 400 }],
@@ -17,8 +19,8 @@ const bodies = (): readonly string[] => {
   const all: string[] = []
   cluster.events$.subscribe((event) => all.push(JSON.stringify(event)))
   cluster.start()
-  while (all.length < MESSAGES) cluster.step()
-  return all.slice(0, MESSAGES)
+  while (all.length < count) cluster.step()
+  return all.slice(0, count)
 }
 
 const empty = async (server: EmbeddedSqs, queueUrl: string): Promise<void> => {
@@ -64,25 +66,30 @@ const ours = async (server: EmbeddedSqs, queueUrl: string, polls: number): Promi
 }
 
 /** A queue of task events, drained: ours decodes, folds, plans and applies on the way. */
-export const benchDrain = async (): Promise<void> => {
-  const messages = bodies()
-  const best = new Map<string, number>()
-  for (let round = 0; round <= ROUNDS; round++)
+export const benchDrain = async (effort: Effort = fullEffort): Promise<void> => {
+  const messages = bodies(effort.pick(MESSAGES, 200))
+  const times = new Map(Object.keys(contenders).map((name): [string, number[]] => [name, []]))
+  for (let round = 0; round <= effort.rounds(ROUNDS); round++)
     for (const [name, drain] of Object.entries(contenders)) {
       const server = await embeddedSqs()
       const queue = await server.createQueue('events', { redrive: { maxReceiveCount: 9 } })
       await server.send(queue.url, messages)
       const start = performance.now()
       await drain(server, queue.url)
-      if (round > 0) best.set(name, Math.min(best.get(name) ?? Infinity, performance.now() - start))
+      // The first round warms up.
+      if (round > 0) times.get(name)?.push(performance.now() - start)
       await server.close()
     }
-  heading(`A queue of ${MESSAGES.toLocaleString('en')} task events, drained and deleted`)
-  const [base = NaN] = best.values()
+  heading(`A queue of ${messages.length.toLocaleString('en')} task events, drained and deleted`)
+  const speeds = [...times].map(([name, rounds]) => ({
+    name,
+    perSecond: rounds.map((ms) => (messages.length * 1_000) / ms),
+  }))
+  const base = speeds[0]?.perSecond ?? []
   table(
-    [...best].map(([name, ms]) => [
+    speeds.map(({ name, perSecond }) => [
       name,
-      `${Math.round((MESSAGES * 1000) / ms).toLocaleString('en')} messages a second   ${ratio(base / ms)}`,
+      `${spread(perSecond, (value) => Math.round(value).toLocaleString('en')).padEnd(24)} messages a second   ${against(perSecond, base)}`,
     ]),
   )
 }

@@ -1,84 +1,53 @@
-import {
-  type ClusterEvent,
-  type ClusterState,
-  emptyState,
-  projector,
-  reduce,
-  servicePorts,
-} from 'ecs-task-stream'
-import { each, heading, race, ratio, table } from './stopwatch.js'
-import { changed, clusterArn, task } from './synthetic.js'
+import { type Effort, fullEffort } from './effort.js'
+import { type Finding, measured } from './finding.js'
+import type { FoldAnswer, FoldRequest } from './fold-process.js'
+import { peer } from './peer.js'
+import { ratios } from './spread.js'
+import { against, each, heading, table } from './stopwatch.js'
 
-const SIZES = [1_000, 10_000, 100_000, 1_000_000] as const
-const TASKS_A_SERVICE = 100
+const SIZES = [1_000, 10_000, 100_000, 1_000_000]
+/** For `--quick`. */
+const FEW = [1_000, 10_000, 20_000]
 const EVENTS = 20_000
-/** Few, because a million tasks take long. */
-const ROUNDS = 4
-
-const stateOf = (size: number): ClusterState => {
-  let state = reduce(emptyState, { _tag: 'TasksListed', cluster: clusterArn, at: 0, tasks: [] })
-  for (let i = 0; i < size; i++) state = reduce(state, changed(task(i, Math.floor(i / TASKS_A_SERVICE), 1)))
-  return state
-}
-
-/** Events of tasks across the whole state, each with the next version; every fifth stops its task. */
-const eventsOn = (size: number): readonly ClusterEvent[] =>
-  Array.from({ length: EVENTS }, (_, i) => {
-    const index = (i * 7919) % size
-    const service = Math.floor(index / TASKS_A_SERVICE)
-    return changed(task(index, service, 2 + Math.floor(i / size), i % 5 === 0 ? 'STOPPED' : 'RUNNING'))
-  })
+const ROUNDS = 7
 
 /** What an event costs must not grow with the number of tasks. */
-export const benchFold = async (): Promise<void> => {
-  const cases = SIZES.map((size) => {
-    globalThis.gc?.()
-    const before = process.memoryUsage().heapUsed
-    const state = stateOf(size)
-    globalThis.gc?.()
-    const bytes = (process.memoryUsage().heapUsed - before) / size
-    return { size, state, bytes, events: eventsOn(size) }
-  })
-  const fold = await race(
-    cases.map(({ size, state, events }) => ({
-      name: size.toLocaleString('en'),
-      run: () => void events.reduce(reduce, state),
-    })),
-    ROUNDS,
-  )
-  const projected = await race(
-    cases.map(({ size, state, events }) => {
-      // A projector follows one fold: from the full state to the events and back costs the events twice.
-      const project = projector({ expose: servicePorts(), covers: [clusterArn] })
-      project(state, 0)
-      return {
-        name: size.toLocaleString('en'),
-        run: () => {
-          let now = state
-          for (let at = 0; at < events.length; at += 10) {
-            now = events.slice(at, at + 10).reduce(reduce, now)
-            project(now, at)
-          }
-          project(state, 0)
-        },
-      }
-    }),
-    ROUNDS,
-  )
+export const benchFold = async (effort: Effort = fullEffort): Promise<readonly Finding[]> => {
+  const events = effort.pick(EVENTS, 2_000)
+  // A process each, so that no heap burdens the collection of another's garbage.
+  const cases = effort.pick(SIZES, FEW).map((size) => ({
+    size,
+    child: peer<FoldRequest, FoldAnswer>(new URL('fold-process.ts', import.meta.url), { heapMb: 8_192 }),
+    fold: [] as number[],
+    both: [] as number[],
+  }))
+  for (const { size, child } of cases) await child.ask({ _tag: 'Prepare', size })
+  for (let round = 0; round <= effort.rounds(ROUNDS); round++)
+    for (const { child, fold, both } of cases) {
+      const answer = await child.ask({ _tag: 'Round', events })
+      // The first round warms up.
+      if (round === 0) continue
+      fold.push(answer.fold)
+      both.push(answer.both)
+    }
+  await Promise.all(cases.map(({ child }) => child.close()))
+
+  const base = cases.find(({ size }) => size === 10_000)
+  const largest = cases.at(-1)
+  if (base === undefined || largest === undefined) return []
   heading(
-    `The fold: ${EVENTS.toLocaleString('en')} events on states of different sizes, ${TASKS_A_SERVICE} a service`,
+    `The fold: ${events.toLocaleString('en')} events on states of different sizes, 100 a service; processor time`,
   )
-  const at10k = { fold: fold[1]!.ms, projected: projected[1]!.ms }
   table([
-    ['tasks', 'fold, against 10,000          fold and project by tens, against 10,000        memory'],
-    ...cases.map(({ size, bytes }, i): readonly [string, string] => {
+    ['tasks', `${'fold, against 10,000'.padEnd(56)} fold and project by tens, against 10,000`],
+    ...cases.map(({ size, fold, both }): readonly [string, string] => {
       const aim = size === 1_000_000 ? 2 : undefined
-      const folded = `${each(fold[i]!.ms, EVENTS)}  ${ratio(fold[i]!.ms / at10k.fold, aim)}`
-      const both = `${each(projected[i]!.ms, EVENTS)}  ${ratio(projected[i]!.ms / at10k.projected, aim)}`
+      const folded = `${each(fold, events)}  ${against(fold, base.fold)}`
       return [
         size.toLocaleString('en'),
-        `${folded.padEnd(34)} ${both.padEnd(38)} ${Math.round(bytes)} bytes a task`,
+        `${folded.padEnd(56)} ${each(both, events)}  ${against(both, base.both, aim)}`,
       ]
     }),
   ])
+  return [measured('growth', ratios(largest.both, base.both))]
 }

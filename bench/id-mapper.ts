@@ -8,7 +8,9 @@ import { containerAttributes } from '../src/id-mapper/links/container-urls.js'
 import { findContainers, findTask } from '../src/id-mapper/index/find.js'
 import { links } from '../src/id-mapper/links/links.js'
 import { listTasks } from '../src/id-mapper/routes/listing.js'
-import { each, heading, race, ratio, table, type Timing } from './stopwatch.js'
+import { type Effort, fullEffort } from './effort.js'
+import { medianOf } from './spread.js'
+import { against, each, heading, race, table, type Timing } from './stopwatch.js'
 import { changed, clusterArn, task } from './synthetic.js'
 
 const SIZES = [1_000, 100_000] as const
@@ -80,7 +82,7 @@ const rows = (
   const [small, large] = timings
   return [
     name,
-    `${each(small!.ms, count).padEnd(12)} ${each(large!.ms, count).padEnd(12)} ${ratio(large!.ms / small!.ms, aim).padEnd(26)} ${Math.round((count / large!.ms) * 1000).toLocaleString('en')} a second`,
+    `${each(small!.wall, count).padEnd(28)} ${each(large!.wall, count).padEnd(28)} ${against(large!.wall, small!.wall, aim).padEnd(48)} ${Math.round((count / medianOf(large!.wall)) * 1000).toLocaleString('en')} a second`,
   ]
 }
 
@@ -116,7 +118,8 @@ const serving = async (state: ClusterState) => {
 }
 
 /** What a question costs, and an event, must not grow with the number of tasks. */
-export const benchIdMapper = async (): Promise<void> => {
+export const benchIdMapper = async (effort: Effort = fullEffort): Promise<void> => {
+  const rounds = effort.rounds(5)
   const cases = SIZES.map((size) => {
     globalThis.gc?.()
     const state = stateOf(size)
@@ -138,7 +141,7 @@ export const benchIdMapper = async (): Promise<void> => {
             if (!question(index, (i * 7919) % size)) throw new Error(`${name} is not answered`)
         },
       })),
-      5,
+      rounds,
     )
     answers.push(rows(name, timings, count, searchAim))
   }
@@ -164,7 +167,7 @@ export const benchIdMapper = async (): Promise<void> => {
       name: String(size),
       run: () => void events[i]!.reduce(reduce, state),
     })),
-    5,
+    rounds,
   )
   const follows = await race(
     cases.map(({ size, index }, i) => ({
@@ -173,7 +176,7 @@ export const benchIdMapper = async (): Promise<void> => {
         for (const state of states[i]!) index.follow(state, 0)
       },
     })),
-    5,
+    rounds,
   )
   table([
     rows('fold alone', folds, QUESTIONS),
@@ -194,10 +197,10 @@ export const benchIdMapper = async (): Promise<void> => {
         { name: '1,000', run: () => ask(agent, small!.url, (n) => pathOf((n * 7919) % SIZES[0])) },
         { name: '100,000', run: () => ask(agent, large!.url, (n) => pathOf((n * 7919) % SIZES[1])) },
       ],
-      3,
+      rounds,
     )
     const [left, right] = rows(name, timings, REQUESTS)
-    answered.push([left, `${right}, ${ratio(timings[1]!.ms / bare!.ms)} of a route that does nothing`])
+    answered.push([left, `${right}, ${against(timings[1]!.wall, bare!.wall)} of a route that does nothing`])
   }
   table(answered)
   agent.destroy()

@@ -1,24 +1,43 @@
-import { PutItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb'
+import {
+  PutItemCommand,
+  ScanCommand,
+  UpdateItemCommand,
+  type UpdateItemCommandInput,
+} from '@aws-sdk/client-dynamodb'
 import { run, servicePorts } from 'ecs-task-stream'
 import { memory as memorySource } from 'ecs-task-stream/sources/memory'
 import { traefikTable } from 'ecs-task-stream/sinks/traefik-table'
 import { embeddedDynamoDb } from '../sim/dynamodb/embedded-dynamodb.js'
-import { heading, ratio, table } from './stopwatch.js'
+import { type Effort, fullEffort } from './effort.js'
+import { type Finding, measured } from './finding.js'
+import { medianOf, ratios, spread } from './spread.js'
+import { against, heading, table } from './stopwatch.js'
 import { changed, clusterArn, task } from './synthetic.js'
 
 const SERVERS = 10
-const ROUNDS = 600
-
-const median = (times: number[]): number => times.sort((a, b) => a - b)[Math.floor(times.length / 2)]!
+const CHANGES = 200
+const ROUNDS = 7
 
 /**
  * From the delivery of a change by its source until the table holds it, against the bare conditional write of the
- * same item.
+ * same item: the very request that the worker has sent, to another table that holds the same.
  */
-export const benchLatency = async (): Promise<void> => {
+export const benchLatency = async (effort: Effort = fullEffort): Promise<readonly Finding[]> => {
+  const changes = effort.pick(CHANGES, 20)
   const database = await embeddedDynamoDb()
   await database.createTable('traefik')
+  await database.createTable('bare')
   const client = database.client()
+  /** The requests of the worker for the last change. */
+  const sent: UpdateItemCommandInput[] = []
+  client.middlewareStack.add(
+    (next) => (args) => {
+      if ('UpdateExpression' in args.input) sent.push(args.input)
+      return next(args)
+    },
+    { step: 'initialize', name: 'note' },
+  )
+  const bareClient = database.client()
   const source = memorySource()
   const worker = run({
     sources: [source],
@@ -29,74 +48,46 @@ export const benchLatency = async (): Promise<void> => {
   })
   await worker.ready
   await source.push({ _tag: 'TasksListed', cluster: clusterArn, at: 0, tasks: [] })
-  for (let i = 0; i < SERVERS; i++) await source.push(changed(task(i, 0, 1)))
+  await source.push(...Array.from({ length: SERVERS }, (_, i) => changed(task(i, 0, 1))))
+  sent.splice(0)
+  // The other table begins as this one.
+  const { Items = [] } = await bareClient.send(new ScanCommand({ TableName: 'traefik' }))
+  for (const Item of Items) await bareClient.send(new PutItemCommand({ TableName: 'bare', Item }))
 
-  const servers = (n: number) => ({
-    M: Object.fromEntries(
-      Array.from({ length: SERVERS }, (_, i) => [
-        `10.0.${n % 250}.${i}:80`,
-        { M: { url: { S: `http://10.0.${n % 250}.${i}:80` }, weight: { N: '0' } } },
-      ]),
-    ),
-  })
-  const item = { id: { S: 'bare__backend' }, name: { S: 'bare' }, version: { N: '0' }, owner: { S: 'bench' } }
-  await client.send(
-    new PutItemCommand({ TableName: 'traefik', Item: { ...item, backend: { M: { servers: servers(0) } } } }),
-  )
-  const bareWrite = async (n: number): Promise<void> => {
-    await client.send(
-      new UpdateItemCommand({
-        TableName: 'traefik',
-        Key: { id: item.id },
-        UpdateExpression: 'SET #version = :next, #backend.#servers = :after, #name = :name, #owner = :owner',
-        ConditionExpression:
-          '#version = :read AND #backend.#servers = :before AND #name = :name AND #owner = :owner',
-        ExpressionAttributeNames: {
-          '#version': 'version',
-          '#backend': 'backend',
-          '#servers': 'servers',
-          '#name': 'name',
-          '#owner': 'owner',
-        },
-        ExpressionAttributeValues: {
-          ':next': { N: String(n + 1) },
-          ':read': { N: String(n) },
-          ':before': servers(n),
-          ':after': servers(n + 1),
-          ':name': item.name,
-          ':owner': item.owner,
-        },
-      }),
-    )
-  }
-
+  /** One task stops and the next one starts: the item has as many servers after each change. */
+  const change = (n: number): Promise<'acked' | 'nacked'> =>
+    source.push(changed(task(n, 0, 2, 'STOPPED')), changed(task(n + SERVERS, 0, 1)))
   const bare: number[] = []
   const ours: number[] = []
-  for (let round = 0; round < ROUNDS; round++) {
-    const a = performance.now()
-    await bareWrite(round)
-    const b = performance.now()
-    // One task stops, the next one starts: every event changes the table.
-    await source.push(
-      changed(task(round % SERVERS, 0, 2 + round, round % (2 * SERVERS) < SERVERS ? 'STOPPED' : 'RUNNING')),
-    )
-    const c = performance.now()
-    // The first third warms up.
-    if (round >= ROUNDS / 3) {
-      bare.push(b - a)
-      ours.push(c - b)
+  for (let round = 0; round <= effort.rounds(ROUNDS); round++) {
+    const ourTimes: number[] = []
+    const bareTimes: number[] = []
+    for (let i = 0; i < changes; i++) {
+      const start = performance.now()
+      if ((await change(round * changes + i)) !== 'acked') throw new Error('a change was not acknowledged')
+      const held = performance.now()
+      const [request, ...others] = sent.splice(0)
+      if (request === undefined || others.length > 0) throw new Error('a change is not one write')
+      const command = new UpdateItemCommand({ ...request, TableName: 'bare' })
+      const before = performance.now()
+      await bareClient.send(command)
+      bareTimes.push(performance.now() - before)
+      ourTimes.push(held - start)
     }
+    // The first round warms up.
+    if (round === 0) continue
+    ours.push(medianOf(ourTimes))
+    bare.push(medianOf(bareTimes))
   }
   await worker.stop()
   await database.close()
   heading(
     `One change, from its delivery until the table holds it and it is acknowledged (${SERVERS} servers in the item)`,
   )
+  const ms = (value: number): string => `${value.toFixed(2)} ms`
   table([
-    ['bare conditional UpdateItem, median', `${median(bare).toFixed(2)} ms  ${ratio(1)}`],
-    [
-      'through fold, plan and apply, median',
-      `${median(ours).toFixed(2)} ms  ${ratio(median(ours) / median(bare), 1.2)}`,
-    ],
+    ['the bare conditional write of the same size', spread(bare, ms)],
+    ['through fold, plan and apply', `${spread(ours, ms)}  ${against(ours, bare, 1.2)}`],
   ])
+  return [measured('latency', ratios(ours, bare))]
 }

@@ -8,7 +8,9 @@ import { eventBridgeWebhook } from 'ecs-task-stream/sources/event-bridge-webhook
 import { snsWebhook, type Webhook, type WebhookListener } from 'ecs-task-stream/sources/sns-webhook'
 import { snsHttp } from '../sim/sns/sns-http.js'
 import { record } from './whole-path.js'
-import { each, heading, race, ratio, table } from './stopwatch.js'
+import { type Effort, fullEffort } from './effort.js'
+import { quantile, spread } from './spread.js'
+import { against, each, heading, race, table } from './stopwatch.js'
 
 const REQUESTS = 2_000
 const CONNECTIONS = 32
@@ -79,24 +81,20 @@ const post = (agent: Agent, { port, latencies }: Site, body: string): Promise<vo
   })
 
 /** All of it, over connections that are kept alive; each sends its next request when it has its answer. */
-const drive = async (agent: Agent, to: Site): Promise<void> => {
+const drive = async (agent: Agent, to: Site, requests: number): Promise<void> => {
   let next = 0
   const connection = async (): Promise<void> => {
-    while (next < REQUESTS) await post(agent, to, to.bodies[next++ % to.bodies.length]!)
+    while (next < requests) await post(agent, to, to.bodies[next++ % to.bodies.length]!)
   }
   await Promise.all(Array.from({ length: CONNECTIONS }, connection))
-}
-
-const quantile = (values: readonly number[], q: number): string => {
-  const sorted = [...values].sort((a, b) => a - b)
-  return `${(sorted[Math.floor(q * (sorted.length - 1))] ?? NaN).toFixed(2)} ms`
 }
 
 /**
  * Webhooks against a handler that does nothing, on the same server with the same requests; client and server share
  * the process.
  */
-export const benchWebhook = async (): Promise<void> => {
+export const benchWebhook = async (effort: Effort = fullEffort): Promise<void> => {
+  const requests = effort.pick(REQUESTS, 200)
   const events = record().bodies.slice(0, 500)
   const sns = await snsHttp({ signatureVersion: '2' })
   const signed = events.map((event) => JSON.stringify(sns.notification(event)))
@@ -119,19 +117,20 @@ export const benchWebhook = async (): Promise<void> => {
       signed,
     ),
   ]
-  heading(`Webhooks: ${REQUESTS} requests over ${CONNECTIONS} connections, client included`)
+  heading(`Webhooks: ${requests} requests over ${CONNECTIONS} connections, client included`)
   const timings = await race(
-    sites.map((to) => ({ name: to.name, run: () => drive(agent, to) })),
-    ROUNDS,
+    sites.map((to) => ({ name: to.name, run: () => drive(agent, to, requests) })),
+    effort.rounds(ROUNDS),
   )
-  const base = timings[0]?.ms ?? NaN
+  const base = timings[0]?.wall ?? []
   table(
-    timings.map(({ name, ms }, i) => {
+    timings.map(({ name, wall }, i) => {
       const latencies = sites[i]?.latencies ?? []
-      const perSecond = Math.round((REQUESTS * 1000) / ms)
+      const perSecond = wall.map((ms) => (requests * 1_000) / ms)
+      const at = (q: number): string => `${quantile(latencies, q).toFixed(2)} ms`
       return [
         name,
-        `${each(ms, REQUESTS)} a request, ${perSecond} a second, p50 ${quantile(latencies, 0.5)}, p99 ${quantile(latencies, 0.99)} = ${ratio(ms / base)}`,
+        `${each(wall, requests)} a request, ${spread(perSecond, (value) => String(Math.round(value)))} a second, p50 ${at(0.5)}, p99 ${at(0.99)} = ${against(wall, base)}`,
       ]
     }),
   )

@@ -7,7 +7,7 @@ import { sqs } from 'ecs-task-stream/sources/sqs'
 import { defer, from, switchMap } from 'rxjs'
 import { dynamoDbTables } from '../../sim/dynamodb/dynamodb-tables.js'
 import { sqsQueues } from '../../sim/sqs/sqs-queues.js'
-import { answerWith } from './peer.js'
+import { answerWith } from '../peer.js'
 import type { ServerUrls } from './server-process.js'
 import { journalTable } from './servers.js'
 

@@ -1,21 +1,22 @@
 import { simulatedCluster } from '../../sim/ecs/simulated-cluster.js'
-import { heading, ratio, table } from '../stopwatch.js'
+import { type Effort, fullEffort } from '../effort.js'
+import { against, heading, table } from '../stopwatch.js'
 import type { DrainAnswer, DrainRequest } from './drain-process.js'
-import { type Peer, peer } from './peer.js'
+import { type Peer, peer } from '../peer.js'
 import { callsOf, type Servers } from './servers.js'
-import { spread } from './spread.js'
+import { spread } from '../spread.js'
 
 const EVENTS = 3_000
 const SERVICES = 10
 const TASKS = 400
-const ROUNDS = 3
+const ROUNDS = 5
 
 interface Load {
   readonly cluster: string
   readonly bodies: readonly string[]
 }
 
-const load = (): Load => {
+const load = (events: number): Load => {
   const cluster = simulatedCluster({
     seed: 5,
     services: Array.from({ length: SERVICES }, (_, i) => ({
@@ -27,10 +28,10 @@ const load = (): Load => {
   const bodies: string[] = []
   cluster.events$.subscribe((event) => bodies.push(JSON.stringify(event)))
   cluster.start()
-  while (bodies.length < EVENTS) cluster.step()
+  while (bodies.length < events) cluster.step()
   return {
     cluster: cluster.arn,
-    bodies: bodies.slice(0, EVENTS),
+    bodies: bodies.slice(0, events),
   }
 }
 
@@ -97,13 +98,13 @@ const drained = async (
 }
 
 /** A queue that workers drain together, each in a process of its own, and the calls that it costs. */
-export const benchDrainTogether = async (servers: Servers): Promise<void> => {
-  const events = load()
+export const benchDrainTogether = async (servers: Servers, effort: Effort = fullEffort): Promise<void> => {
+  const events = load(effort.pick(EVENTS, 200))
   const workers = Array.from({ length: Math.max(...contenders.map(({ workers: count }) => count)) }, () =>
-    peer<DrainRequest, DrainAnswer>('drain-process.ts'),
+    peer<DrainRequest, DrainAnswer>(new URL('drain-process.ts', import.meta.url)),
   )
   const results = new Map(contenders.map(({ name }): [string, Drained[]] => [name, []]))
-  for (let round = 0; round <= ROUNDS; round++)
+  for (let round = 0; round <= effort.rounds(ROUNDS); round++)
     for (const [i, contender] of contenders.entries()) {
       const its = workers.slice(0, contender.workers)
       const result = await drained(events, contender, `drain-${round}-${i}`, servers, its)
@@ -113,20 +114,17 @@ export const benchDrainTogether = async (servers: Servers): Promise<void> => {
   await Promise.all(workers.map((worker) => worker.close()))
 
   heading(
-    `A queue of ${EVENTS.toLocaleString('en')} task events of ${SERVICES} services, drained with a journal; workers and servers are processes on the same cores`,
+    `A queue of ${events.bodies.length.toLocaleString('en')} task events of ${SERVICES} services, drained with a journal; workers and servers are processes on the same cores`,
   )
-  const best = (name: string): number =>
-    Math.max(...(results.get(name) ?? []).map(({ perSecond }) => perSecond))
-  const base = best(contenders[0]?.name ?? '')
+  const speeds = (name: string): readonly number[] =>
+    (results.get(name) ?? []).map(({ perSecond }) => perSecond)
+  const base = speeds(contenders[0]?.name ?? '')
   const digits = (value: number): string => value.toFixed(3)
   table([
-    ['', 'events a second: median (least – greatest)   best, against no journal'],
-    ...[...results].map(([name, rounds]): readonly [string, string] => [
+    ['', 'events a second: median (least – greatest)   against no journal'],
+    ...[...results.keys()].map((name): readonly [string, string] => [
       name,
-      `${spread(
-        rounds.map(({ perSecond }) => perSecond),
-        (value) => String(Math.round(value)),
-      ).padEnd(45)}${ratio(best(name) / base)}`,
+      `${spread(speeds(name), (value) => String(Math.round(value))).padEnd(45)}${against(speeds(name), base)}`,
     ]),
     ['', ''],
     ['', 'calls an event: journal               target                CPU time an event: workers, servers'],

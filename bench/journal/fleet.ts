@@ -14,11 +14,11 @@ const member = (index: number, generation: number): Task =>
  * A snapshot of 100,000 tasks in 1,000 services. In each one that follows, another hundredth of them has been replaced:
  * one task of each service.
  */
-export const fleet = (generation: number): ClusterEvent => ({
+export const fleet = (generation: number, size = fleetSize): ClusterEvent => ({
   _tag: 'TasksListed',
   cluster: clusterArn,
   at: 1_800_000_000_000 + generation * 300_000,
-  tasks: Array.from({ length: fleetSize }, (_, index) =>
+  tasks: Array.from({ length: size }, (_, index) =>
     member(index, index % TASKS_A_SERVICE < generation ? 1 : 0),
   ),
 })

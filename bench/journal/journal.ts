@@ -1,3 +1,5 @@
+import { type Effort, fullEffort } from '../effort.js'
+import type { Finding } from '../finding.js'
 import { benchDrainTogether } from './drain.js'
 import { benchJournalLatency } from './latency.js'
 import { startServers } from './servers.js'
@@ -6,14 +8,13 @@ import { benchJournalStart } from './start.js'
 import { benchJournalTable } from './table.js'
 
 /** What a journal in DynamoDB costs, beside the same without one. */
-export const benchJournal = async (): Promise<void> => {
-  await benchJournalTable()
+export const benchJournal = async (effort: Effort = fullEffort): Promise<readonly Finding[]> => {
+  await benchJournalTable(effort)
   const servers = await startServers()
   try {
-    await benchDrainTogether(servers)
-    await benchJournalLatency(servers)
-    await benchJournalSnapshot(servers)
-    await benchJournalStart(servers)
+    await benchDrainTogether(servers, effort)
+    await benchJournalLatency(servers, effort)
+    return [...(await benchJournalSnapshot(servers, effort)), ...(await benchJournalStart(servers, effort))]
   } finally {
     await servers.close()
   }

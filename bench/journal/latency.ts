@@ -2,14 +2,15 @@ import { type ClusterEvent, run, servicePorts, type Worker } from 'ecs-task-stre
 import { dynamoDbJournal } from 'ecs-task-stream/journals/dynamodb'
 import { traefikTable } from 'ecs-task-stream/sinks/traefik-table'
 import { memory, type MemorySource } from 'ecs-task-stream/sources/memory'
-import { heading, ratio, table } from '../stopwatch.js'
+import { type Effort, fullEffort } from '../effort.js'
+import { quantile, spread } from '../spread.js'
+import { against, heading, table } from '../stopwatch.js'
 import { changed, clusterArn, task } from '../synthetic.js'
 import { journalTable, type Servers } from './servers.js'
-import { quantile, spread } from './spread.js'
 
 const SERVERS = 10
 const CHANGES = 300
-const ROUNDS = 4
+const ROUNDS = 5
 
 interface Follower {
   readonly source: MemorySource
@@ -40,18 +41,19 @@ const change = (n: number): ClusterEvent =>
   changed(task(n % SERVERS, 0, 2 + n, n % (2 * SERVERS) < SERVERS ? 'STOPPED' : 'RUNNING'))
 
 /** From the delivery of a change until the table holds it and it is acknowledged, one after the other. */
-export const benchJournalLatency = async (servers: Servers): Promise<void> => {
+export const benchJournalLatency = async (servers: Servers, effort: Effort = fullEffort): Promise<void> => {
+  const changes = effort.pick(CHANGES, 20)
   const contenders = [
     { name: 'no journal', ...(await follower(servers, 'latency-without', false)) },
     { name: 'with a journal', ...(await follower(servers, 'latency-with', true)) },
   ]
   const rounds = new Map(contenders.map(({ name }): [string, (readonly number[])[]] => [name, []]))
-  for (let round = 0; round <= ROUNDS; round++) {
+  for (let round = 0; round <= effort.rounds(ROUNDS); round++) {
     const times = new Map(contenders.map(({ name }): [string, number[]] => [name, []]))
-    for (let i = 0; i < CHANGES; i++)
+    for (let i = 0; i < changes; i++)
       for (const { name, source } of contenders) {
         const start = performance.now()
-        await source.push(change(round * CHANGES + i))
+        await source.push(change(round * changes + i))
         times.get(name)?.push(performance.now() - start)
       }
     // The first round warms up.
@@ -67,7 +69,7 @@ export const benchJournalLatency = async (servers: Servers): Promise<void> => {
     ['', 'p50: median of the rounds (least – greatest)   p99'],
     ...[...rounds.keys()].map((name): readonly [string, string] => [
       name,
-      `${spread(at(name, 0.5), ms).padEnd(34)}${spread(at(name, 0.99), ms).padEnd(36)}p50 ${ratio(quantile(at(name, 0.5), 0) / quantile(at(without, 0.5), 0))}`,
+      `${spread(at(name, 0.5), ms).padEnd(34)}${spread(at(name, 0.99), ms).padEnd(36)}p50 ${against(at(name, 0.5), at(without, 0.5))}`,
     ]),
   ])
 }

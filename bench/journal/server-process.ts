@@ -4,7 +4,7 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { embeddedDynamoDb } from '../../sim/dynamodb/embedded-dynamodb.js'
 import { embeddedSqs } from '../../sim/sqs/embedded-sqs.js'
-import { answerWith } from './peer.js'
+import { answerWith } from '../peer.js'
 
 export interface ServerUrls {
   readonly sqs: string

@@ -1,6 +1,6 @@
 import { type DynamoDbTables, dynamoDbTables } from '../../sim/dynamodb/dynamodb-tables.js'
 import { type SqsQueues, sqsQueues } from '../../sim/sqs/sqs-queues.js'
-import { peer } from './peer.js'
+import { peer } from '../peer.js'
 import type { Counts, ServerRequest, ServerUrls, Traffic } from './server-process.js'
 
 export const journalTable = 'journals'
@@ -17,7 +17,7 @@ export interface Servers {
 }
 
 export const startServers = async (): Promise<Servers> => {
-  const server = peer<ServerRequest, ServerUrls & Counts>('server-process.ts')
+  const server = peer<ServerRequest, ServerUrls & Counts>(new URL('server-process.ts', import.meta.url))
   const urls = await server.ask({ _tag: 'Urls' })
   const sqs = sqsQueues(urls.sqs)
   const journals = dynamoDbTables(urls.journals)

@@ -7,13 +7,14 @@ import { memory as memorySource } from 'ecs-task-stream/sources/memory'
 import { stateEvents } from '../../src/core/state-events.js'
 import { dynamoDbTables } from '../../sim/dynamodb/dynamodb-tables.js'
 import { clusterArn } from '../synthetic.js'
-import { fleet, fleetSize } from './fleet.js'
-import { answerWith } from './peer.js'
+import { fleet } from './fleet.js'
+import { answerWith } from '../peer.js'
 import { journalTable } from './servers.js'
 
 export interface StartRequest {
   readonly _tag: 'Store' | 'Start'
   readonly journals: string
+  readonly tasks: number
 }
 
 export interface StartAnswer {
@@ -32,14 +33,14 @@ const heap = (): number => {
   return process.memoryUsage().heapUsed
 }
 
-answerWith(async ({ _tag, journals }: StartRequest): Promise<StartAnswer> => {
+answerWith(async ({ _tag, journals, tasks: size }: StartRequest): Promise<StartAnswer> => {
   const tables = dynamoDbTables(journals)
   const journal = dynamoDbJournal({ table: journalTable, name: 'start', client: tables.client() })
   switch (_tag) {
     case 'Store': {
       const signal = new AbortController().signal
       const { position } = await journal.catchUp(undefined, signal)
-      await journal.checkpoint(stateEvents(reduce(emptyState, fleet(0))), position, signal)
+      await journal.checkpoint(stateEvents(reduce(emptyState, fleet(0, size))), position, signal)
       return nothing
     }
     case 'Start': {
@@ -52,7 +53,7 @@ answerWith(async ({ _tag, journals }: StartRequest): Promise<StartAnswer> => {
         expose: servicePorts(),
         journal,
       })
-      await firstValueFrom(worker.state$.pipe(filter(({ tasks }) => tasks.size === fleetSize)))
+      await firstValueFrom(worker.state$.pipe(filter(({ tasks }) => tasks.size === size)))
       const foldedMs = performance.now() - start
       await worker.ready
       const readyMs = performance.now() - start

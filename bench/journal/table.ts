@@ -5,6 +5,8 @@ import { emptyState } from '../../src/core/cluster-state.js'
 import { fold } from '../../src/core/fold.js'
 import { stateEvents } from '../../src/core/state-events.js'
 import { counted } from '../counted-client.js'
+import { type Effort, fullEffort } from '../effort.js'
+import { spread } from '../spread.js'
 import { each, heading, race, table } from '../stopwatch.js'
 import { clusterArn } from '../synthetic.js'
 import { randomTask } from './random-task.js'
@@ -15,11 +17,12 @@ const EVENTS = 1_000
 const opened = (client: DynamoDBClient) => dynamoDbJournal({ table: 'journals', name: 'bench', client })
 
 /** What the journal alone costs, without a worker: its calls, and reading a checkpoint. */
-export const benchJournalTable = async (): Promise<void> => {
+export const benchJournalTable = async (effort: Effort = fullEffort): Promise<void> => {
+  const count = effort.pick(TASKS, 2_000)
   const dynamo = await embeddedDynamoDb()
   const { signal } = new AbortController()
   await dynamo.createJournalTable('journals')
-  const tasks = Array.from({ length: TASKS }, (_, i) => randomTask(i, i % 500))
+  const tasks = Array.from({ length: count }, (_, i) => randomTask(i, i % 500))
   const snapshot = { _tag: 'TasksListed' as const, cluster: clusterArn, at: 1, order: 1, tasks }
   const state = fold(emptyState, snapshot)
 
@@ -58,15 +61,15 @@ export const benchJournalTable = async (): Promise<void> => {
         },
       },
     ],
-    3,
+    effort.rounds(5),
   )
   heading('A journal in a table, without a worker')
   table([
     ['calls per event, in batches of ten', (appends / EVENTS).toFixed(2)],
-    [`calls to store a checkpoint of ${TASKS} tasks`, String(checkpoint)],
-    ['to read a task of a checkpoint', each(start?.ms ?? NaN, TASKS)],
-    ['to parse the JSON of a task', each(parse?.ms ?? NaN, TASKS)],
-    ['start', `${((start?.ms ?? NaN) / 1000).toFixed(1)} s`],
+    [`calls to store a checkpoint of ${count} tasks`, String(checkpoint)],
+    ['to read a task of a checkpoint', each(start?.wall ?? [], count)],
+    ['to parse the JSON of a task', each(parse?.wall ?? [], count)],
+    ['start', spread(start?.wall ?? [], (ms) => `${(ms / 1_000).toFixed(2)} s`)],
   ])
   await dynamo.close()
 }

@@ -7,6 +7,12 @@ export interface NetworkInterface extends SiteInterface {
   readonly slot: number
 }
 
+/** From 10.n.64.0 upwards. The machines of the cluster have the addresses below. */
+const addressOf = (slot: number, network: number): string => {
+  const third = 64 + Math.floor(slot / 250)
+  return `10.${(network + Math.floor(third / 256)) % 256}.${third % 256}.${(slot % 250) + 4}`
+}
+
 /** An interface in the slot; `network` is the second number of its IPv4 address. */
 export const networkInterface = (
   slot: number,
@@ -20,7 +26,6 @@ export const networkInterface = (
   subnetId: `subnet-0${random.hex(16)}`,
   macAddress: `02:${random.hex(10).replace(/(..)(?=.)/g, '$1:')}`,
   slot,
-  // From 10.n.64.0 upwards. The machines of the cluster have the addresses below.
-  privateIp: `10.${network}.${64 + Math.floor(slot / 250)}.${(slot % 250) + 4}`,
+  privateIp: addressOf(slot, network),
   ipv6: dualStack ? `2001:db8:${network.toString(16)}:64::${(slot + 4).toString(16)}` : undefined,
 })

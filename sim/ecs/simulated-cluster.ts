@@ -258,6 +258,16 @@ export class SimulatedCluster {
     this.#progress.step(() => incident(this, this.#random))
   }
 
+  /** How many tasks are in transition. */
+  get moving(): number {
+    return this.#scheduler.moving
+  }
+
+  /** Continues the transition of a random task, if one is in transition. */
+  advanceOne(): void {
+    this.#scheduler.advanceOne()
+  }
+
   /** Completes all transitions, without new incidents. Deployments continue as far as they need not wait. */
   settle(): void {
     this.#progress.settle()
