@@ -6,6 +6,7 @@ import { benchFold } from './fold.js'
 import { benchIdMapper } from './id-mapper.js'
 import { benchJournal } from './journal/journal.js'
 import { benchLatency } from './latency.js'
+import { benchStart } from './start/start.js'
 import { benchTcpProxy } from './tcp-proxy.js'
 import { benchWebhook } from './webhook.js'
 import { benchWholePath } from './whole-path.js'
@@ -22,6 +23,7 @@ const all: Readonly<Record<string, () => void | Promise<void>>> = {
   journal: benchJournal,
   tcp: benchTcpProxy,
   mapper: benchIdMapper,
+  start: benchStart,
 }
 
 const named = process.argv.slice(2)
