@@ -11,19 +11,15 @@ RUN npm ci --ignore-scripts --no-audit --no-fund
 COPY tsconfig.json tsconfig.build.json ./
 COPY src src
 COPY examples examples
+COPY scripts scripts
 RUN npm run build
-
-FROM ${NODE_IMAGE} AS dependencies
-WORKDIR /app
-COPY package.json package-lock.json ./
-RUN npm ci --omit=dev --ignore-scripts --no-audit --no-fund
 
 FROM ${NODE_IMAGE}
 ENV NODE_ENV=production
 WORKDIR /app
 COPY package.json LICENSE ./
-COPY --from=dependencies /app/node_modules node_modules
-COPY --from=build /app/dist dist
+# The command is a bundle: it needs no other package.
+COPY --from=build /app/dist/command dist/command
 # The image's own user `node`, by number, so that a platform can tell that it is not root.
 USER 1000:1000
 EXPOSE 8080
@@ -31,5 +27,5 @@ EXPOSE 8080
 STOPSIGNAL SIGTERM
 # Asks where PORT says; a worker without PORT has no server, and is healthy while it lives.
 HEALTHCHECK --interval=30s --timeout=5s --start-period=30s --retries=3 CMD ["node", "-e", "const port = /[0-9]+$/.exec(process.env.PORT ?? '')?.[0]; if (port !== undefined) fetch(`http://127.0.0.1:${port}/health`).then((answer) => process.exit(answer.ok ? 0 : 1), () => process.exit(1))"]
-ENTRYPOINT ["node", "dist/src/worker/bin.js"]
+ENTRYPOINT ["node", "dist/command/ecs-task-stream.js"]
 CMD ["--help"]

@@ -15,6 +15,7 @@ import { benchMemory } from './memory.js'
 import { benchScale } from './scale/scale.js'
 import { benchSoak } from './soak.js'
 import { benchStall } from './stall.js'
+import { benchStart } from './start/start.js'
 import { printSummary } from './summary.js'
 import { benchTcpProxy } from './tcp-proxy.js'
 import { benchWebhook } from './webhook.js'
@@ -45,6 +46,7 @@ const all: Readonly<Record<string, Bench>> = {
   journal: benchJournal,
   tcp: benchTcpProxy,
   mapper: benchIdMapper,
+  start: benchStart,
 }
 
 /** Only when it is named: it takes its time, whatever the machine. */

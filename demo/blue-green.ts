@@ -1,6 +1,6 @@
 import type { AttributeValue } from '@aws-sdk/client-dynamodb'
 import { paginateScan } from '@aws-sdk/client-dynamodb'
-import type { Worker } from 'ecs-task-stream'
+import { run } from 'ecs-task-stream'
 import { systemClock } from '../src/shared/async/system-clock.js'
 import { simulatedCluster, type SimulatedCluster } from '../sim/ecs/simulated-cluster.js'
 import { type Account, isolate, openAccount, tableName } from './account.js'
@@ -184,7 +184,7 @@ export const blueGreen = async (
   const { colors } = display.surface()
   if (!quiet) display.print([...introduction(colors), colors.dim(row(columns.map(([name]) => ` ${name}`)))])
 
-  const worker: Worker = demoWorker(cluster.name, account, sabotage ? { DEPLOYMENTS: 'ignore' } : {})
+  const worker = run(await demoWorker(cluster.name, account, sabotage ? { DEPLOYMENTS: 'ignore' } : {}))
   const subscription = cluster.events$.subscribe((event) => void account.send([JSON.stringify(event)]))
   const watch = new Watch(cluster, account)
   const began = performance.now()

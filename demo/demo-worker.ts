@@ -1,4 +1,4 @@
-import { run, type Worker } from 'ecs-task-stream'
+import type { RunSetup } from 'ecs-task-stream'
 import { dynamoDbJournal } from 'ecs-task-stream/journals/dynamodb'
 import { sqs } from 'ecs-task-stream/sources/sqs'
 import { formatProblems } from 'ecs-task-stream/worker'
@@ -38,23 +38,23 @@ const compose = (cluster: string, { queueUrl }: Queue, more: Readonly<Record<str
   }
 }
 
-/** The bundled worker. `more`: further environment variables. */
-export const demoWorker = (
+/** What the bundled worker runs. `more`: further environment variables. */
+export const demoWorker = async (
   cluster: string,
   queue: Queue,
   more: Readonly<Record<string, string>> = {},
-): Worker => {
-  const { eventSources, lookups, ...composition } = compose(cluster, queue, more)
-  return run({ ...composition, sources: [...eventSources, ...lookups], skewAllowanceMs: graceMs })
+): Promise<RunSetup> => {
+  const { eventSources, lookups, ...composition } = await compose(cluster, queue, more)
+  return { ...composition, sources: [...eventSources, ...lookups], skewAllowanceMs: graceMs }
 }
 
-/** One of several workers on the same queue, which share what they hear through a journal. */
-export const sharingWorker = (cluster: string, queue: Queue): Worker => {
-  const { eventSources: _, lookups, ...composition } = compose(cluster, queue, {})
-  return run({
+/** What one of several workers on the same queue runs, which share what they hear through a journal. */
+export const sharingWorker = async (cluster: string, queue: Queue): Promise<RunSetup> => {
+  const { eventSources: _, lookups, ...composition } = await compose(cluster, queue, {})
+  return {
     ...composition,
     sources: [sqs({ queueUrl: queue.queueUrl, visibilitySeconds }), ...lookups],
     journal: dynamoDbJournal({ table: journalTableName, name: cluster }),
     skewAllowanceMs: graceMs,
-  })
+  }
 }

@@ -3,6 +3,7 @@ import { leaseMs } from '../src/core/journal-follower.js'
 import { type Account, isolate, openAccount, tableName } from './account.js'
 import { ClusterLife, faults, tickMs } from './cluster-life.js'
 import { Crew, type CrewNews, type CrewView } from './crew.js'
+import { run } from 'ecs-task-stream'
 import { demoWorker, resyncSeconds, visibilitySeconds } from './demo-worker.js'
 import type { Display } from './display.js'
 import { forkWorker } from './forked-worker.js'
@@ -60,8 +61,8 @@ interface Followers {
   stop(): Promise<void>
 }
 
-const oneWorker = (cluster: string, account: Account): Followers => {
-  const worker = demoWorker(cluster, account)
+const oneWorker = async (cluster: string, account: Account): Promise<Followers> => {
+  const worker = run(await demoWorker(cluster, account))
   return {
     news$: worker.reports$.pipe(
       map(workerNews),
@@ -117,7 +118,7 @@ export const demo = async (
   const { name } = life.cluster
   const followers =
     workers === undefined
-      ? oneWorker(name, account)
+      ? await oneWorker(name, account)
       : severalWorkers(name, account, { seed, size: workers, program: workerProgram })
   const { news$, view } = followers
   const trial = new Trial(life, account, news$, {

@@ -2,6 +2,7 @@
  * A process with one of several workers: `node … <cluster> <queue URL>`, with the account in the environment. Tells its
  * parent the news, and stops when the parent sends anything.
  */
+import { run } from 'ecs-task-stream'
 import { sharingWorker } from './demo-worker.js'
 import type { ProcessNews } from './forked-worker.js'
 import { workerNews } from './worker-news.js'
@@ -16,7 +17,7 @@ const tell = (news: ProcessNews): void => {
 process.on('SIGINT', () => undefined)
 process.once('disconnect', () => process.exit())
 
-const worker = sharingWorker(cluster, { queueUrl })
+const worker = run(await sharingWorker(cluster, { queueUrl }))
 worker.reports$.subscribe((report) => {
   const news = workerNews(report)
   if (news !== undefined) tell(news)

@@ -3,14 +3,6 @@
  * docs/ecs-task-tracker.md. Start it with `ecs-task-stream ecs-task-tracker`, or copy and adapt it.
  */
 import { defaultOwner, servicePorts } from 'ecs-task-stream'
-import { ecsSnapshots } from 'ecs-task-stream/sources/ecs-snapshots'
-import { eventBridgeWebhook } from 'ecs-task-stream/sources/event-bridge-webhook'
-import { instanceAddresses } from 'ecs-task-stream/sources/instance-addresses'
-import { snsWebhook } from 'ecs-task-stream/sources/sns-webhook'
-import { sqs } from 'ecs-task-stream/sources/sqs'
-import { taskDefinitions } from 'ecs-task-stream/sources/task-definitions'
-import { dryRun } from 'ecs-task-stream/sinks/dry-run'
-import { traefikTable } from 'ecs-task-stream/sinks/traefik-table'
 import {
   clusterTopics,
   defaulted,
@@ -28,12 +20,9 @@ import {
 import {
   checkDeployments,
   checkRoles,
-  clusterClients,
   clusterName,
   deploymentSettings,
-  followedDeployments,
   healthCheckSettings,
-  healthQuestions,
   journalSettings,
   queueUrl as queueUrlType,
   regionName,
@@ -112,7 +101,18 @@ export default defineWorker({
         example: 'TOPIC_ARNS=arn:aws:sns:us-east-1:123456789012:ecs-events',
       })),
   ],
-  compose: (settings) => {
+  compose: async (settings) => {
+    // Loaded here, because `--help` needs none of it.
+    const { ecsSnapshots } = await import('ecs-task-stream/sources/ecs-snapshots')
+    const { eventBridgeWebhook } = await import('ecs-task-stream/sources/event-bridge-webhook')
+    const { instanceAddresses } = await import('ecs-task-stream/sources/instance-addresses')
+    const { snsWebhook } = await import('ecs-task-stream/sources/sns-webhook')
+    const { sqs } = await import('ecs-task-stream/sources/sqs')
+    const { taskDefinitions } = await import('ecs-task-stream/sources/task-definitions')
+    const { dryRun } = await import('ecs-task-stream/sinks/dry-run')
+    const { traefikTable } = await import('ecs-task-stream/sinks/traefik-table')
+    const { clusterClients, followedDeployments, healthQuestions } =
+      await import('ecs-task-stream/worker/clusters/sources')
     const { cluster, region, topicArns, snsVerify, routesToken: secrets, queueUrl } = settings
     const { owner = defaultOwner([cluster]) } = settings
     const pruneGuard = settings.pruneGuard === 'off' ? { pruneGuard: settings.pruneGuard } : {}

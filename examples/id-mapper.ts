@@ -3,19 +3,14 @@
  * see docs/id-mapper.md. Start it with `ecs-task-stream id-mapper`, or copy and adapt it.
  */
 import { exposesNothing } from 'ecs-task-stream'
-import { idMapper, linkProblems } from 'ecs-task-stream/id-mapper'
-import { instanceAddresses } from 'ecs-task-stream/sources/instance-addresses'
-import { taskDefinitions } from 'ecs-task-stream/sources/task-definitions'
+import { linkProblems } from 'ecs-task-stream/id-mapper'
 import { defaulted, defineWorker, integer, list, optional, text } from 'ecs-task-stream/worker'
 import {
   checkRoles,
-  clusterClients,
   clusterSettings,
   followed,
   journalSettings,
-  queue,
   roleSettings,
-  snapshots,
 } from 'ecs-task-stream/worker/clusters'
 
 const { cluster, queueUrl, region } = clusterSettings
@@ -91,7 +86,12 @@ export default defineWorker({
       example: 'CADVISOR_URL=http://{instance_ip}:{cadvisor_port}/docker/{container_id}',
     })),
   ],
-  compose: (settings) => {
+  compose: async (settings) => {
+    // Loaded here, because `--help` needs none of it.
+    const { idMapper } = await import('ecs-task-stream/id-mapper')
+    const { instanceAddresses } = await import('ecs-task-stream/sources/instance-addresses')
+    const { taskDefinitions } = await import('ecs-task-stream/sources/task-definitions')
+    const { clusterClients, queue, snapshots } = await import('ecs-task-stream/worker/clusters/sources')
     const clients = clusterClients(settings)
     const { cluster: clusters, routesToken: secrets, keepSeconds, keepTasks } = settings
     const { warnings = [], ...clustersFollowed } = followed({

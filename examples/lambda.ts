@@ -23,12 +23,12 @@ import {
 } from 'ecs-task-stream/worker'
 import {
   checkRoles,
-  clusterClients,
   clusterSettings,
   journalSettings,
   roleSettings,
   sharedJournal,
 } from 'ecs-task-stream/worker/clusters'
+import { clusterClients } from 'ecs-task-stream/worker/clusters/sources'
 
 /** The environment variables of the function. */
 export const declaration = {

@@ -4,20 +4,8 @@
  * adapt it.
  */
 import { prometheusExporters } from 'ecs-task-stream'
-import { instanceAddresses } from 'ecs-task-stream/sources/instance-addresses'
-import { taskDefinitions } from 'ecs-task-stream/sources/task-definitions'
-import { prometheusFile } from 'ecs-task-stream/sinks/prometheus-file'
-import { prometheusHttp } from 'ecs-task-stream/sinks/prometheus-http'
 import { defaulted, defineWorker, list, onOff, optional, text, webhookRoutes } from 'ecs-task-stream/worker'
-import {
-  checkServed,
-  clusterClients,
-  clusterSettings,
-  followed,
-  patience,
-  queue,
-  snapshots,
-} from 'ecs-task-stream/worker/clusters'
+import { checkServed, clusterSettings, followed, patience } from 'ecs-task-stream/worker/clusters'
 
 /** A setting for the name of a docker label. */
 const label = (ending: string, says: string, flag: string) =>
@@ -75,7 +63,13 @@ export default defineWorker({
         ]
       : []),
   ],
-  compose: (settings) => {
+  compose: async (settings) => {
+    // Loaded here, because `--help` needs none of it.
+    const { instanceAddresses } = await import('ecs-task-stream/sources/instance-addresses')
+    const { taskDefinitions } = await import('ecs-task-stream/sources/task-definitions')
+    const { prometheusFile } = await import('ecs-task-stream/sinks/prometheus-file')
+    const { prometheusHttp } = await import('ecs-task-stream/sinks/prometheus-http')
+    const { clusterClients, queue, snapshots } = await import('ecs-task-stream/worker/clusters/sources')
     const { prometheusFile: file, readToken, patienceSeconds = Infinity } = settings
     const clients = clusterClients(settings)
     const { filterLabel, dynamicPortDetection } = settings

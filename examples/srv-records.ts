@@ -4,24 +4,15 @@
  * with `ecs-task-stream srv-records`, or copy and adapt it.
  */
 import { srvNames } from 'ecs-task-stream'
-import { instanceAddresses } from 'ecs-task-stream/sources/instance-addresses'
-import { taskDefinitions } from 'ecs-task-stream/sources/task-definitions'
-import { srvRecords, srvTestName } from 'ecs-task-stream/sinks/srv-records'
 import { defaulted, defineWorker, integer, oneOf, optional, required, text } from 'ecs-task-stream/worker'
 import {
   checkClusters,
   checkDeployments,
-  clusterClients,
   clusterSettings,
   deploymentSettings,
   followed,
-  followedDeployments,
   healthCheckSettings,
-  healthProbes,
-  healthQuestions,
   healthSettings,
-  queue,
-  snapshots,
   slowStart,
   slowStartSettings,
 } from 'ecs-task-stream/worker/clusters'
@@ -63,7 +54,13 @@ export default defineWorker({
     }),
   },
   check: (settings) => [...checkClusters(settings), ...checkDeployments(settings)],
-  compose: (settings) => {
+  compose: async (settings) => {
+    // Loaded here, because `--help` needs none of it.
+    const { instanceAddresses } = await import('ecs-task-stream/sources/instance-addresses')
+    const { taskDefinitions } = await import('ecs-task-stream/sources/task-definitions')
+    const { srvRecords, srvTestName } = await import('ecs-task-stream/sinks/srv-records')
+    const { clusterClients, followedDeployments, healthProbes, healthQuestions, queue, snapshots } =
+      await import('ecs-task-stream/worker/clusters/sources')
     const clients = clusterClients(settings)
     const expose = srvNames({ template: settings.nameTemplate })
     return {

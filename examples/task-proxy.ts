@@ -4,9 +4,6 @@
  * task-proxy`, or copy and adapt it.
  */
 import { containerPorts, type Exposable, selects } from 'ecs-task-stream'
-import { instanceAddresses } from 'ecs-task-stream/sources/instance-addresses'
-import { taskDefinitions } from 'ecs-task-stream/sources/task-definitions'
-import { tcpProxy } from 'ecs-task-stream/sinks/tcp-proxy'
 import {
   defaulted,
   defineWorker,
@@ -15,23 +12,17 @@ import {
   oneOf,
   onOff,
   optional,
-  proxyInstruments,
   required,
   text,
 } from 'ecs-task-stream/worker'
 import {
   checkDeployments,
   checkRoles,
-  clusterClients,
   clusterName,
   clusterSettings,
   deploymentSettings,
-  followedDeployments,
   healthCheckSettings,
-  healthQuestions,
-  queue,
   roleSettings,
-  snapshots,
   slowStart,
   slowStartSettings,
 } from 'ecs-task-stream/worker/clusters'
@@ -141,7 +132,14 @@ export default defineWorker({
           },
         ]),
   ],
-  compose: ({ name: container, family, service, cluster: named, ...settings }) => {
+  compose: async ({ name: container, family, service, cluster: named, ...settings }) => {
+    // Loaded here, because `--help` needs none of it.
+    const { proxyInstruments } = await import('ecs-task-stream/worker')
+    const { instanceAddresses } = await import('ecs-task-stream/sources/instance-addresses')
+    const { taskDefinitions } = await import('ecs-task-stream/sources/task-definitions')
+    const { tcpProxy } = await import('ecs-task-stream/sinks/tcp-proxy')
+    const { clusterClients, followedDeployments, healthQuestions, queue, snapshots } =
+      await import('ecs-task-stream/worker/clusters/sources')
     const { queueUrl, region, listenHost } = settings
     const { resyncSeconds = queueUrl === undefined ? 5 : 300 } = settings
     const cluster = [named] as const

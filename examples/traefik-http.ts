@@ -4,10 +4,6 @@
  * `ecs-task-stream traefik-http`, or copy and adapt it.
  */
 import { servicePorts, traefikLabels } from 'ecs-task-stream'
-import { instanceAddresses } from 'ecs-task-stream/sources/instance-addresses'
-import { taskDefinitions } from 'ecs-task-stream/sources/task-definitions'
-import { traefikFile } from 'ecs-task-stream/sinks/traefik-file'
-import { traefikHttp } from 'ecs-task-stream/sinks/traefik-http'
 import {
   defaulted,
   defineWorker,
@@ -23,19 +19,13 @@ import {
   checkBackendName,
   checkDeployments,
   checkServed,
-  clusterClients,
   clusterSettings,
   deploymentSettings,
   followed,
-  followedDeployments,
   healthCheckSettings,
-  healthProbes,
-  healthQuestions,
   healthSettings,
   patience,
-  queue,
   serviceName,
-  snapshots,
 } from 'ecs-task-stream/worker/clusters'
 
 export default defineWorker({
@@ -84,7 +74,14 @@ export default defineWorker({
     ...checkDeployments(settings),
     ...checkBackendName(settings),
   ],
-  compose: (settings) => {
+  compose: async (settings) => {
+    // Loaded here, because `--help` needs none of it.
+    const { instanceAddresses } = await import('ecs-task-stream/sources/instance-addresses')
+    const { taskDefinitions } = await import('ecs-task-stream/sources/task-definitions')
+    const { traefikFile } = await import('ecs-task-stream/sinks/traefik-file')
+    const { traefikHttp } = await import('ecs-task-stream/sinks/traefik-http')
+    const { clusterClients, followedDeployments, healthProbes, healthQuestions, queue, snapshots } =
+      await import('ecs-task-stream/worker/clusters/sources')
     const {
       expose: by,
       exposedByDefault,

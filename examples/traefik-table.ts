@@ -4,25 +4,17 @@
  * and adapt it.
  */
 import { servicePorts } from 'ecs-task-stream'
-import { instanceAddresses } from 'ecs-task-stream/sources/instance-addresses'
-import { taskDefinitions } from 'ecs-task-stream/sources/task-definitions'
-import { traefikTable } from 'ecs-task-stream/sinks/traefik-table'
 import { defineWorker, required, text } from 'ecs-task-stream/worker'
 import {
   backendName,
   checkBackendName,
   checkClusters,
   checkDeployments,
-  clusterClients,
   clusterSettings,
   deploymentSettings,
   followed,
-  followedDeployments,
   healthCheckSettings,
-  healthQuestions,
-  queue,
   serviceName,
-  snapshots,
   slowStart,
   slowStartSettings,
 } from 'ecs-task-stream/worker/clusters'
@@ -47,7 +39,13 @@ export default defineWorker({
     ...checkDeployments(settings),
     ...checkBackendName(settings),
   ],
-  compose: (settings) => {
+  compose: async (settings) => {
+    // Loaded here, because `--help` needs none of it.
+    const { instanceAddresses } = await import('ecs-task-stream/sources/instance-addresses')
+    const { taskDefinitions } = await import('ecs-task-stream/sources/task-definitions')
+    const { traefikTable } = await import('ecs-task-stream/sinks/traefik-table')
+    const { clusterClients, followedDeployments, healthQuestions, queue, snapshots } =
+      await import('ecs-task-stream/worker/clusters/sources')
     const clients = clusterClients(settings)
     return {
       ...followed(settings),

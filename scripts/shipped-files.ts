@@ -7,9 +7,10 @@ const required = [
   'CHANGELOG.md',
   'LICENSE',
   'dist/src/index.js',
-  'dist/src/worker/bin.js',
+  'dist/command/ecs-task-stream.js',
+  'dist/command/LICENSES.txt',
 ]
-const folders = ['dist/src', 'dist/examples', 'src', 'examples']
+const folders = ['dist/command', 'dist/src', 'src', 'examples']
 
 /** The paths of all files below the folder, relative to it, with `/`. */
 const filesUnder = (folder: string): readonly string[] =>

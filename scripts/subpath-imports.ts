@@ -2,7 +2,8 @@
 const partitions = '@aws-sdk/core/client'
 
 /**
- * The large packages that each public module may load, by subpath. Subpaths exist to keep these apart: a worker that
+ * The large packages that each public module may load when it is imported, by subpath. Clients of EC2 and SSM, the HTTP
+ * server and the drivers of journals are loaded later, by whoever needs them. Subpaths exist to keep these apart: a worker that
  * writes to a table does not load the client of EC2, and a worker of your own does not load an HTTP server.
  */
 export const heavyImports: Readonly<Record<string, readonly string[]>> = {
@@ -10,25 +11,15 @@ export const heavyImports: Readonly<Record<string, readonly string[]>> = {
   './journals/directory': [],
   './journals/dynamodb': ['@aws-sdk/client-dynamodb', partitions],
   './journals/memory': [],
-  './sources/clients-by-account': [
-    '@aws-sdk/client-ec2',
-    '@aws-sdk/client-ecs',
-    '@aws-sdk/client-ssm',
-    partitions,
-  ],
+  './sources/clients-by-account': ['@aws-sdk/client-ecs', partitions],
   './sources/cluster-identities': ['@aws-sdk/client-ecs', partitions],
-  './sources/ecs': ['@aws-sdk/client-ec2', '@aws-sdk/client-ecs', '@aws-sdk/client-ssm', partitions],
+  './sources/ecs': ['@aws-sdk/client-ecs', partitions],
   './sources/ecs-client': ['@aws-sdk/client-ecs', partitions],
   './sources/ecs-event': [],
   './sources/ecs-snapshots': ['@aws-sdk/client-ecs', partitions],
   './sources/event-bridge-webhook': [],
   './sources/health-probe': [],
-  './sources/instance-addresses': [
-    '@aws-sdk/client-ec2',
-    '@aws-sdk/client-ecs',
-    '@aws-sdk/client-ssm',
-    partitions,
-  ],
+  './sources/instance-addresses': ['@aws-sdk/client-ecs', partitions],
   './sources/kinesis': ['@aws-sdk/client-kinesis', partitions, '@smithy/node-http-handler'],
   './sources/lambda-records': [],
   './sources/memory': [],
@@ -52,14 +43,9 @@ export const heavyImports: Readonly<Record<string, readonly string[]>> = {
   './sinks/traefik-file': [],
   './sinks/traefik-http': [],
   './sinks/traefik-table': ['@aws-sdk/client-dynamodb', partitions],
-  './worker': ['commander', 'fastify', 'pino', 'prom-client'],
-  './worker/clusters': [
-    '@aws-sdk/client-ec2',
-    '@aws-sdk/client-ecs',
-    '@aws-sdk/client-sqs',
-    '@aws-sdk/client-ssm',
-    partitions,
-  ],
+  './worker': ['commander', 'pino', 'prom-client'],
+  './worker/clusters': [partitions],
+  './worker/clusters/sources': ['@aws-sdk/client-ecs', '@aws-sdk/client-sqs', partitions],
   './lambda': [],
   './id-mapper': ['prom-client'],
   './testing': ['fast-check', 'vitest'],

@@ -22,7 +22,7 @@ export { start } from './runner/start.js'
 export { planCommand } from './runner/plan-command.js'
 export { exitCode, type ExitCode } from './terminal/exit-code.js'
 export type { Stray } from './terminal/stray.js'
-export type { Terminal } from './terminal/terminal.js'
+export type { LogDestination, Terminal } from './terminal/terminal.js'
 export { processTerminal } from './terminal/process-terminal.js'
 
 export { createLogger, type LoggerOptions, type LogLevel, logReports } from './observability/logger.js'

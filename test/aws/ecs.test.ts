@@ -20,7 +20,7 @@ import { instanceAddresses } from 'ecs-task-stream/sources/instance-addresses'
 import { taskDefinitions } from 'ecs-task-stream/sources/task-definitions'
 import { dynamoDbTables } from '../../sim/dynamodb/dynamodb-tables.js'
 import { reduce } from '../../src/core/reduce.js'
-import { ec2Addresses } from '../../src/sources/ecs-api/lookups/machine-addresses.js'
+import { ec2Addresses } from '../../src/sources/ecs-api/lookups/ec2-addresses.js'
 import { tokenBucket } from '../../src/shared/aws/token-bucket.js'
 import { systemClock } from '../../src/shared/async/system-clock.js'
 import { hostPort, type MotoCluster, motoCluster } from './moto-cluster.js'
@@ -208,7 +208,7 @@ describe('addresses', () => {
     const instances = await cluster.join(2)
     const machines = instances.map(({ machine }) => machine)
     for (const unknown of ['i-00000000000000000', 'i-0badf00d0badf00d0']) {
-      const found = await ec2Addresses(cluster.clients.ec2, [unknown, ...machines], signal)
+      const found = await ec2Addresses(cluster.ec2, [unknown, ...machines], signal)
       expect(new Map([...found].map(([machine, { addresses }]) => [machine, addresses]))).toEqual(
         new Map(instances.map(({ machine, address }) => [machine, { ipv4: address, ipv6: undefined }])),
       )
@@ -218,8 +218,8 @@ describe('addresses', () => {
   it.skip('of a terminated machine are missing (moto leaves it its address)', async () => {
     const cluster = await motoCluster()
     const [gone, left] = await cluster.join(2)
-    await cluster.clients.ec2.send(new TerminateInstancesCommand({ InstanceIds: [gone!.machine] }))
-    const found = await ec2Addresses(cluster.clients.ec2, [gone!.machine, left!.machine], signal)
+    await cluster.ec2.send(new TerminateInstancesCommand({ InstanceIds: [gone!.machine] }))
+    const found = await ec2Addresses(cluster.ec2, [gone!.machine, left!.machine], signal)
     expect([...found.keys()]).toEqual([left!.machine])
   })
 

@@ -27,6 +27,7 @@ export interface MotoCluster {
   readonly name: string
   readonly arn: string
   readonly clients: InstanceClients
+  readonly ec2: EC2Client
   /** Container instances on new machines of EC2. */
   readonly join: (count: number) => Promise<readonly MotoInstance[]>
   /** Runs tasks of a service. `bridge` needs instances. Resolves with their ARNs. */
@@ -112,6 +113,7 @@ export const motoCluster = async ({
     name,
     arn: cluster!.clusterArn!,
     clients: { ecs, ec2, ssm },
+    ec2,
     join: async (count) => {
       const { Instances = [] } = await ec2.send(
         new RunInstancesCommand({ ImageId: 'ami-12c6146b', MinCount: count, MaxCount: count }),

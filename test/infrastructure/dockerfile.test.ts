@@ -36,11 +36,8 @@ describe('the Dockerfile', () => {
         ? [step.command.text]
         : [],
     )
-    expect(installs).toHaveLength(2)
+    expect(installs).toHaveLength(1)
     for (const text of installs) expect(text).toContain('--ignore-scripts')
-    expect(installs[1]).toContain('--omit=dev')
-    // rxjs is a peer: see docs/decisions/0022.
-    expect(installs[1]).not.toContain('--omit=peer')
   })
 
   it('starts the command of the package as the first process, without a shell, by a user that is not root', () => {
@@ -53,6 +50,8 @@ describe('the Dockerfile', () => {
     expect(values('Stopsignal')).toEqual(['SIGTERM'])
     expect(commands('Healthcheck').map(({ _tag }) => _tag)).toEqual(['Exec'])
     expect(commands('Run')).toEqual([])
+    // The bundle needs no other package.
+    expect(all.filter(({ _tag }) => _tag === 'From')).toHaveLength(2)
   })
 
   it('copies from the checkout only what .dockerignore lets in', () => {

@@ -75,11 +75,13 @@ const ways: Readonly<Record<string, (region: string) => Promise<Seen>>> = {
   },
   ec2: async (region) => {
     const { ec2 } = instanceClients({ region, account: '' })
-    return destination(ec2, () => ec2.send(new DescribeInstancesCommand({})))
+    const client = typeof ec2 === 'function' ? await ec2() : ec2
+    return destination(client, () => client.send(new DescribeInstancesCommand({})))
   },
   ssm: async (region) => {
     const { ssm } = clientsByAccount()({ region, account: '123456789012' })
-    return destination(ssm, () => ssm.send(new DescribeInstanceInformationCommand({})))
+    const client = typeof ssm === 'function' ? await ssm() : ssm
+    return destination(client, () => client.send(new DescribeInstanceInformationCommand({})))
   },
   sqs: async (region) => {
     const host = region === '' ? 'http://127.0.0.1:1' : plainQueue(region)

@@ -1,12 +1,16 @@
-import { chmod, mkdir, mkdtemp, rm } from 'node:fs/promises'
+import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
 import type { TestProject } from 'vitest/node'
+import { bundleCommand } from '../../scripts/command-bundle.js'
 
 declare module 'vitest' {
   interface ProvidedContext {
-    /** The directory that holds the compiled programs. */
+    /**
+     * The directory that holds the compiled programs, and in `command` the command as it is published, beside
+     * `inputs.json`, which says what is in which of its files.
+     */
     readonly builtPrograms: string
   }
 }
@@ -15,7 +19,6 @@ const root = fileURLToPath(new URL('../..', import.meta.url))
 
 /** What tests start as processes. Each becomes a `.js` file at the same path below the directory. */
 const programs = [
-  'src/worker/bin.ts',
   'demo/main.ts',
   'demo/worker-process.ts',
   'test/support/atomic-writer.ts',
@@ -54,6 +57,8 @@ export default async function buildPrograms(project: TestProject): Promise<() =>
     },
     logLevel: 'warning',
   })
+  const outputs = await bundleCommand(join(directory, 'command'))
+  await writeFile(join(directory, 'command/inputs.json'), JSON.stringify(outputs))
   project.provide('builtPrograms', directory)
   return () => rm(directory, { recursive: true, force: true })
 }

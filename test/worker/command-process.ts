@@ -8,7 +8,7 @@ import { inject } from 'vitest'
 export const commandProcess = (argv: readonly string[], env: Readonly<Record<string, string>> = {}) => {
   const child = spawn(
     process.execPath,
-    [join(inject('builtPrograms'), 'src/worker/bin.js'), ...argv],
+    [join(inject('builtPrograms'), 'command/ecs-task-stream.js'), ...argv],
     // Nothing of this machine's settings: no CLUSTER, no AWS profile.
     { env: { PATH: process.env['PATH'], HOME: '/nonexistent', ...env }, stdio: ['ignore', 'pipe', 'pipe'] },
   )

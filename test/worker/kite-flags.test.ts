@@ -129,8 +129,8 @@ describe('a command line that ecs-task-kite understands', () => {
     row('-name=web -service=web -loglevel=', web),
   ]
 
-  it.each(lines)('means the same here: %s', (line, kite, warning) => {
-    const { expose: policy, clusters, logLevel, warnings = [] } = composed(line)
+  it.each(lines)('means the same here: %s', async (line, kite, warning) => {
+    const { expose: policy, clusters, logLevel, warnings = [] } = await composed(line)
     const isPublic = policy.expose(
       { ...task(kite.service ?? 'web', 'web:3', kite.name ?? 'web'), launchType: 'EXTERNAL' },
       undefined,
@@ -189,11 +189,11 @@ describe('a command line with which ecs-task-kite does not start', () => {
 })
 
 describe('the environment', () => {
-  it('says what flags do not, and an empty flag says that there is nothing', () => {
+  it('says what flags do not, and an empty flag says that there is nothing', async () => {
     const env = { NAME: 'api', SERVICE: 'shop', PUBLIC: 'on', LOGLEVEL: 'warn' }
-    expect(composed('', env).logLevel).toBe('warn')
-    expect(composed('-loglevel=debug', env).logLevel).toBe('debug')
-    expect(composed('-loglevel=', env).logLevel).toBe('info')
+    expect((await composed('', env)).logLevel).toBe('warn')
+    expect((await composed('-loglevel=debug', env)).logLevel).toBe('debug')
+    expect((await composed('-loglevel=', env)).logLevel).toBe('info')
     expect(read('-service=', env)._tag).toBe('Problems')
   })
 })

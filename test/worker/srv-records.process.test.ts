@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import { type EmbeddedRoute53, embeddedRoute53 } from '../../sim/route53/embedded-route53.js'
 import { accounts } from './account.js'
 
@@ -128,13 +128,15 @@ describe('the worker srv-records, over the wire', () => {
 
     const worker = command(['srv-records'], settings)
     await worker.logged('ready: every required sink has reached a complete state')
-    const sets = await route53.recordSets(zone.id)
-    const targets = (name: string) =>
-      sets
-        .filter(({ Name, Type }) => Type === 'SRV' && Name === `${name}.${zone.name}`)
+    // The snapshot makes the state complete; the lookups of instances may answer later.
+    const sets = await vi.waitFor(async () => {
+      const found = await route53.recordSets(zone.id)
+      const targets = found
+        .filter(({ Name, Type }) => Type === 'SRV' && Name === `_calc._tcp.${zone.name}`)
         .flatMap(({ ResourceRecords = [] }) => ResourceRecords.map(({ Value = '' }) => Value.split(' ')[2]))
-        .sort()
-    expect(targets('_calc._tcp')).toEqual(calc.map(([, each]) => each).sort())
+      expect(targets.sort()).toEqual(calc.map(([, each]) => each).sort())
+      return found
+    })
     expect(await answers('_nameless._tcp')).toEqual(truth('nameless'))
     expect(before.map(({ Name }) => Name)).toContain(host(leftover.address))
     expect(sets.map(({ Name }) => Name)).toContain(host(first))

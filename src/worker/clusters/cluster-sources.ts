@@ -3,7 +3,7 @@ import { clusterIdentities } from '../../sources/ecs-api/snapshots/cluster-ident
 import { ecsSnapshots, type EcsSnapshotsOptions } from '../../sources/ecs-api/snapshots/ecs-snapshots.js'
 import { sqs } from '../../sources/sqs/sqs.js'
 import type { ClusterSettings } from './cluster-settings.js'
-import { clusterClients } from './role-settings.js'
+import { clusterClients } from './cluster-clients.js'
 
 /** The queue source, if a queue is configured. */
 export const queue = ({

@@ -1,7 +1,5 @@
 import * as O from 'fp-ts/lib/Option.js'
 import * as t from 'io-ts'
-import type { Source } from '../../core/source.js'
-import { healthProbe } from '../../sources/health-probe/health-probe.js'
 import { integer, type SettingType } from '../settings/setting-type.js'
 import { defaulted, optional, type SettingsOf } from '../settings/setting.js'
 
@@ -33,14 +31,3 @@ export const healthSettings = {
 }
 
 export type HealthSettings = SettingsOf<typeof healthSettings>
-
-/** Probes the endpoints that the policy exposes, if a probe is configured. */
-export const healthProbes = ({ healthProbe: wanted, healthSeconds }: HealthSettings): readonly Source[] =>
-  wanted === undefined
-    ? []
-    : [
-        healthProbe({
-          probe: wanted === 'tcp' ? { kind: 'tcp' } : { kind: 'http', path: wanted },
-          intervalMs: healthSeconds * 1000,
-        }),
-      ]

@@ -1,8 +1,6 @@
 import * as O from 'fp-ts/lib/Option.js'
-import { type Place, placeOf } from '../../core/arn.js'
-import { clientsByAccount } from '../../sources/ecs-api/clients/clients-by-account.js'
+import { placeOf } from '../../core/arn.js'
 import { isRoleArn, roleAccount } from '../../sources/ecs-api/clients/role-arn.js'
-import type { InstanceClients } from '../../sources/ecs-api/clients/instance-clients.js'
 import { list, type SettingType, text } from '../settings/setting-type.js'
 import { optional, type SettingsOf } from '../settings/setting.js'
 import type { Contradiction } from '../settings/settings.js'
@@ -90,13 +88,3 @@ export const checkRoles = ({
       : []),
   ]
 }
-
-/**
- * AWS clients by account and region, from a worker's settings. Pass the same function to every source that calls AWS.
- */
-export const clusterClients = ({
-  assumeRole,
-  externalId: id,
-  region,
-}: Partial<RoleSettings> & { readonly region?: string | undefined }): ((place: Place) => InstanceClients) =>
-  clientsByAccount({ roles: (assumeRole ?? []).map((arn) => ({ arn, externalId: id })), region })

@@ -1,12 +1,8 @@
 import { Command, CommanderError } from 'commander'
 import { printableLines } from '../../shared/codec/printable.js'
-import { journalCommand } from '../replay/journal-command.js'
-import { replayCommand } from '../replay/replay-command.js'
 import { exitCode, type ExitCode } from '../terminal/exit-code.js'
 import type { Terminal } from '../terminal/terminal.js'
 import { bundled, type BundledWorker } from './bundled.js'
-import { planCommand } from './plan-command.js'
-import { start } from './start.js'
 
 export interface CommandOptions {
   readonly version: string
@@ -25,7 +21,10 @@ export const command = async (
 ): Promise<ExitCode> => {
   let code: ExitCode = exitCode.ok
 
-  /** Adds a command that reads its words itself, so that all problems with its settings are reported at once. */
+  /**
+   * Adds a command that reads its words itself, so that all problems with its settings are reported at once. `begin`
+   * loads what the command needs.
+   */
   const leaf = (
     parent: Command,
     { name, summary }: Pick<BundledWorker, 'name' | 'summary'>,
@@ -63,7 +62,10 @@ export const command = async (
     )
   program.commandsGroup('Workers:')
   for (const worker of workers)
-    leaf(program, worker, async (flags) => start(await worker.load(), flags, terminal))
+    leaf(program, worker, async (flags) => {
+      const { start } = await import('./start.js')
+      return start(await worker.load(), flags, terminal)
+    })
   program.commandsGroup('Commands:')
   const plan = program
     .command('plan')
@@ -73,14 +75,23 @@ export const command = async (
     .helpCommand(false)
     .commandsGroup('Workers:')
   for (const worker of workers)
-    leaf(plan, worker, async (flags) => planCommand(await worker.load(), flags, terminal))
+    leaf(plan, worker, async (flags) => {
+      const { planCommand } = await import('./plan-command.js')
+      return planCommand(await worker.load(), flags, terminal)
+    })
   const replay = {
     name: 'replay',
     summary: 'print the desired state at any time, from recorded events, and why',
   }
-  leaf(program, replay, (words) => replayCommand(words, terminal))
+  leaf(program, replay, async (words) => {
+    const { replayCommand } = await import('../replay/replay-command.js')
+    return replayCommand(words, terminal)
+  })
   const journal = { name: 'journal', summary: 'print what a journal holds, as a recording for `replay`' }
-  leaf(program, journal, (words) => journalCommand(words, terminal))
+  leaf(program, journal, async (words) => {
+    const { journalCommand } = await import('../replay/journal-command.js')
+    return journalCommand(words, terminal)
+  })
 
   try {
     await program.parseAsync([...argv], { from: 'user' })

@@ -1,110 +1,9 @@
 import * as E from 'fp-ts/lib/Either.js'
-import { collectDefaultMetrics } from 'prom-client'
-import { run } from '../../run.js'
-import { recordTo } from '../../journal/record-to.js'
-import { systemClock } from '../../shared/async/system-clock.js'
-import { adviceFor } from '../observability/advice.js'
-import type { Composition } from './composition.js'
-import { dryComposition, dryProblems } from './dry-composition.js'
-import { exitCode, type ExitCode } from '../terminal/exit-code.js'
-import { createLogger, logReports } from '../observability/logger.js'
-import { logDeployments } from '../observability/deployment-log.js'
-import { logStrays } from '../terminal/log-strays.js'
-import { metricsOf } from '../observability/metrics.js'
 import { commonSettings } from '../settings/common-settings.js'
-import type { Problem } from '../settings/problem.js'
-import { readinessOf } from '../observability/readiness.js'
-import type { SettingsOf } from '../settings/setting.js'
-import { statusRoutes } from '../server/status-routes.js'
-import { type StatusServer, statusServer } from '../server/status-server.js'
+import type { ExitCode } from '../terminal/exit-code.js'
 import type { Terminal } from '../terminal/terminal.js'
-import { webhookServer } from '../server/webhook-server.js'
-import { readCommandLine, refuse } from './read-command-line.js'
+import { readCommandLine } from './read-command-line.js'
 import type { DefinedWorker } from './worker.js'
-
-/** Resolves at the first request to stop. A second request exits at once, without waiting for the drain. */
-const stopRequested = ({ stops$, exit }: Terminal): Promise<string> =>
-  new Promise((resolve) => {
-    let requests = 0
-    stops$.subscribe((signal) => {
-      if (++requests > 1) exit(exitCode.failed)
-      resolve(signal)
-    })
-  })
-
-/** Runs the worker until a stop is requested, and drains it. Rejects when it cannot run. */
-const operate = async (
-  name: string,
-  composition: Composition,
-  { port, debug, dryRun, recordTo: directory }: SettingsOf<typeof commonSettings>,
-  terminal: Terminal,
-): Promise<void> => {
-  const sources = [...composition.eventSources, ...composition.lookups].map((source) =>
-    directory === undefined ? source : recordTo(source, { directory }),
-  )
-  const { sinks, owner, logLevel = 'info', warnings = [] } = composition
-  const { clock = systemClock } = terminal
-  const logger = createLogger({
-    worker: name,
-    level: debug ? 'debug' : logLevel,
-    destination: terminal.log,
-  })
-  const worker = run({ ...composition, sources }, { clock })
-  // Nothing is reported before the first `await`: see `Worker.reports$`.
-  logReports(worker.reports$, logger, clock)
-  logDeployments(worker.state$, logger)
-  const metrics = metricsOf(worker, clock)
-  collectDefaultMetrics({ register: metrics })
-  composition.instrument?.({ metrics, logger, clock })
-  if (!dryRun) composition.drive?.({ worker, sinks, logger, clock })
-  const readiness = readinessOf(worker, sinks, clock)
-  const routes = composition.routes?.({ worker, dry: dryRun, logger, metrics, clock })
-  const answers = { readiness, metrics, health: composition.health }
-  void worker.ready.then(() => logger.info('ready: every required sink has reached a complete state'))
-  const stop = stopRequested(terminal)
-  let status: StatusServer | undefined
-  try {
-    if (port !== undefined)
-      status =
-        routes === undefined
-          ? await statusServer({ listen: port, ...answers })
-          : await webhookServer({ listen: port, routes: [statusRoutes(answers), routes] })
-    logger.info(
-      {
-        owner,
-        dryRun,
-        sources: sources.map((source) => source.name),
-        sinks: sinks.map((sink) => sink.name),
-        status: status?.url,
-      },
-      'started',
-    )
-    for (const warning of warnings) logger.warn(warning)
-    logger.info({ signal: await stop }, 'stopping')
-  } finally {
-    await Promise.all([worker.stop(), composition.close?.()])
-    await status?.close()
-  }
-  logger.info('stopped')
-}
-
-/** A worker with routes needs a port. */
-const portProblems = (
-  { routes }: Composition,
-  { port }: SettingsOf<typeof commonSettings>,
-): readonly Problem[] =>
-  routes !== undefined && port === undefined
-    ? [{ where: 'PORT (--port)', message: 'is required: this worker speaks HTTP', example: 'PORT=:8080' }]
-    : []
-
-/** Logs why a worker failed. Writes synchronously, because the process ends right after. */
-const logFailure = (worker: string, { err }: Pick<Terminal, 'err'>, thrown: unknown): void => {
-  const error = thrown instanceof Error ? thrown : new Error(String(thrown))
-  createLogger({ worker, level: 'error', destination: { write: err } }).error(
-    { error: error.name, reason: error.message, nextStep: adviceFor(error) },
-    'the worker failed',
-  )
-}
 
 /**
  * Starts a worker and runs it until a stop is requested: settings ▸ compose ▸ run. Logs go to standard error; health,
@@ -124,20 +23,6 @@ export const start = async (
   const usage = `ecs-task-stream ${worker.name}`
   const reading = readCommandLine({ worker, common: commonSettings, usage, argv }, terminal)
   if (E.isLeft(reading)) return reading.left
-  const { common } = reading.right
-  const strayLogger = createLogger({ worker: worker.name, level: 'warn', destination: terminal.log })
-  logStrays(terminal.strays$, strayLogger, terminal.clock ?? systemClock)
-  try {
-    const composition = reading.right.compose()
-    const problems = [
-      ...(common.dryRun ? dryProblems(composition) : []),
-      ...portProblems(composition, common),
-    ]
-    if (problems.length > 0) return refuse(usage, problems, terminal)
-    await operate(worker.name, common.dryRun ? dryComposition(composition) : composition, common, terminal)
-    return exitCode.ok
-  } catch (thrown) {
-    logFailure(worker.name, terminal, thrown)
-    return exitCode.failed
-  }
+  const { operateWorker } = await import('./operate-worker.js')
+  return operateWorker(worker.name, reading.right, terminal)
 }

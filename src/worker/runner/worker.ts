@@ -21,8 +21,11 @@ export interface WorkerDefinition<D extends Declaration> {
   readonly flags?: 'common' | 'go'
   /** Contradictions between settings. */
   readonly check?: Check<D>
-  /** Builds the parts; opens nothing. Called once, with settings in which `check` found no contradiction. */
-  compose(settings: SettingsOf<D>): Composition
+  /**
+   * Builds the parts; opens nothing. Called once, with settings in which `check` found no contradiction. What only it
+   * needs, such as SDK clients, it can import itself, so that `--help` loads none of it.
+   */
+  compose(settings: SettingsOf<D>): Composition | Promise<Composition>
 }
 
 /** The result of reading a command line. */
@@ -35,7 +38,7 @@ export type Reading<E extends Declaration> =
       /** Flags that may have been meant differently from how they were read. */
       readonly warnings: readonly string[]
       /** The composition's warnings begin with `warnings`. */
-      compose(): Composition
+      readonly compose: () => Promise<Composition>
     }
 
 const grammars: Readonly<Record<'common' | 'go', ReadFlags>> = { common: commonFlags, go: goFlags }
@@ -74,8 +77,8 @@ export const defineWorker = <D extends Declaration>(definition: WorkerDefinition
       _tag: 'Settings',
       common: shared.right,
       warnings,
-      compose: () => {
-        const composition = definition.compose(own.right)
+      compose: async () => {
+        const composition = await definition.compose(own.right)
         return { ...composition, warnings: [...warnings, ...(composition.warnings ?? [])] }
       },
     }

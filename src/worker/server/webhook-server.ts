@@ -1,5 +1,5 @@
 import { createServer } from 'node:http'
-import Fastify, { type FastifyPluginCallback } from 'fastify'
+import type { FastifyPluginCallback } from 'fastify'
 import type { Clock, Millis } from '../../core/clock.js'
 import type { WebhookListener } from '../../sources/webhooks/http-inbox.js'
 import { wholeNumber } from '../../shared/codec/whole-number.js'
@@ -95,7 +95,9 @@ export const webhookServer = async ({
   wholeNumber('webhookServer: maxPerClient', maxPerClient, 1, maxConnections)
   const room = new ConnectionRoom({ maxConnections, maxPerClient })
   let closing = false
-  const server = Fastify({
+  // Loaded here, so that a worker without a port does not load it.
+  const { default: fastify } = await import('fastify')
+  const server = fastify({
     // Called for each address that a name such as `localhost` resolves to.
     serverFactory: (handler) => {
       const http = createServer(

@@ -1,5 +1,4 @@
 import { writeSync } from 'node:fs'
-import { pino } from 'pino'
 import { fromEvent, map, merge } from 'rxjs'
 import { processStrays } from './process-strays.js'
 import type { Terminal } from './terminal.js'
@@ -18,9 +17,6 @@ const write = (fd: number, text: string): void => {
   }
 }
 
-/** Maximum number of bytes of log lines that wait for a reader; further lines are dropped. */
-const maxWaiting = 16 * 1024 * 1024
-
 /**
  * The terminal of this process: results on standard output, everything else on standard error. Create it before loading
  * anything else, so that no module can print directly.
@@ -29,8 +25,10 @@ export const processTerminal = (): Terminal => ({
   env: process.env,
   out: (text) => write(1, text),
   err: (text) => write(2, text),
-  // Flushed whenever and however the process ends.
-  log: pino.destination({ fd: 2, sync: false, maxLength: maxWaiting }),
+  log: async () => {
+    const { logFile } = await import('./log-file.js')
+    return logFile()
+  },
   stops$: merge(
     ...(['SIGTERM', 'SIGINT'] as const).map((signal) => fromEvent(process, signal).pipe(map(() => signal))),
   ),

@@ -4,6 +4,11 @@ import type { ExitCode } from './exit-code.js'
 import type { Variables } from '../settings/raw-settings.js'
 import type { Stray } from './stray.js'
 
+/** Takes log lines. Never blocks: a stalled reader loses lines instead of stalling the worker. */
+export interface LogDestination {
+  write(line: string): void
+}
+
 /** The command's access to its process, injected so that it runs anywhere. */
 export interface Terminal {
   readonly env: Variables
@@ -11,8 +16,8 @@ export interface Terminal {
   readonly out: (text: string) => void
   /** Writes error messages for people, synchronously. */
   readonly err: (text: string) => void
-  /** Writes log lines. Never blocks: a stalled reader loses lines instead of stalling the worker. */
-  readonly log: { write(line: string): void }
+  /** Where log lines go, or a function that opens it: `--help` needs no log. Called at most once. */
+  readonly log: LogDestination | (() => Promise<LogDestination>)
   /** Requests to stop. Subscribing takes them over: they no longer end the process by themselves. */
   readonly stops$: Observable<string>
   /**

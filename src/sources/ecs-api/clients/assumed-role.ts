@@ -25,7 +25,7 @@ export const assumedRole = ({ arn, externalId }: AssumedRole, region: string): C
   const { requestHandler } = clientSettings({ region })
   const load = async (otherwise: string): Promise<Credentials> => {
     // Loaded only if a role is assumed.
-    const { fromTemporaryCredentials } = await import('@aws-sdk/credential-providers')
+    const { fromTemporaryCredentials } = await import('./temporary-credentials.js')
     return fromTemporaryCredentials({
       params: {
         RoleArn: arn,

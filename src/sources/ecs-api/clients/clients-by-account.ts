@@ -1,11 +1,10 @@
 import { OptionError } from '../../../core/option-error.js'
-import { EC2Client } from '@aws-sdk/client-ec2'
 import { ECSClient } from '@aws-sdk/client-ecs'
-import { SSMClient } from '@aws-sdk/client-ssm'
 import type { Place } from '../../../core/arn.js'
 import { type AssumedRole, assumedRole } from './assumed-role.js'
 import { clientSettings, perPlace } from '../../../shared/aws/aws-clients.js'
 import type { InstanceClients } from './instance-clients.js'
+import { lazyEc2, lazySsm } from './lazy-client.js'
 import { roleAccount } from './role-arn.js'
 
 export type { AssumedRole } from './assumed-role.js'
@@ -19,8 +18,9 @@ export interface ClientsByAccountOptions {
   readonly region?: string | undefined
 }
 
-const destroyed = ({ ecs, ec2, ssm }: InstanceClients): void => {
-  for (const client of [ecs, ec2, ssm]) client.destroy()
+interface Destroyable {
+  readonly clients: InstanceClients
+  readonly destroy: () => void
 }
 
 /**
@@ -40,12 +40,23 @@ export const clientsByAccount = ({ roles = [], region = '' }: ClientsByAccountOp
     throw new OptionError(
       `roles: expected at most one per account, got ${roles.map(({ arn }) => arn).join(', ')}`,
     )
-  return perPlace((place) => {
-    const credentials = credentialsOf.get(place.account)
-    const settings = {
-      ...clientSettings(place.region === '' ? { region } : place),
-      ...(credentials === undefined ? {} : { credentials }),
-    }
-    return { ecs: new ECSClient(settings), ec2: new EC2Client(settings), ssm: new SSMClient(settings) }
-  }, destroyed)
+  const made = perPlace(
+    (place): Destroyable => {
+      const credentials = credentialsOf.get(place.account)
+      const settings = {
+        ...clientSettings(place.region === '' ? { region } : place),
+        ...(credentials === undefined ? {} : { credentials }),
+      }
+      const ecs = new ECSClient(settings)
+      const [ec2, ssm] = [lazyEc2(settings), lazySsm(settings)]
+      return {
+        clients: { ecs, ec2: ec2.get, ssm: ssm.get },
+        destroy: () => {
+          for (const client of [ecs, ec2, ssm]) client.destroy()
+        },
+      }
+    },
+    ({ destroy }) => destroy(),
+  )
+  return (place) => made(place).clients
 }

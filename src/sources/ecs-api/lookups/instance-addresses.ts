@@ -13,7 +13,7 @@ import { isDaemonDefinition } from '../../../core/daemon-task.js'
 import { type LookupFailure, lookupFailure } from './lookup-failure.js'
 import type { Answer } from './lookup-queue.js'
 import { isRunning, lookup } from './lookup.js'
-import { type AddressesById, type AddressKind, ec2Addresses, ssmAddresses } from './machine-addresses.js'
+import type { AddressesById, AddressKind } from './machine-addresses.js'
 import { RecentMap } from '../../../shared/async/recent-map.js'
 import type { TokenBucket } from '../../../shared/aws/token-bucket.js'
 
@@ -198,12 +198,17 @@ export const instanceAddresses = ({
         const external = found.filter(({ machine }) => machine.startsWith('mi-'))
         const ofEc2 = found.filter(({ machine }) => !machine.startsWith('mi-'))
         await Promise.all([
-          learn('DescribeInstances', ofEc2, (ids) => ec2Addresses(ec2, ids, signal, address)),
+          learn('DescribeInstances', ofEc2, async (ids) => {
+            const { ec2Addresses } = await import('./ec2-addresses.js')
+            return ec2Addresses(typeof ec2 === 'function' ? await ec2() : ec2, ids, signal, address)
+          }),
           ...chunks(external, ssmBatch).map((asked) =>
-            learn('DescribeInstanceInformation', asked, (ids) =>
+            learn('DescribeInstanceInformation', asked, async (ids) => {
               // Systems Manager has only one address, and does not say whether it is public.
-              address === 'public' ? Promise.resolve(new Map()) : ssmAddresses(ssm, ids, signal),
-            ),
+              if (address === 'public') return new Map()
+              const { ssmAddresses } = await import('./ssm-addresses.js')
+              return ssmAddresses(typeof ssm === 'function' ? await ssm() : ssm, ids, signal)
+            }),
           ),
         ])
         return { events, failures }
