@@ -61,7 +61,7 @@ export const aims = {
   },
   endpoints: {
     bench: 'endpoints',
-    row: 'projection of an event, services of 10,000 endpoints beside 100',
+    row: 'fold and projection of an event, services of 10,000 endpoints beside 100',
     unit: '×',
     most: 1.5,
   },

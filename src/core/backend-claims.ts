@@ -118,6 +118,7 @@ export class BackendClaims {
   /** The hosts that waiting tasks are on; `undefined` is a host that is not known yet. */
   readonly #waitingOn = new Counts<string | undefined>()
   #built: Backend | undefined
+  #builtFrom: SortedEndpoints | undefined
 
   constructor(
     private readonly name: BackendName,
@@ -177,18 +178,28 @@ export class BackendClaims {
     const gone = complete ? [] : this.#gone(endpoints, completeness)
     if (
       this.#built?.complete !== complete ||
-      !sameEndpoints(this.#built.endpoints, endpoints) ||
+      this.#built.endpoints !== endpoints ||
       !sameAddresses(this.#built.gone, gone)
     )
       this.#built = { name: this.name, endpoints, gone, complete }
     return this.#built
   }
 
+  /** The same list as before if its content is the same. */
   #endpoints(): readonly Endpoint[] {
     const { live, unhealthy } = this.#pool ?? this.#origins.get(this.holder ?? '')?.lists ?? noLists()
     const offered = live.haveShares ? balanced(live.list) : live.list
-    if (offered.length > 0) return offered
-    return unhealthy.haveShares ? balanced(unhealthy.list) : unhealthy.list
+    const from = offered.length > 0 ? live : unhealthy
+    const endpoints =
+      from === live ? offered : unhealthy.haveShares ? balanced(unhealthy.list) : unhealthy.list
+    const before = this.#built?.endpoints
+    const isSameList = endpoints === before
+    // A list of its own stays the same as long as its content does. Another one may have the same content.
+    const mayBeEqual = from !== this.#builtFrom || from.haveShares
+    this.#builtFrom = from
+    return !isSameList && mayBeEqual && before !== undefined && sameEndpoints(before, endpoints)
+      ? before
+      : endpoints
   }
 
   #isKnown(completeness: Completeness): boolean {

@@ -1,12 +1,14 @@
+import type { EndpointId } from './arn.js'
+import { sameEndpoint } from './claim.js'
 import { type Address, compareAddresses, type Endpoint } from './desired.js'
 
 const compareEndpoints = (a: Endpoint, b: Endpoint): number =>
   compareAddresses(a, b) || (a.id === b.id ? 0 : a.id < b.id ? -1 : 1)
 
-/** The first index whose item is not less, in an ordered list. */
-const lowerBound = <A>(items: readonly A[], isLess: (item: A) => boolean): number => {
+/** The first index whose item is not less, among the first `length` items, which are in order. */
+const lowerBound = <A>(items: readonly A[], length: number, isLess: (item: A) => boolean): number => {
   let low = 0
-  let high = items.length
+  let high = length
   while (low < high) {
     const middle = (low + high) >>> 1
     const item = items[middle]
@@ -18,12 +20,24 @@ const lowerBound = <A>(items: readonly A[], isLess: (item: A) => boolean): numbe
 
 /** Whether a list in the order of addresses has the address. */
 export const hasAddress = (endpoints: readonly Endpoint[], address: Address): boolean => {
-  const found = endpoints[lowerBound(endpoints, (other) => compareAddresses(other, address) < 0)]
+  const found =
+    endpoints[lowerBound(endpoints, endpoints.length, (other) => compareAddresses(other, address) < 0)]
   return found !== undefined && compareAddresses(found, address) === 0
 }
 
 /** Up to this many changes are made one by one. More of them are merged by sorting. */
-const few = 32
+const few = 8
+
+/** Removes the items of both lists that equal each other. */
+const cancel = (added: Endpoint[], removed: Endpoint[]): void => {
+  for (let i = removed.length - 1; i >= 0; i--) {
+    const was = removed[i]
+    const at = was === undefined ? -1 : added.findIndex((is) => sameEndpoint(is, was))
+    if (at < 0) continue
+    added.splice(at, 1)
+    removed.splice(i, 1)
+  }
+}
 
 /**
  * Endpoints in the order of host, port and id. A change costs a binary search, and a copy of the list of pointers when
@@ -31,8 +45,8 @@ const few = 32
  */
 export class SortedEndpoints {
   #list: readonly Endpoint[] = []
-  readonly #added = new Set<Endpoint>()
-  readonly #removed = new Set<Endpoint>()
+  #added: Endpoint[] = []
+  #removed: Endpoint[] = []
   #shares = 0
 
   /** Whether any endpoint has a share of a deployment. */
@@ -42,39 +56,63 @@ export class SortedEndpoints {
 
   add(endpoint: Endpoint): void {
     if (endpoint.share !== undefined) this.#shares++
-    if (!this.#removed.delete(endpoint)) this.#added.add(endpoint)
+    this.#added.push(endpoint)
   }
 
-  /** Removes this object, not one that equals it. */
+  /** Removes one that equals this one, which was added before. */
   remove(endpoint: Endpoint): void {
     if (endpoint.share !== undefined) this.#shares--
-    if (!this.#added.delete(endpoint)) this.#removed.add(endpoint)
+    this.#removed.push(endpoint)
   }
 
-  /** The list as it is now. It never changes; a later call returns another one. */
+  /** The list as it is now. It never changes; a later call returns another one if its content differs. */
   get list(): readonly Endpoint[] {
-    const changes = this.#added.size + this.#removed.size
-    if (changes === 0) return this.#list
-    this.#list = changes > few ? this.#merged() : this.#edited()
-    this.#added.clear()
-    this.#removed.clear()
+    const [added, removed] = [this.#added, this.#removed]
+    if (added.length + removed.length === 0) return this.#list
+    this.#added = []
+    this.#removed = []
+    // A task that changes removes its endpoints and adds them again.
+    if (added.length + removed.length <= few) cancel(added, removed)
+    if (added.length + removed.length === 0) return this.#list
+    this.#list =
+      added.length + removed.length > few ? this.#merged(added, removed) : this.#edited(added, removed)
     return this.#list
   }
 
-  #edited(): readonly Endpoint[] {
-    const list = this.#list.slice()
+  #edited(added: readonly Endpoint[], removed: readonly Endpoint[]): readonly Endpoint[] {
+    // A copy that grew afterwards would get room for half as many again, and large ones cost the collector far more.
+    const list = this.#list.concat(added)
+    let length = this.#list.length
     const placeOf = (endpoint: Endpoint): number =>
-      lowerBound(list, (other) => compareEndpoints(other, endpoint) < 0)
-    for (const endpoint of this.#removed) {
-      const at = list.indexOf(endpoint, placeOf(endpoint))
-      if (at >= 0) list.splice(at, 1)
+      lowerBound(list, length, (other) => compareEndpoints(other, endpoint) < 0)
+    for (const endpoint of removed) {
+      let at = placeOf(endpoint)
+      // A task may have one port twice, with different labels.
+      for (let other = list[at]; other !== undefined && !sameEndpoint(other, endpoint); other = list[at]) at++
+      list.splice(at, 1)
+      length--
     }
-    for (const endpoint of this.#added) list.splice(placeOf(endpoint), 0, endpoint)
+    for (const endpoint of added) {
+      const at = placeOf(endpoint)
+      for (let i = length; i > at; i--) list[i] = list[i - 1] ?? endpoint
+      list[at] = endpoint
+      length++
+    }
     return list
   }
 
-  #merged(): readonly Endpoint[] {
-    const kept = this.#removed.size === 0 ? this.#list : this.#list.filter((each) => !this.#removed.has(each))
-    return kept.concat([...this.#added]).sort(compareEndpoints)
+  #merged(added: readonly Endpoint[], removed: readonly Endpoint[]): readonly Endpoint[] {
+    const left = new Map<EndpointId, Endpoint[]>()
+    for (const endpoint of removed) left.set(endpoint.id, [...(left.get(endpoint.id) ?? []), endpoint])
+    const isLeft = (endpoint: Endpoint): boolean => {
+      const same = left.get(endpoint.id) ?? []
+      const at = same.findIndex((other) => sameEndpoint(other, endpoint))
+      if (at >= 0) same.splice(at, 1)
+      return at >= 0
+    }
+    return this.#list
+      .concat(added)
+      .filter((endpoint) => !isLeft(endpoint))
+      .sort(compareEndpoints)
   }
 }
