@@ -16,7 +16,7 @@ export interface StartedWorker {
   stop(): Promise<void>
 }
 
-const program = fileURLToPath(new URL('../../dist/src/worker/bin.js', import.meta.url))
+const program = fileURLToPath(new URL('../../dist/command/ecs-task-stream.js', import.meta.url))
 
 /** Of the user's own account, which no call must reach. */
 const strangers = /^AWS_|^(?:https?|no|all)_proxy$/i
