@@ -1,72 +1,40 @@
-import { type ClusterState, emptyState, projector, reduce, servicePorts } from 'ecs-task-stream'
 import { type Effort, fullEffort } from './effort.js'
+import type { EndpointsAnswer, EndpointsRequest } from './endpoints-process.js'
 import { type Finding, measured } from './finding.js'
+import { peer } from './peer.js'
 import { ratios } from './spread.js'
-import { against, each, heading, race, table } from './stopwatch.js'
-import { changed, clusterArn, task } from './synthetic.js'
+import { against, each, heading, table } from './stopwatch.js'
 
 const TASKS = 10_000
 const SIZES = [1, 100, 10_000]
-const EVENTS = 2_000
-const ROUNDS = 7
-
-/** As many tasks in services of so many endpoints, of which one stops or runs again with each event. */
-class Services {
-  readonly #project = projector({ expose: servicePorts(), covers: [clusterArn] })
-  #state: ClusterState
-  #told = 0
-
-  constructor(
-    private readonly tasks: number,
-    private readonly endpoints: number,
-  ) {
-    this.#state = reduce(emptyState, { _tag: 'TasksListed', cluster: clusterArn, at: 0, tasks: [] })
-    for (let index = 0; index < tasks; index++)
-      this.#state = reduce(this.#state, changed(task(index, this.#serviceOf(index), 1)))
-    this.#project(this.#state, 0)
-  }
-
-  /**
-   * Folds and projects the next events. The fold is part of it: a thousand states that are made before would be a
-   * thousand states that the collector has to keep.
-   */
-  take(events: number): void {
-    for (let revision = 1; revision <= events; revision++) {
-      // A task stops and runs again before the next one stops.
-      const [turn, runs] = [Math.floor(this.#told / 2), this.#told % 2 === 1]
-      const index = (turn * 7_919) % this.tasks
-      const version = 2 + this.#told++
-      const status = runs ? 'RUNNING' : 'STOPPED'
-      this.#state = reduce(this.#state, changed(task(index, this.#serviceOf(index), version, status)))
-      this.#project(this.#state, revision)
-    }
-  }
-
-  #serviceOf(index: number): number {
-    return Math.floor(index / this.endpoints)
-  }
-}
+const EVENTS = 4_000
+const ROUNDS = 9
 
 /** What an event costs must not grow with the endpoints of its service. */
 export const benchEndpoints = async (effort: Effort = fullEffort): Promise<readonly Finding[]> => {
   const events = effort.pick(EVENTS, 100)
-  const timings = await race(
-    SIZES.map((endpoints) => {
-      const services = new Services(TASKS, endpoints)
-      return {
-        name: `${endpoints.toLocaleString('en')} endpoint${endpoints === 1 ? '' : 's'}`,
-        run: () => services.take(events),
-      }
-    }),
-    effort.rounds(ROUNDS),
-  )
+  // A process each, so that no heap burdens the collection of another's garbage.
+  const cases = SIZES.map((endpoints) => ({
+    endpoints,
+    child: peer<EndpointsRequest, EndpointsAnswer>(new URL('endpoints-process.ts', import.meta.url)),
+    cpu: [] as number[],
+  }))
+  for (const { child, endpoints } of cases) await child.ask({ _tag: 'Prepare', tasks: TASKS, endpoints })
+  for (let round = 0; round <= effort.rounds(ROUNDS); round++)
+    for (const { child, cpu } of cases) {
+      const { took } = await child.ask({ _tag: 'Round', events })
+      // The first round warms up.
+      if (round > 0) cpu.push(took)
+    }
+  await Promise.all(cases.map(({ child }) => child.close()))
+
   heading(
     `The fold and projection of an event that changes a service, ${TASKS.toLocaleString('en')} tasks; processor time`,
   )
-  const [, hundred = [], most = []] = timings.map(({ cpu }) => cpu)
+  const [, hundred = [], most = []] = cases.map(({ cpu }) => cpu)
   table(
-    timings.map(({ name, cpu }, i) => [
-      `services of ${name}`,
+    cases.map(({ endpoints, cpu }, i) => [
+      `services of ${endpoints.toLocaleString('en')} endpoint${endpoints === 1 ? '' : 's'}`,
       `${each(cpu, events).padEnd(36)} ${against(cpu, hundred, i === 2 ? 1.5 : undefined)}`,
     ]),
   )

@@ -4,14 +4,36 @@ export const clusterArn = 'arn:aws:ecs:eu-west-1:123456789012:cluster/bench'
 
 const hex = (n: number): string => ((n * 2654435761) >>> 0).toString(16).padStart(8, '0')
 
+interface ServiceNames {
+  readonly name: string
+  readonly group: string
+  readonly definition: string
+}
+
+const names = new Map<number, ServiceNames>()
+
+const namesOf = (service: number): ServiceNames => {
+  const known = names.get(service)
+  if (known !== undefined) return known
+  const name = `service-${service}`
+  const made = {
+    name,
+    group: `service:${name}`,
+    definition: `arn:aws:ecs:eu-west-1:123456789012:task-definition/${name}:1`,
+  }
+  names.set(service, made)
+  return made
+}
+
 /**
- * A running Fargate task with one container, as the codec makes it: every string its own, as from separate messages.
+ * A running Fargate task with one container, as the codec makes it: names that tasks share are one string, and all
+ * others are strings of their own, as from separate messages.
  */
 export const task = (index: number, service: number, version: number, status = 'RUNNING'): Task => ({
   arn: `arn:aws:ecs:eu-west-1:123456789012:task/bench/${hex(index)}${hex(index + 1)}${hex(index + 2)}${hex(index + 3)}`,
   cluster: clusterArn,
-  group: `service:service-${service}`,
-  definition: `arn:aws:ecs:eu-west-1:123456789012:task-definition/service-${service}:1`,
+  group: namesOf(service).group,
+  definition: namesOf(service).definition,
   instance: undefined,
   launchType: 'FARGATE',
   capacityProvider: undefined,
@@ -29,7 +51,7 @@ export const task = (index: number, service: number, version: number, status = '
   },
   containers: [
     {
-      name: `service-${service}`,
+      name: namesOf(service).name,
       version,
       lastStatus: status,
       arn: undefined,
