@@ -1,22 +1,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Clock } from '../../core/clock.js'
-import { sendAnswer } from '../../shared/http/http-answer.js'
-import { header as headerOf, repeatedHeader } from '../../shared/http/request-head.js'
-import { headerName, type Secrets, sharedSecret } from '../../shared/http/shared-secret.js'
+import { type HttpAnswer, sendAnswer } from '../../shared/http/http-answer.js'
+import { type ReadAccess, readAccess } from './read-access.js'
+
+export type { ReadAccess } from './read-access.js'
 
 /** Answers one request. Every HTTP framework for Node can call it: mount it under a path of your choice. */
 export type DocumentListener = (request: IncomingMessage, response: ServerResponse) => void
-
-/** Who may read a document. */
-export interface ReadAccess {
-  /**
-   * Whole values of `secretHeader`, such as `Bearer s3cret`: a reader must send one of them. Default: every client that
-   * reaches the document may read it.
-   */
-  readonly secrets?: Secrets | undefined
-  /** Default: `authorization`. */
-  readonly secretHeader?: string | undefined
-}
 
 export interface DocumentListenerOptions extends ReadAccess {
   /** The sink's name, for errors. */
@@ -28,6 +18,25 @@ export interface DocumentListenerOptions extends ReadAccess {
   readonly clock: Clock
 }
 
+/** The answer while something is still missing, which `text` says. */
+export const notYet = (text: string): HttpAnswer => ({
+  status: 503,
+  text,
+  headers: { 'retry-after': '2', 'cache-control': 'no-store' },
+})
+
+/** Sends a document, unless the reader is gone. */
+export const sendDocument = (response: ServerResponse, document: Buffer, contentType: string): void => {
+  if (response.headersSent || response.destroyed) return
+  response.writeHead(200, {
+    'content-type': contentType,
+    'content-length': document.length,
+    'cache-control': 'no-store',
+  })
+  // Node omits the body for HEAD.
+  response.end(document)
+}
+
 /**
  * Serves JSON to pollers. GET and HEAD answer 200 with the whole document, 503 while there is none, and 401 without the
  * secret. Any other method answers 405. Never answers 304: Traefik treats every status but 200 as a failure.
@@ -36,44 +45,32 @@ export interface DocumentListenerOptions extends ReadAccess {
  */
 export const documentListener = ({
   name,
-  secrets,
-  secretHeader = 'authorization',
   contentType = 'application/json',
   current,
   clock,
+  ...access
 }: DocumentListenerOptions): DocumentListener => {
-  const header = headerName(`${name}: secretHeader`, secretHeader)
-  const isSecret = secrets === undefined ? () => true : sharedSecret(`${name}: secrets`, secrets)
+  const refusalOf = readAccess(name, access)
 
   return (request, response) => {
-    const refuse = (status: number, text: string, headers: Readonly<Record<string, string>>): void => {
-      sendAnswer(request, response, { status, text: `${text}\n`, headers }, clock)
+    const refuse = (answer: HttpAnswer): void => {
+      sendAnswer(request, response, { ...answer, text: `${answer.text}\n` }, clock)
     }
     if (request.method !== 'GET' && request.method !== 'HEAD') {
-      refuse(405, 'this document is read-only: use GET or HEAD', { allow: 'GET, HEAD' })
+      refuse({
+        status: 405,
+        text: 'this document is read-only: use GET or HEAD',
+        headers: { allow: 'GET, HEAD' },
+      })
       return
     }
-    if (secrets !== undefined && repeatedHeader(request, [header]) !== undefined) {
-      refuse(400, `the header ${header} was sent more than once`, {})
-      return
-    }
-    if (!isSecret(headerOf(request, header))) {
-      const challenge = header === 'authorization' ? 'Bearer' : 'ApiKey'
-      refuse(401, `the header ${header} does not contain a valid secret`, { 'www-authenticate': challenge })
+    const refusal = refusalOf(request)
+    if (refusal !== undefined) {
+      refuse(refusal)
       return
     }
     const document = current()
-    if (typeof document === 'string') {
-      refuse(503, document, { 'retry-after': '2', 'cache-control': 'no-store' })
-      return
-    }
-    if (response.headersSent || response.destroyed) return
-    response.writeHead(200, {
-      'content-type': contentType,
-      'content-length': document.length,
-      'cache-control': 'no-store',
-    })
-    // Node omits the body for HEAD.
-    response.end(document)
+    if (typeof document === 'string') refuse(notYet(document))
+    else sendDocument(response, document, contentType)
   }
 }

@@ -1,9 +1,9 @@
 import type { Clock, Millis } from '../../core/clock.js'
 import type { Sink } from '../../core/sink.js'
 import { systemClock } from '../../shared/async/system-clock.js'
-import { amended, type Contents, type DocumentFormat, noContents, rowsOf } from './document.js'
+import type { DocumentFormat } from './document.js'
 import { documentListener, type DocumentListener, type ReadAccess } from './document-listener.js'
-import { missingKnowledge } from './missing-knowledge.js'
+import { servedRecords } from './served-records.js'
 
 /** What a sink that serves a document needs from its target. */
 export interface ServedDocument<V> extends Required<Pick<Sink<V>, 'read' | 'apply' | 'synced'>> {
@@ -22,9 +22,6 @@ export interface ServedDocumentOptions<V> extends ReadAccess {
   readonly clock?: Clock
 }
 
-const untouched =
-  'Nothing is known yet about running tasks: this worker has only just started. (A dry run never serves anything.)'
-
 /**
  * A target in memory that pollers read over HTTP. It starts empty, so it answers 503 until it holds the complete
  * desired state; until then pollers keep what they have. From then on each answer is the whole of the newest state,
@@ -33,51 +30,21 @@ const untouched =
 export const servedDocument = <V>({
   name,
   format,
-  patienceMs = Infinity,
+  patienceMs,
   clock = systemClock,
   ...access
 }: ServedDocumentOptions<V>): ServedDocument<V> => {
-  let contents: Contents<V> = noContents
+  const { current, ...target } = servedRecords({ format, patienceMs, clock })
   /** Printed on the first request after a change. */
-  let bytes: Buffer | undefined
-  let missing: string | undefined = untouched
-  /** Starts with the first round, i.e. the start of the worker; aborted once nothing is missing. */
-  let patience: AbortController | undefined
-  const missingIn = missingKnowledge()
+  let printed: { readonly records: ReadonlyMap<string, V>; readonly bytes: Buffer } | undefined
 
-  const open = (): void => {
-    missing = undefined
-    patience?.abort()
+  const document = (): Buffer | string => {
+    const records = current()
+    if (typeof records === 'string') return records
+    if (printed?.records !== records)
+      printed = { records, bytes: Buffer.from(format.print({ owner: undefined, records })) }
+    return printed.bytes
   }
 
-  const bePatient = (stopping: AbortSignal | undefined): void => {
-    const waits = new AbortController()
-    patience = waits
-    if (patienceMs === Infinity) return
-    stopping?.addEventListener('abort', () => waits.abort(), { once: true })
-    // Sleeps instead of comparing times: a clock that jumps must neither shorten nor extend the wait.
-    void clock.sleep(patienceMs, waits.signal).then(() => {
-      if (!waits.signal.aborted) open()
-    })
-  }
-
-  const current = (): Buffer | string =>
-    missing ?? (bytes ??= Buffer.from(format.print({ owner: undefined, records: contents.records })))
-
-  return {
-    read: () => Promise.resolve(rowsOf(contents, format)),
-    apply: (changes, owner) => {
-      const after = amended(contents, changes, owner, format)
-      contents = after.contents
-      bytes = undefined
-      return Promise.resolve(after.outcomes)
-    },
-    synced: (desired, stopping) => {
-      if (missing === undefined) return
-      if (patience === undefined) bePatient(stopping)
-      missing = missingIn(desired)
-      if (missing === undefined) open()
-    },
-    listener: documentListener({ name, ...access, clock, current }),
-  }
+  return { ...target, listener: documentListener({ name, ...access, clock, current: document }) }
 }
