@@ -32,6 +32,8 @@ export const heavyImports: Readonly<Record<string, readonly string[]>> = {
   './sources/task-definitions': ['@aws-sdk/client-ecs', partitions],
   './sources/task-health': ['@aws-sdk/client-ecs', partitions],
   './sinks/dry-run': [],
+  './sinks/envoy-files': [],
+  './sinks/envoy-rest': [],
   './sinks/kit': [],
   './sinks/memory': [],
   './sinks/prometheus-file': [],
