@@ -8,12 +8,16 @@ import { createServer, type AddressInfo } from 'node:net'
 import { basename, join } from 'node:path'
 import { promisify } from 'node:util'
 
-export interface Witness {
+/** A program that is installed once, into a folder of its own. */
+export interface Installable {
   readonly name: string
   /** The file that pins the version. Changed content means a new installation. */
   readonly pinnedBy: string
   /** Installs into the empty folder. */
   readonly install: (folder: string) => Promise<void>
+}
+
+export interface Witness extends Installable {
   /** The command that makes it listen on 127.0.0.1 and this port. */
   readonly command: (folder: string, port: number) => readonly [program: string, ...args: readonly string[]]
 }
@@ -55,18 +59,18 @@ export const ran = async (program: string, ...args: readonly string[]): Promise<
   }
 }
 
-/** Installs the witness below `home`, unless it is there already, and returns the folder. */
-export const installed = async (home: string, witness: Witness): Promise<string> => {
+/** Installs the program below `home`, unless it is there already, and returns the folder. */
+export const installed = async (home: string, { name, pinnedBy, install }: Installable): Promise<string> => {
   const pin = createHash('sha256')
-    .update(await readFile(witness.pinnedBy))
+    .update(await readFile(pinnedBy))
     .digest('hex')
-  const folder = join(home, `${witness.name}-${pin.slice(0, 12)}`)
+  const folder = join(home, `${name}-${pin.slice(0, 12)}`)
   const complete = join(folder, '.complete')
   if (await exists(complete)) return folder
   // An earlier attempt may have left an incomplete installation.
   await rm(folder, { recursive: true, force: true })
   await mkdir(folder, { recursive: true })
-  await witness.install(folder)
+  await install(folder)
   await writeFile(complete, '')
   return folder
 }

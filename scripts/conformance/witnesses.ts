@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { pythonPackages } from './python-packages.js'
 import { ran, type Witness } from './witness.js'
 
 const here = (file: string): string => fileURLToPath(new URL(file, import.meta.url))
@@ -8,22 +9,7 @@ const here = (file: string): string => fileURLToPath(new URL(file, import.meta.u
 export const moto: Witness = {
   name: 'moto',
   pinnedBy: here('requirements.txt'),
-  install: async (folder) => {
-    await ran('python3', '-m', 'venv', folder)
-    const pip = [
-      '-m',
-      'pip',
-      '--quiet',
-      '--disable-pip-version-check',
-      '--no-input',
-      '--retries',
-      '1',
-      '--timeout',
-      '30',
-      'install',
-    ]
-    await ran(join(folder, 'bin/python'), ...pip, '--requirement', here('requirements.txt'))
-  },
+  install: (folder) => pythonPackages(folder, here('requirements.txt')),
   command: (folder, port) => [join(folder, 'bin/moto_server'), '--host', '127.0.0.1', '--port', String(port)],
 }
 

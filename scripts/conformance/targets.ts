@@ -1,0 +1,28 @@
+import { readdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { pythonPackages } from './python-packages.js'
+import { type Installable, Unavailable } from './witness.js'
+
+/** A real program that sinks write for. */
+export interface Target extends Installable {
+  /** The environment variable by which the tests find the program. Whoever sets it has it installed already. */
+  readonly variable: string
+  /** The program in the folder where it is installed. */
+  readonly program: (folder: string) => Promise<string>
+}
+
+const here = (file: string): string => fileURLToPath(new URL(file, import.meta.url))
+
+export const envoy: Target = {
+  name: 'envoy',
+  variable: 'ENVOY_BIN',
+  pinnedBy: here('envoy-requirements.txt'),
+  install: (folder) => pythonPackages(folder, here('envoy-requirements.txt')),
+  program: async (folder) => {
+    // The command `envoy` of the package starts Python first, which would outlive a test that ends it.
+    const [python] = (await readdir(join(folder, 'lib'))).filter((name) => name.startsWith('python'))
+    if (python === undefined) throw new Unavailable(`there is no Python in ${folder}`)
+    return join(folder, 'lib', python, 'site-packages/envoy/_bin/envoy')
+  },
+}
