@@ -9,6 +9,7 @@ const required: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'ecs-task-tracker': { CLUSTER: 'staging', TRAEFIK_TABLE: 'traefik', PORT: ':8080' },
   'srv-records': { CLUSTER: 'staging', ZONE_ID: 'Z0123456789ABCDEFGHIJ' },
   'traefik-http': { CLUSTER: 'staging', PORT: ':8080' },
+  envoy: { CLUSTER: 'staging', PORT: ':8080' },
   'task-proxy': { NAME: 'nginx', SERVICE: 'web' },
 }
 

@@ -43,6 +43,7 @@ const parts: Readonly<Record<string, readonly string[]>> = {
   'ecs-task-tracker': [...routing, 'traefikTable'],
   'srv-records': ['sqs', ...routing, 'srvRecords'],
   'traefik-http': ['sqs', ...routing],
+  envoy: ['sqs', ...routing],
   prometheus: ['sqs', ...knowledge],
   'id-mapper': ['sqs', ...knowledge],
   'task-proxy': routing,
@@ -59,7 +60,7 @@ const ofLambda = [
 ]
 
 /** Whose templates let the worker continue deployments. A proxy is one of many, none of which knows the others. */
-const drivers = ['traefik-table', 'ecs-task-tracker', 'srv-records', 'traefik-http']
+const drivers = ['traefik-table', 'ecs-task-tracker', 'srv-records', 'traefik-http', 'envoy']
 
 /** Whose templates have no journal: a proxy has no queue that several could share. */
 const withoutJournal = ['task-proxy']

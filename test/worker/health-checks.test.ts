@@ -7,6 +7,7 @@ const required: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'srv-records': { CLUSTER: 'shop', ZONE_ID: 'Z0123456789ABCDEFGHIJ' },
   'task-proxy': { NAME: 'web', FAMILY: 'web' },
   'traefik-http': { CLUSTER: 'shop', PORT: '8080' },
+  envoy: { CLUSTER: 'shop', PORT: '8080' },
   'traefik-table': { CLUSTER: 'shop', TRAEFIK_TABLE: 'traefik' },
   'ecs-task-tracker': { CLUSTER: 'shop', TRAEFIK_TABLE: 'traefik', PORT: '8080' },
 }

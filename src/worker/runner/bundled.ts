@@ -38,6 +38,11 @@ export const bundled: readonly BundledWorker[] = [
     load: async () => (await import('../../../examples/prometheus.js')).default,
   },
   {
+    name: 'envoy',
+    summary: "tasks as endpoints of Envoy's clusters (EDS), over REST or in files",
+    load: async () => (await import('../../../examples/envoy.js')).default,
+  },
+  {
     name: 'task-proxy',
     summary: 'local ports that lead to the tasks of a family or a service; replaces ecs-task-kite',
     load: async () => (await import('../../../examples/task-proxy.js')).default,
