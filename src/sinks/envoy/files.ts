@@ -13,6 +13,7 @@ import { parseEndpointFile, printEndpointFile } from './endpoint-file.js'
 import { backendOfFile, fileNameOf } from './file-name.js'
 import { emptied, envoyRendering } from './rendering.js'
 
+export type { Json, JsonObject } from '../../shared/codec/json.js'
 export type { EnvoyAssignment } from './assignment.js'
 
 export interface EnvoyFilesOptions {

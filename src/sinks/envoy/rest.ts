@@ -11,6 +11,7 @@ import { envoyRendering } from './rendering.js'
 
 export type { Secrets } from '../../shared/http/shared-secret.js'
 export type { DocumentListener, ReadAccess } from '../document/document-listener.js'
+export type { Json, JsonObject } from '../../shared/codec/json.js'
 export type { EnvoyAssignment } from './assignment.js'
 
 export interface EnvoyRestOptions extends ReadAccess {
