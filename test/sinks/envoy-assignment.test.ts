@@ -98,7 +98,7 @@ describe('weights', () => {
   it('are those of the policy: whole, at least 1 and at most 65,535', () => {
     const weights = [3, 0.2, 1e9, undefined]
     const backend = withEach(backendOf('web', [at(1), at(2), at(3), at(4)]), (i) => ({ weight: weights[i] }))
-    expect(weightsIn(rendered(backend))).toEqual({
+    expect(weightsIn(rendered(backend))).toStrictEqual({
       '10.0.0.1:80': 3,
       '10.0.0.2:80': 1,
       '10.0.0.3:80': 65_535,
@@ -108,12 +108,12 @@ describe('weights', () => {
 
   it('of 0 leave an endpoint out, unless all have 0', () => {
     const some = withEach(backendOf('web', [at(1), at(2)]), (i) => ({ weight: i }))
-    expect(weightsIn(rendered(some))).toEqual({ '10.0.0.2:80': 1 })
+    expect(weightsIn(rendered(some))).toStrictEqual({ '10.0.0.2:80': 1 })
     expect(
       weightsIn(rendered({ ...some, complete: false }, rendered(backendOf('web', [at(1), at(9)])))),
-    ).toEqual({ '10.0.0.2:80': 1, '10.0.0.9:80': undefined })
+    ).toStrictEqual({ '10.0.0.2:80': 1, '10.0.0.9:80': undefined })
     const all = withEach(backendOf('web', [at(1), at(2)]), () => ({ weight: 0 }))
-    expect(weightsIn(rendered(all))).toEqual({ '10.0.0.1:80': 1, '10.0.0.2:80': 1 })
+    expect(weightsIn(rendered(all))).toStrictEqual({ '10.0.0.1:80': 1, '10.0.0.2:80': 1 })
   })
 
   it('give each revision its share', () => {
