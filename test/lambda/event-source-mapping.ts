@@ -25,6 +25,16 @@ export const sqsRecord = (message: Message) => ({
   awsRegion: 'eu-west-1',
 })
 
+/** Lambda's pollers try again, too: a server may close a connection that is being used again. */
+const patiently = async <A>(call: () => Promise<A>): Promise<A> => {
+  for (let attempt = 1; ; attempt++)
+    try {
+      return await call()
+    } catch (thrown) {
+      if (attempt === 5) throw thrown
+    }
+}
+
 /**
  * What Lambda does with a queue, where the mapping has `ReportBatchItemFailures`: receives, invokes, deletes what
  * succeeded, and leaves the rest to come again (at once, where AWS waits for the visibility timeout). Resolves when
@@ -38,12 +48,14 @@ export const drainQueue = async (
 ): Promise<readonly LambdaResult[]> => {
   const results: LambdaResult[] = []
   for (;;) {
-    const { Messages: messages = [] } = await client.send(
-      new ReceiveMessageCommand({
-        QueueUrl,
-        MaxNumberOfMessages: 10,
-        MessageSystemAttributeNames: ['ApproximateReceiveCount'],
-      }),
+    const { Messages: messages = [] } = await patiently(() =>
+      client.send(
+        new ReceiveMessageCommand({
+          QueueUrl,
+          MaxNumberOfMessages: 10,
+          MessageSystemAttributeNames: ['ApproximateReceiveCount'],
+        }),
+      ),
     )
     if (messages.length === 0) return results
     const deadline = Date.now() + remainingMs
@@ -54,8 +66,12 @@ export const drainQueue = async (
     results.push(result)
     const failed = new Set(result.batchItemFailures.map(({ itemIdentifier }) => itemIdentifier))
     for (const { MessageId = '', ReceiptHandle } of messages)
-      await (failed.has(MessageId)
-        ? client.send(new ChangeMessageVisibilityCommand({ QueueUrl, ReceiptHandle, VisibilityTimeout: 0 }))
-        : client.send(new DeleteMessageCommand({ QueueUrl, ReceiptHandle })))
+      await patiently(async () => {
+        if (failed.has(MessageId))
+          await client.send(
+            new ChangeMessageVisibilityCommand({ QueueUrl, ReceiptHandle, VisibilityTimeout: 0 }),
+          )
+        else await client.send(new DeleteMessageCommand({ QueueUrl, ReceiptHandle }))
+      })
   }
 }

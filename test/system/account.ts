@@ -39,6 +39,9 @@ export const journalTable = 'journal'
 const credentials = { accessKeyId: 'test', secretAccessKey: 'test' }
 
 /** One attempt a call: the faults are for our own retries to overcome, not for the SDK's. */
+/** Less than the time limit of a test. On a busy machine, what takes half a minute on an idle one may take two. */
+const patienceMs = 150_000
+
 const settings = (endpoint: string) => ({ endpoint, credentials, maxAttempts: 1 })
 
 export interface Account {
@@ -237,7 +240,7 @@ export const account = async ({
           before = made
           if (!isQuiet) throw new Error(`${made} calls were made, and more may come`)
         },
-        { timeout: 60_000, interval: 100 },
+        { timeout: patienceMs, interval: 100 },
       )
     },
     agrees: () =>
@@ -247,7 +250,7 @@ export const account = async ({
           if (JSON.stringify(sorted(held)) !== JSON.stringify(sorted(truth)))
             throw new Error(`table ${JSON.stringify(sorted(held))}\nlive  ${JSON.stringify(sorted(truth))}`)
         },
-        { timeout: 60_000, interval: 25 },
+        { timeout: patienceMs, interval: 25 },
       ),
   }
 }
