@@ -25,10 +25,10 @@ export interface EmbeddedEventBridge {
   /** The number of entries of each call so far. */
   readonly calls: readonly number[]
   /** Decides about each entry from now on. */
-  inject(fault: (entry: TakenEvent) => EntryFault): void
+  readonly inject: (fault: (entry: TakenEvent) => EntryFault) => void
   /** A client with invented credentials; `close` destroys it. */
-  client(overrides?: EventBridgeClientConfig): EventBridgeClient
-  close(): Promise<void>
+  readonly client: (overrides?: EventBridgeClientConfig) => EventBridgeClient
+  readonly close: () => Promise<void>
 }
 
 const refusal = (code: string, message: string): AwsOutput => ({ ErrorCode: code, ErrorMessage: message })

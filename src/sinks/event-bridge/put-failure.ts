@@ -1,7 +1,7 @@
 /** Interprets failed entries and failed calls of PutEvents. Pure. */
 import type { PutEventsResultEntry } from '@aws-sdk/client-eventbridge'
 import { awsFailure, isDenied, isInvalid } from '../../shared/aws/aws-failure.js'
-import type { DeliveryResult } from '../kit/delivery-sink.js'
+import type { DeliveryResult } from '../kit/delivery.js'
 
 /** Codes of entries that EventBridge would refuse again. All others are retried. */
 const permanent = /^(InvalidArgument|MalformedDetail|NotAuthorized)/

@@ -30,6 +30,11 @@ export type BackendState = {
   readonly complete: boolean
   /** Ordered by address and protocol. Each pair of these occurs once. */
   readonly endpoints: readonly StateEndpoint[]
+  /**
+   * Set in what a sink remembers, and never sent: an event about the backend may have arrived or not. The endpoints are
+   * those of the last state that was delivered and those of the event.
+   */
+  readonly unsure?: true
 }
 
 const order = (a: StateEndpoint, b: StateEndpoint): number =>
@@ -60,6 +65,25 @@ const stateOf = (backend: Backend, held: BackendState | undefined): BackendState
       addressOf: ({ address }) => address,
       identityOf: ({ address, protocol }) => `${address}/${protocol}`,
     }).toSorted(order),
+  }
+}
+
+/**
+ * What is known of a receiver while an event is on its way: `before` is the last state that it certainly has, and
+ * `sent` what it is told. It equals no rendered state, so something is delivered in any case, if only that the backend
+ * is gone.
+ */
+export const unsureState = (
+  before: BackendState | undefined,
+  sent: BackendState | undefined,
+): BackendState => {
+  const merged = new Map<string, StateEndpoint>()
+  for (const endpoint of [...(before?.endpoints ?? []), ...(sent?.endpoints ?? [])])
+    merged.set(`${endpoint.address}/${endpoint.protocol}`, endpoint)
+  return {
+    complete: before?.complete === true,
+    endpoints: [...merged.values()].toSorted(order),
+    unsure: true,
   }
 }
 

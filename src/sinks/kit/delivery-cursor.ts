@@ -4,10 +4,9 @@ import * as t from 'io-ts'
 import type { Sink } from '../../core/sink.js'
 import { decodeErrors, explain } from '../../shared/codec/decode-error.js'
 import { canonicalText } from '../../shared/codec/json.js'
-import type { DocumentFormat } from '../document/document.js'
+import { amended, type Contents, type DocumentFormat, noContents, rowsOf } from '../document/document.js'
 import { fileDocument } from '../document/file-document.js'
 import type { BackendState } from './backend-state.js'
-import { heldRows, swapHeld } from './held-rows.js'
 import type { StateSequence } from './state-sequence.js'
 
 export type DeliveryCursor = Pick<Sink<BackendState>, 'read' | 'apply'>
@@ -26,10 +25,15 @@ const EndpointCodec = t.readonly(
   ]),
 )
 
+const StateCodec = t.intersection([
+  t.strict({ complete: t.boolean, endpoints: t.readonlyArray(EndpointCodec) }),
+  t.exact(t.partial({ unsure: t.literal(true) })),
+])
+
 const CursorCodec = t.strict({
   owner: t.string,
   sequence: t.number,
-  backends: t.record(t.string, t.strict({ complete: t.boolean, endpoints: t.readonlyArray(EndpointCodec) })),
+  backends: t.record(t.string, StateCodec),
 })
 
 /** Anything else would make a sequence that is none. */
@@ -61,10 +65,15 @@ const cursorFormat = (sequence: StateSequence): DocumentFormat<BackendState> => 
 
 /** In the file, or without a path in memory: then each start finds that nothing has been delivered. */
 export const deliveryCursor = (path: string | undefined, sequence: StateSequence): DeliveryCursor => {
-  if (path !== undefined) return fileDocument({ path, format: cursorFormat(sequence) })
-  const held = heldRows<BackendState>()
+  const format = cursorFormat(sequence)
+  if (path !== undefined) return fileDocument({ path, format })
+  let held: Contents<BackendState> = noContents
   return {
-    read: () => Promise.resolve([...held.rows.values()]),
-    apply: (changes, owner) => Promise.resolve(changes.map((change) => swapHeld(held, change, owner))),
+    read: () => Promise.resolve(rowsOf(held, format)),
+    apply: (changes, owner) => {
+      const { contents, outcomes } = amended(held, changes, owner, format)
+      held = contents
+      return Promise.resolve(outcomes)
+    },
   }
 }

@@ -1,47 +1,12 @@
-import type { Clock } from '../../core/clock.js'
-import { conflictOf } from '../../core/conflict.js'
-import type { Change, Outcome, Owner, Sink } from '../../core/sink.js'
+import type { Change, Outcome, Owner, Row, Sink } from '../../core/sink.js'
 import { RecentMap } from '../../shared/async/recent-map.js'
 import { systemClock } from '../../shared/async/system-clock.js'
 import { canonicalText } from '../../shared/codec/json.js'
-import { hasLoneSurrogate } from '../../shared/codec/lone-surrogate.js'
-import { type BackendState, stateRendering } from './backend-state.js'
+import { type BackendState, stateRendering, unsureState } from './backend-state.js'
+import type { DeliveryOptions, DeliveryResult } from './delivery.js'
 import { deliveryCursor } from './delivery-cursor.js'
-import { type StateData, stateData, type StateEvent, stateEvent } from './state-event.js'
+import { stateData, type StateEvent, stateEvent } from './state-event.js'
 import { StateSequence } from './state-sequence.js'
-
-/** What became of one event. */
-export type DeliveryResult =
-  | { readonly _tag: 'Delivered' }
-  /** It may have arrived or not; the same event is sent again, unless there is news by then. */
-  | { readonly _tag: 'Failed'; readonly error: Error }
-  /** The receiver has an event with a greater sequence. The state is sent again as a new event. */
-  | { readonly _tag: 'Behind'; readonly error: Error }
-  /** A retry would not help. The reason says what to do. */
-  | { readonly _tag: 'Refused'; readonly reason: string }
-
-/** An event that its receiver refuses. */
-export interface DeadLetter {
-  readonly event: StateEvent
-  /** Why, and what to do. */
-  readonly reason: string
-}
-
-export interface DeliveryOptions {
-  /**
-   * A file that remembers what was delivered, so that a restart delivers only what has changed since, and the removal of
-   * backends that are gone since. Its directory must exist and be writable. The worker owns the whole file. Default: no
-   * file; each start delivers every backend once more.
-   */
-  readonly cursorPath?: string | undefined
-  /**
-   * Called once for each event that was refused three times, after which the worker gives it up until it reads its
-   * cursor again or the backend changes. If it rejects, it is called again at the next refusal. Default: a refused event
-   * is only reported.
-   */
-  readonly deadLetter?: ((letter: DeadLetter, signal: AbortSignal) => Promise<void> | void) | undefined
-  readonly clock?: Clock | undefined
-}
 
 export interface DeliverySinkOptions extends DeliveryOptions {
   /** Unique among a worker's sinks. */
@@ -69,8 +34,35 @@ interface Pending {
 
 const errorOf = (thrown: unknown): Error => (thrown instanceof Error ? thrown : new Error(String(thrown)))
 
-const dataOf = (change: Change<BackendState>): StateData =>
-  stateData(change.key, change._tag === 'Delete' ? undefined : change.after)
+const beforeOf = (change: Change<BackendState>): BackendState | undefined =>
+  change._tag === 'Create' ? undefined : change.before.value
+
+const afterOf = (change: Change<BackendState>): BackendState | undefined =>
+  change._tag === 'Delete' ? undefined : change.after
+
+/** What is remembered while the event of a change is on its way. */
+const markOf = (change: Change<BackendState>): Change<BackendState> => {
+  const { key } = change
+  const after = unsureState(beforeOf(change), afterOf(change))
+  return change._tag === 'Create'
+    ? { _tag: 'Create', key, after }
+    : { _tag: 'Update', key, before: change.before, after }
+}
+
+/** A change whose event is on its way. */
+interface Sent {
+  readonly change: Change<BackendState>
+  readonly attempt: Pending
+  /** What is remembered of the backend. */
+  readonly marked: Row<BackendState>
+}
+
+/** What is remembered once the receiver certainly has `state`. */
+const knownOf = (
+  { change: { key }, marked: before }: Sent,
+  state: BackendState | undefined,
+): Change<BackendState> =>
+  state === undefined ? { _tag: 'Delete', key, before } : { _tag: 'Update', key, before, after: state }
 
 /**
  * A sink whose target is told the whole state of each backend that changes, at least once: a webhook, a bus, a topic.
@@ -90,7 +82,7 @@ export const deliverySink = ({
   const pending = new RecentMap<Pending>(mostPending)
 
   const pendingOf = (change: Change<BackendState>, owner: Owner): Pending => {
-    const data = dataOf(change)
+    const data = stateData(change.key, afterOf(change))
     const text = canonicalText([owner, data])
     const known = pending.get(change.key)
     // The same event again, so that a receiver that has it already can tell.
@@ -115,86 +107,85 @@ export const deliverySink = ({
     pending.set(key, { ...before, refusals, isDead: true })
   }
 
-  /** The outcome of a change that was not delivered; `undefined` for one that was. */
-  const failure = async (
-    key: string,
-    attempt: Pending,
-    result: DeliveryResult,
+  /** Gives the event a dead letter if it is time. Returns why the change is rejected. */
+  const rejection = async (
+    { change, attempt }: Sent,
+    reason: string,
     signal: AbortSignal,
-  ): Promise<Outcome<BackendState> | undefined> => {
-    switch (result._tag) {
-      case 'Delivered':
-        return undefined
-      case 'Failed':
-        return { _tag: 'Failed', key, error: result.error }
-      case 'Behind':
-        pending.delete(key)
-        return { _tag: 'Failed', key, error: result.error }
-      case 'Refused': {
-        const { reason } = result
-        try {
-          await refused(key, attempt, reason, signal)
-        } catch (thrown) {
-          return {
-            _tag: 'Rejected',
-            key,
-            reason: `${reason}; its dead letter failed, too (${errorOf(thrown).message})`,
-          }
-        }
-        return { _tag: 'Rejected', key, reason }
-      }
+  ): Promise<string> => {
+    try {
+      await refused(change.key, attempt, reason, signal)
+      return reason
+    } catch (thrown) {
+      return `${reason}; its dead letter failed, too (${errorOf(thrown).message})`
     }
   }
 
-  const sent = async (
+  const send = async (sent: readonly Sent[], signal: AbortSignal): Promise<readonly DeliveryResult[]> => {
+    try {
+      return await deliver(
+        sent.map(({ attempt }) => attempt.event),
+        signal,
+      )
+    } catch (thrown) {
+      const error = errorOf(thrown)
+      return sent.map(() => ({ _tag: 'Failed', error }))
+    }
+  }
+
+  const apply = async (
     changes: readonly Change<BackendState>[],
     owner: Owner,
     signal: AbortSignal,
   ): Promise<readonly Outcome<BackendState>[]> => {
-    const attempts = changes.map((change) => pendingOf(change, owner))
-    const events = attempts.map(({ event }) => event)
-    const results = await deliver(events, signal).catch((thrown: unknown) =>
-      events.map((): DeliveryResult => ({ _tag: 'Failed', error: errorOf(thrown) })),
+    const attempts = new Map(
+      changes.map((change) => [change.key, { change, attempt: pendingOf(change, owner) }]),
     )
-    const delivered: Change<BackendState>[] = []
+    // First, so that a worker that is killed knows what may have arrived, and which sequences are used. It also refuses
+    // what was planned against another record, and a cursor of another owner.
+    const marks = await cursor.apply(changes.map(markOf), owner, signal)
     const outcomes: Outcome<BackendState>[] = []
-    for (const [i, change] of changes.entries()) {
-      const attempt = attempts[i]
-      const result = results[i] ?? { _tag: 'Failed', error: new Error('it has no result') }
-      const outcome = attempt && (await failure(change.key, attempt, result, signal))
-      if (outcome === undefined) delivered.push(change)
-      else outcomes.push(outcome)
+    const sent: Sent[] = []
+    for (const mark of marks) {
+      const made = attempts.get(mark.key)
+      if (mark._tag !== 'Done') outcomes.push(mark)
+      else if (made !== undefined && mark.row !== undefined) sent.push({ ...made, marked: mark.row })
     }
-    if (delivered.length === 0) return outcomes
+    if (sent.length === 0) return outcomes
+
+    const results = await send(sent, signal)
+    const known: Change<BackendState>[] = []
+    const delivered = new Set<string>()
+    for (const [i, one] of sent.entries()) {
+      const { key } = one.change
+      const result = results[i] ?? { _tag: 'Failed', error: new Error('it has no result') }
+      switch (result._tag) {
+        case 'Delivered':
+          delivered.add(key)
+          known.push(knownOf(one, afterOf(one.change)))
+          break
+        case 'Refused':
+          known.push(knownOf(one, beforeOf(one.change)))
+          outcomes.push({ _tag: 'Rejected', key, reason: await rejection(one, result.reason, signal) })
+          break
+        case 'Behind':
+          pending.delete(key)
+          outcomes.push({ _tag: 'Failed', key, error: result.error })
+          break
+        case 'Failed':
+          outcomes.push({ _tag: 'Failed', key, error: result.error })
+          break
+      }
+    }
+    if (known.length === 0) return outcomes
     // Even after an abort: what was delivered need not be delivered again.
-    const kept = await cursor.apply(delivered, owner, new AbortController().signal)
-    for (const outcome of kept) if (outcome._tag === 'Done') pending.delete(outcome.key)
-    return [...outcomes, ...kept]
+    for (const outcome of await cursor.apply(known, owner, new AbortController().signal)) {
+      if (!delivered.has(outcome.key)) continue
+      if (outcome._tag === 'Done') pending.delete(outcome.key)
+      outcomes.push(outcome)
+    }
+    return outcomes
   }
 
-  return {
-    name,
-    adopt: true,
-    ...stateRendering,
-    read: (signal) => cursor.read(signal),
-    apply: async (changes, owner, signal) => {
-      // The cursor of another owner is refused before anything is sent.
-      await cursor.apply([], owner, signal)
-      const held = new Map((await cursor.read(signal)).map((row) => [row.key, row]))
-      const outcomes: Outcome<BackendState>[] = []
-      const ready: Change<BackendState>[] = []
-      for (const change of changes) {
-        const conflict = conflictOf(change, held.get(change.key))
-        if (conflict !== undefined) outcomes.push(conflict)
-        else if (hasLoneSurrogate(dataOf(change)))
-          outcomes.push({
-            _tag: 'Rejected',
-            key: change.key,
-            reason: `${JSON.stringify(change.key)} has a lone surrogate in its name or a label, which is not valid Unicode: correct it`,
-          })
-        else ready.push(change)
-      }
-      return [...outcomes, ...(ready.length === 0 ? [] : await sent(ready, owner, signal))]
-    },
-  }
+  return { name, adopt: true, ...stateRendering, read: (signal) => cursor.read(signal), apply }
 }

@@ -1,6 +1,6 @@
 /** What the answer of a receiver means. Pure. */
 import type { Millis } from '../../core/clock.js'
-import type { DeliveryResult } from '../kit/delivery-sink.js'
+import type { DeliveryResult } from '../kit/delivery.js'
 
 /** A receiver cannot stop its deliveries for longer than this. */
 export const longestWaitMs: Millis = 60_000

@@ -1,6 +1,6 @@
 import type { Clock, Millis } from '../../core/clock.js'
 import { withinTime } from '../../core/within-time.js'
-import type { DeliveryResult } from '../kit/delivery-sink.js'
+import type { DeliveryResult } from '../kit/delivery.js'
 import { resultOf, retryAfterMs } from './answer.js'
 import { placeOf } from './receiver-url.js'
 
