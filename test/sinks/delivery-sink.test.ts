@@ -3,10 +3,9 @@ import fc from 'fast-check'
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import type { Backend, PersistentMap } from 'ecs-task-stream'
-import type { Outcome } from 'ecs-task-stream'
+import type { Backend, Outcome, PersistentMap } from 'ecs-task-stream'
 import {
-  type BackendState,
+  type DeliveredState,
   type DeadLetter,
   type DeliveryResult,
   deliverySink,
@@ -16,6 +15,7 @@ import {
 } from 'ecs-task-stream/sinks/kit'
 import { backendsArbitrary } from '../../src/testing/backends.js'
 import { backendOf, backendsOf } from 'ecs-task-stream/testing'
+import { runs } from '../laws/runs.js'
 import { reconciled } from '../support/served.js'
 import { temporaryDirectories } from '../support/temporary-directory.js'
 import { virtualClock } from '../support/virtual-clock.js'
@@ -52,7 +52,7 @@ const recording = (options: Partial<DeliverySinkOptions> = {}) => {
   return { sink, events, answer: (next: DeliveryResult) => void (result = next) }
 }
 
-const tags = (outcomes: readonly Outcome<BackendState>[]): readonly string[] =>
+const tags = (outcomes: readonly Outcome<DeliveredState>[]): readonly string[] =>
   outcomes.map(({ _tag }) => _tag)
 
 describe('an event', () => {
@@ -453,6 +453,9 @@ const played = async (
   ]
 }
 
+/** At least 100: stories with a restart after a lost answer are rare. */
+const numRuns = Math.max(runs, 100)
+
 describe('a receiver under lost, repeated, late and reordered events, and restarts', () => {
   const law = (story: fc.Arbitrary<Story>, receiver: () => Receiver) =>
     fc.asyncProperty(story, async (each) => {
@@ -461,16 +464,25 @@ describe('a receiver under lost, repeated, late and reordered events, and restar
     })
 
   it('has the last state if it keeps the greatest sequence of each backend, and clocks are right', async () => {
-    await fc.assert(law(rightClocks, () => silent))
+    await fc.assert(
+      law(rightClocks, () => silent),
+      { numRuns },
+    )
   })
 
   it('has the last state whatever clocks show, if the worker has a cursor', async () => {
     const withCursor = anyClocks.map((each) => ({ ...each, hasCursor: true }))
-    await fc.assert(law(withCursor, () => silent))
+    await fc.assert(
+      law(withCursor, () => silent),
+      { numRuns },
+    )
   })
 
   it('has the last state whatever clocks show, if it also answers 409 to a sequence that is not greater', async () => {
-    await fc.assert(law(anyClocks, () => careful))
+    await fc.assert(
+      law(anyClocks, () => careful),
+      { numRuns },
+    )
   })
 
   it.each([

@@ -1,7 +1,7 @@
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { OptionError, PersistentMap } from 'ecs-task-stream'
 import {
-  type BackendState,
+  type DeliveredState,
   type DeadLetter,
   eventBridge,
   type EventBridgeOptions,
@@ -31,7 +31,7 @@ const lastOf = (taken: readonly TakenEvent[]): ReadonlyMap<string, unknown> => {
   return last
 }
 
-const harness = async (): Promise<SinkHarness<BackendState>> => {
+const harness = async (): Promise<SinkHarness<DeliveredState>> => {
   const { client, taken, inject, close } = await embeddedEventBridge()
   return {
     sink: eventBridge({ client: client() }),

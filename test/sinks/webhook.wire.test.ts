@@ -6,7 +6,7 @@ import { Webhook } from 'standardwebhooks'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { OptionError, run, servicePorts } from 'ecs-task-stream'
 import {
-  type BackendState,
+  type DeliveredState,
   type DeadLetter,
   webhook,
   type WebhookOptions,
@@ -40,7 +40,7 @@ const receiver = async (secret?: string): Promise<WebhookReceiver> => {
   return made
 }
 
-const harness = async (cursorPath?: string): Promise<SinkHarness<BackendState>> => {
+const harness = async (cursorPath?: string): Promise<SinkHarness<DeliveredState>> => {
   const { url, requests, known, answerWith, close } = await webhookReceiver()
   return {
     sink: sinkFor(url, { cursorPath }),
@@ -359,6 +359,34 @@ it('in a worker: gives a refused event up, writes its dead letter, and delivers 
   expect(await settled).toBe('acked')
   expect(letters).toMatchObject([{ event: { owner: 'us', data: { backend: 'api' } } }])
   expect([...known.keys()]).toEqual(['web'])
+})
+
+it('in a worker: takes back what may have arrived although its answer was lost, once the cursor is read again', async () => {
+  const { url, requests, known, answerWith } = await receiver()
+  const source = memorySource()
+  const worker = run({
+    sources: [source],
+    expose: servicePorts(),
+    clusters: [cluster],
+    sinks: [sinkFor(url)],
+    resyncMs: 100,
+  })
+  onTestFinished(() => worker.stop())
+  const second = (version: number, last: string) =>
+    ({
+      _tag: 'TaskChanged',
+      task: observed({ id: 'b', host: '10.0.0.2', version, last, desired: last }),
+    }) as const
+  const servers = () => known.get('web')?.endpoints.map(({ address }) => address)
+  await source.push({ _tag: 'TaskChanged', task: observed({ id: 'a' }) })
+  answerWith(() => ({ uses: true, answer: 'break' }))
+  void source.push(second(3, 'RUNNING'))
+  await vi.waitFor(() => expect(servers()).toEqual(['10.0.0.1:32768', '10.0.0.2:32768']))
+  void source.push(second(4, 'STOPPED'))
+  const before = requests.length
+  answerWith(() => undefined)
+  await vi.waitFor(() => expect(servers()).toEqual(['10.0.0.1:32768']))
+  expect(requests.length).toBeGreaterThan(before)
 })
 
 it.each<[string, Partial<WebhookOptions>]>([

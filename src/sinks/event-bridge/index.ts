@@ -6,14 +6,14 @@ import {
 import type { Clock } from '../../core/clock.js'
 import { OptionError } from '../../core/option-error.js'
 import type { Sink } from '../../core/sink.js'
-import type { BackendState } from '../kit/backend-state.js'
+import type { DeliveredState } from '../kit/backend-state.js'
 import type { DeliveryOptions, DeliveryResult } from '../kit/delivery.js'
 import { deliverySink } from '../kit/delivery-sink.js'
 import { callsOf, entryOf, limits, sizeOf } from './entry.js'
 import { eventBridgeClient } from './event-bridge-client.js'
 import { callFailure, resultOf } from './put-failure.js'
 
-export type { BackendState, StateEndpoint } from '../kit/backend-state.js'
+export type { BackendState, DeliveredState, StateEndpoint } from '../kit/backend-state.js'
 export type { DeadLetter, DeliveryOptions } from '../kit/delivery.js'
 export type { StateData, StateEvent } from '../kit/state-event.js'
 export { type BackendStateDetail, backendStateDetailType } from './entry.js'
@@ -56,7 +56,7 @@ export const eventBridge = ({
   client,
   name = 'event-bridge',
   ...delivery
-}: EventBridgeOptions = {}): Sink<BackendState> => {
+}: EventBridgeOptions = {}): Sink<DeliveredState> => {
   if (eventBusName === '')
     throw new OptionError('eventBridge: eventBusName: expected a name, got an empty text')
   if (source === '' || source.startsWith('aws.'))

@@ -22,6 +22,7 @@ export type StateEndpoint = {
   readonly labels?: Readonly<Record<string, string>>
 }
 
+/** All that is known of a backend. */
 export type BackendState = {
   /**
    * Whether these are all endpoints of the backend. If not, there may be more: keep those that you know. It is true if
@@ -30,9 +31,13 @@ export type BackendState = {
   readonly complete: boolean
   /** Ordered by address and protocol. Each pair of these occurs once. */
   readonly endpoints: readonly StateEndpoint[]
+}
+
+/** What a sink remembers of a backend: the state that it has delivered. */
+export type DeliveredState = BackendState & {
   /**
-   * Set in what a sink remembers, and never sent: an event about the backend may have arrived or not. The endpoints are
-   * those of the last state that was delivered and those of the event.
+   * An event may have arrived or not. The endpoints are those of the last state that certainly arrived, and those of the
+   * event.
    */
   readonly unsure?: true
 }
@@ -54,7 +59,7 @@ const endpointOf = (endpoint: Endpoint): StateEndpoint => {
   }
 }
 
-const stateOf = (backend: Backend, held: BackendState | undefined): BackendState | undefined => {
+const stateOf = (backend: Backend, held: DeliveredState | undefined): DeliveredState | undefined => {
   // An incomplete backend without endpoints says nothing yet.
   if (held === undefined && !backend.complete && backend.endpoints.length === 0) return undefined
   return {
@@ -74,9 +79,9 @@ const stateOf = (backend: Backend, held: BackendState | undefined): BackendState
  * is gone.
  */
 export const unsureState = (
-  before: BackendState | undefined,
+  before: DeliveredState | undefined,
   sent: BackendState | undefined,
-): BackendState => {
+): DeliveredState => {
   const merged = new Map<string, StateEndpoint>()
   for (const endpoint of [...(before?.endpoints ?? []), ...(sent?.endpoints ?? [])])
     merged.set(`${endpoint.address}/${endpoint.protocol}`, endpoint)
@@ -89,7 +94,7 @@ export const unsureState = (
 
 /** Everything of a sink except its target: the state of each backend, by the backend's name. */
 export const stateRendering: Required<
-  Pick<Sink<BackendState>, 'equals' | 'render' | 'parts' | 'prune' | 'hostsOf' | 'emptied'>
+  Pick<Sink<DeliveredState>, 'equals' | 'render' | 'parts' | 'prune' | 'hostsOf' | 'emptied'>
 > = {
   equals: (a, b) => a === b || canonicalText(a) === canonicalText(b),
   ...renderEach(stateOf),

@@ -6,10 +6,10 @@ import { decodeErrors, explain } from '../../shared/codec/decode-error.js'
 import { canonicalText } from '../../shared/codec/json.js'
 import { amended, type Contents, type DocumentFormat, noContents, rowsOf } from '../document/document.js'
 import { fileDocument } from '../document/file-document.js'
-import type { BackendState } from './backend-state.js'
+import type { DeliveredState } from './backend-state.js'
 import type { StateSequence } from './state-sequence.js'
 
-export type DeliveryCursor = Pick<Sink<BackendState>, 'read' | 'apply'>
+export type DeliveryCursor = Pick<Sink<DeliveredState>, 'read' | 'apply'>
 
 const EndpointCodec = t.readonly(
   t.intersection([
@@ -43,7 +43,7 @@ const isSequence = (sequence: number): boolean => Number.isSafeInteger(sequence)
  * JSON, one line per backend. It also has the greatest sequence so far, so that the next run goes on from there even if
  * its clock is behind.
  */
-const cursorFormat = (sequence: StateSequence): DocumentFormat<BackendState> => ({
+const cursorFormat = (sequence: StateSequence): DocumentFormat<DeliveredState> => ({
   etagOf: canonicalText,
   print: ({ owner = '', records }) => {
     const lines = [...records.keys()].sort().flatMap((backend) => {
@@ -67,7 +67,7 @@ const cursorFormat = (sequence: StateSequence): DocumentFormat<BackendState> => 
 export const deliveryCursor = (path: string | undefined, sequence: StateSequence): DeliveryCursor => {
   const format = cursorFormat(sequence)
   if (path !== undefined) return fileDocument({ path, format })
-  let held: Contents<BackendState> = noContents
+  let held: Contents<DeliveredState> = noContents
   return {
     read: () => Promise.resolve(rowsOf(held, format)),
     apply: (changes, owner) => {

@@ -2,7 +2,7 @@ import type { Change, Outcome, Owner, Row, Sink } from '../../core/sink.js'
 import { RecentMap } from '../../shared/async/recent-map.js'
 import { systemClock } from '../../shared/async/system-clock.js'
 import { canonicalText } from '../../shared/codec/json.js'
-import { type BackendState, stateRendering, unsureState } from './backend-state.js'
+import { type DeliveredState, stateRendering, unsureState } from './backend-state.js'
 import type { DeliveryOptions, DeliveryResult } from './delivery.js'
 import { deliveryCursor } from './delivery-cursor.js'
 import { stateData, type StateEvent, stateEvent } from './state-event.js'
@@ -34,14 +34,14 @@ interface Pending {
 
 const errorOf = (thrown: unknown): Error => (thrown instanceof Error ? thrown : new Error(String(thrown)))
 
-const beforeOf = (change: Change<BackendState>): BackendState | undefined =>
+const beforeOf = (change: Change<DeliveredState>): DeliveredState | undefined =>
   change._tag === 'Create' ? undefined : change.before.value
 
-const afterOf = (change: Change<BackendState>): BackendState | undefined =>
+const afterOf = (change: Change<DeliveredState>): DeliveredState | undefined =>
   change._tag === 'Delete' ? undefined : change.after
 
 /** What is remembered while the event of a change is on its way. */
-const markOf = (change: Change<BackendState>): Change<BackendState> => {
+const markOf = (change: Change<DeliveredState>): Change<DeliveredState> => {
   const { key } = change
   const after = unsureState(beforeOf(change), afterOf(change))
   return change._tag === 'Create'
@@ -51,17 +51,17 @@ const markOf = (change: Change<BackendState>): Change<BackendState> => {
 
 /** A change whose event is on its way. */
 interface Sent {
-  readonly change: Change<BackendState>
+  readonly change: Change<DeliveredState>
   readonly attempt: Pending
   /** What is remembered of the backend. */
-  readonly marked: Row<BackendState>
+  readonly marked: Row<DeliveredState>
 }
 
 /** What is remembered once the receiver certainly has `state`. */
 const knownOf = (
   { change: { key }, marked: before }: Sent,
-  state: BackendState | undefined,
-): Change<BackendState> =>
+  state: DeliveredState | undefined,
+): Change<DeliveredState> =>
   state === undefined ? { _tag: 'Delete', key, before } : { _tag: 'Update', key, before, after: state }
 
 /**
@@ -76,12 +76,12 @@ export const deliverySink = ({
   cursorPath,
   deadLetter,
   clock = systemClock,
-}: DeliverySinkOptions): Sink<BackendState> => {
+}: DeliverySinkOptions): Sink<DeliveredState> => {
   const sequence = new StateSequence(clock)
   const cursor = deliveryCursor(cursorPath, sequence)
   const pending = new RecentMap<Pending>(mostPending)
 
-  const pendingOf = (change: Change<BackendState>, owner: Owner): Pending => {
+  const pendingOf = (change: Change<DeliveredState>, owner: Owner): Pending => {
     const data = stateData(change.key, afterOf(change))
     const text = canonicalText([owner, data])
     const known = pending.get(change.key)
@@ -134,17 +134,17 @@ export const deliverySink = ({
   }
 
   const apply = async (
-    changes: readonly Change<BackendState>[],
+    changes: readonly Change<DeliveredState>[],
     owner: Owner,
     signal: AbortSignal,
-  ): Promise<readonly Outcome<BackendState>[]> => {
+  ): Promise<readonly Outcome<DeliveredState>[]> => {
     const attempts = new Map(
       changes.map((change) => [change.key, { change, attempt: pendingOf(change, owner) }]),
     )
     // First, so that a worker that is killed knows what may have arrived, and which sequences are used. It also refuses
     // what was planned against another record, and a cursor of another owner.
     const marks = await cursor.apply(changes.map(markOf), owner, signal)
-    const outcomes: Outcome<BackendState>[] = []
+    const outcomes: Outcome<DeliveredState>[] = []
     const sent: Sent[] = []
     for (const mark of marks) {
       const made = attempts.get(mark.key)
@@ -154,7 +154,7 @@ export const deliverySink = ({
     if (sent.length === 0) return outcomes
 
     const results = await send(sent, signal)
-    const known: Change<BackendState>[] = []
+    const known: Change<DeliveredState>[] = []
     const delivered = new Set<string>()
     for (const [i, one] of sent.entries()) {
       const { key } = one.change

@@ -35,7 +35,7 @@ export interface StateEvent {
 export const stateData = (backend: string, state: BackendState | undefined): StateData =>
   state === undefined
     ? { backend, exists: false, complete: true, endpoints: [] }
-    : { backend, exists: true, ...state }
+    : { backend, exists: true, complete: state.complete, endpoints: state.endpoints }
 
 /** The last moment that a Date can represent. */
 const lastDate = 8_640_000_000_000_000

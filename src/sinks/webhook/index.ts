@@ -5,7 +5,7 @@ import { Slots } from '../../shared/async/slots.js'
 import { systemClock } from '../../shared/async/system-clock.js'
 import { wholeNumber } from '../../shared/codec/whole-number.js'
 import { headerName, type Secrets } from '../../shared/http/shared-secret.js'
-import type { BackendState } from '../kit/backend-state.js'
+import type { DeliveredState } from '../kit/backend-state.js'
 import type { DeliveryOptions, DeliveryResult } from '../kit/delivery.js'
 import { deliverySink } from '../kit/delivery-sink.js'
 import type { StateEvent } from '../kit/state-event.js'
@@ -14,7 +14,7 @@ import { post, type WebhookFetch } from './post.js'
 import { placeOf, receiverUrl } from './receiver-url.js'
 import { signer } from './signature.js'
 
-export type { BackendState, StateEndpoint } from '../kit/backend-state.js'
+export type { BackendState, DeliveredState, StateEndpoint } from '../kit/backend-state.js'
 export type { DeadLetter, DeliveryOptions } from '../kit/delivery.js'
 export type { StateData, StateEvent } from '../kit/state-event.js'
 export { type BackendStateEvent, backendStateType } from './cloud-event.js'
@@ -86,7 +86,7 @@ export const webhook = ({
   fetch = (to, init) => globalThis.fetch(to, init),
   cursorPath,
   deadLetter,
-}: WebhookOptions): Sink<BackendState> => {
+}: WebhookOptions): Sink<DeliveredState> => {
   const url = receiverUrl(text, { allowHttp })
   wholeNumber('webhook: timeoutMs', timeoutMs, 1, 60_000)
   wholeNumber('webhook: concurrency', concurrency, 1, 64)
