@@ -20,4 +20,7 @@ export class RecentMap<V extends object | string> {
       return
     }
   }
+  delete(key: string): void {
+    this.#entries.delete(key)
+  }
 }

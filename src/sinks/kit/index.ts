@@ -25,3 +25,7 @@ export {
 } from '../document/served-document.js'
 export { compareAndSwap, type CompareAndSwapOptions, type ConditionalWrite } from './compare-and-swap.js'
 export { type HeldRows, heldRows, swapHeld } from './held-rows.js'
+export type { BackendState, DeliveredState, StateEndpoint } from './backend-state.js'
+export type { DeadLetter, DeliveryOptions, DeliveryResult } from './delivery.js'
+export { deliverySink, type DeliverySinkOptions } from './delivery-sink.js'
+export type { StateData, StateEvent } from './state-event.js'
