@@ -5,6 +5,7 @@ import { serviceOfTask } from './deployment.js'
 import { firstHealthOf, type HealthChecks } from './health-checks.js'
 import { listedAsBefore } from './listed-as-before.js'
 import { believed, livenessOf } from './liveness.js'
+import type { MissingAnswers } from './missing-answers.js'
 import type { PersistentMap } from './persistent-map.js'
 import { type Sliced, sliceSize } from './sliced.js'
 import { sameContainerStatuses, sameSite, type Task } from './task.js'
@@ -13,10 +14,26 @@ export interface AffectedOptions {
   /** As in `livenessOf`. */
   readonly skewAllowanceMs: Millis
   readonly healthChecks: HealthChecks
+  /** The tasks whose claims lack the answer to a lookup. */
+  readonly missing: Pick<MissingAnswers, 'of'>
 }
 
 /** A comparison of two records takes less than what the tasks of a slice are reckoned with. */
 const comparisons = 2 * sliceSize
+
+/** The keys of answers that are not the first ones, and of those that were forgotten. Answers rarely change. */
+const revisedKeys = <V extends object>(
+  before: PersistentMap<V>,
+  after: PersistentMap<V>,
+  first: (key: string) => void,
+): readonly string[] => {
+  const keys: string[] = []
+  after.diff(before, (key, was) => {
+    if (was === undefined) first(key)
+    else keys.push(key)
+  })
+  return keys
+}
 
 const changedKeys = <V extends object>(
   before: PersistentMap<V>,
@@ -85,14 +102,16 @@ export function* affectedTasks(
     tasks.set(arn, state.tasks.get(arn))
   })
   const clusters = changedKeys(last.marks, state.marks)
+  const answered = (key: string): void => {
+    for (const arn of options.missing.of(key)) tasks.set(arn, state.tasks.get(arn))
+  }
   const answers: ReadonlySet<string | undefined> = new Set([
-    ...changedKeys(last.definitions, state.definitions),
-    ...changedKeys(last.instances, state.instances),
-    ...changedKeys(last.refusals, state.refusals),
+    ...revisedKeys(last.definitions, state.definitions, answered),
+    ...revisedKeys(last.instances, state.instances, answered),
   ])
+  for (const key of changedKeys(last.refusals, state.refusals)) answered(key)
   const services = describedServices(last, state)
-  // Snapshots, definitions and instances are rare compared to events. One pass over the tasks handles all that arrived
-  // together.
+  // Snapshots and revised answers are rare compared to events. One pass over the tasks handles all that arrived together.
   if (clusters.size + answers.size + services.size === 0) return tasks
   const isListedAsBefore = listedAsBefore(last, state)
   let seen = 0

@@ -118,7 +118,6 @@ export class BackendClaims {
   /** The hosts that waiting tasks are on; `undefined` is a host that is not known yet. */
   readonly #waitingOn = new Counts<string | undefined>()
   #built: Backend | undefined
-  #builtFrom: SortedEndpoints | undefined
 
   constructor(
     private readonly name: BackendName,
@@ -185,21 +184,14 @@ export class BackendClaims {
     return this.#built
   }
 
-  /** The same list as before if its content is the same. */
+  /** The same list as before if its content is the same. Lists of the same length are compared up to a difference. */
   #endpoints(): readonly Endpoint[] {
     const { live, unhealthy } = this.#pool ?? this.#origins.get(this.holder ?? '')?.lists ?? noLists()
     const offered = live.haveShares ? balanced(live.list) : live.list
-    const from = offered.length > 0 ? live : unhealthy
     const endpoints =
-      from === live ? offered : unhealthy.haveShares ? balanced(unhealthy.list) : unhealthy.list
+      offered.length > 0 ? offered : unhealthy.haveShares ? balanced(unhealthy.list) : unhealthy.list
     const before = this.#built?.endpoints
-    const isSameList = endpoints === before
-    // A list of its own stays the same as long as its content does. Another one may have the same content.
-    const mayBeEqual = from !== this.#builtFrom || from.haveShares
-    this.#builtFrom = from
-    return !isSameList && mayBeEqual && before !== undefined && sameEndpoints(before, endpoints)
-      ? before
-      : endpoints
+    return before !== undefined && sameEndpoints(before, endpoints) ? before : endpoints
   }
 
   #isKnown(completeness: Completeness): boolean {

@@ -9,7 +9,8 @@ import type { BackendName, Policy } from './policy.js'
 import { defaultHealthChecks, type HealthChecks } from './health-checks.js'
 import { defaultHealthPolicy, type HealthPolicy } from './health-policy.js'
 import { completenessOf, type NamelessTask } from './completeness.js'
-import { defaultSkewAllowanceMs } from './liveness.js'
+import { believed, defaultSkewAllowanceMs } from './liveness.js'
+import { MissingAnswers } from './missing-answers.js'
 import { PersistentMap } from './persistent-map.js'
 import { atOnce, type Sliced, sliceSize } from './sliced.js'
 
@@ -48,8 +49,8 @@ const nameTaken = (
 
 /**
  * An incremental projection, in slices. Its cost is proportional to the tasks that differ from the last state, and to
- * the logarithm of the endpoints of the backends that they claim. A snapshot, an instance or a definition costs one pass
- * over the tasks.
+ * the logarithm of the endpoints of the backends that they claim. An answer to a lookup costs the tasks that lack it, a
+ * snapshot one pass over the tasks.
  */
 export const projectorInSlices = ({
   expose,
@@ -64,6 +65,7 @@ export const projectorInSlices = ({
   const taken = new Map<BackendName, readonly Loser[]>()
   /** The names that each task claims and does not get. */
   const lost = new Map<TaskArn, Set<BackendName>>()
+  const missing = new MissingAnswers()
   const nameless = new Map<TaskArn, NamelessTask>()
   let last = emptyState
   let backends = PersistentMap.empty<Backend>()
@@ -126,7 +128,7 @@ export const projectorInSlices = ({
   }
 
   function* claimAll(state: ClusterState, dirty: Set<BackendName>): Sliced<void> {
-    const affected = yield* affectedTasks(last, state, { skewAllowanceMs, healthChecks })
+    const affected = yield* affectedTasks(last, state, { skewAllowanceMs, healthChecks, missing })
     last = state
     let claimed = 0
     for (const [arn, task] of affected) {
@@ -136,6 +138,8 @@ export const projectorInSlices = ({
           ? undefined
           : claimsOf(task, state, expose, skewAllowanceMs, { unhealthy, healthChecks })
       claim(arn, next, dirty)
+      const used = task && believed(task, state.marks.get(task.cluster), skewAllowanceMs)
+      missing.note(arn, used, state)
     }
   }
 
