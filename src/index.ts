@@ -70,7 +70,7 @@ export {
   type Skipped,
 } from './core/plan.js'
 export { renderEach } from './core/render-each.js'
-export type { AnySink, Change, Outcome, Owner, Row, Sink } from './core/sink.js'
+export type { AnySink, Change, Outcome, Owner, Parts, Row, Sink } from './core/sink.js'
 export type { Delivery, Lookup, Notice, Source, SourceContext } from './core/source.js'
 export {
   type CaughtUp,
@@ -97,5 +97,6 @@ export { conflateMap } from './core/conflate-map.js'
 export { defaultOwner } from './core/run-setup.js'
 export { lastSegment, longArn, type Place, placeOf, sameCluster } from './core/arn.js'
 export { PersistentMap } from './core/persistent-map.js'
+export type { Sliced } from './core/sliced.js'
 export type { DiffVisitor, Revise } from './core/trie.js'
 export { systemClock } from './shared/async/system-clock.js'

@@ -1,5 +1,5 @@
 import type { Change, Owner, Row, Sink } from './sink.js'
-import { type JudgedSink, type Pruning, type Verdict, verdictOf } from './verdict.js'
+import { type Pruning, type Verdict, verdictOf } from './verdict.js'
 
 export interface Skipped<V> {
   readonly change: Change<V>
@@ -106,7 +106,7 @@ export const planOf = <V>(
 
 /** The plan for a target with these records, from scratch. `wanted`: the desired values, by key. */
 export const plan = <V>(
-  sink: JudgedSink<V> & Pick<Sink<V>, 'emptied'>,
+  sink: Pick<Sink<V>, 'equals' | 'adopt' | 'prune' | 'hostsOf' | 'emptied'>,
   wanted: ReadonlyMap<string, V>,
   rows: Iterable<Row<V>>,
   { owner, unjudged = new Set(), ...options }: PlanOptions,
