@@ -1,4 +1,4 @@
-/** How many cases each law is tried on: what `LAW_RUNS` says, else 50. CI says 300, `npm run test:soak` 100,000. */
+/** How many cases each law is tried on: what `LAW_RUNS` says, else 50. CI says 1,000, `npm run test:soak` 100,000. */
 export const runs = Number(process.env['LAW_RUNS'] ?? 50)
 
 /** For laws that a known wrong implementation breaks in one case of a hundred or less, as the refutations show. */
