@@ -1,5 +1,6 @@
 import type { DefinitionArn, InstanceArn, TaskArn } from './arn.js'
 import type { ClusterState } from './cluster-state.js'
+import { SetIndex } from './set-index.js'
 import type { Task } from './task.js'
 
 type Answers = Pick<ClusterState, 'definitions' | 'instances'>
@@ -20,35 +21,23 @@ const missingOf = ({ definition, instance }: Task, known: Answers): Missing => (
  * take minutes.
  */
 export class MissingAnswers {
-  readonly #tasks = new Map<string, Set<TaskArn>>()
+  readonly #tasks = new SetIndex()
   readonly #missing = new Map<TaskArn, Missing>()
 
   /** Called whenever claims of a task are made, with the record that they were made of; `undefined` for none. */
   note(arn: TaskArn, task: Task | undefined, known: Answers): void {
     const before = this.#missing.get(arn)
-    if (before?.definition !== undefined) this.#remove(before.definition, arn)
-    if (before?.instance !== undefined) this.#remove(before.instance, arn)
+    if (before?.definition !== undefined) this.#tasks.remove(before.definition, arn)
+    if (before?.instance !== undefined) this.#tasks.remove(before.instance, arn)
     const after = task === undefined ? undefined : missingOf(task, known)
-    if (after?.definition !== undefined) this.#add(after.definition, arn)
-    if (after?.instance !== undefined) this.#add(after.instance, arn)
+    if (after?.definition !== undefined) this.#tasks.add(after.definition, arn)
+    if (after?.instance !== undefined) this.#tasks.add(after.instance, arn)
     if (after?.definition !== undefined || after?.instance !== undefined) this.#missing.set(arn, after)
     else this.#missing.delete(arn)
   }
 
   /** The tasks that lack the answer. */
   of(key: string): Iterable<TaskArn> {
-    return this.#tasks.get(key) ?? []
-  }
-
-  #add(key: string, arn: TaskArn): void {
-    const tasks = this.#tasks.get(key)
-    if (tasks === undefined) this.#tasks.set(key, new Set([arn]))
-    else tasks.add(arn)
-  }
-
-  #remove(key: string, arn: TaskArn): void {
-    const tasks = this.#tasks.get(key)
-    tasks?.delete(arn)
-    if (tasks?.size === 0) this.#tasks.delete(key)
+    return this.#tasks.of(key)
   }
 }

@@ -1,4 +1,5 @@
 import { type Observable, Subject } from 'rxjs'
+import { errorOf } from './error-of.js'
 import { backoff, type BackoffOptions } from './backoff.js'
 import type { Clock, Millis, Random } from './clock.js'
 import { comparePlans } from './compare-plans.js'
@@ -57,8 +58,6 @@ export type Reached = 'exact' | 'settled' | 'held'
 
 /** The result of an attempt. `again`: the target changed, or a change failed. */
 type Attempt = Reached | 'again'
-
-const errorOf = (thrown: unknown): Error => (thrown instanceof Error ? thrown : new Error(String(thrown)))
 
 /** Whether every readable cluster has a newer snapshot. */
 const areNewer = (readings: Desired['readings'], before: Desired['readings']): boolean =>

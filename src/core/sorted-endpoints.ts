@@ -1,27 +1,14 @@
 import type { EndpointId } from './arn.js'
 import { sameEndpoint } from './claim.js'
 import { type Address, compareAddresses, type Endpoint } from './desired.js'
+import { lowerBound } from './lower-bound.js'
 
 const compareEndpoints = (a: Endpoint, b: Endpoint): number =>
   compareAddresses(a, b) || (a.id === b.id ? 0 : a.id < b.id ? -1 : 1)
 
-/** The first index whose item is not less, among the first `length` items, which are in order. */
-const lowerBound = <A>(items: readonly A[], length: number, isLess: (item: A) => boolean): number => {
-  let low = 0
-  let high = length
-  while (low < high) {
-    const middle = (low + high) >>> 1
-    const item = items[middle]
-    if (item !== undefined && isLess(item)) low = middle + 1
-    else high = middle
-  }
-  return low
-}
-
 /** Whether a list in the order of addresses has the address. */
 export const hasAddress = (endpoints: readonly Endpoint[], address: Address): boolean => {
-  const found =
-    endpoints[lowerBound(endpoints, endpoints.length, (other) => compareAddresses(other, address) < 0)]
+  const found = endpoints[lowerBound(endpoints, (other) => compareAddresses(other, address) < 0)]
   return found !== undefined && compareAddresses(found, address) === 0
 }
 
@@ -84,7 +71,7 @@ export class SortedEndpoints {
     const list = this.#list.concat(added)
     let length = this.#list.length
     const placeOf = (endpoint: Endpoint): number =>
-      lowerBound(list, length, (other) => compareEndpoints(other, endpoint) < 0)
+      lowerBound(list, (other) => compareEndpoints(other, endpoint) < 0, length)
     for (const endpoint of removed) {
       let at = placeOf(endpoint)
       // A task may have one port twice, with different labels.

@@ -1,5 +1,6 @@
 import type { Backend } from './desired.js'
 import { PersistentMap } from './persistent-map.js'
+import { SetIndex } from './set-index.js'
 import type { Sink } from './sink.js'
 import { type Sliced, sliceSize } from './sliced.js'
 
@@ -7,29 +8,6 @@ type Rendering<V> = Pick<Sink<V>, 'render' | 'parts'>
 
 /** The name of the one part of a sink that has no parts. */
 const whole = ''
-
-const nobody: ReadonlySet<string> = new Set()
-
-/** The members of each part. */
-class PartIndex {
-  readonly #members = new Map<string, Set<string>>()
-
-  add(part: string, member: string): void {
-    const members = this.#members.get(part)
-    if (members === undefined) this.#members.set(part, new Set([member]))
-    else members.add(member)
-  }
-
-  remove(part: string, member: string): void {
-    const members = this.#members.get(part)
-    members?.delete(member)
-    if (members?.size === 0) this.#members.delete(part)
-  }
-
-  of(part: string): ReadonlySet<string> {
-    return this.#members.get(part) ?? nobody
-  }
-}
 
 interface Wanted<V> {
   /** The part that was rendered to it. */
@@ -46,8 +24,8 @@ export class WantedRecords<V> {
   /** The keys that each part was rendered to. */
   readonly #rendered = new Map<string, readonly string[]>()
   /** The names of each part's backends, and the keys of the records that it depends on. Empty without parts. */
-  readonly #backends = new PartIndex()
-  readonly #records = new PartIndex()
+  readonly #backends = new SetIndex()
+  readonly #records = new SetIndex()
   #newest = PersistentMap.empty<Backend>()
   /** The parts to render, and the keys whose desired record changed since `render` returned last. */
   readonly #stale = new Set<string>()
@@ -81,8 +59,8 @@ export class WantedRecords<V> {
   }
 
   /**
-   * Whether the record is all that its part was rendered to, and all that it depends on. Rendering onto what was
-   * rendered changes nothing, as `sinkContract` demands, so it need not be done after each write.
+   * Whether the record is all that its part was rendered to. Rendering onto what was rendered changes nothing, as
+   * `sinkContract` demands, so it need not be done after each write.
    */
   #isWholePart(
     key: string,
@@ -95,8 +73,7 @@ export class WantedRecords<V> {
       others.length === 0 &&
       was.every((each) => each === part) &&
       this.#rendered.get(part)?.length === 1 &&
-      this.#rendered.get(part)?.[0] === key &&
-      this.#records.of(part).size === 1
+      this.#rendered.get(part)?.[0] === key
     )
   }
 

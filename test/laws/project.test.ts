@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from 'node:util'
 import fc from 'fast-check'
 import { describe, it } from 'vitest'
 import { sameCluster } from '../../src/core/arn.js'
-import { clusterStateJoin, emptyState } from '../../src/core/cluster-state.js'
+import { type ClusterState, clusterStateJoin, emptyState } from '../../src/core/cluster-state.js'
 import { compareAddresses, type Desired, formatAddress } from '../../src/core/desired.js'
 import type { ClusterEvent } from '../../src/core/event.js'
 import type { Policy } from '../../src/core/policy.js'
@@ -11,12 +11,14 @@ import { believed, defaultSkewAllowanceMs, livenessOf } from '../../src/core/liv
 import { project, projector } from '../../src/core/project.js'
 import { reduce } from '../../src/core/reduce.js'
 import { serviceOf } from '../../src/core/service-of.js'
+import type { Task } from '../../src/core/task.js'
 import { deployments } from '../../src/policies/deployments.js'
 import { servicePorts } from '../../src/policies/service-ports.js'
 import { anyEvents } from '../../src/testing/any-event.js'
 import { cut, redelivered, shuffled } from '../../src/testing/distortions.js'
 import { histories } from '../../src/testing/histories.js'
 import { modelledClusters } from '../../src/testing/modelled-service.js'
+import { cluster, observed } from '../support/observed-task.js'
 import { desiredContents, fold, options, routesOf } from './observed.js'
 import { holds } from './holds.js'
 
@@ -77,6 +79,22 @@ describe('the projection', () => {
         })
       }),
     )
+  })
+
+  it('takes a task back that one snapshot ruled out and the next one lists, although nothing else is new of it', () => {
+    const task = observed({ id: 'a', at: 10_000 })
+    const listed = (at: number, ...tasks: readonly Task[]): ClusterEvent => ({
+      _tag: 'TasksListed',
+      cluster,
+      at,
+      tasks,
+    })
+    const projection = projector({ expose: servicePorts(), covers: [cluster] })
+    const servers = (state: ClusterState): number =>
+      projection(state, 0).backends.get('web')?.endpoints.length ?? 0
+    const ruledOut = [listed(100_000), { _tag: 'TaskChanged', task } as const].reduce(reduce, emptyState)
+    strictEqual(servers(ruledOut), 0)
+    strictEqual(servers(reduce(ruledOut, listed(200_000, task))), 1)
   })
 
   it('keeps the identity of every backend that did not change', () => {

@@ -7,7 +7,7 @@ import { atOnce, sliceSize } from '../../src/core/sliced.js'
 import { WantedRecords } from '../../src/core/wanted-records.js'
 import { itemParts, itemRenderer, type TraefikBackend } from '../../src/sinks/traefik/table/item.js'
 import { backendOf, backendsArbitrary } from '../../src/testing/backends.js'
-import { runs } from './runs.js'
+import { runsForRareCases } from './runs.js'
 
 const render = itemRenderer({ scheme: () => 'http', weight: 0 })
 
@@ -80,7 +80,7 @@ describe('the wanted records', () => {
       fc.property(steps, (history) => {
         expect(difference(sink, history)).toBe(undefined)
       }),
-      { numRuns: runs },
+      { numRuns: runsForRareCases },
     )
   })
 

@@ -10,6 +10,7 @@ import { sinkContract } from '../../src/testing/sink-contract.js'
 import type { SinkHarness } from '../../src/testing/sink-harness.js'
 import { reconciled } from '../support/served.js'
 import { temporaryDirectories } from '../support/temporary-directory.js'
+import { countedWrites } from '../support/counted-writes.js'
 
 const temporary = temporaryDirectories()
 const { signal } = new AbortController()
@@ -36,18 +37,8 @@ const assignmentIn = (text: string): EnvoyAssignment => {
 const harness = async (): Promise<SinkHarness<EnvoyAssignment>> => {
   const directory = await temporary()
   const pathOf = (key: string) => join(directory, `${key}.json`)
-  const sink = envoyFiles({ directory })
-  let writes = 0
   return {
-    sink: {
-      ...sink,
-      apply: async (...args) => {
-        const outcomes = await sink.apply(...args)
-        writes += outcomes.filter(({ _tag }) => _tag === 'Done').length
-        return outcomes
-      },
-    },
-    writes: () => writes,
+    ...countedWrites(envoyFiles({ directory })),
     snapshot: () => Promise.resolve(filesIn(directory)),
     addresses,
     tamper: (key) => {

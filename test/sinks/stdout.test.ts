@@ -8,6 +8,7 @@ import type { PrintedBackend, PrintedChange } from '../../src/sinks/stdout/print
 import { backendOf, backendsOf } from '../../src/testing/backends.js'
 import { blueGreen, settledBackend } from '../support/shared-backend.js'
 import { sinkContract } from '../../src/testing/sink-contract.js'
+import { countedWrites } from '../support/counted-writes.js'
 
 const { signal } = new AbortController()
 const at = (last: number) => ({ host: `10.0.0.${last}`, port: 8080 })
@@ -51,20 +52,10 @@ sinkContract<PrintedBackend>(
   'stdout',
   () => {
     const stream = new PassThrough().resume()
-    let writes = 0
     const inner = stdout({ stream, format: 'json' })
-    const sink: Sink<PrintedBackend> = {
-      ...inner,
-      apply: async (...args) => {
-        const outcomes = await inner.apply(...args)
-        writes += outcomes.filter(({ _tag }) => _tag === 'Done').length
-        return outcomes
-      },
-    }
     return Promise.resolve({
-      sink,
+      ...countedWrites(inner),
       snapshot: async () => new Map((await inner.read(signal)).map(({ key, value }) => [key, value])),
-      writes: () => writes,
       addresses: (value) => value.map(({ address }) => address),
       dispose: () => Promise.resolve(void stream.destroy()),
     })

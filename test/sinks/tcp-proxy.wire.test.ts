@@ -32,6 +32,7 @@ import {
   type TaskServer,
   taskServer,
 } from './tcp-proxy-task.js'
+import { countedWrites } from '../support/counted-writes.js'
 
 const { signal } = new AbortController()
 const soon = { timeout: 60_000, interval: 5 }
@@ -39,16 +40,8 @@ const soon = { timeout: 60_000, interval: 5 }
 const harness = (): SinkHarness<readonly Address[]> => {
   // Every backend gets a free port of the loopback interface.
   const sink = tcpProxy({ listen: () => ({ host: '127.0.0.1', port: 0 }) })
-  let writes = 0
   return {
-    sink: {
-      ...sink,
-      apply: async (...args) => {
-        const outcomes = await sink.apply(...args)
-        writes += outcomes.filter(({ _tag }) => _tag === 'Done').length
-        return outcomes
-      },
-    },
+    ...countedWrites(sink),
     snapshot: async () => {
       const ports = sink.ports()
       return new Map(
@@ -62,7 +55,6 @@ const harness = (): SinkHarness<readonly Address[]> => {
         ]),
       )
     },
-    writes: () => writes,
     addresses: (value) => value.map(formatAddress),
     dispose: () => sink.close(0),
   }

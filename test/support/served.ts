@@ -9,6 +9,7 @@ import {
 } from 'ecs-task-stream'
 import type { DocumentListener } from '../../src/sinks/document/document-listener.js'
 import { type Listening, listening } from './followed.js'
+import { countedWrites } from './counted-writes.js'
 
 /** Everything that is desired is known, or not, and this is what. */
 export const desiredOf = (
@@ -39,15 +40,7 @@ export const served = async <V, S extends Sink<V> & { readonly listener: Documen
   { open = true }: { readonly open?: boolean } = {},
 ): Promise<Served<S>> => {
   const server = await listening(sink.listener)
-  let writes = 0
-  const counting: S = {
-    ...sink,
-    apply: async (...args: Parameters<Sink<V>['apply']>) => {
-      const outcomes = await sink.apply(...args)
-      writes += outcomes.filter(({ _tag }) => _tag === 'Done').length
-      return outcomes
-    },
-  }
+  const { sink: counting, writes } = countedWrites<V, S>(sink)
   if (open) sink.synced?.(desiredOf())
   const text = async (): Promise<string> => {
     const answer = await fetch(server.url)
@@ -58,7 +51,7 @@ export const served = async <V, S extends Sink<V> & { readonly listener: Documen
   return {
     ...server,
     sink: counting,
-    writes: () => writes,
+    writes,
     text,
     json: async () => JSON.parse(await text()) as unknown,
   }

@@ -1,17 +1,4 @@
-/**
- * The index of the first item for which `isBefore` is false; `isBefore` must be true for a prefix of the items only.
- */
-const firstFrom = <A extends object>(items: readonly A[], isBefore: (item: A) => boolean): number => {
-  let low = 0
-  let high = items.length
-  while (low < high) {
-    const middle = (low + high) >>> 1
-    const item = items[middle]
-    if (item !== undefined && isBefore(item)) low = middle + 1
-    else high = middle
-  }
-  return low
-}
+import { lowerBound } from '../../core/lower-bound.js'
 
 /** Moving this many references costs less than a microsecond; a million elements make a few thousand chunks. */
 const chunkSize = 256
@@ -45,7 +32,7 @@ export class OrderedSet<A extends object> {
       this.#size = 1
       return true
     }
-    const place = firstFrom(chunk, (other) => this.compare(other, element) < 0)
+    const place = lowerBound(chunk, (other) => this.compare(other, element) < 0)
     const found = chunk[place]
     if (found !== undefined && this.compare(found, element) === 0) return false
     chunk.splice(place, 0, element)
@@ -59,7 +46,7 @@ export class OrderedSet<A extends object> {
     const at = this.#chunkFrom(element)
     const chunk = this.#chunks[at]
     if (chunk === undefined) return false
-    const place = firstFrom(chunk, (other) => this.compare(other, element) < 0)
+    const place = lowerBound(chunk, (other) => this.compare(other, element) < 0)
     const found = chunk[place]
     if (found === undefined || this.compare(found, element) !== 0) return false
     chunk.splice(place, 1)
@@ -74,17 +61,17 @@ export class OrderedSet<A extends object> {
 
   /** In order, from the first element for which `isBefore` is false; it must be true for a prefix of the set only. */
   *from(isBefore: (element: A) => boolean = () => false): Generator<A> {
-    let at = firstFrom(this.#chunks, (chunk) => {
+    let at = lowerBound(this.#chunks, (chunk) => {
       const last = chunk.at(-1)
       return last !== undefined && isBefore(last)
     })
-    let place = firstFrom(this.#chunks[at] ?? [], isBefore)
+    let place = lowerBound(this.#chunks[at] ?? [], isBefore)
     for (let chunk = this.#chunks[at]; chunk !== undefined; chunk = this.#chunks[++at], place = 0)
       for (let element = chunk[place]; element !== undefined; element = chunk[++place]) yield element
   }
 
   #chunkFrom(element: A): number {
-    return firstFrom(this.#chunks, (chunk) => {
+    return lowerBound(this.#chunks, (chunk) => {
       const last = chunk.at(-1)
       return last !== undefined && this.compare(last, element) < 0
     })

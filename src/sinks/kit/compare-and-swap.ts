@@ -1,4 +1,5 @@
 import { setMaxListeners } from 'node:events'
+import { errorOf } from '../../core/error-of.js'
 import { from, lastValueFrom, mergeMap, toArray } from 'rxjs'
 import type { Change, Outcome, Owner, Sink } from '../../core/sink.js'
 
@@ -16,8 +17,6 @@ export interface CompareAndSwapOptions {
   /** The most concurrent writes; 1 keeps the order of the changes. Default: 8. */
   readonly concurrency?: number
 }
-
-const errorOf = (thrown: unknown): Error => (thrown instanceof Error ? thrown : new Error(String(thrown)))
 
 /**
  * `Sink.apply` for a target with conditional writes of single records. Each change is written by itself, so that a

@@ -1,4 +1,5 @@
 import type { Change, Outcome, Owner, Row, Sink } from '../../core/sink.js'
+import { errorOf } from '../../core/error-of.js'
 import { RecentMap } from '../../shared/async/recent-map.js'
 import { systemClock } from '../../shared/async/system-clock.js'
 import { canonicalText } from '../../shared/codec/json.js'
@@ -31,8 +32,6 @@ interface Pending {
   readonly refusals: number
   readonly isDead: boolean
 }
-
-const errorOf = (thrown: unknown): Error => (thrown instanceof Error ? thrown : new Error(String(thrown)))
 
 const beforeOf = (change: Change<DeliveredState>): DeliveredState | undefined =>
   change._tag === 'Create' ? undefined : change.before.value

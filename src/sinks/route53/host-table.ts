@@ -1,3 +1,4 @@
+import { SetIndex } from '../../core/set-index.js'
 import type { DnsName } from './dns-name.js'
 import type { User } from './ownership.js'
 import { type HostRecords, ipv6Of, leadsHome, unknownHost, usersOf } from './host.js'
@@ -5,21 +6,17 @@ import { type HostRecords, ipv6Of, leadsHome, unknownHost, usersOf } from './hos
 /** The hosts of a zone as last read. The table may be outdated at any time: every write based on it is conditional. */
 export class HostTable {
   private readonly byName = new Map<DnsName, HostRecords>()
-  private readonly byUser = new Map<User, Set<DnsName>>()
-  private readonly byAgent = new Map<DnsName, Set<DnsName>>()
+  private readonly byUser = new SetIndex()
+  private readonly byAgent = new SetIndex()
 
   set(host: HostRecords): void {
-    for (const user of this.usersAt(host.name)) this.byUser.get(user)?.delete(host.name)
+    for (const user of this.usersAt(host.name)) this.byUser.remove(user, host.name)
     if (host.sets.length === 0 && host.ownership === undefined) {
       this.byName.delete(host.name)
       return
     }
     this.byName.set(host.name, host)
-    for (const user of this.usersAt(host.name)) {
-      const hosts = this.byUser.get(user)
-      if (hosts === undefined) this.byUser.set(user, new Set([host.name]))
-      else hosts.add(host.name)
-    }
+    for (const user of this.usersAt(host.name)) this.byUser.add(user, host.name)
   }
 
   get(name: DnsName, address: string): HostRecords {
@@ -28,7 +25,7 @@ export class HostTable {
 
   /** The hosts whose ownership records list the name as a user. */
   usedBy(user: User): readonly HostRecords[] {
-    return [...(this.byUser.get(user) ?? [])].flatMap((name) => this.byName.get(name) ?? [])
+    return [...this.byUser.of(user)].flatMap((name) => this.byName.get(name) ?? [])
   }
 
   ipv6Of(name: DnsName): string | undefined {
@@ -38,19 +35,17 @@ export class HostTable {
 
   /** A record of ecssd points from the name to the host. */
   lead(host: DnsName, name: DnsName): void {
-    const names = this.byAgent.get(host)
-    if (names === undefined) this.byAgent.set(host, new Set([name]))
-    else names.add(name)
+    this.byAgent.add(host, name)
   }
 
   /** No record of ecssd points from the name to the host any more. */
   leave(host: DnsName, name: DnsName): void {
-    this.byAgent.get(host)?.delete(name)
+    this.byAgent.remove(host, name)
   }
 
   /** Whether no names but these have a record of ecssd that points to the host. */
   isLeftBy(host: DnsName, names: ReadonlySet<DnsName>): boolean {
-    return [...(this.byAgent.get(host) ?? [])].every((name) => names.has(name))
+    return [...this.byAgent.of(host)].every((name) => names.has(name))
   }
 
   /** Whether the host is in order: it resolves to its address, and lists the user unless another owner has it. */

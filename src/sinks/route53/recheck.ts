@@ -1,4 +1,5 @@
 import type { DnsName } from './dns-name.js'
+import { errorOf } from '../../core/error-of.js'
 import type { Change, Outcome, Row } from '../../core/sink.js'
 import { ownershipName } from './ownership.js'
 import type { HostTable } from './host-table.js'
@@ -17,8 +18,6 @@ export interface LookOptions {
 
 /** Requests per call. Beyond this, the whole zone is read instead: the caller waits. */
 const most = 40
-
-const errorOf = (thrown: unknown): Error => (thrown instanceof Error ? thrown : new Error(String(thrown)))
 
 /** Reads single names again during one call of `Sink.apply`. */
 export class SecondLook {

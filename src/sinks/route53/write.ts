@@ -1,4 +1,5 @@
 import * as E from 'fp-ts/lib/Either.js'
+import { errorOf } from '../../core/error-of.js'
 import type { Change, Outcome, Owner, Sink } from '../../core/sink.js'
 import { batchOf, fits, type HostOptions, packed, sizeOf, type Step } from './batch.js'
 import { RefusedBatch } from './failure.js'
@@ -11,8 +12,6 @@ export type WriteOptions = HostOptions & LookOptions
 /** Route 53's messages about a record that is not as it was read. Anything else is an error in the batch itself. */
 const mismatch =
   /but it was not found|do not match the current values|but it already exists|cannot be created as (?:other|a non-)/
-
-const errorOf = (thrown: unknown): Error => (thrown instanceof Error ? thrown : new Error(String(thrown)))
 
 /**
  * `Sink.apply`: makes changes in as few batches as possible, one after another, since Route 53 takes one batch per zone

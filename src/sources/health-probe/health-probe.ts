@@ -1,4 +1,5 @@
 import { Observable } from 'rxjs'
+import { errorOf } from '../../core/error-of.js'
 import type { EndpointId } from '../../core/arn.js'
 import type { Millis } from '../../core/clock.js'
 import { type ClusterState, emptyState } from '../../core/cluster-state.js'
@@ -15,8 +16,6 @@ export type { Dial, HttpProbe, Probe, TcpProbe } from './dial.js'
 export type { HealthProbeOptions, ProbeGuard } from './settings.js'
 
 const noop = (): void => undefined
-
-const errorOf = (thrown: unknown): Error => (thrown instanceof Error ? thrown : new Error(String(thrown)))
 
 /**
  * Probes every exposed endpoint, healthy or not, over HTTP or TCP from where it runs. Emits `HealthObserved` when the

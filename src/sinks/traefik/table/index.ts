@@ -1,4 +1,5 @@
 import { OptionError } from '../../../core/option-error.js'
+import { errorOf } from '../../../core/error-of.js'
 import {
   ConditionalCheckFailedException,
   DeleteItemCommand,
@@ -69,8 +70,6 @@ export interface TraefikTableOptions {
 const emptied = ({ name }: TraefikBackend): TraefikBackend => ({ name, servers: {}, held: undefined })
 
 const reserved: readonly string[] = attributesRead
-
-const errorOf = (thrown: unknown): Error => (thrown instanceof Error ? thrown : new Error(String(thrown)))
 
 /**
  * Backends as items of the DynamoDB table that Traefik v1 reads (its `[dynamodb]` provider), one item per backend: `id`
