@@ -14,6 +14,9 @@ import updateItem from 'dynalite/validations/updateItem.js'
  * - `ReturnValuesOnConditionCheckFailure: ALL_OLD` is ignored. Here the refusal carries the item, if there is one.
  */
 export function correctConditions(): void {
+  if (corrected in db) return
+  Object.defineProperty(db, corrected, { value: true })
+  const original = db.checkConditional
   // Members that are not in the types of a request never reach the action.
   for (const { types } of [deleteItem, putItem, updateItem])
     types['ReturnValuesOnConditionCheckFailure'] = { type: 'String', enum: ['ALL_OLD', 'NONE'] }
@@ -25,8 +28,9 @@ export function correctConditions(): void {
   }
 }
 
-// Kept from the first import on, so that calling `correctConditions` twice does not wrap the wrapper.
-const original = db.checkConditional
+// A mark on dynalite itself: this module may be loaded twice in one process, and a second wrapper would take the strings
+// of the first for maps and lists.
+const corrected = Symbol.for('ecs-task-stream: corrected conditions')
 
 const comparedByValue = (request: WriteRequest, item: Item): WriteRequest =>
   request._condition === undefined

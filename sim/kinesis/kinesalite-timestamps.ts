@@ -1,8 +1,8 @@
 import db, { type StoredItem } from 'kinesalite/db/index.js'
 import { Transform } from 'node:stream'
 
-// Kept from the first import on, so that calling `correctTimestamps` twice does not wrap the wrapper.
-const { create } = db
+// A mark on kinesalite itself: this module may be loaded twice in one process.
+const corrected = Symbol.for('ecs-task-stream: corrected timestamps')
 
 /**
  * A deviation of kinesalite 3.3.3 from Kinesis, repaired for every server of the process: it never answers a request for
@@ -11,6 +11,9 @@ const { create } = db
  * kinesalite looks for the first record that is late enough. It finds one more, which is later than any time.
  */
 export function correctTimestamps(): void {
+  if (corrected in db) return
+  Object.defineProperty(db, corrected, { value: true })
+  const { create } = db
   db.create = (options) => {
     const store = create(options)
     const { getStreamDb } = store

@@ -10,7 +10,7 @@ import {
 } from '@aws-sdk/client-dynamodb'
 import { once } from 'node:events'
 import { connect } from 'node:net'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { embeddedDynamoDb, type EmbeddedDynamoDb } from '../../sim/dynamodb/embedded-dynamodb.js'
 
 const TABLE = 'backends'
@@ -143,6 +143,15 @@ describe('embeddedDynamoDb', () => {
     await expect(marksIf('lists', 'ordered = :v', { L: [{ N: '1' }, servers] })).rejects.toThrow(
       ConditionalCheckFailedException,
     )
+  })
+
+  it('corrects dynalite once, though its module is loaded twice', async () => {
+    vi.resetModules()
+    const loaded = await import('../../sim/dynamodb/embedded-dynamodb.js')
+    const again = await loaded.embeddedDynamoDb()
+    await put('twice', { ordered: { L: [{ N: '1' }] } })
+    await marksIf('twice', 'ordered = :v', { L: [{ N: '1' }] })
+    await again.close()
   })
 
   it('holds nothing equal to an attribute, or an item, that is absent', async () => {
