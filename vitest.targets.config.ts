@@ -6,10 +6,12 @@ import { source } from './vitest.config.js'
 export default defineConfig({
   ...source,
   test: {
-    include: ['test/targets/**/*.test.ts'],
+    // The latter are in the wire tier as well, which skips them where there is no Redis.
+    include: ['test/targets/**/*.test.ts', 'test/**/redis-*.wire.test.ts'],
     reporters: ['default', new SkippedTests()],
     maxWorkers: '100%',
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    setupFiles: ['test/tiers/patience.ts'],
+    testTimeout: 180_000,
+    hookTimeout: 180_000,
   },
 })

