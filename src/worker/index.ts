@@ -1,5 +1,6 @@
 /** For writing a worker and its command: `ecs-task-stream/worker`. */
 export { defineWorker, type DefinedWorker, type Reading, type WorkerDefinition } from './runner/worker.js'
+export { chooseWorker, type WorkerChoice } from './runner/choose-worker.js'
 export type { Composition, Driven, Instruments, Running } from './runner/composition.js'
 
 export { integer, list, oneOf, onOff, type SettingType, text, url } from './settings/setting-type.js'

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { bundled } from '../../src/worker/runner/bundled.js'
+import { targets } from '../../examples/target.js'
 import { commonSettings } from '../../src/worker/settings/common-settings.js'
 import { page, root } from './pages.js'
 
@@ -34,9 +35,16 @@ describe.each(bundled.map(({ name }) => ({ name })))('the page of the worker $na
 
   it('documents every setting that operating.md does not, and no other', async () => {
     const worker = await bundled.find((each) => each.name === name)!.load()
-    const reading = worker.read(commonSettings, name, ['--help'], {})
-    if (reading._tag !== 'Help') throw new Error('no help')
-    const settings = real(reading.text)
+    const help = (TARGET?: string): string => {
+      const reading = worker.read(commonSettings, name, ['--help'], { TARGET })
+      if (reading._tag !== 'Help') throw new Error('no help')
+      return reading.text
+    }
+    const settings = new Set(
+      (name === 'target' ? targets.map((each) => help(each.name)) : [help()]).flatMap((text) => [
+        ...real(text),
+      ]),
+    )
     const own = told(page(path).text)
     const all = new Set([...own, ...told(page('docs/operating.md').text)])
     expect(settings.size).toBeGreaterThan(4)

@@ -25,7 +25,7 @@ export interface Template {
   readonly Parameters: Readonly<
     Record<
       string,
-      { readonly Type: string; readonly Default?: unknown; readonly AllowedValues?: readonly unknown[] }
+      { readonly Type: string; readonly Default?: unknown; readonly AllowedValues?: readonly Plain[] }
     >
   >
   readonly Conditions?: Readonly<Record<string, unknown>>
@@ -148,9 +148,10 @@ export const sampleParameters = (
   Object.fromEntries(
     Object.entries(Parameters)
       .filter(([, { Default }]) => Default === undefined)
-      .map(([name, { Type }]) => [
+      .map(([name, { Type, AllowedValues }]) => [
         name,
         more[name] ??
+          AllowedValues?.[0] ??
           (name === 'QueueUrl'
             ? 'https://sqs.eu-west-1.amazonaws.com/123456789012/ecs-events'
             : name === 'TopicArn'

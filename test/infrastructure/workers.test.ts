@@ -44,6 +44,7 @@ const parts: Readonly<Record<string, readonly string[]>> = {
   'srv-records': ['sqs', ...routing, 'srvRecords'],
   'traefik-http': ['sqs', ...routing],
   envoy: ['sqs', ...routing],
+  target: ['sqs', ...routing, 'eventBridge'],
   prometheus: ['sqs', ...knowledge],
   'id-mapper': ['sqs', ...knowledge],
   'task-proxy': routing,
@@ -60,7 +61,7 @@ const ofLambda = [
 ]
 
 /** Whose templates let the worker continue deployments. A proxy is one of many, none of which knows the others. */
-const drivers = ['traefik-table', 'ecs-task-tracker', 'srv-records', 'traefik-http', 'envoy']
+const drivers = ['traefik-table', 'ecs-task-tracker', 'srv-records', 'traefik-http', 'envoy', 'target']
 
 /** Whose templates have no journal: a proxy has no queue that several could share. */
 const withoutJournal = ['task-proxy']
@@ -74,6 +75,8 @@ const variants = [
     TargetGroupArn: 'arn:tg',
     ContinuePaused: 'on',
     Journal: 'on',
+    Target: 'webhook',
+    WebhookUrl: 'https://targets.example.com/ecs',
   },
 ]
 
@@ -185,16 +188,16 @@ describe.each(taskWorkers)('the task of %s', (worker) => {
     const container = containerOf(resourcesIn(worker, given))
     expect(container.Command).toEqual([worker])
     const defined = await load(worker)
-    const help = defined.read(commonSettings, worker, ['--help'], {})
+    const environment = Object.fromEntries([
+      // A reference to a table stands for its name.
+      ...(container.Environment ?? []).map(({ Name, Value }) => [Name, Value.replace('ref:', '')]),
+      ...(container.Secrets ?? []).map(({ Name }) => [Name, 'whsec_a-long-random-text']),
+    ]) as Readonly<Record<string, string>>
+    const help = defined.read(commonSettings, worker, ['--help'], environment)
     if (help._tag !== 'Help') throw new Error('it has no help')
     const variables = [...help.text.replace(/\s+/g, ' ').matchAll(/\[([A-Z][A-Z0-9_]*)=/g)].map(
       ([, name]) => name,
     )
-    const environment = Object.fromEntries([
-      // A reference to a table stands for its name.
-      ...(container.Environment ?? []).map(({ Name, Value }) => [Name, Value.replace('ref:', '')]),
-      ...(container.Secrets ?? []).map(({ Name }) => [Name, 'a-long-random-text']),
-    ]) as Readonly<Record<string, string>>
     expect(Object.keys(environment).filter((name) => !variables.includes(name))).toEqual([])
     const reading = defined.read(commonSettings, worker, [], environment)
     expect(reading._tag === 'Problems' ? reading.problems : []).toEqual([])

@@ -43,6 +43,11 @@ export const bundled: readonly BundledWorker[] = [
     load: async () => (await import('../../../examples/envoy.js')).default,
   },
   {
+    name: 'target',
+    summary: 'services at the target that TARGET names: a webhook, an EventBridge bus',
+    load: async () => (await import('../../../examples/target.js')).default,
+  },
+  {
     name: 'task-proxy',
     summary: 'local ports that lead to the tasks of a family or a service; replaces ecs-task-kite',
     load: async () => (await import('../../../examples/task-proxy.js')).default,

@@ -1,0 +1,16 @@
+/**
+ * Tells the services of ECS clusters to one target: a worker for each file in `targets/`. See docs/target.md. Start it
+ * with `ecs-task-stream target --target <name>`, or copy the file of a target and adapt it.
+ */
+import { chooseWorker } from 'ecs-task-stream/worker'
+import eventBridge from './targets/event-bridge.js'
+import webhook from './targets/webhook.js'
+
+export const targets = [webhook, eventBridge] as const
+
+export default chooseWorker({
+  name: 'target',
+  summary: 'Follows ECS clusters and tells one target where their services run',
+  by: 'target',
+  workers: targets,
+})

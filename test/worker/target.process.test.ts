@@ -1,0 +1,67 @@
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { embeddedEventBridge } from '../../sim/event-bridge/embedded-event-bridge.js'
+import { webhookReceiver, webhookSecret } from '../support/webhook-receiver.js'
+import { accounts } from './account.js'
+
+describe('the worker target, over the wire', () => {
+  const account = accounts()
+
+  it('posts what runs, and follows events', async () => {
+    const { cluster, command, queueUrl, tell } = await account([
+      { name: 'web', placement: 'bridge', desiredCount: 3 },
+      { name: 'api', placement: 'fargate', desiredCount: 2 },
+    ])
+    const receiver = await webhookReceiver()
+    onTestFinished(receiver.close)
+    const worker = command(['target', '--target', 'webhook'], {
+      QUEUE_URL: queueUrl,
+      WEBHOOK_URL: receiver.url,
+      WEBHOOK_SECRETS: webhookSecret,
+      WEBHOOK_ALLOW_HTTP: 'on',
+    })
+    const told = (name: string) => receiver.known.get(name)?.endpoints.map(({ address }) => address)
+    const truth = (name: string) => [...(cluster.truth().get(name) ?? [])].sort()
+
+    for (const name of ['web', 'api']) await expect.poll(() => told(name)?.toSorted()).toEqual(truth(name))
+    await tell((running) => running.scale('web', 1))
+    await expect.poll(() => told('web')).toEqual(truth('web'))
+    expect(truth('web')).toHaveLength(1)
+    expect(receiver.forged()).toBe(0)
+    worker.signal('SIGTERM')
+    expect((await worker.ended).code).toBe(0)
+  })
+
+  it('puts what runs on a bus', async () => {
+    const { cluster, command } = await account([{ name: 'web', placement: 'fargate', desiredCount: 2 }])
+    const bridge = await embeddedEventBridge(['targets'])
+    onTestFinished(bridge.close)
+    command(['target'], {
+      TARGET: 'event-bridge',
+      EVENT_BUS_NAME: 'targets',
+      AWS_ENDPOINT_URL_EVENTBRIDGE: bridge.url,
+    })
+    await expect
+      .poll(() =>
+        bridge.taken.map(({ bus, detail: { backend, endpoints } }) => ({ bus, backend, endpoints })),
+      )
+      .toMatchObject([
+        {
+          bus: 'targets',
+          backend: 'web',
+          endpoints: [...(cluster.truth().get('web') ?? [])].sort().map((address) => ({ address })),
+        },
+      ])
+  })
+
+  it('refuses a secret that signs nothing, before it asks for anything', async () => {
+    const { api, command } = await account([])
+    const worker = command(['target', '--target', 'webhook'], {
+      WEBHOOK_URL: 'https://targets.example.com/ecs',
+      WEBHOOK_SECRETS: 'short',
+    })
+    const { code, err } = await worker.ended
+    expect(code).toBe(64)
+    expect(err).toContain('whsec_')
+    expect(api.calls.size).toBe(0)
+  })
+})
