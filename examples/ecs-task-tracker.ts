@@ -65,6 +65,7 @@ export default defineWorker({
       example: 'off',
     }),
     routesToken: optional(list('secrets', 'one or more secrets, separated by commas or blanks'), {
+      isSecret: true,
       description:
         'The value of the header x-api-key for /sync and /syncslow, and for events without SNS; several during a rotation',
       example: 'a-long-random-text',

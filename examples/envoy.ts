@@ -35,6 +35,7 @@ export default defineWorker({
     }),
     patienceSeconds: patience,
     readToken: optional(list('secrets', 'one or more secrets, separated by commas or blanks'), {
+      isSecret: true,
       description:
         'The bearer token in the header authorization to read the endpoints; several during a rotation',
       example: 'a-long-random-text',

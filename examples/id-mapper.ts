@@ -43,6 +43,7 @@ export default defineWorker({
       example: '10000',
     }),
     routesToken: optional(list('secrets', 'one or more secrets, separated by commas or blanks'), {
+      isSecret: true,
       description: 'The required value of the header x-api-key; several during a rotation',
       example: 'a-long-random-text',
       otherwise: 'no secret',

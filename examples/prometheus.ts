@@ -46,6 +46,7 @@ export default defineWorker({
       formerFlag: 'config.dynamic-port-detection',
     }),
     readToken: optional(list('secrets', 'one or more secrets, separated by commas or blanks'), {
+      isSecret: true,
       description: 'The bearer token in the header authorization to read the targets',
       example: 'a-long-random-text',
       otherwise: 'no secret',

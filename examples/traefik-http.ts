@@ -64,6 +64,7 @@ export default defineWorker({
     }),
     patienceSeconds: patience,
     readToken: optional(list('secrets', 'one or more secrets, separated by commas or blanks'), {
+      isSecret: true,
       description: 'The value of the header x-api-key to read the configuration; several during a rotation',
       example: 'a-long-random-text',
       otherwise: 'no secret',

@@ -14,7 +14,7 @@ const folderOf = (packageName: string): string => dirname(require.resolve(`${pac
 const direct: Plugin = {
   name: 'imports of files, in place of entry points',
   setup: (bundler) => {
-    bundler.onLoad({ filter: /[\\/]examples[\\/][\w-]+\.ts$/ }, async ({ path }) => ({
+    bundler.onLoad({ filter: /[\\/]examples[\\/](?:targets[\\/])?[\w-]+\.ts$/ }, async ({ path }) => ({
       contents: directImports(await readFile(path, 'utf8'), root),
       loader: 'ts',
     }))

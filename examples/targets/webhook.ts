@@ -11,6 +11,7 @@ export default defineTarget({
       example: 'https://targets.example.com/ecs',
     }),
     webhookSecrets: required(list('secrets', 'one or more secrets, separated by commas or blanks'), {
+      isSecret: true,
       description: 'With which requests are signed: whsec_ and base64; two while the receivers change',
       example: 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw',
     }),

@@ -10,6 +10,7 @@ const required: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'srv-records': { CLUSTER: 'staging', ZONE_ID: 'Z0123456789ABCDEFGHIJ' },
   'traefik-http': { CLUSTER: 'staging', PORT: ':8080' },
   envoy: { CLUSTER: 'staging', PORT: ':8080' },
+  target: { CLUSTER: 'staging', TARGET: 'event-bridge' },
   'task-proxy': { NAME: 'nginx', SERVICE: 'web' },
 }
 

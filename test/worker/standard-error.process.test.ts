@@ -26,6 +26,8 @@ afterAll(() => Promise.all([dynamodb.close(), queues.close(), route53.close()]))
 /** What each worker needs beside the settings of all. */
 const own: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'srv-records': { ZONE_ID: zoneId },
+  // Nothing listens there.
+  target: { TARGET: 'event-bridge', AWS_ENDPOINT_URL_EVENTBRIDGE: 'http://127.0.0.1:9' },
   'task-proxy': { NAME: 'app', SERVICE: 'web', LISTEN_HOST: '127.0.0.1' },
 }
 

@@ -34,6 +34,7 @@ export const roleSettings = {
     otherwise: "the environment's credentials for every cluster",
   }),
   externalId: optional(externalId(), {
+    isSecret: true,
     description: 'The external ID that the trust policies of the roles require',
     example: 'a-long-random-text',
     otherwise: 'none',

@@ -46,7 +46,7 @@ export const reading = {
  * Resolves to the exit code: 0 printed; 1 the journal could not be read; 64 wrong settings.
  */
 export const journalCommand = async (argv: readonly string[], terminal: Terminal): Promise<ExitCode> => {
-  const raw = readRawSettings(reading, argv, terminal.env)
+  const raw = readRawSettings(reading, argv, terminal)
   if (raw.help) {
     const summary = 'Prints what a journal holds, as a recording for `ecs-task-stream replay`'
     terminal.out(helpOf(usage, summary, reading))

@@ -171,7 +171,7 @@ export const replayCommand = async (argv: readonly string[], terminal: Terminal)
   const raw = readRawSettings(
     replaying,
     argv.filter((_, i) => !among.has(i)),
-    terminal.env,
+    terminal,
   )
   if (raw.help) {
     const summary = 'Prints the desired state at any time, from recorded events'

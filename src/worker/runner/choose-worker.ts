@@ -3,7 +3,7 @@ import { readRawSettings } from '../settings/raw-settings.js'
 import { helpOf } from '../settings/help.js'
 import { flagOf } from '../settings/setting-name.js'
 import { oneOf } from '../settings/setting-type.js'
-import { required } from '../settings/setting.js'
+import { type Declaration, required } from '../settings/setting.js'
 import { decodeSettings } from '../settings/settings.js'
 import type { DefinedWorker } from './layered-worker.js'
 
@@ -33,11 +33,12 @@ export const chooseWorker = ({ name, summary, by, workers }: WorkerChoice): Defi
   return {
     name,
     summary,
-    read: (common, usage, argv, env) => {
-      const raw = readRawSettings(choice, argv, env)
+    settings: workers.reduce<Declaration>((all, each) => ({ ...each.settings, ...all }), choice),
+    read: (common, usage, argv, env, file) => {
+      const raw = readRawSettings(choice, argv, { env, file })
       const chosen = decodeSettings(choice, raw)
       const worker = E.isRight(chosen) ? workers.find((each) => each.name === chosen.right[by]) : undefined
-      if (worker !== undefined) return worker.read(common, usage, argv, env)
+      if (worker !== undefined) return worker.read(common, usage, argv, env, file)
       if (raw.help)
         return {
           _tag: 'Help',

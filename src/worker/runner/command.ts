@@ -10,6 +10,14 @@ export interface CommandOptions {
   readonly workers?: readonly BundledWorker[]
 }
 
+/** Without a request for help after a command that does not exist, so that its name is what is wrong. */
+const meant = (argv: readonly string[], { commands }: Command): string[] => {
+  const [first = ''] = argv
+  return first.startsWith('-') || commands.some((each) => each.name() === first)
+    ? [...argv]
+    : argv.slice(0, 1)
+}
+
 /**
  * `ecs-task-stream …`: finds the worker by name and starts it or prints its plan, or replays a recording. Resolves to
  * the exit code.
@@ -27,11 +35,15 @@ export const command = async (
    */
   const leaf = (
     parent: Command,
-    { name, summary }: Pick<BundledWorker, 'name' | 'summary'>,
+    {
+      name,
+      summary,
+      hidden = false,
+    }: Pick<BundledWorker, 'name' | 'summary'> & { readonly hidden?: boolean },
     begin: (words: readonly string[]) => Promise<ExitCode>,
   ): void => {
     parent
-      .command(name)
+      .command(name, { hidden })
       .summary(summary)
       .helpOption(false)
       .allowUnknownOption()
@@ -45,7 +57,7 @@ export const command = async (
   const program = new Command('ecs-task-stream')
     .description('Amazon ECS task events as a stream, reconciled into load balancers and the like.')
     .usage(
-      '<worker> [flags]\n       ecs-task-stream plan <worker> [flags]\n       ecs-task-stream replay <file...> [flags]\n       ecs-task-stream journal [flags]',
+      '<worker> [flags]\n       ecs-task-stream plan <worker> [flags]\n       ecs-task-stream replay <file...> [flags]\n       ecs-task-stream journal [flags]\n       ecs-task-stream help <worker>',
     )
     .version(version)
     // Commander quotes the user's input.
@@ -92,9 +104,30 @@ export const command = async (
     const { journalCommand } = await import('../replay/journal-command.js')
     return journalCommand(words, terminal)
   })
+  const schema = { name: 'schema', summary: "print the JSON Schema of a worker's configuration file" }
+  leaf(program, schema, async (words) => {
+    const { schemaCommand } = await import('./schema-command.js')
+    return schemaCommand(words, workers, terminal)
+  })
+  const completion = {
+    name: 'completion',
+    summary: 'print a script that completes command lines in bash, zsh or fish',
+  }
+  leaf(program, completion, async (words) => {
+    const { completionCommand } = await import('../completion/completion-command.js')
+    return completionCommand(words, terminal)
+  })
+  const help = { name: 'help', summary: 'print the help of a command or a worker' }
+  leaf(program, help, (words) => command([...words, '--help'], terminal, { version, workers }))
+  // The scripts of `completion` call it.
+  const asked = { name: 'complete', summary: 'print what may come next', hidden: true }
+  leaf(program, asked, async (words) => {
+    const { completeCommand } = await import('../completion/complete-command.js')
+    return completeCommand(words, workers, terminal)
+  })
 
   try {
-    await program.parseAsync([...argv], { from: 'user' })
+    await program.parseAsync(meant(argv, program), { from: 'user' })
     return code
   } catch (thrown) {
     // Commander throws after it has printed the help, the version, or an error about the command line.

@@ -1,8 +1,10 @@
 import * as E from 'fp-ts/lib/Either.js'
 import type { ReadFlags } from '../settings/flags.js'
 import { commonFlags, readRawSettings, type Variables } from '../settings/raw-settings.js'
+import type { ConfigFile } from '../settings/config-file.js'
 import { helpOf } from '../settings/help.js'
 import type { Problem } from '../settings/problem.js'
+import { type ShownSetting, shownSettings } from '../settings/shown-settings.js'
 import type { Declaration, SettingsOf } from '../settings/setting.js'
 import { type Check, decodeSettings } from '../settings/settings.js'
 import type { Composition } from './composition.js'
@@ -16,6 +18,8 @@ export type Reading<E extends Declaration> =
       readonly common: SettingsOf<E>
       /** Flags that may have been meant differently from how they were read. */
       readonly warnings: readonly string[]
+      /** The configuration that follows from them, for people. */
+      readonly shown: readonly ShownSetting[]
       /** The composition's warnings begin with `warnings`. */
       readonly compose: () => Promise<Composition>
     }
@@ -25,7 +29,15 @@ export interface DefinedWorker {
   readonly name: string
   readonly summary: string
   /** Reads the worker's settings together with those in `common`, and reports all problems of both at once. */
-  read<E extends Declaration>(common: E, usage: string, argv: readonly string[], env: Variables): Reading<E>
+  read<E extends Declaration>(
+    common: E,
+    usage: string,
+    argv: readonly string[],
+    env: Variables,
+    file?: ConfigFile,
+  ): Reading<E>
+  /** All settings of the worker: for its schema, and to complete command lines. */
+  readonly settings: Declaration
 }
 
 /** Settings with a meaning of their own, and the contradictions among them. */
@@ -58,9 +70,10 @@ export const layeredWorker = <B extends Declaration, D extends Declaration>({
 }: LayeredWorker<B, D>): DefinedWorker => ({
   name,
   summary,
-  read: (common, usage, argv, env) => {
+  settings: { ...below.settings, ...above.settings },
+  read: (common, usage, argv, env, file) => {
     const all = { ...below.settings, ...above.settings, ...common }
-    const raw = readRawSettings(all, argv, env, readFlags)
+    const raw = readRawSettings(all, argv, { env, file }, readFlags)
     if (raw.help) return { _tag: 'Help', text: helpOf(usage, summary, all) }
     const base = decodeSettings(below.settings, raw, below.check)
     const own = decodeSettings(above.settings, raw, above.check)
@@ -77,11 +90,12 @@ export const layeredWorker = <B extends Declaration, D extends Declaration>({
           ...problemsOf(shared),
         ],
       }
-    const { warnings } = raw
+    const warnings = [...raw.warnings, ...raw.notes]
     return {
       _tag: 'Settings',
       common: shared.right,
       warnings,
+      shown: shownSettings(all, raw, { ...base.right, ...own.right, ...shared.right }),
       compose: async () => {
         const composition = await compose(base.right, own.right)
         return { ...composition, warnings: [...warnings, ...(composition.warnings ?? [])] }

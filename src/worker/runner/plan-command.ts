@@ -18,7 +18,7 @@ export const planCommand = async (
   terminal: Terminal,
 ): Promise<ExitCode> => {
   const usage = `ecs-task-stream plan ${worker.name}`
-  const reading = readCommandLine({ worker, common: planning, usage, argv }, terminal)
+  const reading = await readCommandLine({ worker, common: planning, usage, argv }, terminal)
   if (E.isLeft(reading)) return reading.left
   const { printPlan } = await import('./print-plan.js')
   return printPlan(worker.name, reading.right, terminal)

@@ -1,4 +1,5 @@
 import { integer, oneOf, onOff } from '../settings/setting-type.js'
+import { configSettings } from '../settings/config-settings.js'
 import { defaulted } from '../settings/setting.js'
 
 /** The settings of `plan`, in addition to those of the worker. */
@@ -11,5 +12,6 @@ export const planning = {
     description: 'How long to wait for snapshots, lookups and targets',
     example: '120',
   }),
-  debug: defaulted(onOff(), false, { description: 'Log at level debug', example: 'on' }),
+  debug: defaulted(onOff(), false, { description: 'Log at level debug', example: 'on', isShared: true }),
+  ...configSettings,
 }

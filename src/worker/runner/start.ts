@@ -21,7 +21,7 @@ export const start = async (
   terminal: Terminal,
 ): Promise<ExitCode> => {
   const usage = `ecs-task-stream ${worker.name}`
-  const reading = readCommandLine({ worker, common: commonSettings, usage, argv }, terminal)
+  const reading = await readCommandLine({ worker, common: commonSettings, usage, argv }, terminal)
   if (E.isLeft(reading)) return reading.left
   const { operateWorker } = await import('./operate-worker.js')
   return operateWorker(worker.name, reading.right, terminal)

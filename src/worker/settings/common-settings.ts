@@ -1,5 +1,6 @@
 import { onOff, text } from './setting-type.js'
 import { listenAddress } from './listen-address.js'
+import { configSettings } from './config-settings.js'
 import { defaulted, optional } from './setting.js'
 
 /** Settings that every worker has in addition to its own. */
@@ -18,5 +19,11 @@ export const commonSettings = {
     example: '/var/lib/ecs-task-stream',
     otherwise: 'no recording',
   }),
-  debug: defaulted(onOff(), false, { description: 'Log every delivery and plan', example: 'on' }),
+  debug: defaulted(onOff(), false, {
+    description: 'Log every delivery and plan',
+    example: 'on',
+    // The package `debug`, which many programs use, reads names such as `express:*` from it.
+    isShared: true,
+  }),
+  ...configSettings,
 }

@@ -28,6 +28,7 @@ const everyInterface = (): string =>
 export const listenAddress = (everywhere: string = everyInterface()): SettingType<ListenAddress> => ({
   placeholder: 'address',
   repeats: false,
+  schema: { type: ['string', 'integer'] },
   is: address.is,
   expected: 'a port, such as 8080 or :8080, or host:port',
   parse: (given) => {

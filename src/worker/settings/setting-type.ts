@@ -1,6 +1,18 @@
 import * as O from 'fp-ts/lib/Option.js'
 import * as t from 'io-ts'
 
+/** A JSON Schema of what may stand for a value in a configuration file. */
+export interface ValueSchema {
+  readonly type?: 'string' | 'integer' | 'boolean' | 'array' | readonly ('string' | 'integer')[]
+  readonly enum?: readonly (string | boolean)[]
+  readonly minimum?: number
+  readonly maximum?: number
+  readonly pattern?: string
+  readonly items?: ValueSchema
+  readonly minItems?: number
+  readonly anyOf?: readonly ValueSchema[]
+}
+
 /** Converts the text of a setting to a value, and back. */
 export interface SettingType<A> {
   /** The placeholder for the value in the help, as in `--cluster <names>`. */
@@ -11,6 +23,8 @@ export interface SettingType<A> {
   readonly repeats: boolean
   /** Whether the flag may have no value. */
   readonly isSwitch?: boolean
+  /** Default: any text. */
+  readonly schema?: ValueSchema
   readonly is: t.Is<A>
   /** What is wrong with an invalid text, if that can be said more precisely than `expected` does. */
   readonly flaw?: (text: string) => string | undefined
@@ -46,6 +60,7 @@ export const integer = ({
   is: t.number.is,
   placeholder: unit,
   expected: `a whole number of ${unit} from ${min} to ${max}`,
+  schema: { type: 'integer', minimum: min, maximum: max },
   parse: (given) => {
     const value = /^[+-]?\d{1,15}$/.test(given.trim()) ? Number(given) : NaN
     return value >= min && value <= max ? O.some(value) : O.none
@@ -59,6 +74,7 @@ export const url = (): SettingType<string> => ({
   is: t.string.is,
   placeholder: 'url',
   expected: 'an http or https URL',
+  schema: { type: 'string', pattern: '^[Hh][Tt][Tt][Pp][Ss]?:' },
   parse: (given) => {
     const trimmed = given.trim()
     return /^https?:/i.test(trimmed) && URL.canParse(trimmed) ? O.some(trimmed) : O.none
@@ -75,6 +91,7 @@ export const list = (
   repeats: true,
   is: (value): value is readonly [string, ...string[]] => words.is(value) && value.length > 0,
   expected,
+  schema: { anyOf: [{ type: 'string' }, { type: 'array', items: { type: 'string' }, minItems: 1 }] },
   parse: (given) => {
     const [first, ...rest] = new Set(given.split(/[\s,]+/).filter((word) => word !== ''))
     return first === undefined ? O.none : O.some([first, ...rest])
@@ -89,6 +106,7 @@ export const onOff = (): SettingType<boolean> => ({
   is: t.boolean.is,
   placeholder: 'on|off',
   expected: 'on or off',
+  schema: { enum: [true, false, 'on', 'off'] },
   parse: (given) => {
     switch (given.trim().toLowerCase()) {
       case '':
@@ -116,6 +134,7 @@ export const oneOf = <const W extends string>(...choices: readonly [W, W, ...W[]
   ...single,
   is: (value): value is W => choices.some((choice) => choice === value),
   placeholder: choices.join('|'),
+  schema: { enum: choices },
   expected: `one of ${choices.join(', ')}`,
   parse: (given) => O.fromNullable(choices.find((choice) => choice === given.trim())),
   format: (value) => value,

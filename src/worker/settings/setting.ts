@@ -1,6 +1,6 @@
 import * as O from 'fp-ts/lib/Option.js'
 import * as t from 'io-ts'
-import type { SettingType } from './setting-type.js'
+import type { SettingType, ValueSchema } from './setting-type.js'
 
 /** The texts about a setting, for people. */
 export interface SettingText {
@@ -12,6 +12,10 @@ export interface SettingText {
   readonly formerly?: string | undefined
   /** The flag of that tool, without dashes, if it is spelled differently: `config.write-to`. */
   readonly formerFlag?: string | undefined
+  /** Whether other programs use the plain variable, too, so that a value which is none of ours is ignored there. */
+  readonly isShared?: boolean
+  /** Whether its value is secret: it is in no message, and not printed with the configuration. */
+  readonly isSecret?: boolean
 }
 
 /** The properties of a setting that do not depend on its type. */
@@ -23,6 +27,10 @@ export interface SettingFacts extends SettingText {
   readonly placeholder: string
   /** Whether the flag may have no value. */
   readonly isSwitch: boolean
+  readonly isShared: boolean
+  readonly isSecret: boolean
+  /** The values in a configuration file, as JSON Schema. */
+  readonly schema: ValueSchema
 }
 
 const texts = t.readonlyArray(t.string)
@@ -31,7 +39,7 @@ const texts = t.readonlyArray(t.string)
 const shown = (given: string, most = 80): string => (given.length > most ? `${given.slice(0, most)}…` : given)
 
 const validate =
-  <A>(type: SettingType<A>, absent: O.Option<A>): t.Validate<unknown, A> =>
+  <A>(type: SettingType<A>, absent: O.Option<A>, isSecret: boolean): t.Validate<unknown, A> =>
   (given, context) => {
     const { expected, repeats } = type
     if (!texts.is(given))
@@ -43,13 +51,15 @@ const validate =
       return t.failure(
         given,
         context,
-        `given more than once: ${different.map((each) => shown(each)).join(' and ')}`,
+        isSecret
+          ? 'given more than once'
+          : `given more than once: ${different.map((each) => shown(each)).join(' and ')}`,
       )
     const joined = different.join(',')
     const value = type.parse(joined)
-    const got = joined.trim() === '' ? 'nothing' : `"${shown(joined)}"`
+    const got = joined.trim() === '' ? 'nothing' : isSecret ? 'something else' : `"${shown(joined)}"`
     if (O.isSome(value)) return t.success(value.value)
-    const flaw = joined.trim() === '' ? undefined : type.flaw?.(joined)
+    const flaw = joined.trim() === '' || isSecret ? undefined : type.flaw?.(joined)
     return t.failure(
       given,
       context,
@@ -70,15 +80,18 @@ export class Setting<A> extends t.Type<A, string | undefined> implements Setting
   readonly placeholder: string
   readonly required: boolean
   readonly isSwitch: boolean
+  readonly isShared: boolean
+  readonly isSecret: boolean
+  readonly schema: ValueSchema
 
   constructor(
     type: SettingType<A>,
-    { description, example, formerly, formerFlag }: SettingText,
+    { description, example, formerly, formerFlag, isShared = false, isSecret = false }: SettingText,
     /** The value if the setting is not given; `none` if it is required. */
     absent: O.Option<A>,
     readonly otherwise: string | undefined,
   ) {
-    super(type.expected, type.is, validate(type, absent), (value) => type.format(value))
+    super(type.expected, type.is, validate(type, absent, isSecret), (value) => type.format(value))
     this.description = description
     this.example = example
     this.formerly = formerly
@@ -86,6 +99,9 @@ export class Setting<A> extends t.Type<A, string | undefined> implements Setting
     this.placeholder = type.placeholder
     this.required = O.isNone(absent)
     this.isSwitch = type.isSwitch === true
+    this.isShared = isShared
+    this.isSecret = isSecret
+    this.schema = type.schema ?? { type: 'string' }
   }
 }
 

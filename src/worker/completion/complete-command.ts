@@ -1,0 +1,33 @@
+import type { BundledWorker } from '../runner/bundled.js'
+import { planning } from '../runner/plan-settings.js'
+import { commonSettings } from '../settings/common-settings.js'
+import { exitCode, type ExitCode } from '../terminal/exit-code.js'
+import type { Terminal } from '../terminal/terminal.js'
+import { complete } from './complete.js'
+import { shells } from './shell-script.js'
+
+/** `ecs-task-stream complete -- <words>`: what may come next, one a line. */
+export const completeCommand = async (
+  words: readonly string[],
+  workers: readonly BundledWorker[],
+  { out }: Pick<Terminal, 'out'>,
+): Promise<ExitCode> => {
+  const names = workers.map(({ name }) => name)
+  const candidates = await complete(words[0] === '--' ? words.slice(1) : words, {
+    workers: names,
+    beforeWorkers: ['plan'],
+    commands: new Map<string, readonly string[]>([
+      ['replay', []],
+      ['journal', []],
+      ['schema', names],
+      ['completion', shells],
+      ['help', [...names, 'plan', 'replay', 'journal', 'schema', 'completion']],
+    ]),
+    settings: async (command, name) => {
+      const worker = await workers.find((each) => each.name === name)?.load()
+      return worker && { ...worker.settings, ...(command === undefined ? commonSettings : planning) }
+    },
+  })
+  out(candidates.map((candidate) => `${candidate}\n`).join(''))
+  return exitCode.ok
+}
