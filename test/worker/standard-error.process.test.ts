@@ -1,6 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { awsApi } from '../../sim/aws-api/aws-api.js'
 import { embeddedDynamoDb, type EmbeddedDynamoDb } from '../../sim/dynamodb/embedded-dynamodb.js'
+import {
+  type EmbeddedEventBridge,
+  embeddedEventBridge,
+} from '../../sim/event-bridge/embedded-event-bridge.js'
 import { embeddedRoute53, type EmbeddedRoute53 } from '../../sim/route53/embedded-route53.js'
 import { embeddedSqs, type EmbeddedSqs } from '../../sim/sqs/embedded-sqs.js'
 import { simulatedCluster } from '../../sim/ecs/simulated-cluster.js'
@@ -11,23 +15,24 @@ const zoneId = 'Z0123456789ABCDEFGHIJ'
 let dynamodb: EmbeddedDynamoDb
 let queues: EmbeddedSqs
 let route53: EmbeddedRoute53
+let bridge: EmbeddedEventBridge
 let path: string
 beforeAll(async () => {
-  ;[dynamodb, queues, route53] = await Promise.all([
+  ;[dynamodb, queues, route53, bridge] = await Promise.all([
     embeddedDynamoDb(),
     embeddedSqs(),
     embeddedRoute53({ zones: [{ id: zoneId, name: 'example.com' }] }),
+    embeddedEventBridge(),
   ])
   await dynamodb.createTable('traefik')
   path = new URL((await queues.createQueue('events')).url).pathname
 })
-afterAll(() => Promise.all([dynamodb.close(), queues.close(), route53.close()]))
+afterAll(() => Promise.all([dynamodb.close(), queues.close(), route53.close(), bridge.close()]))
 
 /** What each worker needs beside the settings of all. */
 const own: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'srv-records': { ZONE_ID: zoneId },
-  // Nothing listens there.
-  target: { TARGET: 'event-bridge', AWS_ENDPOINT_URL_EVENTBRIDGE: 'http://127.0.0.1:9' },
+  target: { TARGET: 'event-bridge' },
   'task-proxy': { NAME: 'app', SERVICE: 'web', LISTEN_HOST: '127.0.0.1' },
 }
 
@@ -69,6 +74,7 @@ const started = async (worker: string, more: Readonly<Record<string, string>> = 
     AWS_ENDPOINT_URL_SQS: queues.url,
     AWS_ENDPOINT_URL_DYNAMODB: dynamodb.url,
     AWS_ENDPOINT_URL_ROUTE_53: route53.url,
+    AWS_ENDPOINT_URL_EVENTBRIDGE: bridge.url,
     AWS_ENDPOINT_URL_ECS: api.url,
     AWS_ENDPOINT_URL_EC2: api.url,
     AWS_ENDPOINT_URL_SSM: api.url,
