@@ -9,15 +9,20 @@ export interface EmbeddedHaproxyOptions {
   readonly path?: string
 }
 
-/** What a command is answered with instead: a text, or nothing and the end of the connection. */
-export type Interception = (command: string) => string | 'silence' | 'end' | undefined
+/** What happens to a command instead of its execution. */
+export type Interception =
+  | { readonly _tag: 'Answer'; readonly text: string }
+  /** No answer, for ever. */
+  | { readonly _tag: 'Silence' }
+  /** No answer, and the end of the connection. */
+  | { readonly _tag: 'End' }
 
 /** HAProxy's runtime API, without the rest of HAProxy. It is tested by the tests that a real one must pass. */
 export class EmbeddedHaproxy {
   /** The commands so far. */
   readonly commands: string[] = []
   /** Set by tests. */
-  intercept: Interception = () => undefined
+  intercept: (command: string) => Interception | undefined = () => undefined
   private readonly sockets = new Set<Socket>()
 
   private constructor(
@@ -67,10 +72,10 @@ export class EmbeddedHaproxy {
       const command = line.slice(0, end)
       line = ''
       const instead = this.intercept(command)
-      if (instead === 'silence') return
+      if (instead?._tag === 'Silence') return
       this.commands.push(command)
-      if (instead === 'end') socket.destroy()
-      else socket.end(instead ?? `${this.haproxy.execute(command)}\n\n`.replace(/^\n\n$/, '\n'))
+      if (instead?._tag === 'End') socket.destroy()
+      else socket.end(instead?.text ?? `${this.haproxy.execute(command)}\n\n`.replace(/^\n\n$/, '\n'))
     })
   }
 }

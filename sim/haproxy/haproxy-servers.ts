@@ -42,10 +42,13 @@ const addressIn = (text: string): { readonly host: string; readonly port: number
 }
 
 export class HaproxyServers {
+  private pid = 1000
+
   constructor(readonly backends: ReadonlyMap<string, SimulatedBackend>) {}
 
   /** A new process after a reload knows only what is in its configuration: here, no servers. */
   reload(): void {
+    this.pid++
     for (const { servers } of this.backends.values()) servers.clear()
   }
 
@@ -53,6 +56,8 @@ export class HaproxyServers {
   execute(command: string): string {
     const [first = '', second = '', ...rest] = command.trim().split(/ +/)
     switch (`${first} ${second}`) {
+      case 'show info':
+        return `Name: HAProxy\nPid: ${this.pid}\nStart_time_sec: 1795824382`
       case 'show servers':
         return this.state(rest[1])
       case 'add server':
@@ -97,7 +102,7 @@ export class HaproxyServers {
   private add([place = '', address = '', ...words]: readonly string[]): string {
     const [backend, name] = this.placeOf(place)
     if (backend === undefined) return noBackend
-    const bad = [...name].find((character) => !/[A-Za-z0-9_.:-]/.test(character))
+    const [bad] = /[^A-Za-z0-9_.:-]/u.exec(name) ?? []
     if (bad !== undefined) return `character '${bad}' is not permitted in server name '${name}'.`
     if (!dynamic.includes(backend.balance))
       return 'Backend must use a dynamic load balancing to support dynamic servers.'
@@ -117,7 +122,7 @@ export class HaproxyServers {
     return 'New server registered.'
   }
 
-  private set(server: SimulatedServer, [what, value = '', ...rest]: readonly string[]): string {
+  private set(server: SimulatedServer, [what = '', value = '', ...rest]: readonly string[]): string {
     switch (what) {
       case 'state':
         server.admin = value === 'ready' ? 0 : value === 'drain' ? draining : maintenance

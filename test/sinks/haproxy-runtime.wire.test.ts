@@ -19,7 +19,7 @@ const harness = async () => {
   })
   return haproxyHarness(haproxy.address, apiAt(haproxy.address), {
     failOn: (key) => {
-      haproxy.intercept = (command) => (command.includes(` ${key}/`) ? 'end' : undefined)
+      haproxy.intercept = (command) => (command.includes(` ${key}/`) ? { _tag: 'End' } : undefined)
     },
     dispose: () => haproxy.close(),
   })

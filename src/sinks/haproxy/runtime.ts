@@ -13,6 +13,7 @@ import { serverOptions } from './server-options.js'
 import { parseServersState } from './servers-state.js'
 import { haproxyWrite } from './write.js'
 
+export { followReloads, type FollowReloadsOptions } from './follow-reloads.js'
 export type { HaproxyServer, HaproxyServers } from './rendering.js'
 
 export interface HaproxyRuntimeOptions {
@@ -69,7 +70,7 @@ const warningsOf = (backends: ReturnType<typeof byBackend>): readonly string[] =
  * A task that stops is put into maintenance: it gets no new requests, and ends those that it has. HAProxy does not delete
  * a server with connections, so that each `read` tries it again.
  *
- * A reload of HAProxy loses all servers that were added. They are added again at the next read: see `resyncMs` of `run`.
+ * A reload of HAProxy loses all servers that were added. They are added again at the next read: see `followReloads`.
  *
  * HAProxy has no conditional writes. A backend is read immediately before and after it is written, and each command may
  * be repeated. Of two workers that write at the same instant, both may succeed; the next read finds it, and both come to
