@@ -26,7 +26,7 @@ export interface HaproxyRuntimeOptions {
    * Keywords for each server, as in a `server` line, such as `check inter 2s maxconn 100`. HAProxy uses no
    * `default-server` for servers that are added while it runs. Servers that exist keep what they have. Default: none.
    */
-  readonly serverOptions?: string
+  readonly serverOptions?: string | undefined
   /**
    * How the names of our servers begin, before `:`. Workers that share a backend of HAProxy but not an owner need
    * different ones. Default: `ecs`.
