@@ -87,8 +87,10 @@ export const haproxyWrite = ({
     const own = before.filter((server) => server.owner === owner)
     let failed: Outcome<HaproxyServers> | undefined
     // A server that fails does not hold up the others: those that stop must get no requests.
-    for (const step of stepsOf(own, after, { backend: key, owner, prefix, options }))
-      failed ??= failure(key, await made(key, step, signal))
+    for (const step of stepsOf(own, after, { backend: key, owner, prefix, options })) {
+      const outcome = failure(key, await made(key, step, signal))
+      failed ??= outcome
+    }
     if (failed !== undefined) return failed
 
     const now = rowIn(key, (await held(key, signal)) ?? [])
