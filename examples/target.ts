@@ -4,9 +4,10 @@
  */
 import { chooseWorker } from 'ecs-task-stream/worker'
 import eventBridge from './targets/event-bridge.js'
+import haproxy from './targets/haproxy.js'
 import webhook from './targets/webhook.js'
 
-export const targets = [webhook, eventBridge] as const
+export const targets = [webhook, eventBridge, haproxy] as const
 
 export default chooseWorker({
   name: 'target',

@@ -35,6 +35,7 @@ export const heavyImports: Readonly<Record<string, readonly string[]>> = {
   './sinks/envoy-files': [],
   './sinks/envoy-rest': [],
   './sinks/event-bridge': ['@aws-sdk/client-eventbridge', partitions],
+  './sinks/haproxy-runtime': [],
   './sinks/kit': [],
   './sinks/memory': [],
   './sinks/prometheus-file': [],

@@ -78,6 +78,7 @@ const variants = [
     Target: 'webhook',
     WebhookUrl: 'https://targets.example.com/ecs',
   },
+  { Target: 'haproxy', HaproxyAddress: '10.0.0.9:9999' },
 ]
 
 const resourcesIn = (worker: string, given: Readonly<Record<string, Plain>>) => {

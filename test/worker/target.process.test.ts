@@ -1,5 +1,6 @@
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { embeddedEventBridge } from '../../sim/event-bridge/embedded-event-bridge.js'
+import { EmbeddedHaproxy } from '../../sim/haproxy/embedded-haproxy.js'
 import { webhookReceiver, webhookSecret } from '../support/webhook-receiver.js'
 import { accounts } from './account.js'
 
@@ -51,6 +52,35 @@ describe('the worker target, over the wire', () => {
           endpoints: [...(cluster.truth().get('web') ?? [])].sort().map((address) => ({ address })),
         },
       ])
+  })
+
+  it('adds what runs to HAProxy, again after a reload, and follows events', async () => {
+    const { cluster, command, queueUrl, tell } = await account([
+      { name: 'web', placement: 'bridge', desiredCount: 3 },
+      { name: 'unknown', placement: 'fargate', desiredCount: 1 },
+    ])
+    const haproxy = await EmbeddedHaproxy.start({ backends: { web: 'leastconn' } })
+    onTestFinished(() => haproxy.close())
+    const worker = command(['target', '--target', 'haproxy'], {
+      QUEUE_URL: queueUrl,
+      HAPROXY_ADDRESS: haproxy.address,
+      HAPROXY_SERVER_OPTIONS: 'check inter 2s',
+    })
+    const servers = () =>
+      [...(haproxy.haproxy.backends.get('web')?.servers.values() ?? [])]
+        .filter(({ admin }) => admin === 0)
+        .map(({ host, port }) => `${host}:${port}`)
+        .sort()
+    const truth = () => [...(cluster.truth().get('web') ?? [])].sort()
+
+    await expect.poll(servers).toEqual(truth())
+    haproxy.haproxy.reload()
+    await expect.poll(servers).toEqual(truth())
+    await tell((running) => running.scale('web', 1))
+    await expect.poll(servers).toEqual(truth())
+    expect(truth()).toHaveLength(1)
+    worker.signal('SIGTERM')
+    expect((await worker.ended).code).toBe(0)
   })
 
   it('refuses a secret that signs nothing, before it asks for anything', async () => {

@@ -1,5 +1,6 @@
 import type { AnySink } from '../../core/sink.js'
 import { servicePorts } from '../../policies/service-ports.js'
+import type { Composition } from '../runner/composition.js'
 import { type DefinedWorker, layeredWorker } from '../runner/layered-worker.js'
 import { backendName, checkBackendName, serviceName } from '../settings/backend-name.js'
 import { text } from '../settings/setting-type.js'
@@ -27,6 +28,8 @@ export interface TargetDefinition<D extends Declaration> {
     settings: SettingsOf<D>,
     place: { readonly region: string | undefined },
   ) => AnySink | Promise<AnySink>
+  /** Loads what acts on the target beside the sink: see `Composition.drive`. Default: nothing. */
+  readonly drive?: (settings: SettingsOf<D>) => Promise<NonNullable<Composition['drive']>>
 }
 
 const shared = {
@@ -52,6 +55,7 @@ export const defineTarget = <D extends Declaration>({
   settings,
   check,
   sink,
+  drive,
 }: TargetDefinition<D>): DefinedWorker =>
   layeredWorker({
     name,
@@ -64,20 +68,26 @@ export const defineTarget = <D extends Declaration>({
       const { clusterClients, followedDeployments, healthProbes, healthQuestions, queue, snapshots } =
         await import('./sources.js')
       const clients = clusterClients(following)
+      const deployments = followedDeployments(following, {
+        expose: servicePorts({ name: serviceName(following.backendName) }),
+        lookups: [
+          ...snapshots(following, { clients }),
+          instanceAddresses({ clients }),
+          taskDefinitions({ clients }),
+          ...healthQuestions(following, { clients }),
+          ...healthProbes(following),
+        ],
+        clients,
+      })
+      const driveTarget = await drive?.(own)
       return {
         ...followed(following),
         eventSources: queue(following),
-        ...followedDeployments(following, {
-          expose: servicePorts({ name: serviceName(following.backendName) }),
-          lookups: [
-            ...snapshots(following, { clients }),
-            instanceAddresses({ clients }),
-            taskDefinitions({ clients }),
-            ...healthQuestions(following, { clients }),
-            ...healthProbes(following),
-          ],
-          clients,
-        }),
+        ...deployments,
+        drive: (driven) => {
+          deployments.drive?.(driven)
+          driveTarget?.(driven)
+        },
         healthChecks: following.healthChecks,
         unhealthy: 'keep-the-last',
         sinks: [await sink(own, { region: following.region })],
