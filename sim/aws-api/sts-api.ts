@@ -64,10 +64,24 @@ const credentials = ({ arn, accessKey }: SimulatedRole, session: string): string
     element('ResponseMetadata', element('RequestId', '00000000-0000-4000-8000-000000000000')),
   )
 
-/** AssumeRole of STS, in its wire protocol (Query and XML), on 127.0.0.1 and a free port. */
+const identity = (accessKey: string): string =>
+  element(
+    'GetCallerIdentityResponse',
+    element(
+      'GetCallerIdentityResult',
+      element('Arn', `arn:aws:sts::123456789012:assumed-role/worker/${accessKey}`),
+      element('UserId', `ROLE:${accessKey}`),
+      element('Account', '123456789012'),
+    ),
+    element('ResponseMetadata', element('RequestId', '00000000-0000-4000-8000-000000000000')),
+  )
+
+/** AssumeRole and GetCallerIdentity of STS, in its wire protocol (Query and XML), on 127.0.0.1 and a free port. */
 export const stsApi = async (roles: readonly SimulatedRole[]): Promise<StsApi> => {
   const calls: AssumeRoleCall[] = []
   const answer = (request: IncomingMessage, form: URLSearchParams): { status: number; body: string } => {
+    if (form.get('Action') === 'GetCallerIdentity')
+      return { status: 200, body: identity(signatureOf(request).accessKey) }
     if (form.get('Action') !== 'AssumeRole')
       return { status: 400, body: failure('InvalidAction', 'The action is not simulated.') }
     const call = {

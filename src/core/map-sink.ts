@@ -20,5 +20,6 @@ export const mapSink = <V>(sink: Sink<V>, replaced: Partial<Sink<V>>): Sink<V> =
   apply: (changes, owner, signal) => sink.apply(changes, owner, signal),
   ...(sink.synced && { synced: sink.synced.bind(sink) }),
   ...(sink.warnings && { warnings: sink.warnings.bind(sink) }),
+  ...(sink.examine && { examine: sink.examine.bind(sink) }),
   ...replaced,
 })

@@ -1,4 +1,5 @@
 import type { Backend, Desired } from './desired.js'
+import type { ExaminationContext, Finding } from './finding.js'
 import type { PersistentMap } from './persistent-map.js'
 
 /**
@@ -119,6 +120,11 @@ export interface Sink<V> {
    * after each `read`, and reported when they change. Must not throw.
    */
   warnings?(): readonly string[]
+  /**
+   * Finds out whether it could do its work. `doctor` calls it once, after `read` has succeeded. It changes nothing. A
+   * rejection counts as a failure. Default: nothing but `read` is examined.
+   */
+  examine?(context: ExaminationContext): Promise<readonly Finding[]>
 }
 
 /** A sink of any value type. This is sound, because a reconciler passes a sink only values that came from it. */

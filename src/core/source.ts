@@ -3,6 +3,7 @@ import type { Clock, Millis, Random } from './clock.js'
 import type { ClusterState } from './cluster-state.js'
 import type { Endpoint } from './desired.js'
 import type { ClusterEvent } from './event.js'
+import type { ExaminationContext, Finding } from './finding.js'
 import type { PersistentMap } from './persistent-map.js'
 import type { HealthChecks } from './health-checks.js'
 import type { PolicyNeeds } from './policy.js'
@@ -119,4 +120,10 @@ export interface Source {
   /** What it looks up, or may deliver by itself. Default: nothing. */
   readonly provides?: readonly Lookup[]
   deliveries(context: SourceContext): Observable<Delivery | Notice>
+  /**
+   * Finds out whether it could do its work: permissions, and the setup of what it reads. `doctor` calls it once, in
+   * place of `deliveries`. It changes nothing and takes nothing out of a queue. A rejection counts as a failure. Default:
+   * nothing is examined.
+   */
+  examine?(context: ExaminationContext): Promise<readonly Finding[]>
 }

@@ -22,7 +22,9 @@ const commands = pages
 const workers = bundled.map(({ name }) => name)
 const isCommand = (word: string | undefined): boolean =>
   word !== undefined &&
-  [...workers, 'plan', 'replay', 'journal', 'schema', 'completion', '<worker>', '--help'].includes(word)
+  [...workers, 'plan', 'doctor', 'replay', 'journal', 'schema', 'completion', '<worker>', '--help'].includes(
+    word,
+  )
 
 describe('the commands of the documentation', () => {
   it('start workers that exist', () => {

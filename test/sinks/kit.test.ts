@@ -53,6 +53,10 @@ class Whole implements Required<Sink<string>> {
     this.#asked.push('warnings')
     return []
   }
+  examine() {
+    this.#asked.push('examine')
+    return Promise.resolve([])
+  }
 }
 
 describe('mapSink', () => {

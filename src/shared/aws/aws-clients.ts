@@ -1,5 +1,5 @@
 import { OptionError } from '../../core/option-error.js'
-import type { Place } from '../../core/arn.js'
+import { type Place, placeOf } from '../../core/arn.js'
 import type { Clock } from '../../core/clock.js'
 import { isRegion } from './aws-partition.js'
 import { type Allowance, type TokenBucket, tokenBucket } from './token-bucket.js'
@@ -31,6 +31,12 @@ export const perPlace = <A extends object>(
     }
     return one
   }
+}
+
+/** The places of clusters, without duplicates. */
+export const distinctPlaces = (clusters: readonly string[]): readonly Place[] => {
+  const places = new Map(clusters.map(placeOf).map((place) => [`${place.region} ${place.account}`, place]))
+  return [...places.values()]
 }
 
 /**

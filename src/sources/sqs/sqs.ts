@@ -1,10 +1,12 @@
-import type { SQSClient } from '@aws-sdk/client-sqs'
+import { GetQueueAttributesCommand, type SQSClient } from '@aws-sdk/client-sqs'
 import { Observable } from 'rxjs'
 import type { Clock, Random } from '../../core/clock.js'
 import type { Source } from '../../core/source.js'
+import { awsFailure } from '../../shared/aws/aws-failure.js'
 import { latestTime } from '../../shared/aws/aws-time.js'
 import { wholeNumber } from '../../shared/codec/whole-number.js'
 import { type Decoded, decodeMessage } from '../ecs-events/ecs-event.js'
+import { queueFindings } from './examine-queue.js'
 import { queueHost } from './queue-host.js'
 import { sqsClient } from './sqs-client.js'
 import { sqsQueue } from './sqs-queue.js'
@@ -86,6 +88,18 @@ export const sqs = (options: SqsOptions): Source => {
   return {
     name,
     covers: [],
+    examine: async ({ signal }) => {
+      const client = options.client ?? sqsClient(queueUrl, 1, options.region)
+      try {
+        const command = new GetQueueAttributesCommand({ QueueUrl: queueUrl, AttributeNames: ['All'] })
+        const { Attributes = {} } = await client.send(command, { abortSignal: signal })
+        return queueFindings(Attributes)
+      } catch (thrown) {
+        return [{ about: 'sqs:GetQueueAttributes', result: 'failed', detail: awsFailure(thrown).message }]
+      } finally {
+        if (options.client === undefined) client.destroy()
+      }
+    },
     deliveries: (context) =>
       new Observable((subscriber) => {
         const { clock = context.clock, random = context.random } = options

@@ -3,8 +3,16 @@ import { planning } from '../runner/plan-settings.js'
 import { commonSettings } from '../settings/common-settings.js'
 import { exitCode, type ExitCode } from '../terminal/exit-code.js'
 import type { Terminal } from '../terminal/terminal.js'
+import type { Declaration } from '../settings/setting.js'
+import { examining } from '../doctor/doctor-settings.js'
 import { complete } from './complete.js'
 import { shells } from './shell-script.js'
+
+/** The commands that take a worker, and their settings. */
+const beforeWorkers: ReadonlyMap<string, Declaration> = new Map<string, Declaration>([
+  ['plan', planning],
+  ['doctor', examining],
+])
 
 /** `ecs-task-stream complete -- <words>`: what may come next, one a line. */
 export const completeCommand = async (
@@ -15,17 +23,18 @@ export const completeCommand = async (
   const names = workers.map(({ name }) => name)
   const candidates = await complete(words[0] === '--' ? words.slice(1) : words, {
     workers: names,
-    beforeWorkers: ['plan'],
+    beforeWorkers: [...beforeWorkers.keys()],
     commands: new Map<string, readonly string[]>([
       ['replay', []],
       ['journal', []],
       ['schema', names],
       ['completion', shells],
-      ['help', [...names, 'plan', 'replay', 'journal', 'schema', 'completion']],
+      ['help', [...names, ...beforeWorkers.keys(), 'replay', 'journal', 'schema', 'completion']],
     ]),
     settings: async (command, name) => {
       const worker = await workers.find((each) => each.name === name)?.load()
-      return worker && { ...worker.settings, ...(command === undefined ? commonSettings : planning) }
+      const own = command === undefined ? commonSettings : beforeWorkers.get(command)
+      return worker && { ...worker.settings, ...own }
     },
   })
   out(candidates.map((candidate) => `${candidate}\n`).join(''))

@@ -3,6 +3,7 @@ import { printableLines } from '../../shared/codec/printable.js'
 import { exitCode, type ExitCode } from '../terminal/exit-code.js'
 import type { Terminal } from '../terminal/terminal.js'
 import { bundled, type BundledWorker } from './bundled.js'
+import type { DefinedWorker } from './worker.js'
 
 export interface CommandOptions {
   readonly version: string
@@ -57,7 +58,7 @@ export const command = async (
   const program = new Command('ecs-task-stream')
     .description('Amazon ECS task events as a stream, reconciled into load balancers and the like.')
     .usage(
-      '<worker> [flags]\n       ecs-task-stream plan <worker> [flags]\n       ecs-task-stream replay <file...> [flags]\n       ecs-task-stream journal [flags]\n       ecs-task-stream help <worker>',
+      '<worker> [flags]\n       ecs-task-stream plan|doctor <worker> [flags]\n       ecs-task-stream replay <file...> [flags]\n       ecs-task-stream journal [flags]\n       ecs-task-stream help <worker>',
     )
     .version(version)
     // Commander quotes the user's input.
@@ -79,18 +80,48 @@ export const command = async (
       return start(await worker.load(), flags, terminal)
     })
   program.commandsGroup('Commands:')
-  const plan = program
-    .command('plan')
-    .summary('print what a worker would change now: exits 2 if anything, else 0')
-    .description('Prints what a worker would change now, from snapshots; reads no queue and writes nothing.')
-    .usage('<worker> [flags]')
-    .helpCommand(false)
-    .commandsGroup('Workers:')
-  for (const worker of workers)
-    leaf(plan, worker, async (flags) => {
+  /** A command that takes a worker and its settings. */
+  const aboutWorker = (
+    {
+      name,
+      summary,
+      description,
+    }: Pick<BundledWorker, 'name' | 'summary'> & { readonly description: string },
+    begin: (worker: DefinedWorker, flags: readonly string[]) => Promise<ExitCode>,
+  ): void => {
+    const parent = program
+      .command(name)
+      .summary(summary)
+      .description(description)
+      .usage('<worker> [flags]')
+      .helpCommand(false)
+      .commandsGroup('Workers:')
+    for (const worker of workers) leaf(parent, worker, async (flags) => begin(await worker.load(), flags))
+  }
+  aboutWorker(
+    {
+      name: 'plan',
+      summary: 'print what a worker would change now: exits 2 if anything, else 0',
+      description:
+        'Prints what a worker would change now, from snapshots; reads no queue and writes nothing.',
+    },
+    async (worker, flags) => {
       const { planCommand } = await import('./plan-command.js')
-      return planCommand(await worker.load(), flags, terminal)
-    })
+      return planCommand(worker, flags, terminal)
+    },
+  )
+  aboutWorker(
+    {
+      name: 'doctor',
+      summary: 'examine what a worker needs: region, identity, permissions, queue, target',
+      description:
+        'Examines everything that a worker needs, and prints what it found; reads no queue and writes nothing.',
+    },
+    async (worker, flags) => {
+      const { doctorCommand } = await import('../doctor/doctor-command.js')
+      return doctorCommand(worker, flags, terminal)
+    },
+  )
   const replay = {
     name: 'replay',
     summary: 'print the desired state at any time, from recorded events, and why',

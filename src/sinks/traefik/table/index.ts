@@ -245,6 +245,24 @@ export const traefikTable = ({
       }
       return rows
     },
+    examine: async ({ signal: abortSignal }) => {
+      // It never writes: no item both exists and does not.
+      const never = new UpdateItemCommand({
+        TableName: table,
+        Key: { id: { S: 'ecs-task-stream doctor' } },
+        UpdateExpression: 'REMOVE #any',
+        ConditionExpression: 'attribute_exists(id) AND attribute_not_exists(id)',
+        ExpressionAttributeNames: { '#any': 'any' },
+      })
+      const about = 'dynamodb:UpdateItem'
+      try {
+        await client.send(never, { abortSignal })
+      } catch (thrown) {
+        if (!(thrown instanceof ConditionalCheckFailedException))
+          return [{ about, result: 'failed', detail: (await explained(thrown, 'UpdateItem')).message }]
+      }
+      return [{ about, result: 'ok', detail: 'allowed, and the key of the table is the string "id"' }]
+    },
     apply: compareAndSwap(
       (change, owner, signal) => write(change, { table, ownerAttribute, owner }, signal),
       { concurrency },

@@ -1,3 +1,4 @@
+import { DescribeServicesCommand, ListServiceDeploymentsCommand } from '@aws-sdk/client-ecs'
 import { setMaxListeners } from 'node:events'
 import { Observable } from 'rxjs'
 import { type ClusterArn, type Place, placeOf } from '../../../core/arn.js'
@@ -12,6 +13,7 @@ import type { Delivery, Notice, Source } from '../../../core/source.js'
 import { Stamps } from '../../../core/stamps.js'
 import type { Task } from '../../../core/task.js'
 import { perPlace } from '../../../shared/aws/aws-clients.js'
+import { permitted } from '../../../shared/aws/permitted.js'
 import { changedTasks } from '../changed-tasks.js'
 import type { TokenBucket } from '../../../shared/aws/token-bucket.js'
 import { deploymentReads, type EcsClients, ecsClients } from '../clients/ecs-client.js'
@@ -88,6 +90,22 @@ export const serviceDeployments = ({
     name,
     covers: [],
     provides: ['deployments'],
+    examine: async ({ clusters, signal: abortSignal }) => {
+      const findings = clusters.map((cluster) => {
+        const { ecs } = clientsOf(placeOf(cluster))
+        // Nothing has this name.
+        const service = 'ecs-task-stream-doctor'
+        return Promise.all([
+          permitted(`ecs:DescribeServices in ${cluster}`, () =>
+            ecs.send(new DescribeServicesCommand({ cluster, services: [service] }), { abortSignal }),
+          ),
+          permitted(`ecs:ListServiceDeployments in ${cluster}`, () =>
+            ecs.send(new ListServiceDeploymentsCommand({ cluster, service }), { abortSignal }),
+          ),
+        ])
+      })
+      return (await Promise.all(findings)).flat()
+    },
     deliveries: (context) =>
       new Observable<Delivery | Notice>((subscriber) => {
         const { clock = context.clock, random = context.random } = fixed

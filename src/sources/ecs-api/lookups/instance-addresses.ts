@@ -2,11 +2,13 @@ import { DescribeContainerInstancesCommand } from '@aws-sdk/client-ecs'
 import { type ClusterArn, type InstanceArn, lastSegment, type Place, placeOf } from '../../../core/arn.js'
 import type { Clock, Random } from '../../../core/clock.js'
 import type { ClusterEvent } from '../../../core/event.js'
+import type { Finding } from '../../../core/finding.js'
 import type { Exposable } from '../../../core/policy.js'
 import type { Source } from '../../../core/source.js'
 import { Stamps } from '../../../core/stamps.js'
 import type { Task } from '../../../core/task.js'
-import { perPlace } from '../../../shared/aws/aws-clients.js'
+import { distinctPlaces, perPlace } from '../../../shared/aws/aws-clients.js'
+import { permitted } from '../../../shared/aws/permitted.js'
 import { resourceReads } from '../clients/ecs-client.js'
 import { type InstanceClients, instanceClients } from '../clients/instance-clients.js'
 import { isDaemonDefinition } from '../../../core/daemon-task.js'
@@ -51,6 +53,9 @@ export interface InstanceAddressesOptions {
   /** Default: `instance-addresses`. */
   readonly name?: string
 }
+
+/** An id that no instance has. */
+const nobody = '0'.repeat(32)
 
 /** Maximum number of instances per DescribeContainerInstances call. */
 const batch = 100
@@ -118,6 +123,41 @@ export const instanceAddresses = ({
     ...options,
     name,
     provides: 'addresses',
+    examine: async ({ clusters, signal: abortSignal }) => {
+      const ofClusters = clusters.map((cluster) => {
+        const { ecs } = clientsOf(placeOf(cluster))
+        const command = new DescribeContainerInstancesCommand({ cluster, containerInstances: [nobody] })
+        return permitted(`ecs:DescribeContainerInstances in ${cluster}`, () =>
+          ecs.send(command, { abortSignal }),
+        )
+      })
+      const ofPlaces = distinctPlaces(clusters).map(async (place) => {
+        const { ec2, ssm } = clientsOf(place)
+        const machines = await permitted('ec2:DescribeInstances', async () => {
+          const { ec2Addresses } = await import('./ec2-addresses.js')
+          await ec2Addresses(
+            typeof ec2 === 'function' ? await ec2() : ec2,
+            [`i-${nobody.slice(0, 17)}`],
+            abortSignal,
+          )
+        })
+        const external = await permitted('ssm:DescribeInstanceInformation', async () => {
+          const { ssmAddresses } = await import('./ssm-addresses.js')
+          await ssmAddresses(
+            typeof ssm === 'function' ? await ssm() : ssm,
+            [`mi-${nobody.slice(0, 17)}`],
+            abortSignal,
+          )
+        })
+        const only: Finding = {
+          ...external,
+          result: 'warning',
+          detail: `only ECS Anywhere needs it. ${external.detail}`,
+        }
+        return [machines, external.result === 'failed' ? only : external]
+      })
+      return [...(await Promise.all(ofClusters)), ...(await Promise.all(ofPlaces)).flat()]
+    },
     question: ({ clock }) => {
       const { bucket = resourceReads(clock) } = options
       const turn = (cluster: ClusterArn, signal: AbortSignal): Promise<boolean> =>

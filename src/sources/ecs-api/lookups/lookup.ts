@@ -87,6 +87,7 @@ function* changedTasks(before: ClusterState, after: ClusterState): Sliced<Readon
 export interface LookupSetup extends Partial<LookupEnvironment> {
   readonly name: string
   readonly provides: Lookup
+  readonly examine?: Source['examine']
   /** What to ask for in a worker. */
   readonly question: (context: LookupEnvironment & Pick<SourceContext, 'needs'>) => Question
 }
@@ -96,9 +97,16 @@ export interface LookupSetup extends Partial<LookupEnvironment> {
  * only the differences between states, so that an event costs the same however many tasks there are. A failed lookup
  * removes nothing; at worst, the answer is missing or finally refused.
  */
-export const lookup = ({ name, provides, question: questionFor, ...fixed }: LookupSetup): Source => ({
+export const lookup = ({
+  name,
+  provides,
+  examine,
+  question: questionFor,
+  ...fixed
+}: LookupSetup): Source => ({
   name,
   covers: [],
+  ...(examine === undefined ? {} : { examine }),
   provides: [provides],
   deliveries: (context) =>
     new Observable<Delivery | Notice>((subscriber) => {

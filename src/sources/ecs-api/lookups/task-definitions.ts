@@ -7,7 +7,8 @@ import type { Exposable } from '../../../core/policy.js'
 import type { Source } from '../../../core/source.js'
 import type { TaskDefinition } from '../../../core/task-definition.js'
 import type { Task } from '../../../core/task.js'
-import { perPlace } from '../../../shared/aws/aws-clients.js'
+import { distinctPlaces, perPlace } from '../../../shared/aws/aws-clients.js'
+import { permitted } from '../../../shared/aws/permitted.js'
 import { definitionReads, type EcsClients, ecsClients } from '../clients/ecs-client.js'
 import { familyOf, isDefinitionArn } from './definition-arn.js'
 import { lookupFailure } from './lookup-failure.js'
@@ -127,6 +128,15 @@ export const taskDefinitions = ({
     ...options,
     name,
     provides: 'definitions',
+    examine: ({ clusters, signal: abortSignal }) =>
+      Promise.all(
+        distinctPlaces(clusters).map((place) => {
+          const { ecs } = clientsOf(place)
+          // Nothing has this name.
+          const command = new DescribeTaskDefinitionCommand({ taskDefinition: 'ecs-task-stream-doctor:1' })
+          return permitted('ecs:DescribeTaskDefinition', () => ecs.send(command, { abortSignal }))
+        }),
+      ),
     question: ({ clock, needs }) => {
       const whose = given ?? asked[needs]
       const { bucket = definitionReads(clock) } = options

@@ -7,6 +7,7 @@ import type { Clock, Millis, Random } from '../../../core/clock.js'
 import { emptyState } from '../../../core/cluster-state.js'
 import type { Source } from '../../../core/source.js'
 import { perPlace } from '../../../shared/aws/aws-clients.js'
+import { clusterFindings } from './cluster-findings.js'
 import { ClusterFollower, type FollowerSetup } from './cluster-follower.js'
 import type { ListedTasks } from './cluster-snapshot.js'
 import type { ClusterWatch } from './cluster-watch.js'
@@ -137,6 +138,7 @@ export const ecsSnapshots = ({
     covers: clusters,
     identifies: clusters.filter((cluster) => !cluster.startsWith('arn:')),
     refresh: () => refreshes.next(new RefreshRequest()),
+    examine: (context) => clusterFindings(clusters, clientsOf, context),
     refreshed: () => {
       const request = new RefreshRequest()
       refreshes.next(request)
