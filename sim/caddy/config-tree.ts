@@ -25,12 +25,10 @@ export const valueAt = (tree: JsonObject, path: string): Json => {
   let value: Json | undefined = tree
   for (const [i, part] of parts.entries()) {
     if (!isJsonObject(value) && !(value !== undefined && isJsonArray(value)))
-      throw new AdminFailure(400, `invalid traversal path at: ${parts.slice(0, i).join('/')}`)
+      throw new AdminFailure(400, `invalid traversal path at: ${parts.slice(0, i + 1).join('/')}`)
     const next: Json | undefined = child(value, part)
     if (isJsonArray(value) && next === undefined)
       throw new AdminFailure(500, `[${path}] array index out of bounds: ${part}`)
-    if (next === undefined && i < parts.length - 1)
-      throw new AdminFailure(400, `invalid traversal path at: ${parts.slice(0, i + 1).join('/')}`)
     value = next
   }
   return value ?? null

@@ -19,6 +19,8 @@ export interface EmbeddedCaddy {
   readonly refuse: (predicate: (config: Json) => boolean) => void
   /** Called before each PATCH: another writer that is faster. */
   readonly before: (patch: () => void) => void
+  /** Cuts the connections of the next requests that would get an answer; what they change is changed. */
+  readonly cut: (count: number) => void
   readonly close: () => Promise<void>
 }
 
@@ -46,6 +48,7 @@ export const embeddedCaddy = async (config: Json = {}): Promise<EmbeddedCaddy> =
   let tree: JsonObject = { config }
   let loads = 0
   let refused: (config: Json) => boolean = () => false
+  let cuts = 0
   let beforePatch = (): void => undefined
 
   const load = (next: JsonObject): Answer => {
@@ -98,6 +101,11 @@ export const embeddedCaddy = async (config: Json = {}): Promise<EmbeddedCaddy> =
           return { status: thrown.status, text: `${canonicalText({ error: thrown.message })}\n` }
         }
       })()
+      if (cuts > 0) {
+        cuts--
+        request.socket.resetAndDestroy()
+        return
+      }
       response
         .writeHead(status, {
           'content-type': 'application/json',
@@ -123,6 +131,9 @@ export const embeddedCaddy = async (config: Json = {}): Promise<EmbeddedCaddy> =
     },
     before: (patch) => {
       beforePatch = patch
+    },
+    cut: (count) => {
+      cuts = count
     },
     close: () =>
       new Promise((resolve) => {

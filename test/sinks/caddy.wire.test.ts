@@ -166,6 +166,28 @@ describe('other writers', () => {
   })
 })
 
+describe('a connection that Caddy closes, as it does with each change by anybody', () => {
+  it('is made again to read, and not for ever', async () => {
+    const server = await started()
+    const sink = caddy({ url: server.url })
+    server.cut(3)
+    expect(await sink.read(signal)).toHaveLength(5)
+    server.cut(4)
+    await expect(sink.read(signal)).rejects.toThrow('(ECONNRESET)')
+  })
+
+  it('leaves a write that is found again, and made once', async () => {
+    const server = await started()
+    const sink = caddy({ url: server.url })
+    server.before(() => {
+      server.cut(1)
+    })
+    const outcomes = await reconciled(sink, backendsOf([backend('web', 1), backend('api', 2)]))
+    expect(outcomes.map(({ _tag }) => _tag)).toEqual(['Done', 'Done'])
+    expect(server.loads()).toBe(1)
+  })
+})
+
 it('a configuration that Caddy refuses whatever is written costs a bounded number of writes', async () => {
   const names = Array.from({ length: 100 }, (_, i) => `service-${i}`)
   const server = await started(caddyConfig(names))

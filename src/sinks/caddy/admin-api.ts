@@ -15,6 +15,9 @@ export interface AdminAnswer {
   readonly text: string
 }
 
+/** The connection was closed before the answer: Caddy begins its admin API anew with each change by anybody. */
+export class ConnectionLost extends Error {}
+
 /** No sensible configuration is larger. */
 const maxBytes = 64 * 1024 * 1024
 
@@ -29,13 +32,16 @@ export const adminApi =
   ({ text: place, options }: AdminPlace) =>
   ({ method, path, ifMatch, body }: AdminRequest, signal: AbortSignal): Promise<AdminAnswer> =>
     new Promise((resolve, reject) => {
-      const fail = (error: Error): void =>
+      const fail = (error: Error): void => {
+        const code = codeOf(error)
+        const Failure = code === 'ECONNRESET' || code === 'EPIPE' ? ConnectionLost : Error
         reject(
-          new Error(
-            `no answer from Caddy's admin API at ${place} (${codeOf(error)}): check that Caddy runs, and listens there (admin.listen)`,
+          new Failure(
+            `no answer from Caddy's admin API at ${place} (${code}): check that Caddy runs, and listens there (admin.listen)`,
             { cause: error },
           ),
         )
+      }
       const headers = {
         ...(body === undefined
           ? {}

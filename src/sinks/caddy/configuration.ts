@@ -1,5 +1,5 @@
 import { isJson, type Json } from '../../shared/codec/json.js'
-import { type AdminAnswer, adminApi } from './admin-api.js'
+import { type AdminAnswer, adminApi, ConnectionLost } from './admin-api.js'
 import type { AdminPlace } from './admin-url.js'
 import type { JsonPath } from './handlers.js'
 import type { JsonWrite } from './smallest-write.js'
@@ -18,14 +18,19 @@ export type WriteResult =
   | { readonly _tag: 'Written' }
   /** Another writer was faster. */
   | { readonly _tag: 'Stale' }
+  /** It may have been written. */
+  | { readonly _tag: 'Lost'; readonly error: Error }
   /** Caddy goes on with the configuration that it has. */
   | { readonly _tag: 'Refused'; readonly error: Error }
 
 export interface CaddyConfiguration {
   read(signal: AbortSignal): Promise<CaddyServers>
-  /** Writes if the servers are still those with this etag. Rejects if there is no answer. */
+  /** Writes if the servers are still those with this etag. Rejects if Caddy is not there. */
   write(write: JsonWrite, etag: string, signal: AbortSignal): Promise<WriteResult>
 }
+
+/** How often a request is made whose connection is closed before it has an answer. */
+const mostAttempts = 4
 
 /** What Caddy says about an error, at most so long. */
 const longestReason = 500
@@ -60,9 +65,18 @@ export const caddyConfiguration = (place: AdminPlace): CaddyConfiguration => {
     return new Error(`Caddy's admin API at ${place.text} answered ${status} (${reasonIn(answer)})${advice}`)
   }
 
+  const got = async (signal: AbortSignal): Promise<AdminAnswer> => {
+    for (let attempt = 1; ; attempt++)
+      try {
+        return await ask({ method: 'GET', path: serversPath }, signal)
+      } catch (thrown) {
+        if (!(thrown instanceof ConnectionLost) || attempt >= mostAttempts) throw thrown
+      }
+  }
+
   return {
     read: async (signal) => {
-      const answer = await ask({ method: 'GET', path: serversPath }, signal)
+      const answer = await got(signal)
       // This is how Caddy answers for a configuration without the app `http`.
       if (answer.status === 400 && reasonIn(answer).includes('invalid traversal path'))
         return { servers: null, etag: undefined }
@@ -76,9 +90,14 @@ export const caddyConfiguration = (place: AdminPlace): CaddyConfiguration => {
     },
     write: async ({ path, value }, etag, signal) => {
       const body = JSON.stringify(value)
-      const answer = await ask({ method: 'PATCH', path: urlPath(path), ifMatch: etag, body }, signal)
-      if (answer.status === 200) return { _tag: 'Written' }
-      return answer.status === 412 ? { _tag: 'Stale' } : { _tag: 'Refused', error: failure(answer) }
+      try {
+        const answer = await ask({ method: 'PATCH', path: urlPath(path), ifMatch: etag, body }, signal)
+        if (answer.status === 200) return { _tag: 'Written' }
+        return answer.status === 412 ? { _tag: 'Stale' } : { _tag: 'Refused', error: failure(answer) }
+      } catch (thrown) {
+        if (thrown instanceof ConnectionLost) return { _tag: 'Lost', error: thrown }
+        throw thrown
+      }
     },
   }
 }
