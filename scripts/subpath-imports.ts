@@ -32,6 +32,7 @@ export const heavyImports: Readonly<Record<string, readonly string[]>> = {
   './sources/task-definitions': ['@aws-sdk/client-ecs', partitions],
   './sources/task-health': ['@aws-sdk/client-ecs', partitions],
   './sinks/caddy': [],
+  './sinks/cloud-map': ['@aws-sdk/client-servicediscovery', partitions],
   './sinks/dry-run': [],
   './sinks/envoy-files': [],
   './sinks/envoy-rest': [],
