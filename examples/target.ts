@@ -4,11 +4,12 @@
  */
 import { chooseWorker } from 'ecs-task-stream/worker'
 import caddy from './targets/caddy.js'
+import cloudMap from './targets/cloud-map.js'
 import eventBridge from './targets/event-bridge.js'
 import haproxy from './targets/haproxy.js'
 import webhook from './targets/webhook.js'
 
-export const targets = [webhook, eventBridge, haproxy, caddy] as const
+export const targets = [webhook, eventBridge, haproxy, caddy, cloudMap] as const
 
 export default chooseWorker({
   name: 'target',

@@ -1,4 +1,5 @@
 import type { ServiceDiscoveryClient } from '@aws-sdk/client-servicediscovery'
+import { setMaxListeners } from 'node:events'
 import { from, lastValueFrom, mergeMap, toArray } from 'rxjs'
 import type { Clock, Random } from '../../core/clock.js'
 import type { Desired } from '../../core/desired.js'
@@ -88,10 +89,13 @@ export const cloudMap = ({
     adopt: true,
     ...cloudMapRendering,
     read: async (signal) => {
-      const found = await registry.services(signal)
+      // Each concurrent call listens to it; on the caller's own signal, more than ten listeners would cause a warning.
+      const abort = AbortSignal.any([signal])
+      setMaxListeners(0, abort)
+      const found = await registry.services(abort)
       const states = await lastValueFrom(
         from(found).pipe(
-          mergeMap((service) => serviceState(registry, service, signal), concurrency),
+          mergeMap((service) => serviceState(registry, service, abort), concurrency),
           toArray(),
         ),
       )
