@@ -3,11 +3,13 @@
  * with `ecs-task-stream target --target <name>`, or copy the file of a target and adapt it.
  */
 import { chooseWorker } from 'ecs-task-stream/worker'
+import caddy from './targets/caddy.js'
+import cloudMap from './targets/cloud-map.js'
 import eventBridge from './targets/event-bridge.js'
 import haproxy from './targets/haproxy.js'
 import webhook from './targets/webhook.js'
 
-export const targets = [webhook, eventBridge, haproxy] as const
+export const targets = [webhook, eventBridge, haproxy, caddy, cloudMap] as const
 
 export default chooseWorker({
   name: 'target',

