@@ -5,9 +5,10 @@
 import { chooseWorker } from 'ecs-task-stream/worker'
 import eventBridge from './targets/event-bridge.js'
 import haproxy from './targets/haproxy.js'
+import nginx from './targets/nginx.js'
 import webhook from './targets/webhook.js'
 
-export const targets = [webhook, eventBridge, haproxy] as const
+export const targets = [webhook, eventBridge, haproxy, nginx] as const
 
 export default chooseWorker({
   name: 'target',

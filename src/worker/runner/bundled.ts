@@ -44,7 +44,7 @@ export const bundled: readonly BundledWorker[] = [
   },
   {
     name: 'target',
-    summary: 'services at the target that TARGET names: a webhook, an EventBridge bus',
+    summary: 'services at the target that TARGET names: a webhook, an EventBridge bus, HAProxy, nginx',
     load: async () => (await import('../../../examples/target.js')).default,
   },
   {
