@@ -27,7 +27,23 @@ const hostOf = (cluster: string): object => ({
   routes: [
     {
       match: { prefix: '/' },
-      route: { cluster, retry_policy: { retry_on: 'connect-failure,refused-stream', num_retries: 2 } },
+      route: {
+        cluster,
+        retry_policy: {
+          retry_on: 'connect-failure,refused-stream',
+          num_retries: 2,
+          host_selection_retry_max_attempts: 5,
+          retry_host_predicate: [
+            {
+              name: 'previous_hosts',
+              typed_config: {
+                '@type':
+                  'type.googleapis.com/envoy.extensions.retry.host.previous_hosts.v3.PreviousHostsPredicate',
+              },
+            },
+          ],
+        },
+      },
     },
   ],
 })

@@ -1,4 +1,4 @@
-import type { Sink } from 'ecs-task-stream'
+import type { Change, Outcome, Sink } from 'ecs-task-stream'
 import { type DocumentListener, mapSink } from 'ecs-task-stream/sinks/kit'
 
 /** Calls that fail, half of them, while they are on: before they reach the target. */
@@ -12,14 +12,17 @@ export class Faults {
     return this.areOn && this.last % 2 === 0
   }
 
-  private readonly call = <A>(make: () => Promise<A>): Promise<A> =>
-    this.fails ? Promise.reject(new Error('a call that fails')) : make()
-
-  /** The sink, whose calls of the target may fail. */
+  /** The sink: half of its reads fail, and half of the writes of single records. */
   ofSink<V>(sink: Sink<V>): Sink<V> {
+    const error = new Error('a call that fails')
     return mapSink(sink, {
-      read: (signal) => this.call(() => sink.read(signal)),
-      apply: (changes, owner, signal) => this.call(() => sink.apply(changes, owner, signal)),
+      read: (signal) => (this.fails ? Promise.reject(error) : sink.read(signal)),
+      apply: async (changes, owner, signal) => {
+        const [failing, others]: [Change<V>[], Change<V>[]] = [[], []]
+        for (const change of changes) (this.fails ? failing : others).push(change)
+        const outcomes = others.length === 0 ? [] : await sink.apply(others, owner, signal)
+        return [...outcomes, ...failing.map(({ key }): Outcome<V> => ({ _tag: 'Failed', key, error }))]
+      },
     })
   }
 

@@ -4,10 +4,11 @@
  */
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import type { Arrivals, FleetOrder } from './fleet.js'
+import type { FleetOrder, FleetReport } from './fleet.js'
 import { now } from './now.js'
 
 const servers = new Map<string, Server>()
+const died: Record<string, number> = {}
 const arrivals: Record<string, Record<string, { first: number; last: number }>> = {}
 
 const start = (id: string): void => {
@@ -39,10 +40,11 @@ process.on('message', (order: FleetOrder) => {
       const server = servers.get(order.id)
       server?.close()
       server?.closeAllConnections()
+      died[order.id] = now()
       return
     }
     case 'Report':
-      process.send?.(arrivals satisfies Arrivals)
+      process.send?.({ arrivals, died } satisfies FleetReport)
   }
 })
 process.once('disconnect', () => process.exit())

@@ -11,6 +11,12 @@ export type Arrivals = Readonly<
   Record<string, Readonly<Record<string, { readonly first: Millis; readonly last: Millis }>>>
 >
 
+export interface FleetReport {
+  readonly arrivals: Arrivals
+  /** By task: when a crash was over. */
+  readonly died: Readonly<Record<string, Millis>>
+}
+
 /** The tasks, in a process of their own. */
 export class Fleet {
   private readonly child: ChildProcess = fork(fileURLToPath(new URL('fleet-process.ts', import.meta.url)))
@@ -36,8 +42,8 @@ export class Fleet {
     this.tell({ _tag: 'Crash', id })
   }
 
-  async arrivals(): Promise<Arrivals> {
-    const answer = once(this.child, 'message') as Promise<[Arrivals]>
+  async report(): Promise<FleetReport> {
+    const answer = once(this.child, 'message') as Promise<[FleetReport]>
     this.tell({ _tag: 'Report' })
     return (await answer)[0]
   }

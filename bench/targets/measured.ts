@@ -1,5 +1,5 @@
 import type { Millis } from 'ecs-task-stream'
-import type { Arrivals } from './fleet.js'
+import type { FleetReport } from './fleet.js'
 import type { Asked } from './load.js'
 import type { Phase } from './story.js'
 
@@ -32,7 +32,7 @@ export const measured = (
   target: string,
   phase: Phase,
   asked: readonly Asked[],
-  arrivals: Arrivals,
+  { arrivals, died }: FleetReport,
 ): Measured => {
   const mine = asked.filter(
     (each) => each.target === target && each.sent >= phase.began && each.sent < phase.ended,
@@ -40,10 +40,14 @@ export const measured = (
   const good = mine.filter(({ status }) => status === 200)
   const [from, to] = emptyWindow(phase, good)
   const bad = mine.filter(
-    ({ status, sent }) => status !== 200 && !(status === 503 && sent >= from && sent <= to),
+    ({ status, sent, ended }) => status !== 200 && !(status === 503 && ended >= from && sent <= to),
   )
-  const died = phase.stopped.flatMap(({ crashed }) => crashed ?? [])
-  const inFlight = bad.filter(({ sent, ended }) => died.some((at) => sent <= at && ended >= at))
+  const deaths = phase.stopped.flatMap(({ id, crashed }) =>
+    crashed === undefined ? [] : [[crashed, died[id] ?? crashed] as const],
+  )
+  const inFlight = bad.filter(({ sent, ended }) =>
+    deaths.some(([began, over]) => sent <= over && ended >= began),
+  )
   return {
     toFirst: phase.started.map(({ id, started }) => (arrivals[id]?.[target]?.first ?? Infinity) - started),
     toLast: phase.stopped.flatMap(({ id, stopped, crashed }) =>

@@ -47,7 +47,7 @@ const programsOf = async ({ needs }: Target): Promise<readonly string[] | string
 /** Resolves when each target has sent requests to a task. */
 const ready = async (fleet: Fleet, routes: readonly Route[], id: string): Promise<void> => {
   for (let waited = 0; waited < 60_000; waited += 100) {
-    const seen = (await fleet.arrivals())[id] ?? {}
+    const seen = (await fleet.report()).arrivals[id] ?? {}
     const missing = routes.filter(({ target }) => seen[target] === undefined)
     if (missing.length === 0) return
     if (waited >= 59_900)
@@ -120,7 +120,7 @@ export const benchTargets = async (effort: Effort = fullEffort): Promise<void> =
     played.push(await story(service, faults, size))
     asked.push(...(await load.taken()))
   }
-  const arrivals = await fleet.arrivals()
+  const report = await fleet.report()
   load.end()
   await worker.stop()
   for (const each of running) await each.end()
@@ -137,7 +137,7 @@ export const benchTargets = async (effort: Effort = fullEffort): Promise<void> =
         lineOf(
           played
             .flat()
-            .flatMap((phase) => (phase.name === name ? [measured(target, phase, asked, arrivals)] : [])),
+            .flatMap((phase) => (phase.name === name ? [measured(target, phase, asked, report)] : [])),
         ),
       ]),
     )
