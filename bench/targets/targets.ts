@@ -12,6 +12,7 @@ import { covered, Service } from './churn.js'
 import { envoy } from './envoy.js'
 import { Faults } from './faults.js'
 import { Fleet } from './fleet.js'
+import { haproxy } from './haproxy.js'
 import { type Asked, Load, type Route } from './load.js'
 import { type Measured, measured } from './measured.js'
 import { nginx } from './nginx.js'
@@ -19,7 +20,7 @@ import { drainMs, type Phase, type PhaseName, story } from './story.js'
 import type { Running, Target } from './target.js'
 import { traefik } from './traefik.js'
 
-const targets: readonly Target[] = [envoy, traefik, nginx]
+const targets: readonly Target[] = [envoy, traefik, haproxy, nginx]
 
 const ROUNDS = 3
 const PER_SECOND = 60
