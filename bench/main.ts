@@ -17,6 +17,7 @@ import { benchSoak } from './soak.js'
 import { benchStall } from './stall.js'
 import { benchStart } from './start/start.js'
 import { printSummary } from './summary.js'
+import { benchTargets } from './targets/targets.js'
 import { benchTcpProxy } from './tcp-proxy.js'
 import { benchWebhook } from './webhook.js'
 import { benchWholePath } from './whole-path.js'
@@ -44,6 +45,7 @@ const all: Readonly<Record<string, Bench>> = {
   webhook: benchWebhook,
   calls: benchApiCalls,
   journal: benchJournal,
+  targets: benchTargets,
   tcp: benchTcpProxy,
   mapper: benchIdMapper,
   start: benchStart,

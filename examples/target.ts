@@ -7,9 +7,10 @@ import caddy from './targets/caddy.js'
 import cloudMap from './targets/cloud-map.js'
 import eventBridge from './targets/event-bridge.js'
 import haproxy from './targets/haproxy.js'
+import nginx from './targets/nginx.js'
 import webhook from './targets/webhook.js'
 
-export const targets = [webhook, eventBridge, haproxy, caddy, cloudMap] as const
+export const targets = [webhook, eventBridge, haproxy, nginx, caddy, cloudMap] as const
 
 export default chooseWorker({
   name: 'target',

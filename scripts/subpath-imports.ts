@@ -40,6 +40,7 @@ export const heavyImports: Readonly<Record<string, readonly string[]>> = {
   './sinks/haproxy-runtime': [],
   './sinks/kit': [],
   './sinks/memory': [],
+  './sinks/nginx': [],
   './sinks/prometheus-file': [],
   './sinks/prometheus-http': [],
   './sinks/redis-traefik': [],

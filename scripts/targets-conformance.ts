@@ -5,35 +5,16 @@
  * `--if-available` exits 0 if none of the programs can be installed, with a last line that begins with `skipped:`. The
  * tests of one that cannot be installed are skipped. All other arguments go to vitest.
  */
-import { spawn, spawnSync } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { programOf } from './conformance/target-program.js'
 import { caddy, envoy, haproxy, nginx, redis, type Target } from './conformance/targets.js'
-import { installed, Unavailable } from './conformance/witness.js'
+import { Unavailable } from './conformance/witness.js'
 
 const checkout = dirname(dirname(fileURLToPath(import.meta.url)))
-const home = join(checkout, '.conformance')
 const targets: readonly Target[] = [envoy, caddy, haproxy, nginx, redis]
-
-/** The program's path, or why there is none. */
-const programOf = async (target: Target): Promise<string | Unavailable> => {
-  const named = process.env[target.variable]
-  try {
-    const program = named ?? (await target.program(await installed(home, target)))
-    const { status, stdout, stderr } = spawnSync(program, [target.printsVersion], {
-      encoding: 'utf8',
-      timeout: 30_000,
-    })
-    if (status !== 0) throw new Unavailable(`\`${program} ${target.printsVersion}\` fails on this machine`)
-    // nginx prints it where errors go.
-    console.log((stdout + stderr).trim().split('\n')[0])
-    return program
-  } catch (thrown) {
-    if (!(thrown instanceof Unavailable) || named !== undefined) throw thrown
-    return thrown
-  }
-}
 
 const main = async (args: readonly string[]): Promise<number> => {
   const programs = new Map<string, string>()

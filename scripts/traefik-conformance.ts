@@ -1,12 +1,15 @@
 /**
  * Runs `test/traefik-server` against a real Traefik, v2 or v3: the one that `TRAEFIK_BIN` names, else the one on the
- * PATH. The exit code is that of the tests. Without a Traefik, it exits 0, with a last line that begins with `skipped:`.
- * All arguments go to vitest.
+ * PATH, else one that is installed once, into `.conformance`. The exit code is that of the tests. Without a Traefik, it
+ * exits 0, with a last line that begins with `skipped:`. All arguments go to vitest.
  */
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { programOf } from './conformance/target-program.js'
+import { traefik } from './conformance/targets.js'
+import { Unavailable } from './conformance/witness.js'
 
 const checkout = dirname(dirname(fileURLToPath(import.meta.url)))
 
@@ -18,22 +21,24 @@ const versionOf = (binary: string): string | undefined => {
 
 const main = async (args: readonly string[]): Promise<number> => {
   const named = process.env['TRAEFIK_BIN']
-  const binary = named ?? 'traefik'
-  const version = versionOf(binary)
+  const found = named ?? (versionOf('traefik') === undefined ? await programOf(traefik) : 'traefik')
+  if (found instanceof Unavailable) {
+    console.log(
+      `skipped: no traefik on the PATH (set TRAEFIK_BIN), and it cannot be installed: ${found.message}`,
+    )
+    return 0
+  }
+  const version = versionOf(found)
   if (version === undefined) {
-    if (named === undefined) {
-      console.log('skipped: no traefik on the PATH (set TRAEFIK_BIN)')
-      return 0
-    }
-    console.error(`TRAEFIK_BIN is "${named}", which is no Traefik that runs here: \`${named} version\` fails`)
+    console.error(`\`${found} version\` fails: it is no Traefik that runs here`)
     return 1
   }
-  console.log(`Traefik ${version}: ${binary}`)
+  console.log(`Traefik ${version}: ${found}`)
   const vitest = join(checkout, 'node_modules/vitest/vitest.mjs')
   const child = spawn(process.execPath, [vitest, 'run', '--config', 'vitest.traefik.config.ts', ...args], {
     cwd: checkout,
     stdio: 'inherit',
-    env: { ...process.env, TRAEFIK_BIN: binary },
+    env: { ...process.env, TRAEFIK_BIN: found },
   })
   process.once('exit', () => child.kill())
   const [code] = (await once(child, 'close')) as [number | null]

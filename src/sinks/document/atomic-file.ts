@@ -1,6 +1,6 @@
 /** A text file that is replaced atomically while others read it. All disk access is in this file. */
 import { randomUUID } from 'node:crypto'
-import { readFileSync, renameSync } from 'node:fs'
+import { readFileSync, renameSync, rmSync } from 'node:fs'
 import { lstat, open, readdir, readFile, realpath, rm, stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 
@@ -12,6 +12,8 @@ export interface AtomicFile {
    * a crash, sees either the old text or the new one.
    */
   replace(text: string, expected: string | undefined): Promise<boolean>
+  /** Removes the file if its text still equals `expected`, and returns whether it did. */
+  remove(expected: string): Promise<boolean>
 }
 
 /**
@@ -142,6 +144,13 @@ const replaceText = async (target: string, text: string, expected: string | unde
   }
 }
 
+const removeText = async (target: string, expected: string): Promise<boolean> => {
+  if (readTextSync(target) !== expected) return false
+  rmSync(target)
+  await syncDirectory(dirname(target))
+  return true
+}
+
 export const atomicFile = (path: string): AtomicFile => {
   const explained = async <A>(attempt: Promise<A>, what: string): Promise<A> => {
     try {
@@ -157,6 +166,11 @@ export const atomicFile = (path: string): AtomicFile => {
       explained(
         targetOf(path).then((target) => replaceText(target, text, expected)),
         'replace',
+      ),
+    remove: (expected) =>
+      explained(
+        targetOf(path).then((target) => removeText(target, expected)),
+        'remove',
       ),
   }
 }

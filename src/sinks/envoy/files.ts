@@ -7,10 +7,10 @@ import { OptionError } from '../../core/option-error.js'
 import type { Row, Sink } from '../../core/sink.js'
 import { hasLoneSurrogate } from '../../shared/codec/lone-surrogate.js'
 import { atomicFile } from '../document/atomic-file.js'
+import { backendFiles } from '../document/backend-files.js'
 import { compareAndSwap, type ConditionalWrite } from '../kit/compare-and-swap.js'
 import type { EnvoyAssignment } from './assignment.js'
 import { parseEndpointFile, printEndpointFile } from './endpoint-file.js'
-import { backendOfFile, fileNameOf } from './file-name.js'
 import { emptied, envoyRendering } from './rendering.js'
 
 export type { Json, JsonObject } from '../../shared/codec/json.js'
@@ -22,6 +22,8 @@ export interface EnvoyFilesOptions {
   /** Unique among a worker's sinks. Default: `envoy-files`. */
   readonly name?: string
 }
+
+const { fileNameOf, backendOfFile } = backendFiles('.json')
 
 /** How many files are read at the same time. */
 const readers = 16

@@ -44,7 +44,8 @@ export const bundled: readonly BundledWorker[] = [
   },
   {
     name: 'target',
-    summary: 'services at the target that TARGET names: a webhook, an EventBridge bus',
+    summary:
+      'services at the target that TARGET names: nginx, HAProxy, Caddy, Cloud Map, a webhook, EventBridge',
     load: async () => (await import('../../../examples/target.js')).default,
   },
   {
