@@ -8,6 +8,7 @@ import { Unavailable } from '../../scripts/conformance/witness.js'
 import { type Effort, fullEffort } from '../effort.js'
 import { spreadOf } from '../spread.js'
 import { heading, table } from '../stopwatch.js'
+import { caddy } from './caddy.js'
 import { covered, Service } from './churn.js'
 import { envoy } from './envoy.js'
 import { Faults } from './faults.js'
@@ -20,7 +21,7 @@ import { drainMs, type Phase, type PhaseName, story } from './story.js'
 import type { Running, Target } from './target.js'
 import { traefik } from './traefik.js'
 
-const targets: readonly Target[] = [envoy, traefik, haproxy, nginx]
+const targets: readonly Target[] = [envoy, traefik, haproxy, caddy, nginx]
 
 const ROUNDS = 3
 const PER_SECOND = 60
