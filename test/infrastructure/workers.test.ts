@@ -78,6 +78,7 @@ const variants = [
     Target: 'webhook',
     WebhookUrl: 'https://targets.example.com/ecs',
   },
+  { Target: 'cloud-map', NamespaceId: 'ns-0123456789abcdef' },
   { Target: 'haproxy', HaproxyAddress: '10.0.0.9:9999' },
 ]
 
@@ -302,6 +303,15 @@ describe('the role of srv-records', () => {
     const [, json = ''] =
       /\n## IAM\n[\s\S]*?```json\n([\s\S]*?)```/.exec(readFileSync('docs/srv-records.md', 'utf8')) ?? []
     expect(ofZone).toEqual(JSON.parse(json))
+  })
+})
+
+describe('the role of target, for Cloud Map', () => {
+  it('allows what docs/iam.md asks for, and nothing of the other targets', () => {
+    const ofTarget = statementsOf(resourcesIn('target', { Target: 'cloud-map' }), 'TaskRole')
+      .flatMap(({ Action }) => Action)
+      .filter((action) => /^(?:servicediscovery|events):/.test(action))
+    expect([...ofTarget].sort()).toEqual(documentedActions('cloudMap'))
   })
 })
 
