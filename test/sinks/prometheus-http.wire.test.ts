@@ -113,6 +113,31 @@ describe('what Prometheus is served', () => {
     })
   })
 
+  it('has the labels of the ECS discovery of Prometheus, for relabelling', async () => {
+    const { sink, json } = await started()
+    const { cluster, task } = endpoint({})
+    await reconciled(sink, backendsOf([backendWith(endpoint({ zone: 'eu-west-1a' }))]))
+    const [target] = targetsAsPrometheus(await json())
+    expect(target?.labels).toMatchObject({
+      __meta_ecs_cluster: 'production',
+      __meta_ecs_cluster_arn: cluster,
+      __meta_ecs_region: 'eu-west-1',
+      __meta_ecs_service: 'web',
+      __meta_ecs_service_arn: 'arn:aws:ecs:eu-west-1:123456789012:service/production/web',
+      __meta_ecs_task_group: 'service:web',
+      __meta_ecs_task_arn: task,
+      __meta_ecs_ip_address: '10.0.0.1',
+      __meta_ecs_availability_zone: 'eu-west-1a',
+      __meta_ecs_desired_status: 'RUNNING',
+      __meta_ecs_last_status: 'RUNNING',
+    })
+    // None for what is not known.
+    await reconciled(sink, backendsOf([backendWith(endpoint({ group: 'family:job', zone: undefined }))]))
+    const [other] = targetsAsPrometheus(await json())
+    expect(other?.labels).not.toHaveProperty('__meta_ecs_service')
+    expect(other?.labels).not.toHaveProperty('__meta_ecs_availability_zone')
+  })
+
   it('scrapes the name that a policy gives instead of the address, and still knows the address', async () => {
     const { sink, json } = await started()
     await reconciled(

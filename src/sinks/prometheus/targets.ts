@@ -1,5 +1,5 @@
 /** Backends as target groups for Prometheus's HTTP and file service discovery. Pure. */
-import { lastSegment } from '../../core/arn.js'
+import { lastSegment, placeOf } from '../../core/arn.js'
 import { type Backend, type Endpoint, formatAddress } from '../../core/desired.js'
 import { hostsIn } from '../../core/host-in.js'
 import { mergeIncomplete } from '../../core/merge-incomplete.js'
@@ -33,12 +33,47 @@ const definitionLabels = (definition: string | undefined): Readonly<Record<strin
   return family === '' ? {} : { task_name: family, task_revision: revision }
 }
 
+const serviceOf = ({ cluster, group }: Endpoint): readonly [name: string, arn: string] | undefined => {
+  const [, name] = /^service:(.+)$/.exec(group ?? '') ?? []
+  return name === undefined ? undefined : [name, `${cluster.replace(':cluster/', ':service/')}/${name}`]
+}
+
+/**
+ * The labels of Prometheus's own ECS discovery, as far as an endpoint has what they say, so that relabelling rules that
+ * were written for it go on working. Source: Prometheus, `discovery/aws/ecs.go`.
+ */
+const nativeLabels = (endpoint: Endpoint): Readonly<Record<string, string>> => {
+  const { cluster, task, group, definition, host, zone } = endpoint
+  const [service, serviceArn] = serviceOf(endpoint) ?? []
+  const known: Readonly<Record<string, string | undefined>> = {
+    cluster: lastSegment(cluster),
+    cluster_arn: cluster,
+    region: placeOf(cluster).region,
+    service,
+    service_arn: serviceArn,
+    task_group: group,
+    task_arn: task,
+    task_definition: definition,
+    ip_address: host,
+    availability_zone: zone,
+    // Every endpoint is one of a running task that is to run.
+    desired_status: 'RUNNING',
+    last_status: 'RUNNING',
+  }
+  return Object.fromEntries(
+    Object.entries(known).flatMap(([name, value]) =>
+      value === undefined ? [] : [[`__meta_ecs_${name}`, value]],
+    ),
+  )
+}
+
 const groupOf = (endpoint: Endpoint, backend: string, labels: EndpointLabels): TargetGroup => {
   const address = formatAddress(endpoint)
   const { __address__: target = address, ...own } = labels(endpoint)
   return {
     targets: [target],
     labels: {
+      ...nativeLabels(endpoint),
       task_arn: endpoint.task,
       ...definitionLabels(endpoint.definition),
       ...(endpoint.group === undefined ? {} : { task_group: endpoint.group }),
