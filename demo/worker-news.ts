@@ -33,6 +33,7 @@ export const workerNews = (report: Report): WorkerNews | undefined => {
           return troubled(`${report.source}: undecodable, ${report.notice.reason}`)
         case 'Warning':
           return troubled(`${report.source}: ${report.notice.message}`)
+        case 'Answered':
         case 'Ignored':
         case 'ClockSkew':
           return undefined
@@ -44,6 +45,8 @@ export const workerNews = (report: Report): WorkerNews | undefined => {
     }
     case 'AcknowledgedUnheld':
       return troubled(`lookups do not answer for ${report.tasks.join(', ')}`)
+    case 'Draining':
+    case 'Unconfirmed':
     case 'Abandoned':
     case 'Planned':
     case 'Conflicted':

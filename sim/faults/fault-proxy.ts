@@ -10,18 +10,26 @@ import { once } from 'node:events'
 import { buffer } from 'node:stream/consumers'
 import { setTimeout as delay } from 'node:timers/promises'
 import { prng } from '../prng.js'
-import { internalError, serviceRequest, throttled, type ServiceFailure } from './service-failure.js'
+import {
+  internalError,
+  type Refusal,
+  refused,
+  type ServiceFailure,
+  serviceRequest,
+  throttled,
+} from './service-failure.js'
 
 /**
  * The outcome of one request:
  * - `ok`: it is forwarded, and so is the response;
  * - `throttle`, `error500`: refused in the service's own format, never forwarded;
+ * - `denied`, `expired`: the same, for a missing permission and for expired credentials;
  * - `hang`: neither answered nor forwarded, until the client gives up or the proxy closes;
  * - `reset`: the connection is reset, and nothing is forwarded;
  * - `lost-answer`: the target executes it and responds, but the connection is reset instead, so the client does not
  *   know.
  */
-export type Fault = 'ok' | 'throttle' | 'error500' | 'hang' | 'reset' | 'lost-answer'
+export type Fault = 'ok' | 'throttle' | 'error500' | 'hang' | 'reset' | 'lost-answer' | Refusal
 
 /** Decides about the `count`-th request (from 1) of an operation, such as `PutItem`, or `GET /health` outside AWS. */
 export type Faults = (operation: string, count: number) => Fault
@@ -103,6 +111,10 @@ export async function faultProxy(options: FaultProxyOptions): Promise<FaultProxy
         break
       case 'error500':
         reply(response, internalError(asked))
+        break
+      case 'denied':
+      case 'expired':
+        reply(response, refused(asked, fault))
         break
       case 'reset':
         reset(request)

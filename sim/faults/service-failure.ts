@@ -61,6 +61,41 @@ export function internalError(request: ServiceRequest): ServiceFailure {
   }
 }
 
+/** Why AWS refuses a process: a permission is missing, or its credentials have expired. */
+export type Refusal = 'denied' | 'expired'
+
+/** A refusal in the format of the requested service. Requests outside AWS get the XML of Route 53. */
+export function refused({ service, operation, protocol }: ServiceRequest, why: Refusal): ServiceFailure {
+  const denied = why === 'denied'
+  const message = denied
+    ? `User: arn:aws:iam::123456789012:user/any is not authorized to perform: ${operation}`
+    : 'The security token included in the request is expired'
+  switch (protocol) {
+    case 'json': {
+      const code = denied ? 'AccessDeniedException' : 'ExpiredTokenException'
+      return service === 'AmazonSQS'
+        ? json10(
+            `com.amazonaws.sqs#${code}`,
+            400,
+            message,
+            `${denied ? 'AccessDenied' : 'ExpiredToken'};Sender`,
+          )
+        : json11(code, 400, message)
+    }
+    case 'query':
+      return ec2(denied ? 403 : 400, denied ? 'UnauthorizedOperation' : 'RequestExpired', message)
+    case 'other':
+      return {
+        status: 403,
+        headers: { 'content-type': 'text/xml' },
+        body:
+          '<?xml version="1.0"?>\n<ErrorResponse xmlns="https://route53.amazonaws.com/doc/2013-04-01/"><Error>' +
+          `<Type>Sender</Type><Code>${denied ? 'AccessDenied' : 'ExpiredToken'}</Code><Message>${message}</Message>` +
+          '</Error><RequestId>injected</RequestId></ErrorResponse>',
+      }
+  }
+}
+
 /** DynamoDB throttles item operations by capacity, and table operations by rate. */
 const ITEM_OPERATION = /Items?$|^Query$|^Scan$/
 

@@ -64,6 +64,11 @@ export class Acknowledgements {
     return this.ledger.revision
   }
 
+  /** The number of deliveries that are not acknowledged. */
+  get unsettled(): number {
+    return this.ledger.unsettled
+  }
+
   /** Whether every required sink has reached the newest revision. */
   get quiet(): boolean {
     return this.ledger.quiet

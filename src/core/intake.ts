@@ -153,14 +153,16 @@ export class Intake {
     this.closed = true
   }
 
-  /** Nacks everything that is unsettled. */
-  abandon(): void {
-    const unidentified = this.unidentified
+  /** Nacks everything that is unsettled. Returns the sources of what was not folded. */
+  abandon(): readonly Source[] {
+    const unidentified = this.unidentified.flatMap((arrival) =>
+      arrival._tag === 'Delivered' ? [arrival] : [],
+    )
     this.unidentified = []
-    for (const arrival of unidentified)
-      if (arrival._tag === 'Delivered')
-        arrival.delivery.nack(new Error('the worker stopped before the cluster of this event was identified'))
+    for (const { delivery } of unidentified)
+      delivery.nack(new Error('the worker stopped before the cluster of this event was identified'))
     this.options.acknowledgements.abandon()
+    return unidentified.map(({ source }) => source)
   }
 
   /** Resolves when all that has arrived is folded. */

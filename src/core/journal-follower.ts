@@ -1,5 +1,6 @@
 import { backoff } from './backoff.js'
 import { CheckpointRule } from './checkpoint-rule.js'
+import type { Source } from './source.js'
 import type { Clock, Millis, Random } from './clock.js'
 import type { ClusterState } from './cluster-state.js'
 import type { ClusterEvent } from './event.js'
@@ -119,12 +120,14 @@ export class JournalFollower {
     }
   }
 
-  /** Nacks the deliveries that are not stored yet. */
-  abandon(): void {
-    for (const { delivery } of [...this.waiting, ...this.snapshots])
+  /** Nacks the deliveries that are not stored yet. Returns their sources. */
+  abandon(): readonly Source[] {
+    const left = [...this.waiting, ...this.snapshots]
+    for (const { delivery } of left)
       delivery.nack(new Error('the worker stopped before the journal held this event'))
     this.waiting.clear()
     this.snapshots.clear()
+    return left.map(({ source }) => source)
   }
 
   private get isDue(): boolean {

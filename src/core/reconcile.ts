@@ -85,6 +85,9 @@ export class Reconciler<V> {
   /** `Desired.readings` when the prune guard began to skip changes. */
   private doubtedAt: Desired['readings'] | undefined
   private warned: readonly string[] = []
+  /** Whether the target has answered, and whether it has taken a change or refused all of them so far. */
+  private readOnce = false
+  private writes: 'none' | 'failed' | 'done' = 'none'
   /** Completes when the newest state is reached after `finish`, or when aborted. */
   readonly rounds$: Observable<void> = this.asked.pipe(conflateMap(() => this.reach()))
 
@@ -93,6 +96,11 @@ export class Reconciler<V> {
     private readonly options: ReconcileOptions,
   ) {
     this.rejections = new Rejections((a, b) => sink.equals(a, b))
+  }
+
+  /** The name of the sink. */
+  get name(): string {
+    return this.sink.name
   }
 
   /** Requests a round. */
@@ -107,6 +115,11 @@ export class Reconciler<V> {
       this.waiting.push(resolve)
       this.ask()
     })
+  }
+
+  /** Whether the target has worked in this process, so that it is worth waiting for. */
+  get hasWorked(): boolean {
+    return this.readOnce && this.writes !== 'failed'
   }
 
   /** Runs one last round, then ends. */
@@ -204,6 +217,7 @@ export class Reconciler<V> {
     if (this.view !== undefined && now - this.readAt < resyncMs * 0.9) return this.view
     try {
       const rows = await this.call((signal) => this.sink.read(signal))
+      this.readOnce = true
       this.view = new TargetView(this.sink, owner, rows)
       this.readAt = now
       this.settled = undefined
@@ -235,6 +249,7 @@ export class Reconciler<V> {
       outcomes = await this.call((signal) => sink.apply(changes, options.owner, signal))
     } catch (thrown) {
       this.view = undefined
+      if (this.writes === 'none') this.writes = 'failed'
       if (!options.signal.aborted)
         options.report({
           _tag: 'SinkFailed',
@@ -264,6 +279,7 @@ export class Reconciler<V> {
     switch (outcome?._tag) {
       case 'Done':
         view.put(key, outcome.row)
+        this.writes = 'done'
         this.rejections.forget(key)
         report({ _tag: 'Applied', sink, change })
         return true
@@ -279,6 +295,7 @@ export class Reconciler<V> {
         return givenUp
       }
       case 'Failed':
+        if (this.writes === 'none') this.writes = 'failed'
         report({ _tag: 'SinkFailed', sink, operation: 'apply', key, error: outcome.error, retryIn })
         return false
       case undefined: {

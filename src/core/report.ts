@@ -91,6 +91,18 @@ export type Report =
    * cluster will list these tasks again.
    */
   | { readonly _tag: 'AcknowledgedUnheld'; readonly tasks: readonly TaskArn[]; readonly afterMs: Millis }
+  /**
+   * A stop takes longer than usual, and why. Reported once a second while it does. `deliveries`: those that no required
+   * sink holds yet. `sinks` and `sources`: those that are waited for, because they have worked before.
+   */
+  | {
+      readonly _tag: 'Draining'
+      readonly deliveries: number
+      readonly sinks: readonly string[]
+      readonly sources: readonly string[]
+    }
+  /** The worker stopped before these sources had confirmed their acknowledgements; some events may come again. */
+  | { readonly _tag: 'Unconfirmed'; readonly sources: readonly string[] }
   /** The worker stopped before these deliveries were applied; their sources deliver them again. */
   | { readonly _tag: 'Abandoned'; readonly deliveries: number }
   /** Deliveries were acknowledged. */

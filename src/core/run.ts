@@ -2,6 +2,7 @@ import { lastValueFrom, merge, Subject, Subscription } from 'rxjs'
 import { Acknowledgements } from './acknowledgements.js'
 import { backendChanges } from './backend-changes.js'
 import { conflateMap } from './conflate-map.js'
+import { drained, type Draining } from './drain.js'
 import { FoldedState } from './folded-state.js'
 import { followSource } from './follow-source.js'
 import { followed } from './followed.js'
@@ -17,12 +18,17 @@ import { Readiness } from './readiness.js'
 import { Reconciler } from './reconcile.js'
 import type { Report } from './report.js'
 import { SlowStart } from './slow-start.js'
+import type { Source } from './source.js'
 import { sourceContext } from './source-context.js'
 import { checkSetup, defaultOwner, type Environment, type RunSetup } from './run-setup.js'
 import type { Worker } from './worker.js'
 
 /** Number of rejections after which acknowledgements no longer wait for a change. */
 const givesUpAfter = 3
+
+/** Whether the source tells its origin what was acknowledged, as queues and webhooks do. */
+const needsConfirmation = ({ covers, identifies = [], provides = [] }: Source): boolean =>
+  covers.length + identifies.length + provides.length === 0
 
 /**
  * Runs a worker: sources deliver events, the reducer folds them, each sink is reconciled with the desired state, and
@@ -162,9 +168,14 @@ export const run = (setup: RunSetup, { clock, random }: Environment): Worker => 
     signal,
   })
 
-  const rounds = reconcilers.map(({ rounds$ }) => lastValueFrom(rounds$, { defaultValue: undefined }))
+  const finishing = reconcilers.map((reconciler): Draining => ({
+    name: reconciler.name,
+    ended: lastValueFrom(reconciler.rounds$, { defaultValue: undefined }),
+    // Without unsettled deliveries, the target lacks nothing that it would have to be told again.
+    isWorthwhile: () => reconciler.hasWorked && acknowledgements.unsettled > 0,
+  }))
   const subscriptions = new Subscription()
-  const drained: Promise<unknown>[] = []
+  const closing: Draining[] = []
   let stopping: Promise<void> | undefined
   let announceStopped: () => void = () => undefined
   const stopped = new Promise<void>((resolve) => (announceStopped = resolve))
@@ -186,18 +197,26 @@ export const run = (setup: RunSetup, { clock, random }: Environment): Worker => 
     if (stopping !== undefined) return
     announceIfRead()
     for (const source of sources) {
+      let hasDelivered = false
       const ended = new Promise<void>((resolve) => {
         subscriptions.add(
           followSource(source, context).subscribe({
             next: (output) => {
-              if (output._tag === 'Delivery') intake.take(source, output)
-              else report({ _tag: 'Noticed', source: source.name, notice: output })
+              if (output._tag === 'Delivery') {
+                hasDelivered = true
+                intake.take(source, output)
+              } else report({ _tag: 'Noticed', source: source.name, notice: output })
             },
             complete: resolve,
           }),
         )
       })
-      drained.push(ended)
+      closing.push({
+        name: source.name,
+        ended,
+        // Nothing is lost with a snapshot or a lookup that is under way.
+        isWorthwhile: () => hasDelivered && needsConfirmation(source),
+      })
     }
     if (covers.length === 0) void intake.keepForgetting(signal)
   }
@@ -208,10 +227,18 @@ export const run = (setup: RunSetup, { clock, random }: Environment): Worker => 
     intake.close()
     await Promise.race([intake.idle(), deadline])
     for (const reconciler of reconcilers) reconciler.finish()
-    await Promise.race([Promise.all(rounds), deadline])
-    journal?.abandon()
-    intake.abandon()
-    await Promise.race([Promise.all(drained), deadline])
+    const waiting = (which: 'sinks' | 'sources') => (names: readonly string[]) =>
+      report({
+        _tag: 'Draining',
+        deliveries: acknowledgements.unsettled,
+        sinks: which === 'sinks' ? names : [],
+        sources: which === 'sources' ? names : [],
+      })
+    await drained(finishing, { clock, deadline, waiting: waiting('sinks') })
+    const nacked = [...(journal?.abandon() ?? []), ...intake.abandon()].filter(needsConfirmation)
+    const silent = await drained(closing, { clock, deadline, waiting: waiting('sources') })
+    const unconfirmed = new Set([...nacked.map(({ name }) => name), ...silent])
+    if (unconfirmed.size > 0) report({ _tag: 'Unconfirmed', sources: [...unconfirmed] })
     late.abort()
     abort.abort()
     announceStopped()

@@ -45,6 +45,11 @@ export type Notice =
       readonly retryIn: Millis | undefined
     }
   /**
+   * A call has succeeded: for the first time, or for the first time after it failed. Not every source says so.
+   * `operation` as in `SourceFailed`.
+   */
+  | { readonly _tag: 'Answered'; readonly operation: string }
+  /**
    * How far this machine's clock is ahead of AWS's, in milliseconds; negative if it is behind. Measured with AWS's
    * responses, and reported again when it changes by a second or more.
    */

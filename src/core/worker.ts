@@ -26,6 +26,11 @@ export interface Worker {
    * state, or as much of it as is allowed; also when the worker stops. Not needed for this worker's own writes.
    */
   reread(): Promise<void>
-  /** Stops receiving, brings the sinks to the newest state, acknowledges, and releases everything. Never rejects. */
+  /**
+   * Stops receiving, brings the sinks to the newest state, acknowledges, and releases everything. Never rejects. Within
+   * a second if nothing is unsettled, whatever the targets do. Otherwise it waits for the sinks and sources that have
+   * worked before, at most for `drainMs`, and reports once a second what for (`Draining`). It reports what is left as
+   * `Abandoned` and `Unconfirmed`.
+   */
   stop(): Promise<void>
 }

@@ -17,4 +17,7 @@ const readVersion = (): string => {
 const terminal = processTerminal()
 // Imported after `processTerminal`, because a loaded module may print.
 const { command } = await import('./runner/command.js')
-process.exitCode = await command(process.argv.slice(2), terminal, { version: readVersion() })
+const code = await command(process.argv.slice(2), terminal, { version: readVersion() })
+process.exitCode = code
+// The SDK may still look for credentials, or keep a connection open. Nothing of ours is under way any more.
+setTimeout(() => process.exit(code), 200).unref()

@@ -41,6 +41,9 @@ export const commandProcess = (argv: readonly string[], env: Readonly<Record<str
     /** The first log line with this message; rejects when the command ends without one. */
     logged: (message: string) =>
       firstValueFrom(merge(log$.pipe(filter(({ msg }) => msg === message)), early$)),
+    /** The first failure with this error; rejects when the command ends without one. */
+    failed: (error: string) =>
+      firstValueFrom(merge(log$.pipe(filter((line) => line['error'] === error)), early$)),
     /** The first line about this text, printed outside the log; rejects when the command ends without one. */
     said: (said: string) => firstValueFrom(merge(log$.pipe(filter(({ text }) => text === said)), early$)),
     signal: (signal: NodeJS.Signals) => child.kill(signal),

@@ -1,3 +1,4 @@
+import type { Report } from 'ecs-task-stream'
 import { readinessOf, statusServer, type StatusServer } from 'ecs-task-stream/worker'
 import { Counter, Registry } from 'prom-client'
 import { afterEach, describe, expect, it } from 'vitest'
@@ -51,10 +52,35 @@ describe('the status server', () => {
     expect(before.status).toBe(503)
     expect(JSON.parse(before.body)).toEqual({
       ready: false,
-      reasons: ['no complete state has reached the sinks yet', 'sink table: apply failed: AccessDenied'],
+      reasons: [
+        'no complete state has reached the sinks yet, 0 s after the start',
+        'sink table: apply failed: no (grant the action to the role; docs/iam.md lists the IAM policy of each part), for 0 s',
+      ],
     })
     becomeReady()
     expect(await get('/ready')).toMatchObject({ status: 200, body: '{"ready":true,"reasons":[]}' })
+  })
+
+  it('says of each reason how old it is, counted from when it began', async () => {
+    const { get, report, clock } = await serving()
+    const failed = (message: string): Report => ({
+      _tag: 'Noticed',
+      source: 'sqs',
+      notice: { _tag: 'SourceFailed', operation: 'ReceiveMessage', error: new Error(message), retryIn: 1 },
+    })
+    const reasons = async () => (JSON.parse((await get('/ready')).body) as { reasons: unknown }).reasons
+    report(failed('one'), sinkFailed('table', new Error('no')))
+    await clock.advance(90_000)
+    report(failed('two'), sinkFailed('table', new Error('never')))
+    await clock.advance(1_000)
+    expect(await reasons()).toEqual([
+      'no complete state has reached the sinks yet, 91 s after the start',
+      'sink table: apply failed: never, for 91 s',
+      'source sqs: ReceiveMessage failed: two, for 91 s',
+    ])
+    const answered = { _tag: 'Answered', operation: 'ReceiveMessage' } as const
+    report({ _tag: 'Noticed', source: 'sqs', notice: answered })
+    expect(await reasons()).toHaveLength(2)
   })
 
   it('is not ready while a required sink stands still behind the newest revision, and again when it moves', async () => {
@@ -72,7 +98,7 @@ describe('the status server', () => {
     expect(await get('/ready')).toMatchObject({
       status: 503,
       body: expect.stringContaining(
-        'sink table has made no progress for more than 60 s: apply failed: Error',
+        'sink table has made no progress for more than 60 s: apply failed: no, for 0 s',
       ) as string,
     })
     report(settled('table', 2))

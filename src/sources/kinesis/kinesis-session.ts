@@ -1,3 +1,4 @@
+import { CallReports } from '../../shared/async/call-reports.js'
 import { untilItSucceeds } from '../../shared/async/until-it-succeeds.js'
 import type { Subscriber } from 'rxjs'
 import { backoff } from '../../core/backoff.js'
@@ -89,10 +90,11 @@ export class KinesisSession {
   }
 
   private readonly report = (notice: Notice): void => this.subscriber.next(notice)
+  private readonly listing = new CallReports('ListShards', this.report)
 
   private async openListed(): Promise<void> {
     const { clock, stream } = this.options
-    const shards = await this.persist('ListShards', (signal) => stream.shards(signal))
+    const shards = await this.persist(this.listing, (signal) => stream.shards(signal))
     const { aheadMs } = awsTime(clock)
     if (aheadMs !== undefined && this.isNews(aheadMs)) this.report({ _tag: 'ClockSkew', aheadMs })
     if (shards !== undefined) this.open(shards)
@@ -245,14 +247,19 @@ export class KinesisSession {
   }
 
   /** Retries a call until it succeeds. Resolves to `undefined` once stopped. */
-  private persist<A>(operation: string, call: (signal: AbortSignal) => Promise<A>): Promise<A | undefined> {
+  private async persist<A>(
+    reports: CallReports,
+    call: (signal: AbortSignal) => Promise<A>,
+  ): Promise<A | undefined> {
     const { clock, random } = this.options
-    return untilItSucceeds(call, {
+    const answer = await untilItSucceeds(call, {
       clock,
       random,
       signal: this.reading.signal,
-      failed: (error, retryIn) => this.report({ _tag: 'SourceFailed', operation, error, retryIn }),
+      failed: (error, retryIn) => reports.failed(error, retryIn),
     })
+    if (answer !== undefined) reports.succeeded()
+    return answer
   }
 
   private finish(): void {

@@ -1,4 +1,5 @@
 import { untilItSucceeds } from '../../shared/async/until-it-succeeds.js'
+import { CallReports } from '../../shared/async/call-reports.js'
 import type { Subscriber } from 'rxjs'
 import { backoff, type BackoffOptions } from '../../core/backoff.js'
 import type { Clock, Random } from '../../core/clock.js'
@@ -46,6 +47,7 @@ export class SqsSession {
   /** Places reserved for polls in progress. */
   private reserved = 0
   private waiting: (() => void)[] = []
+  private readonly calls = new Map<string, CallReports>()
   private over = false
   private readonly time: AwsTime
   private readonly isNews = skewNews()
@@ -149,19 +151,30 @@ export class SqsSession {
   }
 
   /** Retries a call until it succeeds. Resolves to `undefined` once stopped. */
-  private persist<A>(
+  private async persist<A>(
     operation: string,
     call: (signal: AbortSignal) => Promise<A>,
     options?: BackoffOptions,
   ): Promise<A | undefined> {
     const { clock, random } = this.options
-    return untilItSucceeds(call, {
+    const reports = this.reportsOf(operation)
+    const answer = await untilItSucceeds(call, {
       ...options,
       clock,
       random,
       signal: this.receiving.signal,
-      failed: (error, retryIn) => this.subscriber.next({ _tag: 'SourceFailed', operation, error, retryIn }),
+      failed: (error, retryIn) => reports.failed(error, retryIn),
     })
+    if (answer !== undefined) reports.succeeded()
+    return answer
+  }
+
+  /** All polls share the reports of their call. */
+  private reportsOf(operation: string): CallReports {
+    const found =
+      this.calls.get(operation) ?? new CallReports(operation, (notice) => this.subscriber.next(notice))
+    this.calls.set(operation, found)
+    return found
   }
 
   private accept(messages: readonly ReceivedMessage[]): void {

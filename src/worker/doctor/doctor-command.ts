@@ -1,6 +1,6 @@
 import * as E from 'fp-ts/lib/Either.js'
 import { systemClock } from '../../shared/async/system-clock.js'
-import { explain } from '../observability/advice.js'
+import { explain } from '../observability/diagnosis.js'
 import { readCommandLine } from '../runner/read-command-line.js'
 import type { DefinedWorker } from '../runner/worker.js'
 import { exitCode, type ExitCode } from '../terminal/exit-code.js'

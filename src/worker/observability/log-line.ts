@@ -4,7 +4,7 @@ import type { Unresolved } from '../../core/desired.js'
 import type { PersistentMap } from '../../core/persistent-map.js'
 import type { Report } from '../../core/report.js'
 import type { Notice } from '../../core/source.js'
-import { adviceFor } from './advice.js'
+import { diagnose, nameOf, reasonOf } from './diagnosis.js'
 
 export type Level = 'debug' | 'info' | 'warn' | 'error'
 
@@ -23,9 +23,9 @@ const brief = (text: string): string => (text.length > 500 ? `${text.slice(0, 50
 
 /** Leaves out the error object itself, because SDK errors carry requests and responses. */
 const failure = (error: Error, retryIn: Millis | undefined): Fields => ({
-  error: error.name,
-  reason: brief(error.message),
-  nextStep: adviceFor(error) ?? (retryIn === undefined ? undefined : 'it will be retried'),
+  error: nameOf(error),
+  reason: brief(reasonOf(error)),
+  nextStep: diagnose(error).advice ?? (retryIn === undefined ? undefined : 'it will be retried'),
   retryInMs: retryIn === undefined ? undefined : Math.round(retryIn),
 })
 
@@ -62,9 +62,15 @@ const noticeLine = (source: string, notice: Notice): LogLine => {
         level: 'error',
         message: 'source failed',
         fields: { source, operation, ...failure(error, retryIn) },
-        repeats: `${operation} ${error.name}`,
+        repeats: `${operation} ${nameOf(error)}`,
       }
     }
+    case 'Answered':
+      return {
+        level: 'debug',
+        message: 'source answers',
+        fields: { source, operation: notice.operation },
+      }
     case 'ClockSkew': {
       const { aheadMs } = notice
       const isWrong = Math.abs(aheadMs) >= worthAWarning
@@ -122,7 +128,7 @@ export const logLines = (report: Report): readonly LogLine[] => {
               ? 'journal failed; only a checkpoint or a snapshot waits for it'
               : 'journal failed; nothing is folded or written until it answers',
           fields: { operation, ...failure(error, retryIn) },
-          repeats: `${operation} ${error.name}`,
+          repeats: `${operation} ${nameOf(error)}`,
         },
       ]
     }
@@ -203,7 +209,7 @@ export const logLines = (report: Report): readonly LogLine[] => {
           level: 'error',
           message: 'sink failed',
           fields: { sink, operation, key, ...failure(error, retryIn) },
-          repeats: `${operation} ${error.name}`,
+          repeats: `${operation} ${nameOf(error)}`,
         },
       ]
     }
@@ -229,6 +235,25 @@ export const logLines = (report: Report): readonly LogLine[] => {
           level: 'debug',
           message: 'synced',
           fields: { sink: report.sink, revision: report.revision },
+        },
+      ]
+    case 'Draining': {
+      const { deliveries, sinks, sources } = report
+      const names = [...sinks, ...sources].join(', ')
+      return [
+        {
+          level: 'info',
+          message: `stopping: waits for ${names}`,
+          fields: { deliveries, sinks, sources },
+        },
+      ]
+    }
+    case 'Unconfirmed':
+      return [
+        {
+          level: 'warn',
+          message: 'stopped before all acknowledgements were confirmed; some events may come again',
+          fields: { sources: report.sources },
         },
       ]
     case 'Abandoned':

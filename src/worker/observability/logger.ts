@@ -32,7 +32,7 @@ export const createLogger = ({ worker, level, destination }: LoggerOptions): Log
 
 /**
  * Logs what a worker reports: debug for routine work, info for changes, warn for what a person should look at, error
- * for failures, with the next step. Equal failures are logged once a minute, with the number of suppressed lines.
+ * for failures, with the next step. Equal failures are logged at growing intervals, with the number of suppressed lines.
  * Message bodies are never logged.
  */
 export const logReports = (

@@ -133,6 +133,8 @@ const observeNotice = (
     case 'SourceFailed':
       sourceFailures.inc({ source, operation: operationLabel(notice.operation) })
       return
+    case 'Answered':
+      return
     case 'ClockSkew':
       clockAhead.set(notice.aheadMs / 1000)
       return
@@ -193,6 +195,9 @@ const observe = (to: Instruments, report: Report, now: Millis): void => {
       // The clocks of ECS and this machine differ, so the difference can be negative.
       if (report.newest !== undefined)
         to.lag.observe({ sink: report.sink }, Math.max(0, now - report.newest) / 1000)
+      return
+    case 'Draining':
+    case 'Unconfirmed':
       return
     case 'Abandoned':
       to.unsettled.dec(report.deliveries)

@@ -1,8 +1,11 @@
+import type { Logger } from 'pino'
 import { collectDefaultMetrics } from 'prom-client'
 import { run } from '../../run.js'
 import { recordTo } from '../../journal/record-to.js'
 import { systemClock } from '../../shared/async/system-clock.js'
-import { adviceFor } from '../observability/advice.js'
+import { diagnose, nameOf, reasonOf } from '../observability/diagnosis.js'
+import { codeOf, type Hopeless, hopelessOf } from '../observability/hopeless.js'
+import type { Report } from '../../core/report.js'
 import type { Composition } from './composition.js'
 import { dryComposition, dryProblems } from './dry-composition.js'
 import { exitCode, type ExitCode } from '../terminal/exit-code.js'
@@ -32,13 +35,36 @@ const stopRequested = ({ stops$, exit }: Terminal): Promise<string> =>
     })
   })
 
-/** Runs the worker until a stop is requested, and drains it. Rejects when it cannot run. */
+/** Why the worker ends. */
+type End = { readonly _tag: 'Stop'; readonly signal: string } | ({ readonly _tag: 'Hopeless' } & Hopeless)
+
+/** Logs why the worker ends. Returns the exit code, if nothing else goes wrong. */
+const announce = (end: End, logger: Pick<Logger, 'info' | 'error'>): ExitCode => {
+  switch (end._tag) {
+    case 'Stop':
+      logger.info({ signal: end.signal }, 'stopping')
+      return exitCode.ok
+    case 'Hopeless': {
+      const { part, error, prospect } = end
+      logger.error(
+        { part, error: nameOf(error), reason: reasonOf(error), nextStep: diagnose(error).advice },
+        'the worker cannot work, and ends',
+      )
+      return codeOf(prospect)
+    }
+  }
+}
+
+/**
+ * Runs the worker until a stop is requested, or until it is clear that it cannot work, and drains it. Resolves to the
+ * exit code. Rejects when it cannot run.
+ */
 const operate = async (
   name: string,
   composition: Composition,
   { port, debug, dryRun, recordTo: directory }: SettingsOf<typeof commonSettings>,
   terminal: OpenTerminal,
-): Promise<void> => {
+): Promise<ExitCode> => {
   const sources = [...composition.eventSources, ...composition.lookups].map((source) =>
     directory === undefined ? source : recordTo(source, { directory }),
   )
@@ -57,11 +83,20 @@ const operate = async (
   collectDefaultMetrics({ register: metrics })
   composition.instrument?.({ metrics, logger, clock })
   if (!dryRun) composition.drive?.({ worker, sinks, logger, clock })
+  const hopeless$ = hopelessOf(worker.reports$, { sources, sinks, clock })
   const readiness = readinessOf(worker, sinks, clock)
   const routes = composition.routes?.({ worker, dry: dryRun, logger, metrics, clock })
   const answers = { readiness, metrics, health: composition.health }
   void worker.ready.then(() => logger.info('ready: every required sink has reached a complete state'))
-  const stop = stopRequested(terminal)
+  const end = new Promise<End>((resolve) => {
+    hopeless$.subscribe((hopeless) => resolve({ _tag: 'Hopeless', ...hopeless }))
+    void stopRequested(terminal).then((signal) => resolve({ _tag: 'Stop', signal }))
+  })
+  const leftovers: Report[] = []
+  worker.reports$.subscribe((report) => {
+    if (report._tag === 'Abandoned' || report._tag === 'Unconfirmed') leftovers.push(report)
+  })
+  let code: ExitCode
   let status: StatusServer | undefined
   try {
     if (port !== undefined)
@@ -80,12 +115,15 @@ const operate = async (
       'started',
     )
     for (const warning of warnings) logger.warn(warning)
-    logger.info({ signal: await stop }, 'stopping')
+    code = announce(await end, logger)
   } finally {
     await Promise.all([worker.stop(), composition.close?.()])
     await status?.close()
   }
-  logger.info('stopped')
+  // A dry run leaves everything, on purpose.
+  const unfinished = leftovers.length > 0 && !dryRun
+  logger.info(unfinished ? 'stopped; something was left' : 'stopped')
+  return code === exitCode.ok && unfinished ? exitCode.left : code
 }
 
 /** A worker with routes needs a port. */
@@ -101,7 +139,7 @@ const portProblems = (
 const logFailure = (worker: string, { err }: Pick<Terminal, 'err'>, thrown: unknown): void => {
   const error = thrown instanceof Error ? thrown : new Error(String(thrown))
   createLogger({ worker, level: 'error', destination: { write: err } }).error(
-    { error: error.name, reason: error.message, nextStep: adviceFor(error) },
+    { error: nameOf(error), reason: reasonOf(error), nextStep: diagnose(error).advice },
     'the worker failed',
   )
 }
@@ -127,8 +165,7 @@ export const operateWorker = async (
       ...portProblems(composition, common),
     ]
     if (problems.length > 0) return refuse(`ecs-task-stream ${name}`, problems, terminal)
-    await operate(name, common.dryRun ? dryComposition(composition) : composition, common, opened)
-    return exitCode.ok
+    return await operate(name, common.dryRun ? dryComposition(composition) : composition, common, opened)
   } catch (thrown) {
     logFailure(name, terminal, thrown)
     return exitCode.failed

@@ -1,8 +1,11 @@
-import { filter, firstValueFrom, map, merge, timer } from 'rxjs'
+import { filter, firstValueFrom, map, merge, Subject, timer } from 'rxjs'
 import { awaitsAnswer, type Desired } from '../../core/desired.js'
+import { errorOf } from '../../core/error-of.js'
 import { run } from '../../run.js'
 import { systemClock } from '../../shared/async/system-clock.js'
-import { explain } from '../observability/advice.js'
+import { diagnose, explain, reasonOf } from '../observability/diagnosis.js'
+import { codeOf } from '../observability/hopeless.js'
+import { isEssential } from '../observability/essential-call.js'
 import type { Composition } from './composition.js'
 import { dryComposition, dryProblems } from './dry-composition.js'
 import { exitCode, type ExitCode } from '../terminal/exit-code.js'
@@ -20,6 +23,21 @@ import type { Reading } from './worker.js'
 const isKnown = ({ complete, unresolved }: Desired): boolean =>
   complete && ![...unresolved.values()].some(awaitsAnswer)
 
+/** The clusters were not known as a whole in time. */
+class NoAnswer extends Error {
+  constructor(seconds: number, cause: Error | undefined) {
+    const because = cause === undefined ? '' : `: ${reasonOf(cause)}`
+    super(`no complete snapshot of every cluster within ${seconds} s${because}`, { cause })
+  }
+}
+
+/** The exit code for a plan that failed. */
+const failureCode = (thrown: unknown): ExitCode => {
+  if (thrown instanceof NoAnswer) return exitCode.unavailable
+  const { prospect } = diagnose(errorOf(thrown))
+  return prospect === 'passing' ? exitCode.failed : codeOf(prospect)
+}
+
 /** Follows the clusters until snapshots and lookups are complete, and plans every sink once. */
 const summarise = async (
   composition: Composition,
@@ -33,14 +51,24 @@ const summarise = async (
   logStrays(strays$, logger, systemClock)
   const worker = run({ ...dryComposition(composition), sources: lookups, sinks: [] })
   logReports(worker.reports$, logger, systemClock)
+  const refused = new Subject<never>()
+  let trouble: Error | undefined
+  worker.reports$.subscribe((report) => {
+    if (report._tag !== 'Noticed') return
+    const { notice } = report
+    if (notice._tag === 'Answered' && isEssential(notice.operation)) trouble = undefined
+    if (notice._tag !== 'SourceFailed' || !isEssential(notice.operation)) return
+    trouble = notice.error
+    // A plan needs every cluster, so the first refusal ends it.
+    if (diagnose(trouble).prospect !== 'passing') refused.error(trouble)
+  })
   try {
     // A lookup without an answer affects only its own tasks: they are listed as unresolved.
     const late = timer(timeoutMs)
     let newest: Desired | undefined
     const known$ = worker.desired$.pipe(filter((desired) => isKnown((newest = desired))))
-    const desired = await firstValueFrom(merge(known$, late.pipe(map(() => newest))))
-    if (desired?.complete !== true)
-      throw new Error(`no complete snapshot of every cluster within ${timeoutSeconds} s`)
+    const desired = await firstValueFrom(merge(known$, refused, late.pipe(map(() => newest))))
+    if (desired?.complete !== true) throw new NoAnswer(timeoutSeconds, trouble)
     const signal = AbortSignal.timeout(timeoutMs)
     return {
       sinks: await Promise.all(
@@ -73,6 +101,6 @@ export const printPlan = async (
     return summary.sinks.some(({ plan }) => plan.changes.length > 0) ? exitCode.wouldChange : exitCode.ok
   } catch (thrown) {
     terminal.err(`${usage}: ${explain(thrown)}\n`)
-    return exitCode.failed
+    return failureCode(thrown)
   }
 }

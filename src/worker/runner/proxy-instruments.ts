@@ -150,7 +150,7 @@ const lineOf = (incident: ProxyIncident) => {
 
 /**
  * Adds a proxy's connections to the metrics and log of a worker: for `Composition.instrument`. Equal incidents are
- * logged once a minute.
+ * logged at growing intervals.
  */
 export const proxyInstruments =
   (proxy: TcpProxy) =>

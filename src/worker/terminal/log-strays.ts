@@ -11,7 +11,7 @@ const brief = (text: string): string => (text.length > longest ? `${text.slice(0
 
 /**
  * Logs what is printed outside the log, one line each: `fatal` as an error, the rest as warnings. Equal ones are logged
- * once a minute, with the number of suppressed lines.
+ * at growing intervals, with the number of suppressed lines.
  */
 export const logStrays = (
   strays$: Observable<Stray> | undefined,

@@ -59,9 +59,14 @@ export const clusterDirectory = (ask: EcsCall) => ({
 
 export type ClusterDirectory = ReturnType<typeof clusterDirectory>
 
+/** ECS does not know a name or an ARN. */
+class ClusterNotFound extends CallFailed {
+  readonly code = 'ClusterNotFound'
+}
+
 /** The error for a name or ARN that ECS does not know. */
 export const notFound = (named: string, reason: string): CallFailed =>
-  new CallFailed(
+  new ClusterNotFound(
     'DescribeClusters',
     `cluster ${named} was not found (${reason}): check its name, region and account`,
   )

@@ -4,6 +4,7 @@ import type { Millis } from '../../../core/clock.js'
 import type { Delivery, Notice, SourceContext } from '../../../core/source.js'
 import { Stamps } from '../../../core/stamps.js'
 import { awsTime, skewNews } from '../../../shared/aws/aws-time.js'
+import { CallReports } from '../../../shared/async/call-reports.js'
 import { interruptibleSleep } from '../../../shared/async/interruptible-sleep.js'
 import { clusterDirectory, type ClusterFinding, notFound } from './cluster-directory.js'
 import { clusterSnapshot, type ListedTasks, type Snapshot } from './cluster-snapshot.js'
@@ -71,6 +72,7 @@ export class ClusterFollower {
   private warning: string | undefined
   private warned: string | undefined
   private readonly sleep
+  private readonly calls: CallReports
   private readonly reportIdentity
 
   constructor(
@@ -79,7 +81,8 @@ export class ClusterFollower {
   ) {
     const { clock, only } = setup
     this.spread = setup.spread()
-    const ask = ecsCall(setup)
+    this.calls = new CallReports(`snapshot of ${named}`, setup.emit)
+    const ask = ecsCall({ ...setup, unanswered: (error, retryIn) => this.calls.failed(error, retryIn) })
     this.time = awsTime(clock)
     this.directory = clusterDirectory(ask)
     this.snapshot = clusterSnapshot({
@@ -111,7 +114,7 @@ export class ClusterFollower {
     await repeatedLookup(
       {
         ...this.setup,
-        operation: `snapshot of ${this.named}`,
+        calls: this.calls,
         key: this.named,
         wait: this.sleep.wait,
         stamp: () => this.stamps.next(clock.now()),

@@ -2,6 +2,7 @@ import { type ClusterArn, isClusterPattern } from '../../../core/arn.js'
 import type { Millis } from '../../../core/clock.js'
 import type { Delivery, Notice } from '../../../core/source.js'
 import { Stamps } from '../../../core/stamps.js'
+import { CallReports } from '../../../shared/async/call-reports.js'
 import { clusterDirectory, notFound } from './cluster-directory.js'
 import { ecsCall, type EcsEnvironment } from './ecs-calls.js'
 import { identityReport } from './identity-report.js'
@@ -23,7 +24,10 @@ export const identifyClusters = (
   signal: AbortSignal,
 ): Promise<void> => {
   const { clock, emit } = setup
-  const directory = clusterDirectory(ecsCall(setup))
+  const calls = new CallReports(`identity of ${named}`, emit)
+  const directory = clusterDirectory(
+    ecsCall({ ...setup, unanswered: (error, retryIn) => calls.failed(error, retryIn) }),
+  )
   const stamps = new Stamps()
   const stamp = (): number => stamps.next(clock.now())
   const report = identityReport({ named, stamp, emit })
@@ -44,7 +48,7 @@ export const identifyClusters = (
   return repeatedLookup(
     {
       ...setup,
-      operation: `identity of ${named}`,
+      calls,
       key: named,
       wait: (pause) => clock.sleep(pause, signal),
       stamp,

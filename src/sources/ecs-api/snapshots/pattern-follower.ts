@@ -1,6 +1,7 @@
 import { setMaxListeners } from 'node:events'
 import type { ClusterArn } from '../../../core/arn.js'
 import { Stamps } from '../../../core/stamps.js'
+import { CallReports } from '../../../shared/async/call-reports.js'
 import { interruptibleSleep } from '../../../shared/async/interruptible-sleep.js'
 import { clusterDirectory } from './cluster-directory.js'
 import { ClusterFollower, type FollowerSetup } from './cluster-follower.js'
@@ -18,6 +19,7 @@ interface Followed {
 export class PatternFollower {
   private readonly stamps = new Stamps()
   private readonly directory
+  private readonly calls: CallReports
   private readonly followed = new Map<ClusterArn, Followed>()
   private readonly reportIdentity
 
@@ -25,7 +27,10 @@ export class PatternFollower {
     private readonly pattern: string,
     private readonly setup: FollowerSetup,
   ) {
-    this.directory = clusterDirectory(ecsCall(setup))
+    this.calls = new CallReports(`clusters ${pattern}`, setup.emit)
+    this.directory = clusterDirectory(
+      ecsCall({ ...setup, unanswered: (error, retryIn) => this.calls.failed(error, retryIn) }),
+    )
     this.reportIdentity = identityReport({ named: pattern, stamp: () => this.stamp(), emit: setup.emit })
   }
 
@@ -39,7 +44,7 @@ export class PatternFollower {
     await repeatedLookup(
       {
         ...setup,
-        operation: `clusters ${pattern}`,
+        calls: this.calls,
         key: pattern,
         wait: sleep.wait,
         stamp: () => this.stamp(),

@@ -1,6 +1,7 @@
 import { backoff } from '../../../core/backoff.js'
 import type { Millis } from '../../../core/clock.js'
 import type { Delivery, Notice } from '../../../core/source.js'
+import type { CallReports } from '../../../shared/async/call-reports.js'
 import { delivery } from './delivery.js'
 import { CallFailed, type EcsEnvironment } from './ecs-calls.js'
 
@@ -8,8 +9,8 @@ import { CallFailed, type EcsEnvironment } from './ecs-calls.js'
 const refusalsUntilFinal = 3
 
 export interface RepeatedLookup extends Pick<EcsEnvironment, 'random'> {
-  /** In reports of failures: `snapshot of main`. */
-  readonly operation: string
+  /** Tells of failures, such as those of `snapshot of main`. */
+  readonly calls: CallReports
   /** The name, ARN or pattern that is looked up. */
   readonly key: string
   /** Time from the end of one lookup to the beginning of the next. */
@@ -30,7 +31,7 @@ export type NextLookup = 'again' | 'last' | { readonly afterMs: Millis }
  * backoff, up to a minute. A final refusal is emitted once as `LookupRefused`, and retried at each interval.
  */
 export const repeatedLookup = async (
-  { operation, key, interval, wait, random, stamp, emit, lookUp }: RepeatedLookup,
+  { calls, key, interval, wait, random, stamp, emit, lookUp }: RepeatedLookup,
   signal: AbortSignal,
 ): Promise<void> => {
   let failures = 0
@@ -39,6 +40,7 @@ export const repeatedLookup = async (
     let pause = interval()
     try {
       const next = await lookUp()
+      calls.succeeded()
       if (next === 'last') return
       if (next !== 'again') pause = next.afterMs
       failures = 0
@@ -48,7 +50,7 @@ export const repeatedLookup = async (
       const error = thrown instanceof Error ? thrown : new Error(String(thrown))
       refusals = error instanceof CallFailed && error.isRefusal ? refusals + 1 : 0
       if (refusals < refusalsUntilFinal) pause = backoff(failures++, random, { base: 1_000, cap: 60_000 })
-      emit({ _tag: 'SourceFailed', operation, error, retryIn: pause })
+      calls.failed(error, pause)
       if (refusals === refusalsUntilFinal)
         emit(delivery({ _tag: 'LookupRefused', key, reason: error.message, at: stamp() }))
     }
