@@ -89,6 +89,7 @@ export { type EndpointChange, endpointChanges } from './core/endpoint-changes.js
 export { type SeenTask, type TaskChange, taskChanges, type TaskChangesOptions } from './core/task-changes.js'
 export { events, type EventsOptions } from './events.js'
 export { onChange } from './sinks/on-change.js'
+export type { Effect } from './core/effect.js'
 export type { JournalOperation, Report } from './core/report.js'
 
 export { backoff, type BackoffOptions } from './core/backoff.js'

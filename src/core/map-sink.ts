@@ -15,6 +15,7 @@ export const mapSink = <V>(sink: Sink<V>, replaced: Partial<Sink<V>>): Sink<V> =
   ...(sink.parts && replaced.render === undefined && { parts: sink.parts }),
   prune: (before) => sink.prune(before),
   ...(sink.hostsOf && { hostsOf: sink.hostsOf.bind(sink) }),
+  ...(sink.endpointsOf && { endpointsOf: sink.endpointsOf.bind(sink) }),
   ...(sink.emptied && { emptied: sink.emptied.bind(sink) }),
   read: (signal) => sink.read(signal),
   apply: (changes, owner, signal) => sink.apply(changes, owner, signal),

@@ -1,4 +1,5 @@
 import { type Observable, Subject } from 'rxjs'
+import { effectOf } from './effect.js'
 import { errorOf } from './error-of.js'
 import { backoff, type BackoffOptions } from './backoff.js'
 import type { Clock, Millis, Random } from './clock.js'
@@ -281,12 +282,17 @@ export class Reconciler<V> {
         view.put(key, outcome.row)
         this.writes = 'done'
         this.rejections.forget(key)
-        report({ _tag: 'Applied', sink, change })
+        report({ _tag: 'Applied', sink, change, effect: effectOf(this.sink, change) })
         return true
       case 'Conflict':
         if (outcome.found === 'unread') this.view = undefined
         else view.put(key, outcome.found)
-        report({ _tag: 'Conflicted', sink, key })
+        report({
+          _tag: 'Conflicted',
+          sink,
+          key,
+          writer: outcome.found === 'unread' ? undefined : outcome.found?.owner,
+        })
         return false
       case 'Rejected': {
         const attempts = this.rejections.add(change)

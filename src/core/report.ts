@@ -3,7 +3,8 @@ import type { Millis } from './clock.js'
 import type { Revision, Unresolved } from './desired.js'
 import type { PersistentMap } from './persistent-map.js'
 import type { Plan } from './plan.js'
-import type { Change } from './sink.js'
+import type { Effect } from './effect.js'
+import type { Change, Owner } from './sink.js'
 import type { Notice } from './source.js'
 
 /** The calls of a journal, by their names in `Journal`. */
@@ -49,9 +50,23 @@ export type Report =
       readonly plan: Plan<unknown>
       readonly dry: boolean
     }
-  | { readonly _tag: 'Applied'; readonly sink: string; readonly change: Change<unknown> }
-  /** Another writer was first; the change is planned again. */
-  | { readonly _tag: 'Conflicted'; readonly sink: string; readonly key: string }
+  | {
+      readonly _tag: 'Applied'
+      readonly sink: string
+      readonly change: Change<unknown>
+      /** `undefined` for a sink whose records point to no endpoints. */
+      readonly effect?: Effect | undefined
+    }
+  /**
+   * Another writer was first; the change is planned again. `writer`: the owner of the record that was found; `undefined`
+   * if it has none, is gone, or was not read.
+   */
+  | {
+      readonly _tag: 'Conflicted'
+      readonly sink: string
+      readonly key: string
+      readonly writer?: Owner | undefined
+    }
   /**
    * `attempts`: the number of consecutive rejections. Once `givenUp`, acknowledgements no longer wait for the change.
    */

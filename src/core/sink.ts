@@ -94,6 +94,11 @@ export interface Sink<V> {
    */
   hostsOf?(value: V): readonly string[]
   /**
+   * The endpoints that a record points to, such as `10.0.0.1:8080`. For people only: the log and plans count them. Must
+   * be pure. Default: what `hostsOf` says.
+   */
+  endpointsOf?(value: V): readonly string[]
+  /**
    * The record without its hosts, for targets in which an empty record can exist: the prune guard uses it instead of
    * deleting the record. Must be pure.
    */

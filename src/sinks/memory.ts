@@ -46,6 +46,7 @@ export const memory = (options: MemorySinkOptions = {}): MemorySink => {
     prune: () => [],
     emptied: () => [],
     hostsOf: hostsIn,
+    endpointsOf: (addresses) => addresses,
     read: () => Promise.resolve([...target.rows.values()]),
     apply: (changes, owner) => Promise.resolve(changes.map((change) => swapHeld(target, change, owner))),
   }

@@ -26,7 +26,13 @@ export type { Stray } from './terminal/stray.js'
 export type { LogDestination, Terminal } from './terminal/terminal.js'
 export { processTerminal } from './terminal/process-terminal.js'
 
-export { createLogger, type LoggerOptions, type LogLevel, logReports } from './observability/logger.js'
+export {
+  createLogger,
+  type LoggerOptions,
+  type LogReportsOptions,
+  type LogLevel,
+  logReports,
+} from './observability/logger.js'
 export type { Level } from './observability/log-line.js'
 export type { RepeatGateOptions } from './observability/repeat-gate.js'
 export { metricsOf } from './observability/metrics.js'

@@ -34,6 +34,10 @@ class Whole implements Required<Sink<string>> {
     this.#asked.push('hostsOf')
     return []
   }
+  endpointsOf() {
+    this.#asked.push('endpointsOf')
+    return []
+  }
   emptied(before: string) {
     this.#asked.push('emptied')
     return before

@@ -12,7 +12,7 @@ const logging = (level: 'debug' | 'info' = 'debug') => {
     destination: { write: (line) => void texts.push(line) },
   })
   const by = reporting()
-  logReports(by.reports$, logger, by.clock)
+  logReports(by.reports$, logger, by.clock, { owner: 'us' })
   return {
     ...by,
     texts,
@@ -66,6 +66,47 @@ describe('the log', () => {
       ...['info', 'info', 'warn', 'warn', 'warn', 'error'],
       ...['warn', 'info', 'error'],
     ])
+  })
+
+  it('says in one line what a sink has applied at once, and counts endpoints', async () => {
+    const { report, lines } = logging('info')
+    const applied = (key: string, added: number, removed: number, now: number): Report => ({
+      _tag: 'Applied',
+      sink: 'table',
+      change: { ...create, key },
+      effect: {
+        added: Array.from({ length: added }, (_, i) => `a${i}`),
+        removed: Array.from({ length: removed }, (_, i) => `r${i}`),
+        now,
+      },
+    })
+    report(applied('web', 2, 1, 5))
+    await Promise.resolve()
+    report(...Array.from({ length: 12 }, (_, i) => applied(`s${i}`, 1, 0, 1)))
+    await Promise.resolve()
+    expect(lines()).toMatchObject([
+      { msg: 'changed', key: 'web', what: 'web +2 −1 → 5' },
+      {
+        msg: 'changed',
+        changes: { create: 12 },
+        what: expect.stringMatching(/^s0 \+1 → 1, .*, and 2 more$/) as string,
+      },
+    ])
+  })
+
+  it('warns of conflicts on one record that go on, and names the other writer', () => {
+    const { report, lines } = logging('info')
+    const conflict = (key: string, writer: string): Report => ({
+      _tag: 'Conflicted',
+      sink: 'table',
+      key,
+      writer,
+    })
+    for (const key of ['a', 'b', 'c', 'd', 'e', 'f']) report(conflict(key, 'other'))
+    for (let i = 0; i < 20; i++) report(conflict('replica', 'us'))
+    expect(lines().filter(({ level }) => level === 'warn')).toEqual([])
+    for (let i = 0; i < 6; i++) report(conflict('a', 'other'))
+    expect(lines().filter(({ level }) => level === 'warn')).toMatchObject([{ key: 'a', writer: 'other' }])
   })
 
   it('leaves out the steady stream unless it is asked for', () => {
@@ -135,7 +176,6 @@ describe('the log', () => {
     report(unresolved(2, 'instance-address'), unresolved(2, 'instance-address'), unresolved(1, 'name-taken'))
     report(unresolved(0, 'refused'))
     expect(lines()).toMatchObject([
-      { level: 'info', tasks: 2, reasons: { 'instance-address': 2 } },
       { level: 'warn', tasks: 1, reasons: { 'name-taken': 1 } },
       { level: 'info', tasks: 0, reasons: {} },
     ])

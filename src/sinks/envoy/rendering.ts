@@ -61,10 +61,11 @@ export const emptied = (assignment: EnvoyAssignment): EnvoyAssignment => ({ ...a
 
 /** What both sinks have in common: one record per backend, by the backend's name. */
 export const envoyRendering = (): Required<
-  Pick<Sink<EnvoyAssignment>, 'equals' | 'render' | 'parts' | 'hostsOf' | 'emptied'>
+  Pick<Sink<EnvoyAssignment>, 'equals' | 'render' | 'parts' | 'hostsOf' | 'endpointsOf' | 'emptied'>
 > => ({
   equals: (a, b) => a === b || canonicalText(a) === canonicalText(b),
   ...renderEach(renderAssignment),
   emptied,
   hostsOf: (assignment) => [...new Set(endpointsIn(assignment).map(({ host }) => host))],
+  endpointsOf: (assignment) => endpointsIn(assignment).map(formatAddress),
 })

@@ -94,11 +94,12 @@ export const unsureState = (
 
 /** Everything of a sink except its target: the state of each backend, by the backend's name. */
 export const stateRendering: Required<
-  Pick<Sink<DeliveredState>, 'equals' | 'render' | 'parts' | 'prune' | 'hostsOf' | 'emptied'>
+  Pick<Sink<DeliveredState>, 'equals' | 'render' | 'parts' | 'prune' | 'hostsOf' | 'endpointsOf' | 'emptied'>
 > = {
   equals: (a, b) => a === b || canonicalText(a) === canonicalText(b),
   ...renderEach(stateOf),
   prune: () => undefined,
   emptied: ({ complete }) => ({ complete, endpoints: [] }),
   hostsOf: ({ endpoints }) => hostsIn(endpoints.map(({ address }) => address)),
+  endpointsOf: ({ endpoints }) => endpoints.map(({ address }) => address),
 }

@@ -107,10 +107,13 @@ const policyLabels: EndpointLabels = ({ labels = {} }) => labels
 /** Everything of a sink except its target: one record per backend, by the backend's name. */
 export const prometheusRendering = (
   labels: EndpointLabels = policyLabels,
-): Required<Pick<Sink<TargetGroups>, 'equals' | 'render' | 'parts' | 'prune' | 'hostsOf' | 'emptied'>> => ({
+): Required<
+  Pick<Sink<TargetGroups>, 'equals' | 'render' | 'parts' | 'prune' | 'hostsOf' | 'endpointsOf' | 'emptied'>
+> => ({
   equals: (a, b) => a === b || canonicalText(a) === canonicalText(b),
   ...renderEach<TargetGroups>((backend, before) => renderGroups(backend, before, labels)),
   prune: () => undefined,
   emptied: () => [],
   hostsOf: (groups) => hostsIn(groups.map(addressOf)),
+  endpointsOf: (groups) => groups.map(addressOf),
 })

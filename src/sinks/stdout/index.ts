@@ -122,6 +122,7 @@ export const stdout = ({
     prune: () => undefined,
     emptied: () => [],
     hostsOf: (endpoints) => hostsIn(endpoints.map(({ address }) => address)),
+    endpointsOf: (endpoints) => endpoints.map(({ address }) => address),
     read: () => Promise.resolve([...held.rows.values()]),
     apply: (changes, owner) => {
       const closed = broken ?? (stream.writable ? undefined : new Error('it was ended'))

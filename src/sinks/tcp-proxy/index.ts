@@ -1,7 +1,7 @@
 import { type Observable, Subject } from 'rxjs'
 import type { Clock, Millis, Random } from '../../core/clock.js'
 import { conflictOf } from '../../core/conflict.js'
-import type { Address, Backend } from '../../core/desired.js'
+import { type Address, type Backend, formatAddress } from '../../core/desired.js'
 import type { BackendName } from '../../core/policy.js'
 import { renderEach } from '../../core/render-each.js'
 import type { Change, Outcome, Owner, Sink } from '../../core/sink.js'
@@ -202,6 +202,7 @@ export const tcpProxy = ({
     prune: () => undefined,
     emptied: () => [],
     hostsOf: (addresses) => [...new Set(addresses.map((address) => address.host))],
+    endpointsOf: (addresses) => addresses.map(formatAddress),
     read: () => Promise.resolve([...held.rows.values()]),
     apply: (changes, owner) => Promise.all(changes.map((change) => write(change, owner))),
     incidents$: incidents$.asObservable(),

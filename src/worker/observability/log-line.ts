@@ -1,6 +1,7 @@
 /** Turns reports into log lines. Pure. */
 import type { Millis } from '../../core/clock.js'
 import type { Unresolved } from '../../core/desired.js'
+import { effectText } from '../../core/effect.js'
 import type { PersistentMap } from '../../core/persistent-map.js'
 import type { Report } from '../../core/report.js'
 import type { Notice } from '../../core/source.js'
@@ -99,7 +100,8 @@ const unresolvedLine = (tasks: PersistentMap<Unresolved>): LogLine => {
   const all = [...tasks.values()]
   const examples = [...all.filter(needsPerson), ...all.filter((task) => !needsPerson(task))]
   return {
-    level: all.some(needsPerson) ? 'warn' : 'info',
+    // Lookups that are under way are no news; if they fail, `source failed` says so.
+    level: all.some(needsPerson) ? 'warn' : 'debug',
     message: all.length === 0 ? 'every live task is resolved' : 'unresolved live tasks',
     fields: {
       tasks: all.length,
@@ -107,6 +109,38 @@ const unresolvedLine = (tasks: PersistentMap<Unresolved>): LogLine => {
       ...(all.length > 0 && { examples: examples.slice(0, 3).map(({ task, detail }) => ({ task, detail })) }),
     },
   }
+}
+
+/** `web +2 −1 → 5`: the endpoints that a change adds and removes, and how many there are then. */
+const whatChanged = ({ change, effect }: Extract<Report, { readonly _tag: 'Applied' }>): string => {
+  const gone = change._tag === 'Delete' ? ' (deleted)' : ''
+  if (effect === undefined) return `${change.key}${gone}`
+  return `${change.key} ${effectText(effect)}${gone}`
+}
+
+/** How many records one line names. */
+const mostNamed = 10
+
+/** One line for what a sink has applied at once. */
+export const changedLine = (
+  applied: readonly Extract<Report, { readonly _tag: 'Applied' }>[],
+): readonly LogLine[] => {
+  const [first] = applied
+  if (first === undefined) return []
+  if (applied.length === 1) return logLines(first)
+  const more = applied.length - mostNamed
+  const what = applied.slice(0, mostNamed).map(whatChanged).join(', ')
+  return [
+    {
+      level: 'info',
+      message: 'changed',
+      fields: {
+        sink: first.sink,
+        changes: countBy(applied, ({ change }) => change._tag.toLowerCase()),
+        what: more > 0 ? `${what}, and ${more} more` : what,
+      },
+    },
+  ]
 }
 
 /** The log lines for a report. Exhaustive: each kind of report gets its level here. */
@@ -163,7 +197,8 @@ export const logLines = (report: Report): readonly LogLine[] => {
           ? []
           : [
               {
-                level: 'warn',
+                // Before the first snapshots, much is incomplete: that passes by itself.
+                level: plan.skipped.every(({ why }) => why === 'incomplete') ? 'debug' : 'warn',
                 message: 'skipped changes',
                 fields: { ...fields, reasons, keys },
                 repeats: JSON.stringify([reasons, keys]),
@@ -177,7 +212,7 @@ export const logLines = (report: Report): readonly LogLine[] => {
         {
           level: 'info',
           message: 'changed',
-          fields: { sink, change: change._tag.toLowerCase(), key: change.key },
+          fields: { sink, change: change._tag.toLowerCase(), key: change.key, what: whatChanged(report) },
         },
       ]
     }

@@ -71,7 +71,7 @@ export const command = async (
     .addHelpText(
       'after',
       "\n`ecs-task-stream <worker> --help` lists a worker's settings." +
-        '\n\nExit codes: 0 stopped, or nothing would change; 1 failed; 2 `plan`: something would change; 64 wrong settings.',
+        '\n\nExit codes: 0 stopped, or nothing would change; 1 failed; 2 `plan`: something would change; 64 wrong settings, or they name what is not there; 69 refused by AWS; 75 stopped, and something was left.',
     )
   program.commandsGroup('Workers:')
   for (const worker of workers)

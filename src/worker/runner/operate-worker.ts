@@ -1,10 +1,12 @@
 import type { Logger } from 'pino'
 import { collectDefaultMetrics } from 'prom-client'
+import { firstValueFrom } from 'rxjs'
 import { run } from '../../run.js'
 import { recordTo } from '../../journal/record-to.js'
 import { systemClock } from '../../shared/async/system-clock.js'
 import { diagnose, nameOf, reasonOf } from '../observability/diagnosis.js'
 import { codeOf, type Hopeless, hopelessOf } from '../observability/hopeless.js'
+import type { Desired } from '../../core/desired.js'
 import type { Report } from '../../core/report.js'
 import type { Composition } from './composition.js'
 import { dryComposition, dryProblems } from './dry-composition.js'
@@ -20,7 +22,8 @@ import type { SettingsOf } from '../settings/setting.js'
 import { statusRoutes } from '../server/status-routes.js'
 import { type StatusServer, statusServer } from '../server/status-server.js'
 import { type OpenTerminal, openTerminal } from '../terminal/open-terminal.js'
-import type { Terminal } from '../terminal/terminal.js'
+import { inFormat } from '../terminal/people-log.js'
+import type { LogDestination, Terminal } from '../terminal/terminal.js'
 import { webhookServer } from '../server/webhook-server.js'
 import { refuse } from './read-command-line.js'
 import type { Reading } from './worker.js'
@@ -34,6 +37,16 @@ const stopRequested = ({ stops$, exit }: Terminal): Promise<string> =>
       resolve(signal)
     })
   })
+
+/** How much the targets hold, for people. */
+const sizeOf = ({ backends, unresolved }: Desired) => {
+  const tasks = new Set([...backends.values()].flatMap(({ endpoints }) => endpoints.map(({ task }) => task)))
+  return {
+    tasks: tasks.size,
+    backends: backends.size,
+    ...(unresolved.size > 0 && { unresolved: unresolved.size }),
+  }
+}
 
 /** Why the worker ends. */
 type End = { readonly _tag: 'Stop'; readonly signal: string } | ({ readonly _tag: 'Hopeless' } & Hopeless)
@@ -77,7 +90,7 @@ const operate = async (
   })
   const worker = run({ ...composition, sources }, { clock })
   // Nothing is reported before the first `await`: see `Worker.reports$`.
-  logReports(worker.reports$, logger, clock)
+  logReports(worker.reports$, logger, clock, { owner })
   logDeployments(worker.state$, logger)
   const metrics = metricsOf(worker, clock)
   collectDefaultMetrics({ register: metrics })
@@ -87,7 +100,18 @@ const operate = async (
   const readiness = readinessOf(worker, sinks, clock)
   const routes = composition.routes?.({ worker, dry: dryRun, logger, metrics, clock })
   const answers = { readiness, metrics, health: composition.health }
-  void worker.ready.then(() => logger.info('ready: every required sink has reached a complete state'))
+  const startedAt = clock.now()
+  void worker.ready
+    .then(() => firstValueFrom(worker.desired$))
+    .then(
+      (desired) =>
+        logger.info(
+          { afterMs: Math.max(0, clock.now() - startedAt), ...sizeOf(desired) },
+          'ready: every required sink has reached a complete state',
+        ),
+      // It has stopped meanwhile.
+      () => undefined,
+    )
   const end = new Promise<End>((resolve) => {
     hopeless$.subscribe((hopeless) => resolve({ _tag: 'Hopeless', ...hopeless }))
     void stopRequested(terminal).then((signal) => resolve({ _tag: 'Stop', signal }))
@@ -106,6 +130,7 @@ const operate = async (
           : await webhookServer({ listen: port, routes: [statusRoutes(answers), routes] })
     logger.info(
       {
+        what: `${sinks.map((sink) => sink.name).join(', ')} follows ${(composition.clusters ?? []).join(', ')}`,
         owner,
         dryRun,
         sources: sources.map((source) => source.name),
@@ -136,9 +161,9 @@ const portProblems = (
     : []
 
 /** Logs why a worker failed. Writes synchronously, because the process ends right after. */
-const logFailure = (worker: string, { err }: Pick<Terminal, 'err'>, thrown: unknown): void => {
+const logFailure = (worker: string, destination: LogDestination, thrown: unknown): void => {
   const error = thrown instanceof Error ? thrown : new Error(String(thrown))
-  createLogger({ worker, level: 'error', destination: { write: err } }).error(
+  createLogger({ worker, level: 'error', destination }).error(
     { error: nameOf(error), reason: reasonOf(error), nextStep: diagnose(error).advice },
     'the worker failed',
   )
@@ -155,7 +180,8 @@ export const operateWorker = async (
   { common, compose }: Extract<Reading<typeof commonSettings>, { readonly _tag: 'Settings' }>,
   terminal: Terminal,
 ): Promise<ExitCode> => {
-  const opened = await openTerminal(terminal)
+  const plain = await openTerminal(terminal)
+  const opened = { ...plain, log: inFormat(plain.log, common.logFormat, terminal) }
   const strayLogger = createLogger({ worker: name, level: 'warn', destination: opened.log })
   logStrays(terminal.strays$, strayLogger, terminal.clock ?? systemClock)
   try {
@@ -167,7 +193,7 @@ export const operateWorker = async (
     if (problems.length > 0) return refuse(`ecs-task-stream ${name}`, problems, terminal)
     return await operate(name, common.dryRun ? dryComposition(composition) : composition, common, opened)
   } catch (thrown) {
-    logFailure(name, terminal, thrown)
+    logFailure(name, inFormat({ write: terminal.err }, common.logFormat, terminal), thrown)
     return exitCode.failed
   }
 }

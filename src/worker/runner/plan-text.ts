@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { Unresolved } from '../../core/desired.js'
+import { type Effect, effectText } from '../../core/effect.js'
 import type { Skipped } from '../../core/plan.js'
 import type { Change } from '../../core/sink.js'
 import { printable } from '../../shared/codec/printable.js'
@@ -57,11 +58,22 @@ const valueAfter = (change: Change<unknown>): unknown => (change._tag === 'Delet
 
 const signs = { Create: '+', Update: '~', Delete: '-' } as const
 
-const lines = (change: Change<unknown>): readonly string[] => {
-  const found = differences(valueBefore(change), valueAfter(change))
+/** Whether a difference is told already by the endpoints that are added and removed. */
+const isTold = ([path, before, after]: Difference, { added, removed }: Effect): boolean => {
+  const text = JSON.stringify([path, before, after])
+  return [...added, ...removed].some((endpoint) => text.includes(endpoint))
+}
+
+const lines = (change: Change<unknown>, effects: SinkPlan['effects']): readonly string[] => {
+  const effect = effects?.get(change.key)
+  const numbers = effect === undefined ? '' : `  ${effectText(effect)}`
+  const all = differences(valueBefore(change), valueAfter(change))
+  const found = effect === undefined ? all : all.filter((each) => !isTold(each, effect))
   return [
-    `  ${signs[change._tag]} ${change._tag.toLowerCase()} ${change.key}`,
-    ...(found.length === 0 && change._tag === 'Update' ? ['      only the ownership'] : []),
+    `  ${signs[change._tag]} ${change._tag.toLowerCase()} ${change.key}${numbers}`,
+    ...(all.length === 0 && change._tag === 'Update' ? ['      only the ownership'] : []),
+    ...(effect?.removed ?? []).map((endpoint) => `      - ${endpoint}`),
+    ...(effect?.added ?? []).map((endpoint) => `      + ${endpoint}`),
     ...found.flatMap(([path, before, after]) => {
       const at = path === '' ? '' : `${path}: `
       return [
@@ -86,11 +98,11 @@ const count = (n: number, noun: string): string => `${n} ${noun}${n === 1 ? '' :
 /** The plan as text for people. */
 export const planText = ({ sinks, complete, unresolved }: PlanSummary): string =>
   [
-    ...sinks.flatMap(({ sink, plan: { changes, skipped } }) => [
+    ...sinks.flatMap(({ sink, plan: { changes, skipped }, effects }) => [
       changes.length === 0 ? `${sink}: nothing would change` : `${sink}: ${count(changes.length, 'change')}`,
-      ...changes.flatMap(lines),
+      ...changes.flatMap((change) => lines(change, effects)),
       ...skipped.flatMap(({ change, why }) => {
-        const [title = '', ...rest] = lines(change)
+        const [title = '', ...rest] = lines(change, effects)
         return [`${title}  (skipped as ${why}: ${because[why]})`, ...rest]
       }),
     ]),

@@ -16,6 +16,7 @@ import type { SettingsOf } from '../settings/setting.js'
 import { refuse } from './read-command-line.js'
 import { sinkPlan } from './sink-plan.js'
 import { type OpenTerminal, openTerminal } from '../terminal/open-terminal.js'
+import { inFormat } from '../terminal/people-log.js'
 import type { Terminal } from '../terminal/terminal.js'
 import type { planning } from './plan-settings.js'
 import type { Reading } from './worker.js'
@@ -43,11 +44,15 @@ const summarise = async (
   composition: Composition,
   name: string,
   { debug, timeoutSeconds }: SettingsOf<typeof planning>,
-  { log, strays$ }: OpenTerminal,
+  { log, strays$, isInteractive }: OpenTerminal,
 ): Promise<PlanSummary> => {
   const { lookups, sinks, owner, pruneGuard } = composition
   const timeoutMs = timeoutSeconds * 1000
-  const logger = createLogger({ worker: name, level: debug ? 'debug' : 'warn', destination: log })
+  const logger = createLogger({
+    worker: name,
+    level: debug ? 'debug' : 'warn',
+    destination: inFormat(log, 'auto', { isInteractive: isInteractive === true }),
+  })
   logStrays(strays$, logger, systemClock)
   const worker = run({ ...dryComposition(composition), sources: lookups, sinks: [] })
   logReports(worker.reports$, logger, systemClock)

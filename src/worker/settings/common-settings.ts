@@ -1,4 +1,4 @@
-import { onOff, text } from './setting-type.js'
+import { oneOf, onOff, text } from './setting-type.js'
 import { listenAddress } from './listen-address.js'
 import { configSettings } from './config-settings.js'
 import { defaulted, optional } from './setting.js'
@@ -18,6 +18,10 @@ export const commonSettings = {
     description: 'Directory in which to record what every source delivers, for `replay`',
     example: '/var/lib/ecs-task-stream',
     otherwise: 'no recording',
+  }),
+  logFormat: defaulted(oneOf('auto', 'text', 'json'), 'auto', {
+    description: 'Format of the log: text for people, or JSON lines; auto is text on a terminal, else JSON',
+    example: 'json',
   }),
   debug: defaulted(onOff(), false, {
     description: 'Log every delivery and plan',

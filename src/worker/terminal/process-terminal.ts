@@ -29,6 +29,7 @@ export const processTerminal = (): Terminal => ({
     const { logFile } = await import('./log-file.js')
     return logFile()
   },
+  isInteractive: process.stderr.isTTY,
   stops$: merge(
     ...(['SIGTERM', 'SIGINT'] as const).map((signal) => fromEvent(process, signal).pipe(map(() => signal))),
   ),

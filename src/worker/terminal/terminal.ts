@@ -18,6 +18,8 @@ export interface Terminal {
   readonly err: (text: string) => void
   /** Where log lines go, or a function that opens it: `--help` needs no log. Called at most once. */
   readonly log: LogDestination | (() => Promise<LogDestination>)
+  /** Whether a person reads the log at a terminal: it is text then, else JSON. Default: false. */
+  readonly isInteractive?: boolean
   /** Requests to stop. Subscribing takes them over: they no longer end the process by themselves. */
   readonly stops$: Observable<string>
   /**

@@ -19,7 +19,7 @@ export interface TraefikElementsOptions extends Omit<ElementOptions, 'keepRouter
 }
 
 export interface TraefikElements extends Required<
-  Pick<Sink<Element>, 'equals' | 'render' | 'prune' | 'hostsOf' | 'emptied'>
+  Pick<Sink<Element>, 'equals' | 'render' | 'prune' | 'hostsOf' | 'endpointsOf' | 'emptied'>
 > {
   /**
    * Elements that several backends define differently, in the newest state. One definition is used; the others should
@@ -40,6 +40,7 @@ export const traefikElements = ({ prune = 'empty', ...options }: TraefikElements
     emptied: (before) => emptied(before) ?? before,
     // A weighted service leads to tasks by way of others: to be weighted is not to lose one's hosts.
     hostsOf: (element) => [...hostsIn(serverPlaces(element)), ...weightedNames(element)],
+    endpointsOf: serverPlaces,
     conflicts,
   }
 }

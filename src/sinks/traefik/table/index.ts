@@ -216,6 +216,7 @@ export const traefikTable = ({
     prune: (before) => (prune === 'delete' ? undefined : emptied(before)),
     emptied,
     hostsOf: ({ servers }) => hostsIn(serverUrls(servers)),
+    endpointsOf: ({ servers }) => serverUrls(servers),
     read: async (abortSignal) => {
       const names: Readonly<Record<string, string>> = {
         ...Object.fromEntries(attributesRead.map((attribute) => [`#${attribute}`, attribute])),
