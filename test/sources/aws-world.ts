@@ -113,7 +113,8 @@ export const follow = (
   const subscription = source.deliveries(sourceContext(state$, context)).subscribe({
     next: (output) => {
       if (output._tag !== 'Delivery') {
-        notices.push(output)
+        // That calls succeed is what all of this is about.
+        if (output._tag !== 'Answered') notices.push(output)
         return
       }
       deliveries.push(output)

@@ -1,3 +1,4 @@
+import { DeleteTableCommand } from '@aws-sdk/client-dynamodb'
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 import { embeddedDynamoDb, type EmbeddedDynamoDb } from '../../sim/dynamodb/embedded-dynamodb.js'
 import { embeddedSqs } from '../../sim/sqs/embedded-sqs.js'
@@ -133,7 +134,11 @@ describe('the worker ecs-task-tracker', () => {
   it('answers 500 with the reason as text when it cannot sync or compare', async () => {
     const clock = skippingClock()
     const { start } = await account({ clock })
+    // A table that was never there would end the worker.
+    await dynamodb.createTable('nowhere')
     const { get } = await start({ TRAEFIK_TABLE: 'nowhere' })
+    await expect.poll(async () => (await get('/sync')).status, soon).toBe(200)
+    await dynamodb.client().send(new DeleteTableCommand({ TableName: 'nowhere' }))
     const problem = 'there is no DynamoDB table "nowhere"'
     const paths = ['/sync', '/sync/web', '/diff', '/diff/web']
     const answers = () => clock.hurried(Promise.all(paths.map((path) => get(path))))

@@ -203,9 +203,9 @@ describe('the worker id-mapper', () => {
     expect(headers.get('retry-after')).toBe('5')
     for (const other of ['/query/container_id/x', '/query/service/shop/web/_all', '/v1/tasks', '/v1/changes'])
       expect((await get(other)).status).toBe(503)
-    expect(await get('/ready')).toEqual({
+    expect(await get('/ready')).toMatchObject({
       status: 503,
-      body: '{"ready":false,"reasons":["not every cluster has a complete snapshot yet"]}',
+      body: expect.stringContaining('not every cluster has a complete snapshot yet') as string,
     })
     expect((await get('/health')).status).toBe(200)
     expect((await get('/openapi.json')).status).toBe(200)
