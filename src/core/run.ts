@@ -133,8 +133,10 @@ export const run = (setup: RunSetup, { clock, random }: Environment): Worker => 
     },
     ...(journal === undefined ? {} : { store: (heard) => journal.store(heard) }),
   })
-  const reconcilers = sinks.map(
-    (sink) =>
+  // A signal of its own for each: every wait adds a listener, and Node warns of eleven at one signal.
+  const aborts = sinks.map((sink) => ({ sink, abort: new AbortController() }))
+  const reconcilers = aborts.map(
+    ({ sink, abort: { signal: aborted } }) =>
       new Reconciler(sink, {
         owner: setup.owner ?? defaultOwner(clusters ?? covers),
         pruneGuard: setup.pruneGuard ?? defaultPruneGuard,
@@ -154,7 +156,7 @@ export const run = (setup: RunSetup, { clock, random }: Environment): Worker => 
         doubt: () => {
           for (const source of sources) source.refresh?.()
         },
-        signal,
+        signal: aborted,
       }),
   )
   const context = sourceContext({
@@ -241,6 +243,7 @@ export const run = (setup: RunSetup, { clock, random }: Environment): Worker => 
     if (unconfirmed.size > 0) report({ _tag: 'Unconfirmed', sources: [...unconfirmed] })
     late.abort()
     abort.abort()
+    for (const each of aborts) each.abort.abort()
     announceStopped()
     subscriptions.unsubscribe()
     folded.end()

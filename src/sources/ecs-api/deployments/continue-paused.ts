@@ -213,6 +213,8 @@ export const continuePaused = (
       }
       case 'Abandoned':
       case 'Acknowledged':
+      case 'Draining':
+      case 'Unconfirmed':
       case 'AcknowledgedUnheld':
       case 'Applied':
       case 'CheckpointStored':
