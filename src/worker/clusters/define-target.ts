@@ -1,7 +1,7 @@
 import type { Millis } from '../../core/clock.js'
 import type { AnySink } from '../../core/sink.js'
 import { servicePorts } from '../../policies/service-ports.js'
-import type { Composition } from '../runner/composition.js'
+import type { Composition, Driven } from '../runner/composition.js'
 import { type DefinedWorker, layeredWorker } from '../runner/layered-worker.js'
 import { backendName, checkBackendName, serviceName } from '../settings/backend-name.js'
 import { text } from '../settings/setting-type.js'
@@ -83,16 +83,17 @@ export const defineTarget = <D extends Declaration>({
         ],
         clients,
       })
-      const driveTarget = await drive?.(own)
+      const drives = [deployments.drive, await drive?.(own)].filter((each) => each !== undefined)
       return {
         ...followed(following),
         ...pace,
         eventSources: queue(following),
         ...deployments,
-        drive: (driven) => {
-          deployments.drive?.(driven)
-          driveTarget?.(driven)
-        },
+        ...(drives.length > 0 && {
+          drive: (driven: Driven) => {
+            for (const each of drives) each(driven)
+          },
+        }),
         healthChecks: following.healthChecks,
         unhealthy: 'keep-the-last',
         sinks: [await sink(own, { region: following.region })],
