@@ -3,7 +3,13 @@ import type { EventBridgeEvent } from '../../src/testing/ecs-model/event-bridge-
 import { SimulatedCluster } from '../../sim/ecs/simulated-cluster.js'
 import { decodeEvent } from '../../src/sources/ecs-events/ecs-event.js'
 import { matches } from './event-pattern.js'
-import { ofType, parsed, type Plain, resourcesOf, sampleParameters } from './template.js'
+import {
+  ofType,
+  parsed,
+  type Plain,
+  resourcesOf,
+  sampleParameters,
+} from '../../scripts/infrastructure/template.js'
 
 const clusterArn = 'arn:aws:ecs:eu-west-1:123456789012:cluster/staging'
 

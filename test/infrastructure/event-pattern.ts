@@ -1,4 +1,4 @@
-import type { Plain } from './template.js'
+import type { Plain } from '../../scripts/infrastructure/template.js'
 
 /**
  * Whether a rule's pattern matches an event: every field that the pattern names is there, and has one of the values

@@ -4,7 +4,8 @@ import { bundled } from '../../src/worker/runner/bundled.js'
 import { commonSettings } from '../../src/worker/settings/common-settings.js'
 import { variableOf } from '../../src/worker/settings/setting-name.js'
 import type { DefinedWorker } from '../../src/worker/runner/worker.js'
-import { documentedActions } from './documented-actions.js'
+import { documentedActions, documentedZoneStatements } from './documented-actions.js'
+import { drivers, parts } from './worker-parts.js'
 import {
   ofType,
   parsed,
@@ -14,7 +15,7 @@ import {
   sampleParameters,
   templateNames,
   textOf,
-} from './template.js'
+} from '../../scripts/infrastructure/template.js'
 
 interface Statement {
   readonly Effect: string
@@ -35,22 +36,6 @@ interface Container {
   readonly LogConfiguration: { readonly LogDriver: string }
 }
 
-/** What each worker's role is for: headings of docs/iam.md. */
-const knowledge = ['ecsSnapshots', 'instanceAddresses', 'taskDefinitions']
-const routing = [...knowledge, 'serviceDeployments']
-const parts: Readonly<Record<string, readonly string[]>> = {
-  'traefik-table': ['sqs', ...routing, 'traefikTable'],
-  'ecs-task-tracker': [...routing, 'traefikTable'],
-  'srv-records': ['sqs', ...routing, 'srvRecords'],
-  'traefik-http': ['sqs', ...routing],
-  envoy: ['sqs', ...routing],
-  target: ['sqs', ...routing, 'eventBridge'],
-  prometheus: ['sqs', ...knowledge],
-  'id-mapper': ['sqs', ...knowledge],
-  'task-proxy': routing,
-  lambda: [...knowledge, 'traefikTable'],
-}
-
 /** Beside the parts: what Lambda itself needs of a function's role. */
 const ofLambda = [
   'logs:CreateLogStream',
@@ -59,9 +44,6 @@ const ofLambda = [
   'sqs:GetQueueAttributes',
   'sqs:ReceiveMessage',
 ]
-
-/** Whose templates let the worker continue deployments. A proxy is one of many, none of which knows the others. */
-const drivers = ['traefik-table', 'ecs-task-tracker', 'srv-records', 'traefik-http', 'envoy', 'target']
 
 /** Whose templates have no journal: a proxy has no queue that several could share. */
 const withoutJournal = ['task-proxy']
@@ -131,7 +113,7 @@ describe.each(Object.keys(parts))('the role of %s', (worker) => {
   const role = worker === 'lambda' ? 'Role' : 'TaskRole'
 
   it('allows exactly the actions that docs/iam.md asks for', () => {
-    const resources = resourcesIn(worker, { EcsAnywhere: 'true' })
+    const resources = resourcesIn(worker, { EcsAnywhere: 'true', EventBusArn: 'arn:bus' })
     const statements = statementsOf(resources, role)
     expect(statements.every(({ Effect }) => Effect === 'Allow')).toBe(true)
     const allowed = statements.flatMap(({ Action }) => Action)
@@ -300,9 +282,7 @@ describe('the role of srv-records', () => {
       resourcesIn('srv-records', { HostedZoneId: 'Z0123456789ABCDEFGHIJ' }),
       'TaskRole',
     ).filter(({ Action }) => [Action].flat().some((action) => action.startsWith('route53:')))
-    const [, json = ''] =
-      /\n## IAM\n[\s\S]*?```json\n([\s\S]*?)```/.exec(readFileSync('docs/srv-records.md', 'utf8')) ?? []
-    expect(ofZone).toEqual(JSON.parse(json))
+    expect(ofZone).toEqual(documentedZoneStatements())
   })
 })
 
