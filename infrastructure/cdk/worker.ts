@@ -6,6 +6,7 @@ import type { IEventBus } from 'aws-cdk-lib/aws-events'
 import type { CfnRole } from 'aws-cdk-lib/aws-iam'
 import type { IHostedZone } from 'aws-cdk-lib/aws-route53'
 import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager'
+import type { INamespace } from 'aws-cdk-lib/aws-servicediscovery'
 import type { ITopic } from 'aws-cdk-lib/aws-sns'
 import type { IQueue } from 'aws-cdk-lib/aws-sqs'
 import type { CfnInclude } from 'aws-cdk-lib/cloudformation-include'
@@ -57,6 +58,7 @@ export interface QueueProps {
 
 export type Target =
   | { readonly to: 'event-bridge'; readonly eventBus: IEventBus }
+  | { readonly to: 'cloud-map'; readonly namespace: INamespace }
   | { readonly to: 'haproxy'; readonly address: string }
   | { readonly to: 'webhook'; readonly url: string; readonly secret: ISecret }
 
@@ -101,6 +103,7 @@ const servingParameters = ({ secret, targetGroup }: ServingProps): Parameters =>
 const targetParameters = (target: Target): Parameters => ({
   Target: target.to,
   EventBusArn: target.to === 'event-bridge' ? target.eventBus.eventBusArn : '',
+  NamespaceId: target.to === 'cloud-map' ? target.namespace.namespaceId : '',
   HaproxyAddress: target.to === 'haproxy' ? target.address : '',
   WebhookUrl: target.to === 'webhook' ? target.url : '',
   SecretArn: target.to === 'webhook' ? target.secret.secretArn : '',

@@ -35,6 +35,7 @@ const everything = {
 const targets: readonly Readonly<Record<string, Plain>>[] = [
   { Target: 'event-bridge', EventBusArn: 'arn:aws:events:eu-west-1:123456789012:event-bus/targets' },
   { Target: 'webhook', WebhookUrl: 'https://targets.example.com/ecs', SecretArn: secret },
+  { Target: 'cloud-map', NamespaceId: 'ns-0123456789abcdef' },
   { Target: 'haproxy', HaproxyAddress: '10.0.0.9:9999' },
 ]
 

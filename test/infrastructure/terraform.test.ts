@@ -64,7 +64,7 @@ describe('the policies of the module', () => {
 
   it('are those of the parts that workers have, and no others', () => {
     const used = Object.values(traits).flatMap((one) => one.parts)
-    const ifAskedFor = ['eventBridge', 'continuePaused', 'dynamoDbJournal']
+    const ifAskedFor = ['eventBridge', 'cloudMap', 'continuePaused', 'dynamoDbJournal']
     expect(all.sort()).toEqual([...new Set([...used, ...ifAskedFor])].sort())
   })
 })

@@ -19,6 +19,7 @@ locals {
   parts = concat(
     local.traits.parts,
     local.to_bus ? ["eventBridge"] : [],
+    var.target == "cloud-map" ? ["cloudMap"] : [],
     var.continue_paused ? ["continuePaused"] : [],
     var.journal ? ["dynamoDbJournal"] : [],
   )
@@ -45,21 +46,22 @@ locals {
 
   # What is null is not set.
   settings = {
-    CLUSTER         = var.cluster_name
-    REGION          = data.aws_region.current.region
-    OWNER           = local.owner
-    PORT            = ":8080"
-    QUEUE_URL       = local.by_queue ? try(var.queue.url, null) : null
-    TRAEFIK_TABLE   = one(aws_dynamodb_table.traefik[*].name)
-    TOPIC_ARNS      = var.topic_arn
-    ZONE_ID         = var.hosted_zone_id
-    NAME_TEMPLATE   = var.worker == "srv-records" ? var.name_template : null
-    TARGET          = var.target
-    EVENT_BUS_NAME  = local.to_bus ? var.event_bus_arn : null
-    HAPROXY_ADDRESS = var.target == "haproxy" ? var.haproxy_address : null
-    WEBHOOK_URL     = var.target == "webhook" ? var.webhook_url : null
-    CONTINUE_PAUSED = local.traits.drives ? (var.continue_paused ? "on" : "off") : null
-    JOURNAL         = var.journal ? "dynamodb:${aws_dynamodb_table.journal[0].name}" : null
+    CLUSTER             = var.cluster_name
+    REGION              = data.aws_region.current.region
+    OWNER               = local.owner
+    PORT                = ":8080"
+    QUEUE_URL           = local.by_queue ? try(var.queue.url, null) : null
+    TRAEFIK_TABLE       = one(aws_dynamodb_table.traefik[*].name)
+    TOPIC_ARNS          = var.topic_arn
+    ZONE_ID             = var.hosted_zone_id
+    NAME_TEMPLATE       = var.worker == "srv-records" ? var.name_template : null
+    TARGET              = var.target
+    EVENT_BUS_NAME      = local.to_bus ? var.event_bus_arn : null
+    CLOUD_MAP_NAMESPACE = var.target == "cloud-map" ? var.namespace_id : null
+    HAPROXY_ADDRESS     = var.target == "haproxy" ? var.haproxy_address : null
+    WEBHOOK_URL         = var.target == "webhook" ? var.webhook_url : null
+    CONTINUE_PAUSED     = local.traits.drives ? (var.continue_paused ? "on" : "off") : null
+    JOURNAL             = var.journal ? "dynamodb:${aws_dynamodb_table.journal[0].name}" : null
   }
   environment = merge({ for name, value in local.settings : name => value if value != null }, var.environment)
 
@@ -176,6 +178,10 @@ resource "aws_ecs_service" "this" {
     precondition {
       condition     = !local.to_bus || var.event_bus_arn != null
       error_message = "target = \"event-bridge\" needs event_bus_arn."
+    }
+    precondition {
+      condition     = var.target != "cloud-map" || var.namespace_id != null
+      error_message = "target = \"cloud-map\" needs namespace_id."
     }
     precondition {
       condition     = var.target != "haproxy" || var.haproxy_address != null

@@ -122,13 +122,13 @@ variable "name_template" {
 }
 
 variable "target" {
-  description = "For target: where the state of each service that changes goes (docs/target.md), event-bridge, haproxy or webhook."
+  description = "For target: where the state of each service that changes goes (docs/target.md), event-bridge, haproxy, webhook or cloud-map."
   type        = string
   default     = null
 
   validation {
-    condition     = var.target == null ? true : contains(["event-bridge", "haproxy", "webhook"], var.target)
-    error_message = "target is event-bridge, haproxy or webhook."
+    condition     = var.target == null ? true : contains(["event-bridge", "haproxy", "webhook", "cloud-map"], var.target)
+    error_message = "target is event-bridge, haproxy, webhook or cloud-map."
   }
 }
 
@@ -140,6 +140,12 @@ variable "event_bus_arn" {
 
 variable "haproxy_address" {
   description = "For target = \"haproxy\": the host and port of HAProxy's stats socket with level admin, which nothing but the worker may reach (docs/haproxy.md)."
+  type        = string
+  default     = null
+}
+
+variable "namespace_id" {
+  description = "For target = \"cloud-map\": the id of the Cloud Map namespace, whose services are there already."
   type        = string
   default     = null
 }

@@ -11,6 +11,7 @@ import { ApplicationTargetGroup } from 'aws-cdk-lib/aws-elasticloadbalancingv2'
 import { EventBus } from 'aws-cdk-lib/aws-events'
 import { HostedZone } from 'aws-cdk-lib/aws-route53'
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager'
+import { HttpNamespace } from 'aws-cdk-lib/aws-servicediscovery'
 import { Topic } from 'aws-cdk-lib/aws-sns'
 import { Queue } from 'aws-cdk-lib/aws-sqs'
 import { EventPath } from './infrastructure/cdk/event-path'
@@ -62,6 +63,15 @@ const propsOf = (stack: Stack, { worker, parameters }: Case): WorkerProps => {
     switch (parameters['Target']) {
       case 'event-bridge':
         return { to: 'event-bridge', eventBus: EventBus.fromEventBusArn(stack, 'Bus', given('EventBusArn')) }
+      case 'cloud-map':
+        return {
+          to: 'cloud-map',
+          namespace: HttpNamespace.fromHttpNamespaceAttributes(stack, 'Namespace', {
+            namespaceId: given('NamespaceId'),
+            namespaceName: 'services',
+            namespaceArn: `arn:aws:servicediscovery:eu-west-1:123456789012:namespace/${given('NamespaceId')}`,
+          }),
+        }
       case 'haproxy':
         return { to: 'haproxy', address: given('HaproxyAddress') }
       default:

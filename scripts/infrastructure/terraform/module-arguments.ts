@@ -22,6 +22,7 @@ const variables: Readonly<Record<string, string>> = {
   Target: 'target',
   EventBusArn: 'event_bus_arn',
   HaproxyAddress: 'haproxy_address',
+  NamespaceId: 'namespace_id',
   WebhookUrl: 'webhook_url',
 }
 
