@@ -1,7 +1,8 @@
 /**
  * Checks `infrastructure/` with the tools that read it: CloudFormation's templates with cfn-lint, with warnings and hints;
  * the Terraform modules with Terraform or OpenTofu, against a stand-in for the provider; the CDK constructs with
- * aws-cdk-lib. The modules and the constructs must come to what the templates come to. What can be installed is installed
+ * aws-cdk-lib; and the compose file with its schema. The modules and the constructs must come to what the templates come
+ * to. What can be installed is installed
  * once, into `.conformance`. Exits 1 if there is a problem.
  *
  * `--if-available` exits 0 if something cannot be checked here, with a last line that begins with `skipped:`.
@@ -13,6 +14,7 @@ import { fileURLToPath } from 'node:url'
 import { installed, Unavailable } from './conformance/witness.js'
 import { checkCdk } from './infrastructure/cdk/check.js'
 import { cfnLint } from './infrastructure/cfn-lint.js'
+import { checkCompose } from './infrastructure/compose.js'
 import { checkTerraform } from './infrastructure/terraform/check.js'
 import type { Verdict } from './infrastructure/verdict.js'
 
@@ -55,6 +57,8 @@ const main = async (args: readonly string[]): Promise<number> => {
   const verdicts = [await unlessUnavailable('aws-cdk-lib', cdk)]
   verdicts.push(await unlessUnavailable('cfn-lint', lint([...templates, ...synthesized])))
   verdicts.push(await unlessUnavailable('the bindings of the AWS provider', checkTerraform(checkout)))
+
+  verdicts.push(await unlessUnavailable('the schema of compose files', checkCompose(checkout)))
 
   const unchecked: string[] = []
   let failed = false

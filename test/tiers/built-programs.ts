@@ -19,6 +19,7 @@ const root = fileURLToPath(new URL('../..', import.meta.url))
 
 /** What tests start as processes. Each becomes a `.js` file at the same path below the directory. */
 const programs = [
+  'demo/emulator.ts',
   'demo/main.ts',
   'demo/worker-process.ts',
   'test/support/atomic-writer.ts',
