@@ -38,11 +38,7 @@ export const openAccount = async (cluster: SimulatedCluster): Promise<Account> =
   return {
     urls: { sqs: sqs.url, dynamoDb: dynamoDb.url, ecs: ecs.url },
     queueUrl: queue.url,
-    environment: {
-      ...awsEnvironment({ sqs: sqs.url, dynamoDb: dynamoDb.url, ecs: ecs.url }, cluster.place.region),
-      // The SDK's warning about Node versions is irrelevant here.
-      AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
-    },
+    environment: awsEnvironment({ sqs: sqs.url, dynamoDb: dynamoDb.url, ecs: ecs.url }, cluster.place.region),
     send: (bodies) => sqs.send(queue.url, bodies),
     unacknowledged: async () => {
       const { visible, inFlight } = await sqs.counts(queue.url)
@@ -64,4 +60,6 @@ const strangers = /^AWS_|^(https?|no|all)_proxy$/i
 export const isolate = (): void => {
   for (const name of Object.keys(process.env))
     if (strangers.test(name)) Reflect.deleteProperty(process.env, name)
+  // The SDK's warning about Node versions is irrelevant here. It comes with the first client.
+  process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] = 'true'
 }
