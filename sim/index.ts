@@ -112,5 +112,6 @@ export type { KinesisStreams, StoredRecord } from './kinesis/kinesis-streams.js'
 
 export { faultProxy, half, never } from './faults/fault-proxy.js'
 export type { Fault, FaultProxy, FaultProxyOptions, Faults } from './faults/fault-proxy.js'
+export type { Refusal } from './faults/service-failure.js'
 export { deliver, FaultyDelivery, type DeliveryFaults } from './faults/delivery-faults.js'
 export { awsEnvironment, type AwsEndpoints } from './aws-environment.js'

@@ -45,7 +45,10 @@ describe('a plan of a large cluster', () => {
       env: { PATH: process.env['PATH'], HOME: '/nonexistent', TERM: 'xterm', SHELL: '/bin/sh', ...env },
       stdio: ['ignore', 'pipe', 'inherit'],
     })
-    const [out, [code]] = await Promise.all([text(child.stdout), once(child, 'close')])
+    const [out, [code]] = await Promise.all([
+      text(child.stdout),
+      once(child, 'close') as Promise<[number | null]>,
+    ])
     const shown = out.split('\r\x1b[K')
     // Before each text and in the end, the line is cleared.
     expect(shown.length).toBeGreaterThan(2)
