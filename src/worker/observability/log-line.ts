@@ -75,7 +75,11 @@ const noticeLine = (source: string, notice: Notice): LogLine => {
     case 'Progressed': {
       const { what, done, of } = notice
       // `logProgress` says it to people, once a minute.
-      return { level: 'debug', message: 'progressed', fields: { source, what, done, of } }
+      return {
+        level: 'debug',
+        message: 'progressed',
+        fields: { source, what, done, of },
+      }
     }
     case 'ClockSkew': {
       const { aheadMs } = notice
