@@ -82,7 +82,7 @@ export const rooms = [
   },
   {
     room: 'sim',
-    holds: 'a simulated AWS account and other servers, over the wire',
+    holds: 'a simulated AWS account, exported as `ecs-task-stream/sim`, and other servers, over the wire',
     imports: ['src/core', 'src/shared', 'src/testing/ecs-model'],
   },
 ]

@@ -1,6 +1,6 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb'
-import { devNull } from 'node:os'
 import { awsApi } from '../sim/aws-api/aws-api.js'
+import { awsEnvironment } from '../sim/aws-environment.js'
 import { embeddedDynamoDb } from '../sim/dynamodb/embedded-dynamodb.js'
 import { embeddedSqs } from '../sim/sqs/embedded-sqs.js'
 import type { SimulatedCluster } from '../sim/ecs/simulated-cluster.js'
@@ -38,16 +38,7 @@ export const openAccount = async (cluster: SimulatedCluster): Promise<Account> =
   return {
     urls: { sqs: sqs.url, dynamoDb: dynamoDb.url, ecs: ecs.url },
     queueUrl: queue.url,
-    environment: {
-      AWS_ENDPOINT_URL_SQS: sqs.url,
-      AWS_ENDPOINT_URL_DYNAMODB: dynamoDb.url,
-      AWS_ENDPOINT_URL_ECS: ecs.url,
-      AWS_ENDPOINT_URL_EC2: ecs.url,
-      AWS_ENDPOINT_URL_SSM: ecs.url,
-      AWS_REGION: cluster.place.region,
-      AWS_ACCESS_KEY_ID: 'embedded',
-      AWS_SECRET_ACCESS_KEY: 'embedded',
-    },
+    environment: awsEnvironment({ sqs: sqs.url, dynamoDb: dynamoDb.url, ecs: ecs.url }, cluster.place.region),
     send: (bodies) => sqs.send(queue.url, bodies),
     unacknowledged: async () => {
       const { visible, inFlight } = await sqs.counts(queue.url)
@@ -69,11 +60,6 @@ const strangers = /^AWS_|^(https?|no|all)_proxy$/i
 export const isolate = (): void => {
   for (const name of Object.keys(process.env))
     if (strangers.test(name)) Reflect.deleteProperty(process.env, name)
-  Object.assign(process.env, {
-    AWS_CONFIG_FILE: devNull,
-    AWS_SHARED_CREDENTIALS_FILE: devNull,
-    AWS_EC2_METADATA_DISABLED: 'true',
-    // The SDK's warning about Node versions is irrelevant here.
-    AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
-  })
+  // The SDK's warning about Node versions is irrelevant here. It comes with the first client.
+  process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] = 'true'
 }

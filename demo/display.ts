@@ -1,6 +1,7 @@
 import pc from 'picocolors'
 import type { WriteStream } from 'node:tty'
-import { frame, plainLine, type Scene, type Surface } from './screen.js'
+import { PlainLog } from './plain-log.js'
+import { frame, type Scene, type Surface } from './screen.js'
 
 /** Shows the scene repeatedly. */
 export interface Display {
@@ -21,24 +22,26 @@ const showCursor = '\x1b[?25h'
 const clearToEnd = '\x1b[J'
 const clearLine = '\x1b[K'
 
-/** Redraws in place on a terminal, or prints one line per second elsewhere, or nothing if quiet. */
+/** Redraws in place on a terminal; prints a line for each change elsewhere, or nothing if quiet. */
 export const display = (output: Output, quiet: boolean, env: NodeJS.ProcessEnv = process.env): Display => {
   const live = output.isTTY === true && env['TERM'] !== 'dumb'
   const isSet = (name: string): boolean => (env[name] ?? '') !== ''
   const colors = pc.createColors(!isSet('NO_COLOR') && (live || isSet('FORCE_COLOR')))
   const surface = (): Surface => ({ colors, columns: output.columns ?? 80, rows: output.rows ?? 24 })
   const print = (lines: readonly string[]): void => {
-    output.write(lines.map((line) => `${line}\n`).join(''))
+    if (lines.length > 0) output.write(lines.map((line) => `${line}\n`).join(''))
   }
   if (quiet) return { everyMs: 1_000, surface, print, show: () => undefined, close: () => undefined }
-  if (!live)
+  if (!live) {
+    const log = new PlainLog()
     return {
       everyMs: 1_000,
       surface,
       print,
-      show: (scene) => print([plainLine(scene)]),
+      show: (scene) => print(log.take(scene)),
       close: () => undefined,
     }
+  }
 
   /** The number of lines of the frame above the cursor. */
   let drawn = 0

@@ -17,7 +17,9 @@ export interface ForkedWorker {
 
 /** Starts `program`, which is `worker-process`, with this process's environment. */
 export const forkWorker = (program: string, cluster: string, queueUrl: string): ForkedWorker => {
-  const child = fork(program, [cluster, queueUrl])
+  // `start.js` compiles TypeScript by an import of its own, which children do not inherit.
+  const execArgv = program.endsWith('.ts') ? [...process.execArgv, '--import', 'tsx'] : process.execArgv
+  const child = fork(program, [cluster, queueUrl], { execArgv })
   const ended = once(child, 'exit')
   return {
     news$: new Observable((subscriber) => {

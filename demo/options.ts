@@ -21,6 +21,9 @@ export type Request =
   | { readonly _tag: 'Help'; readonly text: string }
   | { readonly _tag: 'Misuse'; readonly text: string }
 
+/** How long the cluster changes if nothing is said: two storms and what follows them, and a few snapshots. */
+const defaultMs = 30_000
+
 /** Node's maximum timer delay, about 24 days. */
 const longestMs = 2 ** 31 - 1
 
@@ -45,6 +48,7 @@ const wholeNumber =
 
 interface Flags {
   readonly for?: number
+  readonly endless?: true
   readonly seed?: number
   readonly scene: 'churn' | 'blue-green'
   readonly services: number
@@ -63,7 +67,12 @@ export const parseOptions = (argv: readonly string[], anySeed: () => number): Re
     .description(
       'Simulates an ECS cluster whose task events arrive late, twice, out of order or not at all, and runs the worker that keeps a DynamoDB table in sync with it.',
     )
-    .addOption(new Option('--for <time>', 'how long to run, such as 500ms, 20s or 2m').argParser(duration))
+    .addOption(
+      new Option('--for <time>', 'how long to run, such as 500ms, 20s or 2m; 30s by default').argParser(
+        duration,
+      ),
+    )
+    .addOption(new Option('--endless', 'run until Ctrl-C').conflicts('for'))
     .addOption(
       new Option('--seed <number>', 'repeats what happened in an earlier run; random by default').argParser(
         wholeNumber(0, 2 ** 32 - 1),
@@ -90,7 +99,7 @@ export const parseOptions = (argv: readonly string[], anySeed: () => number): Re
     .addOption(new Option('--sabotage', 'stop the worker half-way, or let it ignore deployments').hideHelp())
     .addHelpText(
       'after',
-      '\nWithout --for, it runs until Ctrl-C; the scene blue-green ends by itself. Exits 1 if table and cluster differ at the end, or with --workers if a live server was ever missing.',
+      '\nIt ends by itself, or by Ctrl-C. Exits 1 if table and cluster differ at the end, or with --workers if a live server was ever missing.',
     )
     .configureHelp({ helpWidth: 100 })
     .configureOutput({ writeOut: say, writeErr: say })
@@ -105,7 +114,8 @@ export const parseOptions = (argv: readonly string[], anySeed: () => number): Re
     return { _tag: error.exitCode === 0 ? 'Help' : 'Misuse', text: said }
   }
   const {
-    for: forMs,
+    for: given,
+    endless = false,
     seed = anySeed(),
     scene,
     services,
@@ -113,8 +123,9 @@ export const parseOptions = (argv: readonly string[], anySeed: () => number): Re
     quiet = false,
     sabotage = false,
   } = command.opts<Flags>()
+  const forMs = endless ? undefined : (given ?? defaultMs)
   if (sabotage && scene === 'churn' && forMs === undefined)
-    return { _tag: 'Misuse', text: 'error: --sabotage requires --for\n' }
+    return { _tag: 'Misuse', text: 'error: --sabotage needs an end: leave out --endless\n' }
   if (workers !== undefined && scene === 'blue-green')
     return {
       _tag: 'Misuse',

@@ -33,10 +33,24 @@ const crewLines = ({ crew, events, versions, figures }: Scene, { green, red }: C
 const command = ({ services, seed, total, crew }: Scene): string =>
   [
     'npm start --',
-    ...(total === undefined ? [] : [`--for ${total % 1_000 === 0 ? `${total / 1_000}s` : `${total}ms`}`]),
+    ...(total === undefined
+      ? ['--endless']
+      : [`--for ${total % 1_000 === 0 ? `${total / 1_000}s` : `${total}ms`}`]),
     `--seed ${seed} --services ${services.length}`,
     ...(crew === undefined ? [] : [`--workers ${crew.members.length}`]),
   ].join(' ')
+
+/** What was shown, as one sentence for people. */
+const sentence = (scene: Scene): string => {
+  const { services, truth, table, events, figures, elapsed, total } = scene
+  const lasted = `${(Math.min(total ?? elapsed, elapsed) / 1_000).toFixed(0)} s`
+  const story = `In ${lasted}, a cluster of ${plural(services.length, 'service')} told of its changes in ${plural(events.sent, 'event')}, of which ${events.lost} were lost and others came twice, late and out of order;`
+  const wrong = disagreements(truth, table)
+  const differing = sum(wrong.map(({ missing, stale }) => missing.length + stale.length))
+  return agreed(scene)
+    ? `${story} the table followed each change in ${formatMs(figures.delivered.p50)} (median), and held all ${plural(serverCount(truth), 'live server')} and no other in the end.`
+    : `${story} the table did not follow to the end${differing === 0 ? '' : `, and differs in ${plural(differing, 'server')}`}.`
+}
 
 /** A row of the final table; none if the count is 0. */
 const outcomeRow = (what: string, { count, p50, p95, max }: Spread): readonly string[] =>
@@ -76,5 +90,7 @@ export const outcome = (scene: Scene, { colors }: Pick<Surface, 'colors'>): read
       ? [`  ${plural(figures.overtaken, 'change')} reverted before the table showed it`]
       : []),
     colors.dim(`  to repeat: ${command(scene)}`),
+    '',
+    sentence(scene),
   ]
 }

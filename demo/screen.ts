@@ -56,7 +56,8 @@ const none: readonly string[] = []
 const formatSpread = ({ p50, p95, max }: Spread): string =>
   `p50 ${formatMs(p50)}  p95 ${formatMs(p95)}  max ${formatMs(max)}`
 
-const seconds = (ms: number): string => `${(ms / 1_000).toFixed(1)} s`
+/** `12.3 s`. */
+export const seconds = (ms: number): string => `${(ms / 1_000).toFixed(1)} s`
 
 const clockOf = ({ elapsed, total }: Scene): string =>
   total === undefined ? seconds(elapsed) : `${seconds(Math.min(elapsed, total))} of ${seconds(total)}`
@@ -68,7 +69,18 @@ const phases: Readonly<Record<Scene['phase'], string>> = {
   over: 'finished',
 }
 
-/** One square per server: live and in the table (green), only live (yellow), or only in the table (red). */
+/** One mark per server. Without colours they differ by their shape. */
+const marks = { both: '■', missing: '□', stale: '×' } as const
+
+/** What the marks mean. */
+const legend = ({ colors: { green, yellow, red, dim } }: Surface): string =>
+  [
+    ` ${green(marks.both)} ${dim('live and in the table')}`,
+    `${yellow(marks.missing)} ${dim('live, not in the table yet')}`,
+    `${red(marks.stale)} ${dim('in the table, not live any more')}`,
+  ].join('   ')
+
+/** The servers of a service, those that are live first. */
 const bar = (
   live: readonly string[],
   table: readonly string[],
@@ -76,8 +88,10 @@ const bar = (
   { colors }: Surface,
 ): string => {
   const squares = [
-    ...live.map((server) => (table.includes(server) ? colors.green('■') : colors.yellow('□'))),
-    ...table.filter((server) => !live.includes(server)).map(() => colors.red('■')),
+    ...live.map((server) =>
+      table.includes(server) ? colors.green(marks.both) : colors.yellow(marks.missing),
+    ),
+    ...table.filter((server) => !live.includes(server)).map(() => colors.red(marks.stale)),
   ]
   const shown = squares.length > width ? [...squares.slice(0, width - 1), '…'] : squares
   return shown.join('') + ' '.repeat(width - shown.length)
@@ -196,26 +210,24 @@ export const frame = (scene: Scene, surface: Surface): readonly string[] => {
     const text = ` ${pad(seconds(item.at), 8, 'right')}  ${printable(item.text)}`
     return line === 0 ? text : colors.dim(text)
   })
-  const around = [title, '', heading, '', ...facts, '', ...newsText]
+  const around = [title, '', heading, legend(surface), '', ...facts, '', ...newsText]
   // One row is for the cursor.
   const services = serviceLines(scene, surface, Math.max(1, rows - 1 - around.length))
-  return [title, '', heading, ...services, '', ...facts, '', ...newsText]
+  return [title, '', heading, ...services, legend(surface), '', ...facts, '', ...newsText]
     .slice(0, Math.max(1, rows - 1))
     .map((line) => clip(line, columns))
 }
 
-/** The scene in one line, for logs. */
-export const plainLine = (scene: Scene): string => {
-  const { services, truth, table, events, crew, news, phase } = scene
+/** The state of the scene in one line, for logs. Times and counts that change all the time are not in it. */
+export const plainState = ({ services, truth, table, crew, phase }: Scene): string => {
   const wrong = disagreements(truth, table)
-  const servers = sum(wrong.map(({ missing, stale }) => missing.length + stale.length))
+  const missing = sum(wrong.map((each) => each.missing.length))
+  const stale = sum(wrong.map((each) => each.stale.length))
   const agreement = `${services.length - wrong.length} of ${plural(services.length, 'service')} in sync`
-  const state = wrong.length === 0 ? `✓ ${agreement}` : `Δ ${agreement}, ${plural(servers, 'server')} differ`
   return [
-    `${seconds(scene.elapsed).padStart(7)}  ${state}`,
+    wrong.length === 0 ? `✓ ${agreement}` : `Δ ${agreement}: ${missing} missing, ${stale} stale`,
     `${serverCount(truth)} live, ${serverCount(table)} in the table`,
-    `events ${events.sent} +${events.extra} −${events.lost}`,
     ...(crew === undefined ? [] : [crew.members.map(({ name, phase: is }) => `${name} ${is}`).join(', ')]),
-    phase === 'storm' ? printable(news.at(-1)?.text ?? phases.storm) : phases[phase],
+    phases[phase],
   ].join(' · ')
 }

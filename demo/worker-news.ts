@@ -36,6 +36,7 @@ export const workerNews = (report: Report): WorkerNews | undefined => {
         case 'Answered':
         case 'Ignored':
         case 'ClockSkew':
+        case 'Progressed':
           return undefined
       }
       return undefined

@@ -31,6 +31,8 @@ export const heavyImports: Readonly<Record<string, readonly string[]>> = {
   './sources/sqs': ['@aws-sdk/client-sqs', partitions],
   './sources/task-definitions': ['@aws-sdk/client-ecs', partitions],
   './sources/task-health': ['@aws-sdk/client-ecs', partitions],
+  // Its servers load theirs when they start.
+  './sim': [],
   './sinks/caddy': [],
   './sinks/cloud-map': ['@aws-sdk/client-servicediscovery', partitions],
   './sinks/dry-run': [],

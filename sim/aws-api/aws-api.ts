@@ -19,6 +19,13 @@ export type CallOutcome = 'ok' | 'throttle' | 'error500' | 'denied' | 'invalid' 
  */
 export type ApiFaults = (operation: string, n: number, asked: string) => CallOutcome
 
+export interface ApiOptions {
+  /** Default: none. */
+  readonly faults?: ApiFaults
+  /** The time in the responses' `Date` header; no header for `undefined`. Default: the machine's time. */
+  readonly now?: () => number | undefined
+}
+
 /** The running server. */
 export interface AwsApi {
   /** The `endpoint` to give to the ECS, EC2 and SSM clients. */
@@ -38,11 +45,7 @@ export interface AwsApi {
  */
 export const awsApi = async (
   clusters: readonly SimulatedCluster[],
-  options: {
-    readonly faults?: ApiFaults
-    /** The time in the responses' `Date` header; no header for `undefined`. Default: the machine's time. */
-    readonly now?: () => number | undefined
-  } = {},
+  options: ApiOptions = {},
 ): Promise<AwsApi> => {
   const answer = answers(clusters)
   const calls = new Map<string, number>()

@@ -12,15 +12,10 @@ import { createSocket, type Socket as UdpSocket } from 'node:dgram'
 import { once } from 'node:events'
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net'
 import { type DnsAnswer, rcode } from './dns-answer.js'
+import type { NameServers } from './name-servers.js'
 
-/** A DNS server on 127.0.0.1, over UDP and TCP on one port. */
-export interface DnsServer {
-  readonly host: string
-  readonly port: number
-  /** `host:port`, as `Resolver.setServers` takes it. */
-  readonly address: string
-  /** Questions so far, by transport. */
-  readonly questions: { readonly udp: number; readonly tcp: number }
+/** The running server. */
+export interface DnsServer extends NameServers {
   close(): Promise<void>
 }
 

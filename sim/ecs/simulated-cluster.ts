@@ -9,6 +9,7 @@ import { ClusterClock } from './cluster-clock.js'
 import { serviceActionEvent } from './cluster-events.js'
 import type { SimulatedClusterOptions } from './cluster-options.js'
 import { ClusterProgress } from './cluster-progress.js'
+import type { ClusterSimulation, ClusterStatus } from './cluster-simulation.js'
 import { DefinitionRegistry } from './definition-registry.js'
 import { type Continued, DeploymentController } from './deployment-controller.js'
 import { incident } from './incident.js'
@@ -24,18 +25,12 @@ import type { SimulatedTask } from './simulated-task.js'
 import { TaskSites } from './task-sites.js'
 
 /**
- * The status in DescribeClusters. A deleted cluster is INACTIVE for a while, and then MISSING. Source: Amazon ECS API
- * reference, DeleteCluster.
- */
-export type ClusterStatus = 'ACTIVE' | 'INACTIVE' | 'MISSING'
-
-/**
  * A model of one ECS cluster: services, tasks, machines and task definitions, with the events that EventBridge would
  * deliver. `truth` returns what is routable now, to compare with what was derived from the events.
  *
  * Operations (`deploy`, `scale`, …) start something; `step` and `settle` let it continue, one transition at a time.
  */
-export class SimulatedCluster {
+export class SimulatedCluster implements ClusterSimulation {
   readonly place: Place
   readonly hidden: boolean
   /** Raw events, hot: each once, as it happens. For late, lost and repeated events see `sim/faults/delivery-faults`. */

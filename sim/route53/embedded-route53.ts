@@ -3,13 +3,15 @@ import { Resolver } from 'node:dns/promises'
 import type { Clock, Millis, Random } from '../../src/core/clock.js'
 import { systemClock } from '../../src/shared/async/system-clock.js'
 import { dnsAnswer } from '../dns/dns-answer.js'
-import { type DnsServer, dnsServer } from '../dns/dns-server.js'
-import { route53Account, type ZoneSeed } from './route53-account.js'
+import { dnsServer } from '../dns/dns-server.js'
+import type { NameServers } from '../dns/name-servers.js'
+import { route53Account } from './route53-account.js'
 import { type Route53Api, route53Api, type Route53Faults } from './route53-api.js'
 import { route53Service } from './route53-service.js'
 import type { Route53Limits } from './route53-throttle.js'
 import { publishedAt } from './route53-zone.js'
 import { type Route53Zones, route53Zones } from './route53-zones.js'
+import type { ZoneSeed } from './zone-seed.js'
 
 export interface EmbeddedRoute53Options {
   /** The zones at the start. Default: none. */
@@ -34,7 +36,7 @@ export interface EmbeddedRoute53Options {
  * `createZone`, `change` and `recordSets` bypass faults and limits, and `calls` does not count them.
  */
 export interface EmbeddedRoute53 extends Route53Zones, Pick<Route53Api, 'calls' | 'inject'> {
-  readonly dns: Omit<DnsServer, 'close'>
+  readonly dns: NameServers
   /** Asks only these name servers. */
   resolver(): Resolver
   /** Destroys the clients, closes every connection and deletes all data. */

@@ -5,18 +5,7 @@ import { prng } from '../prng.js'
 import { changed } from './route53-changes.js'
 import type { RecordSetChange } from '../dns/route53-record-set.js'
 import { apexRecords, type HostedZone, withRecords } from './route53-zone.js'
-
-/** A zone at the start. */
-export interface ZoneSeed {
-  /** Such as `Z1D633PJN98FT9`. Default: an invented one. */
-  readonly id?: string
-  readonly name: string
-  /** Default: false. */
-  readonly isPrivate?: boolean
-  readonly comment?: string
-  /** Unique among zones. Default: an invented one. */
-  readonly callerReference?: string
-}
+import type { ZoneSeed } from './zone-seed.js'
 
 /** A change, as `GetChange` returns it. */
 export interface ChangeInfo {

@@ -50,6 +50,17 @@ export type Notice =
    */
   | { readonly _tag: 'Answered'; readonly operation: string }
   /**
+   * How far a long piece of work is, such as a snapshot of a cluster with thousands of tasks: `done` of `of`, which is
+   * `undefined` while it is not known. `what` names the work and its unit: `tasks of production described`. It is reported
+   * often; work that is soon done is not reported.
+   */
+  | {
+      readonly _tag: 'Progressed'
+      readonly what: string
+      readonly done: number
+      readonly of: number | undefined
+    }
+  /**
    * How far this machine's clock is ahead of AWS's, in milliseconds; negative if it is behind. Measured with AWS's
    * responses, and reported again when it changes by a second or more.
    */

@@ -36,9 +36,23 @@ async function* after(head: Buffer, chunks: AsyncIterable<Buffer>): AsyncGenerat
   yield* chunks
 }
 
+async function* counted(
+  chunks: AsyncIterable<Buffer>,
+  read: (bytes: number) => void,
+): AsyncGenerator<Buffer> {
+  for await (const chunk of chunks) {
+    read(chunk.length)
+    yield chunk
+  }
+}
+
 /** Unpacks gzip, detected by its magic number and not by the file name. */
-async function* unpacked(file: string, signal: AbortSignal): AsyncGenerator<Buffer> {
-  const chunks = bytesOf(createReadStream(file, { signal }))
+async function* unpacked(
+  file: string,
+  signal: AbortSignal,
+  read: (bytes: number) => void,
+): AsyncGenerator<Buffer> {
+  const chunks = counted(bytesOf(createReadStream(file, { signal })), read)
   const head = await peek(chunks)
   const whole = after(head, chunks)
   if (head[0] !== 0x1f || head[1] !== 0x8b) {
@@ -87,7 +101,12 @@ export async function* linesIn(chunks: AsyncIterable<Buffer>, maxBytes: number):
 
 /**
  * The lines of a file, or of anything that can be opened like one; gzip is unpacked. Rejects if the file cannot be read,
- * or is damaged gzip. Truncated gzip counts as the end of the file.
+ * or is damaged gzip. Truncated gzip counts as the end of the file. `read` is called with the number of bytes of each part
+ * of the file that is read, packed or not.
  */
-export const journalLines = (file: string, maxBytes: number, signal: AbortSignal): AsyncGenerator<FileLine> =>
-  linesIn(unpacked(file, signal), maxBytes)
+export const journalLines = (
+  file: string,
+  maxBytes: number,
+  signal: AbortSignal,
+  read: (bytes: number) => void = () => undefined,
+): AsyncGenerator<FileLine> => linesIn(unpacked(file, signal, read), maxBytes)

@@ -43,11 +43,15 @@ interface Begun {
 
 /**
  * Reads a journal, or raw EventBridge events, one per line; plain or gzip. A bad line yields an item of its own and
- * does not affect others. Rejects when the file cannot be read.
+ * does not affect others. Rejects when the file cannot be read. `read` as in `journalLines`.
  */
-export async function* readJournal(file: string, signal: AbortSignal): AsyncGenerator<JournalItem> {
+export async function* readJournal(
+  file: string,
+  signal: AbortSignal,
+  read?: (bytes: number) => void,
+): AsyncGenerator<JournalItem> {
   let begun: Begun | undefined
-  for await (const { number: line, text, ended } of journalLines(file, maxLineBytes, signal)) {
+  for await (const { number: line, text, ended } of journalLines(file, maxLineBytes, signal, read)) {
     const place = { file, line }
     const decoded = text === undefined ? tooLong : decodeLine(text)
     if (decoded._tag === 'NotJson' && !ended) {

@@ -30,9 +30,10 @@ interface Head {
 export async function* readJournals(
   files: readonly string[],
   signal: AbortSignal,
+  read?: (bytes: number) => void,
 ): AsyncGenerator<MergedItem> {
   const snapshots = new WholeSnapshots()
-  for await (const item of merged(files, signal)) {
+  for await (const item of merged(files, signal, read)) {
     if (item._tag !== 'Entry') {
       yield item
       continue
@@ -44,10 +45,14 @@ export async function* readJournals(
   }
 }
 
-async function* merged(files: readonly string[], signal: AbortSignal): AsyncGenerator<JournalItem> {
+async function* merged(
+  files: readonly string[],
+  signal: AbortSignal,
+  read?: (bytes: number) => void,
+): AsyncGenerator<JournalItem> {
   const heads: Head[] = []
   for (const file of files) {
-    const items = readJournal(file, signal)
+    const items = readJournal(file, signal, read)
     const entry = yield* untilEntry(items)
     if (entry !== undefined) heads.push({ items, entry })
   }

@@ -1,7 +1,9 @@
 import { spawn } from 'node:child_process'
+import { copyFile, mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { describe, expect, inject, it } from 'vitest'
+import { describe, expect, inject, it, onTestFinished } from 'vitest'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 
@@ -11,10 +13,15 @@ interface Ended {
   readonly err: string
 }
 
-/** Runs the demo; `interruptAt` sends Ctrl-C once the output contains that. */
-const start = (argv: readonly string[], interruptAt?: string): Promise<Ended> =>
+/** Runs a program of the demo; `interruptAt` sends Ctrl-C once the output contains that. */
+const run = (
+  program: string,
+  argv: readonly string[],
+  nodeFlags: readonly string[] = [],
+  interruptAt?: string,
+): Promise<Ended> =>
   new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [join(inject('builtPrograms'), 'demo/main.js'), ...argv], {
+    const child = spawn(process.execPath, [...nodeFlags, program, ...argv], {
       cwd: root,
       env: { ...process.env, FORCE_COLOR: '', AWS_PROFILE: 'a-real-one', AWS_REGION: 'eu-west-3' },
     })
@@ -32,12 +39,19 @@ const start = (argv: readonly string[], interruptAt?: string): Promise<Ended> =>
     child.on('close', (code) => resolve({ code, out, err }))
   })
 
+const start = (argv: readonly string[], interruptAt?: string): Promise<Ended> =>
+  run(join(inject('builtPrograms'), 'demo/main.js'), argv, [], interruptAt)
+
 describe('npm start', () => {
   it('ends with truth and table in agreement', async () => {
     const { code, out, err } = await start(['--for', '3s', '--seed', '7'])
     expect(err).toBe('')
     expect(out).toMatch(/^in sync: 6 services, \d+ servers, after \d+ events/m)
     expect(out).toMatch(/\d\.\d s {2}[✓Δ]/)
+    const states = out.split('\n').filter((line) => /^ +\d+\.\d s {2}[✓Δ]/.test(line))
+    const told = states.map((line) => line.replace(/^ +\d+\.\d s/, ''))
+    expect(told.filter((state, i) => state === told[i - 1])).toEqual([])
+    expect(out).toMatch(/^In 3 s, a cluster of 6 services .* and no other in the end\.\n$/m)
     // eslint-disable-next-line no-control-regex -- Not a terminal: no colours, no cursor.
     expect(out).not.toMatch(/\x1b/)
     expect(code).toBe(0)
@@ -51,7 +65,10 @@ describe('npm start', () => {
   })
 
   it('runs without an end until Ctrl-C, and then comes to its end in order', async () => {
-    const { code, out, err } = await start(['--seed', '7', '--services', '2'], 'services in sync')
+    const { code, out, err } = await start(
+      ['--endless', '--seed', '7', '--services', '2'],
+      'services in sync',
+    )
     expect(err).toBe('')
     expect(out).toMatch(/^in sync: 2 services/m)
     expect(code).toBe(0)
@@ -94,6 +111,29 @@ describe('npm start', () => {
     const { code, out } = await start(['--scene', 'blue-green', '--seed', '7', '--quiet', '--sabotage'])
     expect(out).toMatch(/^out of step: the new revision had up to \d+\.\d % before its stage/)
     expect(code).toBe(1)
+  })
+
+  it('says what it does before it loads anything: where nothing can be loaded, too', async () => {
+    const alone = await mkdtemp(join(tmpdir(), 'demo-'))
+    onTestFinished(() => rm(alone, { recursive: true }))
+    await copyFile(join(root, 'demo/start.js'), join(alone, 'start.mjs'))
+    const { code, out, err } = await run(join(alone, 'start.mjs'), [])
+    expect(out).toContain('Starting a cluster, a queue and a table on this machine')
+    expect(err).toContain("Cannot find package 'tsx'")
+    expect(code).toBe(1)
+    expect((await run(join(alone, 'start.mjs'), ['--quiet'])).out).toBe('')
+  })
+
+  it('runs from the sources, as `npm start` does', async () => {
+    const { out, err, code } = await run(
+      join(root, 'demo/start.js'),
+      ['--for', '500ms', '--seed', '7'],
+      ['--conditions=ecs-task-stream:source'],
+    )
+    expect(err).toBe('')
+    expect(out).toMatch(/^\n ecs-task-stream keeps a table in sync/)
+    expect(out).toMatch(/^in sync: 6 services/m)
+    expect(code).toBe(0)
   })
 
   it('refuses flags that it does not know, with exit code 64', async () => {

@@ -86,6 +86,8 @@ describe('the display', () => {
   ])('prints plain lines to %s', (_, isTTY, env) => {
     const { output, screen } = shown(isTTY, env)
     screen.show(scene)
+    // Only the time has changed.
+    screen.show({ ...scene, elapsed: 2_000 })
     screen.close()
     expect(output.writes).toEqual([expect.stringMatching(/^ +1\.0 s {2}✓ 1 of 1 service in sync .*\n$/)])
   })

@@ -12,7 +12,7 @@ const optionsOf = (...argv: readonly string[]) => {
 describe('the flags of the demo', () => {
   it('may all be left out', () => {
     expect(optionsOf()).toEqual({
-      forMs: undefined,
+      forMs: 30_000,
       seed: 42,
       scene: 'churn',
       services: 6,
@@ -34,6 +34,10 @@ describe('the flags of the demo', () => {
       quiet: true,
       sabotage: true,
     })
+  })
+
+  it('let it run until Ctrl-C', () => {
+    expect(optionsOf('--endless').forMs).toBeUndefined()
   })
 
   it('set the number of workers', () => {
@@ -69,7 +73,8 @@ describe('the flags of the demo', () => {
     [['--workers', '3', '--scene', 'blue-green'], 'leave out --scene blue-green'],
     [['--fro', '3s'], "unknown option '--fro'"],
     [['20s'], 'too many arguments'],
-    [['--sabotage'], '--sabotage requires --for'],
+    [['--sabotage', '--endless'], 'leave out --endless'],
+    [['--for', '2s', '--endless'], "'--endless' cannot be used with option '--for <time>'"],
   ])('%j are refused, with what is wrong', (argv, reason) => {
     const request = parse(...argv)
     expect(request._tag).toBe('Misuse')

@@ -5,7 +5,8 @@ import { clip, pad } from '../../demo/columns.js'
 import type { Figures } from '../../demo/convergence.js'
 import type { CrewView } from '../../demo/crew.js'
 import { agreed, outcome, succeeded } from '../../demo/outcome.js'
-import { frame, plainLine, type Scene, type Surface } from '../../demo/screen.js'
+import { PlainLog } from '../../demo/plain-log.js'
+import { frame, plainState, type Scene, type Surface } from '../../demo/screen.js'
 import { formatMs } from '../../demo/wording.js'
 
 const never = { count: 0, p50: 0, p95: 0, max: 0 }
@@ -89,8 +90,15 @@ describe('the frame', () => {
   })
 
   it('shows how many servers are missing, and how many are stale', () => {
-    expect(lineOf(differing, 'web')).toMatch(/^ web +EC2 +2 +3 +v12 +■□■■ +Δ 1 missing, 2 stale$/)
+    expect(lineOf(differing, 'web')).toMatch(/^ web +EC2 +2 +3 +v12 +■□×× +Δ 1 missing, 2 stale$/)
     expect(lineOf(differing, 'api')).toMatch(/✓$/)
+  })
+
+  it('says what its marks mean, which differ without colours', () => {
+    const legend = frame(differing, monochrome).find((line) => line.includes('live and in the table'))
+    expect(legend).toBe(
+      ' ■ live and in the table   □ live, not in the table yet   × in the table, not live any more',
+    )
   })
 
   it('shows a service without an item, and one without tasks', () => {
@@ -166,16 +174,35 @@ describe('the frame', () => {
   })
 })
 
-describe('the plain line', () => {
-  it('says it all in one', () => {
-    expect(plainLine(agreeing)).toBe(
-      ' 12.3 s  ✓ 2 of 2 services in sync · 3 live, 3 in the table · events 220 +16 −10 · the newest',
+describe('the log', () => {
+  it('tells each news once, and then the state', () => {
+    const log = new PlainLog()
+    expect(log.take({ ...agreeing, news: agreeing.news.slice(0, 2) })).toEqual([
+      '   1.0 s  the oldest',
+      '   2.0 s  second',
+      '  12.3 s  ✓ 2 of 2 services in sync · 3 live, 3 in the table · the cluster is changing',
+    ])
+    expect(log.take({ ...agreeing, news: agreeing.news.slice(0, 3) })).toEqual(['   3.0 s  third'])
+  })
+
+  it('says nothing while nothing changes but the time and the counts', () => {
+    const log = new PlainLog()
+    log.take(agreeing)
+    const later: Scene = {
+      ...agreeing,
+      elapsed: 13_000,
+      events: { ...agreeing.events, sent: 240 },
+      snapshots: 9,
+    }
+    expect(log.take(later)).toEqual([])
+  })
+
+  it('says how many servers are missing and stale, and how several workers are', () => {
+    expect(plainState(differing)).toBe(
+      'Δ 1 of 2 services in sync: 1 missing, 2 stale · 3 live, 4 in the table · the cluster is changing',
     )
-    expect(plainLine(differing)).toContain(
-      'Δ 1 of 2 services in sync, 3 servers differ · 3 live, 4 in the table',
-    )
-    expect(plainLine({ ...agreeing, crew })).toContain(
-      'events 220 +16 −10 · A alive, B killed, C starting · the newest',
+    expect(plainState({ ...agreeing, crew, phase: 'calm' })).toContain(
+      '3 in the table · A alive, B killed, C starting · the cluster is idle',
     )
   })
 })
@@ -186,6 +213,15 @@ describe('the outcome', () => {
   it('says first that they agree, after what, and how fast', () => {
     expect(text(agreeing).split('\n')[0]).toBe(
       'in sync: 2 services, 3 servers, after 220 events (16 repeated, 169 out of order, 10 lost): p50 212 ms, p95 540 ms',
+    )
+  })
+
+  it('ends with a sentence that says what was shown', () => {
+    expect(text(agreeing).split('\n').at(-1)).toBe(
+      'In 12 s, a cluster of 2 services told of its changes in 220 events, of which 10 were lost and others came twice, late and out of order; the table followed each change in 212 ms (median), and held all 3 live servers and no other in the end.',
+    )
+    expect(text(differing).split('\n').at(-1)).toContain(
+      'the table did not follow to the end, and differs in 3 servers.',
     )
   })
 
@@ -235,7 +271,7 @@ describe('the outcome', () => {
   it('says how to see the same again', () => {
     expect(text(agreeing)).toContain('npm start -- --for 20s --seed 7 --services 2')
     expect(text({ ...agreeing, total: 500 })).toContain('npm start -- --for 500ms --seed 7')
-    expect(text({ ...agreeing, total: undefined })).toContain('npm start -- --seed 7')
+    expect(text({ ...agreeing, total: undefined })).toContain('npm start -- --endless --seed 7')
     expect(text({ ...agreeing, crew })).toContain('--services 2 --workers 3')
   })
 })

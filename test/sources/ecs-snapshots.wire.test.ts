@@ -55,6 +55,23 @@ describe('ecsSnapshots', () => {
     expect(following.notices).toEqual([])
   })
 
+  it('says how far it is with a large cluster', async () => {
+    const cluster = clusterOf(1_250)
+    const world = await awsWorld([cluster])
+    const following = follow(ecsSnapshots({ clusters: ['staging'], ...world.options }))
+    await world.until(() => listings(following).length === 1, 1_000)
+    const what = 'tasks of staging described'
+    expect(following.notices.filter(({ _tag }) => _tag === 'Progressed')).toEqual([
+      ...[1_100, 1_200, 1_250].map((done) => ({
+        _tag: 'Progressed',
+        what: 'tasks of staging listed',
+        done,
+        of: undefined,
+      })),
+      ...Array.from({ length: 13 }, (_, call) => ({ _tag: 'Progressed', what, done: 100 * call, of: 1_250 })),
+    ])
+  })
+
   it('takes an empty list for an answer', async () => {
     const cluster = clusterOf(0)
     const world = await awsWorld([cluster])

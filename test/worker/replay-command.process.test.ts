@@ -4,6 +4,7 @@ import { gzipSync } from 'node:zlib'
 import { EMPTY } from 'rxjs'
 import { describe, expect, it } from 'vitest'
 import type { ClusterEvent } from 'ecs-task-stream'
+import { systemClock } from 'ecs-task-stream'
 import type { Terminal } from 'ecs-task-stream/worker'
 import { encodeEntry } from '../../src/journal/journal.js'
 import { replayCommand } from '../../src/worker/replay/replay-command.js'
@@ -58,7 +59,9 @@ const written = async (content: string | Uint8Array, name = 'events.jsonl'): Pro
 }
 
 /** The command in this process, for all that does not need one of its own. */
-const replayed = async (...argv: readonly string[]) => {
+const replayed = (...argv: readonly string[]) => replayedOn({}, ...argv)
+
+const replayedOn = async (more: Partial<Terminal>, ...argv: readonly string[]) => {
   const written = { code: 0, out: '', err: '' }
   const terminal: Terminal = {
     env: {},
@@ -67,6 +70,7 @@ const replayed = async (...argv: readonly string[]) => {
     log: { write: () => undefined },
     stops$: EMPTY,
     exit: () => undefined,
+    ...more,
   }
   written.code = await replayCommand(argv, terminal)
   return written
@@ -97,6 +101,20 @@ const json = async (...argv: readonly string[]): Promise<Printed> => {
 }
 
 describe('ecs-task-stream replay', () => {
+  it('shows on a terminal how much of large files it has read, and takes that away', async () => {
+    const file = await written(`${story[0] ?? ''}\n`.repeat(3_000))
+    const clock = { ...systemClock, now: () => (now += 1_000) }
+    let now = 0
+    const { code, out, err } = await replayedOn({ isInteractive: true, clock }, file, '--explain', 'web')
+    expect(code).toBe(0)
+    expect(out).toContain('3000 deliveries')
+    const [, ...shown] = err.split('\r\x1b[K')
+    expect(shown.length).toBeGreaterThan(2)
+    expect(shown.at(-1)).toBe('')
+    for (const text of shown.filter((each) => each !== ''))
+      expect(text).toMatch(/^\d+ of \d+ MB of recordings read \(\d+ %\), about \d+ s left$/)
+  })
+
   it('prints what was wanted, as a process of its own', async () => {
     const file = await written(gzipSync(story.join('')))
     const { code, out, err } = await commandProcess(['replay', file]).ended

@@ -72,6 +72,15 @@ const noticeLine = (source: string, notice: Notice): LogLine => {
         message: 'source answers',
         fields: { source, operation: notice.operation },
       }
+    case 'Progressed': {
+      const { what, done, of } = notice
+      // `logProgress` says it to people, once a minute.
+      return {
+        level: 'debug',
+        message: 'progressed',
+        fields: { source, what, done, of },
+      }
+    }
     case 'ClockSkew': {
       const { aheadMs } = notice
       const isWrong = Math.abs(aheadMs) >= worthAWarning

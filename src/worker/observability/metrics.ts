@@ -134,6 +134,7 @@ const observeNotice = (
       sourceFailures.inc({ source, operation: operationLabel(notice.operation) })
       return
     case 'Answered':
+    case 'Progressed':
       return
     case 'ClockSkew':
       clockAhead.set(notice.aheadMs / 1000)

@@ -20,6 +20,8 @@ export interface ReceiptsOptions {
   /** Leaves out events of other clusters. `undefined`: keeps all clusters. */
   readonly clusters: readonly string[] | undefined
   readonly signal: AbortSignal
+  /** Called with the number of bytes of each part of a file that is read, packed or not. Default: not called. */
+  readonly read?: (bytes: number) => void
 }
 
 /** A line that is not a receipt. */
@@ -33,14 +35,14 @@ const clusterOf = (event: ClusterEvent): string | undefined =>
  * when a file cannot be read.
  */
 export async function* receipts(
-  { files, until, clusters, signal }: ReceiptsOptions,
+  { files, until, clusters, signal, read }: ReceiptsOptions,
   other: (line: OtherLine) => void,
 ): AsyncGenerator<Receipt> {
   const follows = (event: ClusterEvent): boolean => {
     const cluster = clusterOf(event)
     return cluster === undefined || clusters?.some((named) => sameCluster(named, cluster)) !== false
   }
-  for await (const item of readJournals(files, signal))
+  for await (const item of readJournals(files, signal, read))
     if (item._tag !== 'Entry') other(item)
     else if (item.entry.at <= until) {
       const { file, line, entry } = item

@@ -12,6 +12,7 @@ import { exitCode, type ExitCode } from '../terminal/exit-code.js'
 import { readRawSettings } from '../settings/raw-settings.js'
 import { helpOf } from '../settings/help.js'
 import { integer, list, oneOf, type SettingType, text } from '../settings/setting-type.js'
+import { readingProgress } from './reading-progress.js'
 import { replayJson, replayText } from './print.js'
 import { explainBackend, type ReplaySummary, summarizeReplay } from './summary.js'
 import { formatProblems } from '../settings/problem.js'
@@ -132,7 +133,14 @@ const print = async (
   terminal: Terminal,
 ): Promise<ExitCode> => {
   const { until, explain: name, cluster: clusters, backendName: template, skewAllowance, format } = settings
-  const options = { files, until: until ?? Infinity, clusters, signal: new AbortController().signal }
+  const progress = await readingProgress(files, terminal, name === undefined ? 1 : 2)
+  const options = {
+    files,
+    until: until ?? Infinity,
+    clusters,
+    signal: new AbortController().signal,
+    read: progress.read,
+  }
   const projection = {
     // A journal of a worker that does not follow deployments has no descriptions of them.
     expose: deployments(servicePorts({ name: serviceName(template) })),
@@ -140,8 +148,12 @@ const print = async (
   }
   if (name !== undefined) await requireRegular(files)
 
-  const lines = new LineReport(terminal.err)
+  const lines = new LineReport((text) => {
+    progress.clear()
+    terminal.err(text)
+  })
   const summary = await summarizeReplay(options, projection, (line) => lines.take(line))
+  progress.clear()
   lines.end()
   if (summary.deliveries === 0 && lines.bad > 0) {
     terminal.err(`${usage}: none of the lines could be read\n`)
@@ -149,6 +161,7 @@ const print = async (
   }
   const explanation =
     name === undefined ? undefined : await explainBackend(name, summary, options, projection)
+  progress.clear()
   if (name !== undefined && explanation?.timelines.length === 0) {
     terminal.err(`${usage}: ${printable(unknownBackend(name, summary))}\n`)
     return exitCode.failed

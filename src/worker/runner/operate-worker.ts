@@ -13,6 +13,7 @@ import { dryComposition, dryProblems } from './dry-composition.js'
 import { exitCode, type ExitCode } from '../terminal/exit-code.js'
 import { createLogger, logReports } from '../observability/logger.js'
 import { logDeployments } from '../observability/deployment-log.js'
+import { logProgress } from '../observability/progress-log.js'
 import { logStrays } from '../terminal/log-strays.js'
 import { metricsOf } from '../observability/metrics.js'
 import type { commonSettings } from '../settings/common-settings.js'
@@ -91,6 +92,7 @@ const operate = async (
   const worker = run({ ...composition, sources }, { clock })
   // Nothing is reported before the first `await`: see `Worker.reports$`.
   logReports(worker.reports$, logger, clock, { owner })
+  logProgress(worker.reports$, logger, clock)
   logDeployments(worker.state$, logger)
   const metrics = metricsOf(worker, clock)
   collectDefaultMetrics({ register: metrics })

@@ -6,6 +6,7 @@ import { systemClock } from '../../shared/async/system-clock.js'
 import { diagnose, explain, reasonOf } from '../observability/diagnosis.js'
 import { codeOf } from '../observability/hopeless.js'
 import { isEssential } from '../observability/essential-call.js'
+import { workOf } from '../observability/progress-log.js'
 import type { Composition } from './composition.js'
 import { dryComposition, dryProblems } from './dry-composition.js'
 import { exitCode, type ExitCode } from '../terminal/exit-code.js'
@@ -17,6 +18,7 @@ import { refuse } from './read-command-line.js'
 import { sinkPlan } from './sink-plan.js'
 import { type OpenTerminal, openTerminal } from '../terminal/open-terminal.js'
 import { inFormat } from '../terminal/people-log.js'
+import { ProgressLine } from '../terminal/progress-line.js'
 import type { Terminal } from '../terminal/terminal.js'
 import type { planning } from './plan-settings.js'
 import type { Reading } from './worker.js'
@@ -44,9 +46,10 @@ const summarise = async (
   composition: Composition,
   name: string,
   { debug, timeoutSeconds }: SettingsOf<typeof planning>,
-  { log, strays$, isInteractive }: OpenTerminal,
+  terminal: OpenTerminal,
 ): Promise<PlanSummary> => {
   const { lookups, sinks, owner, pruneGuard } = composition
+  const { log, strays$, isInteractive, clock = systemClock } = terminal
   const timeoutMs = timeoutSeconds * 1000
   const logger = createLogger({
     worker: name,
@@ -56,6 +59,8 @@ const summarise = async (
   logStrays(strays$, logger, systemClock)
   const worker = run({ ...dryComposition(composition), sources: lookups, sinks: [] })
   logReports(worker.reports$, logger, systemClock)
+  const line = new ProgressLine(terminal, clock)
+  workOf(worker.reports$).subscribe((work) => line.show(work))
   const refused = new Subject<never>()
   let trouble: Error | undefined
   worker.reports$.subscribe((report) => {
@@ -85,6 +90,7 @@ const summarise = async (
       unresolved: [...desired.unresolved.values()],
     }
   } finally {
+    line.clear()
     await worker.stop()
   }
 }

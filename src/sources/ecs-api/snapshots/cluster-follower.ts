@@ -91,6 +91,7 @@ export class ClusterFollower {
       clock,
       only,
       warn: (message) => (this.warning = message),
+      progress: (what, done, of) => setup.emit({ _tag: 'Progressed', what, done, of }),
     })
     this.sleep = interruptibleSleep(clock)
     this.reportIdentity = identityReport({

@@ -21,6 +21,8 @@ export interface SnapshotEnvironment {
   readonly only?: ListedTasks | undefined
   /** Called for problems that do not fail the snapshot. */
   readonly warn?: (message: string) => void
+  /** Called after each page of a long snapshot: how many tasks are listed or described, of how many. */
+  readonly progress?: (what: string, done: number, of: number | undefined) => void
   readonly ask: EcsCall
   readonly time: AwsTime
   readonly clock: Clock
@@ -28,6 +30,9 @@ export interface SnapshotEnvironment {
 
 /** Maximum page size of ListTasks, and maximum number of tasks per DescribeTasks call. */
 const pageSize = 100
+
+/** A snapshot of more tasks is long: at the default pace it takes four seconds or more. */
+const long = 10 * pageSize
 
 export type Snapshot = Omit<Extract<ClusterEvent, { _tag: 'TasksListed' }>, 'order'>
 
@@ -41,7 +46,7 @@ export type Snapshot = Omit<Extract<ClusterEvent, { _tag: 'TasksListed' }>, 'ord
  * @param orderOf Returns the order of the snapshot, given its time.
  */
 export const clusterSnapshot =
-  ({ ask, time, clock, only: { service, family } = {}, warn }: SnapshotEnvironment) =>
+  ({ ask, time, clock, only: { service, family } = {}, warn, progress }: SnapshotEnvironment) =>
   async (
     cluster: ClusterArn,
     orderOf: (at: Millis) => number,
@@ -87,6 +92,7 @@ export const clusterSnapshot =
         })
         for (const arn of page.taskArns ?? []) arns.add(arn)
         nextToken = page.nextToken
+        if (arns.size > long) progress?.(`tasks of ${lastSegment(cluster)} listed`, arns.size, undefined)
       } while (nextToken !== undefined && nextToken !== '')
       return { arns: [...arns], at: at ?? 0 }
     }
@@ -124,7 +130,9 @@ export const clusterSnapshot =
     const { arns, at } = await list()
     const order = orderOf(at)
     const tasks: Task[] = []
-    for (let from = 0; from < arns.length; from += pageSize)
+    for (let from = 0; from < arns.length; from += pageSize) {
+      if (arns.length > long) progress?.(`tasks of ${lastSegment(cluster)} described`, from, arns.length)
       tasks.push(...(await describe(arns.slice(from, from + pageSize), order)))
+    }
     return { _tag: 'TasksListed', cluster, at, order, tasks }
   }
