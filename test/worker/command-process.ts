@@ -46,6 +46,8 @@ export const commandProcess = (argv: readonly string[], env: Readonly<Record<str
       firstValueFrom(merge(log$.pipe(filter((line) => line['error'] === error)), early$)),
     /** The first line about this text, printed outside the log; rejects when the command ends without one. */
     said: (said: string) => firstValueFrom(merge(log$.pipe(filter(({ text }) => text === said)), early$)),
+    /** What it has written to standard error until now. */
+    written: () => err.join(''),
     signal: (signal: NodeJS.Signals) => child.kill(signal),
   }
 }

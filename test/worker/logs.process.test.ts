@@ -12,7 +12,7 @@ const exporting = {
   name: 'web',
   placement: 'fargate' as const,
   desiredCount: 2,
-  labels: { PROMETHEUS_EXPORTER_PORT: '8080' },
+  dockerLabels: { PROMETHEUS_EXPORTER_PORT: '8080' },
 }
 
 describe('the log of a healthy start', () => {
@@ -22,14 +22,37 @@ describe('the log of a healthy start', () => {
     expect(await worker.logged('started')).toMatchObject({ what: 'prometheus-http follows staging' })
     expect(await worker.logged(ready)).toMatchObject({
       afterMs: expect.any(Number) as number,
-      tasks: expect.any(Number) as number,
-      backends: expect.any(Number) as number,
+      tasks: 2,
+      backends: 1,
     })
     worker.signal('SIGTERM')
     const { err } = await worker.ended
     const warnings = err.split('\n').filter((line) => line.includes('"level":"warn"'))
     // The test's queue has none, on purpose.
     expect(warnings.filter((line) => !line.includes('no redrive policy'))).toEqual([])
+  })
+
+  it('is three lines for people, and then one for what changes', async () => {
+    const { cluster, command, queueUrl, tell } = await account([exporting])
+    const worker = command(argv, { ...quiet, QUEUE_URL: queueUrl, LOG_FORMAT: 'text' })
+    // The test's queue has no redrive policy, on purpose.
+    const lines = () =>
+      worker
+        .written()
+        .split('\n')
+        .filter((line) => line !== '' && !line.includes('no redrive policy'))
+        .map((line) => line.replace(/^[\d:]+ /, ''))
+    await expect.poll(lines).toHaveLength(3)
+    const group = 'arn:aws:ecs:eu-west-1:123456789012:cluster/staging/service:web'
+    expect(lines().toSorted()).toEqual([
+      `changed: ${group} +2 → 2`,
+      expect.stringMatching(/^ready after [\d.]+ s: tasks 2, backends 1$/),
+      'started: prometheus-http follows staging',
+    ])
+    await tell((running) => running.scale('web', 1))
+    await expect.poll(lines).toContain(`changed: ${group} −1 → 1`)
+    expect(lines()).toHaveLength(4)
+    expect(cluster.truth().get('web')).toHaveLength(1)
   })
 
   it('is text for people with LOG_FORMAT=text', async () => {
