@@ -70,6 +70,7 @@ export {
   type Skipped,
 } from './core/plan.js'
 export { renderEach } from './core/render-each.js'
+export type { ExaminationContext, Finding } from './core/finding.js'
 export type { AnySink, Change, Outcome, Owner, Parts, Row, Sink } from './core/sink.js'
 export type { Delivery, Lookup, Notice, Source, SourceContext } from './core/source.js'
 export {

@@ -3,7 +3,16 @@ export { defineWorker, type DefinedWorker, type Reading, type WorkerDefinition }
 export { chooseWorker, type WorkerChoice } from './runner/choose-worker.js'
 export type { Composition, Driven, Instruments, Running } from './runner/composition.js'
 
-export { integer, list, oneOf, onOff, type SettingType, text, url } from './settings/setting-type.js'
+export {
+  integer,
+  list,
+  oneOf,
+  onOff,
+  type SettingType,
+  text,
+  url,
+  type ValueSchema,
+} from './settings/setting-type.js'
 export { type ListenAddress, listenAddress } from './settings/listen-address.js'
 export {
   type Declaration,
@@ -16,7 +25,9 @@ export {
   type SettingText,
 } from './settings/setting.js'
 export { type Check, type Contradiction, readSettings } from './settings/settings.js'
-export type { Variables } from './settings/raw-settings.js'
+export type { ConfigFile } from './settings/config-file.js'
+export type { ShownSetting } from './settings/shown-settings.js'
+export type { Origin, Variables } from './settings/raw-settings.js'
 export { formatProblems, type Problem } from './settings/problem.js'
 
 export { start } from './runner/start.js'

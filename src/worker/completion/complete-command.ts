@@ -1,4 +1,4 @@
-import type { BundledWorker } from '../runner/bundled.js'
+import type { BundledWorker } from '../runner/bundled-worker.js'
 import { planning } from '../runner/plan-settings.js'
 import { commonSettings } from '../settings/common-settings.js'
 import { exitCode, type ExitCode } from '../terminal/exit-code.js'

@@ -1,11 +1,4 @@
-import type { DefinedWorker } from './worker.js'
-
-export interface BundledWorker {
-  readonly name: string
-  readonly summary: string
-  /** Loaded on demand, so that a worker loads only the SDKs that it uses. */
-  load(): Promise<DefinedWorker>
-}
+import type { BundledWorker } from './bundled-worker.js'
 
 /** The workers that the command can start by name. */
 export const bundled: readonly BundledWorker[] = [

@@ -2,7 +2,8 @@ import { Command, CommanderError } from 'commander'
 import { printableLines } from '../../shared/codec/printable.js'
 import { exitCode, type ExitCode } from '../terminal/exit-code.js'
 import type { Terminal } from '../terminal/terminal.js'
-import { bundled, type BundledWorker } from './bundled.js'
+import { bundled } from './bundled.js'
+import type { BundledWorker } from './bundled-worker.js'
 import type { DefinedWorker } from './worker.js'
 
 export interface CommandOptions {

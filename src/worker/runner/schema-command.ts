@@ -3,7 +3,7 @@ import { commonSettings } from '../settings/common-settings.js'
 import { configSchema } from '../settings/config-schema.js'
 import { exitCode, type ExitCode } from '../terminal/exit-code.js'
 import type { Terminal } from '../terminal/terminal.js'
-import type { BundledWorker } from './bundled.js'
+import type { BundledWorker } from './bundled-worker.js'
 
 /** `ecs-task-stream schema <worker>`: the JSON Schema of its configuration file. */
 export const schemaCommand = async (
