@@ -54,7 +54,7 @@ export const heavyImports: Readonly<Record<string, readonly string[]>> = {
   './sinks/traefik-table': ['@aws-sdk/client-dynamodb', partitions],
   './sinks/webhook': [],
   './worker': ['commander', 'pino', 'prom-client'],
-  './worker/clusters': ['commander', partitions],
+  './worker/clusters': [partitions, 'commander'],
   './worker/clusters/sources': ['@aws-sdk/client-ecs', '@aws-sdk/client-sqs', partitions],
   './lambda': [],
   './id-mapper': ['prom-client'],
