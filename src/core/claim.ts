@@ -129,7 +129,11 @@ const sameClaim = (a: Claim, b: Claim): boolean => {
 }
 
 /** What a task without a known host waits for. */
-export const noHost = (task: Task, definition: TaskDefinition | undefined, state: ClusterState): Unresolved => {
+export const noHost = (
+  task: Task,
+  definition: TaskDefinition | undefined,
+  state: ClusterState,
+): Unresolved => {
   if (task.instance === undefined || definition?.networkMode === 'awsvpc')
     return unresolved(
       task,

@@ -23,12 +23,14 @@ describe('an explanation', () => {
     holds(orderIsKept(ours))
   })
 
-  it('names a break for every unresolved task', () => {
+  it('names a break for every unresolved task that is not routed anyway', () => {
     holds(
       fc.property(explainedWorlds, (world) => {
-        for (const arn of world.desired.unresolved.keys()) {
+        for (const [arn, { why }] of world.desired.unresolved) {
           const task = world.state.tasks.get(arn)
-          ok(task !== undefined && ours(world, task).firstBreak !== undefined, arn)
+          ok(task !== undefined, arn)
+          // One that its deployment holds back may get requests as the last of its backend.
+          ok(why === 'held' || ours(world, task).firstBreak !== undefined, arn)
         }
       }),
     )
