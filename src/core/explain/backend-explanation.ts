@@ -73,7 +73,7 @@ const targetsOf = (name: BackendName, world: ExplainedWorld): readonly BackendTa
       return {
         target: target.name,
         records: none,
-        link: unknown('plan', `the target cannot be read: ${target.reason}`, 'see what `doctor` says'),
+        link: unknown('plan', `what it holds is not known: ${target.reason}`, target.todo),
       }
     const records = recordsOf(target, name, world)
     return {

@@ -31,8 +31,13 @@ export type ExplainedTarget =
       /** The keys of the records that a backend is, or should be, in. */
       readonly keysOf: (backend: Backend) => readonly string[]
     }
-  /** It could not be read. `reason`: for people. */
-  | { readonly _tag: 'Unread'; readonly name: string; readonly reason: string }
+  /** What it holds is not known. `reason` and `todo`: for people. */
+  | {
+      readonly _tag: 'Unread'
+      readonly name: string
+      readonly reason: string
+      readonly todo?: string
+    }
 
 type PlannedSink<V> = Omit<Sink<V>, 'apply' | 'read'>
 

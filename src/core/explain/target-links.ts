@@ -82,10 +82,7 @@ export const targetLinks = (
     )
   if (target._tag === 'Unread')
     return chained([
-      [
-        'plan',
-        () => unknown('plan', `the target cannot be read: ${target.reason}`, 'see what `doctor` says'),
-      ],
+      ['plan', () => unknown('plan', `what it holds is not known: ${target.reason}`, target.todo)],
       ['target', () => unknown('target', 'not reached')],
     ])
   const record = decisive(target, recordsOf(target, name, world), endpoint)

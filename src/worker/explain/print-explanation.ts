@@ -41,11 +41,18 @@ const lookAt = async (
   signal: AbortSignal,
 ): Promise<ExplainedTarget> => {
   const { name } = sink
+  if (sink.local === true)
+    return {
+      _tag: 'Unread',
+      name,
+      reason: 'it is in the process of the running worker',
+      todo: 'ask the worker: read what it serves or prints',
+    }
   try {
     const rows = await sink.read(signal)
     return explainedTarget(sink, rows, desired, { owner, ...(pruneGuard !== undefined && { pruneGuard }) })
   } catch (thrown) {
-    return { _tag: 'Unread', name, reason: reasonOf(errorOf(thrown)) }
+    return { _tag: 'Unread', name, reason: reasonOf(errorOf(thrown)), todo: 'see what `doctor` says' }
   }
 }
 
