@@ -203,7 +203,7 @@ const print = async (
  * time, and why. It reads only the files.
  *
  * Resolves to the exit code: 0 printed, even with bad lines, which are listed on standard error; 1 a file or all of its
- * lines could not be read, or the backend is unknown; 64 wrong settings.
+ * lines could not be read, or nothing matches the question; 64 wrong settings.
  */
 export const replayCommand = async (argv: readonly string[], terminal: Terminal): Promise<ExitCode> => {
   const among = filesAmong(argv)
