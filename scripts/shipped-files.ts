@@ -10,7 +10,7 @@ const required = [
   'dist/command/ecs-task-stream.js',
   'dist/command/LICENSES.txt',
 ]
-const folders = ['dist/command', 'dist/src', 'dist/sim', 'src', 'sim', 'examples']
+const folders = ['dist/command', 'dist/schemas', 'dist/src', 'dist/sim', 'src', 'sim', 'examples']
 
 /** The paths of all files below the folder, relative to it, with `/`. */
 const filesUnder = (folder: string): readonly string[] =>

@@ -69,6 +69,20 @@ export {
   type PlanOptions,
   type Skipped,
 } from './core/plan.js'
+export { explain, type Explanation, type Subject } from './core/explain/explain.js'
+export { explainedTarget, type ExplainedTarget, type TargetRecord } from './core/explain/explained-target.js'
+export type { ExplainedWorld } from './core/explain/explained-world.js'
+export type {
+  BackendExplanation,
+  BackendRecord,
+  BackendTarget,
+  Listed,
+  ListedEndpoint,
+  MissingTask,
+} from './core/explain/backend-explanation.js'
+export type { Break, PortChain, TargetChain, TaskExplanation } from './core/explain/task-explanation.js'
+export type { RecordExplanation } from './core/explain/leftovers.js'
+export type { ChainLink, LinkName, LinkState } from './core/explain/chain.js'
 export { renderEach } from './core/render-each.js'
 export type { ExaminationContext, Finding } from './core/finding.js'
 export type { AnySink, Change, Outcome, Owner, Parts, Row, Sink } from './core/sink.js'

@@ -52,7 +52,7 @@ export interface Nameless {
  * In awsvpc mode, the task has its own network interface, even on an instance, so the instance's address would be wrong
  * until the interface is known.
  */
-const hostOf = (
+export const hostOf = (
   task: Task,
   definition: TaskDefinition | undefined,
   state: ClusterState,
@@ -128,7 +128,12 @@ const sameClaim = (a: Claim, b: Claim): boolean => {
   }
 }
 
-const noHost = (task: Task, definition: TaskDefinition | undefined, state: ClusterState): Unresolved => {
+/** What a task without a known host waits for. */
+export const noHost = (
+  task: Task,
+  definition: TaskDefinition | undefined,
+  state: ClusterState,
+): Unresolved => {
   if (task.instance === undefined || definition?.networkMode === 'awsvpc')
     return unresolved(
       task,
@@ -141,13 +146,20 @@ const noHost = (task: Task, definition: TaskDefinition | undefined, state: Clust
     : unresolved(task, 'lookup-refused', `the address of ${task.instance}: ${refusal.reason}`)
 }
 
-const noDefinition = (task: Task, state: ClusterState): Unresolved => {
+/** What a task without a known definition waits for. */
+export const noDefinition = (task: Task, state: ClusterState): Unresolved => {
   const { definition = 'its task definition' } = task
   const refusal = state.refusals.get(definition)
   return refusal === undefined
     ? unresolved(task, 'task-definition', `${definition} is not known yet`)
     : unresolved(task, 'lookup-refused', `${definition}: ${refusal.reason}`)
 }
+
+/** The second part is in memory once for all tasks, and the whole refers to both. */
+export const endpointIdOf = (
+  { arn }: Pick<Task, 'arn'>,
+  { container, containerPort, protocol }: Pick<ExposedPort, 'container' | 'containerPort' | 'protocol'>,
+): EndpointId => arn + interned(`#${container}:${containerPort}/${protocol}`)
 
 const claimOf = (
   task: Task,
@@ -160,8 +172,7 @@ const claimOf = (
   const host = ipv4 ?? ipv6
   if (host === undefined) return []
   const { backend } = port
-  // The second part is in memory once for all tasks, and the whole refers to both.
-  const id = task.arn + interned(`#${port.container}:${port.containerPort}/${port.protocol}`)
+  const id = endpointIdOf(task, port)
   const status = task.containers.find(({ name }) => name === port.container)?.lastStatus
   const liveness = status === undefined ? 'pending' : containerLiveness(status)
   if (liveness === 'pending') return []
@@ -213,7 +224,7 @@ const shareOf = (traffic: Traffic, percent: 'production' | 'test'): Share | unde
     : undefined
 
 /** A port, and the share of its backend's requests. A task may have production and test traffic at the same time. */
-interface SharedPort {
+export interface SharedPort {
   readonly port: ExposedPort
   readonly share: Share | undefined
 }
@@ -223,7 +234,7 @@ interface SharedPort {
  * requests. A port whose share is 0 is among them: it may be the last one of its backend, and its address must be
  * removed where it was before.
  */
-const sharedPorts = (
+export const sharedPorts = (
   ports: readonly ExposedPort[],
   traffic: Traffic,
   { deployments }: Policy,
@@ -268,14 +279,14 @@ const goneFrom = (
   }))
 
 /** What a task waits for that must be HEALTHY before it is offered. */
-interface AwaitedHealth {
+export interface AwaitedHealth {
   readonly missing: Unresolved
   /** Whether what its backends hold stays, because it may have been HEALTHY for long. Otherwise, it leaves. */
   readonly keeps: boolean
 }
 
 /** `undefined` for a task that has been HEALTHY, or has no health check. */
-const awaitedHealth = (
+export const awaitedHealth = (
   task: Task,
   definition: TaskDefinition | undefined,
   state: ClusterState,

@@ -9,6 +9,7 @@ export const mapSink = <V>(sink: Sink<V>, replaced: Partial<Sink<V>>): Sink<V> =
   adopt: sink.adopt,
   ...(sink.required !== undefined && { required: sink.required }),
   ...(sink.dry !== undefined && { dry: sink.dry }),
+  ...(sink.local !== undefined && { local: sink.local }),
   equals: (a, b) => sink.equals(a, b),
   render: (backends, before) => sink.render(backends, before),
   // The parts of one rendering are not those of another.

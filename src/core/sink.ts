@@ -67,6 +67,11 @@ export interface Sink<V> {
    * false.
    */
   readonly dry?: boolean
+  /**
+   * Whether the target lives in this process, such as a document that it serves. Another process then reads it as empty,
+   * so `explain` of the command does not ask it. Default: false.
+   */
+  readonly local?: boolean
   /** Whether to take over desired records without an owner. */
   readonly adopt: boolean
   /**

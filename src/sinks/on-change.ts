@@ -55,6 +55,7 @@ export const onChange = (
 
   return {
     name,
+    local: true,
     adopt: true,
     equals: (a, b) =>
       a.length === b.length &&

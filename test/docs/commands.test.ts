@@ -22,9 +22,18 @@ const commands = pages
 const workers = bundled.map(({ name }) => name)
 const isCommand = (word: string | undefined): boolean =>
   word !== undefined &&
-  [...workers, 'plan', 'doctor', 'replay', 'journal', 'schema', 'completion', '<worker>', '--help'].includes(
-    word,
-  )
+  [
+    ...workers,
+    'plan',
+    'explain',
+    'doctor',
+    'replay',
+    'journal',
+    'schema',
+    'completion',
+    '<worker>',
+    '--help',
+  ].includes(word)
 
 describe('the commands of the documentation', () => {
   it('start workers that exist', () => {

@@ -12,6 +12,7 @@ class Whole implements Required<Sink<string>> {
   readonly name = 'whole'
   readonly required = false
   readonly dry = false
+  readonly local = true
   readonly adopt = true
   readonly parts = { ofBackend: () => '', ofRecord: () => [''] }
   readonly #asked: string[] = []
@@ -73,9 +74,9 @@ describe('mapSink', () => {
     for (const member of members)
       (Reflect.get(mapped, member) as (...args: readonly unknown[]) => unknown)('')
     expect(whole.asked).toEqual(members)
-    expect(mapped).toMatchObject({ name: 'whole', required: false, dry: false, adopt: true })
+    expect(mapped).toMatchObject({ name: 'whole', required: false, dry: false, local: true, adopt: true })
     expect(Object.keys(mapped).sort()).toEqual(
-      [...members, 'adopt', 'dry', 'name', 'parts', 'required'].sort(),
+      [...members, 'adopt', 'dry', 'local', 'name', 'parts', 'required'].sort(),
     )
   })
 

@@ -92,6 +92,7 @@ interface Printed {
       readonly steps: readonly { readonly news: boolean; readonly told: { readonly _tag: string } }[]
     }[]
   }
+  readonly answer?: { readonly subjects: readonly { readonly _tag: string }[] }
 }
 
 const json = async (...argv: readonly string[]): Promise<Printed> => {
@@ -282,10 +283,30 @@ describe('ecs-task-stream replay', () => {
     expect(explanation?.tasks).toHaveLength(3)
   })
 
+  it('explains a task, or an address, by the last state', async () => {
+    const file = await written(story.join(''))
+    const { code, out } = await replayed(file, '--explain', '10.0.0.1:5000')
+    expect(code).toBe(0)
+    expect(out).toMatch(/^9 deliveries received, the last at /)
+    expect(out).toContain('task/staging/new (service:web): routed')
+    expect((await replayed(file, '--explain', 'old')).out).toMatch(
+      /old \(service:web\): BROKEN at status: it is gone/,
+    )
+    const { answer } = await json(file, '--explain', 'lost', '--until', iso(52))
+    expect(answer?.subjects).toMatchObject([{ _tag: 'Task' }])
+  })
+
+  it('explains by the policy that is named', async () => {
+    const file = await written(story.join(''))
+    const { code, out } = await replayed(file, '--policy', 'traefik-labels', '--explain', 'new')
+    expect(code).toBe(0)
+    expect(out).toContain('waiting at definition')
+  })
+
   it('names a backend that was probably meant, and exits 1', async () => {
     const { code, out, err } = await replayed(await written(story.join('')), '--explain', 'wep')
     expect({ code, out }).toEqual({ code: 1, out: '' })
-    expect(err).toContain('no recorded task would be in a backend "wep"; did you mean web?')
+    expect(err).toContain('nothing that is known matches "wep"; did you mean web?')
   })
 
   it('names backends as the worker does, and leaves out other clusters', async () => {
@@ -341,6 +362,6 @@ describe('ecs-task-stream replay', () => {
       expect(err).toContain(problem)
     const help = await commandProcess(['replay', '--help']).ended
     expect(help).toMatchObject({ code: 0 })
-    expect(help.out).toContain('--explain <backend>')
+    expect(help.out).toContain('--explain <question>')
   })
 })

@@ -6,7 +6,7 @@ import { documentListener, type DocumentListener, type ReadAccess } from './docu
 import { servedRecords } from './served-records.js'
 
 /** What a sink that serves a document needs from its target. */
-export interface ServedDocument<V> extends Required<Pick<Sink<V>, 'read' | 'apply' | 'synced'>> {
+export interface ServedDocument<V> extends Required<Pick<Sink<V>, 'local' | 'read' | 'apply' | 'synced'>> {
   readonly listener: DocumentListener
 }
 

@@ -5,7 +5,7 @@ import { amended, type Contents, type DocumentFormat, noContents, rowsOf } from 
 import { missingKnowledge } from './missing-knowledge.js'
 
 /** Records in memory that readers are to get once they are complete. */
-export interface ServedRecords<V> extends Required<Pick<Sink<V>, 'read' | 'apply' | 'synced'>> {
+export interface ServedRecords<V> extends Required<Pick<Sink<V>, 'local' | 'read' | 'apply' | 'synced'>> {
   /** Another map after each change; or, as long as readers must wait, a text that says what is still missing. */
   readonly current: () => ReadonlyMap<string, V> | string
 }
@@ -53,6 +53,7 @@ export const servedRecords = <V>({
   }
 
   return {
+    local: true,
     read: () => Promise.resolve(rowsOf(contents, format)),
     apply: (changes, owner) => {
       const after = amended(contents, changes, owner, format)

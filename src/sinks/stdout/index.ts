@@ -110,6 +110,7 @@ export const stdout = ({
   return {
     name,
     required: false,
+    local: true,
     adopt: true,
     equals: (a, b) =>
       a === b ||

@@ -191,6 +191,7 @@ export const tcpProxy = ({
 
   return {
     name,
+    local: true,
     adopt: true,
     equals: sameAddresses,
     ...renderEach<readonly WeighedAddress[]>((backend, held = []) => {

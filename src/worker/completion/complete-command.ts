@@ -5,12 +5,14 @@ import { exitCode, type ExitCode } from '../terminal/exit-code.js'
 import type { Terminal } from '../terminal/terminal.js'
 import type { Declaration } from '../settings/setting.js'
 import { examining } from '../doctor/doctor-settings.js'
+import { explaining } from '../explain/explain-settings.js'
 import { complete } from './complete.js'
 import { shells } from './shell-script.js'
 
 /** The commands that take a worker, and their settings. */
 const beforeWorkers: ReadonlyMap<string, Declaration> = new Map<string, Declaration>([
   ['plan', planning],
+  ['explain', explaining],
   ['doctor', examining],
 ])
 

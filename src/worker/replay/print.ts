@@ -1,6 +1,8 @@
 import { lastSegment } from '../../core/arn.js'
 import type { Millis } from '../../core/clock.js'
 import { type Backend, formatAddress, type Unresolved } from '../../core/desired.js'
+import type { Explanation as Answer } from '../../core/explain/explain.js'
+import { explanationText } from '../explain/explanation-text.js'
 import { printable } from '../../shared/codec/printable.js'
 import type { Explanation, ReplaySummary } from './summary.js'
 import type { FactChange } from './task-facts.js'
@@ -12,6 +14,8 @@ export interface ReplayOutput {
   readonly until: Millis | undefined
   readonly summary: ReplaySummary
   readonly explanation: Explanation | undefined
+  /** The answer to a question that is not the name of a backend. */
+  readonly answer: Answer | undefined
 }
 
 const time = (at: Millis): string => new Date(at).toISOString()
@@ -101,15 +105,21 @@ const unresolvedOf = ({ summary, explanation }: ReplayOutput): readonly Unresolv
 
 /** The summary as text for people. */
 export const replayText = (output: ReplayOutput): string => {
-  const { until, summary, explanation } = output
+  const { until, summary, explanation, answer } = output
   const { desired, deliveries, last, unmarked } = summary
   const unresolved = unresolvedOf(output)
   const backends = [...desired.backends.values()].toSorted((a, b) => (a.name < b.name ? -1 : 1))
-  return [
+  const received = [
     `${count(deliveries, 'delivery').replace(/ys$/, 'ies')} received${until === undefined ? '' : ` until ${time(until)}`}${
       last === undefined ? '' : `, the last at ${time(last)}`
     }`,
     '',
+  ]
+  // It says itself what is not known, of what was asked for.
+  if (answer !== undefined)
+    return `${received.map(printable).join('\n')}\n${explanationText({ ...answer, complete: unmarked.length === 0 })}`
+  return [
+    ...received,
     ...(explanation === undefined ? backends.flatMap(backendLines) : explanationLines(explanation)),
     ...(unmarked.length === 0 ? [] : ['', `No complete snapshot: ${unmarked.map(lastSegment).join(', ')}`]),
     ...(unresolved.length === 0 ? [] : ['', `${count(unresolved.length, 'live task')} unresolved:`]),
@@ -122,7 +132,7 @@ export const replayText = (output: ReplayOutput): string => {
 
 /** The summary as one JSON document. */
 export const replayJson = (output: ReplayOutput): string => {
-  const { until, summary, explanation } = output
+  const { until, summary, explanation, answer } = output
   const { desired, deliveries, last, unmarked } = summary
   return `${printable(
     JSON.stringify({
@@ -141,6 +151,7 @@ export const replayJson = (output: ReplayOutput): string => {
           steps,
         })),
       },
+      answer,
     }),
   )}\n`
 }

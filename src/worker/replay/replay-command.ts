@@ -2,19 +2,26 @@ import { stat } from 'node:fs/promises'
 import * as O from 'fp-ts/lib/Option.js'
 import * as t from 'io-ts'
 import type { Millis } from '../../core/clock.js'
-import { deployments } from '../../policies/deployments.js'
-import { servicePorts } from '../../policies/service-ports.js'
+import type { Explanation as Answer } from '../../core/explain/explain.js'
+import { explain as explainQuestion } from '../../core/explain/explain.js'
 import { printable } from '../../shared/codec/printable.js'
 import { explain } from '../observability/diagnosis.js'
-import { backendName, serviceName } from '../settings/backend-name.js'
-import { closest } from '../settings/closest.js'
+import { unmatched } from '../explain/unmatched.js'
+import { backendName } from '../settings/backend-name.js'
 import { exitCode, type ExitCode } from '../terminal/exit-code.js'
 import { readRawSettings } from '../settings/raw-settings.js'
 import { helpOf } from '../settings/help.js'
 import { integer, list, oneOf, type SettingType, text } from '../settings/setting-type.js'
 import { readingProgress } from './reading-progress.js'
+import { policyNames, replayedPolicy } from './policy.js'
 import { replayJson, replayText } from './print.js'
-import { explainBackend, type ReplaySummary, summarizeReplay } from './summary.js'
+import {
+  explainBackend,
+  isBackendName,
+  type Projection,
+  type ReplaySummary,
+  summarizeReplay,
+} from './summary.js'
 import { formatProblems } from '../settings/problem.js'
 import type { OtherLine } from './receipts.js'
 import { defaulted, optional, type SettingsOf } from '../settings/setting.js'
@@ -42,15 +49,23 @@ export const replaying = {
     example: '2026-01-02T03:04:05Z',
     otherwise: 'everything',
   }),
-  explain: optional(text('backend', 'the name of a backend'), {
-    description: 'Print, for every task related to this backend, what was received and what followed from it',
-    example: 'web',
-    otherwise: 'all backends, without reasons',
-  }),
+  explain: optional(
+    text('question', 'a backend, a task, an address, a container, a service or an instance'),
+    {
+      description:
+        'Of a backend, print what was received about each of its tasks, and what followed; of anything else, why it is offered in the end, or is not',
+      example: 'web',
+      otherwise: 'all backends, without reasons',
+    },
+  ),
   cluster: optional(list('clusters'), {
     description: 'Only these clusters, by name or ARN',
     example: 'staging',
     otherwise: 'all clusters in the files',
+  }),
+  policy: defaulted(oneOf(...policyNames), 'service-ports', {
+    description: 'The policy that decides which ports are offered, with its default options',
+    example: 'traefik-labels',
   }),
   backendName,
   skewAllowance: defaulted(integer({ min: 0, max: 86_400, unit: 'seconds' }), 30, {
@@ -119,20 +134,31 @@ const requireRegular = async (files: readonly string[]): Promise<void> => {
       )
 }
 
-const unknownBackend = (name: string, { desired }: ReplaySummary): string => {
-  const near = closest(
-    name,
-    [...desired.backends].map(([each]) => each),
+/** What the last state says about a question that is not the name of a backend. */
+const answerTo = (
+  question: string,
+  { state, desired, covers, last }: ReplaySummary,
+  projection: Projection,
+): Answer =>
+  explainQuestion(
+    { state, options: { ...projection, covers }, desired, targets: [], now: last ?? 0 },
+    question,
   )
-  return `no recorded task would be in a backend "${name}"${near === undefined ? '' : `; did you mean ${near}?`}`
-}
 
 const print = async (
   files: readonly string[],
   settings: SettingsOf<typeof replaying>,
   terminal: Terminal,
 ): Promise<ExitCode> => {
-  const { until, explain: name, cluster: clusters, backendName: template, skewAllowance, format } = settings
+  const {
+    until,
+    explain: name,
+    cluster: clusters,
+    backendName: template,
+    policy,
+    skewAllowance,
+    format,
+  } = settings
   const progress = await readingProgress(files, terminal, name === undefined ? 1 : 2)
   const options = {
     files,
@@ -143,7 +169,7 @@ const print = async (
   }
   const projection = {
     // A journal of a worker that does not follow deployments has no descriptions of them.
-    expose: deployments(servicePorts({ name: serviceName(template) })),
+    expose: replayedPolicy(policy, template),
     skewAllowanceMs: skewAllowance * 1000,
   }
   if (name !== undefined) await requireRegular(files)
@@ -159,14 +185,15 @@ const print = async (
     terminal.err(`${usage}: none of the lines could be read\n`)
     return exitCode.failed
   }
-  const explanation =
-    name === undefined ? undefined : await explainBackend(name, summary, options, projection)
+  const isBackend = name !== undefined && isBackendName(name, summary, projection)
+  const explanation = isBackend ? await explainBackend(name, summary, options, projection) : undefined
   progress.clear()
-  if (name !== undefined && explanation?.timelines.length === 0) {
-    terminal.err(`${usage}: ${printable(unknownBackend(name, summary))}\n`)
+  const answer = name === undefined || isBackend ? undefined : answerTo(name, summary, projection)
+  if (answer?.subjects.length === 0) {
+    terminal.err(`${usage}: ${unmatched({ ...answer, complete: true }, summary)}\n`)
     return exitCode.failed
   }
-  const output = { until, summary, explanation }
+  const output = { until, summary, explanation, answer }
   terminal.out(format === 'json' ? replayJson(output) : replayText(output))
   return exitCode.ok
 }
@@ -176,7 +203,7 @@ const print = async (
  * time, and why. It reads only the files.
  *
  * Resolves to the exit code: 0 printed, even with bad lines, which are listed on standard error; 1 a file or all of its
- * lines could not be read, or the backend is unknown; 64 wrong settings.
+ * lines could not be read, or nothing matches the question; 64 wrong settings.
  */
 export const replayCommand = async (argv: readonly string[], terminal: Terminal): Promise<ExitCode> => {
   const among = filesAmong(argv)

@@ -16,6 +16,8 @@ export interface ReplaySummary {
   readonly deliveries: number
   /** When the last delivery was received. */
   readonly last: Millis | undefined
+  /** The clusters of which snapshots are recorded. */
+  readonly covers: readonly ClusterArn[]
   /** Clusters without a complete snapshot. */
   readonly unmarked: readonly ClusterArn[]
 }
@@ -48,7 +50,7 @@ export const summarizeReplay = async (
   const clusters = new Set([...promised, ...[...state.tasks].map(([, { cluster }]) => cluster)])
   const unmarked = [...clusters].filter((cluster) => !state.marks.has(cluster)).sort()
   const desired = project(state, { expose, covers: [...promised], skewAllowanceMs })
-  return { state, desired, deliveries, last, unmarked }
+  return { state, desired, deliveries, last, covers: [...promised], unmarked }
 }
 
 /** How one backend came about. */
@@ -60,19 +62,34 @@ export interface Explanation {
   readonly timelines: readonly TaskTimeline[]
 }
 
-/** Whether the policy would expose the task under that name, whether it is live or not. */
-const offers = (task: Task, name: BackendName, state: ClusterState, expose: Policy): boolean => {
+/** Whether the policy would expose the task under that name, whether it is live or not. `may`: its names are unknown. */
+const offers = (
+  task: Task,
+  name: BackendName,
+  state: ClusterState,
+  expose: Policy,
+): 'does' | 'may' | 'does not' => {
   const definition = task.definition === undefined ? undefined : state.definitions.get(task.definition)
   const exposure = exposureOf(expose, task, definition)
   switch (exposure._tag) {
     case 'Ports':
-      return exposure.ports.some(({ backend }) => backend === name)
+      return exposure.ports.some(({ backend }) => backend === name) ? 'does' : 'does not'
     case 'NeedsDefinition':
-      return exposure.backends === 'any' || exposure.backends.includes(name)
+      if (exposure.backends === 'any') return 'may'
+      return exposure.backends.includes(name) ? 'does' : 'does not'
     case 'Refused':
-      return false
+      return 'does not'
   }
 }
+
+/** Whether a task is, was or will be in a backend of that name, as far as names are known. */
+export const isBackendName = (
+  name: BackendName,
+  { state, desired }: Pick<ReplaySummary, 'state' | 'desired'>,
+  { expose }: Projection,
+): boolean =>
+  desired.backends.has(name) ||
+  [...state.tasks.values()].some((task) => offers(task, name, state, expose) === 'does')
 
 /** Reads the files once more, for the timelines of the tasks related to one backend. */
 export const explainBackend = async (
@@ -82,7 +99,7 @@ export const explainBackend = async (
   { expose, skewAllowanceMs }: Projection,
 ): Promise<Explanation> => {
   const timelines = [...state.tasks]
-    .filter(([, task]) => offers(task, name, state, expose))
+    .filter(([, task]) => offers(task, name, state, expose) !== 'does not')
     .map(([, task]) => new TaskTimeline(task, { backend: name, expose, skewAllowanceMs }))
   const take = (receipt: Receipt): void => {
     for (const timeline of timelines) timeline.take(receipt)

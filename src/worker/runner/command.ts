@@ -59,7 +59,7 @@ export const command = async (
   const program = new Command('ecs-task-stream')
     .description('Amazon ECS task events as a stream, reconciled into load balancers and the like.')
     .usage(
-      '<worker> [flags]\n       ecs-task-stream plan|doctor <worker> [flags]\n       ecs-task-stream replay <file...> [flags]\n       ecs-task-stream journal [flags]\n       ecs-task-stream help <worker>',
+      '<worker> [flags]\n       ecs-task-stream plan|doctor <worker> [flags]\n       ecs-task-stream explain <worker> <question> [flags]\n       ecs-task-stream replay <file...> [flags]\n       ecs-task-stream journal [flags]\n       ecs-task-stream help <worker>',
     )
     .version(version)
     // Commander quotes the user's input.
@@ -87,14 +87,15 @@ export const command = async (
       name,
       summary,
       description,
-    }: Pick<BundledWorker, 'name' | 'summary'> & { readonly description: string },
+      usage = '<worker> [flags]',
+    }: Pick<BundledWorker, 'name' | 'summary'> & { readonly description: string; readonly usage?: string },
     begin: (worker: DefinedWorker, flags: readonly string[]) => Promise<ExitCode>,
   ): void => {
     const parent = program
       .command(name)
       .summary(summary)
       .description(description)
-      .usage('<worker> [flags]')
+      .usage(usage)
       .helpCommand(false)
       .commandsGroup('Workers:')
     for (const worker of workers) leaf(parent, worker, async (flags) => begin(await worker.load(), flags))
@@ -109,6 +110,19 @@ export const command = async (
     async (worker, flags) => {
       const { planCommand } = await import('./plan-command.js')
       return planCommand(worker, flags, terminal)
+    },
+  )
+  aboutWorker(
+    {
+      name: 'explain',
+      summary: 'say why a task, an address, a service or a backend is routed, or is not',
+      description:
+        'Says why a task, an address, a container, a service, a backend or an instance is routed, or is not: from its last event to its records in the targets. Reads no queue and writes nothing.',
+      usage: '<worker> <question> [flags]',
+    },
+    async (worker, flags) => {
+      const { explainCommand } = await import('../explain/explain-command.js')
+      return explainCommand(worker, flags, terminal)
     },
   )
   aboutWorker(

@@ -1,0 +1,17 @@
+import { configSettings } from '../settings/config-settings.js'
+import { defaulted } from '../settings/setting.js'
+import { integer, oneOf, onOff } from '../settings/setting-type.js'
+
+/** The settings of `explain`, in addition to those of the worker. */
+export const explaining = {
+  format: defaulted(oneOf('text', 'json'), 'text', {
+    description: 'Output format: for people, or as one JSON document',
+    example: 'json',
+  }),
+  timeoutSeconds: defaulted(integer({ min: 1, max: 3600, unit: 'seconds' }), 60, {
+    description: 'How long to wait for snapshots, lookups and targets',
+    example: '120',
+  }),
+  debug: defaulted(onOff(), false, { description: 'Log at level debug', example: 'on', isShared: true }),
+  ...configSettings,
+}
