@@ -14,7 +14,7 @@ export interface SinkPlan<V = unknown> {
 /** Reads a target and plans once, as its reconciler would, but has no access to `apply`. Rejects when `read` does. */
 export const sinkPlan = async <V>(
   sink: Omit<Sink<V>, 'apply'>,
-  { backends, complete }: Desired,
+  { backends, complete, unjudged }: Desired,
   { owner, pruneGuard }: { readonly owner: Owner; readonly pruneGuard?: PruneGuard | 'off' },
   signal: AbortSignal,
 ): Promise<SinkPlan<V>> => {
@@ -23,6 +23,7 @@ export const sinkPlan = async <V>(
   const next = plan(sink, wanted, rows, {
     owner,
     complete,
+    unjudged,
     ...(pruneGuard !== undefined && { pruneGuard }),
   })
   const effects = new Map<string, Effect>()
