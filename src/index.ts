@@ -70,7 +70,12 @@ export {
   type Skipped,
 } from './core/plan.js'
 export { explain, type Explanation, type Subject } from './core/explain/explain.js'
-export { explainedTarget, type ExplainedTarget, type TargetRecord } from './core/explain/explained-target.js'
+export {
+  explainedTarget,
+  type ExplainedTarget,
+  type PlannedSink,
+  type TargetRecord,
+} from './core/explain/explained-target.js'
 export type { ExplainedWorld } from './core/explain/explained-world.js'
 export type {
   BackendExplanation,

@@ -46,7 +46,7 @@ const follow = (...sources: readonly Source[]) => {
   const subscriptions = sources.map((source) =>
     source.deliveries(sourceContext(state$)).subscribe((output) => {
       if (output._tag !== 'Delivery') {
-        notices.push(output)
+        if (output._tag !== 'Answered') notices.push(output)
         return
       }
       events.push(...output.events)

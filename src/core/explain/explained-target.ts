@@ -39,7 +39,8 @@ export type ExplainedTarget =
       readonly todo?: string
     }
 
-type PlannedSink<V> = Omit<Sink<V>, 'apply' | 'read'>
+/** What of a sink a plan asks for. */
+export type PlannedSink<V> = Omit<Sink<V>, 'apply' | 'read'>
 
 const placesOf = <V>({ endpointsOf, hostsOf }: PlannedSink<V>, value: V | undefined) =>
   value === undefined ? undefined : (endpointsOf?.(value) ?? hostsOf?.(value) ?? [])
