@@ -1,14 +1,13 @@
 /** Backends as upstreams of Caddy's handlers. Pure. */
-import { type Backend, type Endpoint, formatAddress, trafficWeight } from '../../core/desired.js'
+import { type Backend, type Endpoint, formatAddress } from '../../core/desired.js'
 import { hostsIn } from '../../core/host-in.js'
 import { mergeIncomplete } from '../../core/merge-incomplete.js'
 import { renderEach } from '../../core/render-each.js'
 import type { Sink } from '../../core/sink.js'
 import { canonicalText } from '../../shared/codec/json.js'
+import { withoutIdle } from '../kit/idle-endpoints.js'
 import { shareWeights } from '../kit/revision-shares.js'
 import { type CaddyUpstream, type CaddyUpstreams, canonicalUpstreams } from './handler.js'
-
-const getsNothing = (endpoint: Endpoint): boolean => (trafficWeight(endpoint) ?? 1) <= 0
 
 const wholeWeight = (weight: number): number => Math.max(0, Math.round(weight))
 
@@ -25,11 +24,11 @@ const renderUpstreams = (
   if (before === undefined) return undefined
   const { hasOwnPolicy } = before
   // A policy of the user's knows no weights, so an endpoint that is to get nothing is left out; unless all are.
-  const idle = !hasOwnPolicy || endpoints.every(getsNothing) ? [] : endpoints.filter(getsNothing)
+  const { offered, idle } = hasOwnPolicy ? withoutIdle(endpoints) : { offered: endpoints, idle: [] }
   const parts = mergeIncomplete<Endpoint | CaddyUpstream>(
     { complete, gone: [...gone, ...idle] },
     {
-      live: idle.length === 0 ? endpoints : endpoints.filter((endpoint) => !getsNothing(endpoint)),
+      live: offered,
       held: before.upstreams,
       addressOf: dialOf,
     },

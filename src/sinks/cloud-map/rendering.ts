@@ -1,13 +1,12 @@
 /** Backends as instances of Cloud Map's services. Pure. */
-import { type Backend, type Endpoint, trafficWeight } from '../../core/desired.js'
+import type { Backend } from '../../core/desired.js'
 import { hostsIn } from '../../core/host-in.js'
 import { mergeIncomplete } from '../../core/merge-incomplete.js'
 import { renderEach } from '../../core/render-each.js'
 import type { Sink } from '../../core/sink.js'
 import { canonicalText } from '../../shared/codec/json.js'
+import { withoutIdle } from '../kit/idle-endpoints.js'
 import { byAddress, type CloudMapInstances, instanceOf } from './instance.js'
-
-const getsNothing = (endpoint: Endpoint): boolean => (trafficWeight(endpoint) ?? 1) <= 0
 
 const renderInstances = (
   { endpoints, complete, gone }: Backend,
@@ -16,11 +15,10 @@ const renderInstances = (
   // The services are the user's: a backend without one is not registered.
   if (before === undefined) return undefined
   // Cloud Map has no weights, so an endpoint that is to get nothing is left out; unless all are.
-  const idle = endpoints.every(getsNothing) ? [] : endpoints.filter(getsNothing)
-  const live = idle.length === 0 ? endpoints : endpoints.filter((endpoint) => !getsNothing(endpoint))
+  const { offered, idle } = withoutIdle(endpoints)
   const merged = mergeIncomplete(
     { complete, gone: [...gone, ...idle] },
-    { live: live.map(instanceOf), held: before.instances, addressOf: ({ address }) => address },
+    { live: offered.map(instanceOf), held: before.instances, addressOf: ({ address }) => address },
   )
   return { instances: merged.toSorted(byAddress) }
 }
