@@ -1,9 +1,8 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
-import { once } from 'node:events'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { type AddressInfo, connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
+import { freePort, isOpen } from './targets/program.js'
 
 /** Its version line, or why it is left out. */
 export const haproxyVersion = (): string | undefined => {
@@ -13,25 +12,6 @@ export const haproxyVersion = (): string | undefined => {
 
 /** Distributions put it where only root looks. */
 const searching = { ...process.env, PATH: `${process.env['PATH'] ?? ''}:/usr/sbin:/usr/local/sbin` }
-
-const freePort = async (): Promise<number> => {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
-}
-
-const answers = (port: number): Promise<boolean> =>
-  new Promise((resolve) => {
-    const socket = connect({ host: '127.0.0.1', port })
-    socket.once('connect', () => {
-      socket.destroy()
-      resolve(true)
-    })
-    socket.once('error', () => resolve(false))
-  })
 
 /** HAProxy in TCP mode over the ports, with one thread, as Node has one; `random` as our proxy has by default. */
 export const haproxy = async (
@@ -60,7 +40,7 @@ export const haproxy = async (
   await writeFile(file, config)
   const child = spawn('haproxy', ['-db', '-q', '-f', file], { env: searching, stdio: 'inherit' })
   child.once('exit', () => void rm(dirname(file), { recursive: true }))
-  while (!(await answers(port))) {
+  while (!(await isOpen(port))) {
     if (child.exitCode !== null) throw new Error(`haproxy has ended with ${child.exitCode}`)
     await new Promise((resolve) => setTimeout(resolve, 20))
   }

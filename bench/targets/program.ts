@@ -11,7 +11,8 @@ export const freePort = async (): Promise<number> => {
   return port
 }
 
-const isOpen = (port: number): Promise<boolean> =>
+/** Whether something listens on the port. */
+export const isOpen = (port: number): Promise<boolean> =>
   new Promise((resolve) => {
     const socket = connect({ host: '127.0.0.1', port })
     socket.once('connect', () => {

@@ -1,9 +1,7 @@
 import { ServiceDiscoveryClient, type ServiceDiscoveryClientConfig } from '@aws-sdk/client-servicediscovery'
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { text as bodyText } from 'node:stream/consumers'
 import { ApiFailure } from '../aws-api/api-failure.js'
-import { type AwsInput, type AwsOutput, jsonInput } from '../aws-api/aws-request.js'
+import type { AwsInput } from '../aws-api/aws-request.js'
+import { jsonApi } from '../aws-api/json-api.js'
 import { CloudMapAccount } from './cloud-map-account.js'
 
 /** A Cloud Map in this process, for tests. */
@@ -29,34 +27,13 @@ export const embeddedCloudMap = async (): Promise<EmbeddedCloudMap> => {
   const clients: ServiceDiscoveryClient[] = []
   let faultOf: (operation: string, input: AwsInput) => string | undefined = () => undefined
 
-  const answerTo = (
-    target: unknown,
-    body: string,
-  ): { readonly status: number; readonly output: AwsOutput } => {
-    try {
-      const operation = String(target).replace('Route53AutoNaming_v20170314.', '')
-      const input = jsonInput(body)
-      calls.set(operation, (calls.get(operation) ?? 0) + 1)
-      const fault = faultOf(operation, input)
-      if (fault !== undefined) throw new ApiFailure(fault, 'Refused as the test wants it.')
-      return { status: 200, output: account.answer(operation, input) }
-    } catch (thrown) {
-      if (!(thrown instanceof ApiFailure)) throw thrown
-      return { status: thrown.status, output: { __type: thrown.code, Message: thrown.message } }
-    }
-  }
-
-  const server = createServer((request, response) => {
-    void bodyText(request).then((body) => {
-      const { status, output } = answerTo(request.headers['x-amz-target'], body)
-      response.writeHead(status, { 'content-type': 'application/x-amz-json-1.1' }).end(JSON.stringify(output))
-    })
+  const { url, close } = await jsonApi((target, input) => {
+    const operation = target.replace('Route53AutoNaming_v20170314.', '')
+    calls.set(operation, (calls.get(operation) ?? 0) + 1)
+    const fault = faultOf(operation, input)
+    if (fault !== undefined) throw new ApiFailure(fault, 'Refused as the test wants it.')
+    return account.answer(operation, input)
   })
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject)
-    server.listen(0, '127.0.0.1', resolve)
-  })
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
 
   return {
     url,
@@ -78,8 +55,7 @@ export const embeddedCloudMap = async (): Promise<EmbeddedCloudMap> => {
     },
     close: async () => {
       for (const each of clients) each.destroy()
-      server.closeAllConnections()
-      await new Promise<void>((resolve) => server.close(() => resolve()))
+      await close()
     },
   }
 }

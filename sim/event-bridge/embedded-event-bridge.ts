@@ -1,10 +1,8 @@
 import { EventBridgeClient, type EventBridgeClientConfig } from '@aws-sdk/client-eventbridge'
 import { randomUUID } from 'node:crypto'
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { text as bodyText } from 'node:stream/consumers'
 import { ApiFailure } from '../aws-api/api-failure.js'
 import { type AwsInput, type AwsOutput, jsonInput, records, text } from '../aws-api/aws-request.js'
+import { jsonApi } from '../aws-api/json-api.js'
 
 /** An event as its bus has taken it. */
 export interface TakenEvent {
@@ -91,31 +89,11 @@ export const embeddedEventBridge = async (buses: readonly string[] = []): Promis
     return { FailedEntryCount: answers.filter((one) => 'ErrorCode' in one).length, Entries: answers }
   }
 
-  const answerTo = (
-    target: unknown,
-    body: string,
-  ): { readonly status: number; readonly output: AwsOutput } => {
-    try {
-      if (target !== 'AWSEvents.PutEvents')
-        throw new ApiFailure('UnknownOperationException', `There is no ${String(target)}.`)
-      return { status: 200, output: putEvents(jsonInput(body)) }
-    } catch (thrown) {
-      if (!(thrown instanceof ApiFailure)) throw thrown
-      return { status: thrown.status, output: { __type: thrown.code, message: thrown.message } }
-    }
-  }
-
-  const server = createServer((request, response) => {
-    void bodyText(request).then((body) => {
-      const { status, output } = answerTo(request.headers['x-amz-target'], body)
-      response.writeHead(status, { 'content-type': 'application/x-amz-json-1.1' }).end(JSON.stringify(output))
-    })
+  const { url, close } = await jsonApi((target, input) => {
+    if (target !== 'AWSEvents.PutEvents')
+      throw new ApiFailure('UnknownOperationException', `There is no ${target}.`)
+    return putEvents(input)
   })
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject)
-    server.listen(0, '127.0.0.1', resolve)
-  })
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
 
   return {
     url,
@@ -137,8 +115,7 @@ export const embeddedEventBridge = async (buses: readonly string[] = []): Promis
     },
     close: async () => {
       for (const each of clients) each.destroy()
-      server.closeAllConnections()
-      await new Promise<void>((resolve) => server.close(() => resolve()))
+      await close()
     },
   }
 }
