@@ -1,49 +1,28 @@
 import { spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { createServer, request } from 'node:http'
+import { request } from 'node:http'
 import type { IncomingMessage } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
-import { type ClusterEvent, run, servicePorts, systemClock, type Task } from 'ecs-task-stream'
+import { type ClusterEvent, run, servicePorts, systemClock } from 'ecs-task-stream'
 import { memory as memorySource } from 'ecs-task-stream/sources/memory'
-import { afterAll, describe, expect, it, onTestFinished, vi } from 'vitest'
+import { afterAll, describe, expect, it, onTestFinished } from 'vitest'
 import { caddy } from '../../src/sinks/caddy/index.js'
 import { isJsonObject, type Json } from '../../src/shared/codec/json.js'
 import { backendOf, backendsOf } from '../../src/testing/backends.js'
 import { sinkContract } from '../../src/testing/sink-contract.js'
 import { adminApiBehaviour } from '../support/caddy-admin-behaviour.js'
 import { caddyHarness, handlersOf } from '../support/caddy-target.js'
-import { cluster, observed } from '../support/observed-task.js'
+import { cluster } from '../support/observed-task.js'
 import { reconciled } from '../support/served.js'
 import { blueGreen } from '../support/shared-backend.js'
 import { temporaryDirectories } from '../support/temporary-directory.js'
 import { needs } from '../tiers/needs.js'
+import { container } from './container.js'
+import { changed, listed, running, stopping, until } from './task-events.js'
 import { caddyIsMissing, caddyProcess, caddyProgram, type CaddyProcess, proxied } from './caddy-process.js'
 
 const temporary = temporaryDirectories()
-
-const until = <A>(check: () => A | Promise<A>): Promise<A> =>
-  vi.waitFor(check, { timeout: 20_000, interval: 20 })
-
-/** A task's container: a server that says who it is, and knows how often it was asked. */
-const container = async (name: string, answer: Promise<void> = Promise.resolve()) => {
-  let requests = 0
-  const server = createServer((_, response) => {
-    requests++
-    void answer.then(() => response.end(name))
-  })
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  onTestFinished(
-    () =>
-      new Promise<void>((resolve) => {
-        server.close(() => resolve())
-        server.closeAllConnections()
-      }),
-  )
-  return { port: (server.address() as AddressInfo).port, requests: () => requests }
-}
 
 const worker = (url: string, resyncMs = 500) => {
   const source = memorySource({ covers: [cluster] })
@@ -60,18 +39,6 @@ const worker = (url: string, resyncMs = 500) => {
   onTestFinished(() => running.stop())
   return { happens: (...events: readonly ClusterEvent[]) => source.push(...events) }
 }
-
-const running = (id: string, port: number, service = 'web'): Task =>
-  observed({ id, port, service, host: '127.0.0.1', at: Date.now() })
-const changed = (task: Task): ClusterEvent => ({ _tag: 'TaskChanged', task })
-const stopping = (task: Task): ClusterEvent =>
-  changed({ ...task, version: task.version + 1, at: task.at + 1, desiredStatus: 'STOPPED' })
-const listed = (...tasks: readonly Task[]): ClusterEvent => ({
-  _tag: 'TasksListed',
-  cluster,
-  at: Date.now(),
-  tasks,
-})
 
 const answers = async (server: CaddyProcess, backend = 'web'): Promise<readonly string[]> =>
   Object.keys(await server.counted(`${backend}.test`, 12)).sort()

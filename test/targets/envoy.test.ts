@@ -1,23 +1,22 @@
 import { spawnSync } from 'node:child_process'
-import { once } from 'node:events'
 import { existsSync, readFileSync } from 'node:fs'
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
-import { type ClusterEvent, run, servicePorts, systemClock, type Task } from 'ecs-task-stream'
+import { type ClusterEvent, run, servicePorts, systemClock } from 'ecs-task-stream'
 import { memory as memorySource } from 'ecs-task-stream/sources/memory'
 import { webhookRoutes, webhookServer } from 'ecs-task-stream/worker'
 import fc from 'fast-check'
-import { describe, expect, it, onTestFinished, vi } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { type Backend, formatAddress } from '../../src/core/desired.js'
 import { envoyFiles } from '../../src/sinks/envoy/files.js'
 import { envoyRest } from '../../src/sinks/envoy/rest.js'
 import { backendOf, backendsArbitrary, backendsOf } from '../../src/testing/backends.js'
-import { cluster, observed } from '../support/observed-task.js'
+import { cluster } from '../support/observed-task.js'
 import { desiredOf, reconciled } from '../support/served.js'
 import { blueGreen } from '../support/shared-backend.js'
 import { temporaryDirectories } from '../support/temporary-directory.js'
 import { needs } from '../tiers/needs.js'
+import { container } from './container.js'
+import { changed, listed, running, stopping, until } from './task-events.js'
 import {
   clusterByFile,
   clusterByRest,
@@ -30,28 +29,6 @@ import {
 
 const temporary = temporaryDirectories()
 const secret = 'Bearer s3cret'
-
-const until = <A>(check: () => A | Promise<A>): Promise<A> =>
-  vi.waitFor(check, { timeout: 20_000, interval: 20 })
-
-/** A task's container: a server that says who it is, and knows how often it was asked. */
-const container = async (name: string) => {
-  let requests = 0
-  const server = createServer((_, response) => {
-    requests++
-    response.end(name)
-  })
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  onTestFinished(
-    () =>
-      new Promise<void>((resolve) => {
-        server.close(() => resolve())
-        server.closeAllConnections()
-      }),
-  )
-  return { port: (server.address() as AddressInfo).port, requests: () => requests }
-}
 
 /** Both sinks over one directory and one port. */
 const sinksAt = async (directory: string, port = 0) => {
@@ -84,20 +61,6 @@ const worker = async (directory: string, port?: number) => {
   onTestFinished(stop)
   return { port: sinks.port, happens: (...events: readonly ClusterEvent[]) => source.push(...events), stop }
 }
-
-const running = (id: string, port: number, service = 'web'): Task => ({
-  ...observed({ id, port, service, host: '127.0.0.1', at: Date.now() }),
-  zone: 'eu-west-1b',
-})
-const changed = (task: Task): ClusterEvent => ({ _tag: 'TaskChanged', task })
-const stopping = (task: Task): ClusterEvent =>
-  changed({ ...task, version: task.version + 1, at: task.at + 1, desiredStatus: 'STOPPED' })
-const listed = (...tasks: readonly Task[]): ClusterEvent => ({
-  _tag: 'TasksListed',
-  cluster,
-  at: Date.now(),
-  tasks,
-})
 
 /** Both clusters lead to the backend `web`. */
 const feeds = ['web', 'rest'] as const

@@ -14,16 +14,18 @@ import {
   type Task,
 } from 'ecs-task-stream'
 import { memory as memorySource } from 'ecs-task-stream/sources/memory'
-import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { followReloads, haproxyRuntime, type HaproxyRuntimeOptions } from '../../src/sinks/haproxy/runtime.js'
 import { backendOf, backendsOf } from '../../src/testing/backends.js'
 import { sinkContract } from '../../src/testing/sink-contract.js'
 import { contractBackends, haproxyHarness } from '../support/haproxy-harness.js'
-import { cluster, observed } from '../support/observed-task.js'
+import { cluster } from '../support/observed-task.js'
 import { reconciled } from '../support/served.js'
 import { blueGreen } from '../support/shared-backend.js'
 import { temporaryDirectories } from '../support/temporary-directory.js'
 import { needs } from '../tiers/needs.js'
+import { container } from './container.js'
+import { changed, listed, running, stopping, until } from './task-events.js'
 import {
   type HaproxyConfiguration,
   haproxyIsMissing,
@@ -36,39 +38,10 @@ const temporary = temporaryDirectories()
 const { signal } = new AbortController()
 const dynamic = ['balance roundrobin']
 
-const until = <A>(check: () => A | Promise<A>): Promise<A> =>
-  vi.waitFor(check, { timeout: 20_000, interval: 20 })
-
 const started = async (configuration: HaproxyConfiguration): Promise<HaproxyProcess> => {
   const haproxy = await haproxyProcess(await temporary(), configuration)
   onTestFinished(haproxy.stop)
   return haproxy
-}
-
-/** A task's container. It says who it is; below `/slow`, when it is released. */
-const container = async (name: string) => {
-  let requests = 0
-  const slow: (() => void)[] = []
-  const server = createServer(({ url }, response) => {
-    requests++
-    if (url === '/slow') slow.push(() => response.end(`${name}, slowly`))
-    else response.end(name)
-  })
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  onTestFinished(
-    () =>
-      new Promise<void>((resolve) => {
-        server.close(() => resolve())
-        server.closeAllConnections()
-      }),
-  )
-  return {
-    port: (server.address() as AddressInfo).port,
-    requests: () => requests,
-    slow: () => slow.length,
-    release: () => slow.splice(0).forEach((answer) => answer()),
-  }
 }
 
 const worker = (
@@ -100,18 +73,6 @@ const worker = (
     stop,
   }
 }
-
-const running = (id: string, port: number, service = 'web'): Task =>
-  observed({ id, port, service, host: '127.0.0.1', at: Date.now() })
-const changed = (task: Task): ClusterEvent => ({ _tag: 'TaskChanged', task })
-const stopping = (task: Task): ClusterEvent =>
-  changed({ ...task, version: task.version + 1, at: task.at + 1, desiredStatus: 'STOPPED' })
-const listed = (...tasks: readonly Task[]): ClusterEvent => ({
-  _tag: 'TasksListed',
-  cluster,
-  at: Date.now(),
-  tasks,
-})
 
 const answers = async (haproxy: HaproxyProcess, backend = 'web'): Promise<readonly string[]> =>
   Object.keys(await haproxy.counted(backend, 4)).sort()
@@ -384,7 +345,7 @@ describe('a real HAProxy', needs(haproxyIsMissing), () => {
   it('fails no request while tasks are replaced over and over, by two workers', async () => {
     const haproxy = await started({ backends: { web: dynamic } })
     const both = [worker(haproxy), worker(haproxy)]
-    const containers = await Promise.all(['a', 'b', 'c', 'd'].map(container))
+    const containers = await Promise.all(['a', 'b', 'c', 'd'].map((name) => container(name)))
     const task = (n: number): Task => running(`task-${n}`, containers[n % containers.length]?.port ?? 0)
     let current = task(0)
     await Promise.all(both.map(({ happens }) => happens(listed(current))))

@@ -1,45 +1,22 @@
 import { spawnSync } from 'node:child_process'
-import { once } from 'node:events'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
-import { type ClusterEvent, run, servicePorts, systemClock, type Task } from 'ecs-task-stream'
+import { type ClusterEvent, run, servicePorts, systemClock } from 'ecs-task-stream'
 import { memory as memorySource } from 'ecs-task-stream/sources/memory'
-import { describe, expect, it, onTestFinished, vi } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import type { NginxFilesOptions } from '../../src/sinks/nginx/index.js'
 import { printUpstream } from '../../src/sinks/nginx/upstream.js'
 import { backendOf, backendsOf } from '../../src/testing/backends.js'
 import { filesIn, nginxLaws, sinkFor, upstreamsIn } from '../sinks/nginx-laws.js'
-import { cluster, observed } from '../support/observed-task.js'
+import { cluster } from '../support/observed-task.js'
 import { reconciled } from '../support/served.js'
 import { temporaryDirectories } from '../support/temporary-directory.js'
 import { needs } from '../tiers/needs.js'
+import { container } from './container.js'
+import { changed, listed, running, stopping, until } from './task-events.js'
 import { nginxIsMissing, type NginxProcess, nginxProcess, nginxProgram } from './nginx-process.js'
 
 const temporary = temporaryDirectories()
-
-const until = <A>(check: () => A | Promise<A>): Promise<A> =>
-  vi.waitFor(check, { timeout: 20_000, interval: 20 })
-
-/** A task's container: a server that says who it is, and knows how often it was asked. */
-const container = async (name: string) => {
-  let requests = 0
-  const server = createServer((_, response) => {
-    requests++
-    response.end(name)
-  })
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  onTestFinished(
-    () =>
-      new Promise<void>((resolve) => {
-        server.close(() => resolve())
-        server.closeAllConnections()
-      }),
-  )
-  return { port: (server.address() as AddressInfo).port, requests: () => requests }
-}
 
 /** A worker with the sink, and what has happened to its cluster. */
 const worker = (nginx: NginxProcess, more: Partial<NginxFilesOptions> = {}) => {
@@ -53,18 +30,6 @@ const worker = (nginx: NginxProcess, more: Partial<NginxFilesOptions> = {}) => {
   onTestFinished(stop)
   return { happens: (...events: readonly ClusterEvent[]): void => void source.push(...events), stop }
 }
-
-const running = (id: string, port: number, service = 'web'): Task =>
-  observed({ id, port, service, host: '127.0.0.1', at: Date.now() })
-const changed = (task: Task): ClusterEvent => ({ _tag: 'TaskChanged', task })
-const stopping = (task: Task): ClusterEvent =>
-  changed({ ...task, version: task.version + 1, at: task.at + 1, desiredStatus: 'STOPPED' })
-const listed = (...tasks: readonly Task[]): ClusterEvent => ({
-  _tag: 'TasksListed',
-  cluster,
-  at: Date.now(),
-  tasks,
-})
 
 const answers = async (nginx: NginxProcess, count = 4): Promise<readonly string[]> => {
   const found = new Set<string>()
