@@ -97,6 +97,8 @@ describe('a real Envoy', needs(envoyIsMissing), () => {
       await until(async () =>
         expect(await envoy.hosts(feed)).toMatchObject([{ address: `127.0.0.1:${two.port}` }]),
       )
+    // The thread that answers requests hears of it after the one that is asked for hosts.
+    for (const feed of feeds) await until(async () => expect(await answers(envoy, feed)).toEqual(['second']))
     const before = one.requests()
     for (const feed of feeds) expect(await envoy.counted(`${feed}.test`, 50)).toEqual({ second: 50 })
     expect(one.requests()).toBe(before)

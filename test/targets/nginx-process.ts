@@ -18,6 +18,11 @@ export interface NginxProcess extends NginxAtHand {
   readonly pidFile: string
   /** The answer to a request for this host name: its body, or a bad status. */
   readonly routed: (host: string, path?: string) => Promise<string>
+  /**
+   * Whether the process that answered last is the only one. After a reload the old one accepts connections for another
+   * tenth of a second, and on a busy machine for longer: what it answers is older than what others have answered.
+   */
+  readonly answersAlone: () => boolean
   /** Starts it again after `end`. */
   readonly start: () => Promise<void>
 }
@@ -37,11 +42,12 @@ const commandOf = (configuration: string): readonly string[] => [
 const configurationOf = (home: string, port: number, more: string): string => `
 daemon off;
 pid ${home}/nginx.pid;
-error_log stderr warn;
+error_log stderr notice;
 worker_processes 1;
 events {}
 http {
   access_log off;
+  add_header x-answered-by $pid always;
   ${['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((name) => `${name}_temp_path ${home}/temporary-${name};`).join('\n  ')}
   include ${home}/upstreams/*.conf;
   map $host $to { "~^(?<name>.+)[.]test$" $name; }
@@ -75,6 +81,7 @@ export const nginxProcess = async (home: string): Promise<NginxProcess> => {
   const agent = new Agent({ keepAlive: false })
   let child: ChildProcess | undefined
   let log = ''
+  let answeredBy: string | undefined
 
   const end = async (): Promise<void> => {
     const ending = child
@@ -89,9 +96,17 @@ export const nginxProcess = async (home: string): Promise<NginxProcess> => {
     const asked = request({ host: '127.0.0.1', port, path, headers: { host }, agent }).end()
     const [response] = (await once(asked, 'response')) as [IncomingMessage]
     const body = await text(response)
+    answeredBy = String(response.headers['x-answered-by'])
     return response.statusCode === 200 ? body : String(response.statusCode)
   }
+  const answersAlone = (): boolean => {
+    const numbersIn = (lines: RegExp): readonly string[] => [...log.matchAll(lines)].map(([, id = '']) => id)
+    const ended = new Set(numbersIn(/worker process (\d+) exited/g))
+    const alive = numbersIn(/start worker process (\d+)/g).filter((id) => !ended.has(id))
+    return alive.length === 1 && alive[0] === answeredBy
+  }
   const start = async (): Promise<void> => {
+    log = ''
     const started = spawn(program, args, { stdio: ['ignore', 'ignore', 'pipe'] })
     child = started
     started.stderr.setEncoding('utf8').on('data', (chunk: string) => (log += chunk))
@@ -115,6 +130,7 @@ export const nginxProcess = async (home: string): Promise<NginxProcess> => {
     pidFile,
     configure,
     routed,
+    answersAlone,
     start,
     end,
   }

@@ -37,6 +37,13 @@ const answers = async (nginx: NginxProcess, count = 4): Promise<readonly string[
   return [...found].sort()
 }
 
+/** Waits until these answer, and no process with an older configuration can answer any more. */
+const answered = (nginx: NginxProcess, expected: readonly string[], count?: number): Promise<void> =>
+  until(async () => {
+    expect(await answers(nginx, count)).toEqual(expected)
+    expect(nginx.answersAlone()).toBe(true)
+  })
+
 describe('a real nginx', needs(nginxIsMissing), () => {
   nginxLaws('nginxFiles', async () => nginxProcess(await temporary()), 3)
 
@@ -46,20 +53,20 @@ describe('a real nginx', needs(nginxIsMissing), () => {
     const [first, second] = [running('t1', one.port), running('t2', two.port)]
     const { happens } = worker(nginx)
     happens(listed(first))
-    await until(async () => expect(await answers(nginx)).toEqual(['one']))
+    await answered(nginx, ['one'])
     happens(changed(second))
-    await until(async () => expect(await answers(nginx)).toEqual(['one', 'two']))
+    await answered(nginx, ['one', 'two'])
     happens(stopping(first))
-    await until(async () => expect(await answers(nginx)).toEqual(['two']))
+    await answered(nginx, ['two'])
     const before = one.requests()
     for (let n = 0; n < 20; n++) await nginx.routed('web.test')
     expect(one.requests()).toBe(before)
     happens(stopping(second))
-    await until(async () => expect(await answers(nginx)).toEqual(['503']))
+    await answered(nginx, ['503'])
     // What nginx says by itself, and why the lines of the example are there.
     expect(await nginx.routed('web.test', '/plain')).toBe('502')
     happens(changed(running('t3', one.port)))
-    await until(async () => expect(await answers(nginx)).toEqual(['one']))
+    await answered(nginx, ['one'])
   })
 
   it('keeps 502 for a task that does not answer, with the lines that make 503 of nobody', async () => {
@@ -69,12 +76,12 @@ describe('a real nginx', needs(nginxIsMissing), () => {
       sinkFor(nginx, { maxFails: 0 }),
       backendsOf([backendOf('web', [{ host: '127.0.0.1', port: gone.port }])]),
     )
-    await until(async () => expect(await answers(nginx)).toEqual(['gone']))
+    await answered(nginx, ['gone'])
     await reconciled(
       sinkFor(nginx, { maxFails: 0 }),
       backendsOf([backendOf('web', [{ host: '127.0.0.1', port: 1 }])]),
     )
-    await until(async () => expect(await answers(nginx)).toEqual(['502']))
+    await answered(nginx, ['502'])
   })
 
   it('balances by weights', async () => {
@@ -93,7 +100,7 @@ describe('a real nginx', needs(nginxIsMissing), () => {
         },
       ]),
     )
-    await until(async () => expect(await answers(nginx, 8)).toEqual(['one', 'two']))
+    await answered(nginx, ['one', 'two'], 8)
     const [ones, twos] = [one.requests(), two.requests()]
     for (let n = 0; n < 40; n++) await nginx.routed('web.test')
     expect([one.requests() - ones, two.requests() - twos]).toEqual([30, 10])
@@ -105,12 +112,12 @@ describe('a real nginx', needs(nginxIsMissing), () => {
     const [first, second] = [running('t1', one.port), running('t2', two.port)]
     const before = worker(nginx)
     before.happens(listed(first, second))
-    await until(async () => expect(await answers(nginx)).toEqual(['one', 'two']))
+    await answered(nginx, ['one', 'two'])
     await before.stop()
     expect(await answers(nginx)).toEqual(['one', 'two'])
     const next = worker(nginx)
     next.happens(listed(second))
-    await until(async () => expect(await answers(nginx)).toEqual(['two']))
+    await answered(nginx, ['two'])
   })
 
   it('may be down: what happens then is in the files, and it has it when it starts again', async () => {
@@ -119,7 +126,7 @@ describe('a real nginx', needs(nginxIsMissing), () => {
     const first = running('t1', one.port)
     const { happens } = worker(nginx)
     happens(listed(first))
-    await until(async () => expect(await answers(nginx)).toEqual(['one']))
+    await answered(nginx, ['one'])
     await nginx.end()
     happens(changed(running('t2', two.port)), stopping(first))
     await until(() =>
@@ -129,9 +136,9 @@ describe('a real nginx', needs(nginxIsMissing), () => {
     )
     await until(() => expect(filesIn(upstreamsIn(nginx))['web.conf']).not.toContain(`:${one.port};`))
     await nginx.start()
-    await until(async () => expect(await answers(nginx)).toEqual(['two']))
+    await answered(nginx, ['two'])
     happens(changed(running('t3', one.port)))
-    await until(async () => expect(await answers(nginx)).toEqual(['one', 'two']))
+    await answered(nginx, ['one', 'two'])
   })
 
   it('gets its signal by the file with its process ID', async () => {
@@ -139,7 +146,7 @@ describe('a real nginx', needs(nginxIsMissing), () => {
     const one = await container('one')
     const { happens } = worker(nginx, { pidFile: nginx.pidFile })
     happens(listed(running('t1', one.port)))
-    await until(async () => expect(await answers(nginx)).toEqual(['one']))
+    await answered(nginx, ['one'])
   })
 
   it('loses no request of new connections while tasks come and go', async () => {
@@ -148,7 +155,7 @@ describe('a real nginx', needs(nginxIsMissing), () => {
     const { happens } = worker(nginx, { reloadIntervalMs: 100 })
     let tasks = servers.map(({ port }, i) => running(`t${i}`, port))
     happens(listed(...tasks))
-    await until(async () => expect(await answers(nginx, 12)).toEqual(['a', 'b', 'c']))
+    await answered(nginx, ['a', 'b', 'c'], 12)
     const seen = new Set<string>()
     for (let round = 0; round < 8; round++) {
       // One goes, and comes back as another task at the same address.
