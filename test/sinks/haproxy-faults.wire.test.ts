@@ -130,6 +130,20 @@ describe('a change', () => {
     expect(namesIn(haproxy)).toEqual([])
   })
 
+  it('takes nothing away once another worker has deleted what was to take its place', async () => {
+    const haproxy = await started()
+    const sink = sinkOf(haproxy)
+    await reconciled(sink, web(1))
+    haproxy.intercept = (command) => {
+      if (command.startsWith('set server web/ecs:worker:10.0.0.2:80 '))
+        haproxy.haproxy.execute('del server web/ecs:worker:10.0.0.2:80')
+      return undefined
+    }
+    const [outcome] = await reconciled(sink, web(2))
+    expect(outcome).toMatchObject({ _tag: 'Conflict', found: 'unread' })
+    expect(serverIn(haproxy, 1).admin).toBe(0)
+  })
+
   it('that a reload overtakes is a conflict, and right after the next read', async () => {
     const haproxy = await started()
     const sink = sinkOf(haproxy)

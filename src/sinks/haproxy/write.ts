@@ -86,9 +86,11 @@ export const haproxyWrite = ({
 
     const own = before.filter((server) => server.owner === owner)
     let failed: Outcome<HaproxyServers> | undefined
-    // A server that fails does not hold up the others: those that stop must get no requests.
+    // A server that fails does not hold up the others: those that stop must get no requests. If somebody else is faster,
+    // what is left was planned against what is no longer there: taking servers away might leave none.
     for (const step of stepsOf(own, after, { backend: key, owner, prefix, options })) {
       const outcome = failure(key, await made(key, step, signal))
+      if (outcome?._tag === 'Conflict') return outcome
       failed ??= outcome
     }
     if (failed !== undefined) return failed
