@@ -1,14 +1,14 @@
 /**
  * Runs `test/traefik-server` against a real Traefik, v2 or v3: the one that `TRAEFIK_BIN` names, else the one on the
- * PATH, else one that is installed once, into `.conformance`. The exit code is that of the tests. Without a Traefik, it
- * exits 0, with a last line that begins with `skipped:`. All arguments go to vitest.
+ * PATH, else one that is installed once, into `.conformance`, as is the Redis of some tests. The exit code is that of the
+ * tests. Without a Traefik, it exits 0, with a last line that begins with `skipped:`. All arguments go to vitest.
  */
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { programOf } from './conformance/target-program.js'
-import { traefik } from './conformance/targets.js'
+import { redis, traefik } from './conformance/targets.js'
 import { Unavailable } from './conformance/witness.js'
 
 const checkout = dirname(dirname(fileURLToPath(import.meta.url)))
@@ -34,11 +34,17 @@ const main = async (args: readonly string[]): Promise<number> => {
     return 1
   }
   console.log(`Traefik ${version}: ${found}`)
+  const server = await programOf(redis)
+  if (server instanceof Unavailable) console.log(`Redis cannot be installed: ${server.message}`)
   const vitest = join(checkout, 'node_modules/vitest/vitest.mjs')
   const child = spawn(process.execPath, [vitest, 'run', '--config', 'vitest.traefik.config.ts', ...args], {
     cwd: checkout,
     stdio: 'inherit',
-    env: { ...process.env, TRAEFIK_BIN: found },
+    env: {
+      ...process.env,
+      TRAEFIK_BIN: found,
+      ...(!(server instanceof Unavailable) && { [redis.variable]: server }),
+    },
   })
   process.once('exit', () => child.kill())
   const [code] = (await once(child, 'close')) as [number | null]
