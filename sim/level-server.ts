@@ -20,6 +20,8 @@ export const startLevelServer = async (
     handle?.(request, response)
     request.removeAllListeners('error').on('error', () => undefined)
   })
+  // As in `httpServer`.
+  server.keepAliveTimeout = 0
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`

@@ -1,9 +1,9 @@
 import { once } from 'node:events'
-import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'
 import type { AwsApi } from './aws-api.js'
 import { signatureOf } from './sts-api.js'
+import { httpServer } from '../http-server.js'
 
 /** A call that reached an account. */
 export interface AccountCall {
@@ -21,7 +21,7 @@ export interface AccountsApi {
 /** One endpoint for the APIs of several accounts, as on AWS: the access key selects the account. */
 export const accountsApi = async (byAccessKey: Readonly<Record<string, AwsApi>>): Promise<AccountsApi> => {
   const calls: AccountCall[] = []
-  const server = createServer((request, response) => {
+  const server = httpServer((request, response) => {
     const forward = async (): Promise<void> => {
       const { accessKey, region } = signatureOf(request)
       const body = await text(request)

@@ -1,4 +1,4 @@
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { ApiFailure } from './api-failure.js'
 import { jsonInput } from './aws-request.js'
@@ -6,6 +6,7 @@ import { ec2Operations, element } from './ec2-operations.js'
 import { ecsOperations } from './ecs-operations.js'
 import type { SimulatedCluster } from '../ecs/simulated-cluster.js'
 import { ssmOperations } from './ssm-operations.js'
+import { httpServer } from '../http-server.js'
 
 /**
  * The outcome of a call: a response, the service's throttling error, its internal error, a refusal for a missing
@@ -86,7 +87,7 @@ export const awsApi = async (
   }
 
   const { now = Date.now } = options
-  const server = createServer((request, response) => {
+  const server = httpServer((request, response) => {
     const date = now()
     if (date === undefined) response.sendDate = false
     else response.setHeader('date', new Date(date).toUTCString())

@@ -1,9 +1,9 @@
 /** A server that speaks AWS JSON 1.1, as most services do. */
-import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { text as bodyText } from 'node:stream/consumers'
 import { ApiFailure } from './api-failure.js'
 import { type AwsInput, type AwsOutput, jsonInput } from './aws-request.js'
+import { httpServer } from '../http-server.js'
 
 export interface JsonApi {
   readonly url: string
@@ -27,7 +27,7 @@ export const jsonApi = async (answer: (target: string, input: AwsInput) => AwsOu
       return { status: thrown.status, output: { __type: thrown.code, message: thrown.message } }
     }
   }
-  const server = createServer((request, response) => {
+  const server = httpServer((request, response) => {
     void bodyText(request).then((body) => {
       const { status, output } = answerTo(String(request.headers['x-amz-target']), body)
       response.writeHead(status, { 'content-type': 'application/x-amz-json-1.1' }).end(JSON.stringify(output))

@@ -1,8 +1,9 @@
 import { once } from 'node:events'
-import { createServer, type IncomingMessage } from 'node:http'
+import type { IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { element } from './ec2-operations.js'
+import { httpServer } from '../http-server.js'
 
 /** A role that can be assumed, and the credentials of its session. */
 export interface SimulatedRole {
@@ -104,7 +105,7 @@ export const stsApi = async (roles: readonly SimulatedRole[]): Promise<StsApi> =
         }
       : { status: 200, body: credentials(role, call.session) }
   }
-  const server = createServer((request, response) => {
+  const server = httpServer((request, response) => {
     void text(request).then((body) => {
       const { status, body: xml } = answer(request, new URLSearchParams(body))
       response.writeHead(status, { 'content-type': 'text/xml' }).end(xml)

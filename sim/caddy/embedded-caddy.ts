@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto'
-import { createServer, type IncomingMessage } from 'node:http'
+import type { IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { text as bodyText } from 'node:stream/consumers'
 import { canonicalText, isJson, type Json, type JsonObject } from '../../src/shared/codec/json.js'
 import { refusalOf } from './config-rules.js'
 import { AdminFailure, patched, valueAt } from './config-tree.js'
+import { httpServer } from '../http-server.js'
 
 /** The admin API of a Caddy in this process that serves no requests, for tests. */
 export interface EmbeddedCaddy {
@@ -86,7 +87,7 @@ export const embeddedCaddy = async (config: Json = {}): Promise<EmbeddedCaddy> =
     return load(patched(tree, path, parsed(body)))
   }
 
-  const server = createServer((request, response) => {
+  const server = httpServer((request, response) => {
     void bodyText(request).then((body) => {
       const {
         status,

@@ -1,10 +1,4 @@
-import {
-  Agent,
-  createServer,
-  request as httpRequest,
-  type IncomingMessage,
-  type ServerResponse,
-} from 'node:http'
+import { Agent, request as httpRequest, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import { once } from 'node:events'
 import { buffer } from 'node:stream/consumers'
@@ -18,6 +12,7 @@ import {
   serviceRequest,
   throttled,
 } from './service-failure.js'
+import { httpServer } from '../http-server.js'
 
 /**
  * The outcome of one request:
@@ -155,7 +150,7 @@ export async function faultProxy(options: FaultProxyOptions): Promise<FaultProxy
     }
   }
 
-  const server = createServer((request, response) => {
+  const server = httpServer((request, response) => {
     // Any failure here means that a client or the target disconnected: the client's connection ends.
     handle(request, response).catch(() => reset(request))
   })

@@ -1,10 +1,11 @@
 import { once } from 'node:events'
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { ApiFailure } from '../aws-api/api-failure.js'
 import { callOf, type Route53Answer, type Route53Call } from './route53-operations.js'
 import { xmlFailure } from './route53-xml.js'
+import { httpServer } from '../http-server.js'
 
 /**
  * The outcome of a call:
@@ -84,7 +85,7 @@ export const route53Api = async (
     }
   }
 
-  const server = createServer((request, response) => {
+  const server = httpServer((request, response) => {
     serve(request, response).catch((error: unknown) => {
       // A client that disconnects in the middle of its request is ignored; anything else is a bug and is thrown.
       if (request.complete) throw error

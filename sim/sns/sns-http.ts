@@ -1,11 +1,12 @@
 import { createSign, type KeyObject, randomUUID } from 'node:crypto'
 import { once } from 'node:events'
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Clock } from '../../src/core/clock.js'
 import { systemClock } from '../../src/shared/async/system-clock.js'
 import { selfSignedCertificate } from './self-signed-certificate.js'
 import { sharedKeys, type SigningKeys } from './signing-keys.js'
+import { httpServer } from '../http-server.js'
 
 /** The members of a message as SNS posts it; any may be overridden, even with an invalid value. */
 export type SnsFields = Readonly<Record<string, unknown>>
@@ -87,7 +88,7 @@ export const snsHttp = async ({
 }: SnsHttpOptions = {}): Promise<SnsHttp> => {
   const { privateKey, publicKey } = keys
   const asked: string[] = []
-  const server = createServer((request, response) => {
+  const server = httpServer((request, response) => {
     // The `Date` header comes from the given clock.
     response.setHeader('date', new Date(clock.now()).toUTCString())
     if (sns.respond !== undefined) sns.respond(request, response)

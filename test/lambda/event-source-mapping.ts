@@ -39,12 +39,14 @@ const patiently = async <A>(call: () => Promise<A>): Promise<A> => {
  * What Lambda does with a queue, where the mapping has `ReportBatchItemFailures`: receives, invokes, deletes what
  * succeeded, and leaves the rest to come again (at once, where AWS waits for the visibility timeout). Resolves when
  * the queue gives nothing more.
+ *
+ * @param remainingMs What an invocation has; Lambda allows 15 minutes, and a busy machine may need more than a few seconds.
  */
 export const drainQueue = async (
   client: SQSClient,
   QueueUrl: string,
   handler: LambdaHandler,
-  remainingMs = 20_000,
+  remainingMs = 150_000,
 ): Promise<readonly LambdaResult[]> => {
   const results: LambdaResult[] = []
   for (;;) {
