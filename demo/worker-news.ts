@@ -52,6 +52,7 @@ export const workerNews = (report: Report): WorkerNews | undefined => {
     case 'Planned':
     case 'Conflicted':
     case 'Synced':
+    case 'Reached':
     case 'Acknowledged':
     case 'CheckpointStored':
     case 'Unresolved':

@@ -1,7 +1,7 @@
 import type { Acknowledgements } from './acknowledgements.js'
 import type { Clock, Millis } from './clock.js'
 import type { ClusterState } from './cluster-state.js'
-import type { Desired } from './desired.js'
+import type { Desired, Revision } from './desired.js'
 import type { ClusterEvent } from './event.js'
 import type { Follows } from './followed.js'
 import { foldAll } from './fold.js'
@@ -24,6 +24,8 @@ export interface IntakeOptions {
   readonly clock: Clock
   readonly signal: AbortSignal
   readonly report: (report: Report) => void
+  /** Called with the events of each delivery, when they have been folded. */
+  readonly onHeard: (heard: Folded) => void
   /** Called after each delivery that was folded, and after entries of a journal that say something new. */
   readonly onFolded: () => void
   /**
@@ -60,6 +62,14 @@ interface Folding {
   readonly events: readonly JournalEvent[]
   readonly elsewhere: number
   readonly state: ClusterState
+}
+
+/** What a delivery of a source has made of the state. */
+export interface Folded {
+  readonly revision: Revision
+  readonly events: readonly JournalEvent[]
+  readonly before: ClusterState
+  readonly after: ClusterState
 }
 
 /** Stands for what no source waits for: entries of a journal, and parts of a delivery that are stored before the rest. */
@@ -313,13 +323,14 @@ export class Intake {
 
   /** Makes `state` the current one, in which `events` are folded, and gives it a revision. */
   private advance(source: string, delivery: Delivery, { heard, events, elsewhere, state }: Folding): void {
-    const { folded, acknowledgements, report, onFolded } = this.options
+    const { folded, acknowledgements, report, onHeard, onFolded } = this.options
     const before = folded.current
     const newest = newestOf(heard.length > 0 ? heard : events)
+    const revision = acknowledgements.enter(delivery, heard, newest)
     report({
       _tag: 'Folded',
       source,
-      revision: acknowledgements.enter(delivery, heard, newest),
+      revision,
       events: heard.length > 0 ? heard.length : events.length,
       elsewhere,
       newest,
@@ -327,6 +338,7 @@ export class Intake {
     })
     acknowledgements.reportEntered()
     folded.set(state)
+    onHeard({ revision, events: heard, before, after: state })
     this.afterFold(events, before, state)
     onFolded()
   }

@@ -15,6 +15,8 @@ export interface LatestDesiredOptions {
   readonly clock: Pick<Clock, 'sleep'>
   readonly signal: AbortSignal
   readonly report: (report: Report) => void
+  /** Called after each projection with its result, and the one before. */
+  readonly onProjected?: (desired: Desired, before: Desired | undefined) => void
 }
 
 interface Computed {
@@ -73,8 +75,10 @@ export class LatestDesired {
 
   private keep(computed: Computed): Desired {
     const { desired } = computed
-    const before = this.last?.desired.unresolved
+    const former = this.last?.desired
+    const before = former?.unresolved
     this.last = computed
+    this.options.onProjected?.(desired, former)
     if (desired.unresolved !== before && desired.unresolved.size + (before?.size ?? 0) > 0)
       this.options.report({ _tag: 'Unresolved', tasks: desired.unresolved })
     return desired

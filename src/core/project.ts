@@ -28,6 +28,10 @@ export interface ProjectOptions {
   readonly unhealthy?: HealthPolicy
   /** Whether a task with a health check waits for its first HEALTHY. Default: `advisory`. */
   readonly healthChecks?: HealthChecks
+  /**
+   * Called when what a task claims changes, with the names that it claims now, or claimed before. Default: nobody listens.
+   */
+  readonly onClaims?: (task: TaskArn, backends: Iterable<BackendName>) => void
 }
 
 /** Computes the desired state. It keeps the previous state, so pass successive states of one fold. */
@@ -58,6 +62,7 @@ export const projectorInSlices = ({
   skewAllowanceMs = defaultSkewAllowanceMs,
   unhealthy = defaultHealthPolicy,
   healthChecks = defaultHealthChecks,
+  onClaims = () => undefined,
 }: ProjectOptions): SlicedProjector => {
   const pooled = expose.pooled ?? false
   const byTask = new Map<TaskArn, TaskClaims>()
@@ -84,6 +89,7 @@ export const projectorInSlices = ({
       claims.replace(before, next)
       dirty.add(name)
     }
+    onClaims(arn, names)
     if (next === undefined) byTask.delete(arn)
     else byTask.set(arn, next)
     if (next?.nameless === undefined) nameless.delete(arn)

@@ -41,9 +41,21 @@ export interface ReconcileOptions {
   readonly caughtUp?: () => Promise<void>
   /** Called when the target was compared with `desired`. */
   readonly reached: (desired: Desired, how: Reached) => void
+  /** Called when the outcomes of changes are known. Default: nobody listens. */
+  readonly applied?: (applied: Applied) => void
   /** Called when the prune guard begins to skip changes until newer snapshots confirm them. */
   readonly doubt: () => void
   readonly signal: AbortSignal
+}
+
+/** What became of the changes of one call of `Sink.apply`. */
+export interface Applied {
+  /** What they were planned for. */
+  readonly desired: Desired
+  readonly done: readonly Change<unknown>[]
+  /** They are tried again, or given up. */
+  readonly left: readonly Change<unknown>[]
+  readonly at: Millis
 }
 
 /** Conflicts and failures of a target usually pass within seconds; a longer wait would only make it more stale. */
@@ -185,7 +197,7 @@ export class Reconciler<V> {
     this.reportPlan(next, desired)
     this.weigh(whole, readings)
     if (sink.dry === true) return 'held'
-    if (next.changes.length > 0 && !(await this.apply(next.changes, view, retryIn))) return 'again'
+    if (next.changes.length > 0 && !(await this.apply(next.changes, desired, view, retryIn))) return 'again'
     if (next.skipped.some(({ why }) => why === 'too-much')) return 'held'
     // A record that only an incomplete state keeps is none of the desired ones.
     const isWhole = next.skipped.every(({ why }) => why === 'incomplete')
@@ -240,7 +252,12 @@ export class Reconciler<V> {
   }
 
   /** Resolves to whether every change is done or given up. */
-  private async apply(changes: readonly Change<V>[], view: TargetView<V>, retryIn: Millis): Promise<boolean> {
+  private async apply(
+    changes: readonly Change<V>[],
+    desired: Desired,
+    view: TargetView<V>,
+    retryIn: Millis,
+  ): Promise<boolean> {
     const { sink, options } = this
     // From here until everything is done, the view may differ from the settled state.
     this.settled = undefined
@@ -263,8 +280,16 @@ export class Reconciler<V> {
       return false
     }
     const byKey = new Map(outcomes.map((outcome) => [outcome.key, outcome]))
-    const done = changes.map((change) => this.follow(change, byKey.get(change.key), view, retryIn))
-    return done.every(Boolean)
+    const at = options.clock.now()
+    const ended = changes.map((change) => this.follow(change, byKey.get(change.key), view, retryIn))
+    const isDone = ({ key }: Change<V>): boolean => byKey.get(key)?._tag === 'Done'
+    options.applied?.({
+      desired,
+      done: changes.filter(isDone),
+      left: changes.filter((change) => !isDone(change)),
+      at,
+    })
+    return ended.every(Boolean)
   }
 
   /** Updates the view with an outcome. Returns whether the change needs no further attempt. */

@@ -102,6 +102,19 @@ export type Report =
       readonly exact: boolean
     }
   /**
+   * A target was written to hold what a delivery changed: the tasks that its events offer or withdraw. At most one for
+   * each delivery and sink, and none if nothing had to be written, as for a duplicate or a snapshot that only confirms.
+   */
+  | {
+      readonly _tag: 'Reached'
+      readonly sink: string
+      readonly revision: Revision
+      /** When the earliest of these events happened, by ECS's clock. */
+      readonly eventAt: Millis
+      /** When the last of the records was written, by this machine's clock, which may be behind. */
+      readonly writtenAt: Millis
+    }
+  /**
    * A delivery was acknowledged although lookups for its tasks have not answered within `afterMs`. Snapshots of the
    * cluster will list these tasks again.
    */

@@ -13,10 +13,12 @@ import { JournalFollower } from './journal-follower.js'
 import { LatestDesired } from './latest-desired.js'
 import { defaultSkewAllowanceMs } from './liveness.js'
 import { defaultPruneGuard } from './plan.js'
+import { OfferTimes } from './offer-times.js'
 import { projectorInSlices, type SlicedProjector } from './project.js'
 import { Readiness } from './readiness.js'
 import { Reconciler } from './reconcile.js'
 import type { Report } from './report.js'
+import { SinkLag } from './sink-lag.js'
 import { SlowStart } from './slow-start.js'
 import type { Source } from './source.js'
 import { sourceContext } from './source-context.js'
@@ -71,6 +73,11 @@ export const run = (setup: RunSetup, { clock, random }: Environment): Worker => 
     signal,
     report,
   })
+  const offerTimes = new OfferTimes(skewAllowanceMs)
+  // A dry sink writes nothing that could be measured.
+  const lags = new Map(
+    sinks.flatMap((sink) => (sink.dry === true ? [] : [[sink.name, new SinkLag(sink, report)] as const])),
+  )
   /** Weights have grown. */
   const stepped$ = new Subject<void>()
   const project = projectorInSlices({
@@ -79,6 +86,7 @@ export const run = (setup: RunSetup, { clock, random }: Environment): Worker => 
     skewAllowanceMs,
     unhealthy: setup.unhealthy ?? defaultHealthPolicy,
     healthChecks,
+    onClaims: (task, backends) => offerTimes.claimed(task, backends),
   })
   const onStep = (): void => {
     for (const reconciler of reconcilers) reconciler.ask()
@@ -99,6 +107,10 @@ export const run = (setup: RunSetup, { clock, random }: Environment): Worker => 
     clock,
     signal,
     report,
+    onProjected: (desired, before) => {
+      const times = offerTimes.projected(desired)
+      if (times.length > 0) for (const lag of lags.values()) lag.offered(times, desired, before)
+    },
   })
   const timeoutMs = setup.timeoutMs ?? 30_000
   const journal: JournalFollower | undefined =
@@ -128,6 +140,7 @@ export const run = (setup: RunSetup, { clock, random }: Environment): Worker => 
     clock,
     signal,
     report,
+    onHeard: (heard) => offerTimes.folded(heard),
     onFolded: () => {
       for (const reconciler of reconcilers) reconciler.ask()
     },
@@ -149,7 +162,9 @@ export const run = (setup: RunSetup, { clock, random }: Environment): Worker => 
         latest: () => latest.get(),
         ...(journal === undefined ? {} : { caughtUp: () => journal.caughtUp() }),
         report,
+        applied: (applied) => lags.get(sink.name)?.applied(applied),
         reached: (desired, how) => {
+          if (how !== 'held') lags.get(sink.name)?.reached(desired)
           readiness.reached(sink.name, desired)
           if (how !== 'held') intake.settle(sink.name, desired, how === 'exact')
         },

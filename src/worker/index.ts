@@ -46,7 +46,7 @@ export {
 } from './observability/logger.js'
 export type { Level } from './observability/log-line.js'
 export type { RepeatGateOptions } from './observability/repeat-gate.js'
-export { metricsOf } from './observability/metrics.js'
+export { metricsOf, type MetricsOptions } from './observability/metrics.js'
 export { proxyInstruments } from './runner/proxy-instruments.js'
 export { type Readiness, readinessOf } from './observability/readiness.js'
 export { statusServer, type StatusServer, type StatusServerOptions } from './server/status-server.js'

@@ -26,17 +26,6 @@ describe('the operating page', () => {
     expect(messages.filter((message) => !operating.includes(message))).toEqual([])
   })
 
-  it('names every metric, and no other', () => {
-    const source = observed('metrics.ts') + observed('deployment-metrics.ts')
-    const real = [...source.matchAll(/(?:counter|gauge)\(\s*'(\w+)'|name: 'ecs_task_stream_(\w+)'/g)].map(
-      ([, name, full]) => name ?? full,
-    )
-    const [table = ''] = /^## Metrics[\s\S]*?^Worth/m.exec(operating) ?? []
-    const told = [...table.matchAll(/^\| `(\w+)` +\|/gm)].map(([, name]) => name)
-    expect(real.length).toBeGreaterThan(10)
-    expect(told.toSorted()).toEqual(real.toSorted())
-  })
-
   it('names every message of the log', () => {
     const source = readFileSync(join(root, 'src/worker/observability/log-line.ts'), 'utf8')
     const messages = [...source.matchAll(/message:(?! notice| string)\s*([^,]+(?:, [^']+'[^,]*)?),\n/g)]

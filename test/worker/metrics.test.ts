@@ -1,15 +1,29 @@
+import { readFileSync } from 'node:fs'
 import * as fc from 'fast-check'
-import { emptyState, type Notice, PersistentMap, type Report } from 'ecs-task-stream'
+import {
+  type ClusterEvent,
+  type ClusterState,
+  emptyState,
+  type Notice,
+  PersistentMap,
+  reduce,
+  type Report,
+} from 'ecs-task-stream'
 import { metricsOf } from 'ecs-task-stream/worker'
-import { of } from 'rxjs'
+import { BehaviorSubject, type Observable, of } from 'rxjs'
 import { describe, expect, it } from 'vitest'
+import { metricList, metricName } from '../../src/worker/observability/metric-list.js'
+import { observed } from '../support/observed-task.js'
 import { operationLabel } from '../../src/worker/observability/closed-label.js'
 import { runs } from '../laws/runs.js'
-import { folded, reporting, settled, sinkFailed } from './reports.js'
+import { folded, reached, reporting, settled, sinkFailed } from './reports.js'
 
-const measuring = (ready: Promise<void> = new Promise(() => undefined)) => {
+const measuring = (
+  ready: Promise<void> = new Promise(() => undefined),
+  state$: Observable<ClusterState> = of(emptyState),
+) => {
   const by = reporting()
-  const registry = metricsOf({ reports$: by.reports$, state$: of(emptyState), ready }, by.clock)
+  const registry = metricsOf({ reports$: by.reports$, state$, ready }, by.clock, { worker: 'table' })
   const value = async (line: string): Promise<number | undefined> => {
     const found = (await registry.metrics())
       .split('\n')
@@ -18,6 +32,8 @@ const measuring = (ready: Promise<void> = new Promise(() => undefined)) => {
   }
   return { ...by, registry, value }
 }
+
+const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string }
 
 const create = { _tag: 'Create', key: 'web', after: {} } as const
 
@@ -47,17 +63,47 @@ describe('the metrics', () => {
     expect(await value('unsettled_deliveries')).toBe(0)
   })
 
-  it('measure lag from the newest event to the sink, never below zero', async () => {
-    const { report, value, clock } = measuring()
-    report(
-      settled('table', 1, clock.now() - 2_000),
-      settled('table', 2),
-      settled('table', 3, clock.now() + 5_000),
-    )
+  it('measure lag from an event to the write of its target, never below zero', async () => {
+    const { report, value } = measuring()
+    report(reached('table', 2_000), reached('table', -5_000), settled('table', 3, 0))
     expect(await value('lag_seconds_sum{sink="table"}')).toBe(2)
     expect(await value('lag_seconds_count{sink="table"}')).toBe(2)
-    expect(await value('lag_seconds_bucket{le="2.5",sink="table"}')).toBe(2)
+    expect(await value('lag_seconds_bucket{le="2",sink="table"}')).toBe(2)
     expect(await value('lag_seconds_bucket{le="1",sink="table"}')).toBe(1)
+  })
+
+  it('tell the versions, and when the worker started', async () => {
+    const { value, clock } = measuring()
+    const node = process.version
+    expect(await value(`build_info{version="${version}",node="${node}",worker="table"}`)).toBe(1)
+    expect(await value('started_timestamp_seconds')).toBe(clock.now() / 1000)
+  })
+
+  it('show the newest snapshot of each cluster: when it began, if that is known, and its size', async () => {
+    const states$ = new BehaviorSubject(emptyState)
+    const { value } = measuring(undefined, states$)
+    const listed = (name: string, at: number, ...ids: readonly string[]): ClusterEvent => ({
+      _tag: 'TasksListed',
+      cluster: name,
+      at,
+      order: at + 1,
+      tasks: ids.map((id) => observed({ id, cluster: name })),
+    })
+    states$.next([listed('a', 5_000, 'x', 'y'), listed('b', 0)].reduce(reduce, emptyState))
+    expect(await value('snapshot_timestamp_seconds{cluster="a"}')).toBe(5)
+    expect(await value('snapshot_tasks{cluster="a"}')).toBe(2)
+    expect(await value('snapshot_timestamp_seconds{cluster="b"}')).toBeUndefined()
+    expect(await value('snapshot_tasks{cluster="b"}')).toBe(0)
+    states$.next(reduce(states$.value, listed('a', 9_000, 'x')))
+    expect(await value('snapshot_timestamp_seconds{cluster="a"}')).toBe(9)
+    expect(await value('snapshot_tasks{cluster="a"}')).toBe(1)
+  })
+
+  it('are exactly those of the list', async () => {
+    const { registry } = measuring()
+    const real = (await registry.getMetricsAsJSON()).map(({ name, type, help }) => [name, type, help])
+    const listed = Object.values(metricList).map((metric) => [metricName(metric), metric.type, metric.help])
+    expect(real.toSorted()).toEqual(listed.toSorted())
   })
 
   it('follow cursors, plans, writes, conflicts, rejects and failures', async () => {
@@ -179,6 +225,7 @@ describe('the metrics', () => {
       fc.record({ _tag: fc.constant('Noticed' as const), source: text, notice }),
       text.map((source) => folded(1, { source })),
       text.map((sink) => settled(sink, 1, -1)),
+      text.map((sink) => reached(sink, 1)),
       text.map((sink) => sinkFailed(sink, new Error(sink))),
       fc.record({ _tag: fc.constant('Applied' as const), sink: text, change: changed }),
       fc.record({ _tag: fc.constant('Conflicted' as const), sink: text, key: text }),
@@ -192,7 +239,7 @@ describe('the metrics', () => {
     )
     const metrics = await registry.getMetricsAsJSON()
     for (const { name, values } of metrics) {
-      // 100 names and `other`, each with at most 25 values of the other label, or 14 buckets with a sum and a count.
+      // 100 names and `other`, each with at most 25 values of the other label, or 20 buckets with a sum and a count.
       expect([name, values.length <= 101 * 25]).toEqual([name, true])
     }
     const operations = metrics.find(({ name }) => name === 'ecs_task_stream_source_failures_total')

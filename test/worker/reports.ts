@@ -44,3 +44,11 @@ export const sinkFailed = (sink: string, error: Error): Report => ({
   error,
   retryIn: 50,
 })
+
+export const reached = (sink: string, lagMs: number): Report => ({
+  _tag: 'Reached',
+  sink,
+  revision: 1,
+  eventAt: 1_000_000,
+  writtenAt: 1_000_000 + lagMs,
+})

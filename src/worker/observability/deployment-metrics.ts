@@ -1,4 +1,4 @@
-import { Gauge, type Registry } from 'prom-client'
+import type { Gauge } from 'prom-client'
 import type { Observable } from 'rxjs'
 import { type ClusterState, emptyState } from '../../core/cluster-state.js'
 import type { Deployment } from '../../core/deployment.js'
@@ -25,14 +25,8 @@ const stageLabel = oneOfLabel(stages)
 /** Counts the deployments in stages that divide the traffic now, by stage. */
 export const measureDeployments = (
   state$: Observable<Pick<ClusterState, 'deployments'>>,
-  registry: Registry,
+  gauge: Gauge<'stage'>,
 ): void => {
-  const gauge = new Gauge({
-    name: 'ecs_task_stream_deployments',
-    help: 'Blue/green, canary and linear deployments that divide the traffic of a service now, by stage.',
-    labelNames: ['stage'],
-    registers: [registry],
-  })
   let last: ClusterState['deployments'] = emptyState.deployments
   const counts = new Map<string, number>()
   const count = (deployment: Deployment | undefined, by: 1 | -1): void => {

@@ -98,6 +98,7 @@ class SinkHopes {
         this.hasRead = true
         return
       case 'Conflicted':
+      case 'Reached':
       case 'Rejected':
       case 'SinkWarned':
         return

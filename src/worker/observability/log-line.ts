@@ -281,6 +281,18 @@ export const logLines = (report: Report): readonly LogLine[] => {
           fields: { sink: report.sink, revision: report.revision },
         },
       ]
+    case 'Reached':
+      return [
+        {
+          level: 'debug',
+          message: 'reached',
+          fields: {
+            sink: report.sink,
+            revision: report.revision,
+            lagMs: report.writtenAt - report.eventAt,
+          },
+        },
+      ]
     case 'Draining': {
       const { deliveries, sinks, sources } = report
       const names = [...sinks, ...sources].join(', ')

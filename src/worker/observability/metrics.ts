@@ -1,15 +1,32 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client'
-import type { Clock, Millis } from '../../core/clock.js'
+import type { Clock } from '../../core/clock.js'
 import type { Unresolved } from '../../core/desired.js'
 import type { Plan } from '../../core/plan.js'
 import type { Report } from '../../core/report.js'
 import { measureDeployments } from './deployment-metrics.js'
 import type { Notice } from '../../core/source.js'
 import type { Worker } from '../../core/worker.js'
+import { packageVersion } from '../runner/package-version.js'
 import { nameLabel, oneOfLabel, operationLabel } from './closed-label.js'
+import { type Metric, metricList, metricName } from './metric-list.js'
+import { measureSnapshots } from './snapshot-metrics.js'
 
-/** In seconds, from a queue that is up to date to one that has not been read for half a day. */
-const lagBuckets = [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1800, 7200, 43_200]
+/**
+ * In seconds, from a queue that is up to date to one that has not been read for half a day. Close together around the
+ * alert's 30 s, because a quantile is a guess between two of them.
+ */
+const lagBuckets = [0.1, 0.25, 0.5, 1, 2, 3, 5, 7.5, 10, 15, 20, 30, 45, 60, 120, 300, 1800, 7200, 43_200]
+
+interface Listed<T extends Metric['type'], L extends string> extends Metric {
+  readonly type: T
+  readonly labels: readonly L[]
+}
+
+const described = <T extends Metric['type'], L extends string>(metric: Listed<T, L>) => ({
+  name: metricName(metric),
+  help: metric.help,
+  labelNames: metric.labels,
+})
 
 /** Lists every reason, so that a reason that no longer occurs reads 0 instead of being absent. */
 const unresolvedReasons: Readonly<Record<Unresolved['why'], 0>> = {
@@ -46,70 +63,43 @@ const tally = <A>(
   return counts
 }
 
-/**
- * Every label has a closed set of values; otherwise messages could create any number of series in Prometheus. Names of
- * sources and sinks come from the configuration, all other values from this file and `operationLabel`.
- */
+/** Makes an instrument of each metric of the list. */
 const instruments = (registers: [Registry]) => {
-  const counter = <L extends string>(name: string, help: string, ...labelNames: L[]) =>
-    new Counter({ name: `ecs_task_stream_${name}`, help, labelNames, registers })
-  const gauge = <L extends string>(name: string, help: string, ...labelNames: L[]) =>
-    new Gauge({ name: `ecs_task_stream_${name}`, help, labelNames, registers })
+  const counter = <L extends string>(metric: Listed<'counter', L>) =>
+    new Counter({ ...described(metric), registers })
+  const gauge = <L extends string>(metric: Listed<'gauge', L>) =>
+    new Gauge({ ...described(metric), registers })
   return {
-    lag: new Histogram({
-      name: 'ecs_task_stream_lag_seconds',
-      help: "Time from the timestamp of the newest settled event until a sink held its effect; 0 when this machine's clock is behind.",
-      labelNames: ['sink'],
-      buckets: lagBuckets,
-      registers,
-    }),
-    events: counter(
-      'events_total',
-      'Events received, by outcome: changed, unchanged (duplicate or late), elsewhere (a cluster not followed), ignored (another kind), undecodable.',
-      'source',
-      'outcome',
-    ),
-    deliveries: counter('deliveries_total', 'Deliveries folded.', 'source'),
-    acknowledged: counter('acknowledged_deliveries_total', 'Deliveries acknowledged.'),
-    unsettled: gauge('unsettled_deliveries', 'Deliveries folded and not yet acknowledged.'),
-    revision: gauge('revision', 'The newest revision: deliveries folded by this process.'),
-    cursor: gauge('sink_cursor_revision', 'The revision that a sink has reached.', 'sink'),
-    plans: counter('plans_total', 'Plans that would change or skip something.', 'sink'),
-    skipped: gauge('skipped_changes', 'Changes skipped by the last such plan.', 'sink', 'reason'),
-    writes: counter('writes_total', 'Changes applied to a target.', 'sink', 'kind'),
-    conflicts: counter('conflicts_total', 'Writes that lost to another writer.', 'sink'),
-    rejects: counter('rejects_total', 'Changes that a target refused permanently.', 'sink'),
-    sinkFailures: counter('sink_failures_total', 'Calls to a target that failed.', 'sink', 'operation'),
-    sinkWarnings: gauge(
-      'sink_warnings',
-      'Warnings about how a target is set up, as of the last read.',
-      'sink',
-    ),
-    sourceFailures: counter('source_failures_total', 'Calls of a source that failed.', 'source', 'operation'),
-    clockAhead: gauge(
-      'clock_ahead_seconds',
-      "How far this machine's clock is ahead of AWS's; negative when it is behind.",
-    ),
-    unheld: counter(
-      'acknowledged_unheld_deliveries_total',
-      'Deliveries acknowledged although the lookups of their tasks had not answered.',
-    ),
-    warnings: counter('source_warnings_total', 'Warnings of a source.', 'source'),
-    unresolved: gauge(
-      'unresolved_tasks',
-      'Live tasks that are missing from their backends, or only partly in them.',
-      'reason',
-    ),
-    journalFailures: counter('journal_failures_total', 'Failed calls to the journal.', 'operation'),
-    unwritable: counter(
-      'unwritable_deliveries_total',
-      'Deliveries that the journal can never store.',
-      'source',
-    ),
-    checkpoints: counter('checkpoints_total', 'Checkpoints of the journal stored by this worker.'),
-    tasks: gauge('tasks', 'Tasks in memory, including stopped ones.'),
-    swept: counter('swept_tasks_total', 'Tasks forgotten because a snapshot or their age rules them out.'),
-    ready: gauge('ready', '1 once every required sink has reached a complete state, else 0.'),
+    buildInfo: gauge(metricList.buildInfo),
+    started: gauge(metricList.started),
+    ready: gauge(metricList.ready),
+    lag: new Histogram({ ...described(metricList.lag), buckets: lagBuckets, registers }),
+    snapshotTime: gauge(metricList.snapshotTime),
+    snapshotTasks: gauge(metricList.snapshotTasks),
+    events: counter(metricList.events),
+    deliveries: counter(metricList.deliveries),
+    acknowledged: counter(metricList.acknowledged),
+    unheld: counter(metricList.unheld),
+    unsettled: gauge(metricList.unsettled),
+    revision: gauge(metricList.revision),
+    cursor: gauge(metricList.cursor),
+    plans: counter(metricList.plans),
+    skipped: gauge(metricList.skipped),
+    writes: counter(metricList.writes),
+    conflicts: counter(metricList.conflicts),
+    rejects: counter(metricList.rejects),
+    sinkFailures: counter(metricList.sinkFailures),
+    sinkWarnings: gauge(metricList.sinkWarnings),
+    sourceFailures: counter(metricList.sourceFailures),
+    warnings: counter(metricList.warnings),
+    clockAhead: gauge(metricList.clockAhead),
+    unresolved: gauge(metricList.unresolved),
+    deployments: gauge(metricList.deployments),
+    journalFailures: counter(metricList.journalFailures),
+    unwritable: counter(metricList.unwritable),
+    checkpoints: counter(metricList.checkpoints),
+    tasks: gauge(metricList.tasks),
+    swept: counter(metricList.swept),
   }
 }
 
@@ -146,7 +136,7 @@ const observeNotice = (
 }
 
 /** Exhaustive: each kind of report gets its metrics here. */
-const observe = (to: Instruments, report: Report, now: Millis): void => {
+const observe = (to: Instruments, report: Report): void => {
   switch (report._tag) {
     case 'Noticed':
       observeNotice(to, report.source, report.notice)
@@ -193,10 +183,13 @@ const observe = (to: Instruments, report: Report, now: Millis): void => {
       return
     case 'Synced':
       to.cursor.set({ sink: report.sink }, report.revision)
-      // The clocks of ECS and this machine differ, so the difference can be negative.
-      if (report.newest !== undefined)
-        to.lag.observe({ sink: report.sink }, Math.max(0, now - report.newest) / 1000)
       return
+    case 'Reached': {
+      const { sink, eventAt, writtenAt } = report
+      // The clocks of ECS and this machine differ, so the difference can be negative.
+      to.lag.observe({ sink }, Math.max(0, writtenAt - eventAt) / 1000)
+      return
+    }
     case 'Draining':
     case 'Unconfirmed':
       return
@@ -220,23 +213,32 @@ const observe = (to: Instruments, report: Report, now: Millis): void => {
   }
 }
 
+export interface MetricsOptions {
+  /** The name of the worker, for `build_info`. Default: `custom`. */
+  readonly worker?: string
+}
+
 /** Measures a worker, in a registry of its own. Call it before the worker starts; it ends with the worker. */
 export const metricsOf = (
   { reports$, state$, ready }: Pick<Worker, 'reports$' | 'state$' | 'ready'>,
   clock: Pick<Clock, 'now'>,
+  { worker = 'custom' }: MetricsOptions = {},
 ): Registry => {
   const registry = new Registry()
   const to = instruments([registry])
+  to.buildInfo.set({ version: packageVersion(), node: process.version, worker }, 1)
+  to.started.set(clock.now() / 1000)
   for (const reason of Object.keys(unresolvedReasons)) to.unresolved.set({ reason }, 0)
   to.ready.set(0)
   void ready.then(() => to.ready.set(1))
   state$.subscribe(({ tasks }) => to.tasks.set(tasks.size))
-  measureDeployments(state$, registry)
+  measureSnapshots(state$, { time: to.snapshotTime, tasks: to.snapshotTasks })
+  measureDeployments(state$, to.deployments)
   const [source, sink] = [nameLabel(), nameLabel()]
   const named = (report: Report): Report => {
     if ('source' in report) return { ...report, source: source(report.source) }
     return 'sink' in report ? { ...report, sink: sink(report.sink) } : report
   }
-  reports$.subscribe((report) => observe(to, named(report), clock.now()))
+  reports$.subscribe((report) => observe(to, named(report)))
   return registry
 }

@@ -94,7 +94,7 @@ const operate = async (
   logReports(worker.reports$, logger, clock, { owner })
   logProgress(worker.reports$, logger, clock)
   logDeployments(worker.state$, logger)
-  const metrics = metricsOf(worker, clock)
+  const metrics = metricsOf(worker, clock, { worker: name })
   collectDefaultMetrics({ register: metrics })
   composition.instrument?.({ metrics, logger, clock })
   if (!dryRun) composition.drive?.({ worker, sinks, logger, clock })

@@ -221,6 +221,7 @@ export const continuePaused = (
       case 'Conflicted':
       case 'JournalFailed':
       case 'Noticed':
+      case 'Reached':
       case 'SinkWarned':
       case 'Swept':
       case 'Unresolved':
