@@ -77,3 +77,10 @@ export const redis = ofDebian(
   { variable: 'REDIS_SERVER', printsVersion: '--version' },
   'usr/bin/redis-server',
 )
+
+/** Of Prometheus: checks its rules, and tries them. */
+export const promtool = ofDebian(
+  'promtool',
+  { variable: 'PROMTOOL', printsVersion: '--version' },
+  'usr/bin/promtool',
+)
