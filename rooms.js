@@ -61,6 +61,11 @@ export const rooms = [
     imports: ['src/core', 'src/shared', 'src/sources'],
   },
   {
+    room: 'src/opentelemetry',
+    holds: 'spans of OpenTelemetry, from the stages that the core tells',
+    imports: ['src/core'],
+  },
+  {
     room: 'src/testing/ecs-model',
     holds: 'the life of a task, and what ECS writes about it: the JSON of events and of DescribeTasks',
     imports: [],

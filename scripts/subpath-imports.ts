@@ -11,6 +11,7 @@ export const heavyImports: Readonly<Record<string, readonly string[]>> = {
   './journals/directory': [],
   './journals/dynamodb': ['@aws-sdk/client-dynamodb', partitions],
   './journals/memory': [],
+  './opentelemetry': ['@opentelemetry/api'],
   './sources/clients-by-account': ['@aws-sdk/client-ecs', partitions],
   './sources/cluster-identities': ['@aws-sdk/client-ecs', partitions],
   './sources/ecs': ['@aws-sdk/client-ecs', partitions],

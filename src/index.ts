@@ -111,6 +111,7 @@ export { events, type EventsOptions } from './events.js'
 export { onChange } from './sinks/on-change.js'
 export type { Effect } from './core/effect.js'
 export type { JournalOperation, Report } from './core/report.js'
+export type { Span, Stage, StageOrigin, StageResult, Tracer } from './core/tracer.js'
 
 export { backoff, type BackoffOptions } from './core/backoff.js'
 export type { Clock, Millis, Random } from './core/clock.js'

@@ -12,6 +12,8 @@ import { Namesakes } from './namesakes.js'
 import type { Report } from './report.js'
 import { inSlices, type Sliced, sliceSize } from './sliced.js'
 import type { Delivery, Source } from './source.js'
+import type { Span } from './tracer.js'
+import type { Traces } from './traces.js'
 
 export interface IntakeOptions {
   /** The followed clusters, as in `RunSetup`; used for warnings. */
@@ -24,6 +26,8 @@ export interface IntakeOptions {
   readonly clock: Clock
   readonly signal: AbortSignal
   readonly report: (report: Report) => void
+  /** Default: deliveries are not traced. */
+  readonly traces?: Traces | undefined
   /** Called with the events of each delivery, when they have been folded. */
   readonly onHeard: (heard: Folded) => void
   /** Called after each delivery that was folded, and after entries of a journal that say something new. */
@@ -62,6 +66,8 @@ interface Folding {
   readonly events: readonly JournalEvent[]
   readonly elsewhere: number
   readonly state: ClusterState
+  /** The span of the fold. */
+  readonly span: Span | undefined
 }
 
 /** What a delivery of a source has made of the state. */
@@ -123,7 +129,8 @@ export class Intake {
   constructor(private readonly options: IntakeOptions) {}
 
   take(source: Source, delivery: Delivery): void {
-    this.arrive({ _tag: 'Delivered', source, delivery })
+    const traced = this.options.traces?.received(source.name, delivery) ?? delivery
+    this.arrive({ _tag: 'Delivered', source, delivery: traced })
   }
 
   /** Called when the journal holds what `heard` says that the state does not know. */
@@ -282,10 +289,12 @@ export class Intake {
 
   private receiveEntries(entries: readonly JournalEntry[]): Promise<void> | undefined {
     const { folded } = this.options
-    return inSlices(this.foldEntries(entries), this.pause, ({ events, state, waiting }) => {
+    const count = entries.reduce((sum, { events }) => sum + events.length, 0)
+    const { span, work } = this.traced('journal', needsNoAnswer, count, this.foldEntries(entries))
+    return inSlices(work, this.pause, ({ events, state, waiting }) => {
       if (waiting.length > 0) this.unidentified.push({ _tag: 'Read', entries: waiting })
-      if (state !== folded.current)
-        this.advance('journal', needsNoAnswer, { heard: [], events, elsewhere: 0, state })
+      if (state === folded.current) span?.end()
+      else this.advance('journal', needsNoAnswer, { heard: [], events, elsewhere: 0, state, span })
     })
   }
 
@@ -316,14 +325,29 @@ export class Intake {
     { source, delivery, events: heard, elsewhere }: Heard,
     events: readonly JournalEvent[],
   ): Promise<void> | undefined {
-    return inSlices(foldAll(this.options.folded.current, events), this.pause, (state) =>
-      this.advance(source.name, delivery, { heard, events, elsewhere, state }),
+    const folding = foldAll(this.options.folded.current, events)
+    const { span, work } = this.traced(source.name, delivery, heard.length, folding)
+    return inSlices(work, this.pause, (state) =>
+      this.advance(source.name, delivery, { heard, events, elsewhere, state, span }),
     )
   }
 
+  private traced<A>(
+    source: string,
+    delivery: Delivery,
+    events: number,
+    work: Sliced<A>,
+  ): { readonly span: Span | undefined; readonly work: Sliced<A> } {
+    return this.options.traces?.fold({ source, delivery, events }, work) ?? { span: undefined, work }
+  }
+
   /** Makes `state` the current one, in which `events` are folded, and gives it a revision. */
-  private advance(source: string, delivery: Delivery, { heard, events, elsewhere, state }: Folding): void {
-    const { folded, acknowledgements, report, onHeard, onFolded } = this.options
+  private advance(
+    source: string,
+    delivery: Delivery,
+    { heard, events, elsewhere, state, span }: Folding,
+  ): void {
+    const { folded, acknowledgements, report, traces, onHeard, onFolded } = this.options
     const before = folded.current
     const newest = newestOf(heard.length > 0 ? heard : events)
     const revision = acknowledgements.enter(delivery, heard, newest)
@@ -337,6 +361,7 @@ export class Intake {
       changed: state !== before,
     })
     acknowledgements.reportEntered()
+    if (span !== undefined) traces?.advanced(span, delivery, revision, state !== before)
     folded.set(state)
     onHeard({ revision, events: heard, before, after: state })
     this.afterFold(events, before, state)

@@ -4,6 +4,7 @@ import type { ClusterState } from './cluster-state.js'
 import type { Desired, Revision } from './desired.js'
 import type { Report } from './report.js'
 import { sliced, type Sliced } from './sliced.js'
+import type { Traces } from './traces.js'
 
 export interface LatestDesiredOptions {
   /** An incremental projection, as of `projectorInSlices`. */
@@ -15,6 +16,8 @@ export interface LatestDesiredOptions {
   readonly clock: Pick<Clock, 'sleep'>
   readonly signal: AbortSignal
   readonly report: (report: Report) => void
+  /** Default: projections are not traced. */
+  readonly traces?: Pick<Traces, 'project'> | undefined
   /** Called after each projection with its result, and the one before. */
   readonly onProjected?: (desired: Desired, before: Desired | undefined) => void
 }
@@ -49,12 +52,13 @@ export class LatestDesired {
 
   private compute(): Desired | Promise<Desired> {
     if (this.slow !== undefined) return this.slow.then(() => this.compute())
-    const { project, state, revision, step = () => 0 } = this.options
+    const { project, state, revision, step = () => 0, traces } = this.options
     const [current, at] = [state(), step()]
     const { last } = this
     if (last?.state === current && last.step === at && last.desired.revision === revision())
       return last.desired
-    const work = project(current, revision())
+    const begun = project(current, revision())
+    const work = traces === undefined ? begun : traces.project(revision(), begun)
     const keep = (desired: Desired): Desired => this.keep({ state: current, step: at, desired })
     const first = work.next()
     if (first.done === true) return keep(first.value)

@@ -8,6 +8,8 @@ import { conflateMap } from './conflate-map.js'
 import type { Desired } from './desired.js'
 import type { PruneGuard, Plan } from './plan.js'
 import { Rejections } from './rejections.js'
+import type { RoundStage, RoundTrace } from './round-trace.js'
+import type { StageResult } from './tracer.js'
 import type { Report } from './report.js'
 import type { Change, Outcome, Owner, Sink } from './sink.js'
 import { sliced } from './sliced.js'
@@ -43,6 +45,8 @@ export interface ReconcileOptions {
   readonly reached: (desired: Desired, how: Reached) => void
   /** Called when the outcomes of changes are known. Default: nobody listens. */
   readonly applied?: (applied: Applied) => void
+  /** Begins the trace of a round. Default: rounds are not traced. */
+  readonly trace?: (() => RoundTrace) | undefined
   /** Called when the prune guard begins to skip changes until newer snapshots confirm them. */
   readonly doubt: () => void
   readonly signal: AbortSignal
@@ -72,6 +76,22 @@ export type Reached = 'exact' | 'settled' | 'held'
 /** The result of an attempt. `again`: the target changed, or a change failed. */
 type Attempt = Reached | 'again'
 
+const resultOfPlan = ({ changes, skipped }: Plan<unknown>): StageResult => ({
+  changes: changes.length,
+  skipped: skipped.length,
+})
+
+const resultOfApply = (outcomes: readonly Outcome<unknown>[]): StageResult => {
+  const changes = outcomes.filter(({ _tag }) => _tag === 'Done').length
+  const failed = outcomes.find((outcome) => outcome._tag === 'Failed' || outcome._tag === 'Rejected')
+  return {
+    changes,
+    left: outcomes.length - changes,
+    ...(failed?._tag === 'Failed' && { error: failed.error }),
+    ...(failed?._tag === 'Rejected' && { error: new Error(failed.reason) }),
+  }
+}
+
 /** Whether every readable cluster has a newer snapshot. */
 const areNewer = (readings: Desired['readings'], before: Desired['readings']): boolean =>
   readings.size > 0 && [...readings].every(([cluster, order]) => order > (before.get(cluster) ?? 0))
@@ -92,6 +112,8 @@ export class Reconciler<V> {
   private exact = false
   private readonly rejections: Rejections<V>
   private wrote = false
+  /** The trace of the round that is under way. */
+  private trace: RoundTrace | undefined
   private waiting: (() => void)[] = []
   private readonly finishing = new AbortController()
   private reported: Plan<V> = { changes: [], skipped: [] }
@@ -152,9 +174,27 @@ export class Reconciler<V> {
   }
 
   private async reach(): Promise<void> {
-    const { clock, random, latest, reached, minWriteIntervalMs, signal } = this.options
+    const { clock, minWriteIntervalMs } = this.options
     const waiting = this.waiting
     this.waiting = []
+    this.trace = this.options.trace?.()
+    try {
+      const result = await this.bring()
+      this.trace?.end(result)
+    } catch (thrown) {
+      this.trace?.end({ error: errorOf(thrown) })
+      throw thrown
+    }
+    for (const resolve of waiting) resolve()
+    // The first change is written at once, and changes that follow closely share a round. Acknowledgements do not wait
+    // for this pause.
+    if (this.wrote) await clock.sleep(minWriteIntervalMs, this.finishing.signal)
+    this.wrote = false
+  }
+
+  /** Attempts it until the target holds all that may be written, or the worker stops. */
+  private async bring(): Promise<StageResult> {
+    const { clock, random, latest, reached, signal } = this.options
     for (let failures = 0; !signal.aborted; failures++) {
       const wait = backoff(failures, random, retries)
       const view = await this.viewOf(wait)
@@ -162,6 +202,7 @@ export class Reconciler<V> {
         await this.options.caughtUp()
       // Asked for after the view was read, so that this round includes everything that arrived during a slow read.
       const desired = await latest()
+      this.trace?.brings(desired.revision)
       const attempt = view === undefined ? 'again' : await this.attempt(desired, view, wait)
       if (attempt === 'again') {
         await clock.sleep(wait, signal)
@@ -173,23 +214,21 @@ export class Reconciler<V> {
         this.sink.synced?.(desired, signal)
       }
       reached(desired, attempt)
-      break
+      return { revision: desired.revision }
     }
-    for (const resolve of waiting) resolve()
-    // The first change is written at once, and changes that follow closely share a round. Acknowledgements do not wait
-    // for this pause.
-    if (this.wrote) await clock.sleep(minWriteIntervalMs, this.finishing.signal)
-    this.wrote = false
+    return { error: new Error('the worker stopped before the target was reached') }
   }
 
   private async attempt(desired: Desired, view: TargetView<V>, retryIn: Millis): Promise<Attempt> {
     const { sink } = this
     if (this.isSettled(desired)) return this.exact ? 'exact' : 'settled'
-    await sliced(view.update(desired), this.pause)
-    const { pruneGuard, givesUpAfter } = this.options
-    const { complete, readings } = desired
-    const confirmed = this.doubtedAt !== undefined && areNewer(readings, this.doubtedAt)
-    const whole = view.plan({ complete, pruneGuard, confirmed })
+    const { givesUpAfter } = this.options
+    const { readings, revision } = desired
+    const whole = await this.stage({
+      stage: { _tag: 'Plan', sink: sink.name, revision },
+      work: () => this.plan(desired, view),
+      resultOf: resultOfPlan,
+    })
     const next = {
       ...whole,
       changes: whole.changes.filter((change) => this.rejections.of(change) < givesUpAfter),
@@ -203,6 +242,14 @@ export class Reconciler<V> {
     const isWhole = next.skipped.every(({ why }) => why === 'incomplete')
     const isGivenUp = whole.changes.some((change) => this.rejections.of(change) >= givesUpAfter)
     return isWhole && !isGivenUp ? 'exact' : 'settled'
+  }
+
+  private async plan(desired: Desired, view: TargetView<V>): Promise<Plan<V>> {
+    await sliced(view.update(desired), this.pause)
+    const { pruneGuard } = this.options
+    const { complete, readings } = desired
+    const confirmed = this.doubtedAt !== undefined && areNewer(readings, this.doubtedAt)
+    return view.plan({ complete, pruneGuard, confirmed })
   }
 
   /** Whether the target was brought to a state with the same backends, so that there is nothing to plan. */
@@ -229,7 +276,10 @@ export class Reconciler<V> {
     const now = clock.now()
     if (this.view !== undefined && now - this.readAt < resyncMs * 0.9) return this.view
     try {
-      const rows = await this.call((signal) => this.sink.read(signal))
+      const rows = await this.stage({
+        stage: { _tag: 'Read', sink: this.sink.name },
+        work: () => this.call((signal) => this.sink.read(signal)),
+      })
       this.readOnce = true
       this.view = new TargetView(this.sink, owner, rows)
       this.readAt = now
@@ -264,7 +314,11 @@ export class Reconciler<V> {
     this.wrote = true
     let outcomes: readonly Outcome<V>[]
     try {
-      outcomes = await this.call((signal) => sink.apply(changes, options.owner, signal))
+      outcomes = await this.stage({
+        stage: { _tag: 'Apply', sink: sink.name, changes: changes.length },
+        work: () => this.call((signal) => sink.apply(changes, options.owner, signal)),
+        resultOf: resultOfApply,
+      })
     } catch (thrown) {
       this.view = undefined
       if (this.writes === 'none') this.writes = 'failed'
@@ -352,6 +406,10 @@ export class Reconciler<V> {
     const same = warnings.length === this.warned.length && warnings.every((one, i) => one === this.warned[i])
     this.warned = warnings
     if (!same) this.options.report({ _tag: 'SinkWarned', sink, warnings })
+  }
+
+  private stage<A>(stage: RoundStage<A>): Promise<A> {
+    return this.trace === undefined ? stage.work() : this.trace.stage(stage)
   }
 
   private readonly pause = (): Promise<void> => this.options.clock.sleep(0, this.options.signal)

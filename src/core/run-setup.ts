@@ -8,6 +8,7 @@ import type { PruneGuard } from './plan.js'
 import type { AnySink, Owner } from './sink.js'
 import { SetupError } from './setup-error.js'
 import type { Lookup, Source } from './source.js'
+import type { Tracer } from './tracer.js'
 
 export interface RunSetup {
   readonly sources: readonly Source[]
@@ -79,6 +80,8 @@ export interface RunSetup {
    * source can hold it. Default: 300,000 ms.
    */
   readonly lookupWaitMs?: Millis
+  /** Follows the stages of the work: see `ecs-task-stream/opentelemetry`. Default: nobody does, which costs nothing. */
+  readonly tracer?: Tracer
   /** How long `stop` waits for sinks and acknowledgements. Default: 20,000 ms; ECS kills a task 30 s after SIGTERM. */
   readonly drainMs?: Millis
 }

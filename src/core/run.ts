@@ -23,6 +23,7 @@ import { SlowStart } from './slow-start.js'
 import type { Source } from './source.js'
 import { sourceContext } from './source-context.js'
 import { checkSetup, defaultOwner, type Environment, type RunSetup } from './run-setup.js'
+import { Traces } from './traces.js'
 import type { Worker } from './worker.js'
 
 /** Number of rejections after which acknowledgements no longer wait for a change. */
@@ -73,6 +74,7 @@ export const run = (setup: RunSetup, { clock, random }: Environment): Worker => 
     signal,
     report,
   })
+  const traces = setup.tracer === undefined ? undefined : new Traces(setup.tracer)
   const offerTimes = new OfferTimes(skewAllowanceMs)
   // A dry sink writes nothing that could be measured.
   const lags = new Map(
@@ -107,6 +109,7 @@ export const run = (setup: RunSetup, { clock, random }: Environment): Worker => 
     clock,
     signal,
     report,
+    traces,
     onProjected: (desired, before) => {
       const times = offerTimes.projected(desired)
       if (times.length > 0) for (const lag of lags.values()) lag.offered(times, desired, before)
@@ -140,6 +143,7 @@ export const run = (setup: RunSetup, { clock, random }: Environment): Worker => 
     clock,
     signal,
     report,
+    traces,
     onHeard: (heard) => offerTimes.folded(heard),
     onFolded: () => {
       for (const reconciler of reconcilers) reconciler.ask()
@@ -162,6 +166,7 @@ export const run = (setup: RunSetup, { clock, random }: Environment): Worker => 
         latest: () => latest.get(),
         ...(journal === undefined ? {} : { caughtUp: () => journal.caughtUp() }),
         report,
+        trace: traces && (() => traces.round(sink.name)),
         applied: (applied) => lags.get(sink.name)?.applied(applied),
         reached: (desired, how) => {
           if (how !== 'held') lags.get(sink.name)?.reached(desired)
