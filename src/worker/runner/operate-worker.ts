@@ -16,6 +16,7 @@ import { logDeployments } from '../observability/deployment-log.js'
 import { logProgress } from '../observability/progress-log.js'
 import { logStrays } from '../terminal/log-strays.js'
 import { metricsOf } from '../observability/metrics.js'
+import { unheardAdvice, workerTracer } from '../observability/worker-tracer.js'
 import type { commonSettings } from '../settings/common-settings.js'
 import type { Problem } from '../settings/problem.js'
 import { readinessOf } from '../observability/readiness.js'
@@ -76,7 +77,7 @@ const announce = (end: End, logger: Pick<Logger, 'info' | 'error'>): ExitCode =>
 const operate = async (
   name: string,
   composition: Composition,
-  { port, debug, dryRun, recordTo: directory }: SettingsOf<typeof commonSettings>,
+  { port, debug, dryRun, traces, recordTo: directory }: SettingsOf<typeof commonSettings>,
   terminal: OpenTerminal,
 ): Promise<ExitCode> => {
   const sources = [...composition.eventSources, ...composition.lookups].map((source) =>
@@ -89,7 +90,9 @@ const operate = async (
     level: debug ? 'debug' : logLevel,
     destination: terminal.log,
   })
-  const worker = run({ ...composition, sources }, { clock })
+  const traced = traces ? await workerTracer() : undefined
+  if (traced?.isHeard === false) logger.warn(unheardAdvice)
+  const worker = run({ ...composition, sources, ...(traced && { tracer: traced.tracer }) }, { clock })
   // Nothing is reported before the first `await`: see `Worker.reports$`.
   logReports(worker.reports$, logger, clock, { owner })
   logProgress(worker.reports$, logger, clock)

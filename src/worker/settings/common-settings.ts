@@ -23,6 +23,10 @@ export const commonSettings = {
     description: 'Format of the log: text for people, or JSON lines; auto is text on a terminal, else JSON',
     example: 'json',
   }),
+  traces: defaulted(onOff(), false, {
+    description: 'Give the spans of the work to the SDK of OpenTelemetry that this process has loaded',
+    example: 'on',
+  }),
   debug: defaulted(onOff(), false, {
     description: 'Log every delivery and plan',
     example: 'on',
