@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
+import modules from 'node:module'
 import { isLeft } from 'fp-ts/lib/Either.js'
 import * as t from 'io-ts'
 
-const { resolve } = createRequire(import.meta.url)
+// By this name: the bundle of the command has a `createRequire` of its own in each file.
+const { resolve } = modules.createRequire(import.meta.url)
 
 /**
  * The version of this package. Resolves `package.json` by the package's own name, because its path differs between a
