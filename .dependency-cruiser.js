@@ -44,9 +44,9 @@ export default {
     },
     {
       name: 'core is pure',
-      comment: 'Core knows no SDK, no logger and nothing of Node.',
+      comment: 'Core and the inspector know no SDK, no logger and nothing of Node.',
       severity: 'error',
-      from: { path: '^src/core/' },
+      from: { path: '^src/(?:core|inspector)/' },
       to: { dependencyTypes: ['core', 'npm'], pathNot: ['node_modules/(?:rxjs|fp-ts)/'] },
     },
     {

@@ -11,6 +11,11 @@ export const rooms = [
     imports: [],
   },
   {
+    room: 'src/inspector',
+    holds: 'what the inspector shows, as data, and how it follows from what a worker knows: pure, as core is',
+    imports: ['src/core'],
+  },
+  {
     room: 'src/shared',
     holds: 'what sources and sinks both need: AWS clients, HTTP parts, codecs, small asynchronous parts',
     imports: ['src/core'],

@@ -1,0 +1,3 @@
+export * from './inspector.js'
+export * from './overview.js'
+export * from './tables.js'
