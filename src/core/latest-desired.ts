@@ -22,10 +22,13 @@ export interface LatestDesiredOptions {
   readonly onProjected?: (desired: Desired, before: Desired | undefined) => void
 }
 
-interface Computed {
+export interface Projected {
   readonly state: ClusterState
-  readonly step: number
   readonly desired: Desired
+}
+
+interface Computed extends Projected {
+  readonly step: number
 }
 
 /**
@@ -48,6 +51,13 @@ export class LatestDesired {
   /** Resolves to the desired state of all that is known at the call. */
   async get(): Promise<Desired> {
     return this.compute()
+  }
+
+  /** Resolves to the desired state, as `get`, and to the state that it follows from. */
+  async both(): Promise<Projected> {
+    const desired = await this.compute()
+    // It has been computed, so it is the last or there is a newer one.
+    return this.last ?? { state: this.options.state(), desired }
   }
 
   private compute(): Desired | Promise<Desired> {

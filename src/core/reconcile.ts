@@ -1,6 +1,8 @@
 import { type Observable, Subject } from 'rxjs'
 import { effectOf } from './effect.js'
 import { errorOf } from './error-of.js'
+import type { ExplainedTarget } from './explain/explained-target.js'
+import { InspectedTarget } from './inspected-target.js'
 import { backoff, type BackoffOptions } from './backoff.js'
 import type { Clock, Millis, Random } from './clock.js'
 import { comparePlans } from './compare-plans.js'
@@ -123,6 +125,10 @@ export class Reconciler<V> {
   /** Whether the target has answered, and whether it has taken a change or refused all of them so far. */
   private readOnce = false
   private writes: 'none' | 'failed' | 'done' = 'none'
+  /** The last failure after which the target's records are not known. */
+  private failure: Error | undefined
+  /** Made when somebody asks. */
+  private inspected: InspectedTarget<V> | undefined
   /** Completes when the newest state is reached after `finish`, or when aborted. */
   readonly rounds$: Observable<void> = this.asked.pipe(conflateMap(() => this.reach()))
 
@@ -136,6 +142,24 @@ export class Reconciler<V> {
   /** The name of the sink. */
   get name(): string {
     return this.sink.name
+  }
+
+  /**
+   * What the target holds, as this worker knows it, against `desired`. It disturbs no round: see `InspectedTarget`. Wait
+   * for the answer before the next call.
+   */
+  async explained(desired: Desired): Promise<ExplainedTarget> {
+    const { owner, pruneGuard } = this.options
+    const { view, sink } = this
+    if (view === undefined)
+      return {
+        _tag: 'Unread',
+        name: sink.name,
+        reason: this.failure?.message ?? 'it has not been read yet',
+        ...(this.failure !== undefined && { todo: 'see what `doctor` says' }),
+      }
+    this.inspected ??= new InspectedTarget(sink, owner, this.pause)
+    return this.inspected.against(view.rows, desired, { pruneGuard, confirmed: this.isConfirmed(desired) })
   }
 
   /** Requests a round. */
@@ -247,9 +271,8 @@ export class Reconciler<V> {
   private async plan(desired: Desired, view: TargetView<V>): Promise<Plan<V>> {
     await sliced(view.update(desired), this.pause)
     const { pruneGuard } = this.options
-    const { complete, readings } = desired
-    const confirmed = this.doubtedAt !== undefined && areNewer(readings, this.doubtedAt)
-    return view.plan({ complete, pruneGuard, confirmed })
+    const { complete } = desired
+    return view.plan({ complete, pruneGuard, confirmed: this.isConfirmed(desired) })
   }
 
   /** Whether the target was brought to a state with the same backends, so that there is nothing to plan. */
@@ -259,6 +282,11 @@ export class Reconciler<V> {
       this.settled.complete === complete &&
       this.settled.unjudged === unjudged
     )
+  }
+
+  /** Whether newer snapshots have confirmed what the prune guard doubts. */
+  private isConfirmed({ readings }: Desired): boolean {
+    return this.doubtedAt !== undefined && areNewer(readings, this.doubtedAt)
   }
 
   /** Requests confirming snapshots when the prune guard begins to skip changes; resets when a plan is free of them. */
@@ -284,10 +312,12 @@ export class Reconciler<V> {
       this.view = new TargetView(this.sink, owner, rows)
       this.readAt = now
       this.settled = undefined
+      this.failure = undefined
       this.rejections.clear()
       this.reportWarnings()
       return this.view
     } catch (thrown) {
+      this.failure = errorOf(thrown)
       if (!this.options.signal.aborted)
         report({
           _tag: 'SinkFailed',
@@ -321,6 +351,7 @@ export class Reconciler<V> {
       })
     } catch (thrown) {
       this.view = undefined
+      this.failure = errorOf(thrown)
       if (this.writes === 'none') this.writes = 'failed'
       if (!options.signal.aborted)
         options.report({

@@ -3,6 +3,7 @@ import { Acknowledgements } from './acknowledgements.js'
 import { backendChanges } from './backend-changes.js'
 import { conflateMap } from './conflate-map.js'
 import { drained, type Draining } from './drain.js'
+import type { ExplainedWorld } from './explain/explained-world.js'
 import { FoldedState } from './folded-state.js'
 import { followSource } from './follow-source.js'
 import { followed } from './followed.js'
@@ -14,7 +15,7 @@ import { LatestDesired } from './latest-desired.js'
 import { defaultSkewAllowanceMs } from './liveness.js'
 import { defaultPruneGuard } from './plan.js'
 import { OfferTimes } from './offer-times.js'
-import { projectorInSlices, type SlicedProjector } from './project.js'
+import { type ProjectOptions, projectorInSlices, type SlicedProjector } from './project.js'
 import { Readiness } from './readiness.js'
 import { Reconciler } from './reconcile.js'
 import type { Report } from './report.js'
@@ -82,12 +83,15 @@ export const run = (setup: RunSetup, { clock, random }: Environment): Worker => 
   )
   /** Weights have grown. */
   const stepped$ = new Subject<void>()
-  const project = projectorInSlices({
+  const options: ProjectOptions = {
     expose,
     covers,
     skewAllowanceMs,
     unhealthy: setup.unhealthy ?? defaultHealthPolicy,
     healthChecks,
+  }
+  const project = projectorInSlices({
+    ...options,
     onClaims: (task, backends) => offerTimes.claimed(task, backends),
   })
   const onStep = (): void => {
@@ -276,6 +280,14 @@ export const run = (setup: RunSetup, { clock, random }: Environment): Worker => 
     if (stopping === undefined) start()
   })
 
+  const worldNow = async (): Promise<ExplainedWorld> => {
+    const { state, desired } = await latest.both()
+    const targets = await Promise.all(reconcilers.map((reconciler) => reconciler.explained(desired)))
+    return { state, options, desired, targets, now: clock.now() }
+  }
+  /** The answer under way: the parts of it take one question at a time. */
+  let answered: Promise<unknown> = Promise.resolve()
+
   const desired$ = merge(folded.state$, stepped$).pipe(conflateMap(() => latest.now$))
 
   return {
@@ -287,6 +299,11 @@ export const run = (setup: RunSetup, { clock, random }: Environment): Worker => 
     reread: async () => {
       const rounds = reconcilers.map((reconciler) => reconciler.reread())
       await Promise.race([Promise.all(rounds.filter((_, i) => sinks[i]?.required !== false)), stopped])
+    },
+    world: () => {
+      const world = answered.then(worldNow, worldNow)
+      answered = world
+      return world
     },
     stop: () => (stopping ??= drain()),
   }

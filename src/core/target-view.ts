@@ -1,4 +1,5 @@
 import type { Desired } from './desired.js'
+import type { TargetMoment } from './explain/explained-target.js'
 import { type Plan, planOf, type PlanOptions } from './plan.js'
 import type { Owner, Row, Sink } from './sink.js'
 import { type Sliced, sliceSize } from './sliced.js'
@@ -70,5 +71,32 @@ export class TargetView<V> {
   /** The plan for what the last update found. */
   plan(options: Omit<PlanOptions, 'owner' | 'unjudged'>): Plan<V> {
     return planOf(this.sink, this.#verdicts.values(), this.#own, options)
+  }
+
+  /** Takes over the records of another view, as they are now. Returns whether any differs. */
+  follow(rows: ReadonlyMap<string, Row<V>>): boolean {
+    let differs = false
+    const take = (key: string, row: Row<V> | undefined): void => {
+      differs = true
+      this.put(key, row)
+    }
+    for (const key of this.#rows.keys()) if (!rows.has(key)) take(key, undefined)
+    for (const [key, row] of rows) if (this.#rows.get(key) !== row) take(key, row)
+    return differs
+  }
+
+  /** The records, which change with the view. */
+  get rows(): ReadonlyMap<string, Row<V>> {
+    return this.#rows
+  }
+
+  /** The view at this moment, with a plan for what the last update found. Costs a copy of its maps. */
+  moment(options: Omit<PlanOptions, 'owner' | 'unjudged'>): TargetMoment<V> {
+    return {
+      rows: new Map(this.#rows),
+      wanted: this.#wanted.all(),
+      plan: this.plan(options),
+      owner: this.owner,
+    }
   }
 }

@@ -9,7 +9,8 @@ type Rendering<V> = Pick<Sink<V>, 'render' | 'parts'>
 /** The name of the one part of a sink that has no parts. */
 const whole = ''
 
-interface Wanted<V> {
+/** A desired record. */
+export interface Wanted<V> {
   /** The part that was rendered to it. */
   readonly part: string
   readonly value: V
@@ -41,6 +42,11 @@ export class WantedRecords<V> {
 
   get(key: string): V | undefined {
     return this.#wanted.get(key)?.value
+  }
+
+  /** All of them as they are now, with the parts that were rendered to them. */
+  all(): ReadonlyMap<string, Wanted<V>> {
+    return new Map(this.#wanted)
   }
 
   /** Called when `held` has changed. `undefined`: there was, or is, no record. */

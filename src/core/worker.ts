@@ -2,6 +2,7 @@ import type { Observable } from 'rxjs'
 import type { BackendChange } from './backend-changes.js'
 import type { ClusterState } from './cluster-state.js'
 import type { Desired } from './desired.js'
+import type { ExplainedWorld } from './explain/explained-world.js'
 import type { Report } from './report.js'
 
 export interface Worker {
@@ -26,6 +27,16 @@ export interface Worker {
    * state, or as much of it as is allowed; also when the worker stops. Not needed for this worker's own writes.
    */
   reread(): Promise<void>
+  /**
+   * Everything that `explain` asks for, of one moment, which does not change any more. Each target is what this worker
+   * knows to be in it, without a call: `Unread` if its last read failed, or there was none yet. It disturbs nothing that
+   * is under way. Costs what changed since the last call, and a pass over the records of the targets; nothing while
+   * nobody asks.
+   *
+   * @example
+   * explain(await worker.world(), '10.0.0.1:8080')
+   */
+  world(): Promise<ExplainedWorld>
   /**
    * Stops receiving, brings the sinks to the newest state, acknowledges, and releases everything. Never rejects. Within
    * a second if nothing is unsettled, whatever the targets do. Otherwise it waits for the sinks and sources that have

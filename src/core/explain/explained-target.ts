@@ -1,7 +1,12 @@
 import type { Backend, Desired } from '../desired.js'
 import { PersistentMap } from '../persistent-map.js'
 import { type Plan, plan, type PlanOptions } from '../plan.js'
+import { SetIndex } from '../set-index.js'
 import type { Change, Owner, Row, Sink } from '../sink.js'
+import { atOnce } from '../sliced.js'
+import { type Wanted, WantedRecords } from '../wanted-records.js'
+import { lazy } from './lazy.js'
+import { TargetRecords } from './target-records.js'
 
 /** A record of a target, as it is and as it should be. */
 export interface TargetRecord {
@@ -26,8 +31,10 @@ export type ExplainedTarget =
       readonly name: string
       /** Whether records tell where they lead. */
       readonly tells: boolean
-      /** All records, held or desired, by key. */
+      /** All records, held or desired, by key. They are made when they are asked for. */
       readonly records: ReadonlyMap<string, TargetRecord>
+      /** The keys of the records that the plan changes, or skips. Sorted. */
+      readonly unlike: readonly string[]
       /** The keys of the records that a backend is, or should be, in. */
       readonly keysOf: (backend: Backend) => readonly string[]
     }
@@ -45,20 +52,87 @@ export type PlannedSink<V> = Omit<Sink<V>, 'apply' | 'read'>
 const placesOf = <V>({ endpointsOf, hostsOf }: PlannedSink<V>, value: V | undefined) =>
   value === undefined ? undefined : (endpointsOf?.(value) ?? hostsOf?.(value) ?? [])
 
-/** The keys of one backend's records: those that rendering its part gives. */
-const keysFor =
-  <V>(sink: PlannedSink<V>, { backends }: Desired, held: ReadonlyMap<string, V>) =>
-  (backend: Backend): readonly string[] => {
-    const { parts } = sink
-    if (parts === undefined)
-      return [...sink.render(PersistentMap.from<Backend>([[backend.name, backend]]), held).keys()]
-    const part = parts.ofBackend(backend)
-    const all = PersistentMap.from<Backend>(
-      [...backends].filter(([, each]) => parts.ofBackend(each) === part),
-    )
-    const theirs = new Map([...held].filter(([key, value]) => parts.ofRecord(key, value).includes(part)))
-    return [...new Set([...sink.render(all, theirs).keys(), ...theirs.keys()])]
+/** A target at one moment: what it holds, what it should hold, and the plan. None of it changes any more. */
+export interface TargetMoment<V> {
+  readonly rows: ReadonlyMap<string, Row<V>>
+  readonly wanted: ReadonlyMap<string, Wanted<V>>
+  readonly plan: Plan<V>
+  readonly owner: Owner
+}
+
+type Moment<V> = Pick<TargetMoment<V>, 'rows' | 'wanted'>
+
+/** The keys of the records of each part: those that it was rendered to, and those that depend on it. */
+const keysByPart = <V>({ parts }: PlannedSink<V>, { rows, wanted }: Moment<V>) => {
+  const keys = new SetIndex()
+  for (const [key, { part }] of wanted) keys.add(part, key)
+  if (parts !== undefined)
+    for (const [key, { value }] of rows) for (const part of parts.ofRecord(key, value)) keys.add(part, key)
+  return keys
+}
+
+/** The keys of one backend's records: those of its part, or else those that rendering it alone gives. */
+const keysFor = <V>(sink: PlannedSink<V>, moment: Moment<V>) => {
+  const { parts } = sink
+  if (parts === undefined) {
+    const held = lazy(() => new Map([...moment.rows].map(([key, { value }]) => [key, value])))
+    return (backend: Backend): readonly string[] => [
+      ...sink.render(PersistentMap.from<Backend>([[backend.name, backend]]), held()).keys(),
+    ]
   }
+  const byPart = lazy(() => keysByPart(sink, moment))
+  return (backend: Backend): readonly string[] => [...byPart().of(parts.ofBackend(backend))]
+}
+
+/**
+ * A target as it is at one moment. Its records are made when they are asked for: it costs what is looked at, and a pass
+ * over the keys.
+ */
+export const targetAt = <V>(
+  sink: PlannedSink<V>,
+  { rows, wanted, plan: { changes, skipped }, owner }: TargetMoment<V>,
+): ExplainedTarget => {
+  const changed = new Map(changes.map(({ key, _tag }) => [key, _tag]))
+  const why = new Map(skipped.map((each) => [each.change.key, each.why]))
+  const recordOf = (key: string): TargetRecord => {
+    const row = rows.get(key)
+    return {
+      key,
+      owner: row?.owner,
+      isOurs: row?.owner === owner,
+      held: placesOf(sink, row?.value),
+      wanted: placesOf(sink, wanted.get(key)?.value),
+      change: changed.get(key),
+      skipped: why.get(key),
+    }
+  }
+  return {
+    _tag: 'Read',
+    name: sink.name,
+    tells: sink.endpointsOf !== undefined || sink.hostsOf !== undefined,
+    records: new TargetRecords(
+      (function* () {
+        yield* rows.keys()
+        yield* wanted.keys()
+      })(),
+      recordOf,
+    ),
+    unlike: [...new Set([...changed.keys(), ...why.keys()])].sort(),
+    keysOf: keysFor(sink, { rows, wanted }),
+  }
+}
+
+/** What a sink renders the backends to, by key, with the part of each record. */
+const wantedValues = <V>(
+  sink: PlannedSink<V>,
+  { backends }: Desired,
+  held: ReadonlyMap<string, V>,
+): ReadonlyMap<string, Wanted<V>> => {
+  const rendering = new WantedRecords(sink, held)
+  for (const [key, value] of held) rendering.recordChanged(key, undefined, value)
+  atOnce(rendering.render(backends))
+  return rendering.all()
+}
 
 /**
  * What a target holds against what it should hold. `rows`: all of it, as `Sink.read` resolves. Pure, as far as
@@ -70,31 +144,13 @@ export const explainedTarget = <V>(
   desired: Desired,
   options: Omit<PlanOptions, 'complete' | 'unjudged'>,
 ): ExplainedTarget => {
-  const held = new Map(rows.map((row) => [row.key, row]))
-  const values = new Map(rows.map(({ key, value }) => [key, value]))
-  const wanted = sink.render(desired.backends, values)
+  const wanted = wantedValues(sink, desired, new Map(rows.map(({ key, value }) => [key, value])))
   const { complete, unjudged } = desired
-  const { changes, skipped } = plan(sink, wanted, rows, { ...options, complete, unjudged })
-  const changed = new Map(changes.map(({ key, _tag }) => [key, _tag]))
-  const why = new Map(skipped.map((each) => [each.change.key, each.why]))
-  const records = new Map<string, TargetRecord>()
-  for (const key of new Set([...held.keys(), ...wanted.keys()])) {
-    const row = held.get(key)
-    records.set(key, {
-      key,
-      owner: row?.owner,
-      isOurs: row?.owner === options.owner,
-      held: placesOf(sink, row?.value),
-      wanted: placesOf(sink, wanted.get(key)),
-      change: changed.get(key),
-      skipped: why.get(key),
-    })
-  }
-  return {
-    _tag: 'Read',
-    name: sink.name,
-    tells: sink.endpointsOf !== undefined || sink.hostsOf !== undefined,
-    records,
-    keysOf: keysFor(sink, desired, values),
-  }
+  const values = new Map([...wanted].map(([key, { value }]) => [key, value]))
+  return targetAt(sink, {
+    rows: new Map(rows.map((row) => [row.key, row])),
+    wanted,
+    plan: plan(sink, values, rows, { ...options, complete, unjudged }),
+    owner: options.owner,
+  })
 }

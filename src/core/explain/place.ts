@@ -29,6 +29,47 @@ export const leadsTo = (text: string, { host, ipv6, port }: Place): boolean => {
   return shown === undefined || shown === port
 }
 
-/** Whether one of a record's places is this one. */
-export const isAmong = (texts: readonly string[] | undefined, place: Place): boolean =>
-  texts?.some((text) => leadsTo(text, place)) === true
+/** The places of a record, by host: their ports, and whether a bare host is among them. */
+interface HostPlaces {
+  readonly ports: Set<number>
+  isBare: boolean
+}
+
+const byHost = (texts: readonly string[]): ReadonlyMap<string, HostPlaces> => {
+  const hosts = new Map<string, HostPlaces>()
+  for (const text of texts) {
+    const host = hostOfText(text)
+    const places = hosts.get(host) ?? { ports: new Set(), isBare: false }
+    const port = portOfText(text, host)
+    if (port === undefined) places.isBare = true
+    else places.ports.add(port)
+    hosts.set(host, places)
+  }
+  return hosts
+}
+
+/** Up to this many places are looked through faster than they are indexed. */
+const fewPlaces = 8
+
+/** A record may be a document with every endpoint there is, and each of them is looked for in it. */
+const indexed = new WeakMap<readonly string[], ReadonlyMap<string, HostPlaces>>()
+
+const indexOf = (texts: readonly string[]): ReadonlyMap<string, HostPlaces> => {
+  const known = indexed.get(texts)
+  if (known !== undefined) return known
+  const made = byHost(texts)
+  indexed.set(texts, made)
+  return made
+}
+
+/** Whether one of a record's places is this one. `texts`: never changed after that. */
+export const isAmong = (texts: readonly string[] | undefined, place: Place): boolean => {
+  if (texts === undefined) return false
+  if (texts.length <= fewPlaces) return texts.some((text) => leadsTo(text, place))
+  const { host, ipv6, port } = place
+  const hosts = indexOf(texts)
+  return [host, ipv6].some((one) => {
+    const places = one === undefined ? undefined : hosts.get(one)
+    return places !== undefined && (places.isBare || places.ports.has(port))
+  })
+}
