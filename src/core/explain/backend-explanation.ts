@@ -2,11 +2,12 @@ import type { TaskArn } from '../arn.js'
 import { formatAddress } from '../desired.js'
 import type { Owner } from '../sink.js'
 import type { BackendName } from '../policy.js'
+import { type Sliced, sliceSize } from '../sliced.js'
 import { broken, type ChainLink, unknown } from './chain.js'
 import type { ExplainedWorld } from './explained-world.js'
 import { claimsTo, incompleteBecause, type WorldClaims } from './incomplete-because.js'
 import { recordLink, recordsOf } from './target-links.js'
-import { type Break, explainTask } from './task-explanation.js'
+import { type Break, taskChain } from './task-explanation.js'
 
 /** The most endpoints, tasks and records that an explanation lists; it counts the others. */
 export const mostListed = 20
@@ -92,26 +93,39 @@ const targetsOf = (name: BackendName, world: ExplainedWorld): readonly BackendTa
     }
   })
 
-export const explainBackend = (
+/** Running tasks that claim a backend and are not in it. */
+function* missingTasks(
+  name: BackendName,
+  world: ExplainedWorld,
+  { claims }: WorldClaims,
+): Sliced<readonly MissingTask[]> {
+  const offered = new Set(world.desired.backends.get(name)?.endpoints.map(({ task }) => task))
+  const missing: MissingTask[] = []
+  let read = 0
+  for (const claimed of claims.values()) {
+    if (++read % sliceSize === 0) yield
+    if (offered.has(claimed.task) || claimsTo(claimed, name).length === 0) continue
+    const task = world.state.tasks.get(claimed.task)
+    if (task === undefined) continue
+    const { liveness, firstBreak, ports } = taskChain(task, { ...world, targets: [] })
+    if (liveness !== 'live' && liveness !== 'unhealthy') continue
+    const own = ports.find((port) => port.backend === name)?.links.find(({ state }) => state !== 'ok')
+    missing.push({
+      task: claimed.task,
+      because: own === undefined || own.state === 'unknown' ? firstBreak : own,
+    })
+  }
+  return missing.sort((a, b) => (a.task < b.task ? -1 : 1))
+}
+
+export function* explainBackend(
   name: BackendName,
   world: ExplainedWorld,
   claims: WorldClaims,
-): BackendExplanation => {
+): Sliced<BackendExplanation> {
   const backend = world.desired.backends.get(name)
   const endpoints = backend?.endpoints ?? []
-  const offered = new Set(endpoints.map(({ task }) => task))
-  const absent = [...claims.claims.values()]
-    .filter((claimed) => !offered.has(claimed.task) && claimsTo(claimed, name).length > 0)
-    .map(({ task }) => task)
-    .sort()
-  const missing = absent.flatMap((arn): readonly MissingTask[] => {
-    const task = world.state.tasks.get(arn)
-    if (task === undefined) return []
-    const { liveness, firstBreak, ports } = explainTask(task, { ...world, targets: [] })
-    if (liveness !== 'live' && liveness !== 'unhealthy') return []
-    const own = ports.find((port) => port.backend === name)?.links.find(({ state }) => state !== 'ok')
-    return [{ task: arn, because: own === undefined || own.state === 'unknown' ? firstBreak : own }]
-  })
+  const missing = yield* missingTasks(name, world, claims)
   return {
     _tag: 'Backend',
     backend: name,

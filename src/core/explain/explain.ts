@@ -1,4 +1,6 @@
 import type { Millis } from '../clock.js'
+import type { BackendName } from '../policy.js'
+import { atOnce, type Sliced, sliceSize } from '../sliced.js'
 import type { Task } from '../task.js'
 import { type BackendExplanation, explainBackend, mostListed } from './backend-explanation.js'
 import type { ExplainedWorld } from './explained-world.js'
@@ -38,12 +40,45 @@ const rank = (task: Task, world: ExplainedWorld): number => {
   }
 }
 
-const meantTasks = (question: string, world: ExplainedWorld): readonly Task[] =>
-  [...world.state.tasks.values()]
-    .filter((task) => isMeant(task, question, world))
-    .map((task) => ({ task, rank: rank(task, world) }))
-    .sort((a, b) => a.rank - b.rank || (a.task.arn < b.task.arn ? -1 : 1))
-    .map(({ task }) => task)
+function* meantTasks(question: string, world: ExplainedWorld): Sliced<readonly Task[]> {
+  const meant: { readonly task: Task; readonly rank: number }[] = []
+  let read = 0
+  for (const task of world.state.tasks.values()) {
+    if (++read % sliceSize === 0) yield
+    if (isMeant(task, question, world)) meant.push({ task, rank: rank(task, world) })
+  }
+  return meant.sort((a, b) => a.rank - b.rank || (a.task.arn < b.task.arn ? -1 : 1)).map(({ task }) => task)
+}
+
+function* backendSubject(name: BackendName, world: ExplainedWorld): Sliced<Subject> {
+  return yield* explainBackend(name, world, yield* worldClaims(world))
+}
+
+/** `explain` in slices. The world must not change meanwhile. */
+export function* explainInSlices(world: ExplainedWorld, question: string): Sliced<Explanation> {
+  const asked = question.trim()
+  const { desired } = world
+  const address = askedAddress(asked)
+  const tasks = asked === '' ? [] : yield* meantTasks(asked, world)
+  const records = address === undefined ? keyedRecords(world, asked) : leftoversAt(world, address)
+  yield
+  const isBackend = desired.backends.has(asked)
+  const subjects: Subject[] = isBackend ? [yield* backendSubject(asked, world)] : []
+  // The record of a backend is explained with it.
+  const others = isBackend ? [] : records
+  subjects.push(...others.slice(0, mostListed - subjects.length))
+  for (const task of tasks.slice(0, mostListed - subjects.length)) {
+    yield
+    subjects.push(explainTask(task, world))
+  }
+  return {
+    question: asked,
+    at: world.now,
+    complete: desired.complete,
+    subjects,
+    more: (isBackend ? 1 : 0) + others.length + tasks.length - subjects.length,
+  }
+}
 
 /**
  * Says what is so and why: for each task that the question means, the chain from its last event to its records in the
@@ -55,24 +90,5 @@ const meantTasks = (question: string, world: ExplainedWorld): readonly Task[] =>
  *
  * Pure. It costs a pass over all tasks.
  */
-export const explain = (world: ExplainedWorld, question: string): Explanation => {
-  const asked = question.trim()
-  const { desired } = world
-  const address = askedAddress(asked)
-  const tasks = asked === '' ? [] : meantTasks(asked, world)
-  const records = address === undefined ? keyedRecords(world, asked) : leftoversAt(world, address)
-  const isBackend = desired.backends.has(asked)
-  const all: readonly (() => Subject)[] = [
-    ...(isBackend ? [() => explainBackend(asked, world, worldClaims(world))] : []),
-    // The record of a backend is explained with it.
-    ...(isBackend ? [] : records).map((record) => () => record),
-    ...tasks.map((task) => () => explainTask(task, world)),
-  ]
-  return {
-    question: asked,
-    at: world.now,
-    complete: desired.complete,
-    subjects: all.slice(0, mostListed).map((of) => of()),
-    more: Math.max(0, all.length - mostListed),
-  }
-}
+export const explain = (world: ExplainedWorld, question: string): Explanation =>
+  atOnce(explainInSlices(world, question))

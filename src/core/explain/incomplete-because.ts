@@ -2,6 +2,7 @@ import { lastSegment, type TaskArn } from '../arn.js'
 import { type Claim, claimsOf, originOf, type TaskClaims } from '../claim.js'
 import { type Completeness, completenessOf } from '../completeness.js'
 import type { BackendName } from '../policy.js'
+import { type Sliced, sliceSize } from '../sliced.js'
 import { type ExplainedWorld, optionsOf } from './explained-world.js'
 
 /** What all tasks claim, and what is known about the clusters. It costs a pass over all tasks. */
@@ -12,11 +13,13 @@ export interface WorldClaims {
   readonly nameless: readonly TaskClaims[]
 }
 
-export const worldClaims = (world: ExplainedWorld): WorldClaims => {
+export function* worldClaims(world: ExplainedWorld): Sliced<WorldClaims> {
   const { state } = world
   const { expose, skewAllowanceMs, unhealthy, healthChecks, covers } = optionsOf(world)
   const claims = new Map<TaskArn, TaskClaims>()
+  let read = 0
   for (const [arn, task] of state.tasks) {
+    if (++read % sliceSize === 0) yield
     const claimed = claimsOf(task, state, expose, skewAllowanceMs, { unhealthy, healthChecks })
     if (claimed !== undefined) claims.set(arn, claimed)
   }

@@ -1,3 +1,4 @@
+import type { Desired } from '../desired.js'
 import { broken, type ChainLink, waiting } from './chain.js'
 import type { TargetRecord } from './explained-target.js'
 import type { ExplainedWorld } from './explained-world.js'
@@ -40,11 +41,21 @@ const staysBecause = (
   )
 }
 
+/** Where live tasks are: hosts, and hosts with ports. */
+const livePlaces = ({ backends }: Desired): ReadonlySet<string> => {
+  const live = new Set<string>()
+  for (const { endpoints } of backends.values())
+    for (const { host, port } of endpoints) live.add(host).add(`${host} ${port}`)
+  return live
+}
+
+/** Several tasks are explained by one desired state. */
+const knownPlaces = new WeakMap<Desired, ReadonlySet<string>>()
+
 /** Whether no endpoint of a desired backend is at this place of a record. A bare host stands for all its ports. */
 const desertedPlaces = ({ desired }: ExplainedWorld): ((held: string, place: Place) => boolean) => {
-  const live = new Set<string>()
-  for (const { endpoints } of desired.backends.values())
-    for (const { host, port } of endpoints) live.add(host).add(`${host} ${port}`)
+  const live = knownPlaces.get(desired) ?? livePlaces(desired)
+  knownPlaces.set(desired, live)
   return (held, { host, port }) => !live.has(hasPort(held, host) ? `${host} ${port}` : host)
 }
 
@@ -73,7 +84,7 @@ export const leftoversAt = (
 ): readonly RecordExplanation[] => {
   const isDeserted = desertedPlaces(world)
   return leftBy(world, (held) => {
-    if (hostOfText(held) !== host) return false
+    if (!held.includes(host) || hostOfText(held) !== host) return false
     const shown = portOfText(held, host)
     if (port !== undefined && shown !== undefined && shown !== port) return false
     return isDeserted(held, { host, ipv6: undefined, port: shown ?? port ?? 0 })

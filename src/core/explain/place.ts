@@ -23,6 +23,8 @@ export const hasPort = (text: string, host: string): boolean => portOfText(text,
 
 /** Whether a place of a record is this one. A bare host is that of all its ports. */
 export const leadsTo = (text: string, { host, ipv6, port }: Place): boolean => {
+  // Most places are elsewhere, and reading them costs more than this.
+  if (!text.includes(host) && (ipv6 === undefined || !text.includes(ipv6))) return false
   const found = hostOfText(text)
   if (found !== host && found !== ipv6) return false
   const shown = portOfText(text, found)

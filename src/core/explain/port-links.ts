@@ -2,6 +2,7 @@ import { awaitedHealth, endpointIdOf, originOf, type SharedPort } from '../claim
 import type { Endpoint } from '../desired.js'
 import { containerLiveness } from '../liveness.js'
 import { broken, chained, type ChainLink, ok, unknown, waiting } from './chain.js'
+import { endpointById } from './endpoint-by-id.js'
 import { type ExplainedWorld, optionsOf } from './explained-world.js'
 import type { ProjectedTask } from './projected-task.js'
 import { unresolvedLink } from './task-links.js'
@@ -12,8 +13,8 @@ export const desiredEndpoint = (
   { port }: SharedPort,
   { desired }: ExplainedWorld,
 ): Endpoint | undefined => {
-  const id = endpointIdOf(task, port)
-  return desired.backends.get(port.backend)?.endpoints.find((endpoint) => endpoint.id === id)
+  const backend = desired.backends.get(port.backend)
+  return backend === undefined ? undefined : endpointById(backend, endpointIdOf(task, port))
 }
 
 const unhealthyBecause = (

@@ -81,8 +81,11 @@ const refusedPorts = ({ exposure, ports }: ProjectedTask): readonly ChainLink[] 
     ? (exposure.refused ?? []).map((reason) => broken('policy', reason, aboutUnresolved.refused))
     : []
 
-export const explainTask = (reported: Task, world: ExplainedWorld): TaskExplanation => {
-  const seen = projectedTask(reported, world)
+/** The chain of a task, without what is left of it in targets. */
+export type TaskChain = Omit<TaskExplanation, 'leftovers'>
+
+const chainOf = (seen: ProjectedTask, world: ExplainedWorld): TaskChain => {
+  const { reported } = seen
   const links = taskLinks(seen, world)
   const isReached = areOk(links)
   const ports = seen.ports.map((shared): PortChain => {
@@ -103,7 +106,6 @@ export const explainTask = (reported: Task, world: ExplainedWorld): TaskExplanat
     }
   })
   const refused = refusedPorts(seen)
-  const host = seen.host?.ipv4 ?? seen.host?.ipv6
   return {
     _tag: 'Task',
     task: reported.arn,
@@ -114,6 +116,18 @@ export const explainTask = (reported: Task, world: ExplainedWorld): TaskExplanat
     ports,
     refused,
     firstBreak: breakIn(links, ports, refused),
+  }
+}
+
+/** The chain of a task: what `explainTask` says, at the cost of this task alone. */
+export const taskChain = (reported: Task, world: ExplainedWorld): TaskChain =>
+  chainOf(projectedTask(reported, world), world)
+
+export const explainTask = (reported: Task, world: ExplainedWorld): TaskExplanation => {
+  const seen = projectedTask(reported, world)
+  const host = seen.host?.ipv4 ?? seen.host?.ipv6
+  return {
+    ...chainOf(seen, world),
     leftovers:
       seen.liveness === 'gone' && host !== undefined
         ? leftovers(
