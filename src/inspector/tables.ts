@@ -54,7 +54,10 @@ export interface EndpointRow {
   readonly targets: readonly { readonly target: string; readonly held: boolean | undefined }[]
 }
 
-/** Tasks, in an order that changes of other tasks do not change. Filter: id, cluster, group, statuses. */
+/**
+ * Tasks: the unresolved ones first, then the others that are not gone. Among these, in an order that other tasks do not
+ * change. Filter: ARN, group, statuses.
+ */
 export interface TaskRow {
   readonly task: TaskArn
   readonly cluster: ClusterArn

@@ -24,6 +24,9 @@ export interface TargetRecord {
   readonly skipped: Plan<unknown>['skipped'][number]['why'] | undefined
 }
 
+/** What the plan does about a record that is not as desired. */
+export type UnlikeRecord = Pick<TargetRecord, 'key' | 'change' | 'skipped'>
+
 /** A target with the plan for it, as `explain` looks at it. */
 export type ExplainedTarget =
   | {
@@ -33,8 +36,10 @@ export type ExplainedTarget =
       readonly tells: boolean
       /** All records, held or desired, by key. They are made when they are asked for. */
       readonly records: ReadonlyMap<string, TargetRecord>
-      /** The keys of the records that the plan changes, or skips. Sorted. */
-      readonly unlike: readonly string[]
+      /** The owner of a record that the target holds. */
+      readonly ownerOf: (key: string) => Owner | undefined
+      /** The records that are not as desired, ordered by key. */
+      readonly unlike: readonly UnlikeRecord[]
       /** The keys of the records that a backend is, or should be, in. */
       readonly keysOf: (backend: Backend) => readonly string[]
     }
@@ -76,9 +81,16 @@ const keysFor = <V>(sink: PlannedSink<V>, moment: Moment<V>) => {
   const { parts } = sink
   if (parts === undefined) {
     const held = lazy(() => new Map([...moment.rows].map(([key, { value }]) => [key, value])))
-    return (backend: Backend): readonly string[] => [
+    const keysOf = (backend: Backend): readonly string[] => [
       ...sink.render(PersistentMap.from<Backend>([[backend.name, backend]]), held()).keys(),
     ]
+    // Each endpoint of a backend asks for them, and rendering may cost the whole document.
+    const known = new WeakMap<Backend, readonly string[]>()
+    return (backend: Backend): readonly string[] => {
+      const keys = known.get(backend) ?? keysOf(backend)
+      known.set(backend, keys)
+      return keys
+    }
   }
   const byPart = lazy(() => keysByPart(sink, moment))
   return (backend: Backend): readonly string[] => [...byPart().of(parts.ofBackend(backend))]
@@ -117,7 +129,10 @@ export const targetAt = <V>(
       })(),
       recordOf,
     ),
-    unlike: [...new Set([...changed.keys(), ...why.keys()])].sort(),
+    ownerOf: (key) => rows.get(key)?.owner,
+    unlike: [...new Set([...changed.keys(), ...why.keys()])]
+      .sort()
+      .map((key) => ({ key, change: changed.get(key), skipped: why.get(key) })),
     keysOf: keysFor(sink, { rows, wanted }),
   }
 }

@@ -65,6 +65,21 @@ export const recordsOf = (
   return (backend === undefined ? [] : target.keysOf(backend)).flatMap((key) => target.records.get(key) ?? [])
 }
 
+/** How many of these endpoints of a backend a target holds; `undefined` if what it holds is not known. */
+export const heldOf = (
+  target: ExplainedTarget,
+  name: BackendName,
+  endpoints: readonly Endpoint[],
+  world: ExplainedWorld,
+): number | undefined => {
+  if (target._tag === 'Unread') return undefined
+  const records = recordsOf(target, name, world)
+  return endpoints.filter((endpoint) => {
+    const record = decisive(target, records, endpoint)
+    return record !== undefined && isHeld(target, record, endpoint)
+  }).length
+}
+
 /** The links of an endpoint in one target. `endpoint`: as desired; `undefined` if it is not. */
 export const targetLinks = (
   target: ExplainedTarget,
