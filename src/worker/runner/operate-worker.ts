@@ -19,6 +19,8 @@ import { metricsOf } from '../observability/metrics.js'
 import { unheardAdvice, workerTracer } from '../observability/worker-tracer.js'
 import type { commonSettings } from '../settings/common-settings.js'
 import type { Problem } from '../settings/problem.js'
+import { workerInspector } from '../inspector/worker-inspector.js'
+import { inspectorProblems } from '../inspector/inspector-access.js'
 import { readinessOf } from '../observability/readiness.js'
 import type { SettingsOf } from '../settings/setting.js'
 import { statusRoutes } from '../server/status-routes.js'
@@ -77,9 +79,10 @@ const announce = (end: End, logger: Pick<Logger, 'info' | 'error'>): ExitCode =>
 const operate = async (
   name: string,
   composition: Composition,
-  { port, debug, dryRun, traces, recordTo: directory }: SettingsOf<typeof commonSettings>,
+  common: SettingsOf<typeof commonSettings>,
   terminal: OpenTerminal,
 ): Promise<ExitCode> => {
+  const { port, debug, dryRun, traces, recordTo: directory } = common
   const sources = [...composition.eventSources, ...composition.lookups].map((source) =>
     directory === undefined ? source : recordTo(source, { directory }),
   )
@@ -93,6 +96,7 @@ const operate = async (
   const traced = traces ? await workerTracer() : undefined
   if (traced?.isHeard === false) logger.warn(unheardAdvice)
   const worker = run({ ...composition, sources, ...(traced && { tracer: traced.tracer }) }, { clock })
+  const inspector = workerInspector(worker, common, { worker: name, sources, sinks, clock })
   // Nothing is reported before the first `await`: see `Worker.reports$`.
   logReports(worker.reports$, logger, clock, { owner })
   logProgress(worker.reports$, logger, clock)
@@ -128,11 +132,13 @@ const operate = async (
   let code: ExitCode
   let status: StatusServer | undefined
   try {
-    if (port !== undefined)
+    if (port !== undefined) {
+      const inspection = inspector === undefined ? [] : [await inspector.routes()]
       status =
         routes === undefined
-          ? await statusServer({ listen: port, ...answers })
-          : await webhookServer({ listen: port, routes: [statusRoutes(answers), routes] })
+          ? await statusServer({ listen: port, routes: inspection, ...answers })
+          : await webhookServer({ listen: port, routes: [statusRoutes(answers), ...inspection, routes] })
+    }
     logger.info(
       {
         what: `${sinks.map((sink) => sink.name).join(', ')} follows ${(composition.clusters ?? []).join(', ')}`,
@@ -141,6 +147,7 @@ const operate = async (
         sources: sources.map((source) => source.name),
         sinks: sinks.map((sink) => sink.name),
         status: status?.url,
+        ...(inspector !== undefined && { inspector: status?.url }),
       },
       'started',
     )
@@ -148,6 +155,7 @@ const operate = async (
     code = announce(await end, logger)
   } finally {
     await Promise.all([worker.stop(), composition.close?.()])
+    inspector?.end()
     await status?.close()
   }
   // A dry run leaves everything, on purpose.
@@ -194,6 +202,7 @@ export const operateWorker = async (
     const problems = [
       ...(common.dryRun ? dryProblems(composition) : []),
       ...portProblems(composition, common),
+      ...inspectorProblems(common, common.port),
     ]
     if (problems.length > 0) return refuse(`ecs-task-stream ${name}`, problems, terminal)
     return await operate(name, common.dryRun ? dryComposition(composition) : composition, common, opened)

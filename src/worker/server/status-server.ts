@@ -1,9 +1,12 @@
+import type { FastifyPluginCallback } from 'fastify'
 import type { ListenAddress } from '../settings/listen-address.js'
 import { statusRoutes, type StatusRoutesOptions } from './status-routes.js'
 import { webhookServer } from './webhook-server.js'
 
 export interface StatusServerOptions extends StatusRoutesOptions {
   readonly listen: ListenAddress
+  /** Further routes. Default: none. */
+  readonly routes?: readonly FastifyPluginCallback[]
 }
 
 export interface StatusServer {
@@ -17,5 +20,9 @@ export interface StatusServer {
 const maxConnections = 500
 
 /** Serves `statusRoutes`. Rejects when it cannot listen. */
-export const statusServer = ({ listen, ...answers }: StatusServerOptions): Promise<StatusServer> =>
-  webhookServer({ listen, routes: [statusRoutes(answers)], maxConnections, closeWithinMs: 1_000 })
+export const statusServer = ({
+  listen,
+  routes = [],
+  ...answers
+}: StatusServerOptions): Promise<StatusServer> =>
+  webhookServer({ listen, routes: [statusRoutes(answers), ...routes], maxConnections, closeWithinMs: 1_000 })

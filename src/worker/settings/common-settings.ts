@@ -2,6 +2,7 @@ import { oneOf, onOff, text } from './setting-type.js'
 import { listenAddress } from './listen-address.js'
 import { configSettings } from './config-settings.js'
 import { defaulted, optional } from './setting.js'
+import { inspectorSettings } from './inspector-settings.js'
 
 /** Settings that every worker has in addition to its own. */
 export const commonSettings = {
@@ -10,10 +11,12 @@ export const commonSettings = {
     example: 'on',
   }),
   port: optional(listenAddress(), {
-    description: 'Address to serve /health, /ready and /metrics on; without a host, every interface',
+    description:
+      'Address to serve /health, /ready, /metrics and the inspector on; without a host, every interface',
     example: ':8080',
     otherwise: 'no server',
   }),
+  ...inspectorSettings,
   recordTo: optional(text('directory', 'a directory'), {
     description: 'Directory in which to record what every source delivers, for `replay`',
     example: '/var/lib/ecs-task-stream',
