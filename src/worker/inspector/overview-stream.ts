@@ -13,7 +13,8 @@ export class OverviewStream {
     response.writeHead(200, {
       'content-type': 'text/event-stream; charset=utf-8',
       'cache-control': 'no-store',
-      'x-content-type-options': 'nosniff',
+      // A connection that is kept alive after the end would delay the close of the server.
+      connection: 'close',
       // Nginx would otherwise buffer events until it has a few kilobytes.
       'x-accel-buffering': 'no',
     })
