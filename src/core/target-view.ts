@@ -21,6 +21,8 @@ export class TargetView<V> {
   /** The number of records that belong to the owner. */
   #own = 0
   #unjudged: ReadonlySet<string> = new Set()
+  /** Counts changes. */
+  #version = 0
 
   constructor(
     private readonly sink: Sink<V>,
@@ -33,6 +35,7 @@ export class TargetView<V> {
 
   /** The target holds this record now, or none. */
   put(key: string, row: Row<V> | undefined): void {
+    this.#version++
     const before = this.#rows.get(key)
     if (before?.owner === this.owner) this.#own--
     if (row?.owner === this.owner) this.#own++
@@ -49,6 +52,7 @@ export class TargetView<V> {
 
   /** Renders and judges what changed. */
   *update({ backends, unjudged }: Pick<Desired, 'backends' | 'unjudged'>): Sliced<void> {
+    this.#version++
     for (const key of yield* this.#wanted.render(backends)) this.#unsure.add(key)
     if (unjudged !== this.#unjudged) {
       this.#unjudged = unjudged
@@ -92,11 +96,14 @@ export class TargetView<V> {
 
   /** The view at this moment, with a plan for what the last update found. Costs a copy of its maps. */
   moment(options: Omit<PlanOptions, 'owner' | 'unjudged'>): TargetMoment<V> {
+    const version = this.#version
     return {
       rows: new Map(this.#rows),
       wanted: this.#wanted.all(),
       plan: this.plan(options),
       owner: this.owner,
+      // While the view is at this moment, which it usually is, its index is right.
+      keysOfPart: (part) => (version === this.#version ? this.#wanted.keysOfPart(part) : undefined),
     }
   }
 }

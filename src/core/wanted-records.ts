@@ -49,6 +49,11 @@ export class WantedRecords<V> {
     return new Map(this.#wanted)
   }
 
+  /** The keys that a part was rendered to, and those of the records that depend on it. Needs a sink with parts. */
+  keysOfPart(part: string): readonly string[] {
+    return [...new Set([...(this.#rendered.get(part) ?? []), ...this.#records.of(part)])]
+  }
+
   /** Called when `held` has changed. `undefined`: there was, or is, no record. */
   recordChanged(key: string, before: V | undefined, after: V | undefined): void {
     const { parts } = this.sink

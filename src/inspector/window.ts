@@ -21,9 +21,9 @@ export interface WindowOptions<A, R> {
 const itemsASlice = 2_000
 const rowsASlice = 10
 
-/** The rows of a window, of items in their order. Costs the items before it, and all of them if the total is not known. */
+/** The rows of a window, of items in their order, `undefined` being none. Costs the items before it, and all of them if the total is not known. */
 export function* windowOf<A, R>(
-  items: Iterable<A>,
+  items: Iterable<A | undefined>,
   { query: { from, count }, matches, total, rowOf }: WindowOptions<A, R>,
 ): Sliced<RowWindow<R>> {
   const rows: R[] = []
@@ -32,7 +32,7 @@ export function* windowOf<A, R>(
   for (const item of items) {
     if (total !== undefined && found >= from + count) break
     if (++read % itemsASlice === 0) yield
-    if (matches !== undefined && !matches(item)) continue
+    if (item === undefined || (matches !== undefined && !matches(item))) continue
     if (found >= from && found < from + count) {
       rows.push(rowOf(item))
       if (rows.length % rowsASlice === 0) yield

@@ -60,7 +60,7 @@ export function* explainInSlices(world: ExplainedWorld, question: string): Slice
   const { desired } = world
   const address = askedAddress(asked)
   const tasks = asked === '' ? [] : yield* meantTasks(asked, world)
-  const records = address === undefined ? keyedRecords(world, asked) : leftoversAt(world, address)
+  const records = address === undefined ? keyedRecords(world, asked) : yield* leftoversAt(world, address)
   yield
   const isBackend = desired.backends.has(asked)
   const subjects: Subject[] = isBackend ? [yield* backendSubject(asked, world)] : []
@@ -69,7 +69,7 @@ export function* explainInSlices(world: ExplainedWorld, question: string): Slice
   subjects.push(...others.slice(0, mostListed - subjects.length))
   for (const task of tasks.slice(0, mostListed - subjects.length)) {
     yield
-    subjects.push(explainTask(task, world))
+    subjects.push(yield* explainTask(task, world))
   }
   return {
     question: asked,

@@ -63,9 +63,11 @@ export interface TargetMoment<V> {
   readonly wanted: ReadonlyMap<string, Wanted<V>>
   readonly plan: Plan<V>
   readonly owner: Owner
+  /** The keys of the records of a part, if something knows them already; else `undefined`. */
+  readonly keysOfPart?: (part: string) => readonly string[] | undefined
 }
 
-type Moment<V> = Pick<TargetMoment<V>, 'rows' | 'wanted'>
+type Moment<V> = Pick<TargetMoment<V>, 'rows' | 'wanted' | 'keysOfPart'>
 
 /** The keys of the records of each part: those that it was rendered to, and those that depend on it. */
 const keysByPart = <V>({ parts }: PlannedSink<V>, { rows, wanted }: Moment<V>) => {
@@ -93,7 +95,10 @@ const keysFor = <V>(sink: PlannedSink<V>, moment: Moment<V>) => {
     }
   }
   const byPart = lazy(() => keysByPart(sink, moment))
-  return (backend: Backend): readonly string[] => [...byPart().of(parts.ofBackend(backend))]
+  return (backend: Backend): readonly string[] => {
+    const part = parts.ofBackend(backend)
+    return moment.keysOfPart?.(part) ?? [...byPart().of(part)]
+  }
 }
 
 /**
@@ -102,8 +107,9 @@ const keysFor = <V>(sink: PlannedSink<V>, moment: Moment<V>) => {
  */
 export const targetAt = <V>(
   sink: PlannedSink<V>,
-  { rows, wanted, plan: { changes, skipped }, owner }: TargetMoment<V>,
+  { plan: { changes, skipped }, owner, ...moment }: TargetMoment<V>,
 ): ExplainedTarget => {
+  const { rows, wanted } = moment
   const changed = new Map(changes.map(({ key, _tag }) => [key, _tag]))
   const why = new Map(skipped.map((each) => [each.change.key, each.why]))
   const recordOf = (key: string): TargetRecord => {
@@ -122,18 +128,12 @@ export const targetAt = <V>(
     _tag: 'Read',
     name: sink.name,
     tells: sink.endpointsOf !== undefined || sink.hostsOf !== undefined,
-    records: new TargetRecords(
-      (function* () {
-        yield* rows.keys()
-        yield* wanted.keys()
-      })(),
-      recordOf,
-    ),
+    records: new TargetRecords(rows, wanted, recordOf),
     ownerOf: (key) => rows.get(key)?.owner,
     unlike: [...new Set([...changed.keys(), ...why.keys()])]
       .sort()
       .map((key) => ({ key, change: changed.get(key), skipped: why.get(key) })),
-    keysOf: keysFor(sink, { rows, wanted }),
+    keysOf: keysFor(sink, moment),
   }
 }
 

@@ -1,4 +1,4 @@
-import type { Desired } from '../desired.js'
+import type { Sliced } from '../sliced.js'
 import { broken, type ChainLink, waiting } from './chain.js'
 import type { TargetRecord } from './explained-target.js'
 import type { ExplainedWorld } from './explained-world.js'
@@ -41,55 +41,71 @@ const staysBecause = (
   )
 }
 
-/** Where live tasks are: hosts, and hosts with ports. */
-const livePlaces = ({ backends }: Desired): ReadonlySet<string> => {
-  const live = new Set<string>()
-  for (const { endpoints } of backends.values())
-    for (const { host, port } of endpoints) live.add(host).add(`${host} ${port}`)
-  return live
+/** A place of a record that may be left over, and the place that it was looked for as. */
+interface Suspect {
+  readonly held: string
+  readonly place: Place
 }
-
-/** Several tasks are explained by one desired state. */
-const knownPlaces = new WeakMap<Desired, ReadonlySet<string>>()
 
 /** Whether no endpoint of a desired backend is at this place of a record. A bare host stands for all its ports. */
-const desertedPlaces = ({ desired }: ExplainedWorld): ((held: string, place: Place) => boolean) => {
-  const live = knownPlaces.get(desired) ?? livePlaces(desired)
-  knownPlaces.set(desired, live)
-  return (held, { host, port }) => !live.has(hasPort(held, host) ? `${host} ${port}` : host)
+const isDeserted = ({ desired }: ExplainedWorld, { held, place: { host, port } }: Suspect): boolean => {
+  const isPort = hasPort(held, host)
+  for (const { endpoints } of desired.backends.values())
+    for (const endpoint of endpoints)
+      if (endpoint.host === host && (!isPort || endpoint.port === port)) return false
+  return true
 }
 
-const leftBy = (world: ExplainedWorld, isLeft: (held: string) => boolean): readonly RecordExplanation[] =>
-  world.targets.flatMap((target) =>
-    target._tag === 'Unread'
-      ? []
-      : [...target.records.values()].flatMap((record): readonly RecordExplanation[] => {
-          const left = (record.held ?? []).filter(isLeft)
-          if (left.length === 0) return []
-          const link = staysBecause(record, record.wanted?.some(isLeft) === true)
-          return [{ _tag: 'Record', target: target.name, key: record.key, places: left, link }]
-        }),
-  )
+/** How many records make a slice of a few milliseconds. */
+const recordsASlice = 200
+
+/** The records that lead to suspect places at which nothing is. `suspectAt`: what a place of a record may be left of. */
+function* leftBy(
+  world: ExplainedWorld,
+  suspectAt: (held: string) => Place | undefined,
+): Sliced<readonly RecordExplanation[]> {
+  const left: RecordExplanation[] = []
+  /** Several records may lead to one place, and each answer costs a pass over the endpoints. */
+  const known = new Map<string, boolean>()
+  const isLeft = (held: string): boolean => {
+    const place = suspectAt(held)
+    if (place === undefined) return false
+    const found = known.get(held) ?? isDeserted(world, { held, place })
+    known.set(held, found)
+    return found
+  }
+  let read = 0
+  for (const target of world.targets) {
+    if (target._tag === 'Unread') continue
+    for (const record of target.records.values()) {
+      if (++read % recordsASlice === 0) yield
+      const places = (record.held ?? []).filter(isLeft)
+      if (places.length === 0) continue
+      const link = staysBecause(record, record.wanted?.some(isLeft) === true)
+      left.push({ _tag: 'Record', target: target.name, key: record.key, places, link })
+    }
+  }
+  return left
+}
 
 /** The records that still lead to one of these places, although no live task is there. */
-export const leftovers = (world: ExplainedWorld, places: readonly Place[]): readonly RecordExplanation[] => {
-  const isDeserted = desertedPlaces(world)
-  return leftBy(world, (held) => places.some((place) => leadsTo(held, place) && isDeserted(held, place)))
-}
+export const leftovers = (
+  world: ExplainedWorld,
+  places: readonly Place[],
+): Sliced<readonly RecordExplanation[]> =>
+  leftBy(world, (held) => places.find((place) => leadsTo(held, place)))
 
 /** The records that lead to an address at which no live task is. Without a port, all ports of the host. */
 export const leftoversAt = (
   world: ExplainedWorld,
   { host, port }: { readonly host: string; readonly port: number | undefined },
-): readonly RecordExplanation[] => {
-  const isDeserted = desertedPlaces(world)
-  return leftBy(world, (held) => {
-    if (!held.includes(host) || hostOfText(held) !== host) return false
+): Sliced<readonly RecordExplanation[]> =>
+  leftBy(world, (held) => {
+    if (!held.includes(host) || hostOfText(held) !== host) return undefined
     const shown = portOfText(held, host)
-    if (port !== undefined && shown !== undefined && shown !== port) return false
-    return isDeserted(held, { host, ipv6: undefined, port: shown ?? port ?? 0 })
+    if (port !== undefined && shown !== undefined && shown !== port) return undefined
+    return { host, ipv6: undefined, port: shown ?? port ?? 0 }
   })
-}
 
 /** The records with this key. */
 export const keyedRecords = (world: ExplainedWorld, key: string): readonly RecordExplanation[] =>

@@ -1,25 +1,27 @@
-/** Values that are made when they are first asked for, by key, once each. */
+import { lazy } from './lazy.js'
+
+/** The keys of two maps together, and a value for each that is made when it is first asked for, once. */
 export class TargetRecords<A> implements ReadonlyMap<string, A> {
   readonly #made = new Map<string, A>()
-  readonly #keys: ReadonlySet<string>
+  /** Costs a pass, and few ask for all. */
+  readonly #all = lazy(() => new Set([...this.one.keys(), ...this.other.keys()]))
 
   constructor(
-    keys: Iterable<string>,
+    private readonly one: ReadonlyMap<string, unknown>,
+    private readonly other: ReadonlyMap<string, unknown>,
     private readonly make: (key: string) => A,
-  ) {
-    this.#keys = new Set(keys)
-  }
+  ) {}
 
   get size(): number {
     return this.#keys.size
   }
 
   has(key: string): boolean {
-    return this.#keys.has(key)
+    return this.one.has(key) || this.other.has(key)
   }
 
   get(key: string): A | undefined {
-    return this.#keys.has(key) ? this.#of(key) : undefined
+    return this.has(key) ? this.#of(key) : undefined
   }
 
   keys(): SetIterator<string> {
@@ -42,6 +44,10 @@ export class TargetRecords<A> implements ReadonlyMap<string, A> {
 
   forEach(use: (value: A, key: string, map: ReadonlyMap<string, A>) => void): void {
     for (const [key, value] of this) use(value, key, this)
+  }
+
+  get #keys(): ReadonlySet<string> {
+    return this.#all()
   }
 
   #of(key: string): A {

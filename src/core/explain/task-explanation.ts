@@ -2,6 +2,7 @@ import type { ClusterArn, TaskArn } from '../arn.js'
 import type { Protocol } from '../binding.js'
 import type { Liveness } from '../liveness.js'
 import type { BackendName } from '../policy.js'
+import type { Sliced } from '../sliced.js'
 import type { Task } from '../task.js'
 import { areOk, broken, type ChainLink, firstBreak } from './chain.js'
 import type { ExplainedWorld } from './explained-world.js'
@@ -123,14 +124,14 @@ const chainOf = (seen: ProjectedTask, world: ExplainedWorld): TaskChain => {
 export const taskChain = (reported: Task, world: ExplainedWorld): TaskChain =>
   chainOf(projectedTask(reported, world), world)
 
-export const explainTask = (reported: Task, world: ExplainedWorld): TaskExplanation => {
+export function* explainTask(reported: Task, world: ExplainedWorld): Sliced<TaskExplanation> {
   const seen = projectedTask(reported, world)
   const host = seen.host?.ipv4 ?? seen.host?.ipv6
   return {
     ...chainOf(seen, world),
     leftovers:
       seen.liveness === 'gone' && host !== undefined
-        ? leftovers(
+        ? yield* leftovers(
             world,
             seen.ports.map(({ port }) => ({ host, ipv6: seen.host?.ipv6, port: port.port })),
           )

@@ -1,3 +1,5 @@
+import type { ClusterArn } from '../../core/arn.js'
+import type { Mark } from '../../core/cluster-state.js'
 import { optionsOf } from '../../core/explain/explained-world.js'
 import { taskChain } from '../../core/explain/task-explanation.js'
 import { believed, livenessOf } from '../../core/liveness.js'
@@ -27,38 +29,49 @@ export const taskRow = (task: Task, world: InspectedWorld): TaskRow => {
   }
 }
 
-/** Sorting all tasks at each question would cost more than everything else. */
-function* inOrder(world: InspectedWorld): Generator<Task> {
+/** Whether a task is gone. It asks for the snapshot of each cluster once. */
+const isGoneIn = (world: InspectedWorld): ((task: Task) => boolean) => {
+  const { skewAllowanceMs } = optionsOf(world)
+  const marks = new Map<ClusterArn, Mark | undefined>(world.state.marks)
+  return (task) => {
+    const mark = marks.get(task.cluster)
+    return livenessOf(believed(task, mark, skewAllowanceMs), mark, skewAllowanceMs) === 'gone'
+  }
+}
+
+/**
+ * The tasks that match, and `undefined` for others. Sorting all tasks at each question would cost more than everything
+ * else.
+ */
+function* inOrder(world: InspectedWorld, matches: (task: Task) => boolean): Generator<Task | undefined> {
   const {
-    state: { tasks, marks },
+    state: { tasks },
     desired: { unresolved },
   } = world
-  const { skewAllowanceMs } = optionsOf(world)
+  const isGone = isGoneIn(world)
   for (const arn of sortedNames(unresolved)) {
     const task = tasks.get(arn)
-    if (task !== undefined) yield task
+    if (task !== undefined && matches(task)) yield task
   }
   const gone: Task[] = []
   for (const task of tasks.values()) {
-    if (unresolved.has(task.arn)) continue
-    const mark = marks.get(task.cluster)
-    if (livenessOf(believed(task, mark, skewAllowanceMs), mark, skewAllowanceMs) === 'gone') gone.push(task)
-    else yield task
+    const isNext = matches(task) && (unresolved.size === 0 || !unresolved.has(task.arn))
+    const isLater = isNext && isGone(task)
+    if (isLater) gone.push(task)
+    yield isNext && !isLater ? task : undefined
   }
   yield* gone
 }
 
 export function* taskRows(world: InspectedWorld, query: RowQuery): Sliced<RowWindow<TaskRow>> {
   const { filter = '' } = query
-  const matches = nameFilter(filter)
-  return yield* windowOf(inOrder(world), {
+  const fits = nameFilter(filter)
+  const isWhole = filter.trim() === ''
+  const matches = ({ arn, group, lastStatus, desiredStatus }: Task): boolean =>
+    isWhole || fits(arn, group, lastStatus, desiredStatus)
+  return yield* windowOf(inOrder(world, matches), {
     query,
     rowOf: (task) => taskRow(task, world),
-    ...(filter.trim() === ''
-      ? { total: world.state.tasks.size }
-      : {
-          matches: ({ arn, group, lastStatus, desiredStatus }: Task) =>
-            matches(arn, group, lastStatus, desiredStatus),
-        }),
+    ...(isWhole && { total: world.state.tasks.size }),
   })
 }
