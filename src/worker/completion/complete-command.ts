@@ -5,6 +5,7 @@ import { exitCode, type ExitCode } from '../terminal/exit-code.js'
 import type { Terminal } from '../terminal/terminal.js'
 import type { Declaration } from '../settings/setting.js'
 import { examining } from '../doctor/doctor-settings.js'
+import { explainingElsewhere } from '../explain/explain-elsewhere.js'
 import { explaining } from '../explain/explain-settings.js'
 import { complete } from './complete.js'
 import { shells } from './shell-script.js'
@@ -36,6 +37,7 @@ export const completeCommand = async (
     settings: async (command, name) => {
       const worker = await workers.find((each) => each.name === name)?.load()
       const own = command === undefined ? commonSettings : beforeWorkers.get(command)
+      if (worker === undefined && command === 'explain') return explainingElsewhere
       return worker && { ...worker.settings, ...own }
     },
   })

@@ -11,11 +11,18 @@ export const unmatched = (
 ): string => {
   const services = [...state.tasks.values()].flatMap((task) => serviceOf(task) ?? [])
   const near = closest(question, [...new Set([...desired.backends.keys(), ...services])])
-  return printable(
+  return unmatchedText({ question, complete }, near)
+}
+
+/** The same, where the names that are known are not at hand. `near`: a name that may be meant. */
+export const unmatchedText = (
+  { question, complete }: Pick<Explanation, 'question' | 'complete'>,
+  near?: string,
+): string =>
+  printable(
     `nothing that is known matches "${question}"` +
       (near === undefined ? '' : `; did you mean ${near}?`) +
       (complete
         ? ': a task that ECS does not list any more is not known, and CLUSTER may not include its cluster'
         : ': the clusters are not known as a whole yet, so try again'),
   )
-}

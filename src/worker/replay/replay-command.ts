@@ -1,7 +1,4 @@
 import { stat } from 'node:fs/promises'
-import * as O from 'fp-ts/lib/Option.js'
-import * as t from 'io-ts'
-import type { Millis } from '../../core/clock.js'
 import type { Explanation as Answer } from '../../core/explain/explain.js'
 import { explain as explainQuestion } from '../../core/explain/explain.js'
 import { printable } from '../../shared/codec/printable.js'
@@ -11,7 +8,8 @@ import { backendName } from '../settings/backend-name.js'
 import { exitCode, type ExitCode } from '../terminal/exit-code.js'
 import { readRawSettings } from '../settings/raw-settings.js'
 import { helpOf } from '../settings/help.js'
-import { integer, list, oneOf, type SettingType, text } from '../settings/setting-type.js'
+import { moment } from '../settings/moment.js'
+import { integer, list, oneOf, text } from '../settings/setting-type.js'
 import { readingProgress } from './reading-progress.js'
 import { policyNames, replayedPolicy } from './policy.js'
 import { replayJson, replayText } from './print.js'
@@ -29,18 +27,6 @@ import { decodeSettings } from '../settings/settings.js'
 import type { Terminal } from '../terminal/terminal.js'
 
 const usage = 'ecs-task-stream replay'
-
-const moment: SettingType<Millis> = {
-  placeholder: 'time',
-  expected: 'an ISO 8601 time, or milliseconds since 1970',
-  repeats: false,
-  is: t.number.is,
-  parse: (words) => {
-    const time = /^\d{10,}$/.test(words.trim()) ? Number(words) : Date.parse(words)
-    return Number.isNaN(time) ? O.none : O.some(time)
-  },
-  format: (time) => new Date(time).toISOString(),
-}
 
 /** The settings of `replay`. */
 export const replaying = {

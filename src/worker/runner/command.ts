@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander'
 import { printableLines } from '../../shared/codec/printable.js'
+import { asksElsewhere } from '../explain/asks-elsewhere.js'
 import { exitCode, type ExitCode } from '../terminal/exit-code.js'
 import type { Terminal } from '../terminal/terminal.js'
 import { bundled } from './bundled.js'
@@ -59,7 +60,7 @@ export const command = async (
   const program = new Command('ecs-task-stream')
     .description('Amazon ECS task events as a stream, reconciled into load balancers and the like.')
     .usage(
-      '<worker> [flags]\n       ecs-task-stream plan|doctor <worker> [flags]\n       ecs-task-stream explain <worker> <question> [flags]\n       ecs-task-stream replay <file...> [flags]\n       ecs-task-stream journal [flags]\n       ecs-task-stream help <worker>',
+      '<worker> [flags]\n       ecs-task-stream plan|doctor <worker> [flags]\n       ecs-task-stream explain <worker> <question> [flags]\n       ecs-task-stream explain <question> --url <url>|--journal <journal> [flags]\n       ecs-task-stream replay <file...> [flags]\n       ecs-task-stream journal [flags]\n       ecs-task-stream help <worker>',
     )
     .version(version)
     // Commander quotes the user's input.
@@ -117,8 +118,9 @@ export const command = async (
       name: 'explain',
       summary: 'say why a task, an address, a service or a backend is routed, or is not',
       description:
-        'Says why a task, an address, a container, a service, a backend or an instance is routed, or is not: from its last event to its records in the targets. Reads no queue and writes nothing.',
-      usage: '<worker> <question> [flags]',
+        'Says why a task, an address, a container, a service, a backend or an instance is routed, or is not: from its last event to its records in the targets. Reads no queue and writes nothing. Without a worker, --url asks a running one, and --journal reads what workers have stored.',
+      usage:
+        '<worker> <question> [flags]\n       ecs-task-stream explain <question> --url <url>|--journal <journal> [flags]',
     },
     async (worker, flags) => {
       const { explainCommand } = await import('../explain/explain-command.js')
@@ -166,12 +168,17 @@ export const command = async (
   const help = { name: 'help', summary: 'print the help of a command or a worker' }
   leaf(program, help, (words) => command([...words, '--help'], terminal, { version, workers }))
   // The scripts of `completion` call it.
-  const asked = { name: 'complete', summary: 'print what may come next', hidden: true }
-  leaf(program, asked, async (words) => {
+  const completed = { name: 'complete', summary: 'print what may come next', hidden: true }
+  leaf(program, completed, async (words) => {
     const { completeCommand } = await import('../completion/complete-command.js')
     return completeCommand(words, workers, terminal)
   })
 
+  const [called, ...asked] = argv
+  if (called === 'explain' && !workers.some(({ name }) => name === asked[0]) && asksElsewhere(asked)) {
+    const { explainElsewhere } = await import('../explain/explain-elsewhere.js')
+    return explainElsewhere(asked, terminal)
+  }
   try {
     await program.parseAsync(meant(argv, program), { from: 'user' })
     return code
