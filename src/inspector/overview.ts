@@ -27,7 +27,7 @@ export interface TargetOverview {
   readonly revisionsBehind: number
   /** For how long it has been behind; 0 if it is not. */
   readonly behindMs: Millis
-  /** From the time of an event to when the target held its effect, of the last 1,000 rounds. */
+  /** From an event to the write of what it changed, of the last 1,000: see the report `Reached`. */
   readonly lag: { readonly p50Ms: Millis; readonly p99Ms: Millis; readonly samples: number } | undefined
   /** Set while the target fails. */
   readonly lastError: ObservedError | undefined

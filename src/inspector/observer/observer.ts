@@ -75,6 +75,7 @@ export class Observer {
       case 'Draining':
       case 'JournalFailed':
       case 'Planned':
+      case 'Reached':
       case 'Rejected':
       case 'SinkFailed':
       case 'SinkWarned':

@@ -35,8 +35,10 @@ export class TargetObserver {
         this.#revision = report.revision
         this.#reached = report.exact ? 'exact' : 'settled'
         this.#error = undefined
+        return
+      case 'Reached':
         // The clocks of ECS and this machine differ, so the difference can be negative.
-        if (report.newest !== undefined) this.#lags.add(Math.max(0, now - report.newest))
+        this.#lags.add(Math.max(0, report.writtenAt - report.eventAt))
         return
       case 'Planned':
         this.#isHeld = report.dry || report.plan.skipped.some(({ why }) => why === 'too-much')
