@@ -75,6 +75,7 @@ export {
   type ExplainedTarget,
   type PlannedSink,
   type TargetRecord,
+  type UnlikeRecord,
 } from './core/explain/explained-target.js'
 export type { ExplainedWorld } from './core/explain/explained-world.js'
 export type {

@@ -8,6 +8,8 @@ import { accounts } from './account.js'
 
 const temporaryDirectory = temporaryDirectories()
 
+const containing = (text: string): unknown => expect.stringContaining(text)
+
 const token = 'a-long-random-text'
 
 describe('explain, of a running worker', () => {
@@ -37,17 +39,17 @@ describe('explain, of a running worker', () => {
       })
       .toBe(0)
     const text = await explain(['web', '--url', url], { INSPECTOR_TOKEN: token })
-    expect(text).toMatchObject({ code: 0, out: expect.stringContaining('backend web: 2 endpoints') })
+    expect(text).toMatchObject({ code: 0, out: containing('backend web: 2 endpoints') })
     const json = await explain(['web', '--url', url, '--format', 'json'], { INSPECTOR_TOKEN: token })
     expect(JSON.parse(json.out)).toMatchObject({ question: 'web', subjects: [{ _tag: 'Backend' }, {}, {}] })
     const refused = await explain(['web', '--url', url])
-    expect(refused).toMatchObject({ code: 1, err: expect.stringContaining('401') })
+    expect(refused).toMatchObject({ code: 1, err: containing('401') })
     const unknown = await explain(['nothing-like-it', '--url', url], { INSPECTOR_TOKEN: token })
-    expect(unknown).toMatchObject({ code: 1, err: expect.stringContaining('nothing that is known matches') })
+    expect(unknown).toMatchObject({ code: 1, err: containing('nothing that is known matches') })
     const stored = await explain(['web', '--journal', journal])
-    expect(stored).toMatchObject({ code: 0, out: expect.stringContaining('backend web: 2 endpoints') })
+    expect(stored).toMatchObject({ code: 0, out: containing('backend web: 2 endpoints') })
     const past = await explain(['web', '--journal', journal, '--at', '2001-01-01T00:00:00Z'])
-    expect(past).toMatchObject({ code: 1, err: expect.stringContaining('the journal begins at') })
+    expect(past).toMatchObject({ code: 1, err: containing('the journal begins at') })
     worker.signal('SIGTERM')
     expect((await worker.ended).code).toBe(0)
   })
@@ -61,17 +63,17 @@ describe('explain, elsewhere', () => {
     const explain = (...argv: readonly string[]) => command(['explain', ...argv], {}).ended
     expect(await explain('--url', 'http://127.0.0.1:1')).toMatchObject({
       code: 64,
-      err: expect.stringContaining('question'),
+      err: containing('question'),
     })
     expect(
       await explain('web', '--url', 'http://127.0.0.1:1', '--journal', 'dir:/nonexistent'),
     ).toMatchObject({
       code: 64,
-      err: expect.stringContaining('expected one of them'),
+      err: containing('expected one of them'),
     })
     expect(await explain('web', '--url', 'http://127.0.0.1:1', '--at', '2026-01-01')).toMatchObject({
       code: 64,
-      err: expect.stringContaining('shows the present'),
+      err: containing('shows the present'),
     })
     const other = createServer((_request, response) => response.end('hello')).listen(0, '127.0.0.1')
     onTestFinished(() => void other.close())
@@ -80,7 +82,7 @@ describe('explain, elsewhere', () => {
       await explain('web', '--url', `http://127.0.0.1:${(other.address() as AddressInfo).port}`),
     ).toMatchObject({
       code: 1,
-      err: expect.stringContaining('is it a worker?'),
+      err: containing('is it a worker?'),
     })
   })
 })

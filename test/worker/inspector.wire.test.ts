@@ -31,6 +31,8 @@ interface Served {
 
 const temporaryDirectory = temporaryDirectories()
 
+const containing = (text: string): unknown => expect.stringContaining(text)
+
 const token = 'a-long-random-text'
 
 const serving = async (
@@ -121,7 +123,7 @@ describe('the inspector over HTTP', () => {
     ['/explain/web?at=2026-01-01T00:00:00Z', 'at: this worker cannot show the past'],
   ])('refuses %s, and says what it expected', async (path, error) => {
     const { get } = await serving()
-    expect(await get(path)).toMatchObject({ status: 400, body: { error: expect.stringContaining(error) } })
+    expect(await get(path)).toMatchObject({ status: 400, body: { error: containing(error) } })
   })
 
   it('shows a page without the files of one, and forbids it everything of others', async () => {
@@ -155,7 +157,7 @@ describe('who may ask the inspector', () => {
 
   it.each(paths)('needs the token for %s', async (path) => {
     const { get } = await serving({ _tag: 'Token', secrets: ['another', token] })
-    const refused = { status: 401, body: { error: expect.stringContaining('Bearer') } }
+    const refused = { status: 401, body: { error: containing('Bearer') } }
     expect(await get(path)).toMatchObject(refused)
     expect(await get(path, { authorization: 'Bearer wrong' })).toMatchObject(refused)
     expect(await get(path, { authorization: `Basic ${token}` })).toMatchObject(refused)
