@@ -88,7 +88,7 @@ export class Observer {
   }
 
   /** Takes the next state. */
-  see(state: ClusterState): void {
+  see(state: Pick<ClusterState, 'tasks'>): void {
     this.#neverIn.see(state)
   }
 
