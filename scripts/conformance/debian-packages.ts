@@ -37,19 +37,37 @@ export const debianPackages = async (folder: string, names: string): Promise<voi
   await rm(join(folder, 'cache'), { recursive: true })
 }
 
-/** A command that starts a program of the packages, such as `usr/sbin/haproxy`, with the libraries beside it. */
-export const debianProgram = async (folder: string, program: string): Promise<string> => {
+/**
+ * A command that starts a program of the packages, such as `usr/sbin/haproxy`, with the libraries beside it.
+ * `environment`: further variables, by the folder of the unpacked packages.
+ */
+export const debianProgram = async (
+  folder: string,
+  program: string,
+  environment: (root: string) => Readonly<Record<string, string>> = () => ({}),
+): Promise<string> => {
   const root = join(folder, 'root')
   // A package may have none.
   const folders = await readdir(join(root, 'usr/lib')).catch((): string[] => [])
-  const libraries = folders
+  const machine = folders
     .filter((name) => name.endsWith('-linux-gnu'))
     .map((name) => join(root, 'usr/lib', name))
+  // Some packages keep libraries of their own in a folder below.
+  const below = await Promise.all(
+    machine.map(async (path) =>
+      (await readdir(path, { withFileTypes: true }))
+        .filter((entry) => entry.isDirectory())
+        .map(({ name }) => join(path, name)),
+    ),
+  )
+  const libraries = [...machine, ...below.flat()]
   const command = join(folder, program.replaceAll('/', '-'))
+  const variables = { LD_LIBRARY_PATH: libraries.join(':'), ...environment(root) }
   const script = [
     '#!/bin/sh',
+    ...Object.entries(variables).map(([name, value]) => `export ${name}='${value}'`),
     // The program takes the place of the shell, so that a signal reaches it.
-    `LD_LIBRARY_PATH='${libraries.join(':')}' exec '${join(root, program)}' "$@"`,
+    `exec '${join(root, program)}' "$@"`,
   ]
   await writeFile(command, `${script.join('\n')}\n`)
   await chmod(command, 0o755)

@@ -1,4 +1,4 @@
-import { readdir } from 'node:fs/promises'
+import { readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { debianPackages, debianProgram } from './debian-packages.js'
@@ -84,3 +84,21 @@ export const promtool = ofDebian(
   { variable: 'PROMTOOL', printsVersion: '--version' },
   'usr/bin/promtool',
 )
+
+/** Not what a sink writes for, but what the inspector's page is tested in. */
+export const chromium: Target = {
+  name: 'chromium',
+  variable: 'CHROMIUM_BIN',
+  printsVersion: '--version',
+  pinnedBy: here('chromium-packages.txt'),
+  install: (folder) => debianPackages(folder, here('chromium-packages.txt')),
+  program: async (folder) => {
+    const fonts = join(folder, 'fonts.conf')
+    // The configuration of the package names folders of the system.
+    await writeFile(
+      fonts,
+      `<?xml version="1.0"?>\n<!DOCTYPE fontconfig SYSTEM "urn:fontconfig:fonts.dtd">\n<fontconfig><dir>${join(folder, 'root/usr/share/fonts')}</dir><cachedir>${join(folder, 'font-cache')}</cachedir></fontconfig>\n`,
+    )
+    return debianProgram(folder, 'usr/lib/chromium/chromium', () => ({ FONTCONFIG_FILE: fonts }))
+  },
+}
