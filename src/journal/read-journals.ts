@@ -1,83 +1,11 @@
-import type { ClusterEvent } from '../core/event.js'
-import { type JournalItem, readJournal, type RecordedEntry } from './read-journal.js'
-import { WholeSnapshots } from './whole-snapshots.js'
+import { type MergedItem, mergedItems } from './merged-items.js'
+import { readJournal } from './read-journal.js'
 
-/** An item of several journals, with whole snapshots. */
-export type MergedItem =
-  | Exclude<JournalItem, { readonly _tag: 'Entry' }>
-  | {
-      readonly _tag: 'Entry'
-      readonly file: string
-      readonly line: number
-      readonly entry: Omit<RecordedEntry, 'events'> & { readonly events: readonly ClusterEvent[] }
-    }
-  /** The entry that follows has a snapshot as the difference from one that is missing. It has only the tasks. */
-  | { readonly _tag: 'Detached'; readonly file: string; readonly line: number; readonly cluster: string }
+export type { MergedItem } from './merged-items.js'
 
-type EntryItem = Extract<JournalItem, { readonly _tag: 'Entry' }>
-
-interface Head {
-  readonly items: AsyncIterator<JournalItem>
-  entry: EntryItem
-}
-
-/**
- * Merges several journals in the order of receipt; within a file, in the order of its lines. The sources of a worker,
- * which have separate files, are thereby read in the order in which the worker received their deliveries. Lines that
- * are not entries are passed on immediately. Keeps one entry of each file in memory, and the newest snapshot of each
- * cluster, because journals have later ones as differences. Rejects when a file cannot be read.
- */
-export async function* readJournals(
+/** Reads several journals as one: see `mergedItems`. Rejects when a file cannot be read. */
+export const readJournals = (
   files: readonly string[],
   signal: AbortSignal,
   read?: (bytes: number) => void,
-): AsyncGenerator<MergedItem> {
-  const snapshots = new WholeSnapshots()
-  for await (const item of merged(files, signal, read)) {
-    if (item._tag !== 'Entry') {
-      yield item
-      continue
-    }
-    const { file, line, entry } = item
-    const { events, detached } = snapshots.expand(entry.events)
-    for (const cluster of detached) yield { _tag: 'Detached', file, line, cluster }
-    yield { ...item, entry: { ...entry, events } }
-  }
-}
-
-async function* merged(
-  files: readonly string[],
-  signal: AbortSignal,
-  read?: (bytes: number) => void,
-): AsyncGenerator<JournalItem> {
-  const heads: Head[] = []
-  for (const file of files) {
-    const items = readJournal(file, signal, read)
-    const entry = yield* untilEntry(items)
-    if (entry !== undefined) heads.push({ items, entry })
-  }
-  for (;;) {
-    const [first, ...others] = heads
-    if (first === undefined) return
-    const head = others.reduce(
-      (least, one) => (one.entry.entry.at < least.entry.entry.at ? one : least),
-      first,
-    )
-    yield head.entry
-    const next = yield* untilEntry(head.items)
-    if (next === undefined) heads.splice(heads.indexOf(head), 1)
-    else head.entry = next
-  }
-}
-
-/** Yields items up to the first entry, and returns that entry, or `undefined` at the end. */
-async function* untilEntry(
-  items: AsyncIterator<JournalItem>,
-): AsyncGenerator<JournalItem, EntryItem | undefined> {
-  for (;;) {
-    const next = await items.next()
-    if (next.done === true) return undefined
-    if (next.value._tag === 'Entry') return next.value
-    yield next.value
-  }
-}
+): AsyncGenerator<MergedItem> => mergedItems(files.map((file) => readJournal(file, signal, read)))
