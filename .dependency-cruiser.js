@@ -18,7 +18,7 @@ const rule = ({ room, imports }) => {
       ...(others.length === 0 ? {} : { pathNot: others.map((one) => `^${escaped(one)}/`) }),
     },
     to: {
-      path: '^(?:src|examples|sim|demo|bench|test|scripts)/',
+      path: '^(?:src|examples|sim|demo|bench|test|scripts|page)/',
       pathNot: allowed.map((path) => `^${path}/`),
     },
   }

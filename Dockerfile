@@ -11,6 +11,7 @@ RUN npm ci --ignore-scripts --no-audit --no-fund
 COPY tsconfig.json tsconfig.build.json ./
 COPY src src
 COPY examples examples
+COPY page page
 COPY scripts scripts
 RUN npm run build
 
@@ -20,6 +21,8 @@ WORKDIR /app
 COPY package.json LICENSE ./
 # The command is a bundle: it needs no other package.
 COPY --from=build /app/dist/command dist/command
+# The page of the inspector.
+COPY --from=build /app/dist/page dist/page
 # The image's own user `node`, by number, so that a platform can tell that it is not root.
 USER 1000:1000
 EXPOSE 8080

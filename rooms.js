@@ -95,4 +95,10 @@ export const rooms = [
     holds: 'a simulated AWS account, exported as `ecs-task-stream/sim`, and other servers, over the wire',
     imports: ['src/core', 'src/shared', 'src/testing/ecs-model'],
   },
+  {
+    room: 'page',
+    holds:
+      'the page of the inspector: what of the others needs nothing of Node, as its `tsconfig.json` checks',
+    imports: ['src', 'sim'],
+  },
 ]

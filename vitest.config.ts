@@ -5,8 +5,14 @@ import { SkippedTests } from './test/tiers/skipped-tests.js'
 
 const wire = 'test/**/*.wire.test.ts'
 const process = 'test/**/*.process.test.ts'
-// They need servers that npm does not have: `npm run test:aws`, `npm run test:traefik`, `npm run test:targets`.
-const exclude = [...configDefaults.exclude, 'test/aws/**', 'test/traefik-server/**', 'test/targets/**']
+// They need programs that npm does not have: `npm run test:aws`, `test:traefik`, `test:targets`, `test:page`.
+const exclude = [
+  ...configDefaults.exclude,
+  'test/aws/**',
+  'test/traefik-server/**',
+  'test/targets/**',
+  'test/chromium/**',
+]
 
 // Tests run against the sources: the package's own name resolves to src/, as in `examples/`.
 export const source = {

@@ -9,8 +9,20 @@ const required = [
   'dist/src/index.js',
   'dist/command/ecs-task-stream.js',
   'dist/command/LICENSES.txt',
+  'dist/page/index.html',
+  'dist/page/manifest.json',
+  'dist/page/LICENSES.txt',
 ]
-const folders = ['dist/command', 'dist/schemas', 'dist/src', 'dist/sim', 'src', 'sim', 'examples']
+const folders = [
+  'dist/command',
+  'dist/page',
+  'dist/schemas',
+  'dist/src',
+  'dist/sim',
+  'src',
+  'sim',
+  'examples',
+]
 
 /** The paths of all files below the folder, relative to it, with `/`. */
 const filesUnder = (folder: string): readonly string[] =>

@@ -5,7 +5,7 @@ import { page } from './pages.js'
 it('the table of rooms is the one that lint enforces', () => {
   const rows = page('docs/architecture.md')
     .text.split('\n')
-    .filter((line) => /^\| `(?:src|examples|sim)/.test(line))
+    .filter((line) => /^\| `(?:src|examples|sim|page)/.test(line))
     .map((line) =>
       line
         .split('|')

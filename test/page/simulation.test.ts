@@ -1,0 +1,91 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { pastWorld } from '../../page/local/past-world.js'
+import { readFiles } from '../../page/local/read-files.js'
+import { recordingFile } from '../../page/simulation/recording-file.js'
+import { Simulation } from '../../page/simulation/simulation.js'
+import { defaultSkewAllowanceMs } from '../../src/core/liveness.js'
+import { deployments } from '../../src/policies/deployments.js'
+import { servicePorts } from '../../src/policies/service-ports.js'
+import { summarizeReplay } from '../../src/worker/replay/summary.js'
+
+const start = Date.UTC(2026, 0, 2)
+
+const simulated = (seed: number): Simulation => {
+  const simulation = new Simulation(seed, start)
+  onTestFinished(() => simulation.stop())
+  return simulation
+}
+
+/** Lets time pass, and the worker work. */
+const played = async (simulation: Simulation, ticks: number): Promise<void> => {
+  for (let tick = 0; tick < ticks; tick++) {
+    simulation.tick(100)
+    await new Promise((resolve) => setTimeout(resolve, 0))
+  }
+}
+
+describe('the simulation of the page', () => {
+  it('leaves dead servers in the table that applies events one by one, and none in the worker’s', async () => {
+    const simulation = simulated(7)
+    await played(simulation, 300)
+    simulation.isLively = false
+    // All tasks come to rest, the last events arrive, and a snapshot follows.
+    await played(simulation, 400)
+    const { naive, ours } = simulation.view()
+    expect(ours).toMatchObject({ dead: 0, missing: 0 })
+    expect(naive.dead).toBeGreaterThan(0)
+  })
+
+  it('shows each moment of its recording as `replay --until` does', async () => {
+    const simulation = simulated(3)
+    for (const act of [
+      () => simulation.killTask(),
+      () => simulation.replaceMachine(),
+      () => simulation.deploy(),
+    ]) {
+      act()
+      await played(simulation, 60)
+    }
+    const file = new File([recordingFile(simulation.recording)], 'recording.jsonl')
+    const directory = await mkdtemp(join(tmpdir(), 'ecs-task-stream-'))
+    onTestFinished(() => rm(directory, { recursive: true }))
+    const path = join(directory, 'recording.jsonl')
+    await writeFile(path, await file.text())
+
+    const { recording, faulty } = await readFiles([file])
+    expect(faulty).toBe(0)
+    const { from = 0, to = 0 } = recording
+    const projection = { expose: deployments(servicePorts()), skewAllowanceMs: defaultSkewAllowanceMs }
+    for (let share = 0; share <= 1; share += 0.1) {
+      const at = Math.round(from + share * (to - from))
+      const replayed = await summarizeReplay(
+        { files: [path], until: at, clusters: undefined, signal: new AbortController().signal },
+        projection,
+        () => undefined,
+      )
+      const shown = pastWorld(recording, at, projection)
+      expect([...shown.desired.backends.values()]).toEqual([...replayed.desired.backends.values()])
+      expect([...shown.desired.unresolved.values()]).toEqual([...replayed.desired.unresolved.values()])
+      expect(shown.desired.complete).toBe(replayed.desired.complete)
+      expect(shown.desired.revision).toBe(replayed.deliveries)
+    }
+  })
+
+  it('reads packed recordings, and names the lines that are none', async () => {
+    const simulation = simulated(5)
+    await played(simulation, 50)
+    const plain = recordingFile(simulation.recording)
+    const packed = await new Response(plain.stream().pipeThrough(new CompressionStream('gzip'))).blob()
+    const whole = await readFiles([new File([packed], 'recording.gz')])
+    expect(whole.recording.entries).toHaveLength(simulation.recording.entries.length)
+    const damaged = await readFiles([new File(['hello\n', plain, '{"v":3'], 'damaged.jsonl')])
+    expect(damaged.recording.entries).toHaveLength(simulation.recording.entries.length)
+    expect(damaged.faults).toEqual([
+      expect.stringContaining('damaged.jsonl:1: '),
+      expect.stringContaining('ends in the middle of this line'),
+    ])
+  })
+})
