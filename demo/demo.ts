@@ -3,10 +3,10 @@ import { leaseMs } from '../src/core/journal-follower.js'
 import { type Account, isolate, openAccount, tableName } from './account.js'
 import { ClusterLife, faults, tickMs } from './cluster-life.js'
 import { Crew, type CrewNews, type CrewView } from './crew.js'
-import { run } from 'ecs-task-stream'
 import { demoWorker, resyncSeconds, visibilitySeconds } from './demo-worker.js'
 import type { Display } from './display.js'
 import { forkWorker } from './forked-worker.js'
+import { shownWorker } from './inspector-server.js'
 import type { DemoOptions } from './options.js'
 import { outcome, succeeded } from './outcome.js'
 import { Trial } from './trial.js'
@@ -52,6 +52,8 @@ interface Followers {
   readonly news$: Observable<CrewNews>
   readonly view?: () => CrewView
   readonly patienceMs: number
+  /** Where the inspector is, if there is one. */
+  readonly inspector?: string
   /** Called with each tick of the cluster. */
   tick(): void
   /** Called when the cluster has stopped. */
@@ -62,8 +64,10 @@ interface Followers {
 }
 
 const oneWorker = async (cluster: string, account: Account): Promise<Followers> => {
-  const worker = run(await demoWorker(cluster, account))
+  const shown = await shownWorker(await demoWorker(cluster, account))
+  const { worker, url } = shown
   return {
+    inspector: url,
     news$: worker.reports$.pipe(
       map(workerNews),
       filter((news) => news !== undefined),
@@ -72,7 +76,10 @@ const oneWorker = async (cluster: string, account: Account): Promise<Followers> 
     tick: () => undefined,
     complete: () => undefined,
     sabotage: () => worker.stop(),
-    stop: () => worker.stop(),
+    stop: async () => {
+      await worker.stop()
+      await shown.close()
+    },
   }
 }
 
@@ -120,7 +127,9 @@ export const demo = async (
     workers === undefined
       ? await oneWorker(name, account)
       : severalWorkers(name, account, { seed, size: workers, program: workerProgram })
-  const { news$, view } = followers
+  const { news$, view, inspector } = followers
+  if (!quiet && inspector !== undefined)
+    display.print([` Why is it so? The inspector shows it, until the demo ends: ${inspector}`, ''])
   const trial = new Trial(life, account, news$, {
     seed,
     total: forMs,
