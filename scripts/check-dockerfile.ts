@@ -133,7 +133,7 @@ const contentFlaws = (stage: Stage): readonly string[] => {
       .map((name) => `${name} is in the image, and of no use there`),
     ...expected.filter((name) => !existsSync(join(folder, name))).map((name) => `${name} is missing`),
     ...readdirSync(join(folder, 'dist'))
-      .filter((name) => name !== 'command')
+      .filter((name) => name !== 'command' && name !== 'page')
       .map((name) => `dist/${name} is in the image, and of no use there`),
   ]
 }
