@@ -1,11 +1,17 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { ApiFailure } from './api-failure.js'
-import { jsonInput } from './aws-request.js'
-import { ec2Operations, element } from './ec2-operations.js'
-import { ecsOperations } from './ecs-operations.js'
+import {
+  type AwsAnswer,
+  awsAnswers,
+  broken,
+  callOf,
+  denied,
+  failure,
+  REQUEST_ID,
+  throttled,
+} from './aws-answers.js'
 import type { SimulatedCluster } from '../ecs/simulated-cluster.js'
-import { ssmOperations } from './ssm-operations.js'
 import { httpServer } from '../http-server.js'
 
 /**
@@ -48,13 +54,14 @@ export const awsApi = async (
   clusters: readonly SimulatedCluster[],
   options: ApiOptions = {},
 ): Promise<AwsApi> => {
-  const answer = answers(clusters)
+  const answer = awsAnswers(clusters)
   const calls = new Map<string, number>()
   let faults: ApiFaults = options.faults ?? (() => 'ok')
   let closed: Promise<void> | undefined
 
   const serve = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
-    const call = callOf(request, await bodyOf(request))
+    const target = request.headers['x-amz-target']
+    const call = callOf(typeof target === 'string' ? target : undefined, await bodyOf(request))
     const n = (calls.get(call.operation) ?? 0) + 1
     calls.set(call.operation, n)
     const outcome = faults(
@@ -118,100 +125,7 @@ export const awsApi = async (
   }
 }
 
-/** A request, as far as its protocol's headers reveal. */
-type Call =
-  | { readonly _tag: 'Json'; readonly service: string; readonly operation: string; readonly body: string }
-  | { readonly _tag: 'Query'; readonly operation: string; readonly form: URLSearchParams }
-
-interface Answer {
-  readonly status: number
-  readonly type: string
-  readonly body: string
-}
-
-const callOf = (request: IncomingMessage, body: string): Call => {
-  const target = request.headers['x-amz-target']
-  if (typeof target === 'string') {
-    const [service = '', operation = ''] = target.split('.')
-    return { _tag: 'Json', service, operation, body }
-  }
-  const form = new URLSearchParams(body)
-  return { _tag: 'Query', operation: form.get('Action') ?? '', form }
-}
-
-const answers = (clusters: readonly SimulatedCluster[]): ((call: Call) => Answer) => {
-  const services = new Map([
-    ['AmazonEC2ContainerServiceV20141113', ecsOperations(clusters)],
-    ['AmazonSSM', ssmOperations(clusters)],
-  ])
-  const ec2 = ec2Operations(clusters)
-
-  const body = (call: Call): string => {
-    switch (call._tag) {
-      case 'Json': {
-        const operation = services.get(call.service)?.[call.operation]
-        if (operation === undefined)
-          throw new ApiFailure('UnknownOperationException', `${call.operation} is unknown.`)
-        return JSON.stringify(operation(jsonInput(call.body)))
-      }
-      case 'Query': {
-        const operation = ec2[call.operation]
-        if (operation === undefined) {
-          throw new ApiFailure(
-            'InvalidAction',
-            `The action ${call.operation} is not valid for this web service.`,
-          )
-        }
-        return element(`${call.operation}Response`, element('requestId', REQUEST_ID), operation(call.form))
-      }
-    }
-  }
-
-  return (call) => {
-    try {
-      return { status: 200, type: contentType(call), body: body(call) }
-    } catch (error) {
-      if (error instanceof ApiFailure) return failure(call, error)
-      throw error
-    }
-  }
-}
-
-const REQUEST_ID = '00000000-0000-4000-8000-000000000000'
-
-const contentType = (call: Call): string =>
-  call._tag === 'Json' ? 'application/x-amz-json-1.1' : 'text/xml;charset=UTF-8'
-
-const broken = new ApiFailure('InternalFailure', 'An internal error occurred.', 500)
-
-const throttled = (call: Call): ApiFailure =>
-  call._tag === 'Json'
-    ? new ApiFailure('ThrottlingException', 'Rate exceeded')
-    : new ApiFailure('RequestLimitExceeded', 'Request limit exceeded.', 503)
-
-const denied = (call: Call): ApiFailure =>
-  call._tag === 'Json'
-    ? new ApiFailure(
-        'AccessDeniedException',
-        `User: arn:aws:iam::123456789012:user/any is not authorized to perform: ${call.operation}`,
-      )
-    : new ApiFailure('UnauthorizedOperation', 'You are not authorized to perform this operation.', 403)
-
-/** The same failure in the service's own protocol. */
-const failure = (call: Call, { code, message, status }: ApiFailure): Answer => ({
-  status,
-  type: contentType(call),
-  body:
-    call._tag === 'Json'
-      ? JSON.stringify({ __type: code, message })
-      : element(
-          'Response',
-          element('Errors', element('Error', element('Code', code), element('Message', message))),
-          element('RequestID', REQUEST_ID),
-        ),
-})
-
-const send = (response: ServerResponse, { status, type, body }: Answer): void => {
+const send = (response: ServerResponse, { status, type, body }: AwsAnswer): void => {
   response.writeHead(status, { 'content-type': type, 'x-amzn-requestid': REQUEST_ID })
   response.end(body)
 }
