@@ -56,6 +56,7 @@ export default tseslint.config(
       'bench/**/*.ts',
       'demo/**/*.ts',
       'sim/**/*.ts',
+      'simulate/**/*.ts',
       'scripts/**/*.ts',
       'docs/.vitepress/*.ts',
     ],

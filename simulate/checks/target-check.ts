@@ -1,0 +1,85 @@
+import type { SimulatedProcess } from '../engine/simulated-process.js'
+import type { TableWrite } from '../servers/dynamodb.js'
+import type { StoredItem } from '../servers/expression.js'
+import type { Millis } from '../../src/core/clock.js'
+import type { Knowledge } from './knowledge.js'
+import type { Presence } from './presence.js'
+import type { Truth } from './truth.js'
+import { Violation } from './violation.js'
+
+/** The addresses of the servers of an item of Traefik's table. */
+export const addressesOf = (item: StoredItem | undefined): readonly string[] =>
+  Object.values(item?.['backend']?.M?.['servers']?.M ?? {})
+    .flatMap(({ M: server }) => server?.['url']?.S ?? [])
+    .map((url) => url.replace(/^https?:\/\//, ''))
+
+export const backendOf = (item: StoredItem | undefined): string => item?.['name']?.S ?? ''
+
+export interface TargetCheckOptions {
+  readonly owner: string
+  readonly services: ReadonlySet<string>
+  readonly truth: Truth
+  readonly knowledge: Knowledge
+  readonly presence: Presence
+  readonly now: () => Millis
+}
+
+/**
+ * How long a worker may still write what it planned before it was told better: the time-out of a write, and what a plan
+ * waits for.
+ */
+export const writeMs: Millis = 60_000
+
+/** Looks at each write to the target, whoever makes it. */
+export class TargetCheck {
+  constructor(private readonly options: TargetCheckOptions) {}
+
+  /** A write by a worker. */
+  wrote(write: TableWrite): void {
+    this.#checkOwner(write)
+    const after = new Set(addressesOf(write.after))
+    for (const address of addressesOf(write.before))
+      if (!after.has(address)) this.#checkRemoved(write.by, backendOf(write.before), address)
+    this.note(write)
+  }
+
+  /** Remembers what is in the target, without judging it. */
+  note({ before, after }: Pick<TableWrite, 'before' | 'after'>): void {
+    const { presence } = this.options
+    const service = backendOf(after ?? before)
+    const now = new Set(addressesOf(after))
+    for (const address of addressesOf(before)) if (!now.has(address)) presence.set(service, address, false)
+    for (const address of now) presence.set(service, address, true)
+  }
+
+  #checkOwner({ before, by, after }: TableWrite): void {
+    const { owner, services } = this.options
+    const name = backendOf(after ?? before)
+    if (!services.has(name))
+      throw new Violation(
+        'nothing of others is touched',
+        `${by.name} wrote backend ${name}, which is no service`,
+      )
+    const heldBy = before?.['owner']?.S
+    if (before !== undefined && heldBy !== undefined && heldBy !== owner)
+      throw new Violation('nothing of others is touched', `${by.name} wrote ${name}, which ${heldBy} owns`)
+    if (
+      before?.['frontend'] !== undefined &&
+      JSON.stringify(before['frontend']) !== JSON.stringify(after?.['frontend'])
+    )
+      throw new Violation('nothing of others is touched', `${by.name} changed a frontend`)
+  }
+
+  #checkRemoved(by: SimulatedProcess, service: string, address: string): void {
+    const { truth, knowledge, now } = this.options
+    const task = truth.at(service, address)
+    if (task === undefined) return
+    const since = knowledge.since(by.name, task.arn)
+    if (since === undefined || now() - since < writeMs) return
+    const ago = (time: Millis): string => `${Math.round((now() - time) / 1_000)} s`
+    throw new Violation(
+      'no live server is removed',
+      `${by.name} removed ${address} of ${service}; its task ${task.arn} has run for ${ago(task.since)}, which could be known for ${ago(since)}`,
+    )
+  }
+}

@@ -1,0 +1,80 @@
+import { prng } from '../sim/prng.js'
+import type { FaultKind } from './engine/faults.js'
+import { Timeline } from './engine/timeline.js'
+import { installGlobals } from './engine/virtual-globals.js'
+import type { Invariant } from './checks/violation.js'
+import { warmUp } from './world/warm-up.js'
+import { scenarioOf } from './world/scenario.js'
+import { Simulation, start } from './simulation.js'
+
+export interface SeedOptions {
+  readonly seed: number
+  readonly days: number
+  /** Default: drawn from the seed. */
+  readonly clusters?: number | undefined
+  readonly without?: ReadonlySet<FaultKind>
+  /** Default: all. */
+  readonly mostFaults?: number
+}
+
+export interface SeedResult {
+  readonly arrangement: string
+  readonly clusters: number
+  readonly clusterDays: number
+  readonly fingerprint: string
+  readonly faults: number
+  readonly calls: ReadonlyMap<string, number>
+  readonly faultCounts: ReadonlyMap<FaultKind, number>
+  readonly failure:
+    | {
+        readonly invariant: Invariant
+        readonly detail: string
+        readonly after: number
+        readonly trace: readonly string[]
+      }
+    | undefined
+}
+
+/** Simulates days from one seed, in this process. Nothing else may run in it meanwhile: its timers are virtual. */
+export const runSeed = async ({
+  seed,
+  days,
+  clusters,
+  without = new Set(),
+  mostFaults = Infinity,
+}: SeedOptions): Promise<SeedResult> => {
+  await warmUp()
+  const timeline = new Timeline(start, prng(seed ^ 0x71e))
+  const scenario = scenarioOf(seed, clusters)
+  const uninstall = installGlobals(timeline, prng(seed ^ 0x6106a1))
+  const simulation = new Simulation(scenario, timeline, { without, most: mostFaults })
+  const caught = (thrown: unknown): void => simulation.defect(thrown)
+  process.on('unhandledRejection', caught)
+  process.on('uncaughtException', caught)
+  try {
+    await simulation.run(days)
+  } catch (thrown) {
+    simulation.defect(thrown)
+  } finally {
+    uninstall()
+    process.off('unhandledRejection', caught)
+    process.off('uncaughtException', caught)
+  }
+  const { failure, trace, faults } = simulation
+  const passed = timeline.now - start
+  return {
+    arrangement: `${scenario.arrangement}, ${scenario.workers} workers, ack ${scenario.ack}`,
+    clusters: scenario.clusters.length,
+    clusterDays: (scenario.clusters.length * passed) / 86_400_000,
+    fingerprint: trace.fingerprint,
+    faults: faults.total,
+    calls: simulation.calls,
+    faultCounts: faults.counts,
+    failure: failure && {
+      invariant: failure.invariant,
+      detail: failure.detail,
+      after: passed,
+      trace: trace.last,
+    },
+  }
+}

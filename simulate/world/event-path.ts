@@ -1,0 +1,34 @@
+import type { Faults } from '../engine/faults.js'
+import type { Timeline } from '../engine/timeline.js'
+import type { SimulatedSqs } from '../servers/sqs.js'
+import type { Happening } from './ecs-world.js'
+
+export interface EventPathOptions {
+  readonly timeline: Timeline
+  readonly faults: Faults
+  readonly sqs: SimulatedSqs<Happening>
+  readonly queues: readonly string[]
+}
+
+/** EventBridge: brings each event to every queue, mostly within a second, sometimes minutes later, twice, or never. */
+export class EventPath {
+  constructor(private readonly options: EventPathOptions) {}
+
+  send(happening: Happening): void {
+    const { faults, queues } = this.options
+    for (const queue of queues) {
+      if (faults.happens('lost-event', 0.02, queue)) continue
+      this.#bring(queue, happening)
+      if (faults.happens('doubled-event', 0.02, queue)) this.#bring(queue, happening)
+    }
+  }
+
+  #bring(queue: string, happening: Happening): void {
+    const { timeline, faults, sqs } = this.options
+    const usual = 100 + 900 * faults.dice('late-event').next() ** 3
+    const late = faults.happens('late-event', 0.03, queue)
+      ? 600_000 * faults.dice('late-event').next() ** 2
+      : 0
+    timeline.after(usual + late, () => sqs.send(queue, happening, happening.body))
+  }
+}

@@ -1,0 +1,76 @@
+import type { Millis } from '../../src/core/clock.js'
+import { prng } from '../../sim/prng.js'
+import type { ServiceSpec } from '../../sim/ecs/service-spec.js'
+
+const minute: Millis = 60_000
+const hour: Millis = 60 * minute
+
+/** How workers hear and remember. Each is a row of what the README guarantees. */
+export type Arrangement =
+  /** One worker, one queue. */
+  | 'alone'
+  /** Each worker has a queue of its own, and knows only what it hears. */
+  | 'queue-each'
+  /** One queue, and a journal that all workers share. */
+  | 'journal'
+
+/** What the seed decides before anything happens. */
+export interface Scenario {
+  readonly seed: number
+  readonly arrangement: Arrangement
+  readonly workers: number
+  readonly clusters: readonly { readonly name: string; readonly services: readonly ServiceSpec[] }[]
+  readonly ack: 'applied' | 'folded'
+  /** How often ECS is asked for everything, at most: see `EcsOptions`. */
+  readonly snapshotMs: Millis
+  readonly longestSnapshotMs: Millis
+  readonly resyncMs: Millis
+  readonly catchUpMs: Millis
+  readonly visibilitySeconds: number
+  readonly maxInFlight: number
+  readonly maxReceives: number
+  /** The mean time from one incident of a cluster to the next. */
+  readonly incidentMs: Millis
+  /** How rough the usual day is, between 0 and 1; storms are 1 to 5. */
+  readonly usualRoughness: number
+}
+
+const placements = ['fargate', 'awsvpc', 'bridge', 'bridge', 'external'] as const
+
+export const scenarioOf = (seed: number, clusterCount?: number): Scenario => {
+  const random = prng(seed ^ 0x5ce9a210)
+  const arrangement = random.pick<Arrangement>(['alone', 'alone', 'alone', 'queue-each', 'journal'])
+  const count = clusterCount ?? 30 + random.int(31)
+  const snapshotMs = random.pick([10 * minute, 20 * minute, 30 * minute])
+  return {
+    seed,
+    arrangement,
+    workers: arrangement === 'alone' ? 1 : 2 + (random.chance(0.2) ? 1 : 0),
+    clusters: Array.from({ length: count }, (_, i) => {
+      const name = `c${i + 1}`
+      return {
+        name,
+        services: Array.from({ length: 1 + random.int(2) }, (_unused, k): ServiceSpec => ({
+          name: `${name}-${k === 0 ? 'web' : 'api'}`,
+          placement: random.pick(placements),
+          desiredCount: 1 + random.int(4),
+          sidecar: random.chance(0.2),
+          dualStack: random.chance(0.2),
+          ...(random.chance(0.15)
+            ? { strategy: random.pick(['BLUE_GREEN', 'CANARY', 'LINEAR'] as const) }
+            : {}),
+        })),
+      }
+    }),
+    ack: random.chance(0.7) ? 'applied' : 'folded',
+    snapshotMs,
+    longestSnapshotMs: snapshotMs * random.pick([1, 2, 4]),
+    resyncMs: random.pick([2, 5, 10]) * minute,
+    catchUpMs: random.pick([minute, 5 * minute, 15 * minute]),
+    visibilitySeconds: random.pick([30, 60]),
+    maxInFlight: random.pick([20, 200, 2_000]),
+    maxReceives: random.pick([5, 20, 1_000]),
+    incidentMs: random.pick([3, 6]) * hour,
+    usualRoughness: random.pick([0, 0.1, 0.3]),
+  }
+}

@@ -1,0 +1,62 @@
+import type { Millis } from '../../src/core/clock.js'
+import type { Faults } from '../engine/faults.js'
+import type { SimulatedProcess } from '../engine/simulated-process.js'
+import type { Timeline } from '../engine/timeline.js'
+import type { ServiceName } from '../network/wire.js'
+import type { WorkerHost } from './worker-host.js'
+
+export interface TroubleOptions {
+  readonly timeline: Timeline
+  readonly faults: Faults
+  readonly hosts: readonly WorkerHost[]
+  readonly stranger: { act(): void }
+}
+
+const services: readonly (ServiceName | 'all')[] = ['sqs', 'dynamodb', 'ecs', 'ec2', 'ssm', 'all']
+
+/** What happens to processes and networks as a whole, about once a minute of rough weather. */
+export class Trouble {
+  /** Until when which process cannot reach which service. */
+  readonly #cuts = new Map<string, Millis>()
+
+  constructor(private readonly options: TroubleOptions) {}
+
+  start(): void {
+    const { timeline, hosts, stranger } = this.options
+    const tick = (): void => {
+      timeline.after(60_000, tick)
+      for (const host of hosts) this.#strike(host)
+      stranger.act()
+    }
+    timeline.after(60_000, tick)
+  }
+
+  isCut(process: SimulatedProcess, service: ServiceName): boolean {
+    if (this.#cuts.size === 0) return false
+    const { now } = this.options.timeline
+    const isNow = (what: string): boolean => (this.#cuts.get(`${process.name} ${what}`) ?? 0) > now
+    return isNow(service) || isNow('all')
+  }
+
+  /** Ends all partitions. */
+  heal(): void {
+    this.#cuts.clear()
+  }
+
+  #strike(host: WorkerHost): void {
+    const { faults, timeline } = this.options
+    const { process } = host
+    if (process === undefined) return
+    const where = process.name
+    if (faults.happens('kill', 0.01, where)) process.light(faults.dice('kill').int(200))
+    if (faults.happens('stop', 0.01, where)) host.stop()
+    if (faults.happens('clock-jump', 0.01, where)) {
+      const dice = faults.dice('clock-jump')
+      process.jump((dice.chance(0.5) ? 1 : -1) * dice.pick([2_000, 60_000, 600_000]) * dice.next())
+    }
+    if (faults.happens('partition', 0.01, where)) {
+      const dice = faults.dice('partition')
+      this.#cuts.set(`${where} ${dice.pick(services)}`, timeline.now + 600_000 * dice.next() ** 2)
+    }
+  }
+}

@@ -1,0 +1,153 @@
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
+import { EC2Client } from '@aws-sdk/client-ec2'
+import { ECSClient } from '@aws-sdk/client-ecs'
+import { SQSClient } from '@aws-sdk/client-sqs'
+import { SSMClient } from '@aws-sdk/client-ssm'
+import { run } from '../../src/run.js'
+import type { Report } from '../../src/core/report.js'
+import type { Worker } from '../../src/core/worker.js'
+import { dynamoDbJournal } from '../../src/journal/dynamodb/index.js'
+import { servicePorts } from '../../src/policies/service-ports.js'
+import { traefikTable } from '../../src/sinks/traefik/table/index.js'
+import { ecs } from '../../src/sources/ecs-api/ecs.js'
+import { sqs } from '../../src/sources/sqs/sqs.js'
+import { SimulatedProcess, type WrongClock } from '../engine/simulated-process.js'
+import type { Timeline } from '../engine/timeline.js'
+import type { ServiceName, Wire } from '../network/wire.js'
+import type { Scenario } from './scenario.js'
+import { simulatedSettings, stripped } from './simulated-settings.js'
+
+export const tableName = 'traefik'
+export const journalTableName = 'journal'
+export const owner = 'ecs-task-stream/simulated'
+
+/** The settings of the shipped clients, with the simulated wire instead of sockets. */
+const simulatedClient = (wire: Wire, process: SimulatedProcess, service: ServiceName) => ({
+  ...simulatedSettings,
+  requestHandler: wire.handler(process, service),
+})
+
+export interface WorkerHostOptions {
+  readonly name: string
+  readonly timeline: Timeline
+  readonly wire: Wire
+  readonly scenario: Scenario
+  readonly clusters: readonly string[]
+  readonly queueUrl: string
+  readonly wrong: () => WrongClock
+  readonly reported: (process: SimulatedProcess, report: Report) => void
+  readonly started: (process: SimulatedProcess) => void
+  readonly ended: (process: SimulatedProcess, how: 'killed' | 'stopped') => void
+}
+
+/** A place for a worker: the process that runs there now, if one does. */
+export class WorkerHost {
+  #process: SimulatedProcess | undefined
+  #worker: Worker | undefined
+  #starts = 0
+  #isStopping = false
+
+  constructor(private readonly options: WorkerHostOptions) {}
+
+  get name(): string {
+    return this.options.name
+  }
+
+  get process(): SimulatedProcess | undefined {
+    return this.#process
+  }
+
+  get worker(): Worker | undefined {
+    return this.#worker
+  }
+
+  /** Starts the shipped worker: what `examples/traefik-table.ts` composes. */
+  start(): void {
+    const { name, timeline, scenario, wrong, ended, started } = this.options
+    const life = `${name}.${++this.#starts}`
+    const process: SimulatedProcess = new SimulatedProcess(life, timeline, {
+      seed: scenario.seed * 31 + this.#starts * 7_919 + name.length * 104_729 + Number(name.slice(1)),
+      wrong: wrong(),
+      died: () => {
+        this.#forget()
+        ended(process, 'killed')
+      },
+    })
+    this.#process = process
+    this.#isStopping = false
+    started(process)
+    this.#worker = this.#run(process)
+  }
+
+  /** Asks it to stop. */
+  stop(): void {
+    const { ended } = this.options
+    const [process, worker] = [this.#process, this.#worker]
+    if (process === undefined || worker === undefined || this.#isStopping) return
+    this.#isStopping = true
+    void worker.stop().then(() => {
+      if (!process.isAlive) return
+      process.exit()
+      this.#forget()
+      ended(process, 'stopped')
+    })
+  }
+
+  #forget(): void {
+    this.#process = undefined
+    this.#worker = undefined
+  }
+
+  #run(process: SimulatedProcess): Worker {
+    const { wire, scenario, clusters, queueUrl, reported } = this.options
+    const { clock, random } = process
+    const client = (service: ServiceName) => simulatedClient(wire, process, service)
+    const ecsClients = {
+      ecs: stripped(new ECSClient(client('ecs'))),
+      ec2: stripped(new EC2Client(client('ec2'))),
+      ssm: stripped(new SSMClient(client('ssm'))),
+    }
+    const dynamoDb = stripped(new DynamoDBClient({ ...client('dynamodb'), maxAttempts: 3 }))
+    const worker = run(
+      {
+        clusters,
+        owner,
+        ack: scenario.ack,
+        resyncMs: scenario.resyncMs,
+        catchUpMs: scenario.catchUpMs,
+        sources: [
+          sqs({
+            queueUrl,
+            client: stripped(new SQSClient(client('sqs'))),
+            polls: 1,
+            visibilitySeconds: scenario.visibilitySeconds,
+            maxInFlight: scenario.maxInFlight,
+          }),
+          ecs({
+            clusters,
+            clients: () => ecsClients,
+            intervalMs: scenario.snapshotMs,
+            longestIntervalMs: scenario.longestSnapshotMs,
+          }),
+        ],
+        sinks: [traefikTable({ table: tableName, client: dynamoDb })],
+        expose: servicePorts(),
+        ...(scenario.arrangement === 'journal'
+          ? {
+              journal: dynamoDbJournal({
+                table: journalTableName,
+                name: 'simulated',
+                client: dynamoDb,
+                retentionDays: 1,
+                clock,
+                newId: () => random.uuid(),
+              }),
+            }
+          : {}),
+      },
+      { clock, random: () => random.next() },
+    )
+    worker.reports$.subscribe((report) => reported(process, report))
+    return worker
+  }
+}
