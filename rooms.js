@@ -101,4 +101,9 @@ export const rooms = [
       'the page of the inspector: what of the others needs nothing of Node, as its `tsconfig.json` checks',
     imports: ['src', 'sim'],
   },
+  {
+    room: 'simulate',
+    holds: 'the whole worker, from one seed: time, network, services, faults, invariants',
+    imports: ['src', 'sim'],
+  },
 ]

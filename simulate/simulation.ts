@@ -4,7 +4,7 @@ import { AcknowledgementCheck } from './checks/acknowledgement-check.js'
 import { Bounds } from './checks/bounds.js'
 import { Knowledge } from './checks/knowledge.js'
 import { Presence } from './checks/presence.js'
-import { addressesOf, backendOf, TargetCheck } from './checks/target-check.js'
+import { addressesOf, backendOf, TargetCheck, writeMs } from './checks/target-check.js'
 import { Truth } from './checks/truth.js'
 import { Violation } from './checks/violation.js'
 import { type FaultOptions, Faults } from './engine/faults.js'
@@ -68,9 +68,16 @@ export class Simulation {
     this.#knowledge = new Knowledge(now)
     this.#presence = new Presence(now)
     const shared = { truth: this.#truth, knowledge: this.#knowledge, presence: this.#presence, now }
-    this.#targetCheck = new TargetCheck({ ...shared, owner, services: new Set(services) })
+    this.#targetCheck = new TargetCheck({
+      ...shared,
+      startOf: ({ startedAt }) => (arrangement === 'journal' ? undefined : startedAt),
+      owner,
+      services: new Set(services),
+    })
     this.#ackCheck = new AcknowledgementCheck({
       ...shared,
+      viewMs: 1.1 * scenario.resyncMs + writeMs,
+      isOccupied: (service) => this.#stranger.occupies(service),
       promise: arrangement === 'journal' ? 'journal' : scenario.ack === 'applied' ? 'target' : 'covered',
     })
     this.#sqs = new SimulatedSqs(
@@ -243,7 +250,6 @@ export class Simulation {
       this.trace.add(
         `${task.service} ${task.arn.slice(-8)} v${task.version} ${task.lastStatus}/${task.desiredStatus} ${task.address ?? ''}`,
       )
-      if (task.lastStatus === 'STOPPED') this.#knowledge.ended(task.arn)
     }
     this.#publish(what)
   }

@@ -2,7 +2,7 @@ import { gunzipSync } from 'node:zlib'
 import type { Millis } from '../../src/core/clock.js'
 import type { StoredItem } from '../servers/expression.js'
 import type { SimulatedProcess } from '../engine/simulated-process.js'
-import type { Happening } from '../world/ecs-world.js'
+import type { Happening, TaskHappening } from '../world/ecs-world.js'
 import type { Knowledge } from './knowledge.js'
 import type { Presence } from './presence.js'
 import type { Truth } from './truth.js'
@@ -13,15 +13,25 @@ export interface AcknowledgementCheckOptions {
   readonly knowledge: Knowledge
   readonly presence: Presence
   readonly now: () => Millis
+  /** How old a worker's view of the target may be. */
+  readonly viewMs: Millis
+  /** Whether somebody else owns the record of a service, so that no worker may write it. */
+  readonly isOccupied: (service: string) => boolean
   /** `covered`: snapshots tell everything again, so that an acknowledgement promises nothing. */
   readonly promise: 'journal' | 'target' | 'covered'
 }
+
+/** After so long a process that has started knows everything, unless much went wrong. */
+const settledMs: Millis = 1_800_000
+
+const keyOf = (process: SimulatedProcess, { arn, desiredStatus }: TaskHappening): string =>
+  `${process.name} ${arn} ${desiredStatus}`
 
 /** Looks at each message that is deleted: whether its effect outlives the process that heard it. */
 export class AcknowledgementCheck {
   /** The newest version of each task that the journal holds. */
   readonly #stored = new Map<string, number>()
-  /** When a process was first given a message about a version of a task. */
+  /** When a process was first given a message that a task runs, or stops. */
   readonly #given = new Map<string, Millis>()
   readonly #lastAddress = new Map<string, string>()
 
@@ -34,7 +44,7 @@ export class AcknowledgementCheck {
   /** A process was given a message. */
   given({ task }: Happening, process: SimulatedProcess): void {
     if (task === undefined) return
-    const key = `${process.name} ${task.arn} ${task.version}`
+    const key = keyOf(process, task)
     if (!this.#given.has(key)) this.#given.set(key, this.options.now())
   }
 
@@ -83,8 +93,10 @@ export class AcknowledgementCheck {
 
   #checkTarget({ task }: Happening, by: SimulatedProcess): void {
     if (task === undefined) return
-    const { truth, presence } = this.options
-    const since = this.#given.get(`${by.name} ${task.arn} ${task.version}`) ?? 0
+    const { truth, presence, knowledge, isOccupied, viewMs } = this.options
+    if (isOccupied(task.service)) return
+    // A worker compares with what it has read: somebody else may have written since.
+    const since = (this.#given.get(keyOf(by, task)) ?? 0) - viewMs
     const live = truth.task(task.arn)
     if (task.address !== undefined) {
       // What has stopped since may have been told by a newer event, or by a snapshot.
@@ -97,7 +109,15 @@ export class AcknowledgementCheck {
     }
     const address = this.#lastAddress.get(task.arn)
     if (task.desiredStatus !== 'STOPPED' || address === undefined) return
-    if (truth.at(task.service, address) === undefined && !presence.wasAbsent(task.service, address, since))
+    // A process that has just started may not know what the task had: the next snapshot tells it that nothing has it.
+    if (!knowledge.hasKnown(by.name, task.arn, settledMs)) return
+    // Nothing is taken from a backend while a task of it waits for a lookup, because it might be at that address.
+    const waits = truth.addresses(task.service).some((live) => presence.wasAbsent(task.service, live, since))
+    if (
+      !waits &&
+      truth.at(task.service, address) === undefined &&
+      !presence.wasAbsent(task.service, address, since)
+    )
       throw new Violation(
         'nothing acknowledged can be lost',
         `${by.name} acknowledged that ${task.arn} has stopped, and ${task.service} always had ${address}`,

@@ -27,16 +27,16 @@ export class Knowledge {
     this.#byProcess.delete(process)
   }
 
-  /** Nothing needs to be known of a task that has ended. */
-  ended(task: string): void {
-    this.#shared.delete(task)
-    for (const known of this.#byProcess.values()) known.delete(task)
-  }
-
   /** Since when the process knows, or could know, that the task runs. */
   since(process: string, task: string): Millis | undefined {
     const own = this.#byProcess.get(process)?.get(task)
     const shared = this.#shared.get(task)
     return own === undefined ? shared : shared === undefined ? own : Math.min(own, shared)
+  }
+
+  /** Whether an answer has told the process itself, so long ago. */
+  hasKnown(process: string, task: string, ms: Millis): boolean {
+    const since = this.#byProcess.get(process)?.get(task)
+    return since !== undefined && this.now() - since >= ms
   }
 }

@@ -21,6 +21,8 @@ export interface TargetCheckOptions {
   readonly truth: Truth
   readonly knowledge: Knowledge
   readonly presence: Presence
+  /** Since when a process knows what it knows; `undefined` if it has the knowledge of others. */
+  readonly startOf: (process: SimulatedProcess) => Millis | undefined
   readonly now: () => Millis
 }
 
@@ -71,15 +73,18 @@ export class TargetCheck {
   }
 
   #checkRemoved(by: SimulatedProcess, service: string, address: string): void {
-    const { truth, knowledge, now } = this.options
+    const { truth, knowledge, now, startOf: knows } = this.options
     const task = truth.at(service, address)
     if (task === undefined) return
     const since = knowledge.since(by.name, task.arn)
-    if (since === undefined || now() - since < writeMs) return
+    const startedAt = knows(by)
+    // Who has not been told since it started has no whole snapshot, so it may not take away what it cannot explain.
+    const isUntold = since === undefined && startedAt !== undefined && task.since < startedAt - writeMs
+    if (!isUntold && (since === undefined || now() - since < writeMs)) return
     const ago = (time: Millis): string => `${Math.round((now() - time) / 1_000)} s`
     throw new Violation(
       'no live server is removed',
-      `${by.name} removed ${address} of ${service}; its task ${task.arn} has run for ${ago(task.since)}, which could be known for ${ago(since)}`,
+      `${by.name} removed ${address} of ${service}; its task ${task.arn} has run for ${ago(task.since)}, which ${since === undefined ? 'nobody told it' : `could be known for ${ago(since)}`}`,
     )
   }
 }

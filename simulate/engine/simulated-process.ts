@@ -17,6 +17,8 @@ export interface WrongClock {
 export class SimulatedProcess {
   readonly random: Random
   readonly clock: Clock
+  /** By the timeline. */
+  readonly startedAt: Millis
   #isAlive = true
   #jumped: Millis = 0
   /** After so many further moments of the network it is killed. */
@@ -29,7 +31,8 @@ export class SimulatedProcess {
   ) {
     this.random = prng(seed)
     this.#died = died
-    const startedAt = timeline.now
+    const { now: startedAt } = timeline
+    this.startedAt = startedAt
     this.clock = {
       now: () =>
         Math.round(startedAt + (timeline.now - startedAt) * wrong.rate + wrong.aheadMs + this.#jumped),

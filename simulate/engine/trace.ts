@@ -23,7 +23,6 @@ export class Trace {
   add(text: string): void {
     const line = `${this.elapsed().toFixed(3)} ${text}\n`
     this.#pending += line
-    if (process.env['SIM_LOG']) process.stdout.write(line)
     if (this.#pending.length > 65_536) this.#flush()
     this.#last[this.#lines++ % this.kept] = line
   }

@@ -75,7 +75,7 @@ export class SimulatedSqs<E> implements SimulatedService {
 
   createQueue(name: string): string {
     this.#queues.set(name, new Queue())
-    return `https://sqs.eu-west-1.amazonaws.com/123456789012/${name}`
+    return `https://simulated.eu-west-1.amazonaws.com/123456789012/${name}`
   }
 
   /** Puts a message into a queue. */

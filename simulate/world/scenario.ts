@@ -40,8 +40,8 @@ const placements = ['fargate', 'awsvpc', 'bridge', 'bridge', 'external'] as cons
 export const scenarioOf = (seed: number, clusterCount?: number): Scenario => {
   const random = prng(seed ^ 0x5ce9a210)
   const arrangement = random.pick<Arrangement>(['alone', 'alone', 'alone', 'queue-each', 'journal'])
-  const count = clusterCount ?? 30 + random.int(31)
-  const snapshotMs = random.pick([10 * minute, 20 * minute, 30 * minute])
+  const count = clusterCount ?? 60 + random.int(41)
+  const snapshotMs = random.pick([20, 40]) * minute
   return {
     seed,
     arrangement,
@@ -50,10 +50,10 @@ export const scenarioOf = (seed: number, clusterCount?: number): Scenario => {
       const name = `c${i + 1}`
       return {
         name,
-        services: Array.from({ length: 1 + random.int(2) }, (_unused, k): ServiceSpec => ({
+        services: Array.from({ length: random.chance(0.3) ? 2 : 1 }, (_unused, k): ServiceSpec => ({
           name: `${name}-${k === 0 ? 'web' : 'api'}`,
           placement: random.pick(placements),
-          desiredCount: 1 + random.int(4),
+          desiredCount: 1 + random.int(3),
           sidecar: random.chance(0.2),
           dualStack: random.chance(0.2),
           ...(random.chance(0.15)
@@ -64,7 +64,7 @@ export const scenarioOf = (seed: number, clusterCount?: number): Scenario => {
     }),
     ack: random.chance(0.7) ? 'applied' : 'folded',
     snapshotMs,
-    longestSnapshotMs: snapshotMs * random.pick([1, 2, 4]),
+    longestSnapshotMs: snapshotMs * random.pick([1, 2]),
     resyncMs: random.pick([2, 5, 10]) * minute,
     catchUpMs: random.pick([minute, 5 * minute, 15 * minute]),
     visibilitySeconds: random.pick([30, 60]),

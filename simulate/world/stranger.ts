@@ -67,6 +67,11 @@ export class Stranger {
     }
   }
 
+  /** Whether it has taken the record of a service of ours. */
+  occupies(service: string): boolean {
+    return this.#occupied.has(service)
+  }
+
   /** Gives back the names of ours that it occupies. */
   leave(): void {
     for (const service of this.#occupied) this.#put(`${service}__backend`, undefined)

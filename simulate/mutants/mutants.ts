@@ -1,0 +1,120 @@
+/** A wrong version of the engine: one place in one file is another. */
+export interface Mutant {
+  readonly name: string
+  readonly file: string
+  /** Must be in the file exactly once, or the mutant is out of date. */
+  readonly original: string
+  readonly wrong: string
+  /** Why no invariant can find it, if none can. */
+  readonly harmless?: string
+}
+
+export const mutants: readonly Mutant[] = [
+  {
+    name: 'acknowledges when it has folded, not when the target has it',
+    file: 'src/core/acknowledgements.ts',
+    original: "if (this.options.ack === 'applied') return",
+    wrong:
+      "if (this.options.ack === 'applied') delivery.ack()\n    if (this.options.ack === 'applied') return",
+  },
+  {
+    name: 'acknowledges before the journal holds it',
+    file: 'src/core/journal-follower.ts',
+    original: 'if (news.length > 0) await this.append(news.map(({ entry }) => entry))',
+    wrong: 'if (news.length > 0) void this.append(news.map(({ entry }) => entry)).catch(() => undefined)',
+  },
+  {
+    name: 'plans before it has caught up with the journal',
+    file: 'src/core/reconcile.ts',
+    original: 'await this.options.caughtUp()',
+    wrong: 'void 0',
+  },
+  {
+    name: 'takes a failed write for settled',
+    file: 'src/core/reconcile.ts',
+    original: `if (next.changes.length > 0 && !(await this.apply(next.changes, view, retryIn))) return 'again'`,
+    wrong: `if (next.changes.length > 0) await this.apply(next.changes, view, retryIn)`,
+  },
+  {
+    name: 'keeps what it believed to be settled while it writes',
+    file: 'src/core/reconcile.ts',
+    original: `    this.settled = undefined
+    this.wrote = true`,
+    wrong: `    this.wrote = true`,
+    harmless:
+      'a write is made only for another state than the settled one, and a failed one is tried again without asking whether it is settled',
+  },
+  {
+    name: 'forgets marks: no snapshot rules a task out',
+    file: 'src/core/liveness.ts',
+    original: 'mark !== undefined && task.at + skewAllowanceMs < mark.at && !mark.tasks.has(task.arn)',
+    wrong: 'mark === undefined && task.at + skewAllowanceMs < 0',
+  },
+  {
+    name: 'allows nothing for clocks and stale answers',
+    file: 'src/core/liveness.ts',
+    original: 'defaultSkewAllowanceMs: Millis = 30_000',
+    wrong: 'defaultSkewAllowanceMs: Millis = 0',
+  },
+  {
+    name: 'tries again without what the conflict told',
+    file: 'src/core/reconcile.ts',
+    original: 'else view.put(key, outcome.found)',
+    wrong: 'else void key',
+  },
+  {
+    name: 'tries again without reading after a failed write',
+    file: 'src/core/reconcile.ts',
+    original: `      this.view = undefined
+      if (this.writes === 'none') this.writes = 'failed'`,
+    wrong: `      if (this.writes === 'none') this.writes = 'failed'`,
+    harmless: 'the next write is conditional on what was read, and its conflict tells what the record is',
+  },
+  {
+    name: 'does alone what another does, without a look at the lease',
+    file: 'src/core/journal-follower.ts',
+    original: 'if (!(await this.lease(work, leaseMs))) return undefined',
+    wrong: 'await this.lease(work, leaseMs)',
+    harmless: 'a lease saves calls, and nothing relies on it: see `Journal.lease`',
+  },
+  {
+    name: 'writes without a condition',
+    file: 'src/sinks/traefik/table/write.ts',
+    original: `    ConditionExpression: clauses.join(' AND '),
+    ExpressionAttributeNames: names,
+    ExpressionAttributeValues: {`,
+    wrong: `    ExpressionAttributeNames: names,
+    ExpressionAttributeValues: {`,
+  },
+  {
+    name: 'takes what it knows for whole before the first snapshot',
+    file: 'src/core/merge-incomplete.ts',
+    original: 'return (address) => !complete && (',
+    wrong: 'return (address) => complete && (',
+  },
+  {
+    name: 'takes records of others for its own',
+    file: 'src/core/verdict.ts',
+    original: 'const ours = row.owner === owner',
+    wrong: 'const ours = true',
+  },
+  {
+    name: 'puts an entry of the journal where another has put one',
+    file: 'src/journal/dynamodb/journal-table.ts',
+    original: `const isAbsent: Condition = { expression: 'attribute_not_exists(#journal)', names`,
+    wrong: `const isAbsent: Condition = { expression: 'attribute_exists(#journal) OR attribute_not_exists(#journal)', names`,
+  },
+  {
+    name: 'passes over gaps in the numbers of a journal',
+    file: 'src/journal/dynamodb/entry-log.ts',
+    original: 'while (numbers.delete(reached + 1)) reached++',
+    wrong: 'for (const number of numbers) reached = Math.max(reached, number)',
+  },
+  {
+    name: 'never extends the visibility of a message, and takes its own messages for new',
+    file: 'src/sources/sqs/sqs-session.ts',
+    original: 'if (this.leases.renew(message)) continue',
+    wrong: 'void 0',
+    harmless: 'the fold is a join: the second delivery of an event changes nothing',
+  },
+]

@@ -1,0 +1,78 @@
+import { parseArgs } from 'node:util'
+import { type FaultKind, faultKinds } from './engine/faults.js'
+
+export interface Options {
+  readonly seed: number
+  readonly days: number
+  /** How many seeds: `seed`, `seed + 1`, … */
+  readonly seeds: number
+  readonly clusters: number | undefined
+  readonly without: ReadonlySet<FaultKind>
+  readonly mostFaults: number
+  readonly shrink: boolean
+  readonly mutants: boolean
+  /** Run seeds until so many cluster-days have passed, instead of `seeds`. */
+  readonly clusterDays: number | undefined
+}
+
+export const usage = `npm run simulate -- [options]
+
+  --seed <n>          the seed; default: 1
+  --days <n>          how many days; default: 1
+  --seeds <n>         so many seeds, beginning with --seed; default: 1
+  --cluster-days <n>  seeds until so many days of clusters have passed
+  --clusters <n>      so many clusters; default: the seed decides
+  --without <kinds>   these kinds of faults never happen: ${faultKinds.join(', ')}
+  --faults <n>        only the first so many faults happen
+  --shrink            looks for fewer kinds of faults, faults and clusters that still fail
+  --mutants           runs wrong versions of the engine, each until a seed finds it
+`
+
+const whole = (name: string, text: string): number => {
+  const value = Number(text)
+  if (!Number.isSafeInteger(value) || value < 0)
+    throw new Error(`--${name}: expected a whole number, got "${text}"`)
+  return value
+}
+
+const isKind = (text: string): text is FaultKind => faultKinds.some((kind) => kind === text)
+
+const kinds = (text: string): ReadonlySet<FaultKind> =>
+  new Set(
+    text.split(',').map((one) => {
+      if (!isKind(one)) throw new Error(`--without: expected some of ${faultKinds.join(', ')}, got "${one}"`)
+      return one
+    }),
+  )
+
+export const parseOptions = (args: readonly string[]): Options => {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      seed: { type: 'string', default: '1' },
+      days: { type: 'string', default: '1' },
+      seeds: { type: 'string', default: '1' },
+      'cluster-days': { type: 'string' },
+      clusters: { type: 'string' },
+      without: { type: 'string' },
+      faults: { type: 'string' },
+      shrink: { type: 'boolean', default: false },
+      mutants: { type: 'boolean', default: false },
+    },
+  })
+  const optional = (name: 'cluster-days' | 'clusters' | 'faults'): number | undefined => {
+    const text = values[name]
+    return text === undefined ? undefined : whole(name, text)
+  }
+  return {
+    seed: whole('seed', values.seed),
+    days: whole('days', values.days),
+    seeds: whole('seeds', values.seeds),
+    clusterDays: optional('cluster-days'),
+    clusters: optional('clusters'),
+    without: values.without === undefined ? new Set() : kinds(values.without),
+    mostFaults: optional('faults') ?? Infinity,
+    shrink: values.shrink,
+    mutants: values.mutants,
+  }
+}

@@ -1,0 +1,43 @@
+import { timeText } from './engine/trace.js'
+import type { SeedOptions, SeedResult } from './run-seed.js'
+
+/** The arguments that repeat a run. */
+export const argumentsOf = ({ seed, days, clusters, without, mostFaults }: SeedOptions): string =>
+  [
+    `--seed ${seed} --days ${days}`,
+    ...(clusters === undefined ? [] : [`--clusters ${clusters}`]),
+    ...(without === undefined || without.size === 0 ? [] : [`--without ${[...without].join(',')}`]),
+    ...(mostFaults === undefined || mostFaults === Infinity ? [] : [`--faults ${mostFaults}`]),
+  ].join(' ')
+
+const countsOf = (counts: ReadonlyMap<string, number>): string =>
+  [...counts]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([name, count]) => `${count} ${name}`)
+    .join(', ')
+
+/** One line for a run that found nothing. */
+export const passedText = (
+  seed: number,
+  { arrangement, clusterDays, faults, fingerprint }: SeedResult,
+): string =>
+  `seed ${seed}: ${clusterDays.toFixed(0)} cluster-days, ${arrangement}, ${faults} faults, trace ${fingerprint}`
+
+/** Everything that is needed to repeat and to understand a failure. */
+export const failedText = (
+  options: SeedOptions,
+  { failure, fingerprint, arrangement, faultCounts, clusters }: SeedResult,
+  commit: string,
+): string =>
+  failure === undefined
+    ? ''
+    : [
+        ...failure.trace.map((line) => `  ${line}`),
+        '',
+        `BROKEN: ${failure.invariant}`,
+        `  ${failure.detail}`,
+        `  seed ${options.seed}, commit ${commit}, after ${timeText(failure.after)}, trace ${fingerprint}`,
+        `  ${arrangement}, ${clusters} clusters; faults so far: ${countsOf(faultCounts) || 'none'}`,
+        `  again: npm run simulate -- ${argumentsOf(options)}`,
+        `  smaller: npm run simulate -- ${argumentsOf(options)} --shrink`,
+      ].join('\n')
