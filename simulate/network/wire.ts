@@ -77,10 +77,13 @@ const queryText = (query: unknown): string => {
   return parts === '' ? '' : `?${parts}`
 }
 
-const bodyText = (body: unknown): string =>
-  typeof body === 'string' ? body : body instanceof Uint8Array ? Buffer.from(body).toString() : ''
+const utf8 = new TextDecoder()
 
-const operationOf = ({ headers, method, path }: SdkRequest, body: string): string => {
+/** The SDK's bodies are bytes that also have the methods of strings. */
+export const bodyText = (body: unknown): string =>
+  typeof body === 'string' ? body : body instanceof Uint8Array ? utf8.decode(body) : ''
+
+export const operationOf = ({ headers, method, path }: SdkRequest, body: string): string => {
   const target = headers['x-amz-target']
   if (target !== undefined) return target.slice(target.lastIndexOf('.') + 1)
   return /(?:^|&)Action=(\w+)/.exec(body)?.[1] ?? `${method} ${path}`

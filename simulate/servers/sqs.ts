@@ -23,7 +23,7 @@ export interface QueueObserver<E> {
 }
 
 export interface SqsOptions {
-  readonly timeline: Timeline
+  readonly timeline: Pick<Timeline, 'now' | 'after'>
   readonly faults: Faults
   readonly random: Random
   /** After so many receives a message goes to the dead letter queue. */

@@ -1,0 +1,118 @@
+/** The simulated services without a wire: a request is answered at once. For contracts, which check the models. */
+import { DynamoDBClient, type DynamoDBClientConfig } from '@aws-sdk/client-dynamodb'
+import { SQSClient, type SQSClientConfig } from '@aws-sdk/client-sqs'
+import { prng } from '../../sim/prng.js'
+import type { DynamoDbTables } from '../../sim/dynamodb/dynamodb-tables.js'
+import type { SqsQueues } from '../../sim/sqs/sqs-queues.js'
+import { Faults } from '../../simulate/engine/faults.js'
+import { SimulatedProcess } from '../../simulate/engine/simulated-process.js'
+import { Timeline } from '../../simulate/engine/timeline.js'
+import { bodyText, operationOf, type SdkRequest, type SimulatedService } from '../../simulate/network/wire.js'
+import { SimulatedDynamoDb } from '../../simulate/servers/dynamodb.js'
+import { SimulatedSqs } from '../../simulate/servers/sqs.js'
+import { Table } from '../../simulate/servers/table.js'
+
+const nobody = new SimulatedProcess('test', new Timeline(0, prng(1)), {
+  seed: 1,
+  wrong: { aheadMs: 0, rate: 1 },
+  died: () => undefined,
+})
+
+const handlerOf = (service: SimulatedService) => ({
+  metadata: { handlerProtocol: 'http/1.1' },
+  handle: async (sdk: SdkRequest, { abortSignal }: { readonly abortSignal?: unknown } = {}) => {
+    const body = bodyText(sdk.body)
+    const request = {
+      service: 'sqs' as const,
+      operation: operationOf(sdk, body),
+      method: sdk.method,
+      path: sdk.path,
+      body,
+    }
+    const aborted = new Promise<never>((_, reject) => {
+      if (abortSignal instanceof AbortSignal)
+        abortSignal.addEventListener('abort', () =>
+          reject(Object.assign(new Error('aborted'), { name: 'AbortError' })),
+        )
+    })
+    const answer = await Promise.race([service.answer(request, nobody), aborted])
+    return {
+      response: {
+        statusCode: answer.status,
+        headers: { ...answer.headers, date: new Date().toUTCString() },
+        body: new TextEncoder().encode(answer.body),
+      },
+    }
+  },
+  destroy: () => undefined,
+  updateHttpClientConfig: () => undefined,
+  httpHandlerConfigs: () => ({}),
+})
+
+const settings = (service: SimulatedService) => ({
+  region: 'eu-west-1',
+  credentials: { accessKeyId: 'simulated', secretAccessKey: 'simulated' },
+  endpoint: 'https://simulated.eu-west-1.amazonaws.com',
+  requestHandler: handlerOf(service),
+})
+
+/** Tables of the simulated DynamoDB. */
+export const simulatedTables = (): DynamoDbTables => {
+  const tables = new Map<string, Table>()
+  const service = new SimulatedDynamoDb(tables)
+  return {
+    url: 'nowhere',
+    client: (overrides: DynamoDBClientConfig = {}) =>
+      new DynamoDBClient({ ...settings(service), ...overrides }),
+    createTable: (name) => {
+      tables.set(name, new Table(name, { hash: 'id' }))
+      return Promise.resolve()
+    },
+    createJournalTable: (name) => {
+      tables.set(name, new Table(name, { hash: 'journal', range: 'number' }))
+      return Promise.resolve()
+    },
+    close: () => Promise.resolve(),
+  }
+}
+
+/** Queues of the simulated SQS, in real time. */
+export const simulatedQueues = (): SqsQueues => {
+  const timers = new Set<NodeJS.Timeout>()
+  const service = new SimulatedSqs<undefined>(
+    {
+      timeline: {
+        get now() {
+          return Date.now()
+        },
+        after: (ms, run) => {
+          const timer = setTimeout(() => {
+            timers.delete(timer)
+            run()
+          }, ms)
+          timers.add(timer)
+          return { due: 0, luck: 0, sequence: 0, run }
+        },
+      },
+      faults: new Faults({ seed: 1, without: new Set(), most: 0 }, () => undefined),
+      random: prng(1),
+      maxReceives: Infinity,
+    },
+    { deleted: () => undefined },
+  )
+  const nameOf = (url: string): string => url.slice(url.lastIndexOf('/') + 1)
+  return {
+    url: 'nowhere',
+    client: (overrides: SQSClientConfig = {}) => new SQSClient({ ...settings(service), ...overrides }),
+    createQueue: (name) => Promise.resolve({ url: service.createQueue(name) }),
+    send: (url, bodies) => {
+      for (const body of bodies) service.send(nameOf(url), undefined, body)
+      return Promise.resolve()
+    },
+    counts: (url) => Promise.resolve({ visible: service.depth(nameOf(url)), inFlight: 0 }),
+    close: () => {
+      for (const timer of timers) clearTimeout(timer)
+      return Promise.resolve()
+    },
+  }
+}
