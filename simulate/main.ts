@@ -17,11 +17,11 @@ const commitOf = (): string => {
 
 /** Runs seeds until one fails. Returns whether none did. */
 const simulate = async (options: Options): Promise<boolean> => {
-  const { seed: first, seeds, days, clusters, without, mostFaults, clusterDays } = options
+  const { seed: first, seeds, days, clusters, snapshotMinutes, without, mostFaults, clusterDays } = options
   const before = process.cpuUsage()
   let passed = 0
   for (let i = 0; clusterDays === undefined ? i < seeds : passed < clusterDays; i++) {
-    const one: SeedOptions = { seed: first + i, days, clusters, without, mostFaults }
+    const one: SeedOptions = { seed: first + i, days, clusters, snapshotMinutes, without, mostFaults }
     const result = await runSeed(one)
     passed += result.clusterDays
     if (result.failure !== undefined) {
@@ -49,7 +49,7 @@ const main = async (): Promise<boolean> => {
     say(usage)
     return true
   }
-  const options = parseOptions(args)
+  const options = parseOptions(args, commitOf())
   if (!options.mutants) return simulate(options)
   const { runMutants } = await import('./mutants/run-mutants.js')
   return runMutants(options, say)

@@ -7,6 +7,7 @@ export interface Options {
   /** How many seeds: `seed`, `seed + 1`, … */
   readonly seeds: number
   readonly clusters: number | undefined
+  readonly snapshotMinutes: number | undefined
   readonly without: ReadonlySet<FaultKind>
   readonly mostFaults: number
   readonly shrink: boolean
@@ -17,11 +18,12 @@ export interface Options {
 
 export const usage = `npm run simulate -- [options]
 
-  --seed <n>          the seed; default: 1
+  --seed <n>          the seed; default: 1. "commit": from the commit's hash, so that each commit tries others
   --days <n>          how many days; default: 1
   --seeds <n>         so many seeds, beginning with --seed; default: 1
   --cluster-days <n>  seeds until so many days of clusters have passed
   --clusters <n>      so many clusters; default: the seed decides
+  --snapshot-minutes <n>  ECS is asked for everything so often; default: the seed decides
   --without <kinds>   these kinds of faults never happen: ${faultKinds.join(', ')}
   --faults <n>        only the first so many faults happen
   --shrink            looks for fewer kinds of faults, faults and clusters that still fail
@@ -45,7 +47,11 @@ const kinds = (text: string): ReadonlySet<FaultKind> =>
     }),
   )
 
-export const parseOptions = (args: readonly string[]): Options => {
+/** A seed that is another for each commit. */
+const seedOf = (text: string, commit: string): number =>
+  text === 'commit' ? Number.parseInt(commit.slice(0, 7), 16) || 1 : whole('seed', text)
+
+export const parseOptions = (args: readonly string[], commit: string): Options => {
   const { values } = parseArgs({
     args: [...args],
     options: {
@@ -54,22 +60,26 @@ export const parseOptions = (args: readonly string[]): Options => {
       seeds: { type: 'string', default: '1' },
       'cluster-days': { type: 'string' },
       clusters: { type: 'string' },
+      'snapshot-minutes': { type: 'string' },
       without: { type: 'string' },
       faults: { type: 'string' },
       shrink: { type: 'boolean', default: false },
       mutants: { type: 'boolean', default: false },
     },
   })
-  const optional = (name: 'cluster-days' | 'clusters' | 'faults'): number | undefined => {
+  const optional = (
+    name: 'cluster-days' | 'clusters' | 'faults' | 'snapshot-minutes',
+  ): number | undefined => {
     const text = values[name]
     return text === undefined ? undefined : whole(name, text)
   }
   return {
-    seed: whole('seed', values.seed),
+    seed: seedOf(values.seed, commit),
     days: whole('days', values.days),
     seeds: whole('seeds', values.seeds),
     clusterDays: optional('cluster-days'),
     clusters: optional('clusters'),
+    snapshotMinutes: optional('snapshot-minutes'),
     without: values.without === undefined ? new Set() : kinds(values.without),
     mostFaults: optional('faults') ?? Infinity,
     shrink: values.shrink,

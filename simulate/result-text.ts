@@ -2,10 +2,18 @@ import { timeText } from './engine/trace.js'
 import type { SeedOptions, SeedResult } from './run-seed.js'
 
 /** The arguments that repeat a run. */
-export const argumentsOf = ({ seed, days, clusters, without, mostFaults }: SeedOptions): string =>
+export const argumentsOf = ({
+  seed,
+  days,
+  clusters,
+  snapshotMinutes,
+  without,
+  mostFaults,
+}: SeedOptions): string =>
   [
     `--seed ${seed} --days ${days}`,
     ...(clusters === undefined ? [] : [`--clusters ${clusters}`]),
+    ...(snapshotMinutes === undefined ? [] : [`--snapshot-minutes ${snapshotMinutes}`]),
     ...(without === undefined || without.size === 0 ? [] : [`--without ${[...without].join(',')}`]),
     ...(mostFaults === undefined || mostFaults === Infinity ? [] : [`--faults ${mostFaults}`]),
   ].join(' ')

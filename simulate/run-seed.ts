@@ -12,6 +12,8 @@ export interface SeedOptions {
   readonly days: number
   /** Default: drawn from the seed. */
   readonly clusters?: number | undefined
+  /** Default: drawn from the seed. */
+  readonly snapshotMinutes?: number | undefined
   readonly without?: ReadonlySet<FaultKind>
   /** Default: all. */
   readonly mostFaults?: number
@@ -40,12 +42,13 @@ export const runSeed = async ({
   seed,
   days,
   clusters,
+  snapshotMinutes,
   without = new Set(),
   mostFaults = Infinity,
 }: SeedOptions): Promise<SeedResult> => {
   await warmUp()
   const timeline = new Timeline(start, prng(seed ^ 0x71e))
-  const scenario = scenarioOf(seed, clusters)
+  const scenario = scenarioOf(seed, { clusters, snapshotMinutes })
   const uninstall = installGlobals(timeline, prng(seed ^ 0x6106a1))
   const simulation = new Simulation(scenario, timeline, { without, most: mostFaults })
   const caught = (thrown: unknown): void => simulation.defect(thrown)

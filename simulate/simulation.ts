@@ -9,7 +9,7 @@ import { Truth } from './checks/truth.js'
 import { Violation } from './checks/violation.js'
 import { type FaultOptions, Faults } from './engine/faults.js'
 import type { SimulatedProcess, WrongClock } from './engine/simulated-process.js'
-import { Timeline } from './engine/timeline.js'
+import type { Timeline } from './engine/timeline.js'
 import { Trace } from './engine/trace.js'
 import { runningIn } from './checks/running-in.js'
 import { Wire, type WireAnswer, type WireRequest } from './network/wire.js'
@@ -122,6 +122,7 @@ export class Simulation {
         queueUrl: urls[i % urls.length] ?? '',
         wrong: () => this.#wrongClock(),
         reported: (process, report) => {
+          if (report._tag === 'Planned' && report.plan.changes.length > 0) process.plannedAt = timeline.now
           const text = reportText(report)
           if (text !== undefined) this.trace.add(`${process.name} ${text}`)
         },
@@ -277,12 +278,15 @@ export class Simulation {
       for (const what of this.#sqs.contents(body)) {
         this.#ackCheck.given(what, process)
         const { task } = what
-        if (task?.address !== undefined && this.#truth.task(task.arn) !== undefined)
-          this.#knowledge.told(process.name, task.arn)
+        if (task?.address !== undefined) this.#told(process, task.arn)
       }
-    else if (operation === 'DescribeTasks')
-      for (const arn of runningIn(body))
-        if (this.#truth.task(arn) !== undefined) this.#knowledge.told(process.name, arn)
+    else if (operation === 'DescribeTasks') for (const arn of runningIn(body)) this.#told(process, arn)
+  }
+
+  /** With a journal, a worker knows only what the journal holds. */
+  #told(process: SimulatedProcess, task: string): void {
+    if (this.scenario.arrangement !== 'journal' && this.#truth.task(task) !== undefined)
+      this.#knowledge.told(process.name, task)
   }
 
   #check(check: () => void): void {

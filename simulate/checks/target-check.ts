@@ -32,6 +32,9 @@ export interface TargetCheckOptions {
  */
 export const writeMs: Millis = 60_000
 
+/** How long it takes until what a process was told is part of its plans. */
+const foldMs: Millis = 1_000
+
 /** Looks at each write to the target, whoever makes it. */
 export class TargetCheck {
   constructor(private readonly options: TargetCheckOptions) {}
@@ -80,7 +83,11 @@ export class TargetCheck {
     const startedAt = knows(by)
     // Who has not been told since it started has no whole snapshot, so it may not take away what it cannot explain.
     const isUntold = since === undefined && startedAt !== undefined && task.since < startedAt - writeMs
-    if (!isUntold && (since === undefined || now() - since < writeMs)) return
+    const isOwn = since !== undefined && startedAt !== undefined
+    const wasPlannedLater = isOwn
+      ? since < by.plannedAt - foldMs
+      : since !== undefined && now() - since >= writeMs
+    if (!isUntold && (!wasPlannedLater || by.isStopping)) return
     const ago = (time: Millis): string => `${Math.round((now() - time) / 1_000)} s`
     throw new Violation(
       'no live server is removed',

@@ -4,6 +4,8 @@ import { prng, type Random } from '../../sim/prng.js'
 export const faultKinds = [
   /** An event never reaches a queue. */
   'lost-event',
+  /** All events for a queue are lost, for minutes. */
+  'deaf-queue',
   /** An event reaches a queue twice. */
   'doubled-event',
   /** An event is minutes late. */

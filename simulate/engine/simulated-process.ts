@@ -19,6 +19,10 @@ export class SimulatedProcess {
   readonly clock: Clock
   /** By the timeline. */
   readonly startedAt: Millis
+  /** When its worker has last planned a change. */
+  plannedAt: Millis = 0
+  /** Whether it was asked to stop: it then leaves what it is told to others. */
+  isStopping = false
   #isAlive = true
   #jumped: Millis = 0
   /** After so many further moments of the network it is killed. */

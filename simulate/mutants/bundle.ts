@@ -9,10 +9,10 @@ const root = fileURLToPath(new URL('../..', import.meta.url))
 /** Replaces one place of one file. Fails if it is not there exactly once, so that no mutant is the engine itself. */
 const mutation = ({ name, file, original, wrong }: Mutant): Plugin => ({
   name: 'mutation',
-  setup: ({ onLoad, onEnd }) => {
+  setup: (building) => {
     const path = join(root, file)
     let isMade = false
-    onLoad({ filter: /\.ts$/ }, async ({ path: loaded }) => {
+    building.onLoad({ filter: /\.ts$/ }, async ({ path: loaded }) => {
       if (loaded !== path) return undefined
       const source = await readFile(path, 'utf8')
       const places = source.split(original).length - 1
@@ -21,7 +21,7 @@ const mutation = ({ name, file, original, wrong }: Mutant): Plugin => ({
       isMade = true
       return { contents: source.replace(original, () => wrong), loader: 'ts' }
     })
-    onEnd(() =>
+    building.onEnd(() =>
       isMade ? {} : { errors: [{ text: `mutant "${name}": ${file} is not part of the program` }] },
     )
   },

@@ -5,6 +5,8 @@ export interface Mutant {
   /** Must be in the file exactly once, or the mutant is out of date. */
   readonly original: string
   readonly wrong: string
+  /** Further arguments of the runs that are to find it: what it takes would be rare otherwise. */
+  readonly with?: readonly string[]
   /** Why no invariant can find it, if none can. */
   readonly harmless?: string
 }
@@ -55,6 +57,7 @@ export const mutants: readonly Mutant[] = [
     file: 'src/core/liveness.ts',
     original: 'defaultSkewAllowanceMs: Millis = 30_000',
     wrong: 'defaultSkewAllowanceMs: Millis = 0',
+    with: ['--snapshot-minutes', '1', '--clusters', '4'],
   },
   {
     name: 'tries again without what the conflict told',

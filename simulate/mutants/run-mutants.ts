@@ -16,9 +16,9 @@ export type Fate =
   | { readonly _tag: 'Survived'; readonly seeds: number }
 
 /** Runs seeds with a wrong engine until one finds it. */
-const fateOf = (program: string, { seed, seeds, days }: Options): Fate => {
+const fateOf = (program: string, { with: further = [] }: Mutant, { seed, seeds, days }: Options): Fate => {
   for (let i = 0; i < seeds; i++) {
-    const args = ['--seed', seed + i, '--days', days, '--clusters', clusters].map(String)
+    const args = ['--seed', seed + i, '--days', days, '--clusters', clusters, ...further].map(String)
     const { status, stdout } = spawnSync(process.execPath, ['--no-warnings', program, ...args], {
       encoding: 'utf8',
       maxBuffer: 64 * 1024 * 1024,
@@ -46,7 +46,7 @@ export const runMutants = async (options: Options, say: (text: string) => void):
     for (const [i, mutant] of mutants.entries()) {
       const program = join(directory, `${i}.mjs`)
       await bundleSimulation(program, mutant)
-      const fate = fateOf(program, options)
+      const fate = fateOf(program, mutant, options)
       if (fate._tag === 'Survived' && mutant.harmless === undefined) areRight = false
       say(textOf(mutant, fate))
     }

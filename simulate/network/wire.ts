@@ -197,7 +197,7 @@ export class Wire {
         const isHalf = faults.happens('half-answer', 0.003, where)
         const isStale = service === 'ecs' && faults.happens('stale', 0.05, where)
         // What was so when the request arrived, with the time of seconds later.
-        const staleFor = isStale ? 1_000 + 4_000 * faults.dice('stale').next() : 0
+        const staleFor = isStale ? 1_000 + 19_000 * faults.dice('stale').next() : 0
         const sent: WireAnswer = {
           status: answered.status,
           headers: { date: new Date(timeline.now + staleFor).toUTCString(), ...answered.headers },

@@ -1,3 +1,4 @@
+import type { Millis } from '../../src/core/clock.js'
 import type { Faults } from '../engine/faults.js'
 import type { Timeline } from '../engine/timeline.js'
 import type { SimulatedSqs } from '../servers/sqs.js'
@@ -14,10 +15,16 @@ export interface EventPathOptions {
 export class EventPath {
   constructor(private readonly options: EventPathOptions) {}
 
+  /** Until when everything for a queue is lost, as while somebody corrects its policy. */
+  readonly #deafUntil = new Map<string, Millis>()
+
   send(happening: Happening): void {
-    const { faults, queues } = this.options
+    const { faults, queues, timeline } = this.options
     for (const queue of queues) {
-      if (faults.happens('lost-event', 0.02, queue)) continue
+      if (faults.happens('deaf-queue', 0.02, queue))
+        this.#deafUntil.set(queue, timeline.now + 900_000 * faults.dice('deaf-queue').next())
+      const isDeaf = faults.roughness > 0 && (this.#deafUntil.get(queue) ?? 0) > timeline.now
+      if (isDeaf || faults.happens('lost-event', 0.02, queue)) continue
       this.#bring(queue, happening)
       if (faults.happens('doubled-event', 0.02, queue)) this.#bring(queue, happening)
     }

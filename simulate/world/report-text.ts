@@ -26,7 +26,13 @@ export const reportText = (report: Report): string | undefined => {
     case 'Synced':
     case 'Unresolved':
       return undefined
-    default:
+    case 'Abandoned':
+    case 'AcknowledgedUnheld':
+    case 'CheckpointStored':
+    case 'Draining':
+    case 'SinkWarned':
+    case 'Unconfirmed':
+    case 'Unwritable':
       return report._tag
   }
 }

@@ -37,11 +37,21 @@ export interface Scenario {
 
 const placements = ['fargate', 'awsvpc', 'bridge', 'bridge', 'external'] as const
 
-export const scenarioOf = (seed: number, clusterCount?: number): Scenario => {
+/** What may be fixed, instead of drawn from the seed. */
+export interface Fixed {
+  readonly clusters?: number | undefined
+  readonly snapshotMinutes?: number | undefined
+}
+
+export const scenarioOf = (
+  seed: number,
+  { clusters: clusterCount, snapshotMinutes }: Fixed = {},
+): Scenario => {
   const random = prng(seed ^ 0x5ce9a210)
   const arrangement = random.pick<Arrangement>(['alone', 'alone', 'alone', 'queue-each', 'journal'])
-  const count = clusterCount ?? 60 + random.int(41)
-  const snapshotMs = random.pick([20, 40]) * minute
+  const count = clusterCount ?? 80 + random.int(41)
+  const drawn = random.pick([20, 40])
+  const snapshotMs = (snapshotMinutes ?? drawn) * minute
   return {
     seed,
     arrangement,
@@ -70,7 +80,7 @@ export const scenarioOf = (seed: number, clusterCount?: number): Scenario => {
     visibilitySeconds: random.pick([30, 60]),
     maxInFlight: random.pick([20, 200, 2_000]),
     maxReceives: random.pick([5, 20, 1_000]),
-    incidentMs: random.pick([3, 6]) * hour,
+    incidentMs: random.pick([4, 8]) * hour,
     usualRoughness: random.pick([0, 0.1, 0.3]),
   }
 }

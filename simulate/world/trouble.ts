@@ -48,8 +48,8 @@ export class Trouble {
     const { process } = host
     if (process === undefined) return
     const where = process.name
-    if (faults.happens('kill', 0.01, where)) process.light(faults.dice('kill').int(200))
-    if (faults.happens('stop', 0.01, where)) host.stop()
+    if (faults.happens('kill', 0.006, where)) process.light(faults.dice('kill').int(200))
+    if (faults.happens('stop', 0.006, where)) host.stop()
     if (faults.happens('clock-jump', 0.01, where)) {
       const dice = faults.dice('clock-jump')
       process.jump((dice.chance(0.5) ? 1 : -1) * dice.pick([2_000, 60_000, 600_000]) * dice.next())

@@ -85,6 +85,7 @@ export class WorkerHost {
     const [process, worker] = [this.#process, this.#worker]
     if (process === undefined || worker === undefined || this.#isStopping) return
     this.#isStopping = true
+    process.isStopping = true
     void worker.stop().then(() => {
       if (!process.isAlive) return
       process.exit()
