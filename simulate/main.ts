@@ -7,6 +7,8 @@ import { shrink } from './shrink.js'
 
 const say = (text: string): void => void process.stdout.write(`${text}\n`)
 
+const print = (line: string): void => void process.stdout.write(line)
+
 const commitOf = (): string => {
   try {
     return execFileSync('git', ['rev-parse', 'HEAD'], { encoding: 'utf8' }).trim()
@@ -17,11 +19,29 @@ const commitOf = (): string => {
 
 /** Runs seeds until one fails. Returns whether none did. */
 const simulate = async (options: Options): Promise<boolean> => {
-  const { seed: first, seeds, days, clusters, snapshotMinutes, without, mostFaults, clusterDays } = options
+  const {
+    seed: first,
+    seeds,
+    days,
+    clusters,
+    snapshotMinutes,
+    without,
+    mostFaults,
+    clusterDays,
+    log,
+  } = options
   const before = process.cpuUsage()
   let passed = 0
   for (let i = 0; clusterDays === undefined ? i < seeds : passed < clusterDays; i++) {
-    const one: SeedOptions = { seed: first + i, days, clusters, snapshotMinutes, without, mostFaults }
+    const one: SeedOptions = {
+      seed: first + i,
+      days,
+      clusters,
+      snapshotMinutes,
+      without,
+      mostFaults,
+      ...(log ? { print } : {}),
+    }
     const result = await runSeed(one)
     passed += result.clusterDays
     if (result.failure !== undefined) {

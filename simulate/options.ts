@@ -11,7 +11,11 @@ export interface Options {
   readonly without: ReadonlySet<FaultKind>
   readonly mostFaults: number
   readonly shrink: boolean
+  /** Print the whole trace. */
+  readonly log: boolean
   readonly mutants: boolean
+  /** Only mutants with this in their names. */
+  readonly mutant: string
   /** Run seeds until so many cluster-days have passed, instead of `seeds`. */
   readonly clusterDays: number | undefined
 }
@@ -26,8 +30,10 @@ export const usage = `npm run simulate -- [options]
   --snapshot-minutes <n>  ECS is asked for everything so often; default: the seed decides
   --without <kinds>   these kinds of faults never happen: ${faultKinds.join(', ')}
   --faults <n>        only the first so many faults happen
+  --log               prints everything that happens
   --shrink            looks for fewer kinds of faults, faults and clusters that still fail
   --mutants           runs wrong versions of the engine, each until a seed finds it
+  --mutant <text>     only those with the text in their names
 `
 
 const whole = (name: string, text: string): number => {
@@ -63,8 +69,10 @@ export const parseOptions = (args: readonly string[], commit: string): Options =
       'snapshot-minutes': { type: 'string' },
       without: { type: 'string' },
       faults: { type: 'string' },
+      log: { type: 'boolean', default: false },
       shrink: { type: 'boolean', default: false },
       mutants: { type: 'boolean', default: false },
+      mutant: { type: 'string' },
     },
   })
   const optional = (
@@ -82,7 +90,9 @@ export const parseOptions = (args: readonly string[], commit: string): Options =
     snapshotMinutes: optional('snapshot-minutes'),
     without: values.without === undefined ? new Set() : kinds(values.without),
     mostFaults: optional('faults') ?? Infinity,
+    log: values.log,
     shrink: values.shrink,
-    mutants: values.mutants,
+    mutants: values.mutants || values.mutant !== undefined,
+    mutant: values.mutant ?? '',
   }
 }

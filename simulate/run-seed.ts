@@ -17,6 +17,8 @@ export interface SeedOptions {
   readonly without?: ReadonlySet<FaultKind>
   /** Default: all. */
   readonly mostFaults?: number
+  /** Called with each line of the trace: milliseconds since the start, and what happened. */
+  readonly print?: ((line: string) => void) | undefined
 }
 
 export interface SeedResult {
@@ -45,12 +47,13 @@ export const runSeed = async ({
   snapshotMinutes,
   without = new Set(),
   mostFaults = Infinity,
+  print,
 }: SeedOptions): Promise<SeedResult> => {
   await warmUp()
   const timeline = new Timeline(start, prng(seed ^ 0x71e))
   const scenario = scenarioOf(seed, { clusters, snapshotMinutes })
   const uninstall = installGlobals(timeline, prng(seed ^ 0x6106a1))
-  const simulation = new Simulation(scenario, timeline, { without, most: mostFaults })
+  const simulation = new Simulation(scenario, timeline, { without, most: mostFaults }, print)
   const caught = (thrown: unknown): void => simulation.defect(thrown)
   process.on('unhandledRejection', caught)
   process.on('uncaughtException', caught)

@@ -53,11 +53,12 @@ export class Simulation {
     readonly scenario: Scenario,
     readonly timeline: Timeline,
     { without, most }: Pick<FaultOptions, 'without' | 'most'>,
+    print?: (line: string) => void,
   ) {
     const now = (): Millis => timeline.now
     const { seed, arrangement, workers, maxReceives } = scenario
     this.#random = prng(seed ^ 0x0d1ce)
-    this.trace = new Trace(() => timeline.now - start, 60)
+    this.trace = new Trace(() => timeline.now - start, 60, print)
     this.faults = new Faults({ seed, without, most }, (kind, where) =>
       this.trace.add(`fault: ${kind}, ${where}`),
     )

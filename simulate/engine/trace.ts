@@ -18,11 +18,13 @@ export class Trace {
   constructor(
     private readonly elapsed: () => Millis,
     private readonly kept: number,
+    private readonly print: (line: string) => void = () => undefined,
   ) {}
 
   add(text: string): void {
     const line = `${this.elapsed().toFixed(3)} ${text}\n`
     this.#pending += line
+    this.print(line)
     if (this.#pending.length > 65_536) this.#flush()
     this.#last[this.#lines++ % this.kept] = line
   }

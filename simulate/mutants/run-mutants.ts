@@ -44,6 +44,7 @@ export const runMutants = async (options: Options, say: (text: string) => void):
   let areRight = true
   try {
     for (const [i, mutant] of mutants.entries()) {
+      if (!mutant.name.includes(options.mutant)) continue
       const program = join(directory, `${i}.mjs`)
       await bundleSimulation(program, mutant)
       const fate = fateOf(program, mutant, options)

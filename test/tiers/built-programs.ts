@@ -22,7 +22,6 @@ const programs = [
   'demo/emulator.ts',
   'demo/main.ts',
   'demo/worker-process.ts',
-  'simulate/main.ts',
   'test/support/atomic-writer.ts',
   'test/support/journal-writer.ts',
 ]
@@ -51,8 +50,8 @@ export default async function buildPrograms(project: TestProject): Promise<() =>
     target: 'node20',
     conditions: ['ecs-task-stream:source'],
     mainFields: ['module', 'main'],
-    // The servers of the demo load files from beside their own, and esbuild does.
-    external: ['dynalite', 'esbuild', 'fauxqs'],
+    // The servers of the demo load files from beside their own.
+    external: ['dynalite', 'fauxqs'],
     // For the CommonJS modules in the bundle.
     banner: {
       js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",
