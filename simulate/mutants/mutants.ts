@@ -64,6 +64,7 @@ export const mutants: readonly Mutant[] = [
     file: 'src/core/reconcile.ts',
     original: 'else view.put(key, outcome.found)',
     wrong: 'else void key',
+    harmless: 'the worker reads the target again after `resyncMs`, and no invariant promises to be faster',
   },
   {
     name: 'tries again without reading after a failed write',
