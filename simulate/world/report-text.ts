@@ -23,6 +23,7 @@ export const reportText = (report: Report): string | undefined => {
       return `forgot ${report.forgotten}, knows ${report.tasks}`
     case 'Folded':
     case 'Applied':
+    case 'Reached':
     case 'Synced':
     case 'Unresolved':
       return undefined
