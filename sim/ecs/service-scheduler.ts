@@ -1,5 +1,5 @@
 import type { EventBridgeEvent } from '../../src/testing/ecs-model/event-bridge-event.js'
-import { scalingIn, type StopCause } from '../../src/testing/ecs-model/stop-cause.js'
+import { failedExit, outOfMemory, scalingIn, type StopCause } from '../../src/testing/ecs-model/stop-cause.js'
 import type { Random } from '../prng.js'
 import { observedTask } from './observed-task.js'
 import {
@@ -72,7 +72,9 @@ export class ServiceScheduler {
 
   /** The essential container exits, and another task takes the place of this one. */
   crash(task: SimulatedTask): void {
-    task.crash(task.stamp(this.host.now()))
+    // Nothing random is drawn for it, so that what else happens does not depend on it.
+    const exit = parseInt(task.id.slice(-1), 16) % 2 === 0 ? outOfMemory : failedExit
+    task.crash(task.stamp(this.host.now()), false, exit)
     this.#ended(task)
     this.balance(this.#service(task))
   }

@@ -32,10 +32,15 @@ export interface SweepOptions {
 }
 
 /** Keeps what is needed to reject late events: version and status. The addresses have long left the targets. */
-const tombstone = (task: Task): Task =>
-  task.containers.length === 0 && task.interface === undefined && task.health === undefined
+const tombstone = (task: Task): Task => {
+  const { end, ...kept } = task
+  return end === undefined &&
+    task.containers.length === 0 &&
+    task.interface === undefined &&
+    task.health === undefined
     ? task
-    : { ...task, containers: [], interface: undefined, health: undefined }
+    : { ...kept, containers: [], interface: undefined, health: undefined }
+}
 
 /**
  * The latest time by ECS's clock in events. It limits `now`, so that a machine whose clock is weeks ahead does not

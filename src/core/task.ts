@@ -9,6 +9,7 @@
  *   duplicates.
  * - *Addresses* are those of the highest version *that has any*, because a higher version may lack them (an ACTIVATING
  *   event without attachments has been seen before the RUNNING event that has them again).
+ * - The *end* (why it stops, exit codes) is that of the highest version that tells any; only tasks that stop have it.
  * - *Health* comes only from DescribeTasks, and is that of the latest answer: a change of health does not increment
  *   `version`. That the task has been HEALTHY once is never forgotten.
  *
@@ -18,6 +19,7 @@
 import type { ClusterArn, DefinitionArn, InstanceArn, TaskArn } from './arn.js'
 import type { Binding } from './binding.js'
 import type { Millis } from './clock.js'
+import { joinEnd, sameEnd, type TaskEnd } from './task-end.js'
 import { lifecycleRank, type TaskStatus } from './task-status.js'
 
 export type Health = 'HEALTHY' | 'UNKNOWN' | 'UNHEALTHY'
@@ -77,6 +79,8 @@ export interface Task {
   /** By name. */
   readonly containers: readonly Container[]
   readonly health: TaskHealth | undefined
+  /** Why it stops; left out of tasks that do not, so that these take no memory for it. */
+  readonly end?: TaskEnd
 }
 
 export interface TaskHealth {
@@ -228,6 +232,7 @@ const supersedes = (newer: Task, older: Task): boolean =>
   (older.startedBy === undefined || older.startedBy === newer.startedBy) &&
   (older.createdAt === undefined || older.createdAt === newer.createdAt) &&
   older.health === undefined &&
+  (older.end === undefined || (newer.end?.version ?? -1) > older.end.version) &&
   (older.interface === undefined || (newer.interface?.version ?? -1) > older.interface.version) &&
   older.containers.length === newer.containers.length &&
   newer.containers.every((container, i) => {
@@ -246,7 +251,8 @@ export const joinTask = (a: Task, b: Task): Task => {
   if (supersedes(a, b)) return a
   const newer = a.version >= b.version ? a : b
   const tie = a.version === b.version
-  return {
+  const end = joinEnd(a.end, b.end)
+  const joined: Task = {
     arn: a.arn,
     cluster: a.cluster,
     group: fill(a.group, b.group),
@@ -265,6 +271,7 @@ export const joinTask = (a: Task, b: Task): Task => {
     containers: mergeSorted(a.containers, b.containers, compareNames, joinContainer),
     health: joinHealth(a.health, b.health),
   }
+  return end === undefined ? joined : { ...joined, end }
 }
 
 const sameBindings = (a: readonly Binding[], b: readonly Binding[]): boolean =>
@@ -300,7 +307,9 @@ const sameContainers = (
     return other !== undefined && same(container, other)
   })
 
-/** Whether two records are equal in everything that is constant while a task runs: all but status, time and health. */
+/**
+ * Whether two records are equal in everything that is constant while a task runs: all but status, time, health and end.
+ */
 export const sameSite = (a: Task, b: Task): boolean =>
   a.arn === b.arn &&
   a.group === b.group &&
@@ -335,5 +344,6 @@ export const sameTask = (a: Task, b: Task): boolean =>
     a.desiredStatus === b.desiredStatus &&
     a.interface?.version === b.interface?.version &&
     sameHealth(a.health, b.health) &&
+    sameEnd(a.end, b.end) &&
     sameSite(a, b) &&
     sameContainers(a.containers, b.containers, sameContainer))

@@ -12,12 +12,13 @@ import {
   type Task,
   type TaskHealth,
 } from '../core/task.js'
+import { compareEnds, type ContainerEnd, type TaskEnd } from '../core/task-end.js'
 import type { Binding } from '../core/binding.js'
 import { interned } from '../core/interned.js'
 import { count } from '../shared/codec/lenient.js'
 import { isPlainText } from '../shared/codec/plain-text.js'
 import { taskVersion } from '../sources/ecs-events/task-version.js'
-import { maxTextLength, millis } from './event-codec.js'
+import { exitCode, maxTextLength, millis } from './event-codec.js'
 
 /** The texts that tasks share, and the tasks, which refer to them by their index. */
 export interface CompactTasks {
@@ -60,6 +61,12 @@ export const encodeTasks = (tasks: readonly Task[]): CompactTasks => {
     one.bindingsVersion,
     one.bindings.map(bindingRow),
   ]
+  const endRow = ({ version, stopCode, reason, containers }: TaskEnd): readonly unknown[] => [
+    version,
+    table.index(stopCode),
+    reason ?? null,
+    containers.map((one) => [table.index(one.name), one.exitCode ?? null, one.reason ?? null]),
+  ]
   const rows = tasks.map((task) => [
     task.arn,
     table.index(task.cluster),
@@ -82,6 +89,7 @@ export const encodeTasks = (tasks: readonly Task[]): CompactTasks => {
     task.health === undefined
       ? null
       : [task.health.at, table.index(task.health.status), ...(task.health.wasHealthy === true ? [1] : [])],
+    ...(task.end === undefined ? [] : [endRow(task.end)]),
   ])
   return { texts: table.texts, tasks: rows }
 }
@@ -116,8 +124,9 @@ class RowReader {
       networkInterface,
       containers,
       health,
+      end,
     ] = this.list(row)
-    return {
+    const task: Task = {
       arn: this.name(arn),
       cluster: this.sharedName(cluster),
       group: this.maybeShared(group),
@@ -135,6 +144,28 @@ class RowReader {
       interface: networkInterface === null ? undefined : this.interface(networkInterface),
       containers: this.containers(containers),
       health: health === null ? undefined : this.health(health),
+    }
+    return end === undefined ? task : { ...task, end: this.end(end) }
+  }
+
+  private end(row: unknown): TaskEnd {
+    const [version, stopCode, reason, containers] = this.list(row)
+    let before: ContainerEnd | undefined
+    return {
+      version: this.version(version),
+      stopCode: this.maybeShared(stopCode),
+      reason: this.maybeText(reason),
+      containers: this.list(containers).map((each) => {
+        const [name, code, why] = this.list(each)
+        const one: ContainerEnd = {
+          name: this.sharedName(name),
+          exitCode: code === null ? undefined : this.exitCode(code),
+          reason: this.maybeText(why),
+        }
+        if (before !== undefined && compareEnds(before, one) >= 0) this.isValid = false
+        before = one
+        return one
+      }),
     }
   }
 
@@ -234,6 +265,12 @@ class RowReader {
 
   private time(u: unknown): Millis {
     if (millis.is(u)) return u
+    this.isValid = false
+    return 0
+  }
+
+  private exitCode(u: unknown): number {
+    if (exitCode.is(u)) return u
     this.isValid = false
     return 0
   }

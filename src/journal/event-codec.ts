@@ -9,8 +9,9 @@ import type { Rollout } from '../core/deployment.js'
 import type { JournalEvent } from '../core/journal.js'
 import type { TaskDefinition } from '../core/task-definition.js'
 import { compareBindings, type Container, type Task } from '../core/task.js'
+import { compareEnds, type ContainerEnd, type TaskEnd } from '../core/task-end.js'
 import { interned } from '../core/interned.js'
-import { arrayOf, count, maxErrors, stringOf } from '../shared/codec/lenient.js'
+import { arrayOf, count, maxErrors, satisfying, stringOf } from '../shared/codec/lenient.js'
 import { isPlainText, isWellFormed } from '../shared/codec/plain-text.js'
 import { taskVersion as version } from '../sources/ecs-events/task-version.js'
 
@@ -138,34 +139,56 @@ const byName = (a: Container, b: Container): number => (a.name === b.name ? 0 : 
 
 const health = t.keyof({ HEALTHY: null, UNKNOWN: null, UNHEALTHY: null }, 'HEALTHY, UNKNOWN or UNHEALTHY')
 
-const task: t.Type<Task> = t.strict(
+export const exitCode = satisfying('integer', (u): u is number => Number.isSafeInteger(u))
+const containerEnd: t.Type<ContainerEnd> = t.strict(
+  { name: shared(nonEmptyText), exitCode: maybe(exitCode), reason: maybe(text) },
+  'object',
+)
+
+const end: t.Type<TaskEnd> = t.strict(
   {
-    arn: nonEmptyText,
-    cluster: shared(nonEmptyText),
-    group: maybe(shared(text)),
-    definition: maybe(shared(text)),
-    instance: maybe(shared(text)),
-    launchType: maybe(shared(text)),
-    capacityProvider: maybe(shared(text)),
-    zone: maybe(text),
-    startedBy: maybe(shared(text)),
-    createdAt: maybe(millis),
     version,
-    at: millis,
-    lastStatus: shared(nonEmptyText),
-    desiredStatus: shared(nonEmptyText),
-    interface: maybe(t.strict({ version, ipv4: maybe(text), ipv6: maybe(text) }, 'object')),
-    containers: ascending(container, 'name', byName),
-    health: maybe(
-      t.exact(
-        t.intersection(
-          [t.type({ at: millis, status: health }), t.partial({ wasHealthy: t.literal(true) })],
-          'object',
-        ),
-        'object',
-      ),
-    ),
+    stopCode: maybe(shared(text)),
+    reason: maybe(text),
+    containers: ascending(containerEnd, 'name', compareEnds),
   },
+  'object',
+)
+
+const task: t.Type<Task> = t.exact(
+  t.intersection(
+    [
+      t.type({
+        arn: nonEmptyText,
+        cluster: shared(nonEmptyText),
+        group: maybe(shared(text)),
+        definition: maybe(shared(text)),
+        instance: maybe(shared(text)),
+        launchType: maybe(shared(text)),
+        capacityProvider: maybe(shared(text)),
+        zone: maybe(text),
+        startedBy: maybe(shared(text)),
+        createdAt: maybe(millis),
+        version,
+        at: millis,
+        lastStatus: shared(nonEmptyText),
+        desiredStatus: shared(nonEmptyText),
+        interface: maybe(t.strict({ version, ipv4: maybe(text), ipv6: maybe(text) }, 'object')),
+        containers: ascending(container, 'name', byName),
+        health: maybe(
+          t.exact(
+            t.intersection(
+              [t.type({ at: millis, status: health }), t.partial({ wasHealthy: t.literal(true) })],
+              'object',
+            ),
+            'object',
+          ),
+        ),
+      }),
+      t.partial({ end }),
+    ],
+    'object',
+  ),
   'object',
 )
 

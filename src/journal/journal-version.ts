@@ -5,7 +5,8 @@
  * - 1: the first one.
  * - 2: tasks also have `capacityProvider`, `zone`, `startedBy` and `createdAt`; definitions may have `healthCheck`; there
  *   are events about deployments.
- * - 3: there are `TasksRelisted` and `Checkpointed`, and an entry may have several lines.
+ * - 3: there are `TasksRelisted` and `Checkpointed`, and an entry may have several lines. Tasks that stopped may have
+ *   `end`; a reader that does not know it reads the rest.
  */
 import type * as t from 'io-ts'
 import { isObject, type JsonObject, satisfying } from '../shared/codec/lenient.js'

@@ -10,6 +10,7 @@ import type { ClusterEvent } from '../core/event.js'
 import type { Machine } from '../core/machine.js'
 import type { TaskDefinition } from '../core/task-definition.js'
 import type { TaskStatus } from '../core/task-status.js'
+import { canonicalEnds, type ContainerEnd, type TaskEnd } from '../core/task-end.js'
 import {
   canonicalBindings,
   type Container,
@@ -86,8 +87,27 @@ const health: fc.Arbitrary<TaskHealth> = fc.oneof(
   }),
 )
 
-/** An arbitrary record of one of few tasks, consistent or not. */
-export const anyTask: fc.Arbitrary<Task> = record({
+const containerEnd: fc.Arbitrary<ContainerEnd> = record({
+  name: fc.constantFrom('app', 'sidecar'),
+  exitCode: maybe(fc.constantFrom(-1, 0, 137)),
+  reason: maybe(fc.constantFrom('OutOfMemoryError: killed', 'CannotStartContainerError: no')),
+})
+
+const end: fc.Arbitrary<TaskEnd> = record({
+  version,
+  stopCode: maybe(fc.constantFrom('EssentialContainerExited', 'TaskFailedToStart')),
+  reason: maybe(fc.constantFrom('Essential container in task exited', 'Task failed to start')),
+  containers: fc.array(containerEnd, { maxLength: 2 }).map(canonicalEnds),
+})
+
+/** Whatever the status is: nothing may depend on it. */
+const withEnd = (task: Task): fc.Arbitrary<Task> =>
+  fc.oneof(
+    { weight: 2, arbitrary: fc.constant(task) },
+    { weight: 1, arbitrary: end.map((told) => ({ ...task, end: told })) },
+  )
+
+const taskWithoutEnd: fc.Arbitrary<Task> = record({
   arn: fc.constantFrom(...taskArns),
   cluster: fc.constant(cluster),
   group: maybe(fc.constantFrom('service:web', 'service:api', 'family:web')),
@@ -106,6 +126,9 @@ export const anyTask: fc.Arbitrary<Task> = record({
   containers,
   health: maybe(health),
 })
+
+/** An arbitrary record of one of few tasks, consistent or not. */
+export const anyTask: fc.Arbitrary<Task> = taskWithoutEnd.chain(withEnd)
 
 const definition: fc.Arbitrary<TaskDefinition> = record({
   arn: fc.constantFrom(...definitionArns),

@@ -178,6 +178,21 @@ const facts: Facts = {
   createdAt: 1767323040123,
 }
 
+/** How a task stopped, as version 3 also keeps it. */
+const stopped: Pick<Task, 'lastStatus' | 'desiredStatus' | 'end'> = {
+  lastStatus: 'STOPPED',
+  desiredStatus: 'STOPPED',
+  end: {
+    version: 4,
+    stopCode: 'EssentialContainerExited',
+    reason: 'Essential container in task exited',
+    containers: [
+      { name: 'app', exitCode: 137, reason: 'OutOfMemoryError: Container killed due to memory usage' },
+      { name: 'log', exitCode: undefined, reason: undefined },
+    ],
+  },
+}
+
 /** What version 3 says in addition. */
 const since3 = (earlier: readonly JournalEntry[]): readonly JournalEntry[] => {
   const cluster = `${place}:cluster/prod`
@@ -209,6 +224,15 @@ const since3 = (earlier: readonly JournalEntry[]): readonly JournalEntry[] => {
           position: '49680620810173732029985928117372646909655030001525850114',
         },
       ],
+    },
+    {
+      at: 1767323046660,
+      source: 'sqs',
+      events: (earlier[0]?.events ?? []).flatMap((event) =>
+        event._tag === 'TaskChanged'
+          ? [{ ...event, task: { ...event.task, ...stopped, version: 4, containers: [] } }]
+          : [],
+      ),
     },
     { at: 1767323046700, source: 'checkpoint', events: [{ _tag: 'Checkpointed' }] },
   ]

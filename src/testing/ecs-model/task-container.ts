@@ -1,3 +1,4 @@
+import type { ContainerExit } from './stop-cause.js'
 import type { BindingFacts, ContainerFacts, HealthStatus } from './task-facts.js'
 import type { SiteInstance } from './task-site.js'
 
@@ -32,10 +33,12 @@ export class TaskContainer {
   readonly arn: string
   readonly runtimeId: string
   readonly spec: ContainerSpec
+  hasStarted = false
   status: 'PENDING' | 'RUNNING' | 'STOPPED' = 'PENDING'
   /** Stays in the record after the port was released, as on AWS. */
   hostPort: number | undefined
   exitCode: number | undefined
+  exitReason: string | undefined
   readonly #binds: SiteInstance | undefined
 
   constructor({ arn, runtimeId, spec, binds }: TaskContainerOptions) {
@@ -47,15 +50,22 @@ export class TaskContainer {
 
   start(): void {
     if (this.status !== 'PENDING') return
+    this.hasStarted = true
     this.status = 'RUNNING'
     this.hostPort = this.#binds?.ports[this.spec.protocol].take()
+  }
+
+  /** How its process ends, before it is stopped. */
+  exit({ code, reason }: ContainerExit): void {
+    this.exitCode = code
+    this.exitReason = reason
   }
 
   /** Docker frees the port when the container has exited, before ECS reports that the task has stopped. */
   stop(): void {
     if (this.status === 'STOPPED') return
     this.status = 'STOPPED'
-    this.exitCode ??= 0
+    if (this.hasStarted) this.exitCode ??= 0
     if (this.hostPort !== undefined) this.#binds?.ports[this.spec.protocol].giveBack(this.hostPort)
   }
 
@@ -69,6 +79,7 @@ export class TaskContainer {
       runtimeId: hasPulled ? this.runtimeId : undefined,
       lastStatus: this.status,
       exitCode: this.exitCode,
+      reason: this.exitReason,
       binding: this.#binding(),
       overrides: essential ? { SECRET_TOKEN: secret } : {},
       health: this.status === 'RUNNING' && essential ? health : 'UNKNOWN',

@@ -70,6 +70,7 @@ const containerDescription = (task: TaskFacts, container: ContainerFacts): Json 
     : { imageDigest: container.digest, runtimeId: container.runtimeId }),
   lastStatus: container.lastStatus,
   ...(container.exitCode === undefined ? {} : { exitCode: container.exitCode }),
+  ...(container.reason === undefined ? {} : { reason: container.reason }),
   // Left out while the container has not been started; an empty list afterwards if nothing is bound.
   ...(container.lastStatus === 'PENDING'
     ? {}

@@ -81,6 +81,7 @@ const attachments = ({ networkInterface: eni, place }: TaskFacts): readonly Json
 const containerDetail = (task: TaskFacts, container: ContainerFacts): Json => ({
   containerArn: container.arn,
   ...(container.exitCode === undefined ? {} : { exitCode: container.exitCode }),
+  ...(container.reason === undefined ? {} : { reason: container.reason }),
   lastStatus: container.lastStatus,
   name: container.name,
   image: container.image,

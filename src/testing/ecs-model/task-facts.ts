@@ -46,6 +46,8 @@ export interface ContainerFacts {
   readonly runtimeId: string | undefined
   readonly lastStatus: string
   readonly exitCode: number | undefined
+  /** Why it ended; `undefined` for most. */
+  readonly reason: string | undefined
   /** `undefined` if no port has been bound. Stays after the container has stopped. */
   readonly binding: BindingFacts | undefined
   /** Environment overrides, which ECS puts into events, and people put secrets into. */

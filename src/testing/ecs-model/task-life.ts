@@ -1,5 +1,12 @@
 import { taskArn } from './place.js'
-import { essentialExited, type StopCause } from './stop-cause.js'
+import {
+  type ContainerExit,
+  essentialExited,
+  failedToStart,
+  noImage,
+  outOfMemory,
+  type StopCause,
+} from './stop-cause.js'
 import { TaskContainer } from './task-container.js'
 import type { HealthStatus, InterfaceFacts, TaskFacts, TaskTimes } from './task-facts.js'
 import type { TaskOrigin } from './task-origin.js'
@@ -87,13 +94,14 @@ export class TaskLife<Site extends TaskSite = TaskSite> {
   }
 
   /**
-   * The essential container exits, and the task stops without the steps of an orderly stop. `whole`: it has stopped
-   * before ECS saw any step.
+   * The essential container exits, or cannot be started if it never was, and the task stops without the steps of an
+   * orderly stop. `whole`: it has stopped before ECS saw any step.
    */
-  crash(at: number, whole = false): void {
+  crash(at: number, whole = false, exit: ContainerExit = outOfMemory): void {
     const [primary] = this.containers
-    if (primary !== undefined) primary.exitCode = 137
-    this.#end(essentialExited, stagesOfCrash(this.#hasInterface, whole), at)
+    const hasStarted = primary?.hasStarted === true
+    primary?.exit(hasStarted ? exit : noImage)
+    this.#end(hasStarted ? essentialExited : failedToStart, stagesOfCrash(this.#hasInterface, whole), at)
   }
 
   /** The sidecar exits, and the task continues. Returns false if there is no running sidecar. */
