@@ -9,6 +9,7 @@ import type { Liveness } from '../core/liveness.js'
 import type { Plan } from '../core/plan.js'
 import type { BackendName } from '../core/policy.js'
 import type { Owner } from '../core/sink.js'
+import type { TaskEnd } from '../core/task-end.js'
 import type { TaskStatus } from '../core/task-status.js'
 
 /** How much of a backend a target holds. */
@@ -172,7 +173,10 @@ export interface DeployedRevision extends RevisionTraffic {
   readonly role: 'source' | 'target'
 }
 
-/** Tasks that ended without ever being live, or within a minute of their creation; the newest first. Filter: task, group. */
+/**
+ * Tasks that ended without ever being live, or within a minute of their creation; the newest first. Filter: task, group,
+ * why it stopped.
+ */
 export interface NeverInRow {
   readonly task: TaskArn
   readonly cluster: ClusterArn
@@ -184,6 +188,10 @@ export interface NeverInRow {
   /** Whether it was RUNNING at any time, as far as the worker was told. */
   readonly ran: boolean
   readonly containers: readonly string[]
+  /** Why it stopped, and the exit codes of its containers; `undefined` if ECS has not told. */
+  readonly end: TaskEnd | undefined
+  /** What to do about it; `undefined` if nothing needs to be done, or nothing is known. */
+  readonly todo: string | undefined
 }
 
 /** The rows of each table. */

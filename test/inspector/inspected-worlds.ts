@@ -30,6 +30,8 @@ const observed: fc.Arbitrary<Observed> = fc
       endedAt: 2,
       ran: false,
       containers: ['app'],
+      end: undefined,
+      todo: undefined,
     })),
   }))
 

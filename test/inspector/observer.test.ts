@@ -2,6 +2,8 @@ import type { Report } from 'ecs-task-stream'
 import { expect, it } from 'vitest'
 import { emptyState } from '../../src/core/cluster-state.js'
 import { reduce } from '../../src/core/reduce.js'
+import { aboutStop } from '../../src/core/explain/what-to-do.js'
+import type { TaskEnd } from '../../src/core/task-end.js'
 import { Observer } from '../../src/inspector/observer/observer.js'
 import { observed } from '../support/observed-task.js'
 
@@ -92,6 +94,28 @@ it('keeps tasks that never got in, and no others', () => {
     { id: 'crashed', ran: true, endedAt: 30_000 },
     { id: 'never-ran', ran: false, endedAt: 2_000 },
   ])
+})
+
+it('says why a task that never got in ended, when ECS tells it, and keeps that', () => {
+  const seen = observer()
+  const told = (version: number, last: string, end?: TaskEnd) => {
+    const task = { ...observed({ id: 'a', version, last, desired: last }), ...(end && { end }) }
+    const { tasks } = emptyState
+    seen.see({ tasks: tasks.set(task.arn, task) })
+    return seen.observed(0).neverIn
+  }
+  told(1, 'PENDING')
+  expect(told(2, 'STOPPING')).toMatchObject([{ end: undefined, todo: undefined, endedAt: 2_000 }])
+  const end: TaskEnd = {
+    version: 3,
+    stopCode: 'TaskFailedToStart',
+    reason: 'Task failed to start',
+    containers: [{ name: 'web', exitCode: undefined, reason: 'CannotPullContainerError: not found' }],
+  }
+  const row = { end, todo: aboutStop.image, endedAt: 2_000 }
+  expect(told(3, 'STOPPED', end)).toMatchObject([row])
+  // A tombstone.
+  expect(told(4, 'STOPPED')).toMatchObject([row])
 })
 
 it('is bounded, whatever it hears', () => {

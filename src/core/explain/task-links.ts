@@ -5,6 +5,7 @@ import type { ExposedPort } from '../policy.js'
 import { broken, chained, type ChainLink, type LinkName, ok, waiting } from './chain.js'
 import { type ExplainedWorld, optionsOf } from './explained-world.js'
 import type { ProjectedTask } from './projected-task.js'
+import { endText, todoAfter } from './end-text.js'
 import { aboutUnresolved } from './what-to-do.js'
 
 const time = (at: number): string => new Date(at).toISOString()
@@ -21,7 +22,7 @@ const eventLink = ({ task, reported }: ProjectedTask): ChainLink =>
         : `; the newest snapshot is believed instead, which has version ${task.version}`),
   )
 
-const statusLink = ({ task, mark, liveness }: ProjectedTask, world: ExplainedWorld): ChainLink => {
+const statusLink = ({ task, reported, mark, liveness }: ProjectedTask, world: ExplainedWorld): ChainLink => {
   const { skewAllowanceMs } = optionsOf(world)
   switch (liveness) {
     case 'live':
@@ -33,15 +34,19 @@ const statusLink = ({ task, mark, liveness }: ProjectedTask, world: ExplainedWor
         `it is ${task.lastStatus}, not RUNNING yet`,
         'wait: it counts when ECS calls it RUNNING; if it stays, look at its events in ECS',
       )
-    case 'gone':
+    case 'gone': {
       if (ruledOut(task, mark, skewAllowanceMs) && task.desiredStatus !== 'STOPPED')
         return broken('status', `it is gone: the snapshot of ${time(mark?.at ?? 0)} does not list it`)
+      const { end = reported.end } = task
+      const because = end === undefined ? '' : `; stopped: ${endText(end)}`
       return broken(
         'status',
-        task.lastStatus === 'RUNNING'
+        (task.lastStatus === 'RUNNING'
           ? 'it is draining: ECS wants it to stop'
-          : `it is gone: ECS calls it ${task.lastStatus}, and wants it ${task.desiredStatus}`,
+          : `it is gone: ECS calls it ${task.lastStatus}, and wants it ${task.desiredStatus}`) + because,
+        todoAfter(end),
       )
+    }
   }
 }
 

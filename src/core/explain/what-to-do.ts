@@ -1,4 +1,5 @@
 import type { Unresolved } from '../desired.js'
+import type { StopKind } from './stop-kind.js'
 import type { Skipped } from '../plan.js'
 
 /** What to do about a task that is unresolved. `docs/why-is-my-task-not-routed.md` says the same; a test compares. */
@@ -12,6 +13,27 @@ export const aboutUnresolved: Readonly<Record<Unresolved['why'], string>> = {
   refused: 'correct the label, variable or port mapping that the text names',
   held: 'nothing: its deployment gives it no requests yet. The text names the stage',
   deployment: 'wait some seconds; if it stays, `source failed` says why ECS does not answer',
+}
+
+/**
+ * What to do about a task that stopped; `undefined` where nothing needs to be done.
+ * `docs/why-is-my-task-not-routed.md` says the same; a test compares.
+ */
+export const aboutStop: Readonly<Record<StopKind, string | undefined>> = {
+  image:
+    'check that the image exists, and that the task can reach and read its registry: execution role, route',
+  memory: 'give the container more memory, or find what takes it',
+  resources: 'allow the execution role what the text names, and give the task a route to it',
+  start: 'correct what the text names: command, mount, network or capacity',
+  'load-balancer': "correct path, port, security group or grace period of the load balancer's health check",
+  'container-health':
+    'run the health check of its definition in the container; give it a longer start period',
+  exited: 'its own log says why it exited',
+  succeeded: 'it ended without an error: a task of a service should run on',
+  killed: 'it was killed: its memory was not enough, or it outlived its stop timeout',
+  capacity: undefined,
+  wanted: undefined,
+  other: undefined,
 }
 
 /** What to do about a change that is skipped. */

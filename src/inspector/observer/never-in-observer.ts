@@ -1,9 +1,11 @@
 import type { Millis } from '../../core/clock.js'
 import { emptyState, type ClusterState } from '../../core/cluster-state.js'
+import { todoAfter } from '../../core/explain/end-text.js'
 import { livenessOf } from '../../core/liveness.js'
 import type { Task } from '../../core/task.js'
+import { sameEnd } from '../../core/task-end.js'
+import type { TaskArn } from '../../core/arn.js'
 import type { NeverInRow } from '../tables.js'
-import { Recent } from './recent.js'
 
 /** ECS forgets stopped tasks after an hour; these are kept until so many newer ones came. */
 const mostTasks = 1_000
@@ -39,25 +41,44 @@ const rowOf = (before: Task | undefined, task: Task): NeverInRow => ({
   endedAt: task.at,
   ran: hasRun(before),
   containers: task.containers.map(({ name }) => name),
+  end: task.end,
+  todo: todoAfter(task.end),
 })
 
 /** Tasks that ended before anything could be sent to them, from what changes in the state. */
 export class NeverInObserver {
-  readonly #rows = new Recent<NeverInRow>(mostTasks)
+  /** The oldest first. */
+  readonly #rows = new Map<TaskArn, NeverInRow>()
   #tasks: ClusterState['tasks'] = emptyState.tasks
 
   /** Costs what changed since the last call. */
   see({ tasks }: Pick<ClusterState, 'tasks'>): void {
     if (tasks === this.#tasks) return
-    tasks.diff(this.#tasks, (_arn, before, after) => {
-      if (after === undefined || !isGone(after) || (before !== undefined && isGone(before))) return
-      if (neverGotIn(before, after)) this.#rows.add(rowOf(before, after))
+    tasks.diff(this.#tasks, (arn, before, after) => {
+      if (after === undefined || !isGone(after)) return
+      if (before !== undefined && isGone(before)) this.#learnEnd(arn, after)
+      else if (neverGotIn(before, after)) this.#add(rowOf(before, after))
     })
     this.#tasks = tasks
   }
 
+  /** ECS tells the exit codes when the task has stopped, some events after its end began. A tombstone tells nothing. */
+  #learnEnd(arn: TaskArn, { end }: Task): void {
+    const row = this.#rows.get(arn)
+    if (row !== undefined && end !== undefined && !sameEnd(row.end, end))
+      this.#rows.set(arn, { ...row, end, todo: todoAfter(end) })
+  }
+
+  #add(row: NeverInRow): void {
+    this.#rows.set(row.task, row)
+    for (const oldest of this.#rows.keys()) {
+      if (this.#rows.size <= mostTasks) return
+      this.#rows.delete(oldest)
+    }
+  }
+
   /** The newest first. */
   get rows(): readonly NeverInRow[] {
-    return this.#rows.all.toReversed()
+    return [...this.#rows.values()].reverse()
   }
 }

@@ -10,6 +10,13 @@ export function* neverInRows(world: InspectedWorld, query: RowQuery): Sliced<Row
   return yield* windowOf(world.observed.neverIn, {
     query,
     rowOf: (row) => row,
-    matches: ({ task, group }) => matches(task, group),
+    matches: ({ task, group, end }) =>
+      matches(
+        task,
+        group,
+        end?.stopCode,
+        end?.reason,
+        ...(end?.containers ?? []).map(({ reason }) => reason),
+      ),
   })
 }

@@ -226,6 +226,8 @@ export const brokenWorld = (): InspectedWorld => {
         endedAt: at,
         ran: false,
         containers: ['app'],
+        end: undefined,
+        todo: undefined,
       })),
     },
   }
