@@ -34,6 +34,9 @@ export const workerNews = (report: Report): WorkerNews | undefined => {
         case 'Warning':
           return troubled(`${report.source}: ${report.notice.message}`)
         case 'Answered':
+        case 'Called':
+        case 'SnapshotDue':
+        case 'SnapshotTaken':
         case 'Ignored':
         case 'ClockSkew':
         case 'Progressed':

@@ -190,14 +190,20 @@ const rows: readonly Row[] = [
       },
       {
         title: 'Age of the newest snapshot',
-        description: 'By cluster. It rises until the next snapshot.',
+        description:
+          'By cluster. It rises until the next snapshot. How long one took, and when the next is due.',
         kind: 'timeseries',
         unit: 's',
-        width: 12,
+        width: 8,
         queries: [
           {
             expr: `time() - max by (cluster) (${of('snapshotTime')}${selected})`,
             legend: '{{cluster}}',
+          },
+          { expr: `max by (cluster) (${of('snapshotDuration')}${selected})`, legend: '{{cluster}} took' },
+          {
+            expr: `min by (cluster) (${of('snapshotDue')}${selected}) - time()`,
+            legend: '{{cluster}} is due in',
           },
         ],
       },
@@ -206,8 +212,16 @@ const rows: readonly Row[] = [
         description: 'By cluster.',
         kind: 'timeseries',
         unit: 'none',
-        width: 12,
+        width: 8,
         queries: [{ expr: `max by (cluster) (${of('snapshotTasks')}${selected})`, legend: '{{cluster}}' }],
+      },
+      {
+        title: 'Calls of AWS',
+        description: 'Of snapshots and lookups, a second.',
+        kind: 'timeseries',
+        unit: 'ops',
+        width: 8,
+        queries: [{ expr: rate('calls', 'source'), legend: '{{source}}' }],
       },
     ],
   },

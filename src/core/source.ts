@@ -1,4 +1,5 @@
 import type { Observable } from 'rxjs'
+import type { ClusterArn } from './arn.js'
 import type { Clock, Millis, Random } from './clock.js'
 import type { ClusterState } from './cluster-state.js'
 import type { Endpoint } from './desired.js'
@@ -49,6 +50,20 @@ export type Notice =
    * `operation` as in `SourceFailed`.
    */
   | { readonly _tag: 'Answered'; readonly operation: string }
+  /** So many calls of AWS are made now, whatever comes of them. Not every source says so. */
+  | { readonly _tag: 'Called'; readonly calls: number }
+  /** This worker has taken a complete snapshot of a cluster, and delivered it. */
+  | {
+      readonly _tag: 'SnapshotTaken'
+      readonly cluster: ClusterArn
+      readonly tasks: number
+      readonly tookMs: Millis
+    }
+  /**
+   * When the next snapshot of a cluster is due, by this machine's clock. Told again when it changes: later while events
+   * tell everything, and earlier when one is lost.
+   */
+  | { readonly _tag: 'SnapshotDue'; readonly cluster: ClusterArn; readonly at: Millis }
   /**
    * How far a long piece of work is, such as a snapshot of a cluster with thousands of tasks: `done` of `of`, which is
    * `undefined` while it is not known. `what` names the work and its unit: `tasks of production described`. It is reported

@@ -1,4 +1,4 @@
-import type { TaskArn } from '../core/arn.js'
+import type { ClusterArn, TaskArn } from '../core/arn.js'
 import type { Millis } from '../core/clock.js'
 import type { Revision } from '../core/desired.js'
 import type { Owner } from '../core/sink.js'
@@ -15,6 +15,13 @@ export interface ObservedConflict {
   readonly lastAt: Millis
 }
 
+/** What sources tell of their snapshots of a cluster. */
+export interface SnapshotTimes {
+  /** How long the newest one took that the worker took itself. */
+  readonly tookMs: Millis | undefined
+  readonly nextAt: Millis | undefined
+}
+
 /** What a worker has done and seen, beside its state. */
 export interface Observed {
   readonly worker: string
@@ -24,6 +31,8 @@ export interface Observed {
   readonly revision: Revision
   readonly targets: readonly TargetOverview[]
   readonly sources: readonly Omit<SourceRow, 'snapshots'>[]
+  /** Of clusters of which a source has told any. */
+  readonly snapshots: ReadonlyMap<ClusterArn, SnapshotTimes>
   readonly conflicts: readonly ObservedConflict[]
   /** Since when tasks are unresolved. */
   readonly unresolvedSince: ReadonlyMap<TaskArn, Millis>
@@ -42,6 +51,7 @@ export const nothingObserved: Observed = {
   revision: 0,
   targets: [],
   sources: [],
+  snapshots: new Map(),
   conflicts: [],
   unresolvedSince: new Map(),
   neverIn: [],

@@ -134,6 +134,10 @@ export interface SnapshotFacts {
   /** A time at or before its beginning, by ECS's clock; `undefined` if no time could be trusted. */
   readonly at: Millis | undefined
   readonly tasks: number
+  /** How long it took; `undefined` if another worker took it, or the source does not say. */
+  readonly tookMs: Millis | undefined
+  /** When the next one is due; `undefined` if the source does not say. */
+  readonly nextAt: Millis | undefined
 }
 
 /** Sources, in the order of the worker. Filter: its name. */
@@ -147,6 +151,8 @@ export interface SourceRow {
   readonly lastDeliveryAt: Millis | undefined
   /** How old the newest event of its last delivery with events was when it came; for queues, their lag. */
   readonly lagMs: Millis | undefined
+  /** Calls of AWS in the last minute; `undefined` if the source tells of none. */
+  readonly callsLastMinute: number | undefined
   readonly undecodable: number
   /** The newest first; at most five. */
   readonly lastUndecodable: readonly { readonly at: Millis; readonly id: string; readonly reason: string }[]

@@ -25,6 +25,7 @@ import { tokenBucket } from '../../src/shared/aws/token-bucket.js'
 import { systemClock } from '../../src/shared/async/system-clock.js'
 import { hostPort, type MotoCluster, motoCluster } from './moto-cluster.js'
 import { moto } from './witnesses.js'
+import { isRoutine } from '../support/routine-notice.js'
 
 beforeAll(() => moto.empty())
 
@@ -46,7 +47,7 @@ const follow = (...sources: readonly Source[]) => {
   const subscriptions = sources.map((source) =>
     source.deliveries(sourceContext(state$)).subscribe((output) => {
       if (output._tag !== 'Delivery') {
-        if (output._tag !== 'Answered') notices.push(output)
+        if (!isRoutine(output)) notices.push(output)
         return
       }
       events.push(...output.events)

@@ -15,6 +15,7 @@ const observed: fc.Arbitrary<Observed> = fc
       covers: [],
       deliveries: 1,
       lastDeliveryAt: 1,
+      callsLastMinute: 3,
       lagMs: 0,
       undecodable: 0,
       lastUndecodable: [],

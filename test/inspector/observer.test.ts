@@ -1,4 +1,4 @@
-import type { Report } from 'ecs-task-stream'
+import type { Notice, Report } from 'ecs-task-stream'
 import { expect, it } from 'vitest'
 import { emptyState } from '../../src/core/cluster-state.js'
 import { reduce } from '../../src/core/reduce.js'
@@ -116,6 +116,21 @@ it('says why a task that never got in ended, when ECS tells it, and keeps that',
   expect(told(3, 'STOPPED', end)).toMatchObject([row])
   // A tombstone.
   expect(told(4, 'STOPPED')).toMatchObject([row])
+})
+
+it('says how long a snapshot took, when the next is due, and how many calls there were in a minute', () => {
+  const seen = observer()
+  const tell = (notice: Notice, now: number): void =>
+    seen.hear({ _tag: 'Noticed', source: 'sqs', notice }, now)
+  expect(seen.observed(0).sources[0]?.callsLastMinute).toBeUndefined()
+  for (let now = 0; now < 120_000; now += 500) tell({ _tag: 'Called', calls: 2 }, now)
+  tell({ _tag: 'SnapshotDue', cluster: 'c', at: 300_000 }, 1)
+  tell({ _tag: 'SnapshotTaken', cluster: 'c', tasks: 7, tookMs: 1_200 }, 2)
+  tell({ _tag: 'SnapshotDue', cluster: 'c', at: 600_000 }, 3)
+  expect(seen.observed(119_999).snapshots).toEqual(new Map([['c', { tookMs: 1_200, nextAt: 600_000 }]]))
+  expect(seen.observed(119_999).sources[0]?.callsLastMinute).toBe(240)
+  expect(seen.observed(149_999).sources[0]?.callsLastMinute).toBe(120)
+  expect(seen.observed(500_000).sources[0]?.callsLastMinute).toBe(0)
 })
 
 it('is bounded, whatever it hears', () => {

@@ -14,6 +14,7 @@ import type { Delivery, Notice, Source } from '../../src/core/source.js'
 import { ecsSnapshots } from '../../src/sources/ecs-api/snapshots/ecs-snapshots.js'
 import type { InstanceClients } from '../../src/sources/ecs-api/clients/instance-clients.js'
 import { type VirtualClock, virtualClock } from '../support/virtual-clock.js'
+import { isRoutine } from '../support/routine-notice.js'
 
 /** Changes the answers of an operation between the wire and the source, or throws in their place. */
 export type Alteration = (operation: string, output: object) => void
@@ -92,6 +93,8 @@ export interface Following {
   readonly deliveries: readonly Delivery[]
   readonly events: readonly ClusterEvent[]
   readonly notices: readonly Notice[]
+  /** The notices that say only that the source works. */
+  readonly routine: readonly Notice[]
   readonly failures: readonly Extract<Notice, { _tag: 'SourceFailed' }>[]
   readonly state: ClusterState
   readonly completed: boolean
@@ -109,12 +112,12 @@ export const follow = (
   const state$ = new BehaviorSubject(known)
   const deliveries: Delivery[] = []
   const notices: Notice[] = []
+  const routine: Notice[] = []
   let completed = false
   const subscription = source.deliveries(sourceContext(state$, context)).subscribe({
     next: (output) => {
       if (output._tag !== 'Delivery') {
-        // That calls succeed is what all of this is about.
-        if (output._tag !== 'Answered') notices.push(output)
+        ;(isRoutine(output) ? routine : notices).push(output)
         return
       }
       deliveries.push(output)
@@ -128,6 +131,7 @@ export const follow = (
   onTestFinished(() => subscription.unsubscribe())
   return {
     deliveries,
+    routine,
     notices,
     get events() {
       return deliveries.flatMap(({ events }) => events)

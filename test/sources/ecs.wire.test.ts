@@ -7,6 +7,7 @@ import { emptyState } from '../../src/core/cluster-state.js'
 import type { ServiceSpec } from '../../sim/ecs/service-spec.js'
 import { type SimulatedCluster, simulatedCluster } from '../../sim/ecs/simulated-cluster.js'
 import { type AwsWorld, awsWorld, follow, type Following, settled } from './aws-world.js'
+import { isRoutine } from '../support/routine-notice.js'
 
 const services: readonly ServiceSpec[] = [
   { name: 'web', placement: 'bridge', desiredCount: 3 },
@@ -115,6 +116,26 @@ describe('ecs', () => {
     await world.until(() => failed().has('snapshot of staging'), 10_000)
   })
 
+  it('tells of each call, how long a snapshot took, and when the next one is due', async () => {
+    const world = await awsWorld([clusterOf()])
+    const heard = following(world)
+    await world.until(() => isComplete(heard), 50)
+    await world.until(() => heard.routine.some(({ _tag }) => _tag === 'SnapshotDue'))
+    const told = heard.routine.reduce((sum, notice) => sum + (notice._tag === 'Called' ? notice.calls : 0), 0)
+    expect(told).toBe([...world.api.calls.values()].reduce((sum, calls) => sum + calls, 0))
+    const [mark] = heard.state.marks.values()
+    const [cluster] = heard.state.marks.keys()
+    expect(heard.routine).toContainEqual({
+      _tag: 'SnapshotTaken',
+      cluster,
+      tasks: mark?.tasks.size,
+      tookMs: expect.any(Number) as number,
+    })
+    const due = heard.routine.flatMap((notice) => (notice._tag === 'SnapshotDue' ? [notice] : []))
+    expect(due[0]).toMatchObject({ cluster })
+    expect(due[0]?.at).toBeGreaterThan(world.clock.now())
+  })
+
   it('takes a snapshot at each interval, and one more when it is asked to', async () => {
     const world = await awsWorld([clusterOf()])
     const source = ecs({ clusters: ['staging'], clients: world.clients, intervalMs: 60_000 })
@@ -183,7 +204,7 @@ describe('ecs', () => {
     await world.until(() => [...world.api.calls.values()].reduce((sum, calls) => sum + calls, 0) > before, 50)
     heard.stop()
     await world.until(() => heard.completed)
-    expect(heard.notices.filter(({ _tag }) => _tag !== 'Answered')).toEqual([])
+    expect(heard.notices.filter((notice) => !isRoutine(notice))).toEqual([])
     expect(world.clock.sleeping).toBe(0)
   })
 

@@ -99,6 +99,25 @@ describe('the metrics', () => {
     expect(await value('snapshot_tasks{cluster="a"}')).toBe(1)
   })
 
+  it('show how long a snapshot took, when the next is due, and the calls, until the cluster is forgotten', async () => {
+    const states$ = new BehaviorSubject(emptyState)
+    const { value, report } = measuring(undefined, states$)
+    states$.next(reduce(emptyState, { _tag: 'TasksListed', cluster: 'a', at: 5_000, order: 1, tasks: [] }))
+    for (const notice of [
+      { _tag: 'Called', calls: 2 },
+      { _tag: 'Called', calls: 1 },
+      { _tag: 'SnapshotTaken', cluster: 'a', tasks: 0, tookMs: 1_500 },
+      { _tag: 'SnapshotDue', cluster: 'a', at: 300_000 },
+    ] as const)
+      report({ _tag: 'Noticed', source: 'ecs', notice })
+    expect(await value('aws_calls_total{source="ecs"}')).toBe(3)
+    expect(await value('snapshot_duration_seconds{cluster="a"}')).toBe(1.5)
+    expect(await value('snapshot_due_timestamp_seconds{cluster="a"}')).toBe(300)
+    states$.next(emptyState)
+    expect(await value('snapshot_duration_seconds{cluster="a"}')).toBeUndefined()
+    expect(await value('snapshot_due_timestamp_seconds{cluster="a"}')).toBeUndefined()
+  })
+
   it('are exactly those of the list', async () => {
     const { registry } = measuring()
     const real = (await registry.getMetricsAsJSON()).map(({ name, type, help }) => [name, type, help])

@@ -10,6 +10,7 @@ import type { Observed } from '../observed.js'
 import { ConflictObserver } from './conflict-observer.js'
 import { NeverInObserver } from './never-in-observer.js'
 import { Recent } from './recent.js'
+import { SnapshotObserver } from './snapshot-observer.js'
 import { SourceObserver } from './source-observer.js'
 import { TargetObserver } from './target-observer.js'
 
@@ -32,6 +33,7 @@ export class Observer {
   readonly #folds = new Recent<Millis>(mostFolds)
   readonly #targets: ReadonlyMap<string, TargetObserver>
   readonly #sources: ReadonlyMap<string, SourceObserver>
+  readonly #snapshots = new SnapshotObserver()
   readonly #conflicts = new ConflictObserver()
   readonly #neverIn = new NeverInObserver()
   readonly #since = new Map<TaskArn, Millis>()
@@ -50,6 +52,7 @@ export class Observer {
     switch (report._tag) {
       case 'Noticed':
         this.#sources.get(report.source)?.noticed(report.notice, now)
+        this.#snapshots.noticed(report.notice)
         return
       case 'Folded':
         this.#sources.get(report.source)?.folded(report, now)
@@ -102,6 +105,7 @@ export class Observer {
       revision: this.#revision,
       targets: [...this.#targets.values()].map((target) => target.overview(this.#revision, now)),
       sources: [...this.#sources.values()].map((source) => source.row(now)),
+      snapshots: this.#snapshots.times,
       conflicts: this.#conflicts.conflicts(now),
       unresolvedSince: new Map(this.#since),
       neverIn: this.#neverIn.rows,

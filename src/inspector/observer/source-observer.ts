@@ -3,6 +3,7 @@ import type { Report } from '../../core/report.js'
 import type { Notice, Source } from '../../core/source.js'
 import type { Observed } from '../observed.js'
 import type { FailingCall, SourceRow } from '../tables.js'
+import { RecentCount } from './recent-count.js'
 import { brief } from './target-observer.js'
 
 /** The undecodable messages that are shown. */
@@ -21,6 +22,7 @@ export class SourceObserver {
   #lagMs: Millis | undefined
   #undecodable = 0
   #lastUndecodable: SourceRow['lastUndecodable'] = []
+  #calls: RecentCount | undefined
   readonly #failing = new Map<string, FailingCall>()
 
   constructor(private readonly source: Pick<Source, 'name' | 'covers'>) {}
@@ -56,6 +58,12 @@ export class SourceObserver {
       case 'Answered':
         this.#failing.delete(notice.operation)
         return
+      case 'Called':
+        this.#calls ??= new RecentCount()
+        this.#calls.add(notice.calls, now)
+        return
+      case 'SnapshotTaken':
+      case 'SnapshotDue':
       case 'Ignored':
       case 'Progressed':
       case 'ClockSkew':
@@ -73,6 +81,7 @@ export class SourceObserver {
       deliveries: this.#deliveries,
       lastDeliveryAt: this.#lastDeliveryAt,
       lagMs: this.#lagMs,
+      callsLastMinute: this.#calls?.lastMinute(now),
       undecodable: this.#undecodable,
       lastUndecodable: this.#lastUndecodable,
       failing: [...this.#failing.values()],

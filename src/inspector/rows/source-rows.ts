@@ -7,9 +7,18 @@ import type { SnapshotFacts, SourceRow } from '../tables.js'
 import { type RowWindow, windowOf } from '../window.js'
 
 /** The newest snapshot of each cluster, ordered by cluster. */
-export const snapshotsOf = ({ state: { marks } }: InspectedWorld): readonly SnapshotFacts[] =>
+export const snapshotsOf = ({
+  state: { marks },
+  observed: { snapshots },
+}: InspectedWorld): readonly SnapshotFacts[] =>
   [...marks]
-    .map(([cluster, { at, tasks }]) => ({ cluster, at: at === 0 ? undefined : at, tasks: tasks.size }))
+    .map(([cluster, { at, tasks }]) => ({
+      cluster,
+      at: at === 0 ? undefined : at,
+      tasks: tasks.size,
+      tookMs: snapshots.get(cluster)?.tookMs,
+      nextAt: snapshots.get(cluster)?.nextAt,
+    }))
     .sort((a, b) => (a.cluster < b.cluster ? -1 : 1))
 
 /** Whether a cluster is meant by what a source covers: its name, a pattern, or its ARN. */

@@ -72,6 +72,20 @@ const noticeLine = (source: string, notice: Notice): LogLine => {
         message: 'source answers',
         fields: { source, operation: notice.operation },
       }
+    case 'Called':
+      return { level: 'debug', message: 'calls AWS', fields: { source, calls: notice.calls } }
+    case 'SnapshotTaken': {
+      const { cluster, tasks, tookMs } = notice
+      return { level: 'debug', message: 'snapshot taken', fields: { source, cluster, tasks, tookMs } }
+    }
+    case 'SnapshotDue': {
+      const { cluster, at } = notice
+      return {
+        level: 'debug',
+        message: 'the next snapshot is due',
+        fields: { source, cluster, at: new Date(at).toISOString() },
+      }
+    }
     case 'Progressed': {
       const { what, done, of } = notice
       // `logProgress` says it to people, once a minute.

@@ -63,6 +63,27 @@ export const metricList = {
     labels: ['cluster'],
     unit: 'tasks',
   },
+  snapshotDuration: {
+    name: 'snapshot_duration_seconds',
+    type: 'gauge',
+    help: 'How long this worker took for its newest whole snapshot of a cluster.',
+    labels: ['cluster'],
+    unit: 'seconds',
+  },
+  snapshotDue: {
+    name: 'snapshot_due_timestamp_seconds',
+    type: 'gauge',
+    help: 'When the next snapshot of a cluster is due, by the clock of this machine.',
+    labels: ['cluster'],
+    unit: 'seconds',
+  },
+  calls: {
+    name: 'aws_calls_total',
+    type: 'counter',
+    help: 'Calls of AWS by snapshots and lookups, failed ones included; not those of queues and targets.',
+    labels: ['source'],
+    unit: 'calls',
+  },
   events: {
     name: 'events_total',
     type: 'counter',

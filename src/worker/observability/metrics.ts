@@ -76,6 +76,9 @@ const instruments = (registers: [Registry]) => {
     lag: new Histogram({ ...described(metricList.lag), buckets: lagBuckets, registers }),
     snapshotTime: gauge(metricList.snapshotTime),
     snapshotTasks: gauge(metricList.snapshotTasks),
+    snapshotDuration: gauge(metricList.snapshotDuration),
+    snapshotDue: gauge(metricList.snapshotDue),
+    calls: counter(metricList.calls),
     events: counter(metricList.events),
     deliveries: counter(metricList.deliveries),
     acknowledged: counter(metricList.acknowledged),
@@ -109,7 +112,7 @@ const sinkOperation = oneOfLabel(['read', 'apply'])
 const changeKind = oneOfLabel(['create', 'update', 'delete'])
 
 const observeNotice = (
-  { clockAhead, events, sourceFailures, warnings }: Instruments,
+  { calls, clockAhead, events, snapshotDue, snapshotDuration, sourceFailures, warnings }: Instruments,
   source: string,
   notice: Notice,
 ): void => {
@@ -125,6 +128,15 @@ const observeNotice = (
       return
     case 'Answered':
     case 'Progressed':
+      return
+    case 'Called':
+      calls.inc({ source }, notice.calls)
+      return
+    case 'SnapshotTaken':
+      snapshotDuration.set({ cluster: notice.cluster }, notice.tookMs / 1000)
+      return
+    case 'SnapshotDue':
+      snapshotDue.set({ cluster: notice.cluster }, notice.at / 1000)
       return
     case 'ClockSkew':
       clockAhead.set(notice.aheadMs / 1000)
@@ -232,10 +244,19 @@ export const metricsOf = (
   to.ready.set(0)
   void ready.then(() => to.ready.set(1))
   state$.subscribe(({ tasks }) => to.tasks.set(tasks.size))
-  measureSnapshots(state$, { time: to.snapshotTime, tasks: to.snapshotTasks })
+  const [source, sink, cluster] = [nameLabel(), nameLabel(), nameLabel()]
+  const told = [to.snapshotDuration, to.snapshotDue]
+  measureSnapshots(state$, { time: to.snapshotTime, tasks: to.snapshotTasks, told }, cluster)
   measureDeployments(state$, to.deployments)
-  const [source, sink] = [nameLabel(), nameLabel()]
   const named = (report: Report): Report => {
+    if (report._tag === 'Noticed') {
+      const { notice } = report
+      return {
+        ...report,
+        source: source(report.source),
+        notice: 'cluster' in notice ? { ...notice, cluster: cluster(notice.cluster) } : notice,
+      }
+    }
     if ('source' in report) return { ...report, source: source(report.source) }
     return 'sink' in report ? { ...report, sink: sink(report.sink) } : report
   }

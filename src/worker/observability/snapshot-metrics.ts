@@ -1,14 +1,21 @@
 import type { Gauge } from 'prom-client'
 import type { Observable } from 'rxjs'
 import { type ClusterState, emptyState } from '../../core/cluster-state.js'
-import { nameLabel } from './closed-label.js'
 
-/** Tells when the newest snapshot of each cluster began, and its size. */
+/** Of each cluster with a snapshot. */
+export interface SnapshotGauges {
+  readonly time: Gauge<'cluster'>
+  readonly tasks: Gauge<'cluster'>
+  /** What sources tell. */
+  readonly told: readonly Gauge<'cluster'>[]
+}
+
+/** Tells when the newest snapshot of each cluster began, and its size. Nothing is told of a cluster without one. */
 export const measureSnapshots = (
   state$: Observable<Pick<ClusterState, 'marks'>>,
-  { time, tasks }: { readonly time: Gauge<'cluster'>; readonly tasks: Gauge<'cluster'> },
+  { time, tasks, told }: SnapshotGauges,
+  label: (cluster: string) => string,
 ): void => {
-  const label = nameLabel()
   let last = emptyState.marks
   state$.subscribe(({ marks }) => {
     marks.diff(last, (arn, _, mark) => {
@@ -16,6 +23,7 @@ export const measureSnapshots = (
       if (mark === undefined) {
         time.remove({ cluster })
         tasks.remove({ cluster })
+        for (const gauge of told) gauge.remove({ cluster })
         return
       }
       // 0 stands for a time that nobody can trust.

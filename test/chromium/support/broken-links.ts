@@ -207,6 +207,7 @@ export const brokenWorld = (): InspectedWorld => {
           covers: [],
           deliveries: 128,
           lastDeliveryAt: now - 2_000,
+          callsLastMinute: 12,
           lagMs: 420,
           undecodable: 1,
           lastUndecodable: [{ at, id: 'm-1', reason: '$: expected JSON, got "hello"' }],

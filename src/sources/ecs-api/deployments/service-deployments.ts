@@ -15,6 +15,7 @@ import type { Task } from '../../../core/task.js'
 import { perPlace } from '../../../shared/aws/aws-clients.js'
 import { permitted } from '../../../shared/aws/permitted.js'
 import { changedTasks } from '../changed-tasks.js'
+import { countedBuckets } from '../clients/counted-buckets.js'
 import type { TokenBucket } from '../../../shared/aws/token-bucket.js'
 import { deploymentReads, type EcsClients, ecsClients } from '../clients/ecs-client.js'
 import { awsFailure } from '../../../shared/aws/aws-failure.js'
@@ -109,7 +110,8 @@ export const serviceDeployments = ({
     deliveries: (context) =>
       new Observable<Delivery | Notice>((subscriber) => {
         const { clock = context.clock, random = context.random } = fixed
-        const { bucket = deploymentReads(clock) } = fixed
+        const { bucket: uncounted = deploymentReads(clock) } = fixed
+        const bucket = countedBuckets(uncounted, (calls) => subscriber.next({ _tag: 'Called', calls }))
         const stop = new AbortController()
         const { signal } = stop
         // Every call and every wait adds a listener; this is not a leak, which Node would warn of.

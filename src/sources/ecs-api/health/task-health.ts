@@ -11,6 +11,7 @@ import type { Delivery, Notice, Source } from '../../../core/source.js'
 import type { Task } from '../../../core/task.js'
 import { perPlace } from '../../../shared/aws/aws-clients.js'
 import { changedTasks } from '../changed-tasks.js'
+import { countedBuckets } from '../clients/counted-buckets.js'
 import type { TokenBucket } from '../../../shared/aws/token-bucket.js'
 import { type EcsClients, ecsClients, resourceReads } from '../clients/ecs-client.js'
 import { delivery } from '../snapshots/delivery.js'
@@ -102,7 +103,8 @@ export const taskHealth = ({
     deliveries: (context) =>
       new Observable<Delivery | Notice>((subscriber) => {
         const { clock = context.clock, random = context.random } = fixed
-        const { bucket = resourceReads(clock) } = fixed
+        const { bucket: uncounted = resourceReads(clock) } = fixed
+        const bucket = countedBuckets(uncounted, (calls) => subscriber.next({ _tag: 'Called', calls }))
         const stop = new AbortController()
         const { signal } = stop
         // Every call and every wait adds a listener; this is not a leak, which Node would warn of.

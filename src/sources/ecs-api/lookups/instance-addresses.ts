@@ -17,6 +17,7 @@ import type { Answer } from './lookup-queue.js'
 import { isRunning, lookup } from './lookup.js'
 import type { AddressesById, AddressKind } from './machine-addresses.js'
 import { RecentMap } from '../../../shared/async/recent-map.js'
+import { countedBuckets } from '../clients/counted-buckets.js'
 import type { TokenBucket } from '../../../shared/aws/token-bucket.js'
 
 export type { Priority, TokenBucket } from '../../../shared/aws/token-bucket.js'
@@ -158,8 +159,9 @@ export const instanceAddresses = ({
       })
       return [...(await Promise.all(ofClusters)), ...(await Promise.all(ofPlaces)).flat()]
     },
-    question: ({ clock }) => {
-      const { bucket = resourceReads(clock) } = options
+    question: ({ clock, called }) => {
+      const { bucket: uncounted = resourceReads(clock) } = options
+      const bucket = countedBuckets(uncounted, called)
       const turn = (cluster: ClusterArn, signal: AbortSignal): Promise<boolean> =>
         bucket(placeOf(cluster)).take(1, signal, 'last')
 
@@ -217,6 +219,7 @@ export const instanceAddresses = ({
           describe: (ids: readonly string[]) => Promise<AddressesById>,
         ): Promise<void> => {
           if (asked.length === 0) return
+          called(1)
           try {
             const described = await describe(asked.map(({ machine }) => machine))
             for (const { instance, machine } of asked) {

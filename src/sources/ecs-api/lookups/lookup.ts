@@ -84,12 +84,18 @@ function* changedTasks(before: ClusterState, after: ClusterState): Sliced<Readon
   return changed
 }
 
+/** What a question is given, by its source. */
+export interface QuestionContext extends LookupEnvironment, Pick<SourceContext, 'needs'> {
+  /** Tells that so many calls of AWS are made. */
+  readonly called: (calls: number) => void
+}
+
 export interface LookupSetup extends Partial<LookupEnvironment> {
   readonly name: string
   readonly provides: Lookup
   readonly examine?: Source['examine']
   /** What to ask for in a worker. */
-  readonly question: (context: LookupEnvironment & Pick<SourceContext, 'needs'>) => Question
+  readonly question: (context: QuestionContext) => Question
 }
 
 /**
@@ -111,7 +117,12 @@ export const lookup = ({
   deliveries: (context) =>
     new Observable<Delivery | Notice>((subscriber) => {
       const { clock = context.clock, random = context.random } = fixed
-      const question = questionFor({ clock, random, needs: context.needs })
+      const question = questionFor({
+        clock,
+        random,
+        needs: context.needs,
+        called: (calls) => subscriber.next({ _tag: 'Called', calls }),
+      })
       const stop = new AbortController()
       const { signal } = stop
       // Every call and every wait adds a listener; this is not a leak, which Node would warn of.

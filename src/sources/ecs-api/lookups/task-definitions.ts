@@ -16,6 +16,7 @@ import type { Answer } from './lookup-queue.js'
 import { isRunning, lookup } from './lookup.js'
 import { RecentMap } from '../../../shared/async/recent-map.js'
 import { taskDefinition, UnusableDefinition } from './task-definition.js'
+import { countedBuckets } from '../clients/counted-buckets.js'
 import type { TokenBucket } from '../../../shared/aws/token-bucket.js'
 
 export type { Priority, TokenBucket } from '../../../shared/aws/token-bucket.js'
@@ -137,9 +138,10 @@ export const taskDefinitions = ({
           return permitted('ecs:DescribeTaskDefinition', () => ecs.send(command, { abortSignal }))
         }),
       ),
-    question: ({ clock, needs }) => {
+    question: ({ clock, needs, called }) => {
       const whose = given ?? asked[needs]
-      const { bucket = definitionReads(clock) } = options
+      const { bucket: uncounted = definitionReads(clock) } = options
+      const bucket = countedBuckets(uncounted, called)
       return {
         needOf: (task) =>
           isRunning(task) && isAsked[whose](task) && only(task) ? task.definition : undefined,

@@ -9,6 +9,7 @@ import { interruptibleSleep } from '../../../shared/async/interruptible-sleep.js
 import { clusterDirectory, type ClusterFinding, notFound } from './cluster-directory.js'
 import { clusterSnapshot, type ListedTasks, type Snapshot } from './cluster-snapshot.js'
 import { delivery } from './delivery.js'
+import { DueReports } from './due-reports.js'
 import { CallFailed, ecsCall, type EcsEnvironment } from './ecs-calls.js'
 import type { Headcount } from './headcount.js'
 import { identityReport } from './identity-report.js'
@@ -74,6 +75,7 @@ export class ClusterFollower {
   private readonly sleep
   private readonly calls: CallReports
   private readonly reportIdentity
+  private readonly due
 
   constructor(
     private readonly named: string,
@@ -81,6 +83,7 @@ export class ClusterFollower {
   ) {
     const { clock, only } = setup
     this.spread = setup.spread()
+    this.due = new DueReports(setup.emit)
     this.calls = new CallReports(`snapshot of ${named}`, setup.emit)
     const ask = ecsCall({ ...setup, unanswered: (error, retryIn) => this.calls.failed(error, retryIn) })
     this.time = awsTime(clock)
@@ -135,6 +138,7 @@ export class ClusterFollower {
     const intervalMs = pace(this.named) * this.spread
     const afterMs = takenAtMs === undefined ? 0 : takenAtMs + intervalMs - clock.now()
     if (afterMs > 0 && this.waiting.length === 0) {
+      this.due.is(this.known ?? this.setup.clusterNamed(this.named), clock.now() + afterMs)
       const again = await this.lookBetween(signal)
       return { afterMs: Math.min(afterMs, intervalMs, again) }
     }
@@ -143,6 +147,7 @@ export class ClusterFollower {
     this.spread = spread()
     this.lookedAt = clock.now()
     this.takenOrder = taken.order
+    this.due.is(taken.cluster, clock.now() + pace(this.named) * this.spread)
     return { afterMs: this.setup.interval() }
   }
 
@@ -186,6 +191,7 @@ export class ClusterFollower {
     const orderOf = (at: Millis): number =>
       this.stamps.next(at === 0 ? this.setup.clock.now() : at, newestOrder(cluster))
     let snapshot: Snapshot & { readonly order: number }
+    const beganAt = this.setup.clock.now()
     this.warning = undefined
     try {
       snapshot = await this.snapshot(cluster, orderOf, signal)
@@ -196,6 +202,8 @@ export class ClusterFollower {
       snapshot = { _tag: 'TasksListed', cluster, at, order: orderOf(at), tasks: [] } as const
     }
     emit(delivery(snapshot))
+    const tookMs = this.setup.clock.now() - beganAt
+    emit({ _tag: 'SnapshotTaken', cluster, tasks: snapshot.tasks.length, tookMs })
     this.warn()
     const { aheadMs } = this.time
     if (aheadMs !== undefined && this.isNews(aheadMs)) emit({ _tag: 'ClockSkew', aheadMs })

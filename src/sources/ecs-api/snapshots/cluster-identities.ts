@@ -7,6 +7,7 @@ import type { Source } from '../../../core/source.js'
 import { perPlace } from '../../../shared/aws/aws-clients.js'
 import { identifyClusters } from './identify-clusters.js'
 import { type EcsClients, ecsClients, resourceReads } from '../clients/ecs-client.js'
+import { countedBuckets } from '../clients/counted-buckets.js'
 import type { TokenBucket } from '../../../shared/aws/token-bucket.js'
 
 export type { Priority, TokenBucket } from '../../../shared/aws/token-bucket.js'
@@ -67,7 +68,8 @@ export const clusterIdentities = ({
     deliveries: (context) =>
       new Observable((subscriber) => {
         const { clock = context.clock, random = context.random } = options
-        const { bucket = resourceReads(clock) } = options
+        const { bucket: uncounted = resourceReads(clock) } = options
+        const bucket = countedBuckets(uncounted, (calls) => subscriber.next({ _tag: 'Called', calls }))
         const stop = new AbortController()
         // Every call and every wait of every name adds a listener; this is not a leak, which Node would warn of.
         setMaxListeners(0, stop.signal)

@@ -18,6 +18,7 @@ import { clusterNamed, MarkArrivals } from './mark-arrivals.js'
 import { PatternFollower } from './pattern-follower.js'
 import { RefreshRequest } from './refresh-request.js'
 import { watchClusters } from './watch-clusters.js'
+import { countedBuckets } from '../clients/counted-buckets.js'
 import type { TokenBucket } from '../../../shared/aws/token-bucket.js'
 
 export type { Priority, TokenBucket } from '../../../shared/aws/token-bucket.js'
@@ -147,7 +148,8 @@ export const ecsSnapshots = ({
     deliveries: (context) =>
       new Observable((subscriber) => {
         const { clock = context.clock, random = context.random } = options
-        const { bucket = resourceReads(clock) } = options
+        const { bucket: uncounted = resourceReads(clock) } = options
+        const bucket = countedBuckets(uncounted, (calls) => subscriber.next({ _tag: 'Called', calls }))
         const stop = new AbortController()
         // Every call and every wait of every cluster adds a listener; this is not a leak, which Node would warn of.
         setMaxListeners(0, stop.signal)
