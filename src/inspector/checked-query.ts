@@ -25,7 +25,8 @@ export const checkQuestion = (question: string, at: Millis | undefined): void =>
   checkTime(at)
 }
 
-const checkTime = (at: Millis | undefined): void => {
+/** Throws a QueryError for what is no time. */
+export const checkTime = (at: Millis | undefined): void => {
   if (at !== undefined && !isWhole(at, 0, 8.64e15))
     throw new QueryError(`at: expected milliseconds since 1970, got ${at}`)
 }

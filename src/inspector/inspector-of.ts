@@ -3,7 +3,7 @@ import type { Clock, Millis } from '../core/clock.js'
 import { conflateMap } from '../core/conflate-map.js'
 import { type Explanation, explainInSlices } from '../core/explain/explain.js'
 import { type Sliced, sliced } from '../core/sliced.js'
-import { checkQuery, checkQuestion } from './checked-query.js'
+import { checkQuery, checkQuestion, checkTime } from './checked-query.js'
 import type { InspectedWorld } from './inspected-world.js'
 import type { Inspector, RowPage, RowQuery } from './inspector.js'
 import type { Overview } from './overview.js'
@@ -37,11 +37,14 @@ export const inspectorOf = ({ world, changes$, clock, signal }: InspectorOptions
     return answer
   }
   const answer = <A>(at: Millis | undefined, of: (world: InspectedWorld) => Sliced<A>): Promise<A> =>
-    inTurn(async () => {
-      const known = await world(at)
-      await pause()
-      return sliced(of(known), pause)
-    })
+    // The past is read elsewhere, and may take long: questions about the present do not wait for it.
+    at === undefined
+      ? inTurn(async () => {
+          const known = await world(at)
+          await pause()
+          return sliced(of(known), pause)
+        })
+      : world(at).then((known) => inTurn(() => sliced(of(known), pause)))
   const overview = (): Promise<Overview> => inTurn(async () => overviewOf(await world(undefined)))
   return {
     overview$: merge(of(undefined), changes$).pipe(
@@ -53,6 +56,11 @@ export const inspectorOf = ({ world, changes$, clock, signal }: InspectorOptions
         ),
       ),
     ),
+    overviewAt: async (at: Millis): Promise<Overview> => {
+      checkTime(at)
+      const known = await world(at)
+      return inTurn(() => Promise.resolve(overviewOf(known)))
+    },
     rows: async <K extends TableName>(table: K, query: RowQuery): Promise<RowPage<K>> => {
       checkQuery(query)
       return answer(query.at, (known) => tableRows(table, known, query))

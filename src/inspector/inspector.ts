@@ -39,6 +39,8 @@ export interface RowPage<K extends TableName> {
 export interface Inspector {
   /** Now, and after changes; at most four times a second. Nothing is computed while nobody is subscribed. */
   readonly overview$: Observable<Overview>
+  /** What was so at a time, in numbers. Left out where only the present is known. */
+  overviewAt?(at: Millis): Promise<Overview>
   /** One window of a table. Rejects for a query out of bounds, or if there is no journal and `at` is set. */
   rows<K extends TableName>(table: K, query: RowQuery): Promise<RowPage<K>>
   /** Why something is so: see `explain`. */

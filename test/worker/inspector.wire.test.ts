@@ -13,6 +13,7 @@ import type { InspectorAccess } from '../../src/worker/inspector/inspector-acces
 import { inspectorRoutes } from '../../src/worker/inspector/inspector-routes.js'
 import { mostListeners } from '../../src/worker/inspector/overview-streams.js'
 import { readPage } from '../../src/worker/inspector/page.js'
+import { memoryJournal, type MemoryLog, memoryLog } from '../../src/journal/memory.js'
 import { requested } from '../support/followed.js'
 import { observed } from '../support/observed-task.js'
 import { serverSentEvents } from '../support/server-sent-events.js'
@@ -38,6 +39,7 @@ const token = 'a-long-random-text'
 const serving = async (
   access: Exclude<InspectorAccess, { readonly _tag: 'Nobody' }> = { _tag: 'Everybody', isLocal: true },
   directory?: string,
+  log?: MemoryLog,
 ): Promise<Served> => {
   const source = memorySource()
   const sink = memorySink()
@@ -48,6 +50,7 @@ const serving = async (
     version: '1.2.3',
     sources: [source],
     sinks: [sink],
+    past: log && memoryJournal({ log }),
     clock: systemClock,
     signal: ended.signal,
   })
@@ -107,6 +110,45 @@ describe('the inspector over HTTP', () => {
     const arn = observed({ id: 't1' }).arn
     expect((await served.get(`/explain/${encodeURIComponent(arn)}`)).body).toMatchObject({
       subjects: [{ _tag: 'Task', task: arn }],
+    })
+  })
+
+  it('answers for a time before, from the journal', async () => {
+    const log = memoryLog()
+    const told = (at: number, id: string, port: number): void => {
+      log.entries.push({ amends: false, entry: { at, source: 'sqs', events: [change(id, port)] } })
+    }
+    told(1_700_000_000_000, 't1', 1001)
+    told(1_700_000_060_000, 't2', 1002)
+    const served = await serving(undefined, undefined, log)
+    await applied(served, () => void served.source.push(change('t3', 1003)))
+    await vi.waitFor(async () =>
+      expect((await served.get('/state')).body).toMatchObject({
+        counts: { endpoints: 1 },
+        journal: { from: 1_700_000_000_000 },
+      }),
+    )
+    const at = 'at=1700000030000'
+    expect((await served.get(`/state?${at}`)).body).toMatchObject({
+      at: 1_700_000_030_000,
+      counts: { endpoints: 1, tasks: 1 },
+      journal: { from: 1_700_000_000_000 },
+    })
+    expect((await served.get(`/state/tasks?${at}`)).body).toMatchObject({
+      total: 1,
+      rows: [{ lastStatus: 'RUNNING' }],
+    })
+    expect((await served.get(`/explain/10.0.0.1%3A1001?${at}`)).body).toMatchObject({
+      subjects: [{ _tag: 'Task' }],
+    })
+    expect((await served.get(`/explain/10.0.0.1%3A1002?${at}`)).body).toMatchObject({ subjects: [] })
+    expect(await served.get('/state?at=1600000000000')).toMatchObject({
+      status: 400,
+      body: { error: containing('the journal begins at 2023-11-14T22:13:20.000Z') },
+    })
+    expect(await served.get('/state?at=9000000000000')).toMatchObject({
+      status: 400,
+      body: { error: 'at: expected a time that is over' },
     })
   })
 

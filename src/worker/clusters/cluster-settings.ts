@@ -84,7 +84,7 @@ export const followed = ({
 }: Pick<ClusterSettings, 'cluster' | 'queueUrl' | 'resyncSeconds' | 'owner' | 'pruneGuard'> &
   Partial<Pick<ClusterSettings, 'journal' | 'region'>>): Pick<
   Composition,
-  'clusters' | 'owner' | 'journal' | 'pruneGuard' | 'warnings'
+  'clusters' | 'owner' | 'journal' | 'past' | 'pruneGuard' | 'warnings'
 > => ({
   clusters,
   owner,

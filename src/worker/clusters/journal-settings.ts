@@ -47,5 +47,7 @@ export const journalOf = (location: JournalLocation, owner: Owner, region: strin
 export const sharedJournal = (
   { journal: location, region }: Partial<JournalSettings> & { readonly region?: string | undefined },
   owner: Owner,
-): Pick<Composition, 'journal'> =>
-  location === undefined ? {} : { journal: journalOf(location, owner, region) }
+): Pick<Composition, 'journal' | 'past'> =>
+  location === undefined
+    ? {}
+    : { journal: journalOf(location, owner, region), past: journalOf(location, owner, region) }

@@ -101,6 +101,7 @@ const answerOf = async (
     at,
     projection: { expose: replayedPolicy(policy, template) },
     signal,
+    pause: () => Promise.resolve(),
   })
   return explainQuestion(world, question)
 }

@@ -2,47 +2,67 @@ import type { ClusterArn } from '../../core/arn.js'
 import type { Millis } from '../../core/clock.js'
 import { emptyState } from '../../core/cluster-state.js'
 import type { ExplainedWorld } from '../../core/explain/explained-world.js'
+import { foldAll } from '../../core/fold.js'
 import type { Journal } from '../../core/journal.js'
-import { project, type ProjectOptions } from '../../core/project.js'
-import { reduce } from '../../core/reduce.js'
+import { type ProjectOptions, projectorInSlices } from '../../core/project.js'
+import { sliced } from '../../core/sliced.js'
+import { QueryError } from '../../inspector/query-error.js'
 import { journalHistory } from '../../journal/journal-history.js'
-import { WholeSnapshots } from '../../journal/whole-snapshots.js'
 
 export interface JournalWorldOptions {
   readonly journal: Pick<Journal, 'catchUp'>
   /** Ignores what was received later. Default: nothing. */
   readonly at: Millis | undefined
-  readonly projection: Omit<ProjectOptions, 'covers'>
+  /** `covers`: default is every cluster of which the journal has a snapshot. */
+  readonly projection: Omit<ProjectOptions, 'covers'> & Partial<Pick<ProjectOptions, 'covers'>>
   readonly signal: AbortSignal
+  /** Between slices of the work. */
+  readonly pause: () => Promise<void>
+}
+
+/** A world of a journal. */
+export interface JournalWorld extends ExplainedWorld {
+  /** When the journal begins: what was received before its newest checkpoint cannot be told apart. */
+  readonly from: Millis
 }
 
 /**
- * What the workers of a journal knew at a time, without targets. A cluster counts as covered if the journal has any
- * snapshot of it. Rejects for a time before everything that the journal has.
+ * What the workers of a journal knew at a time, without targets. Rejects with a QueryError for a time before everything that the journal has.
  */
 export const journalWorld = async ({
   journal,
   at = Infinity,
   projection,
   signal,
-}: JournalWorldOptions): Promise<ExplainedWorld> => {
+  pause,
+}: JournalWorldOptions): Promise<JournalWorld> => {
   const history = await journalHistory(journal, signal)
-  const [first] = history
-  if (first !== undefined && first.at > at)
-    throw new Error(
-      `the journal begins at ${new Date(first.at).toISOString()}, with its newest checkpoint: ask for a later time`,
+  const from = history[0]?.at ?? 0
+  if (from > at)
+    throw new QueryError(
+      `the journal begins at ${new Date(from).toISOString()}, with its newest checkpoint: ask for a later time`,
     )
-  const snapshots = new WholeSnapshots()
   const covers = new Set<ClusterArn>()
   let state = emptyState
   let now = 0
-  for (const entry of history) {
-    const { events } = snapshots.expand(entry.events)
-    for (const event of events) if (event._tag === 'TasksListed') covers.add(event.cluster)
-    if (entry.at > at) continue
-    state = events.reduce(reduce, state)
-    now = Math.max(now, entry.at)
+  let revision = 0
+  let isOver = false
+  for (const { at: receivedAt, events } of history) {
+    let amends = false
+    for (const event of events)
+      if (event._tag === 'TasksListed' || event._tag === 'TasksRelisted') {
+        covers.add(event.cluster)
+        amends = true
+      }
+    // A snapshot is the difference from the one before: after one that is left out, all are.
+    if (amends && receivedAt > at) isOver = true
+    if (receivedAt > at || (amends && isOver)) continue
+    state = await sliced(foldAll(state, events), pause)
+    now = Math.max(now, receivedAt)
+    revision++
+    await pause()
   }
-  const options = { ...projection, covers: [...covers] }
-  return { state, options, desired: project(state, options), targets: [], now }
+  const options = { covers: [...covers], ...projection }
+  const desired = await sliced(projectorInSlices(options)(state, revision), pause)
+  return { state, options, desired, targets: [], now, from }
 }

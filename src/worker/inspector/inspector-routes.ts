@@ -79,7 +79,7 @@ const tableIn = (name: string | undefined): TableName => {
 /**
  * The routes of the inspector:
  * - `GET /`: the page;
- * - `GET /state`: the overview;
+ * - `GET /state?at=`: the overview;
  * - `GET /state/<table>?filter=&from=&count=&at=`: a window of a table;
  * - `GET /state/changes`: the overview now and after changes, as server-sent events;
  * - `GET /explain/<question>?at=`: an explanation.
@@ -137,7 +137,12 @@ export const inspectorRoutes =
     for (const path of page.paths) server.get(path, (_request, reply) => page.send(path, reply))
     server.get(
       '/state',
-      answering(() => firstOverview(inspector)),
+      answering(({ query }) => {
+        const at = timeIn(query)
+        if (at === undefined) return firstOverview(inspector)
+        if (inspector.overviewAt === undefined) throw new QueryError('at: expected none')
+        return inspector.overviewAt(at)
+      }),
     )
     server.get('/state/changes', { exposeHeadRoute: false }, (_request, reply) => {
       if (!streams.hasRoom)

@@ -1,6 +1,7 @@
 import type { FastifyPluginCallback } from 'fastify'
 import type { Logger } from 'pino'
 import type { Registry } from 'prom-client'
+import type { Journal } from '../../core/journal.js'
 import type { Clock } from '../../core/clock.js'
 import type { RunSetup } from '../../core/run-setup.js'
 import type { Worker } from '../../core/worker.js'
@@ -49,6 +50,11 @@ export interface Composition extends Omit<RunSetup, 'sources' | 'owner'> {
   readonly lookups: readonly Source[]
   /** The owner of the worker's records: see `RunSetup.owner`. */
   readonly owner: Owner
+  /**
+   * The worker's journal once more, as another object: for the inspector, which reads the past beside the worker.
+   * Default: none, and the inspector shows the present alone.
+   */
+  readonly past?: Pick<Journal, 'catchUp'>
   /** Routes that the worker's server adds to `/health`, `/ready` and `/metrics`; requires a port. Called once. */
   readonly routes?: (running: Running) => FastifyPluginCallback
   /** Called once, before anything is received. */

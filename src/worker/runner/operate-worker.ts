@@ -96,7 +96,13 @@ const operate = async (
   const traced = traces ? await workerTracer() : undefined
   if (traced?.isHeard === false) logger.warn(unheardAdvice)
   const worker = run({ ...composition, sources, ...(traced && { tracer: traced.tracer }) }, { clock })
-  const inspector = workerInspector(worker, common, { worker: name, sources, sinks, clock })
+  const inspector = workerInspector(worker, common, {
+    worker: name,
+    sources,
+    sinks,
+    past: composition.past,
+    clock,
+  })
   // Nothing is reported before the first `await`: see `Worker.reports$`.
   logReports(worker.reports$, logger, clock, { owner })
   logProgress(worker.reports$, logger, clock)
