@@ -73,25 +73,31 @@ it('a task that runs has none, also if one of its containers has exited', () => 
 })
 
 const implausible: readonly (readonly [string, EcsDetail])[] = [
-  ['stopCode', { stopCode: 'x'.repeat(513) }],
-  ['stoppedReason', { stoppedReason: 'x'.repeat(1_025) }],
-  ['stoppedReason', { stoppedReason: 'half \ud83d' }],
-  ['containers.0.reason', { containers: [{ ...web, reason: 'x'.repeat(1_025) }] as never }],
-  ['containers.0.exitCode', { containers: [{ ...web, exitCode: 0.5 }] as never }],
-  ['containers.0.exitCode', { containers: [{ ...web, exitCode: 2 ** 32 }] as never }],
+  ['a stop code of many characters', { stopCode: 'x'.repeat(513) }],
+  ['a stop code that is none', { stopCode: 7 }],
+  ['a reason that is none', { stoppedReason: {} }],
+  ['a reason of a container that is none', { containers: [{ ...web, reason: [] }] as never }],
+  ['half an exit code', { containers: [{ ...web, exitCode: 0.5 }] as never }],
+  ['an exit code of more than 32 bits', { containers: [{ ...web, exitCode: 2 ** 32 }] as never }],
 ]
 
-describe('an implausible end', () => {
-  it.each(implausible)('in %s makes an event undecodable', (field, changes) => {
-    const path = `$.detail.${field}`.replace('.0.', '[0].')
-    expect(decoded({ ...stopped, ...changes })).toEqual([path])
+describe('what is implausible of an end is left out, and nothing else:', () => {
+  it.each(implausible)('%s', (_, changes) => {
+    const told = { ...stopped, containers: [web], ...changes }
+    const event = decoded(told)
+    expect(event).toMatchObject({ lastStatus: 'STOPPED', containers: [{ name: 'web' }] })
+    expect(event).toMatchObject({ end: { containers: [{ name: 'web' }] } })
+    const { task, errors } = taskFromDescription({ ...ecsDetail(told), attachments: [] }, 1)
+    expect(errors).toEqual([])
+    expect(event).toMatchObject({ end: task?.end })
   })
 
-  it.each(implausible)('in %s is left out of a description, and of nothing else', (field, changes) => {
-    const description = { ...ecsDetail({ ...stopped, containers: [web], ...changes }), attachments: [] }
-    const { task, errors } = taskFromDescription(description, 1)
-    expect(errors.map(({ path }) => path)).toEqual([`$.${field}`.replace('.0.', '[0].')])
-    expect(task?.containers).toHaveLength(1)
-    expect(task?.end?.containers).toHaveLength(1)
+  it('a long reason is cut, and half a character in it replaced', () => {
+    expect(decoded({ ...stopped, stoppedReason: 'x'.repeat(2_000) })).toMatchObject({
+      end: { reason: 'x'.repeat(1_024) },
+    })
+    expect(decoded({ ...stopped, stoppedReason: `${'x'.repeat(1_023)}\u{1f600}` })).toMatchObject({
+      end: { reason: `${'x'.repeat(1_023)}\ufffd` },
+    })
   })
 })

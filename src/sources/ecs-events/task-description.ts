@@ -3,8 +3,7 @@ import type { Millis } from '../../core/clock.js'
 import type { Health, Task } from '../../core/task.js'
 import { type DecodeError, decodeErrors } from '../../shared/codec/decode-error.js'
 import { taskRecord } from './task-record.js'
-import { isObject } from '../../shared/codec/lenient.js'
-import { containerEnd, type WireTask, describedTask } from './wire-task.js'
+import { type WireTask, describedTask } from './wire-task.js'
 
 const times = [
   'createdAt',
@@ -48,20 +47,6 @@ export interface TaskReading {
   readonly errors: readonly DecodeError[]
 }
 
-/** The containers without what is implausible of their ends, which must not cost their ports. */
-const withPlausibleEnds = (containers: unknown): unknown =>
-  Array.isArray(containers)
-    ? containers.map((one: unknown) =>
-        isObject(one)
-          ? Object.fromEntries(
-              Object.entries(one).filter(
-                ([key, value]) => (key !== 'exitCode' && key !== 'reason') || containerEnd[key].is(value),
-              ),
-            )
-          : one,
-      )
-    : containers
-
 /**
  * The response without implausible fields, as if AWS had not sent them; an observation does not change what it lacks.
  * `undefined` if too little remains.
@@ -70,10 +55,9 @@ const plausiblePart = (description: TaskDescription): WireTask | undefined => {
   const { taskArn, clusterArn, lastStatus, desiredStatus, version } = description
   const required = { taskArn, clusterArn, lastStatus, desiredStatus, version }
   const rest = Object.fromEntries(
-    Object.entries<unknown>({
-      ...description,
-      containers: withPlausibleEnds(description.containers),
-    }).filter(([key, value]) => describedTask.is({ ...required, [key]: value })),
+    Object.entries<unknown>({ ...description }).filter(([key, value]) =>
+      describedTask.is({ ...required, [key]: value }),
+    ),
   )
   return describedTask.is(rest) ? rest : undefined
 }

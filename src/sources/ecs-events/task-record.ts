@@ -2,11 +2,9 @@ import { longArn } from '../../core/arn.js'
 import type { Millis } from '../../core/clock.js'
 import { canonicalContainers, type Container, type Interface, type Task } from '../../core/task.js'
 import { interned } from '../../core/interned.js'
-import { lifecycleRank } from '../../core/task-status.js'
-import { canonicalEnds, type ContainerEnd, type TaskEnd } from '../../core/task-end.js'
 import { ipv6Address } from './ip-address.js'
 import { bindingsOf } from './network-bindings.js'
-import { stopReason } from './stop-reason.js'
+import { taskEnd } from './task-end.js'
 import { isNetworkAttachment, type WireContainer, type WireTask } from './wire-task.js'
 
 /** Treats absent, null and empty alike. */
@@ -64,34 +62,11 @@ const containersOf = (wires: readonly WireContainer[], version: number): readonl
   return containers.slice()
 }
 
-const RUNNING = lifecycleRank('RUNNING')
-
-const endsOf = (wires: readonly WireContainer[]): readonly ContainerEnd[] =>
-  canonicalEnds(
-    wires.flatMap(({ name, exitCode, reason }) => {
-      const end = { exitCode: exitCode ?? undefined, reason: stopReason(reason) }
-      return name && (end.exitCode !== undefined || end.reason !== undefined)
-        ? [{ name: interned(name), ...end }]
-        : []
-    }),
-  )
-
-/** A container may exit while its task runs: only a task that stops has an end. */
-const endOf = (wire: WireTask): TaskEnd | undefined => {
-  if (wire.desiredStatus !== 'STOPPED' && lifecycleRank(wire.lastStatus) <= RUNNING) return undefined
-  const { version, stopCode, stoppedReason } = wire
-  const end = { version, stopCode: shared(stopCode), reason: stopReason(stoppedReason) }
-  const containers = endsOf(wire.containers ?? [])
-  return end.stopCode === undefined && end.reason === undefined && containers.length === 0
-    ? undefined
-    : { ...end, containers }
-}
-
 /**
  * Converts one observation of a task, made `at`, to its canonical record. Equivalent observations give equal records.
  */
 export const taskRecord = (wire: WireTask, at: Millis, health: Task['health']): Task => {
-  const end = endOf(wire)
+  const end = taskEnd(wire)
   const task = runningRecord(wire, at, health)
   return end === undefined ? task : { ...task, end }
 }

@@ -28,8 +28,7 @@ import {
   satisfying,
   stringOf,
 } from '../../shared/codec/lenient.js'
-import { isPlainText, isWellFormed, maxNameLength } from '../../shared/codec/plain-text.js'
-import { maxReasonLength } from './stop-reason.js'
+import { isPlainText, maxNameLength } from '../../shared/codec/plain-text.js'
 import { taskVersion } from './task-version.js'
 import { isTimestamp } from './timestamp.js'
 
@@ -45,21 +44,6 @@ export const maxDetails = 100
 const plain = `${maxNameLength} characters of well-formed text without control characters`
 const text = stringOf(`at most ${plain}`, (text) => isPlainText(text))
 const nonEmptyText = stringOf(`1 to ${plain}`, (text) => text !== '' && isPlainText(text))
-
-/** May have several lines: it quotes the errors of others. */
-const reason = stringOf(
-  `at most ${maxReasonLength} characters of well-formed text`,
-  (text) => text.length <= maxReasonLength && isWellFormed(text),
-)
-
-/** Linux has 0 to 255; Windows has 32 bits, which some write with a sign. */
-const exitCode = satisfying(
-  'integer of 32 bits',
-  (u): u is number => typeof u === 'number' && Number.isInteger(u) && u >= -(2 ** 31) && u < 2 ** 32,
-)
-
-/** How a container ended, as far as a sender may say it. */
-export const containerEnd = { exitCode: optional(exitCode), reason: optional(reason) } as const
 
 /** AWS sends an empty text for what a task does not have. */
 const isTold = (text: string): boolean => text !== ''
@@ -119,7 +103,9 @@ const codecsOf = (isAddress: (text: string) => boolean) => {
       runtimeId: optional(text),
       networkBindings: optional(arrayOf(networkBinding, maxBindings)),
       networkInterfaces: optional(arrayOf(networkInterface, maxAttachments)),
-      ...containerEnd,
+      /** Of its end; read by `taskEnd`, which believes what it can. */
+      exitCode: t.unknown,
+      reason: t.unknown,
     },
   )
 
@@ -179,8 +165,9 @@ const codecsOf = (isAddress: (text: string) => boolean) => {
       createdAt: optional(instant),
       containers: optional(arrayOf(container, maxContainers)),
       attachments: optional(arrayOf(attachment, maxAttachments)),
-      stopCode: optional(text),
-      stoppedReason: optional(reason),
+      /** Of its end, as above. */
+      stopCode: t.unknown,
+      stoppedReason: t.unknown,
       /** In events only. */
       updatedAt: optional(timestamp),
     },
