@@ -11,6 +11,7 @@ export default tseslint.config(
       '.built-programs',
       'site',
       'docs/reference',
+      'docs/public/try',
       // They need aws-cdk-lib, which is not installed here: `npm run check:infrastructure` compiles them.
       'infrastructure/cdk',
       'scripts/infrastructure/cdk/probe.ts',

@@ -1,6 +1,6 @@
 /**
  * `npm run page [folder]`: writes the inspector with a simulated cluster, which needs no server, into a folder. Default:
- * `site/inspector`.
+ * `site/inspector`. The documentation has it in `try`: see `docs:site` in package.json.
  */
 import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'

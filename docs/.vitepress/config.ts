@@ -49,6 +49,8 @@ export default defineConfig({
   },
   themeConfig: {
     nav: [
+      // No page of VitePress, so its router must not take it.
+      { text: 'Try it', link: '/try/', target: '_self' },
       { text: 'Guide', link: '/' },
       { text: 'Reference', link: '/reference/' },
       { text: 'Changelog', link: `${repository}/blob/main/CHANGELOG.md` },
