@@ -3,6 +3,7 @@ import { tableOf } from '../views/table-views.js'
 import { number } from './format.js'
 import { type Place, searchOf, type View, views } from './place.js'
 import type { Go } from './use-place.js'
+import { Whole } from './whole.js'
 
 const titles: Readonly<Record<View, string>> = {
   now: 'Now',
@@ -49,7 +50,9 @@ export const Navigation = ({ overview, place, go }: NavigationProps) => (
             >
               <span>{titles[view]}</span>
               {count !== undefined && (
-                <span class={`count${isProblem ? ' problem' : ''}`}>{number(count)}</span>
+                <span class={`count${isProblem ? ' problem' : ''}`}>
+                  <Whole text={number(count)} />
+                </span>
               )}
             </a>
           </li>

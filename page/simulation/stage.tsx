@@ -1,7 +1,10 @@
 import type { ComponentChildren } from 'preact'
+import { useRef } from 'preact/hooks'
 import { number } from '../app/format.js'
+import { Whole } from '../app/whole.js'
 import type { ComparedService, Comparison } from './compared.js'
 import type { SimulationView } from './simulation.js'
+import { placed, type Slots } from './slots.js'
 import type { Fault, Faults } from './transport.js'
 
 export interface StageActions {
@@ -49,17 +52,30 @@ const Toggle = ({
 const count = (servers: ComparedService['servers'], state: 'live' | 'dead' | 'missing'): number =>
   servers.filter((server) => server.state === state).length
 
-const Servers = ({ servers }: { readonly servers: ComparedService['servers'] }) => (
-  <span class="servers">
-    <span class="aside">
-      {number(count(servers, 'live'))} live, {number(count(servers, 'dead'))} dead,{' '}
-      {number(count(servers, 'missing'))} missing
-    </span>
-    {servers.map(({ address, state }) => (
-      <i key={address} class={`server server-${state}`} title={`${address}: ${state}`} aria-hidden="true" />
-    ))}
-  </span>
-)
+/** The servers of a service in one table. Each has its place, the same in every table. */
+const Servers = ({
+  servers,
+  slots,
+}: {
+  readonly servers: ComparedService['servers']
+  readonly slots: Slots
+}) => {
+  const states = new Map(servers.map(({ address, state }) => [address, state]))
+  return (
+    <>
+      <span class="aside">
+        {number(count(servers, 'live'))} live, {number(count(servers, 'dead'))} dead,{' '}
+        {number(count(servers, 'missing'))} missing
+      </span>
+      <span class="servers" aria-hidden="true">
+        {slots.map((address = '', place) => {
+          const state = states.get(address) ?? 'none'
+          return <i key={place} class={`server server-${state}`} title={`${address}: ${state}`} />
+        })}
+      </span>
+    </>
+  )
+}
 
 const Score = ({ name, comparison }: { readonly name: string; readonly comparison: Comparison }) => (
   <div class="score">
@@ -73,6 +89,36 @@ const Score = ({ name, comparison }: { readonly name: string; readonly compariso
   </div>
 )
 
+const ServiceLine = ({
+  service,
+  ours,
+  naive,
+}: {
+  readonly service: string
+  readonly ours: ComparedService['servers']
+  readonly naive: ComparedService['servers']
+}) => {
+  const slots = useRef<Slots>([])
+  slots.current = placed(
+    slots.current,
+    [...ours, ...naive].map(({ address }) => address),
+  )
+  return (
+    <tr>
+      <th scope="row">{service}</th>
+      <td class="amount">
+        <Whole text={number(count(ours, 'live') + count(ours, 'missing'))} />
+      </td>
+      <td>
+        <Servers servers={ours} slots={slots.current} />
+      </td>
+      <td>
+        <Servers servers={naive} slots={slots.current} />
+      </td>
+    </tr>
+  )
+}
+
 /** The simulated cluster beside two tables: the worker's, and that of a program that applies events one by one. */
 export const Stage = ({ view, faults, isLively, isPaused, seed, actions }: StageProps) => {
   const { naive, ours, events, underWay } = view
@@ -84,8 +130,8 @@ export const Stage = ({ view, faults, isLively, isPaused, seed, actions }: Stage
         <Score name="This worker" comparison={ours} />
         <div class="score">
           <h3>Events</h3>
-          <p>{number(events)} sent</p>
-          <p class="faint">{number(underWay)} under way</p>
+          <p>{`${number(events)} sent`}</p>
+          <p class="faint">{`${number(underWay)} under way`}</p>
         </div>
       </div>
       <div class="scrolls" tabIndex={0} role="region" aria-label="Services">
@@ -102,16 +148,12 @@ export const Stage = ({ view, faults, isLively, isPaused, seed, actions }: Stage
           </thead>
           <tbody>
             {ours.services.map(({ service, servers }) => (
-              <tr key={service}>
-                <th scope="row">{service}</th>
-                <td class="amount">{number(count(servers, 'live') + count(servers, 'missing'))}</td>
-                <td>
-                  <Servers servers={servers} />
-                </td>
-                <td>
-                  <Servers servers={naiveOf.get(service) ?? []} />
-                </td>
-              </tr>
+              <ServiceLine
+                key={service}
+                service={service}
+                ours={servers}
+                naive={naiveOf.get(service) ?? []}
+              />
             ))}
           </tbody>
         </table>

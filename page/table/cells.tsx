@@ -8,14 +8,16 @@ import { duration, moment } from '../app/format.js'
 export const Arn = ({ arn }: { readonly arn: string }) => <span title={arn}>{lastSegment(arn)}</span>
 
 /** How long ago something was, with the time as its title. */
-export const Ago = ({ at, now }: { readonly at: Millis | undefined; readonly now: Millis }) =>
-  at === undefined ? (
-    <span class="faint">–</span>
-  ) : (
-    <time dateTime={new Date(at).toISOString()} title={`${moment(at)} UTC`}>
-      {at > now ? `in ${duration(at - now)}` : duration(now - at)}
+export const Ago = ({ at, now }: { readonly at: Millis | undefined; readonly now: Millis }) => {
+  if (at === undefined) return <span class="faint">–</span>
+  const text = at > now ? `in ${duration(at - now)}` : duration(now - at)
+  // Replaced as a whole, as `Whole` says.
+  return (
+    <time key={text} dateTime={new Date(at).toISOString()} title={`${moment(at)} UTC`}>
+      {text}
     </time>
   )
+}
 
 export const Group = ({ group }: { readonly group: string | undefined }) =>
   group === undefined ? (
@@ -45,7 +47,7 @@ export const HeldTags = ({ targets }: { readonly targets: readonly HeldInTarget[
         title={target}
       >
         {targets.length > 1 && <span class="of">{target}</span>}
-        {held ?? '?'}/{wanted}
+        {`${held ?? '?'}/${wanted}`}
       </span>
     ))}
   </>

@@ -1,9 +1,11 @@
+import type { ComponentChildren } from 'preact'
 import { useEffect, useLayoutEffect, useMemo, useReducer, useRef, useState } from 'preact/hooks'
 import type { Millis } from '../../src/core/clock.js'
 import type { Inspector } from '../../src/inspector/inspector.js'
 import type { TableName, Tables } from '../../src/inspector/tables.js'
 import { drawn } from '../app/drawn.js'
 import { number } from '../app/format.js'
+import { Whole } from '../app/whole.js'
 import type { Column, RowContext } from './column.js'
 import { RowCache } from './row-cache.js'
 import { rowWindow, scrolledTo } from './row-window.js'
@@ -29,6 +31,9 @@ export interface TableProps<K extends TableName> {
   readonly asked: string
   readonly open: (question: string) => void
 }
+
+const Content = ({ content }: { readonly content: ComponentChildren }) =>
+  typeof content === 'string' ? <Whole text={content} /> : content
 
 /**
  * A table of any length, of which only the visible rows are fetched and drawn. Arrow keys, Page Up and Down, Home and End
@@ -176,7 +181,7 @@ export const WindowedTable = <K extends TableName>(props: TableProps<K>) => {
               >
                 {columns.map(({ name, kind, cell }) => (
                   <div key={name} class={`cell ${kind}`} role="gridcell">
-                    {row === undefined ? <span class="pending" /> : cell(row, context)}
+                    <Content content={row === undefined ? <span class="pending" /> : cell(row, context)} />
                   </div>
                 ))}
               </div>

@@ -5,6 +5,7 @@ import { StateIcon } from '../app/icons.js'
 import type { LagHistory } from '../app/lag-history.js'
 import type { Go } from '../app/use-place.js'
 import { verdicts } from '../app/verdict.js'
+import { Whole } from '../app/whole.js'
 import { Ago } from '../table/cells.js'
 import { LagChart } from './lag-chart.js'
 
@@ -28,12 +29,20 @@ const TargetLine = ({ one, series }: { readonly one: TargetOverview; readonly se
       </span>
     </td>
     <td class="amount">
-      {number(one.revision)}
-      {one.revisionsBehind > 0 && <span class="differs"> −{number(one.revisionsBehind)}</span>}
+      <Whole text={number(one.revision)} />
     </td>
-    <td class="amount">{one.lag === undefined ? '–' : duration(one.lag.p50Ms)}</td>
-    <td class="amount">{one.lag === undefined ? '–' : duration(one.lag.p99Ms)}</td>
-    <td class="amount">{one.behindMs === 0 ? '–' : duration(one.behindMs)}</td>
+    <td class="amount differs">
+      <Whole text={one.revisionsBehind === 0 ? '' : `−${number(one.revisionsBehind)}`} />
+    </td>
+    <td class="amount">
+      <Whole text={one.lag === undefined ? '–' : duration(one.lag.p50Ms)} />
+    </td>
+    <td class="amount">
+      <Whole text={one.lag === undefined ? '–' : duration(one.lag.p99Ms)} />
+    </td>
+    <td class="amount">
+      <Whole text={one.behindMs === 0 ? '–' : duration(one.behindMs)} />
+    </td>
     <td class="error">{one.lastError?.message ?? ''}</td>
   </tr>
 )
@@ -55,8 +64,8 @@ export const NowView = ({
     <h1>Now</h1>
     {isPast && <p class="hint">This is how things are now. The tables show the time that you have chosen.</p>}
     <ul class="verdicts" aria-live="polite">
-      {verdicts(overview).map(({ state, says, view }) => (
-        <li key={says} class={`verdict verdict-${state}`}>
+      {verdicts(overview).map(({ about, state, says, view }) => (
+        <li key={about} class={`verdict verdict-${state}`}>
           <StateIcon state={state} />
           {view === undefined ? (
             <span>{says}</span>
@@ -73,13 +82,16 @@ export const NowView = ({
       <p class="faint legend">p50 as a line, p99 dashed</p>
       <LagChart history={history} />
       <div class="scrolls" tabIndex={0} role="region" aria-label="Targets">
-        <table class="facts">
+        <table class="facts targets">
           <thead>
             <tr>
               <th scope="col">Target</th>
               <th scope="col">State</th>
               <th scope="col" class="amount">
                 Revision
+              </th>
+              <th scope="col" class="amount">
+                To come
               </th>
               <th scope="col" class="amount">
                 p50
@@ -108,7 +120,9 @@ export const NowView = ({
           <div key={cluster}>
             <dt>{lastSegment(cluster)}</dt>
             <dd>
-              {number(tasks)} tasks, <Ago at={at} now={overview.at} /> ago
+              <Whole text={`${tasks} ${duration(overview.at - (at ?? 0))}`}>
+                {number(tasks)} tasks, <Ago at={at} now={overview.at} /> ago
+              </Whole>
             </dd>
           </div>
         ))}
@@ -117,9 +131,9 @@ export const NowView = ({
           <dd>
             {number(overview.unsettled)}
             {overview.oldestUnsettledAt !== undefined && (
-              <>
+              <Whole text={number(overview.unsettled)}>
                 , the oldest for <Ago at={overview.oldestUnsettledAt} now={overview.at} />
-              </>
+              </Whole>
             )}
           </dd>
         </div>

@@ -21,13 +21,15 @@ export interface PageOptions {
   readonly scheme?: 'light' | 'dark'
   /** Messages of the console that are expected. */
   readonly expected?: RegExp
+  /** What is done before it is opened. */
+  readonly before?: (page: Page) => Promise<unknown>
 }
 
 /** A page that fails its test for any error in its console, and for any violation of its security policy. */
 export const openPage = async (
   browser: Browser,
   url: string,
-  { width = 1280, height = 800, scheme = 'light', expected }: PageOptions = {},
+  { width = 1280, height = 800, scheme = 'light', expected, before }: PageOptions = {},
 ): Promise<Page> => {
   const context = await browser.newContext({ viewport: { width, height }, colorScheme: scheme })
   const page = await context.newPage()
@@ -42,6 +44,7 @@ export const openPage = async (
     await context.close()
     expect(troubles).toEqual([])
   })
+  await before?.(page)
   await page.goto(url)
   return page
 }
