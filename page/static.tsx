@@ -4,6 +4,7 @@ import { App } from './app/app.js'
 import { number } from './app/format.js'
 import { type ReadFiles, readFiles } from './local/read-files.js'
 import { recordingInspector } from './local/recording-inspector.js'
+import { Toggle } from './simulation/controls.js'
 import { recordingFile } from './simulation/recording-file.js'
 import { Simulation } from './simulation/simulation.js'
 import { Stage } from './simulation/stage.js'
@@ -73,34 +74,48 @@ const Simulated = ({ open }: { readonly open: (files: readonly File[]) => void }
     }, tickMs)
     return () => clearInterval(timer)
   }, [simulation, isPaused])
-  const act = (what: () => void) => (): void => {
-    what()
-    ticked(undefined)
-  }
-  const { transport } = simulation
   const stage = (
     <Stage
-      view={simulation.view()}
-      faults={transport.faults}
-      isLively={simulation.isLively}
-      isPaused={isPaused}
-      seed={seed}
-      actions={{
-        toggleFault: (fault) =>
-          act(() => (transport.faults = { ...transport.faults, [fault]: !transport.faults[fault] }))(),
-        killTask: act(() => simulation.killTask()),
-        replaceMachine: act(() => simulation.replaceMachine()),
-        deploy: act(() => simulation.deploy()),
-        toggleLife: act(() => (simulation.isLively = !simulation.isLively)),
-        togglePause: () => setPaused(!isPaused),
-        restart: () => {
-          location.hash = `seed=${seed + 1}`
-          setSeed(seed + 1)
-        },
-        download: () => save(recordingFile(simulation.recording), `simulation-${seed}.jsonl`),
-        open,
+      state={simulation.view()}
+      act={(action) => {
+        simulation.act(action)
+        ticked(undefined)
       }}
-    />
+    >
+      <fieldset>
+        <legend>The time</legend>
+        <Toggle on={isPaused} toggle={() => setPaused(!isPaused)}>
+          Pause
+        </Toggle>
+        <button
+          type="button"
+          onClick={() => {
+            location.hash = `seed=${seed + 1}`
+            setSeed(seed + 1)
+          }}
+        >
+          Another cluster
+        </button>
+      </fieldset>
+      <fieldset>
+        <legend>Recording</legend>
+        <button
+          type="button"
+          onClick={() => save(recordingFile(simulation.recording), `simulation-${seed}.jsonl`)}
+        >
+          Download
+        </button>
+        <label class="file">
+          Open …
+          <input
+            type="file"
+            multiple
+            class="aside"
+            onChange={({ currentTarget }) => open([...(currentTarget.files ?? [])])}
+          />
+        </label>
+      </fieldset>
+    </Stage>
   )
   return <App key={seed} inspector={simulation.inspector} stage={stage} />
 }

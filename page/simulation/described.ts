@@ -5,6 +5,7 @@ import type { Policy } from '../../src/core/policy.js'
 import { project } from '../../src/core/project.js'
 import { reduce } from '../../src/core/reduce.js'
 import { lastSegment } from '../../src/core/arn.js'
+import type { Task } from '../../src/core/task.js'
 import type { TaskDefinition } from '../../src/core/task-definition.js'
 import { taskFromDescription } from '../../src/sources/ecs-events/task-description.js'
 import { taskDescription } from '../../src/testing/ecs-model/task-description.js'
@@ -56,11 +57,17 @@ export const tasksListed = (cluster: SimulatedCluster, at: number): ClusterEvent
     }),
 })
 
-/** What the cluster would answer to every lookup. */
-export const allLookups = (cluster: SimulatedCluster): readonly ClusterEvent[] => [
-  ...cluster.definitions().map(definitionDescribed),
-  ...cluster.instances().map((instance) => instanceDescribed(instance, 1)),
-]
+/** What the cluster answers to the lookups that a task needs. */
+const lookupsOf = ({ definition, instance }: Task, cluster: SimulatedCluster): readonly ClusterEvent[] => {
+  const host = instance === undefined ? undefined : cluster.instance(instance)
+  return [
+    ...cluster
+      .definitions()
+      .filter(({ arn }) => arn === definition)
+      .map(definitionDescribed),
+    ...(host === undefined ? [] : [instanceDescribed(host, 1)]),
+  ]
+}
 
 /** The addresses of one task by service, if it runs, from its event alone. */
 export const serversOfTask = (
@@ -68,7 +75,7 @@ export const serversOfTask = (
   cluster: SimulatedCluster,
   expose: Policy,
 ): readonly { readonly service: string; readonly address: string }[] => {
-  const state = [...allLookups(cluster), event].reduce(reduce, emptyState)
+  const state = [...lookupsOf(event.task, cluster), event].reduce(reduce, emptyState)
   const { backends } = project(state, { expose, covers: [] })
   return [...backends].flatMap(([service, { endpoints }]) =>
     endpoints.map((endpoint) => ({ service: lastSegment(service), address: formatAddress(endpoint) })),

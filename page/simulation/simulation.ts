@@ -6,36 +6,31 @@ import type { Millis } from '../../src/core/clock.js'
 import { explainedTarget } from '../../src/core/explain/explained-target.js'
 import { run } from '../../src/core/run.js'
 import { defaultOwner } from '../../src/core/run-setup.js'
-import type { Row, Sink } from '../../src/core/sink.js'
 import type { Worker } from '../../src/core/worker.js'
 import type { Inspector } from '../../src/inspector/inspector.js'
 import { inspectorOf } from '../../src/inspector/inspector-of.js'
 import { Observer } from '../../src/inspector/observer/observer.js'
+import { deployments } from '../../src/policies/deployments.js'
 import { servicePorts } from '../../src/policies/service-ports.js'
-import { type Addresses, memory as memorySink } from '../../src/sinks/memory.js'
+import { memory as memorySink } from '../../src/sinks/memory.js'
 import { memory as memorySource, type MemorySource } from '../../src/sources/memory.js'
 import { decodeEvent } from '../../src/sources/ecs-events/ecs-event.js'
 import type { EventBridgeEvent } from '../../src/testing/ecs-model/event-bridge-event.js'
-import type { ServiceSpec } from '../../sim/ecs/service-spec.js'
 import { type SimulatedCluster, simulatedCluster } from '../../sim/ecs/simulated-cluster.js'
 import { prng } from '../../sim/prng.js'
 import { browserClock } from '../local/browser-clock.js'
 import { pastWorld } from '../local/past-world.js'
 import { Recording } from '../local/recording.js'
-import { type Comparison, compared, type Servers } from './compared.js'
-import { definitionDescribed, instanceDescribed, serversOfTask, tasksListed } from './described.js'
+import { compared, type Servers } from './compared.js'
+import { demoServices, deployedBy, type Strategy, strategyNames } from './demo-services.js'
+import { serversOfTask, tasksListed } from './described.js'
+import { HeldRows } from './held-rows.js'
+import { Lookups } from './lookups.js'
 import { ManualClock } from './manual-clock.js'
 import { NaiveConsumer } from './naive-consumer.js'
+import { idleServers } from './rollout.js'
+import type { StageAction, StageState } from './stage-state.js'
 import { type Faults, usualFaults, Transport } from './transport.js'
-
-const services: readonly ServiceSpec[] = [
-  { name: 'web', placement: 'bridge', desiredCount: 8, sidecar: true },
-  { name: 'api', placement: 'fargate', desiredCount: 6 },
-  { name: 'edge', placement: 'external', desiredCount: 4 },
-  { name: 'jobs', placement: 'awsvpc', desiredCount: 4 },
-  { name: 'search', placement: 'bridge', desiredCount: 5 },
-  { name: 'checkout', placement: 'fargate', desiredCount: 3 },
-]
 
 /** A snapshot every so often, instead of every five minutes, so that there is something to see. */
 export const snapshotMs: Millis = 10_000
@@ -44,22 +39,6 @@ const skewAllowanceMs: Millis = 1_000
 /** The cluster changes for a while and is idle for a while, so that one can see what is repaired and what is not. */
 const stormMs: Millis = 12_000
 const calmMs: Millis = 8_000
-/** The worker is asked for the past of so many writes. */
-const mostWrites = 5_000
-
-/** What the table held from a time on. */
-interface HeldThen {
-  readonly at: Millis
-  readonly rows: readonly Row<Addresses>[]
-}
-
-export interface SimulationView {
-  readonly now: Millis
-  readonly naive: Comparison
-  readonly ours: Comparison
-  readonly events: number
-  readonly underWay: number
-}
 
 /**
  * A simulated cluster, the worker that follows it, and a program that applies events one by one. The worker is the real
@@ -74,30 +53,32 @@ export class Simulation {
   /** Whether things happen by themselves. */
   isLively = true
   readonly #clock: ManualClock
+  readonly #seed: number
   readonly #start: Millis
-  readonly #policy = servicePorts()
+  /** As a worker has it by default. */
+  readonly #policy = deployments(servicePorts())
   readonly #sources: Readonly<Record<'events' | 'snapshots' | 'lookups', MemorySource>>
   readonly #sink = memorySink({ name: 'table' })
   readonly #naive: NaiveConsumer
   readonly #observer: Observer
   readonly #changes = new Subject<undefined>()
   readonly #end = new AbortController()
-  readonly #held: HeldThen[] = []
-  readonly #asked = new Set<string>()
+  readonly #held = new HeldRows(this.#sink, () => this.now)
+  readonly #lookups: Lookups
   #state: ClusterState = emptyState
   #events = 0
   #lastSnapshot = 0
-  #lookups = 0
   #deployments = 0
 
   constructor(seed: number, start: Millis, faults: Faults = usualFaults) {
     const clock = new ManualClock(start)
     this.#clock = clock
+    this.#seed = seed
     this.#start = start
     this.cluster = simulatedCluster({
       seed,
       name: 'demo',
-      services,
+      services: demoServices,
       instances: { ec2: 3, external: 2 },
       clock: () => clock.now(),
     })
@@ -110,7 +91,8 @@ export class Simulation {
       lookups: memorySource({ name: 'lookups' }),
     }
     const sources = Object.values(this.#sources)
-    this.#naive = new NaiveConsumer((event) => serversOfTask(event, this.cluster, this.#policy))
+    this.#lookups = new Lookups(this.cluster)
+    this.#naive = new NaiveConsumer((event) => serversOfTask(event, this.cluster, servicePorts()))
     this.#observer = new Observer({
       worker: 'simulation',
       version: `seed ${seed}`,
@@ -122,7 +104,7 @@ export class Simulation {
     this.worker = run(
       {
         sources,
-        sinks: [this.#recorded()],
+        sinks: [this.#held.recorded],
         expose: this.#policy,
         skewAllowanceMs,
         clusters: [this.cluster.arn],
@@ -150,45 +132,71 @@ export class Simulation {
     this.#takeSnapshot({ forNaive: true })
   }
 
+  /** The simulated time. */
+  get now(): Millis {
+    return this.#clock.now()
+  }
+
   /** Lets time pass. */
   tick(ms: Millis): void {
     this.#clock.advance(ms)
     if (this.isLively && this.#isStormy) this.cluster.step()
-    else if (this.cluster.moving > 0) this.cluster.advanceOne()
+    else this.#continue()
     for (const event of this.transport.arrived(this.#clock.now())) this.#hear(event)
     if (this.#clock.now() - this.#lastSnapshot >= snapshotMs) this.#takeSnapshot()
     this.#lookUp()
     this.#changes.next(undefined)
   }
 
+  /** Goes on with what has begun. */
+  #continue(): void {
+    if (this.cluster.moving > 0) this.cluster.advanceOne()
+    for (const { name, current } of this.cluster.services()) if (current.isStaged) this.cluster.advance(name)
+  }
+
   get #isStormy(): boolean {
     return (this.#clock.now() - this.#start) % (stormMs + calmMs) < stormMs
   }
 
-  /** An essential container of any task exits. */
-  killTask(): void {
-    this.cluster.crash()
+  act(action: StageAction): void {
+    switch (action._tag) {
+      case 'ToggleFault':
+        this.transport.toggle(action.fault)
+        break
+      case 'KillTask':
+        this.cluster.crash()
+        break
+      case 'ReplaceMachine':
+        this.cluster.replaceInstance()
+        break
+      case 'Deploy':
+        this.#deploy(action.strategy)
+        break
+      case 'ToggleLife':
+        this.isLively = !this.isLively
+        break
+    }
   }
 
-  /** A machine is drained, and another one takes its place. */
-  replaceMachine(): void {
-    this.cluster.replaceInstance()
+  /** Rolls out a new revision of a service that deploys that way, of one after the other. */
+  #deploy(strategy: Strategy): void {
+    const names = deployedBy(strategy)
+    const name = names[this.#deployments++ % names.length]
+    if (name !== undefined) this.cluster.deploy(name)
   }
 
-  /** Rolls out a new revision, of one service after the other. */
-  deploy(): void {
-    const { name = 'web' } = services[this.#deployments++ % services.length] ?? {}
-    this.cluster.deploy(name)
-  }
-
-  view(): SimulationView {
+  view(): StageState {
     const truth = this.cluster.truth()
+    const idle = idleServers(this.cluster.services())
     return {
-      now: this.#clock.now(),
-      naive: compared(truth, this.#naive.table),
-      ours: compared(truth, this.#table()),
+      seed: this.#seed,
+      naive: compared(truth, this.#naive.table, idle),
+      ours: compared(truth, this.#table(), idle),
       events: this.#events,
       underWay: this.transport.underWay,
+      faults: this.transport.faults,
+      strategies: strategyNames,
+      isLively: this.isLively,
     }
   }
 
@@ -197,21 +205,10 @@ export class Simulation {
     void this.worker.stop()
   }
 
+  /** Without what is for test requests alone. */
   #table(): Servers {
-    return new Map([...this.#sink.target.rows].map(([service, { value }]) => [service, value]))
-  }
-
-  /** The table, with its past. */
-  #recorded(): Sink<Addresses> {
-    return {
-      ...this.#sink,
-      apply: async (changes, owner, signal) => {
-        const outcomes = await this.#sink.apply(changes, owner, signal)
-        if (this.#held.length >= mostWrites) this.#held.shift()
-        this.#held.push({ at: this.#clock.now(), rows: [...this.#sink.target.rows.values()] })
-        return outcomes
-      },
-    }
+    const rows = [...this.#sink.target.rows].map(([service, { value }]) => [service, value] as const)
+    return new Map(rows.filter(([name]) => demoServices.some((service) => service.name === name)))
   }
 
   #push(source: MemorySource, events: readonly ClusterEvent[]): void {
@@ -235,25 +232,8 @@ export class Simulation {
       for (const task of listed.tasks) this.#naive.hear({ _tag: 'TaskChanged', task })
   }
 
-  /** Asks for what running tasks need, once. */
   #lookUp(): void {
-    const answers: ClusterEvent[] = []
-    const ask = (key: string | undefined, answer: () => ClusterEvent | undefined): void => {
-      if (key === undefined || this.#asked.has(key)) return
-      this.#asked.add(key)
-      const told = answer()
-      if (told !== undefined) answers.push(told)
-    }
-    for (const { instance, definition } of this.#state.tasks.values()) {
-      ask(instance, () => {
-        const found = instance === undefined ? undefined : this.cluster.instance(instance)
-        return found && instanceDescribed(found, ++this.#lookups)
-      })
-      ask(definition, () => {
-        const found = this.cluster.definitions().find(({ arn }) => arn === definition)
-        return found && definitionDescribed(found)
-      })
-    }
+    const answers = this.#lookups.answers(this.#state)
     if (answers.length > 0) this.#push(this.#sources.lookups, answers)
   }
 
@@ -267,12 +247,10 @@ export class Simulation {
       skewAllowanceMs,
       observed,
       targets: (then, desired) => [
-        explainedTarget(this.#sink, this.#rowsAt(then), desired, { owner: defaultOwner([this.cluster.arn]) }),
+        explainedTarget(this.#sink, this.#held.at(then), desired, {
+          owner: defaultOwner([this.cluster.arn]),
+        }),
       ],
     })
-  }
-
-  #rowsAt(at: Millis): readonly Row<Addresses>[] {
-    return this.#held.findLast((held) => held.at <= at)?.rows ?? []
   }
 }

@@ -51,6 +51,8 @@ describe('the static page', needs(missingBrowser), () => {
         'Kill a task',
         'Replace a machine',
         'Deploy',
+        'Deploy blue/green',
+        'Deploy a canary',
       ])
         await page.getByRole('button', { name, exact: true }).click()
       await page.getByRole('button', { name: 'Delayed', exact: true, pressed: true }).waitFor()
@@ -83,6 +85,13 @@ describe('the static page', needs(missingBrowser), () => {
       const expected = await replayed(file, at)
       await expect.poll(() => shownEndpoints(shown)).toEqual(expected)
     }
+  })
+
+  it('deploys in stages, and shows the traffic of both revisions', async () => {
+    const page = await openPage(browser, url)
+    await page.getByRole('button', { name: 'Deploy a canary', exact: true }).click()
+    await page.getByRole('link', { name: /^Deployments/ }).click()
+    await page.locator('.share-target').first().waitFor()
   })
 
   it('leads to the past and back with the slider', async () => {

@@ -39,14 +39,42 @@ describe('the simulation of the page', () => {
     expect(naive.dead).toBeGreaterThan(0)
   })
 
+  it.each(['BLUE_GREEN', 'CANARY'] as const)(
+    'deploys by %s: the new revision is in the worker’s table from its stage on, in the other one before',
+    async (strategy) => {
+      const simulation = simulated(7)
+      for (const fault of ['drop', 'double', 'reorder'] as const) simulation.transport.toggle(fault)
+      simulation.isLively = false
+      await played(simulation, 100)
+      simulation.act({ _tag: 'Deploy', strategy })
+      const stages = new Set<string | undefined>()
+      const early = { naive: 0, ours: 0 }
+      for (let tick = 0; tick < 600; tick++) {
+        await played(simulation, 1)
+        const { rows } = await simulation.inspector.rows('deployments', { from: 0, count: 10 })
+        for (const row of rows) if (row.rollout === 'Shifting') stages.add(row.stage)
+        const { naive, ours } = simulation.view()
+        early.naive = Math.max(early.naive, naive.early)
+        early.ours = Math.max(early.ours, ours.early)
+      }
+      expect(stages).toContain('PRODUCTION_TRAFFIC_SHIFT')
+      expect(early.naive).toBeGreaterThan(0)
+      expect(early.ours).toBe(0)
+      expect(simulation.view().ours).toMatchObject({ dead: 0, missing: 0, early: 0 })
+      const { rows } = await simulation.inspector.rows('deployments', { from: 0, count: 10 })
+      expect(rows.map(({ rollout }) => rollout)).toEqual(['Settled', 'Settled'])
+    },
+  )
+
   it('shows each moment of its recording as `replay --until` does', async () => {
     const simulation = simulated(3)
     for (const act of [
-      () => simulation.killTask(),
-      () => simulation.replaceMachine(),
-      () => simulation.deploy(),
-    ]) {
-      act()
+      { _tag: 'KillTask' },
+      { _tag: 'ReplaceMachine' },
+      { _tag: 'Deploy', strategy: 'ROLLING' },
+      { _tag: 'Deploy', strategy: 'CANARY' },
+    ] as const) {
+      simulation.act(act)
       await played(simulation, 60)
     }
     const file = new File([recordingFile(simulation.recording)], 'recording.jsonl')

@@ -3,6 +3,11 @@ import type { ServiceDeployment, ServiceRevisionSummary } from '@aws-sdk/client-
 import type { DefinitionArn } from '../../../core/arn.js'
 import type { PausedHook, RevisionTraffic, Rollout } from '../../../core/deployment.js'
 
+/** ECS adds stages. Those that its SDK does not know yet count, too. */
+export type DescribedDeployment = Omit<ServiceDeployment, 'lifecycleStage'> & {
+  readonly lifecycleStage?: string | undefined
+}
+
 /** Stages in which the new revision has no production traffic, whatever weights are requested. */
 const beforeProduction: ReadonlySet<string> = new Set([
   'RECONCILE_SERVICE',
@@ -53,7 +58,7 @@ const areReported = (target: ServiceRevisionSummary, source: readonly ServiceRev
   [target, ...source].some((revision) => (productionOf(revision) ?? 0) > 0)
 
 /** The first step, where the weights of the steps are not reported: never more than the deployment may have asked for. */
-const firstStep = ({ deploymentConfiguration = {} }: ServiceDeployment): number => {
+const firstStep = ({ deploymentConfiguration = {} }: DescribedDeployment): number => {
   const { strategy, canaryConfiguration, linearConfiguration } = deploymentConfiguration
   // The defaults of ECS. Source: API reference, `CanaryConfiguration`, `LinearConfiguration`.
   if (strategy === 'CANARY') return percent(canaryConfiguration?.canaryPercent) ?? 5
@@ -63,7 +68,7 @@ const firstStep = ({ deploymentConfiguration = {} }: ServiceDeployment): number 
 
 /** The percentage of production traffic for the new revision. */
 const targetProduction = (
-  deployment: ServiceDeployment,
+  deployment: DescribedDeployment,
   target: ServiceRevisionSummary,
   source: readonly ServiceRevisionSummary[],
 ): number => {
@@ -76,7 +81,7 @@ const targetProduction = (
   return stage === 'PRODUCTION_TRAFFIC_SHIFT' ? firstStep(deployment) : 0
 }
 
-const targetTest = (deployment: ServiceDeployment, target: ServiceRevisionSummary): number => {
+const targetTest = (deployment: DescribedDeployment, target: ServiceRevisionSummary): number => {
   const status: string | undefined = deployment.status
   const stage: string | undefined = deployment.lifecycleStage
   if (status === undefined || status === 'PENDING' || rollingBack.has(status)) return 0
@@ -104,7 +109,7 @@ export interface RevisionFacts {
   readonly startedBy: { readonly source: readonly string[]; readonly target: readonly string[] }
 }
 
-const pausedHook = ({ lifecycleHookDetails = [] }: ServiceDeployment): PausedHook | undefined => {
+const pausedHook = ({ lifecycleHookDetails = [] }: DescribedDeployment): PausedHook | undefined => {
   const hook = lifecycleHookDetails.find(
     ({ targetType, status }) => targetType === 'PAUSE' && status === 'AWAITING_ACTION',
   )
@@ -135,7 +140,7 @@ const merged = (source: readonly RevisionTraffic[]): readonly RevisionTraffic[] 
  * - One that was stopped, or could not be rolled back, leaves the traffic as it was, for as long as tasks of both run.
  */
 export const describedRollout = (
-  deployment: ServiceDeployment,
+  deployment: DescribedDeployment,
   { definitionOf, startedBy }: RevisionFacts,
 ): Rollout | undefined => {
   const { serviceDeploymentArn, status, targetServiceRevision: target, lifecycleStage } = deployment
