@@ -1,5 +1,6 @@
 import { lastSegment } from 'ecs-task-stream'
-import { FaultyDelivery } from '../sim/faults/delivery-faults.js'
+import { type Observable, Subject } from 'rxjs'
+import { Transport } from '../page/simulation/transport.js'
 import type { EventBridgeEvent } from '../src/testing/ecs-model/event-bridge-event.js'
 import { type SimulatedCluster, simulatedCluster } from '../sim/ecs/simulated-cluster.js'
 import type { SimulatedTask } from '../sim/ecs/simulated-task.js'
@@ -15,6 +16,9 @@ const storm = { ticks: 125, calm: 50 } as const
 
 /** Far worse than EventBridge and SQS, so that there is something to see. */
 export const faults = { lose: 0.04, duplicate: 0.1, delay: 600 } as const
+
+/** By how much an event is late if all are to be. */
+const delayedMs = 3_000
 
 /** A server that became routable or stopped being so, and the task version that caused it. */
 export interface TruthChange {
@@ -64,7 +68,13 @@ interface Identity {
  */
 export class ClusterLife {
   readonly cluster: SimulatedCluster
-  readonly #delivery: FaultyDelivery<EventInTransit>
+  /** Carries the events. Its faults can be changed. */
+  readonly transport: Transport<EventInTransit>
+  /** Whether things happen by themselves. */
+  isLively = true
+  readonly #arrived = new Subject<EventInTransit>()
+  /** Events as they reach the queue. */
+  readonly arrived$: Observable<EventInTransit> = this.#arrived.asObservable()
   /** Servers of routable tasks. */
   readonly #servers = new Map<string, string>()
   #changes: TruthChange[] = []
@@ -84,7 +94,11 @@ export class ClusterLife {
       // Snapshots use the worker's clock and tasks the cluster's, so the two must agree.
       clock: Date.now,
     })
-    this.#delivery = new FaultyDelivery({ seed, ...faults })
+    this.transport = new Transport(
+      seed,
+      { drop: true, double: true, delay: false, reorder: true },
+      { dropped: faults.lose, doubled: faults.duplicate, delayedMs, reorderedMs: faults.delay },
+    )
     // The cluster starts before anything subscribes: a worker that joins it learns its state from the first snapshot.
     this.cluster.start()
     this.cluster.settle()
@@ -104,7 +118,8 @@ export class ClusterLife {
 
   /** Advances the cluster, and delivers events that are due. */
   tick(): Tick {
-    if (!this.calm) this.cluster.step()
+    if (!this.calm && this.isLively) this.cluster.step()
+    else if (!this.isLively && this.cluster.moving > 0) this.cluster.advanceOne()
     return this.deliver()
   }
 
@@ -118,7 +133,7 @@ export class ClusterLife {
   }
 
   get underWay(): number {
-    return this.#delivery.underWay
+    return this.transport.underWay
   }
 
   get #now(): number {
@@ -126,24 +141,25 @@ export class ClusterLife {
   }
 
   #arrive(): readonly EventInTransit[] {
-    const arrived = this.#delivery.take(this.#now)
+    const arrived = this.transport.arrived(this.#now)
     for (const { number } of arrived) {
       if (number < this.#youngestArrived) this.#counts.overtaken++
       this.#youngestArrived = Math.max(this.#youngestArrived, number)
     }
+    for (const event of arrived) this.#arrived.next(event)
     return arrived
   }
 
   #send(event: EventBridgeEvent): void {
     const { taskArn, version = 0 } = event.detail as Identity
     const task = taskArn === undefined ? undefined : this.cluster.task(lastSegment(taskArn))
-    const before = this.#delivery.underWay
+    const before = this.underWay
     this.#counts.sent++
-    this.#delivery.push(
+    this.transport.send(
       { number: this.#counts.sent, body: JSON.stringify(event), task: task?.id, version },
       this.#now,
     )
-    const copies = this.#delivery.underWay - before
+    const copies = this.underWay - before
     if (copies === 0) this.#counts.lost++
     else this.#counts.extra += copies - 1
 

@@ -9,6 +9,7 @@ import { forkWorker } from './forked-worker.js'
 import { shownWorker } from './inspector-server.js'
 import type { DemoOptions } from './options.js'
 import { outcome, succeeded } from './outcome.js'
+import { DemoStage } from './stage.js'
 import { Trial } from './trial.js'
 import { workerNews } from './worker-news.js'
 import { formatMs } from './wording.js'
@@ -63,8 +64,8 @@ interface Followers {
   stop(): Promise<void>
 }
 
-const oneWorker = async (cluster: string, account: Account): Promise<Followers> => {
-  const shown = await shownWorker(await demoWorker(cluster, account))
+const oneWorker = async (cluster: string, account: Account, stage: DemoStage): Promise<Followers> => {
+  const shown = await shownWorker(await demoWorker(cluster, account), stage)
   const { worker, url } = shown
   return {
     inspector: url,
@@ -123,19 +124,25 @@ export const demo = async (
   if (!quiet) display.print(introduction(account, options, display.surface()))
 
   const { name } = life.cluster
+  const stage = new DemoStage(life, seed)
   const followers =
     workers === undefined
-      ? await oneWorker(name, account)
+      ? await oneWorker(name, account, stage)
       : severalWorkers(name, account, { seed, size: workers, program: workerProgram })
   const { news$, view, inspector } = followers
   if (!quiet && inspector !== undefined)
-    display.print([` Why is it so? The inspector shows it, until the demo ends: ${inspector}`, ''])
+    display.print([
+      ` See it, disturb it, and ask why, until the demo ends: ${inspector}`,
+      ...(forMs === undefined ? [] : [' With `npm start -- --endless`, it ends by Ctrl-C.']),
+      '',
+    ])
   const trial = new Trial(life, account, news$, {
     seed,
     total: forMs,
     patienceMs: followers.patienceMs,
     ...(view === undefined ? {} : { crew: view }),
   })
+  stage.table = () => trial.table
   const took = await trial.begin(stop)
   const joined = workers === undefined ? 'The worker joined' : 'The workers joined'
   if (!quiet)

@@ -7,6 +7,8 @@ import fastify from 'fastify'
 import { inspectedWorker } from '../src/worker/inspector/inspected-worker.js'
 import { inspectorRoutes } from '../src/worker/inspector/inspector-routes.js'
 import { readPage } from '../src/worker/inspector/page.js'
+import type { DemoStage } from './stage.js'
+import { stageRoutes } from './stage-routes.js'
 
 /** A worker with its inspector, on a port of this machine. */
 export interface ShownWorker {
@@ -19,8 +21,8 @@ export interface ShownWorker {
 const builtPage = async (): Promise<Awaited<ReturnType<typeof readPage>>> => {
   const directory = await mkdtemp(join(tmpdir(), 'ecs-task-stream-page-'))
   try {
-    const { bundlePage } = await import('../scripts/page-bundle.js')
-    await bundlePage(directory)
+    const { bundleDemoPage } = await import('../scripts/page-bundle.js')
+    await bundleDemoPage(directory)
     return await readPage(directory)
   } catch {
     return await readPage(undefined)
@@ -29,8 +31,8 @@ const builtPage = async (): Promise<Awaited<ReturnType<typeof readPage>>> => {
   }
 }
 
-/** Runs a worker, and serves its inspector at a free port. */
-export const shownWorker = async (setup: RunSetup): Promise<ShownWorker> => {
+/** Runs a worker, and serves its inspector beside the stage, at a free port. */
+export const shownWorker = async (setup: RunSetup, stage: DemoStage): Promise<ShownWorker> => {
   const page = await builtPage()
   const end = new AbortController()
   const worker = run(setup)
@@ -51,6 +53,7 @@ export const shownWorker = async (setup: RunSetup): Promise<ShownWorker> => {
       clock: systemClock,
     }),
   )
+  await server.register(stageRoutes(stage))
   await server.listen({ host: '127.0.0.1', port: 0 })
   const { port } = server.server.address() as AddressInfo
   return {

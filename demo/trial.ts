@@ -105,6 +105,11 @@ export class Trial {
     this.#phase = 'over'
   }
 
+  /** What the table holds, as it was last read. */
+  get table(): Scene['table'] {
+    return this.#view.contents
+  }
+
   get scene(): Scene {
     const { cluster, counts } = this.life
     const { seed, total, crew } = this.setup

@@ -57,6 +57,9 @@ const served: Page = {
   options: { format: 'esm' },
 }
 
+/** What `npm start` serves: it asks the demo over HTTP, and shows the demo's cluster. */
+const besideDemo: Page = { ...served, entry: 'page/demo.tsx' }
+
 /** What needs no server: the core and a simulation run in it. Browsers load no modules from files. */
 const alone: Page = {
   entry: 'page/static.tsx',
@@ -122,6 +125,9 @@ const bundle = async (directory: string, { entry, loads, options }: Page): Promi
  * `manifest.json`. Takes less than a second.
  */
 export const bundlePage = (directory: string): Promise<PageManifest> => bundle(directory, served)
+
+/** Bundles the page of the demo, in the same form. It is not in the package. */
+export const bundleDemoPage = (directory: string): Promise<PageManifest> => bundle(directory, besideDemo)
 
 /** Bundles the page that needs no worker, in the same form. It works from any web server, and from a file. */
 export const bundleStaticPage = (directory: string): Promise<PageManifest> => bundle(directory, alone)
