@@ -4,6 +4,9 @@ import type { Liveness } from '../../src/core/liveness.js'
 import type { HeldInTarget } from '../../src/inspector/tables.js'
 import { duration, moment } from '../app/format.js'
 
+/** What is not there. */
+export const Faint = ({ text = '–' }: { readonly text?: string }) => <span class="faint">{text}</span>
+
 /** The last segment of an ARN, with all of it as its title. */
 export const Arn = ({ arn }: { readonly arn: string }) => <span title={arn}>{lastSegment(arn)}</span>
 

@@ -8,7 +8,7 @@ import { ExplanationView } from '../explain/explanation-view.js'
 import { useExplanation } from '../explain/use-explanation.js'
 import type { Column } from '../table/column.js'
 import { WindowedTable } from '../table/windowed-table.js'
-import { columns } from './columns.js'
+import { columns } from './columns/columns.js'
 import { type TableView, tableViews } from './table-views.js'
 
 export interface TablePageProps {
