@@ -76,7 +76,7 @@ const Simulated = ({ open }: { readonly open: (files: readonly File[]) => void }
   }, [simulation, isPaused])
   const stage = (
     <Stage
-      state={simulation.view()}
+      state={simulation.state}
       act={(action) => {
         simulation.act(action)
         ticked(undefined)

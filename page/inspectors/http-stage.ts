@@ -9,7 +9,7 @@ const againMs: Millis = 2_000
 export interface HttpStage {
   /** Never ends: while the demo does not answer, it asks again and again. */
   readonly state$: Observable<StageState>
-  act(action: StageAction): void
+  readonly act: (action: StageAction) => void
 }
 
 /** The stage of the demo, over HTTP. `base`: where the demo is, with a slash at the end. */

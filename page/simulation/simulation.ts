@@ -106,7 +106,7 @@ export class Simulation {
     }
   }
 
-  view(): StageState {
+  get state(): StageState {
     const truth = this.cluster.truth()
     const idle = idleServers(this.cluster.services())
     return {

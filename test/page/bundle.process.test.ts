@@ -2,13 +2,14 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { expect, it } from 'vitest'
-import { bundlePage, bundleStaticPage } from '../../scripts/page-bundle.js'
+import { bundleDemoPage, bundlePage, bundleStaticPage } from '../../scripts/page-bundle.js'
 import { temporaryDirectories } from '../support/temporary-directory.js'
 
 const directoryOf = temporaryDirectories()
 
 it.each([
   ['that workers serve', bundlePage],
+  ['of the demo', bundleDemoPage],
   ['that needs no worker', bundleStaticPage],
 ])(
   'the page %s is at most 150 kB, has nothing inline, and loads nothing of others',

@@ -34,7 +34,7 @@ describe('the simulation of the page', () => {
     simulation.isLively = false
     // All tasks come to rest, the last events arrive, and a snapshot follows.
     await played(simulation, 400)
-    const { naive, ours } = simulation.view()
+    const { naive, ours } = simulation.state
     expect(ours).toMatchObject({ dead: 0, missing: 0 })
     expect(naive.dead).toBeGreaterThan(0)
   })
@@ -53,14 +53,14 @@ describe('the simulation of the page', () => {
         await played(simulation, 1)
         const { rows } = await simulation.inspector.rows('deployments', { from: 0, count: 10 })
         for (const row of rows) if (row.rollout === 'Shifting') stages.add(row.stage)
-        const { naive, ours } = simulation.view()
+        const { naive, ours } = simulation.state
         early.naive = Math.max(early.naive, naive.early)
         early.ours = Math.max(early.ours, ours.early)
       }
       expect(stages).toContain('PRODUCTION_TRAFFIC_SHIFT')
       expect(early.naive).toBeGreaterThan(0)
       expect(early.ours).toBe(0)
-      expect(simulation.view().ours).toMatchObject({ dead: 0, missing: 0, early: 0 })
+      expect(simulation.state.ours).toMatchObject({ dead: 0, missing: 0, early: 0 })
       const { rows } = await simulation.inspector.rows('deployments', { from: 0, count: 10 })
       expect(rows.map(({ rollout }) => rollout)).toEqual(['Settled', 'Settled'])
     },
