@@ -44,12 +44,19 @@ export const sourcesColumns: TableColumns<'sources'> = [
       snapshots.length === 0 ? (
         <Faint />
       ) : (
-        snapshots.map(({ cluster, at, tasks }) => (
+        snapshots.map(({ cluster, at, tasks, tookMs, nextAt }) => (
           <span key={cluster} class="snapshot">
             {lastSegment(cluster)}: {number(tasks)} tasks, <Ago at={at} now={now} /> ago
+            {tookMs !== undefined && `, took ${duration(tookMs)}`}
+            {nextAt !== undefined && nextAt > now && `, next in ${duration(nextAt - now)}`}
           </span>
         ))
       ),
+  },
+  {
+    name: 'Calls a minute',
+    kind: 'amount wide',
+    cell: ({ callsLastMinute }) => (callsLastMinute === undefined ? <Faint /> : number(callsLastMinute)),
   },
   {
     name: 'Undecodable',

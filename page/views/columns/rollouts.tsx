@@ -1,4 +1,5 @@
 /** How services deploy, and what does not survive it. */
+import { endText } from '../../../src/core/explain/end-text.js'
 import { duration } from '../../app/format.js'
 import { Ago, Arn, Faint, Group } from '../../table/cells.js'
 import type { TableColumns } from './table-columns.js'
@@ -72,6 +73,16 @@ export const neverInColumns: TableColumns<'neverIn'> = [
     name: 'Ran',
     kind: 'tags',
     cell: ({ ran }) => (ran ? <span class="tag warn">crashed</span> : <span class="tag bad">never ran</span>),
+  },
+  {
+    name: 'Why',
+    kind: 'text',
+    cell: ({ end }) => (end === undefined ? <Faint /> : <span title={endText(end)}>{endText(end)}</span>),
+  },
+  {
+    name: 'What to do',
+    kind: 'text wide',
+    cell: ({ todo }) => (todo === undefined ? <Faint /> : <span title={todo}>{todo}</span>),
   },
   {
     name: 'Definition',

@@ -1,4 +1,5 @@
 import * as t from 'io-ts'
+import type { Millis } from '../../core/clock.js'
 import type { Explanation } from '../../core/explain/explain.js'
 
 const isAnswer = t.type({
@@ -22,12 +23,21 @@ export interface AskWorkerOptions {
   readonly url: string
   readonly token: string | undefined
   readonly question: string
+  /** Answers for that moment, which takes a worker with a journal. Default: now. */
+  readonly at?: Millis | undefined
   readonly signal: AbortSignal
 }
 
 /** Asks a running worker. Rejects with what the worker refuses, or why it cannot be asked. */
-export const askWorker = async ({ url, token, question, signal }: AskWorkerOptions): Promise<Explanation> => {
-  const place = `${url.replace(/\/+$/, '')}/explain/${encodeURIComponent(question)}`
+export const askWorker = async ({
+  url,
+  token,
+  question,
+  at,
+  signal,
+}: AskWorkerOptions): Promise<Explanation> => {
+  const then = at === undefined ? '' : `?at=${new Date(at).toISOString()}`
+  const place = `${url.replace(/\/+$/, '')}/explain/${encodeURIComponent(question)}${then}`
   const answer = await fetch(place, {
     headers: token === undefined ? {} : { authorization: `Bearer ${token}` },
     signal,

@@ -43,7 +43,7 @@ export const explainingElsewhere = {
     otherwise: 'none; a worker is asked',
   }),
   at: optional(moment, {
-    description: 'Of a journal, ignore what was received later',
+    description: 'The moment to explain: what was received later is ignored. A worker needs a journal for it',
     example: '2026-01-02T03:04:05Z',
     otherwise: 'everything',
   }),
@@ -94,7 +94,7 @@ const answerOf = async (
   }: Elsewhere,
   signal: AbortSignal,
 ): Promise<Explanation> => {
-  if (place !== undefined) return askWorker({ url: place, token: inspectorToken, question, signal })
+  if (place !== undefined) return askWorker({ url: place, token: inspectorToken, question, at, signal })
   if (journal === undefined) throw new Error('neither a worker nor a journal is given')
   const world = await journalWorld({
     journal: journalOf(journal, owner ?? defaultOwner(cluster ?? []), region),
@@ -118,15 +118,6 @@ const problemsOf = (question: string | undefined, given: ReadonlySet<string>): r
     : []),
   ...(given.has('url') && given.has('journal')
     ? [{ where: '--url and --journal', message: 'expected one of them', example: undefined }]
-    : []),
-  ...(given.has('url') && given.has('at')
-    ? [
-        {
-          where: '--at',
-          message: 'expected with --journal: a running worker shows the present',
-          example: undefined,
-        },
-      ]
     : []),
 ]
 
