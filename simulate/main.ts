@@ -1,8 +1,11 @@
 /** `npm run simulate`: see docs/simulation.md. */
 import { execFileSync } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
 import { type Options, parseOptions, usage } from './options.js'
-import { argumentsOf, failedText, passedText } from './result-text.js'
+import { argumentsOf, failedText } from './result-text.js'
 import { runSeed, type SeedOptions } from './run-seed.js'
+import { runSeeds } from './run-seeds.js'
+import { type SeedMessage, seedProcess, SeedProcesses } from './seed-processes.js'
 import { shrink } from './shrink.js'
 
 const say = (text: string): void => void process.stdout.write(`${text}\n`)
@@ -11,56 +14,36 @@ const print = (line: string): void => void process.stdout.write(line)
 
 const commitOf = (): string => {
   try {
-    return execFileSync('git', ['rev-parse', 'HEAD'], { encoding: 'utf8' }).trim()
+    return execFileSync('git', ['rev-parse', 'HEAD'], { encoding: 'utf8', stdio: 'pipe' }).trim()
   } catch {
     return 'unknown'
   }
 }
 
-/** Runs seeds until one fails. Returns whether none did. */
-const simulate = async (options: Options): Promise<boolean> => {
-  const {
-    seed: first,
-    seeds,
-    days,
-    clusters,
-    snapshotMinutes,
-    without,
-    mostFaults,
-    clusterDays,
-    log,
-  } = options
+/** Runs a seed in this process. */
+const runHere = async (options: SeedOptions, log: boolean): Promise<SeedMessage> => {
   const before = process.cpuUsage()
-  let passed = 0
-  for (let i = 0; clusterDays === undefined ? i < seeds : passed < clusterDays; i++) {
-    const one: SeedOptions = {
-      seed: first + i,
-      days,
-      clusters,
-      snapshotMinutes,
-      without,
-      mostFaults,
-      ...(log ? { print } : {}),
-    }
-    const result = await runSeed(one)
-    passed += result.clusterDays
-    if (result.failure !== undefined) {
-      say(failedText(one, result, commitOf()))
-      if (options.shrink) {
-        const shrunk = await shrink({ options: one, result }, say)
-        say(failedText(shrunk.options, shrunk.result, commitOf()))
-        say(`shrunk to: npm run simulate -- ${argumentsOf(shrunk.options)}`)
-      }
-      return false
-    }
-    say(passedText(one.seed, result))
-  }
+  const result = await runSeed({ ...options, ...(log ? { print } : {}) })
   const { user, system } = process.cpuUsage(before)
-  const seconds = (user + system) / 1e6
-  say(
-    `${passed.toFixed(0)} cluster-days in ${seconds.toFixed(0)} s of a core (${(passed / seconds).toFixed(1)} a second), commit ${commitOf()}`,
-  )
-  return true
+  return { result, seconds: (user + system) / 1e6 }
+}
+
+/** Runs seeds until one fails. Returns whether none did. */
+const simulate = async (options: Options, commit: string): Promise<boolean> => {
+  const processes = new SeedProcesses(fileURLToPath(import.meta.url))
+  const run = (one: SeedOptions): Promise<SeedMessage> =>
+    options.log || options.jobs === 1 ? runHere(one, options.log) : processes.run(one)
+  try {
+    const failed = await runSeeds({ options, commit, run, say })
+    if (failed === undefined) return true
+    if (!options.shrink) return false
+    const shrunk = await shrink(failed, say)
+    say(failedText(shrunk.options, shrunk.result, commit))
+    say(`shrunk to: npm run simulate -- ${argumentsOf(shrunk.options)}`)
+    return false
+  } finally {
+    processes.end()
+  }
 }
 
 const main = async (): Promise<boolean> => {
@@ -69,8 +52,14 @@ const main = async (): Promise<boolean> => {
     say(usage)
     return true
   }
-  const options = parseOptions(args, commitOf())
-  if (!options.mutants) return simulate(options)
+  if (args[0] === seedProcess) {
+    const message = await runHere(parseOptions(args.slice(1), ''), false)
+    process.send?.(message, () => process.disconnect())
+    return true
+  }
+  const commit = commitOf()
+  const options = parseOptions(args, commit)
+  if (!options.mutants) return simulate(options, commit)
   const { runMutants } = await import('./mutants/run-mutants.js')
   return runMutants(options, say)
 }

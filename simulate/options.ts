@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import { parseArgs } from 'node:util'
 import { type FaultKind, faultKinds } from './engine/faults.js'
 
@@ -8,6 +9,9 @@ export interface Options {
   readonly seeds: number
   readonly clusters: number | undefined
   readonly snapshotMinutes: number | undefined
+  readonly incidentMinutes: number | undefined
+  /** How many seeds run at once, each in a process of its own; 1: all in this one. */
+  readonly jobs: number
   readonly without: ReadonlySet<FaultKind>
   readonly mostFaults: number
   readonly shrink: boolean
@@ -28,6 +32,8 @@ export const usage = `npm run simulate -- [options]
   --cluster-days <n>  seeds until so many days of clusters have passed
   --clusters <n>      so many clusters; default: the seed decides
   --snapshot-minutes <n>  ECS is asked for everything so often; default: the seed decides
+  --incident-minutes <n>  the mean time from one incident of a cluster to the next; default: the seed decides
+  --jobs <n>          so many seeds at once; default: the number of cores
   --without <kinds>   these kinds of faults never happen: ${faultKinds.join(', ')}
   --faults <n>        only the first so many faults happen
   --log               prints everything that happens
@@ -67,6 +73,8 @@ export const parseOptions = (args: readonly string[], commit: string): Options =
       'cluster-days': { type: 'string' },
       clusters: { type: 'string' },
       'snapshot-minutes': { type: 'string' },
+      'incident-minutes': { type: 'string' },
+      jobs: { type: 'string' },
       without: { type: 'string' },
       faults: { type: 'string' },
       log: { type: 'boolean', default: false },
@@ -76,7 +84,7 @@ export const parseOptions = (args: readonly string[], commit: string): Options =
     },
   })
   const optional = (
-    name: 'cluster-days' | 'clusters' | 'faults' | 'snapshot-minutes',
+    name: 'cluster-days' | 'clusters' | 'faults' | 'incident-minutes' | 'jobs' | 'snapshot-minutes',
   ): number | undefined => {
     const text = values[name]
     return text === undefined ? undefined : whole(name, text)
@@ -88,6 +96,8 @@ export const parseOptions = (args: readonly string[], commit: string): Options =
     clusterDays: optional('cluster-days'),
     clusters: optional('clusters'),
     snapshotMinutes: optional('snapshot-minutes'),
+    incidentMinutes: optional('incident-minutes'),
+    jobs: Math.max(1, optional('jobs') ?? availableParallelism()),
     without: values.without === undefined ? new Set() : kinds(values.without),
     mostFaults: optional('faults') ?? Infinity,
     log: values.log,

@@ -1,4 +1,5 @@
 import { timeText } from './engine/trace.js'
+import type { SeedMessage } from './seed-processes.js'
 import type { SeedOptions, SeedResult } from './run-seed.js'
 
 /** The arguments that repeat a run. */
@@ -7,6 +8,7 @@ export const argumentsOf = ({
   days,
   clusters,
   snapshotMinutes,
+  incidentMinutes,
   without,
   mostFaults,
 }: SeedOptions): string =>
@@ -14,6 +16,7 @@ export const argumentsOf = ({
     `--seed ${seed} --days ${days}`,
     ...(clusters === undefined ? [] : [`--clusters ${clusters}`]),
     ...(snapshotMinutes === undefined ? [] : [`--snapshot-minutes ${snapshotMinutes}`]),
+    ...(incidentMinutes === undefined ? [] : [`--incident-minutes ${incidentMinutes}`]),
     ...(without === undefined || without.size === 0 ? [] : [`--without ${[...without].join(',')}`]),
     ...(mostFaults === undefined || mostFaults === Infinity ? [] : [`--faults ${mostFaults}`]),
   ].join(' ')
@@ -49,3 +52,11 @@ export const failedText = (
         `  again: npm run simulate -- ${argumentsOf(options)}`,
         `  smaller: npm run simulate -- ${argumentsOf(options)} --shrink`,
       ].join('\n')
+
+/** One line for all. `elapsed`: seconds by the clock on the wall. */
+export const summaryText = (done: readonly SeedMessage[], elapsed: number, commit: string): string => {
+  const sum = (of: (one: SeedMessage) => number): number => done.reduce((total, one) => total + of(one), 0)
+  const days = sum(({ result }) => result.clusterDays)
+  const seconds = sum((one) => one.seconds)
+  return `${days.toFixed(0)} cluster-days of ${done.length} seeds in ${elapsed.toFixed(0)} s, ${seconds.toFixed(0)} s of a core (${(days / seconds).toFixed(1)} a second), commit ${commit}`
+}

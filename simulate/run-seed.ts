@@ -5,7 +5,8 @@ import { installGlobals } from './engine/virtual-globals.js'
 import type { Invariant } from './checks/violation.js'
 import { warmUp } from './world/warm-up.js'
 import { scenarioOf } from './world/scenario.js'
-import { Simulation, start } from './simulation.js'
+import { start } from './world/days.js'
+import { Simulation } from './simulation.js'
 
 export interface SeedOptions {
   readonly seed: number
@@ -14,6 +15,8 @@ export interface SeedOptions {
   readonly clusters?: number | undefined
   /** Default: drawn from the seed. */
   readonly snapshotMinutes?: number | undefined
+  /** Default: drawn from the seed. */
+  readonly incidentMinutes?: number | undefined
   readonly without?: ReadonlySet<FaultKind>
   /** Default: all. */
   readonly mostFaults?: number
@@ -45,13 +48,14 @@ export const runSeed = async ({
   days,
   clusters,
   snapshotMinutes,
+  incidentMinutes,
   without = new Set(),
   mostFaults = Infinity,
   print,
 }: SeedOptions): Promise<SeedResult> => {
   await warmUp()
   const timeline = new Timeline(start, prng(seed ^ 0x71e))
-  const scenario = scenarioOf(seed, { clusters, snapshotMinutes })
+  const scenario = scenarioOf(seed, { clusters, snapshotMinutes, incidentMinutes })
   const uninstall = installGlobals(timeline, prng(seed ^ 0x6106a1))
   const simulation = new Simulation(scenario, timeline, { without, most: mostFaults }, print)
   const caught = (thrown: unknown): void => simulation.defect(thrown)

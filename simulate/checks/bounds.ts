@@ -9,6 +9,11 @@ const hour: Millis = 3_600_000
 /** The most calls of a worker in an hour: far above what it needs, and far below a loop. */
 const mostCalls = 20_000
 
+export interface BoundsOptions {
+  readonly now: () => Millis
+  readonly hosts: readonly Pick<WorkerHost, 'name' | 'worker'>[]
+}
+
 /** Watches how much workers call, and how much they remember. */
 export class Bounds {
   #hourBegan: Millis = 0
@@ -17,9 +22,7 @@ export class Bounds {
   /** All calls so far, by operation. */
   readonly byOperation = new Map<string, number>()
 
-  constructor(
-    private readonly options: { readonly now: () => Millis; readonly hosts: readonly WorkerHost[] },
-  ) {}
+  constructor(private readonly options: BoundsOptions) {}
 
   /** All calls so far. */
   get total(): number {

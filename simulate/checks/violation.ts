@@ -5,6 +5,8 @@ export type Invariant =
   | 'nothing of others is touched'
   /** What was acknowledged is in the journal, or in the target. */
   | 'nothing acknowledged can be lost'
+  /** A write replaces only what it was planned against, so nobody's write in between is lost. */
+  | 'nothing written meanwhile is lost'
   | 'memory and calls are bounded'
   /** When nothing goes wrong any more, the target is exactly as the clusters are, within the promised time. */
   | 'calm makes exact'

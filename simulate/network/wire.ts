@@ -3,6 +3,7 @@ import type { Random } from '../../sim/prng.js'
 import type { Faults } from '../engine/faults.js'
 import type { SimulatedProcess } from '../engine/simulated-process.js'
 import type { Timeline } from '../engine/timeline.js'
+import { bodyText, operationOf, queryText, type SdkRequest, type SdkResponse } from './sdk-request.js'
 
 export type ServiceName = 'sqs' | 'dynamodb' | 'ecs' | 'ec2' | 'ssm'
 
@@ -29,6 +30,8 @@ export interface SimulatedService {
   answer(request: WireRequest, by: SimulatedProcess): WireAnswer | Promise<WireAnswer>
   /** The answer of a service that refuses: it has had no effect. */
   refusal(request: WireRequest, kind: 'throttle' | 'error500'): WireAnswer
+  /** The answer of so long ago; `undefined` if the service cannot tell. */
+  former?(request: WireRequest, ago: Millis): WireAnswer | undefined
 }
 
 /** Whoever watches the wire. */
@@ -49,45 +52,8 @@ export interface WireOptions {
   readonly observer: WireObserver
 }
 
-/** What the SDK gives to a handler, as far as it is used. */
-export interface SdkRequest {
-  readonly method: string
-  readonly path: string
-  readonly query?: unknown
-  readonly headers: Readonly<Record<string, string>>
-  readonly body?: unknown
-}
-
-export interface SdkResponse {
-  readonly response: {
-    readonly statusCode: number
-    readonly headers: Record<string, string>
-    readonly body: Uint8Array
-  }
-}
-
 const named = (name: string, message: string, extra: object = {}): Error =>
   Object.assign(new Error(message), { name, ...extra })
-
-const queryText = (query: unknown): string => {
-  if (typeof query !== 'object' || query === null) return ''
-  const parts = new URLSearchParams(
-    Object.entries(query).filter((entry): entry is [string, string] => typeof entry[1] === 'string'),
-  ).toString()
-  return parts === '' ? '' : `?${parts}`
-}
-
-const utf8 = new TextDecoder()
-
-/** The SDK's bodies are bytes that also have the methods of strings. */
-export const bodyText = (body: unknown): string =>
-  typeof body === 'string' ? body : body instanceof Uint8Array ? utf8.decode(body) : ''
-
-export const operationOf = ({ headers, method, path }: SdkRequest, body: string): string => {
-  const target = headers['x-amz-target']
-  if (target !== undefined) return target.slice(target.lastIndexOf('.') + 1)
-  return /(?:^|&)Action=(\w+)/.exec(body)?.[1] ?? `${method} ${path}`
-}
 
 /** As in `clientSettings`. */
 const requestTimeoutMs: Millis = 15_000
@@ -196,14 +162,17 @@ export class Wire {
       const back = (answered: WireAnswer): void => {
         const isHalf = faults.happens('half-answer', 0.003, where)
         const isStale = service === 'ecs' && faults.happens('stale', 0.05, where)
-        // What was so when the request arrived, with the time of seconds later.
-        const staleFor = isStale ? 1_000 + 19_000 * faults.dice('stale').next() : 0
+        const ago = isStale ? 1_000 + 18_000 * faults.dice('stale').next() : 0
+        const former = isStale ? services[service].former?.(request, ago) : undefined
+        const { status, headers, body } = former ?? answered
+        // Without a former answer: what was so when the request arrived, with the time of seconds later.
+        const heldFor = former === undefined ? ago : 0
         const sent: WireAnswer = {
-          status: answered.status,
-          headers: { date: new Date(timeline.now + staleFor).toUTCString(), ...answered.headers },
-          body: isHalf ? answered.body.slice(0, answered.body.length >> 1) : answered.body,
+          status,
+          headers: { date: new Date(timeline.now + heldFor).toUTCString(), ...headers },
+          body: isHalf ? body.slice(0, body.length >> 1) : body,
         }
-        timeline.after(staleFor + this.#latency(where), () => {
+        timeline.after(heldFor + this.#latency(where), () => {
           if (!process.moment()) return
           if (isLost('lost-answer')) done.broken()
           else done.answered(sent)

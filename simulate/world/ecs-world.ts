@@ -12,6 +12,7 @@ import type { Scenario } from './scenario.js'
 export interface Happening {
   readonly event: EventBridgeEvent
   readonly body: string
+  readonly cluster: SimulatedCluster
   /** The task, as it was at the event; `undefined` for events of other kinds. */
   readonly task: TaskHappening | undefined
 }
@@ -86,7 +87,7 @@ export class EcsWorld {
   #happening(cluster: SimulatedCluster, event: EventBridgeEvent): Happening {
     const arn = event.detail['taskArn']
     const task = typeof arn === 'string' ? cluster.task(lastSegment(arn)) : undefined
-    return { event, body: JSON.stringify(event), task: task && happeningOf(task) }
+    return { event, cluster, body: JSON.stringify(event), task: task && happeningOf(task) }
   }
 
   #expectIncident(cluster: SimulatedCluster): void {

@@ -37,15 +37,19 @@ export interface Scenario {
 
 const placements = ['fargate', 'awsvpc', 'bridge', 'bridge', 'external'] as const
 
+const incidentMs = (hours: number, minutes: number | undefined): Millis =>
+  minutes === undefined ? hours * hour : minutes * minute
+
 /** What may be fixed, instead of drawn from the seed. */
 export interface Fixed {
   readonly clusters?: number | undefined
   readonly snapshotMinutes?: number | undefined
+  readonly incidentMinutes?: number | undefined
 }
 
 export const scenarioOf = (
   seed: number,
-  { clusters: clusterCount, snapshotMinutes }: Fixed = {},
+  { clusters: clusterCount, snapshotMinutes, incidentMinutes }: Fixed = {},
 ): Scenario => {
   const random = prng(seed ^ 0x5ce9a210)
   const arrangement = random.pick<Arrangement>(['alone', 'alone', 'alone', 'queue-each', 'journal'])
@@ -80,7 +84,7 @@ export const scenarioOf = (
     visibilitySeconds: random.pick([30, 60]),
     maxInFlight: random.pick([20, 200, 2_000]),
     maxReceives: random.pick([5, 20, 1_000]),
-    incidentMs: random.pick([4, 8]) * hour,
+    incidentMs: incidentMs(random.pick([4, 8]), incidentMinutes),
     usualRoughness: random.pick([0, 0.1, 0.3]),
   }
 }

@@ -43,6 +43,16 @@ export interface NamelessTask extends Nameless {
 
 type Known = Pick<ClusterState, 'marks' | 'identities' | 'refusals'>
 
+/** The clusters with a snapshot that `named` may mean. An ARN means one, so that many ARNs cost no comparison each. */
+const meant = (
+  named: string,
+  marked: readonly ClusterArn[],
+  marks: Known['marks'],
+): readonly ClusterArn[] => {
+  if (named.startsWith('arn:')) return marks.has(named) ? [named] : []
+  return marked.filter((cluster) => matchesCluster(named, cluster))
+}
+
 /**
  * The covered clusters without a complete snapshot: by ARN if it is known, or else by name or pattern. `refused`: the
  * cluster cannot be read, because a refusal is final.
@@ -58,9 +68,7 @@ const unreadOf = (
       return identity.clusters
         .filter((cluster) => !marks.has(cluster))
         .map((key) => ({ key, refused: refusals.has(key) || refusals.has(named) }))
-    return marked.some((cluster) => matchesCluster(named, cluster))
-      ? []
-      : [{ key: named, refused: refusals.has(named) }]
+    return meant(named, marked, marks).length > 0 ? [] : [{ key: named, refused: refusals.has(named) }]
   })
 
 /** Leaves out deleted clusters, which are no longer covered, and refused ones, which get no newer snapshots. */
@@ -71,7 +79,7 @@ const readingsOf = (
 ): ReadonlyMap<ClusterArn, number> => {
   const readings = new Map<ClusterArn, number>()
   for (const named of covers) {
-    const clusters = identities.get(named)?.clusters ?? marked.filter((one) => matchesCluster(named, one))
+    const clusters = identities.get(named)?.clusters ?? meant(named, marked, marks)
     for (const cluster of clusters) {
       const order = marks.get(cluster)?.order
       const refusedAt = Math.max(refusals.get(named)?.at ?? 0, refusals.get(cluster)?.at ?? 0)
