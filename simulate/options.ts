@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os'
 import { parseArgs } from 'node:util'
 import { type FaultKind, faultKinds } from './engine/faults.js'
+import { type Arrangement, arrangements } from './world/scenario.js'
 
 export interface Options {
   readonly seed: number
@@ -10,6 +11,7 @@ export interface Options {
   readonly clusters: number | undefined
   readonly snapshotMinutes: number | undefined
   readonly incidentMinutes: number | undefined
+  readonly arrangement: Arrangement | undefined
   /** How many seeds run at once, each in a process of its own; 1: all in this one. */
   readonly jobs: number
   readonly without: ReadonlySet<FaultKind>
@@ -33,6 +35,7 @@ export const usage = `npm run simulate -- [options]
   --clusters <n>      so many clusters; default: the seed decides
   --snapshot-minutes <n>  ECS is asked for everything so often; default: the seed decides
   --incident-minutes <n>  the mean time from one incident of a cluster to the next; default: the seed decides
+  --arrangement <a>   ${arrangements.join(', ')}; default: the seed decides
   --jobs <n>          so many seeds at once; default: the number of cores
   --without <kinds>   these kinds of faults never happen: ${faultKinds.join(', ')}
   --faults <n>        only the first so many faults happen
@@ -59,6 +62,13 @@ const kinds = (text: string): ReadonlySet<FaultKind> =>
     }),
   )
 
+const arrangementOf = (text: string | undefined): Arrangement | undefined => {
+  const known = arrangements.find((one) => one === text)
+  if (text !== undefined && known === undefined)
+    throw new Error(`--arrangement: expected one of ${arrangements.join(', ')}, got "${text}"`)
+  return known
+}
+
 /** A seed that is another for each commit. */
 const seedOf = (text: string, commit: string): number =>
   text === 'commit' ? Number.parseInt(commit.slice(0, 7), 16) || 1 : whole('seed', text)
@@ -74,6 +84,7 @@ export const parseOptions = (args: readonly string[], commit: string): Options =
       clusters: { type: 'string' },
       'snapshot-minutes': { type: 'string' },
       'incident-minutes': { type: 'string' },
+      arrangement: { type: 'string' },
       jobs: { type: 'string' },
       without: { type: 'string' },
       faults: { type: 'string' },
@@ -97,6 +108,7 @@ export const parseOptions = (args: readonly string[], commit: string): Options =
     clusters: optional('clusters'),
     snapshotMinutes: optional('snapshot-minutes'),
     incidentMinutes: optional('incident-minutes'),
+    arrangement: arrangementOf(values.arrangement),
     jobs: Math.max(1, optional('jobs') ?? availableParallelism()),
     without: values.without === undefined ? new Set() : kinds(values.without),
     mostFaults: optional('faults') ?? Infinity,

@@ -9,6 +9,7 @@ export const argumentsOf = ({
   clusters,
   snapshotMinutes,
   incidentMinutes,
+  arrangement,
   without,
   mostFaults,
 }: SeedOptions): string =>
@@ -17,6 +18,7 @@ export const argumentsOf = ({
     ...(clusters === undefined ? [] : [`--clusters ${clusters}`]),
     ...(snapshotMinutes === undefined ? [] : [`--snapshot-minutes ${snapshotMinutes}`]),
     ...(incidentMinutes === undefined ? [] : [`--incident-minutes ${incidentMinutes}`]),
+    ...(arrangement === undefined ? [] : [`--arrangement ${arrangement}`]),
     ...(without === undefined || without.size === 0 ? [] : [`--without ${[...without].join(',')}`]),
     ...(mostFaults === undefined || mostFaults === Infinity ? [] : [`--faults ${mostFaults}`]),
   ].join(' ')

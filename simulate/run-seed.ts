@@ -4,19 +4,13 @@ import { Timeline } from './engine/timeline.js'
 import { installGlobals } from './engine/virtual-globals.js'
 import type { Invariant } from './checks/violation.js'
 import { warmUp } from './world/warm-up.js'
-import { scenarioOf } from './world/scenario.js'
+import { type Fixed, scenarioOf } from './world/scenario.js'
 import { start } from './world/days.js'
 import { Simulation } from './simulation.js'
 
-export interface SeedOptions {
+export interface SeedOptions extends Fixed {
   readonly seed: number
   readonly days: number
-  /** Default: drawn from the seed. */
-  readonly clusters?: number | undefined
-  /** Default: drawn from the seed. */
-  readonly snapshotMinutes?: number | undefined
-  /** Default: drawn from the seed. */
-  readonly incidentMinutes?: number | undefined
   readonly without?: ReadonlySet<FaultKind>
   /** Default: all. */
   readonly mostFaults?: number
@@ -49,13 +43,14 @@ export const runSeed = async ({
   clusters,
   snapshotMinutes,
   incidentMinutes,
+  arrangement,
   without = new Set(),
   mostFaults = Infinity,
   print,
 }: SeedOptions): Promise<SeedResult> => {
   await warmUp()
   const timeline = new Timeline(start, prng(seed ^ 0x71e))
-  const scenario = scenarioOf(seed, { clusters, snapshotMinutes, incidentMinutes })
+  const scenario = scenarioOf(seed, { clusters, snapshotMinutes, incidentMinutes, arrangement })
   const uninstall = installGlobals(timeline, prng(seed ^ 0x6106a1))
   const simulation = new Simulation(scenario, timeline, { without, most: mostFaults }, print)
   const caught = (thrown: unknown): void => simulation.defect(thrown)

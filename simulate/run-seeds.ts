@@ -30,7 +30,8 @@ export interface RunSeeds {
 
 /** Runs seeds, some at once, and tells of them in their order. Returns the first that failed; then no more are begun. */
 export const runSeeds = async ({ options, commit, run, say }: RunSeeds): Promise<Failed | undefined> => {
-  const { days, clusters, snapshotMinutes, incidentMinutes, without, mostFaults, jobs } = options
+  const { days, without, mostFaults, jobs } = options
+  const { clusters, snapshotMinutes, incidentMinutes, arrangement } = options
   const seeds = seedsOf(options)
   const begun: Promise<SeedMessage>[] = []
   let isOver = false
@@ -40,6 +41,7 @@ export const runSeeds = async ({ options, commit, run, say }: RunSeeds): Promise
     clusters,
     snapshotMinutes,
     incidentMinutes,
+    arrangement,
     without,
     mostFaults,
   })

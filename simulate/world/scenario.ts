@@ -6,13 +6,16 @@ const minute: Millis = 60_000
 const hour: Millis = 60 * minute
 
 /** How workers hear and remember. Each is a row of what the README guarantees. */
-export type Arrangement =
+export const arrangements = [
   /** One worker, one queue. */
-  | 'alone'
+  'alone',
   /** Each worker has a queue of its own, and knows only what it hears. */
-  | 'queue-each'
+  'queue-each',
   /** One queue, and a journal that all workers share. */
-  | 'journal'
+  'journal',
+] as const
+
+export type Arrangement = (typeof arrangements)[number]
 
 /** What the seed decides before anything happens. */
 export interface Scenario {
@@ -45,14 +48,16 @@ export interface Fixed {
   readonly clusters?: number | undefined
   readonly snapshotMinutes?: number | undefined
   readonly incidentMinutes?: number | undefined
+  readonly arrangement?: Arrangement | undefined
 }
 
 export const scenarioOf = (
   seed: number,
-  { clusters: clusterCount, snapshotMinutes, incidentMinutes }: Fixed = {},
+  { clusters: clusterCount, snapshotMinutes, incidentMinutes, arrangement: fixedArrangement }: Fixed = {},
 ): Scenario => {
   const random = prng(seed ^ 0x5ce9a210)
-  const arrangement = random.pick<Arrangement>(['alone', 'alone', 'alone', 'queue-each', 'journal'])
+  const drawnArrangement = random.pick<Arrangement>(['alone', 'alone', 'alone', 'queue-each', 'journal'])
+  const arrangement = fixedArrangement ?? drawnArrangement
   const count = clusterCount ?? 80 + random.int(41)
   const drawn = random.pick([20, 40])
   const snapshotMs = (snapshotMinutes ?? drawn) * minute

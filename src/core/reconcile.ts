@@ -113,6 +113,8 @@ export class Reconciler<V> {
   /** Whether the target held all of `settled`. */
   private exact = false
   private readonly rejections: Rejections<V>
+  /** The keys whose last change failed, so that it may have been made or not: the view tells what was before. */
+  private readonly uncertain = new Set<string>()
   private wrote = false
   /** The trace of the round that is under way. */
   private trace: RoundTrace | undefined
@@ -257,6 +259,12 @@ export class Reconciler<V> {
       ...whole,
       changes: whole.changes.filter((change) => this.rejections.of(change) < givesUpAfter),
     }
+    // What is wanted now is as the view has it, so no write would tell what became of the failed one.
+    const planned = new Set(next.changes.map(({ key }) => key))
+    if ([...this.uncertain].some((key) => !planned.has(key))) {
+      this.view = undefined
+      return 'again'
+    }
     this.reportPlan(next, desired)
     this.weigh(whole, readings)
     if (sink.dry === true) return 'held'
@@ -314,6 +322,7 @@ export class Reconciler<V> {
       this.settled = undefined
       this.failure = undefined
       this.rejections.clear()
+      this.uncertain.clear()
       this.reportWarnings()
       return this.view
     } catch (thrown) {
@@ -387,6 +396,8 @@ export class Reconciler<V> {
     const { report, givesUpAfter } = this.options
     const sink = this.sink.name
     const { key } = change
+    if (outcome === undefined || outcome._tag === 'Failed') this.uncertain.add(key)
+    else this.uncertain.delete(key)
     switch (outcome?._tag) {
       case 'Done':
         view.put(key, outcome.row)

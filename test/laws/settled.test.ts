@@ -68,6 +68,30 @@ describe('a sink hears what it has synced', () => {
     expect(heard.at(-1)).toMatchObject({ desired: { complete: true }, held: ['10.0.0.1:1'] })
   })
 
+  it.each(['one', 'all'])(
+    'not while its target holds what a write that failed for %s has written, and nothing wants any more',
+    async (which) => {
+      let failing = true
+      const { clock, source, heard } = told((sink) => ({
+        ...sink,
+        // The write is made, and its answer is lost.
+        apply: async (changes, ...rest) => {
+          const outcomes = await sink.apply(changes, ...rest)
+          if (!failing) return outcomes
+          if (which === 'all') throw new Error('injected')
+          return changes.map(({ key }) => ({ _tag: 'Failed', key, error: new Error('injected') }) as const)
+        },
+      }))
+      await clock.advance(0)
+      void source.push(listed(1))
+      await clock.advance(0)
+      failing = false
+      void source.push({ ...listed(), at: 1_100_000 })
+      await clock.advance(20_000)
+      expect(heard.at(-1)).toMatchObject({ desired: { complete: true }, held: [] })
+    },
+  )
+
   it('never in a dry run, whose target holds nothing of it', async () => {
     const { clock, source, heard } = told((sink) => ({
       ...dryRun(sink),
