@@ -4,7 +4,7 @@ import { Oracle } from './checks/oracle.js'
 import { addressesOf, backendOf } from './checks/target-check.js'
 import { Violation } from './checks/violation.js'
 import { type FaultOptions, Faults } from './engine/faults.js'
-import type { SimulatedProcess, WrongClock } from './engine/simulated-process.js'
+import { type SimulatedProcess, wrongClock } from './engine/simulated-process.js'
 import type { Timeline } from './engine/timeline.js'
 import { Trace } from './engine/trace.js'
 import { Wire, type WireRequest } from './network/wire.js'
@@ -96,7 +96,7 @@ export class Simulation {
         scenario,
         clusters,
         queueUrl: urls[i % urls.length] ?? '',
-        wrong: () => this.#wrongClock(),
+        wrong: () => wrongClock(this.#random),
         reported: (process, report) => {
           this.#oracle.reported(process, report)
           const text = reportText(report)
@@ -182,13 +182,6 @@ export class Simulation {
         throw new Violation('calm makes exact', `${queue} still has ${this.#sqs.depth(queue)} messages`)
     this.#oracle.bounds.checkCalm(this.ecs.clusters.reduce((sum, cluster) => sum + cluster.tasks().length, 0))
     this.trace.add(`exact: ${this.#oracle.size} servers`)
-  }
-
-  #wrongClock(): WrongClock {
-    const random = this.#random
-    return random.chance(0.5)
-      ? { aheadMs: 0, rate: 1 }
-      : { aheadMs: (random.next() - 0.5) * 20_000, rate: 1 + (random.next() - 0.5) * 2e-4 }
   }
 
   #happened(what: Happening): void {

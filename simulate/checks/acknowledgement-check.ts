@@ -1,6 +1,6 @@
 import { gunzipSync } from 'node:zlib'
 import type { Millis } from '../../src/core/clock.js'
-import type { StoredItem } from '../servers/expression.js'
+import type { StoredItem } from '../servers/stored-item.js'
 import type { SimulatedProcess } from '../engine/simulated-process.js'
 import type { Happening, TaskHappening } from '../world/ecs-world.js'
 import type { Knowledge } from './knowledge.js'

@@ -1,5 +1,5 @@
 import type { Plan } from '../../src/core/plan.js'
-import { canonical, type StoredItem } from '../servers/expression.js'
+import { canonical, type StoredItem } from '../servers/stored-item.js'
 import type { TableWrite } from '../servers/dynamodb.js'
 import { Violation } from './violation.js'
 

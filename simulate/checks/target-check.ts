@@ -1,6 +1,6 @@
 import type { SimulatedProcess } from '../engine/simulated-process.js'
 import type { TableWrite } from '../servers/dynamodb.js'
-import type { StoredItem } from '../servers/expression.js'
+import type { StoredItem } from '../servers/stored-item.js'
 import type { Millis } from '../../src/core/clock.js'
 import type { Knowledge } from './knowledge.js'
 import type { Presence } from './presence.js'

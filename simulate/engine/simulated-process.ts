@@ -10,6 +10,12 @@ export interface WrongClock {
   readonly rate: number
 }
 
+/** Half of the clocks are right. */
+export const wrongClock = (random: Random): WrongClock =>
+  random.chance(0.5)
+    ? { aheadMs: 0, rate: 1 }
+    : { aheadMs: (random.next() - 0.5) * 20_000, rate: 1 + (random.next() - 0.5) * 2e-4 }
+
 /**
  * A process of a worker: its clock, its randomness, and whether it is alive. Nothing that a dead process waits for ever
  * happens: its sleeps do not end, and its calls get no answers. So it stops in the middle of whatever it did.

@@ -72,8 +72,10 @@ export const mutants: readonly Mutant[] = [
     name: 'tries again without reading after a failed write',
     file: 'src/core/reconcile.ts',
     original: `      this.view = undefined
+      this.failure = errorOf(thrown)
       if (this.writes === 'none') this.writes = 'failed'`,
-    wrong: `      if (this.writes === 'none') this.writes = 'failed'`,
+    wrong: `      this.failure = errorOf(thrown)
+      if (this.writes === 'none') this.writes = 'failed'`,
     harmless:
       'here: the next write is conditional on what was read, and its conflict tells what the record is. If nobody wants the change any more, there is none: test/laws/settled.test.ts finds that',
   },

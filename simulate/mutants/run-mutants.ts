@@ -31,6 +31,7 @@ const brokenIn = (program: string, args: readonly string[]): Promise<string | un
 /** Runs seeds with a wrong engine until one finds it. */
 const fateOf = async (program: string, mutant: Mutant, options: Options): Promise<Fate> => {
   const { seed, seeds, days } = options
+  await bundleSimulation(program, mutant)
   const { with: further = [] } = mutant
   for (let i = 0; i < seeds; i++) {
     const args = ['--seed', seed + i, '--days', days, '--clusters', clusters, '--jobs', 1, ...further]
@@ -68,7 +69,6 @@ export const runMutants = async (options: Options, say: (text: string) => void):
       const mutant = chosen[i]
       if (mutant === undefined) return
       const program = join(directory, `${i}.mjs`)
-      await bundleSimulation(program, mutant)
       const fate = await fateOf(program, mutant, options)
       if (!isRight(mutant, fate)) areRight = false
       say(textOf(mutant, fate))

@@ -1,7 +1,9 @@
 import type { AttributeValue } from '@aws-sdk/client-dynamodb'
 import type { SimulatedProcess } from '../engine/simulated-process.js'
 import type { SimulatedService, WireAnswer, WireRequest } from '../network/wire.js'
-import { type ExpressionNames, InvalidPath, satisfies, type StoredItem, updated } from './expression.js'
+import { InvalidPath, satisfies, updated } from './expression.js'
+import type { ExpressionNames } from './expression-reader.js'
+import type { StoredItem } from './stored-item.js'
 import { jsonAnswer, serviceRefusal } from './json-answers.js'
 import type { Table } from './table.js'
 

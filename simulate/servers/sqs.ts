@@ -6,17 +6,7 @@ import type { SimulatedProcess } from '../engine/simulated-process.js'
 import type { Timeline } from '../engine/timeline.js'
 import type { SimulatedService, WireAnswer, WireRequest } from '../network/wire.js'
 import { jsonAnswer, serviceRefusal } from './json-answers.js'
-
-/** A message that was not deleted. */
-interface Message<E> {
-  readonly id: string
-  readonly content: E
-  readonly body: string
-  readonly md5: string
-  readonly sentAt: Millis
-  visibleAt: Millis
-  receives: number
-}
+import { type Message, SqsQueue, type Waiting } from './sqs-queue.js'
 
 export interface QueueObserver<E> {
   deleted(queue: string, content: E, by: SimulatedProcess): void
@@ -28,13 +18,6 @@ export interface SqsOptions {
   readonly random: Random
   /** After so many receives a message goes to the dead letter queue. */
   readonly maxReceives: number
-}
-
-interface Waiting {
-  readonly most: number
-  readonly visibilityMs: Millis
-  readonly by: SimulatedProcess
-  readonly answer: (answer: WireAnswer) => void
 }
 
 interface Entry {
@@ -53,17 +36,10 @@ interface Input {
 
 const retentionMs: Millis = 4 * 86_400_000
 
-class Queue<E> {
-  readonly messages = new Map<string, Message<E>>()
-  readonly waiting = new Set<Waiting>()
-  /** The most messages that were hidden at once. */
-  dead = 0
-}
-
 /** Standard queues of SQS in memory: at least once, in any order, with visibility timeouts and a dead letter queue. */
 export class SimulatedSqs<E> implements SimulatedService {
   readonly refusal = serviceRefusal
-  readonly #queues = new Map<string, Queue<E>>()
+  readonly #queues = new Map<string, SqsQueue<E>>()
   /** Of all messages that may still be under way. */
   readonly #contents = new Map<string, E>()
   #sent = 0
@@ -74,7 +50,7 @@ export class SimulatedSqs<E> implements SimulatedService {
   ) {}
 
   createQueue(name: string): string {
-    this.#queues.set(name, new Queue())
+    this.#queues.set(name, new SqsQueue())
     return `https://simulated.eu-west-1.amazonaws.com/123456789012/${name}`
   }
 
@@ -137,7 +113,7 @@ export class SimulatedSqs<E> implements SimulatedService {
     }
   }
 
-  #queue(name: string): Queue<E> {
+  #queue(name: string): SqsQueue<E> {
     const queue = this.#queues.get(name)
     if (queue === undefined) throw new Error(`no queue ${name}`)
     return queue
@@ -167,7 +143,7 @@ export class SimulatedSqs<E> implements SimulatedService {
 
   #receive(
     name: string,
-    queue: Queue<E>,
+    queue: SqsQueue<E>,
     { MaxNumberOfMessages: most = 1, WaitTimeSeconds: wait = 0, VisibilityTimeout: seconds = 30 }: Input,
     by: SimulatedProcess,
   ): Promise<WireAnswer> {
@@ -184,7 +160,7 @@ export class SimulatedSqs<E> implements SimulatedService {
   }
 
   /** Gives what is visible to those who wait. */
-  #serve(name: string, queue: Queue<E>): void {
+  #serve(name: string, queue: SqsQueue<E>): void {
     const { timeline, random, faults, maxReceives } = this.options
     for (const waiting of queue.waiting) {
       const { most, visibilityMs, by, answer } = waiting
@@ -220,20 +196,13 @@ export class SimulatedSqs<E> implements SimulatedService {
     }
   }
 
-  #wakeAt(name: string, queue: Queue<E>, at: Millis): void {
+  #wakeAt(name: string, queue: SqsQueue<E>, at: Millis): void {
     const { timeline } = this.options
     timeline.after(at - timeline.now, () => this.#serve(name, queue))
   }
 
-  /** Only the handle of the newest receive is good. */
-  #held(queue: Queue<E>, handle: string): Message<E> | undefined {
-    const [id = '', receives] = handle.split('/')
-    const message = queue.messages.get(id)
-    return message !== undefined && String(message.receives) === receives ? message : undefined
-  }
-
-  #delete(name: string, queue: Queue<E>, handle: string, by: SimulatedProcess): void {
-    const message = this.#held(queue, handle)
+  #delete(name: string, queue: SqsQueue<E>, handle: string, by: SimulatedProcess): void {
+    const message = queue.held(handle)
     if (message === undefined) return
     this.observer.deleted(name, message.content, by)
     if (this.options.faults.happens('doubled-message', 0.01, `${by.name} DeleteMessageBatch`)) {
@@ -243,8 +212,8 @@ export class SimulatedSqs<E> implements SimulatedService {
     } else queue.messages.delete(message.id)
   }
 
-  #hide(name: string, queue: Queue<E>, handle: string, seconds: number): void {
-    const message = this.#held(queue, handle)
+  #hide(name: string, queue: SqsQueue<E>, handle: string, seconds: number): void {
+    const message = queue.held(handle)
     if (message === undefined || message.visibleAt <= this.options.timeline.now) return
     message.visibleAt = this.options.timeline.now + seconds * 1_000
     this.#wakeAt(name, queue, message.visibleAt)

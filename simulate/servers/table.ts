@@ -1,4 +1,4 @@
-import type { StoredItem } from './expression.js'
+import type { StoredItem } from './stored-item.js'
 
 export interface TableKeys {
   readonly hash: string

@@ -1,6 +1,6 @@
 import type { Faults } from '../engine/faults.js'
 import type { TableWrite } from '../servers/dynamodb.js'
-import type { StoredItem } from '../servers/expression.js'
+import type { StoredItem } from '../servers/stored-item.js'
 import type { Table } from '../servers/table.js'
 
 export interface StrangerOptions {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { satisfies, type StoredItem, updated } from '../../simulate/servers/expression.js'
+import { satisfies, updated } from '../../simulate/servers/expression.js'
+import type { StoredItem } from '../../simulate/servers/stored-item.js'
 
 const item: StoredItem = { a: { N: '1' }, b: { M: { c: { S: 'x' } } } }
 const given = {
