@@ -34,6 +34,15 @@ interface Input {
   readonly Entries?: readonly Entry[]
 }
 
+const isJson = (text: string): boolean => {
+  try {
+    JSON.parse(text)
+    return true
+  } catch {
+    return false
+  }
+}
+
 const retentionMs: Millis = 4 * 86_400_000
 
 /** Standard queues of SQS in memory: at least once, in any order, with visibility timeouts and a dead letter queue. */
@@ -73,8 +82,9 @@ export class SimulatedSqs<E> implements SimulatedService {
     this.#serve(queueName, queue)
   }
 
-  /** What the messages of an answer are about. */
+  /** What the messages of an answer are about. Half of an answer has none: its receiver cannot read it. */
   contents(answer: string): readonly E[] {
+    if (!isJson(answer)) return []
     return [...answer.matchAll(/"MessageId":"(m-\d+)"/g)].flatMap(([, id = '']) => {
       const content = this.#contents.get(id)
       return content === undefined ? [] : [content]
