@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest'
+import type { Row } from '../../src/core/sink.js'
 import { verdictOf } from '../../src/core/verdict.js'
 
 type Hosts = readonly string[]
 
-const own = (value: Hosts, owner: string | undefined = 'me') => ({ key: 'k', value, owner, etag: undefined })
+const own = (value: Hosts): Row<Hosts> => ({ key: 'k', value, owner: 'me', etag: undefined })
 
 const sink = {
   equals: (a: Hosts, b: Hosts) => a.join() === b.join(),
@@ -14,7 +15,7 @@ const sink = {
 
 const options = { owner: 'me', unjudged: new Set(['dark']) }
 
-const judge = (row: ReturnType<typeof own> | undefined, after: Hosts | undefined, other = {}) =>
+const judge = (row: Row<Hosts> | undefined, after: Hosts | undefined, other = {}) =>
   verdictOf({ ...sink, ...other }, 'k', row, after, options)
 
 describe('the verdict on a record', () => {
