@@ -22,7 +22,6 @@ export const reportText = (report: Report): string | undefined => {
     case 'Swept':
       return `forgot ${report.forgotten}, knows ${report.tasks}`
     case 'Folded':
-    case 'Reached':
     case 'Applied':
     case 'Reached':
     case 'Synced':
