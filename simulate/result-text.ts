@@ -1,27 +1,7 @@
 import { timeText } from './engine/trace.js'
 import type { SeedMessage } from './seed-processes.js'
+import { argumentsOf } from './seed-arguments.js'
 import type { SeedOptions, SeedResult } from './run-seed.js'
-
-/** The arguments that repeat a run. */
-export const argumentsOf = ({
-  seed,
-  days,
-  clusters,
-  snapshotMinutes,
-  incidentMinutes,
-  arrangement,
-  without,
-  mostFaults,
-}: SeedOptions): string =>
-  [
-    `--seed ${seed} --days ${days}`,
-    ...(clusters === undefined ? [] : [`--clusters ${clusters}`]),
-    ...(snapshotMinutes === undefined ? [] : [`--snapshot-minutes ${snapshotMinutes}`]),
-    ...(incidentMinutes === undefined ? [] : [`--incident-minutes ${incidentMinutes}`]),
-    ...(arrangement === undefined ? [] : [`--arrangement ${arrangement}`]),
-    ...(without === undefined || without.size === 0 ? [] : [`--without ${[...without].join(',')}`]),
-    ...(mostFaults === undefined || mostFaults === Infinity ? [] : [`--faults ${mostFaults}`]),
-  ].join(' ')
 
 const countsOf = (counts: ReadonlyMap<string, number>): string =>
   [...counts]

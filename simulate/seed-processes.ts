@@ -1,5 +1,5 @@
 import { type ChildProcess, fork } from 'node:child_process'
-import { argumentsOf } from './result-text.js'
+import { argumentsOf } from './seed-arguments.js'
 import type { SeedOptions, SeedResult } from './run-seed.js'
 
 /** What a process that runs one seed sends. */
