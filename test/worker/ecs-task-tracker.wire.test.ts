@@ -79,7 +79,7 @@ describe('the worker ecs-task-tracker', () => {
     })
     expect((await get('/ready')).status).toBe(200)
     expect((await get('/metrics')).body).toContain('ecs_task_stream_ready 1')
-    for (const path of ['/', '/elsewhere', '/sync/', '/diff/', '/syncslow/', '/sync/a/b', '/diff/a/b'])
+    for (const path of ['/elsewhere', '/sync/', '/diff/', '/syncslow/', '/sync/a/b', '/diff/a/b'])
       expect(await get(path)).toMatchObject({ status: 404 })
   })
 
