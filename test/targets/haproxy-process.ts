@@ -80,8 +80,8 @@ export const haproxyProcess = async (
   const ended = once(child, 'close')
   // HAProxy closes idle connections when it reloads, which a request may meet.
   const agent = new Agent({ keepAlive: false })
-  const apiAt = (path: string): RuntimeApi =>
-    runtimeApi({ address: { path }, timeoutMs: 60_000, mostBytes: 1e7, clock: systemClock })
+  const apiAt = (path: string, timeoutMs = 60_000): RuntimeApi =>
+    runtimeApi({ address: { path }, timeoutMs, mostBytes: 1e7, clock: systemClock })
   const api = apiAt(socket)
   const processId = async (): Promise<string> => {
     if (child.exitCode !== null) throw new Error(`HAProxy has ended:\n${log}`)
@@ -116,14 +116,17 @@ export const haproxyProcess = async (
     reload: async (next = configuration) => {
       await writeFile(file, printed(next, port, socket))
       const before = await processId()
-      // A signal that arrives just before the master waits is seen after up to a minute; a command is not. The master of
-      // HAProxy 2.6 ends the connection without an answer.
-      await apiAt(master)('reload', signal).catch(() => undefined)
+      let attempts = 0
       await vi.waitFor(
         async () => {
+          // A master that is about to wait may miss a signal for a minute, and a command altogether. It ends the
+          // connection of a command without an answer.
+          if (attempts % 200 === 0) await apiAt(master, 2_000)('reload', signal).catch(() => undefined)
+          if (attempts % 200 === 100) child.kill('SIGUSR2')
+          attempts++
           if ((await processId()) === before) throw new Error(`it has not reloaded:\n${log}`)
         },
-        { timeout: 30_000, interval: 20 },
+        { timeout: 90_000, interval: 20 },
       )
     },
     stop: async () => {
