@@ -5,7 +5,7 @@ import type { Inspector } from '../../src/inspector/inspector.js'
 import { inspectorOf } from '../../src/inspector/inspector-of.js'
 import { deployments } from '../../src/policies/deployments.js'
 import { servicePorts } from '../../src/policies/service-ports.js'
-import { browserClock } from './browser-clock.js'
+import { systemClock } from '../../src/shared/async/system-clock.js'
 import { pastWorld } from './past-world.js'
 import type { Recording } from './recording.js'
 
@@ -24,7 +24,7 @@ export const recordingInspector = (name: string, recording: Recording, signal: A
       return Promise.resolve(last.world)
     },
     changes$: NEVER,
-    clock: browserClock,
+    clock: systemClock,
     signal,
   })
 }

@@ -15,7 +15,7 @@ import { servicePorts } from '../../src/policies/service-ports.js'
 import { memory as memorySink } from '../../src/sinks/memory.js'
 import { memory as memorySource, type MemorySource } from '../../src/sources/memory.js'
 import { prng } from '../../sim/prng.js'
-import { browserClock } from '../local/browser-clock.js'
+import { systemClock } from '../../src/shared/async/system-clock.js'
 import { pastWorld } from '../local/past-world.js'
 import { Recording } from '../local/recording.js'
 import type { Servers } from './compared.js'
@@ -85,7 +85,7 @@ export class SimulatedWorker {
       world: (at) => this.#world(at),
       changes$: this.#changes,
       // People read in real time.
-      clock: browserClock,
+      clock: systemClock,
       signal: this.#end.signal,
     })
   }

@@ -4,6 +4,7 @@ import { needs } from '../tiers/needs.js'
 import { axeFindings, launched, missingBrowser, openPage } from './support/browser.js'
 import { brokenLinks, brokenWorld } from './support/broken-links.js'
 import { type PageServer, pageServer } from './support/page-server.js'
+import { views } from '../../page/app/place.js'
 
 describe('the inspector', needs(missingBrowser), () => {
   let browser: Browser
@@ -34,20 +35,6 @@ describe('the inspector', needs(missingBrowser), () => {
     },
   )
 
-  const views = [
-    'now',
-    'search',
-    'backends',
-    'endpoints',
-    'tasks',
-    'plan',
-    'unresolved',
-    'drift',
-    'sources',
-    'deployments',
-    'never-in',
-    'difference',
-  ]
   it.each((['light', 'dark'] as const).flatMap((scheme) => views.map((view) => ({ scheme, view }))))(
     'has nothing that axe finds: $view, $scheme',
     async ({ scheme, view }) => {
