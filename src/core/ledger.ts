@@ -103,7 +103,7 @@ export class Ledger {
       if (entry.revision <= reached && !entry.tasks.some(waits)) holders.add(sink)
     for (let at = Math.max(this.head, cursor + 1 - this.first); at <= reached - this.first; at++) {
       const entry = this.entries[at]
-      if (entry !== undefined && entry.tasks.length > 0 && entry.tasks.some(waits)) {
+      if (entry?.tasks.some(waits) === true) {
         this.entries[at] = undefined
         this.deferred.set(entry, { entry, holders: this.passedBy(entry.revision) })
         this.onDeferred(entry)

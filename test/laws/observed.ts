@@ -27,6 +27,7 @@ export const stateContents = ({
   marks,
   identities,
   refusals,
+  logs,
 }: ClusterState): unknown => ({
   tasks: contents(tasks),
   instances: contents(instances),
@@ -36,6 +37,7 @@ export const stateContents = ({
   marks: contents(marks),
   identities: contents(identities),
   refusals: contents(refusals),
+  logs: contents(logs),
 })
 
 export const desiredContents = ({

@@ -5,7 +5,14 @@ import { emptyState } from '../../src/core/cluster-state.js'
 import { reduce } from '../../src/core/reduce.js'
 import { sweep } from '../../src/core/sweep.js'
 import { joinTask, sameTask, type Task } from '../../src/core/task.js'
-import type { TaskEnd } from '../../src/core/task-end.js'
+import {
+  canonicalEnds,
+  compareEnds,
+  type ContainerEnd,
+  joinEnd,
+  sameEnd,
+  type TaskEnd,
+} from '../../src/core/task-end.js'
 import { anyTask } from '../../src/testing/any-event.js'
 import { observed } from '../support/observed-task.js'
 import { holds, refutation } from './holds.js'
@@ -68,5 +75,71 @@ describe('the end of a task', () => {
     expect(state.tasks.get(task.arn)).toHaveProperty('end')
     expect(swept.tasks.get(task.arn)).toBeDefined()
     expect(swept.tasks.get(task.arn)).not.toHaveProperty('end')
+  })
+})
+
+describe('two ends of a task', () => {
+  const app: ContainerEnd = { name: 'app', exitCode: 1, reason: 'killed' }
+  const sidecar: ContainerEnd = { name: 'sidecar', exitCode: undefined, reason: undefined }
+  const end: TaskEnd = { version: 3, stopCode: 'b', reason: 'b', containers: [app, sidecar] }
+
+  it('join as the greater of each text and number, if they are of one version', () => {
+    const other = {
+      version: 3,
+      stopCode: 'a',
+      reason: undefined,
+      containers: [{ ...app, exitCode: 137, reason: 'a' }],
+    }
+    const joined = { ...end, containers: [{ ...app, exitCode: 137 }, sidecar] }
+    expect(joinEnd(end, other)).toEqual(joined)
+    expect(joinEnd(other, end)).toEqual(joined)
+    expect(joinEnd({ ...end, stopCode: undefined }, { ...other, reason: 'c' })).toEqual({
+      ...joined,
+      stopCode: 'a',
+      reason: 'c',
+    })
+  })
+
+  it('join as the very one of the higher version, or that there is', () => {
+    const newer: TaskEnd = { version: 4, stopCode: undefined, reason: 'a', containers: [] }
+    for (const [a, b] of [
+      [end, newer],
+      [newer, end],
+      [newer, undefined],
+      [undefined, newer],
+      [newer, newer],
+    ])
+      expect(joinEnd(a, b)).toBe(newer)
+    expect(joinEnd(undefined, undefined)).toBeUndefined()
+  })
+
+  it('are the same if nothing in them differs', () => {
+    const differing: readonly TaskEnd[] = [
+      { ...end, version: 4 },
+      { ...end, stopCode: 'c' },
+      { ...end, reason: 'c' },
+      { ...end, containers: [app] },
+      { ...end, containers: [] },
+      { ...end, containers: [{ ...app, name: 'another' }, sidecar] },
+      { ...end, containers: [{ ...app, exitCode: 2 }, sidecar] },
+      { ...end, containers: [{ ...app, reason: 'c' }, sidecar] },
+      { ...end, containers: [app, { ...sidecar, exitCode: 0 }] },
+    ]
+    for (const other of differing) {
+      expect(sameEnd(end, other)).toBe(false)
+      expect(sameEnd(other, end)).toBe(false)
+      expect(sameEnd(other, structuredClone(other))).toBe(true)
+    }
+    expect(sameEnd(end, undefined)).toBe(false)
+    expect(sameEnd(undefined, end)).toBe(false)
+    expect(sameEnd(undefined, undefined)).toBe(true)
+  })
+
+  it('have one end of each container, by name', () => {
+    const again = { ...app, exitCode: 0, reason: 'z' }
+    expect(canonicalEnds([sidecar, again, app])).toEqual([{ ...app, reason: 'z' }, sidecar])
+    expect(compareEnds(app, again)).toBe(0)
+    expect(compareEnds(app, sidecar)).toBe(-1)
+    expect(compareEnds(sidecar, app)).toBe(1)
   })
 })

@@ -1,0 +1,331 @@
+import { deepStrictEqual, strictEqual } from 'node:assert/strict'
+import { isDeepStrictEqual } from 'node:util'
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import type { Binding } from '../../src/core/binding.js'
+import {
+  canonicalBindings,
+  canonicalContainers,
+  compareBindings,
+  type Container,
+  hasBeenHealthy,
+  type Interface,
+  joinTask,
+  sameContainerStatuses,
+  sameHealth,
+  sameSite,
+  sameTask,
+  type Task,
+  type TaskHealth,
+} from '../../src/core/task.js'
+import { joinEnd } from '../../src/core/task-end.js'
+import { lifecycleRank } from '../../src/core/task-status.js'
+import { anyTask } from '../../src/testing/any-event.js'
+import { observed } from '../support/observed-task.js'
+import { holds, refutation } from './holds.js'
+
+const one = anyTask.map((task): Task => ({ ...task, arn: 'task' }))
+
+/** Of two, the last by an order of texts or numbers in which nothing is least. */
+const last = <A extends string | number>(...all: readonly (A | undefined)[]): A | undefined =>
+  all
+    .filter((value) => value !== undefined)
+    .sort((a, b) => (a < b ? -1 : 1))
+    .at(-1)
+
+const lastStatus = (...all: readonly string[]): string =>
+  [...all].sort((a, b) => lifecycleRank(a) - lifecycleRank(b) || (a < b ? -1 : 1)).at(-1) ?? ''
+
+/** Those of the highest version. */
+const newest = <A extends { readonly version: number }>(...all: readonly A[]): readonly A[] =>
+  all.filter(({ version }) => version === Math.max(...all.map((each) => each.version)))
+
+const grouped = <A>(all: readonly A[], keyOf: (item: A) => string): readonly (readonly A[])[] =>
+  [...new Set(all.map(keyOf))].sort().map((key) => all.filter((item) => keyOf(item) === key))
+
+const plainBindings = (all: readonly Binding[]): readonly Binding[] =>
+  grouped(
+    all,
+    ({ protocol, containerPort }) => `${protocol} ${String(containerPort).padStart(5, '0')}`,
+  ).flatMap((same) => [...same].sort((a, b) => b.hostPort - a.hostPort || b.count - a.count).slice(0, 1))
+
+const plainContainers = (all: readonly Container[]): readonly Container[] =>
+  grouped(all, ({ name }) => name).map((same) => {
+    const latest = newest(...same)
+    const bindingsVersion = Math.max(...same.map((each) => each.bindingsVersion))
+    return {
+      name: same[0]?.name ?? '',
+      arn: last(...same.map(({ arn }) => arn)),
+      version: latest[0]?.version ?? 0,
+      lastStatus: lastStatus(...latest.map((each) => each.lastStatus)),
+      runtimeId: last(...latest.map(({ runtimeId }) => runtimeId)),
+      bindingsVersion,
+      bindings: plainBindings(
+        same.flatMap((each) => (each.bindingsVersion === bindingsVersion ? each.bindings : [])),
+      ),
+    }
+  })
+
+const plainHealth = (all: readonly TaskHealth[]): TaskHealth | undefined => {
+  const ranks = ['UNKNOWN', 'HEALTHY', 'UNHEALTHY']
+  const latest = [...all]
+    .sort((a, b) => a.at - b.at || ranks.indexOf(a.status) - ranks.indexOf(b.status))
+    .at(-1)
+  if (latest === undefined) return undefined
+  const { at, status } = latest
+  const wasHealthy = status !== 'HEALTHY' && all.some(hasBeenHealthy)
+  return { at, status, ...(wasHealthy && { wasHealthy }) }
+}
+
+const plainInterface = (all: readonly Interface[]): Interface | undefined => {
+  const latest = newest(...all)
+  const version = latest[0]?.version
+  return version === undefined
+    ? undefined
+    : {
+        version,
+        ipv4: last(...latest.map(({ ipv4 }) => ipv4)),
+        ipv6: last(...latest.map(({ ipv6 }) => ipv6)),
+      }
+}
+
+/** The join as its comment says it: register by register, and without a thought of what it costs. */
+const plainJoin = (a: Task, b: Task): Task => {
+  const both = [a, b]
+  const latest = newest(a, b)
+  const end = joinEnd(a.end, b.end)
+  return {
+    arn: a.arn,
+    cluster: a.cluster,
+    group: last(a.group, b.group),
+    definition: last(a.definition, b.definition),
+    instance: last(a.instance, b.instance),
+    launchType: last(a.launchType, b.launchType),
+    capacityProvider: last(a.capacityProvider, b.capacityProvider),
+    zone: last(a.zone, b.zone),
+    startedBy: last(a.startedBy, b.startedBy),
+    createdAt: last(a.createdAt, b.createdAt),
+    version: Math.max(a.version, b.version),
+    at: Math.max(...latest.map(({ at }) => at)),
+    lastStatus: lastStatus(...latest.map((each) => each.lastStatus)),
+    desiredStatus: lastStatus(...latest.map((each) => each.desiredStatus)),
+    interface: plainInterface(both.flatMap((each) => each.interface ?? [])),
+    containers: plainContainers(both.flatMap(({ containers }) => containers)),
+    health: plainHealth(both.flatMap(({ health }) => health ?? [])),
+    ...(end !== undefined && { end }),
+  }
+}
+
+/**
+ * A record, and one that follows it and says as much: what `joinTask` answers with no object of its own. Some of its
+ * fields are other than in the first, so that a law sees what the answer must not lose.
+ */
+const following = fc
+  .tuple(one, one, fc.subarray(['facts', 'health', 'end', 'interface', 'containers', 'bindings']))
+  .map(([before, other, differing]): readonly [Task, Task] => {
+    const version = 4
+    const has = (what: string): boolean => differing.includes(what)
+    const facts = has('facts') ? other : before
+    const after: Task = {
+      ...(has('end')
+        ? other
+        : { ...other, end: { version, stopCode: undefined, reason: undefined, containers: [] } }),
+      group: facts.group ?? before.group,
+      definition: facts.definition ?? before.definition,
+      instance: facts.instance ?? before.instance,
+      launchType: facts.launchType ?? before.launchType,
+      capacityProvider: facts.capacityProvider ?? before.capacityProvider,
+      zone: facts.zone ?? before.zone,
+      startedBy: facts.startedBy ?? before.startedBy,
+      createdAt: facts.createdAt ?? before.createdAt,
+      version,
+      interface: has('interface') ? other.interface : { version, ipv4: '10.0.0.3', ipv6: undefined },
+      containers: (has('containers') ? other : before).containers.map((container) => ({
+        ...container,
+        version,
+        bindingsVersion: has('bindings') ? container.bindingsVersion : version,
+      })),
+    }
+    return [has('health') ? before : { ...before, health: undefined }, after]
+  })
+
+const pairs = fc.oneof(fc.tuple(one, one), following)
+
+const isPlain = (join: typeof joinTask) =>
+  fc.property(pairs, ([a, b]) => {
+    deepStrictEqual(join(a, b), plainJoin(a, b))
+    deepStrictEqual(join(b, a), plainJoin(a, b))
+  })
+
+const binding: fc.Arbitrary<Binding> = fc.record(
+  {
+    containerPort: fc.constantFrom(80, 81),
+    hostPort: fc.constantFrom(1, 2),
+    protocol: fc.constantFrom('tcp', 'udp'),
+    count: fc.constantFrom(1, 2),
+  },
+  { noNullPrototype: true },
+)
+
+describe('the join of two records of a task', () => {
+  it('is that of each of its registers', () => {
+    holds(isPlain(joinTask))
+  })
+
+  it('is not the newer record', () => {
+    expect(
+      fc.check(
+        isPlain((a, b) => (a.version >= b.version ? a : b)),
+        refutation,
+      ).failed,
+    ).toBe(true)
+  })
+
+  const before: Task = {
+    ...observed({ id: 'a' }),
+    definition: 'web:1',
+    instance: 'i',
+    capacityProvider: 'spot',
+    zone: 'a',
+    startedBy: 'ecs-svc/1',
+    createdAt: 1,
+    end: { version: 3, stopCode: 'UserInitiated', reason: undefined, containers: [] },
+  }
+  const [container] = before.containers
+  const after: Task = {
+    ...before,
+    version: 4,
+    interface: { version: 4, ipv4: '10.0.0.2', ipv6: undefined },
+    containers: before.containers.map((each) => ({ ...each, arn: 'c', version: 4, bindingsVersion: 4 })),
+    end: { version: 4, stopCode: 'UserInitiated', reason: undefined, containers: [] },
+  }
+
+  it.each<[string, Partial<Task>]>([
+    ['as much', {}],
+    ['no group', { group: undefined }],
+    ['no definition', { definition: undefined }],
+    ['no instance', { instance: undefined }],
+    ['no launch type', { launchType: undefined }],
+    ['no capacity provider', { capacityProvider: undefined }],
+    ['no zone', { zone: undefined }],
+    ['not what started it', { startedBy: undefined }],
+    ['not when it was created', { createdAt: undefined }],
+    ['no addresses', { interface: undefined }],
+    ['the same of the container', { containers: before.containers.map((each) => ({ ...each, arn: 'c' })) }],
+    [
+      'no bindings',
+      { containers: before.containers.map((each) => ({ ...each, bindingsVersion: -1, bindings: [] })) },
+    ],
+    ['no containers', { containers: [] }],
+  ])('makes no record of its own where the older one says %s', (_, less) => {
+    const older = { ...before, ...less }
+    const newer = less.containers?.length === 0 ? { ...after, containers: [] } : after
+    strictEqual(joinTask(older, newer), newer)
+    strictEqual(joinTask(newer, older), newer)
+    const { end: __, ...running } = older
+    strictEqual(joinTask(running, newer), newer)
+  })
+
+  it('makes no record of its own where neither has bindings, as under awsvpc', () => {
+    const bare = { ...container, bindingsVersion: -1, bindings: [] }
+    const older = {
+      ...before,
+      containers: [
+        { ...bare, name: 'a', arn: undefined, version: 3, lastStatus: 'RUNNING', runtimeId: undefined },
+      ],
+    }
+    const newer = { ...after, containers: older.containers.map((each) => ({ ...each, version: 4 })) }
+    strictEqual(joinTask(older, newer), newer)
+  })
+})
+
+describe('bindings and containers in canonical form', () => {
+  it('are sorted, and one a port or name: the join of all that are given', () => {
+    holds(
+      fc.property(fc.array(binding), (all) => deepStrictEqual(canonicalBindings(all), plainBindings(all))),
+    )
+    holds(
+      fc.property(fc.array(one, { maxLength: 3 }), (tasks) => {
+        const all = tasks.flatMap(({ containers }) => containers)
+        deepStrictEqual(canonicalContainers(all), plainContainers(all))
+      }),
+    )
+  })
+
+  it('are the list that was given, if it has that form', () => {
+    const canonical = fc.array(binding).map(canonicalBindings)
+    holds(fc.property(canonical, (all) => strictEqual(canonicalBindings(all), all)))
+  })
+
+  it('are in the order of protocol and port', () => {
+    const port = (containerPort: number, protocol: 'tcp' | 'udp'): Binding => ({
+      containerPort,
+      hostPort: 1,
+      protocol,
+      count: 1,
+    })
+    const inOrder = [port(1, 'tcp'), port(2, 'tcp'), port(1, 'udp'), port(2, 'udp')]
+    inOrder.forEach((a, i) =>
+      inOrder.forEach((b, j) => expect(Math.sign(compareBindings(a, b))).toBe(Math.sign(i - j))),
+    )
+  })
+})
+
+/** Two records that differ in at most one place. */
+const alike = fc.tuple(one, one, fc.nat(30)).map(([a, other, pick]): readonly [Task, Task] => {
+  const fields: readonly Partial<Task>[] = [
+    { arn: 'another' },
+    ...Object.entries<unknown>({ ...other }).map(([name, value]) => ({ [name]: value })),
+    { containers: a.containers.slice(1) },
+    ...a.containers.flatMap((container, at) =>
+      other.containers.flatMap((from) =>
+        Object.entries<unknown>({ ...from }).map(([name, value]) => ({
+          containers: a.containers.with(at, { ...container, [name]: value }),
+        })),
+      ),
+    ),
+    ...a.containers.flatMap((container, at) =>
+      container.bindings.flatMap((bound, i) =>
+        [{ hostPort: 7 }, { containerPort: 7 }, { protocol: 'udp' as const }, { count: 7 }].map((change) => ({
+          containers: a.containers.with(at, {
+            ...container,
+            bindings: container.bindings.with(i, { ...bound, ...change }),
+          }),
+        })),
+      ),
+    ),
+    ...a.containers.map((container, at) => ({
+      containers: a.containers.with(at, { ...container, bindings: container.bindings.slice(1) }),
+    })),
+    ...(a.interface === undefined ? [] : [{ interface: { ...a.interface, version: 9 } }]),
+    ...(a.interface === undefined ? [] : [{ interface: { ...a.interface, ipv6: 'fd00::9' } }]),
+    ...(a.health === undefined ? [] : [{ health: { ...a.health, wasHealthy: true as const } }]),
+  ]
+  // A copy, so that no shortcut of identity answers.
+  return [a, structuredClone({ ...a, ...fields[pick % fields.length] })]
+})
+
+const told = ({ name, arn, bindings }: Container) => ({ name, arn, bindings })
+const siteOf = (task: Task): unknown => ({
+  arn: task.arn,
+  facts: [task.group, task.definition, task.instance, task.launchType, task.capacityProvider, task.zone],
+  start: [task.startedBy, task.createdAt],
+  addresses: [task.interface?.ipv4, task.interface?.ipv6],
+  containers: task.containers.map(told),
+})
+const statusesOf = ({ containers }: Task) => containers.map(({ name, lastStatus: status }) => [name, status])
+
+describe('two records of a task', () => {
+  it('are the same if nothing in them differs', () => {
+    holds(
+      fc.property(fc.oneof(alike, fc.tuple(one, one)), ([a, b]) => {
+        const isSame = isDeepStrictEqual({ ...a, end: a.end }, { ...b, end: b.end })
+        strictEqual(sameTask(a, b), isSame)
+        strictEqual(sameTask(b, a), isSame)
+        strictEqual(sameSite(a, b), isDeepStrictEqual(siteOf(a), siteOf(b)))
+        strictEqual(sameContainerStatuses(a, b), isDeepStrictEqual(statusesOf(a), statusesOf(b)))
+        strictEqual(sameHealth(a.health, b.health), isDeepStrictEqual(a.health, b.health))
+      }),
+    )
+  })
+})
