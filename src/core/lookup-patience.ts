@@ -7,6 +7,7 @@ export interface LookupPatienceOptions {
   readonly clock: Pick<Clock, 'sleep'>
   readonly signal: AbortSignal
   readonly isWaiting: (entry: Entry) => boolean
+  /** Called when it has waited so long, or no longer waits. */
   readonly end: (entry: Entry) => void
 }
 
@@ -35,7 +36,7 @@ export class LookupPatience {
         if (isWaiting(entry) && age + 1 < ticks) this.ages.set(entry, age + 1)
         else {
           this.ages.delete(entry)
-          if (isWaiting(entry)) end(entry)
+          end(entry)
         }
       }
     }

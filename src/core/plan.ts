@@ -48,8 +48,8 @@ export interface PlanOptions {
   readonly unjudged?: ReadonlySet<string>
 }
 
-const byKey = <A extends { readonly key: string }>(a: A, b: A): number =>
-  a.key === b.key ? 0 : a.key < b.key ? -1 : 1
+/** Each list has a key once. */
+const byKey = <A extends { readonly key: string }>(a: A, b: A): number => (a.key < b.key ? -1 : 1)
 
 /**
  * The plan that follows from the verdicts on all records. `own`: the number of records in the target that belong to the

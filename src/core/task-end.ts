@@ -60,11 +60,13 @@ export const joinEnd = (a: TaskEnd | undefined, b: TaskEnd | undefined): TaskEnd
 
 export const sameEnd = (a: TaskEnd | undefined, b: TaskEnd | undefined): boolean =>
   a === b ||
-  (a?.version === b?.version &&
-    a?.stopCode === b?.stopCode &&
-    a?.reason === b?.reason &&
-    a?.containers.length === b?.containers.length &&
-    (a?.containers ?? []).every((one, i) => {
-      const other = b?.containers[i]
+  (a !== undefined &&
+    b !== undefined &&
+    a.version === b.version &&
+    a.stopCode === b.stopCode &&
+    a.reason === b.reason &&
+    a.containers.length === b.containers.length &&
+    a.containers.every((one, i) => {
+      const other = b.containers[i]
       return one.name === other?.name && one.exitCode === other.exitCode && one.reason === other.reason
     }))

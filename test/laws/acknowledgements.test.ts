@@ -56,6 +56,7 @@ const started = (options: Partial<AcknowledgementsOptions> = {}) => {
   const enter = (name: string, events: readonly JournalEvent[] = [], newest?: number) =>
     acks.enter(
       {
+        _tag: 'Delivery',
         events: [],
         ack: () => told.push(`ack ${name}`),
         nack: (reason) => told.push(`nack ${name}: ${String(reason)}`),
@@ -206,6 +207,7 @@ describe('the wait for lookups', () => {
     expect(told).toEqual(['ack one', 'ack two'])
     // The timer has stopped, and starts again.
     await clock.advance(10_000)
+    expect(clock.sleeping).toBe(0)
     enter('three', [change('c')])
     acks.settle('table', desired(3, ['c']), true)
     await clock.advance(1000)

@@ -121,23 +121,35 @@ describe('the plan that follows from verdicts', () => {
 
 describe('the plan from scratch', () => {
   it('has nothing where nothing differs, and counts the records of the owner alone for the guard', () => {
-    const sink = { equals, adopt: false, prune: (): undefined => undefined }
+    const sink = { equals, adopt: false, prune: (): Hosts | undefined => undefined }
     const held = [
       row('a'),
       row('b'),
       row('c'),
       ...['x', 'y', 'z'].map((key) => ({ ...row(key), owner: 'them' })),
     ]
-    expect(plan(sink, new Map([['a', ['a']]]), held.slice(0, 1), { owner: 'me', complete: true })).toEqual({
+    expect(
+      plan<Hosts>(sink, new Map([['a', ['a']]]), held.slice(0, 1), { owner: 'me', complete: true }),
+    ).toEqual({
       changes: [],
       skipped: [],
     })
     const options = { owner: 'me', complete: true, pruneGuard: guard }
-    expect(why(plan(sink, new Map([['a', ['a']]]), held, options).skipped)).toEqual([
-      'b: too-much',
-      'c: too-much',
-    ])
+    const whyOf = (wanted: ReadonlyMap<string, Hosts>, rows: readonly Row<Hosts>[]) =>
+      why(plan<Hosts>(sink, wanted, rows, options).skipped)
+    // More than half of ours, and exactly half of them: those of others count for neither.
+    expect(whyOf(new Map([['a', ['a']]]), held)).toEqual(['b: too-much', 'c: too-much'])
+    expect(
+      whyOf(
+        new Map([
+          ['a', ['a']],
+          ['d', ['a']],
+          ['new', ['a']],
+        ]),
+        [row('d'), ...held.slice(0, 4)],
+      ),
+    ).toEqual([])
     const dark = { ...options, unjudged: new Set(['dark']) }
-    expect(why(plan(sink, new Map(), held.slice(0, 1), dark).skipped)).toEqual(['a: unjudged'])
+    expect(why(plan<Hosts>(sink, new Map(), held.slice(0, 1), dark).skipped)).toEqual(['a: unjudged'])
   })
 })
