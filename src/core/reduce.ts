@@ -24,9 +24,8 @@ export const observe = (tasks: PersistentMap<Task>, task: Task): PersistentMap<T
   tasks.update(task.arn, (known) => {
     if (known === undefined) return task
     const joined = joinTask(known, task)
-    // A duplicate must not look like a change, because all later steps cost what changed. A higher version is always a
-    // change.
-    return task.version <= known.version && sameTask(known, joined) ? known : joined
+    // A duplicate must not look like a change, because all later steps cost what changed.
+    return sameTask(known, joined) ? known : joined
   })
 
 /** Joins many observations of tasks with what is known. */

@@ -63,6 +63,14 @@ describe('a snapshot', () => {
     expect(state.marks.get(cluster)?.tasks.get(task.arn)).toBe(task)
   })
 
+  it('that is older than the mark still tells of tasks', () => {
+    const marked = reduce(emptyState, listed([], 9))
+    const state = reduce(marked, listed([task], 3))
+    expect(state.marks).toBe(marked.marks)
+    expect(state.tasks.get(task.arn)).toBe(task)
+    expect(reduce(state, listed([task], 4))).toBe(state)
+  })
+
   it('that lists a task twice has the join of both', () => {
     const state = reduce(
       emptyState,
