@@ -117,10 +117,9 @@ export const completenessOf = (
   const complete = covers.length > 0 && unread.length === 0 && waiting.size === 0 && judged
   // The least origin gets a name, so every awaited cluster that could come before this one must be read first. A
   // cluster given by name or pattern could always come before. Clusters that can never be read are ignored.
-  const blocking = awaited.filter((named) => !named.startsWith('arn:'))
-  const laterArns = awaited.filter((named) => named.startsWith('arn:'))
+  const areArns = awaited.every((named) => named.startsWith('arn:'))
   const allHadTheirSay = (cluster: ClusterArn): boolean =>
-    blocking.length === 0 && laterArns.every((named) => named > cluster)
+    areArns && awaited.every((named) => named > cluster)
 
   return {
     complete,

@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import { type ClusterState, emptyState } from '../../src/core/cluster-state.js'
 import type { ClusterEvent } from '../../src/core/event.js'
-import type { PersistentMap } from '../../src/core/persistent-map.js'
+import { PersistentMap } from '../../src/core/persistent-map.js'
 import { reduce } from '../../src/core/reduce.js'
-import { defaultRemember, sweep, type SweepOptions } from '../../src/core/sweep.js'
+import { defaultRemember, sweep, sweepInSlices, type SweepOptions } from '../../src/core/sweep.js'
+import { sliceSize } from '../../src/core/sliced.js'
 import type { Task } from '../../src/core/task.js'
 import { cluster, observed } from '../support/observed-task.js'
 
@@ -97,7 +98,7 @@ describe('a task of a cluster without snapshots', () => {
   })
 
   it.each<[string, Partial<Task>]>([
-    ['containers', {}],
+    ['containers', { interface: undefined }],
     ['an interface', { containers: [] }],
     ['health', { containers: [], interface: undefined, health: { at: 1, status: 'HEALTHY' } }],
     [
@@ -210,4 +211,25 @@ describe('the mark of a cluster', () => {
     expect(keysOf(swept([listed(now, [task])], { follows }).marks)).toEqual([cluster])
     expect(keysOf(swept([listed(now)], { follows: (one) => one === cluster }).marks)).toEqual([cluster])
   })
+})
+
+it('lets others run after each slice of tasks, and of what is looked through faster', () => {
+  const many = 4 * sliceSize
+  const task = observed({ id: 'a' })
+  const mapOf = <V extends object>(count: number, value: V) =>
+    Array.from({ length: count }).reduce<PersistentMap<V>>(
+      (map, _, i) => map.set(`${i}#`, value),
+      PersistentMap.empty(),
+    )
+  const pauses = (tasks: number, endpoints: number): number => {
+    const state = {
+      ...emptyState,
+      tasks: mapOf(tasks, task),
+      health: mapOf(endpoints, { at: 1, healthy: true }),
+    }
+    return [...sweepInSlices(state, { skewAllowanceMs, now, settled: true })].length
+  }
+  expect(pauses(sliceSize, 0)).toBe(1)
+  expect(pauses(many - 1, many - 1)).toBe(3)
+  expect(pauses(many, many)).toBe(4 + 1 + 1)
 })
