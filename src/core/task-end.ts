@@ -60,9 +60,8 @@ export const joinEnd = (a: TaskEnd | undefined, b: TaskEnd | undefined): TaskEnd
 
 export const sameEnd = (a: TaskEnd | undefined, b: TaskEnd | undefined): boolean =>
   a === b ||
-  (a !== undefined &&
-    b !== undefined &&
-    a.version === b.version &&
+  (b !== undefined &&
+    a?.version === b.version &&
     a.stopCode === b.stopCode &&
     a.reason === b.reason &&
     a.containers.length === b.containers.length &&

@@ -1,8 +1,9 @@
 import { memoryJournal, memoryLog } from 'ecs-task-stream/journals/memory'
 import { describe, expect, it } from 'vitest'
-import type { JournalEntry, JournalEvent } from '../../src/core/journal.js'
+import type { ClusterEvent } from '../../src/core/event.js'
+import type { JournalEntry } from '../../src/core/journal.js'
 
-const event = (position: string): JournalEvent => ({ _tag: 'LogRead', log: 'l', position })
+const event = (position: string): ClusterEvent => ({ _tag: 'LogRead', log: 'l', position })
 const entry = (at: number): JournalEntry => ({ at, source: 's', events: [event(String(at))] })
 const { signal } = new AbortController()
 

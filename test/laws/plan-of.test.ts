@@ -20,7 +20,7 @@ const planned = (
   options: Options = {},
   emptied?: (value: Hosts) => Hosts | undefined,
 ) =>
-  planOf({ equals, ...(emptied !== undefined && { emptied }) }, verdicts, 4, {
+  planOf<Hosts>({ equals, ...(emptied !== undefined && { emptied }) }, verdicts, 4, {
     complete: true,
     pruneGuard: guard,
     ...options,
