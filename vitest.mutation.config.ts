@@ -8,7 +8,7 @@ import { source } from './vitest.config.js'
 const measured = [
   'test/laws/{acknowledgements,cluster-state,completeness,ledger,liveness,log-position}.test.ts',
   'test/laws/{plan-of,reduce,sweep,task,task-end,verdict}.test.ts',
-  'test/journal/{file-names,memory-journal,merged-items,positions,stored-entries}.test.ts',
+  'test/journal/{file-names,memory-journal,merged-items,positions,stored-entries,whole-snapshots}.test.ts',
 ]
 const only = process.env['MUTATION_TESTS']?.split(',') ?? measured
 

@@ -287,14 +287,12 @@ const sameBindings = (a: readonly Binding[], b: readonly Binding[]): boolean =>
       )
     }))
 
-const sameContainer = (a: Container, b: Container): boolean =>
-  a.name === b.name &&
-  a.arn === b.arn &&
+/** Whether two containers of the same site are equal: see `sameSite`, which compares the rest. */
+const sameMoment = (a: Container, b: Container): boolean =>
   a.version === b.version &&
   a.lastStatus === b.lastStatus &&
   a.runtimeId === b.runtimeId &&
-  a.bindingsVersion === b.bindingsVersion &&
-  sameBindings(a.bindings, b.bindings)
+  a.bindingsVersion === b.bindingsVersion
 
 const sameContainers = (
   a: readonly Container[],
@@ -346,4 +344,4 @@ export const sameTask = (a: Task, b: Task): boolean =>
     sameHealth(a.health, b.health) &&
     sameEnd(a.end, b.end) &&
     sameSite(a, b) &&
-    sameContainers(a.containers, b.containers, sameContainer))
+    sameContainers(a.containers, b.containers, sameMoment))

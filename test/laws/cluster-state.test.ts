@@ -21,7 +21,11 @@ import { joinMachine, type Machine } from '../../src/core/machine.js'
 import type { PersistentMap } from '../../src/core/persistent-map.js'
 import type { TaskDefinition } from '../../src/core/task-definition.js'
 import { reduce } from '../../src/core/reduce.js'
-import { observed } from '../support/observed-task.js'
+import { cluster, observed } from '../support/observed-task.js'
+
+const fail = (): never => {
+  throw new Error('expected a mark')
+}
 
 /** In either order; `toBe` where the answer is one of the two. */
 const joins = <A>(join: (a: A, b: A) => A) => ({
@@ -40,18 +44,21 @@ const joins = <A>(join: (a: A, b: A) => A) => ({
 })
 
 describe('the join of two marks', () => {
-  const { to, toOne, same } = joins(joinMark)
   const [a, b] = [observed({ id: 'a' }), observed({ id: 'b' })]
-  const mark = (order: number, at: number, ...tasks: readonly (typeof a)[]): Mark => ({
-    order,
-    at,
-    tasks: new Map(tasks.map((task) => [task.arn, task])),
-  })
+  const mark = (order: number, at: number, ...tasks: readonly (typeof a)[]): Mark => {
+    const state = reduce(emptyState, { _tag: 'TasksListed', cluster, at, order, tasks })
+    return state.marks.get(cluster) ?? fail()
+  }
+  const shown = ({ order, at, tasks }: Mark) => ({ order, at, tasks: new Map(tasks) })
+  const to = (one: Mark, other: Mark, joined: Mark): void => {
+    expect(shown(joinMark(one, other))).toEqual(shown(joined))
+    expect(shown(joinMark(other, one))).toEqual(shown(joined))
+  }
 
   it('is the newer one', () => {
     const newer = mark(2, 5, b)
-    toOne(mark(1, 5, a), newer, newer)
-    same(newer)
+    joins(joinMark).toOne(mark(1, 5, a), newer, newer)
+    expect(joinMark(newer, mark(2, 5, b))).toBe(newer)
   })
 
   it('keeps the later time, although the clock jumped back', () => {
@@ -195,7 +202,6 @@ describe('the join of what is known of deployments', () => {
 
 it('the join of two states joins what each knows of everything', () => {
   const task = observed({ id: 'a' })
-  const { cluster } = task
   const older = [
     { _tag: 'TaskChanged', task },
     { _tag: 'TasksListed', cluster, at: 1, order: 1, tasks: [] },

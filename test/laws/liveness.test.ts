@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { Mark } from '../../src/core/cluster-state.js'
+import { emptyState, type Mark } from '../../src/core/cluster-state.js'
 import {
   believed,
   containerLiveness,
@@ -7,20 +7,18 @@ import {
   livenessOf,
   ruledOut,
 } from '../../src/core/liveness.js'
+import { reduce } from '../../src/core/reduce.js'
 import type { Task } from '../../src/core/task.js'
 import { lifecycleRank } from '../../src/core/task-status.js'
-import { observed } from '../support/observed-task.js'
+import { cluster, observed } from '../support/observed-task.js'
 
 const skew = 30
 const task = (last: string, desired: string, health?: 'HEALTHY' | 'UNHEALTHY'): Task => ({
   ...observed({ id: 'a', at: 100, last, desired }),
   health: health === undefined ? undefined : { at: 1, status: health },
 })
-const markOf = (at: number, ...listed: readonly Task[]): Mark => ({
-  order: at,
-  at,
-  tasks: new Map(listed.map((one) => [one.arn, one])),
-})
+const markOf = (at: number, ...tasks: readonly Task[]): Mark | undefined =>
+  reduce(emptyState, { _tag: 'TasksListed', cluster, at, order: at, tasks }).marks.get(cluster)
 const running = task('RUNNING', 'RUNNING')
 const ruling = markOf(131)
 
@@ -33,21 +31,21 @@ describe('a task', () => {
     ['RUNNING', 'RUNNING', undefined, undefined, 'live'],
     ['RUNNING', 'RUNNING', undefined, 'HEALTHY', 'live'],
     ['RUNNING', 'RUNNING', undefined, 'UNHEALTHY', 'unhealthy'],
-    ['RUNNING', 'RUNNING', ruling, undefined, 'gone'],
-    ['RUNNING', 'RUNNING', ruling, 'UNHEALTHY', 'gone'],
+    ['RUNNING', 'RUNNING', 'that rules it out', undefined, 'gone'],
+    ['RUNNING', 'RUNNING', 'that rules it out', 'UNHEALTHY', 'gone'],
     ['RUNNING', 'STOPPED', undefined, undefined, 'gone'],
     ['PENDING', 'STOPPED', undefined, undefined, 'gone'],
     ['DEACTIVATING', 'RUNNING', undefined, undefined, 'gone'],
     ['STOPPED', 'RUNNING', undefined, 'UNHEALTHY', 'gone'],
     ['PENDING', 'RUNNING', undefined, undefined, 'pending'],
-    ['PENDING', 'RUNNING', ruling, undefined, 'gone'],
+    ['PENDING', 'RUNNING', 'that rules it out', undefined, 'gone'],
     ['ACTIVATING', 'RUNNING', undefined, 'UNHEALTHY', 'pending'],
     ['HIBERNATING', 'RUNNING', undefined, undefined, 'pending'],
     ['RUNNING', 'HIBERNATING', undefined, undefined, 'pending'],
   ] as const)(
-    'that is %s, and should be %s, under the snapshot %j, %s, is %5$s',
-    (last, desired, mark, health, is) => {
-      expect(livenessOf(task(last, desired, health), mark, skew)).toBe(is)
+    'that is %s, and should be %s, under the snapshot %s, with the health %s, is %s',
+    (last, desired, snapshot, health, is) => {
+      expect(livenessOf(task(last, desired, health), snapshot && ruling, skew)).toBe(is)
     },
   )
 

@@ -389,6 +389,31 @@ describe('two records of a task', () => {
     }
     both(full, aged(bare, 1))
   })
+
+  it('that tell of one version what they tell apart have the join of that, however new the record is', () => {
+    const older = { ...full, health: undefined }
+    const newer = raised(older, 1)
+    const ofOld = (key: 'version' | 'bindingsVersion', change: Partial<Container>) =>
+      newer.containers.map((container) => ({ ...container, [key]: 3, ...change }))
+    const told: readonly Partial<Task>[] = [
+      { end: { version: 3, stopCode: 'x', reason: undefined, containers: [] } },
+      { interface: { version: 3, ipv4: undefined, ipv6: 'fd00::2' } },
+      { containers: ofOld('version', { lastStatus: 'PENDING' }) },
+      { containers: ofOld('version', { runtimeId: undefined }) },
+      { containers: ofOld('bindingsVersion', { bindings: [] }) },
+    ]
+    const bareOf = (at: number, lastStatus: string): Task => {
+      const { end: _, ...task } = older
+      return { ...task, at, lastStatus, interface: undefined, containers: [] }
+    }
+    for (const [a, b] of [
+      ...told.map((change) => [older, { ...newer, ...change }] as const),
+      [bareOf(5, 'RUNNING'), bareOf(3, 'STOPPED')] as const,
+    ]) {
+      deepStrictEqual(joinTask(a, b), plainJoin(a, b))
+      deepStrictEqual(joinTask(b, a), plainJoin(b, a))
+    }
+  })
 })
 
 describe('whether a task has been healthy', () => {
