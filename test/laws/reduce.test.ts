@@ -43,7 +43,7 @@ describe('an observed task', () => {
 
 describe('a snapshot', () => {
   it('becomes a mark, ordered by its time if it has no other order', () => {
-    const marked = (event: ClusterEvent): readonly [number?, number?, ...unknown[]] => {
+    const marked = (event: ClusterEvent): readonly unknown[] => {
       const mark = reduce(emptyState, event).marks.get(cluster)
       return [mark?.at, mark?.order, ...(mark?.tasks ?? [])]
     }

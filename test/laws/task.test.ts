@@ -409,6 +409,13 @@ describe('two records of a task', () => {
     for (const [a, b] of [
       ...told.map((change) => [older, { ...newer, ...change }] as const),
       [bareOf(5, 'RUNNING'), bareOf(3, 'STOPPED')] as const,
+      // Statuses that are not known have an order, too.
+      [bareOf(5, 'HIBERNATING'), bareOf(5, 'THAWING')] as const,
+      // All of the one come before all of the other.
+      [
+        { ...older, containers: older.containers.slice(0, 1) },
+        { ...older, containers: older.containers.slice(1) },
+      ] as const,
     ]) {
       deepStrictEqual(joinTask(a, b), plainJoin(a, b))
       deepStrictEqual(joinTask(b, a), plainJoin(b, a))
