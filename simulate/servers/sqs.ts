@@ -101,6 +101,15 @@ export class SimulatedSqs<E> implements SimulatedService {
     return this.#queue(name).dead
   }
 
+  /**
+   * A consumer has closed its connections: what it waits for goes to others. A consumer that is cut off does not: then
+   * SQS gives it messages that it never gets.
+   */
+  hangUp(by: SimulatedProcess): void {
+    for (const { waiting } of this.#queues.values())
+      for (const one of waiting) if (one.by === by) waiting.delete(one)
+  }
+
   answer({ operation, body }: WireRequest, by: SimulatedProcess): WireAnswer | Promise<WireAnswer> {
     const input = JSON.parse(body) as Input
     const name = input.QueueUrl.slice(input.QueueUrl.lastIndexOf('/') + 1)

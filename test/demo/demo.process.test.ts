@@ -3,7 +3,7 @@ import { copyFile, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { describe, expect, inject, it, onTestFinished } from 'vitest'
+import { describe, expect, inject, it } from 'vitest'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 
@@ -42,16 +42,17 @@ const run = (
 const start = (argv: readonly string[], interruptAt?: string): Promise<Ended> =>
   run(join(inject('builtPrograms'), 'demo/main.js'), argv, [], interruptAt)
 
-describe('npm start', () => {
+// They wait for most of their time.
+describe.concurrent('npm start', () => {
   it('ends with truth and table in agreement', async () => {
-    const { code, out, err } = await start(['--for', '3s', '--seed', '7'])
+    const { code, out, err } = await start(['--for', '2s', '--seed', '7'])
     expect(err).toBe('')
     expect(out).toMatch(/^in sync: 6 services, \d+ servers, after \d+ events/m)
     expect(out).toMatch(/\d\.\d s {2}[✓Δ]/)
     const states = out.split('\n').filter((line) => /^ +\d+\.\d s {2}[✓Δ]/.test(line))
     const told = states.map((line) => line.replace(/^ +\d+\.\d s/, ''))
     expect(told.filter((state, i) => state === told[i - 1])).toEqual([])
-    expect(out).toMatch(/^In 3 s, a cluster of 6 services .* and no other in the end\.\n$/m)
+    expect(out).toMatch(/^In 2 s, a cluster of 6 services .* and no other in the end\.\n$/m)
     // eslint-disable-next-line no-control-regex -- Not a terminal: no colours, no cursor.
     expect(out).not.toMatch(/\x1b/)
     expect(code).toBe(0)
@@ -113,7 +114,9 @@ describe('npm start', () => {
     expect(code).toBe(1)
   })
 
-  it('says what it does before it loads anything: where nothing can be loaded, too', async () => {
+  it('says what it does before it loads anything: where nothing can be loaded, too', async ({
+    onTestFinished,
+  }) => {
     const alone = await mkdtemp(join(tmpdir(), 'demo-'))
     onTestFinished(() => rm(alone, { recursive: true }))
     await copyFile(join(root, 'demo/start.js'), join(alone, 'start.mjs'))

@@ -35,7 +35,7 @@ describe('directoryJournal', () => {
   it('holds everything that was resolved when its workers are killed with SIGKILL, again and again', async () => {
     const directory = await temporary()
     const said: string[] = []
-    for (let round = 1; round <= 4; round++) {
+    for (let round = 1; round <= 3; round++) {
       const rounds = [1, 2].map(async (worker) => {
         const child = spawn(process.execPath, [program(), directory, `r${round}w${worker}`], {
           stdio: ['ignore', 'pipe', 'pipe'],
@@ -44,7 +44,7 @@ describe('directoryJournal', () => {
         let out = ''
         for await (const chunk of child.stdout as AsyncIterable<Buffer>) {
           out += chunk.toString()
-          if (out.length > 15_000 * round) child.kill('SIGKILL')
+          if (out.length > 8_000 * round) child.kill('SIGKILL')
         }
         expect(await errors).toBe('')
         // The last word may be cut.

@@ -16,6 +16,7 @@ import { heard } from '../support/heard.js'
 import { observed } from '../support/observed-task.js'
 import { temporaryDirectories } from '../support/temporary-directory.js'
 import { virtualClock } from '../support/virtual-clock.js'
+import { contractRuns } from '../laws/runs.js'
 
 const temporary = temporaryDirectories()
 const day = 86_400_000
@@ -48,7 +49,7 @@ const harness = async () => {
   }
 }
 
-journalContract('directoryJournal', harness)
+journalContract('directoryJournal', harness, { runs: contractRuns(30) })
 
 describe('directoryJournal', () => {
   it('reads what recorders have written, and replay reads what it has written', async () => {

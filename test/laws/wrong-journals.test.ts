@@ -23,11 +23,11 @@ const harness = (wrong: Wrong) => (): Promise<JournalHarness> => {
 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
 
-/** The sentences of the laws that it breaks. */
-const broken = async (wrong: Wrong): Promise<readonly string[]> => {
+/** The sentences of the laws that it breaks, of those whose sentence contains the text. */
+const broken = async (wrong: Wrong, text = ''): Promise<readonly string[]> => {
   const found: string[] = []
   for (const { sentence, needs, check } of journalLaws)
-    if (!needs.includes('refusal'))
+    if (sentence.includes(text) && !needs.includes('refusal'))
       await check(harness(wrong), 100).catch(() => {
         found.push(sentence)
       })
@@ -142,7 +142,7 @@ const wrongJournals: Readonly<Record<string, { readonly wrong: Wrong; readonly b
 
 describe('the contract of journals sees one that', () => {
   it.each(Object.entries(wrongJournals))('%s', async (_, { wrong, breaks }) => {
-    expect(await broken(wrong)).toContainEqual(expect.stringContaining(breaks))
+    expect(await broken(wrong, breaks)).toHaveLength(1)
   })
 
   it('is right: it breaks nothing', async () => {

@@ -23,7 +23,7 @@ const simulated = (seed: number): Simulation => {
 const played = async (simulation: Simulation, ticks: number): Promise<void> => {
   for (let tick = 0; tick < ticks; tick++) {
     simulation.tick(100)
-    await new Promise((resolve) => setTimeout(resolve, 0))
+    await new Promise((resolve) => setImmediate(resolve))
   }
 }
 

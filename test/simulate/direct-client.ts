@@ -13,13 +13,19 @@ import { SimulatedDynamoDb } from '../../simulate/servers/dynamodb.js'
 import { SimulatedSqs } from '../../simulate/servers/sqs.js'
 import { Table } from '../../simulate/servers/table.js'
 
-const nobody = new SimulatedProcess('test', new Timeline(0, prng(1)), {
-  seed: 1,
-  wrong: { aheadMs: 0, rate: 1 },
-  died: () => undefined,
-})
+const caller = () =>
+  new SimulatedProcess('test', new Timeline(0, prng(1)), {
+    seed: 1,
+    wrong: { aheadMs: 0, rate: 1 },
+    died: () => undefined,
+  })
 
-const handlerOf = (service: SimulatedService) => ({
+/** `hungUp`: what the service does when a caller has closed its connection without waiting for the answer. */
+const handlerOf = (
+  service: SimulatedService,
+  hungUp: (by: SimulatedProcess) => void = () => undefined,
+  by = caller(),
+) => ({
   metadata: { handlerProtocol: 'http/1.1' },
   handle: async (sdk: SdkRequest, { abortSignal }: { readonly abortSignal?: unknown } = {}) => {
     const body = bodyText(sdk.body)
@@ -32,11 +38,12 @@ const handlerOf = (service: SimulatedService) => ({
     }
     const aborted = new Promise<never>((_, reject) => {
       if (abortSignal instanceof AbortSignal)
-        abortSignal.addEventListener('abort', () =>
-          reject(Object.assign(new Error('aborted'), { name: 'AbortError' })),
-        )
+        abortSignal.addEventListener('abort', () => {
+          hungUp(by)
+          reject(Object.assign(new Error('aborted'), { name: 'AbortError' }))
+        })
     })
-    const answer = await Promise.race([service.answer(request, nobody), aborted])
+    const answer = await Promise.race([service.answer(request, by), aborted])
     return {
       response: {
         statusCode: answer.status,
@@ -50,11 +57,11 @@ const handlerOf = (service: SimulatedService) => ({
   httpHandlerConfigs: () => ({}),
 })
 
-const settings = (service: SimulatedService) => ({
+const settings = (service: SimulatedService, hungUp?: (by: SimulatedProcess) => void) => ({
   region: 'eu-west-1',
   credentials: { accessKeyId: 'simulated', secretAccessKey: 'simulated' },
   endpoint: 'https://simulated.eu-west-1.amazonaws.com',
-  requestHandler: handlerOf(service),
+  requestHandler: handlerOf(service, hungUp),
 })
 
 /** Tables of the simulated DynamoDB. */
@@ -104,7 +111,8 @@ export const simulatedQueues = (): SqsQueues => {
   const nameOf = (url: string): string => url.slice(url.lastIndexOf('/') + 1)
   return {
     url: 'nowhere',
-    client: (overrides: SQSClientConfig = {}) => new SQSClient({ ...settings(service), ...overrides }),
+    client: (overrides: SQSClientConfig = {}) =>
+      new SQSClient({ ...settings(service, (by) => service.hangUp(by)), ...overrides }),
     createQueue: (name) => Promise.resolve({ url: service.createQueue(name) }),
     send: (url, bodies) => {
       for (const body of bodies) service.send(nameOf(url), undefined, body)

@@ -9,6 +9,7 @@ import { adminApiBehaviour } from '../support/caddy-admin-behaviour.js'
 import { caddyConfig, caddyHarness, type CaddyTarget, handlersOf } from '../support/caddy-target.js'
 import { desiredOf, reconciled } from '../support/served.js'
 import { blueGreen } from '../support/shared-backend.js'
+import { contractRuns } from '../laws/runs.js'
 
 const { signal } = new AbortController()
 const at = (last: number) => ({ host: `10.0.0.${last}`, port: 80 })
@@ -53,7 +54,7 @@ const harness = async (): Promise<SinkHarness<CaddyUpstreams>> => {
   })
 }
 
-sinkContract('caddy', harness)
+sinkContract('caddy', harness, { runs: contractRuns(30) })
 
 adminApiBehaviour('the embedded Caddy', async () => targetOf(await started({})))
 

@@ -6,6 +6,7 @@ import { sinkContract } from '../../src/testing/sink-contract.js'
 import type { SinkHarness } from '../../src/testing/sink-harness.js'
 import { cloudMapHarness, cloudMapNamespace } from '../support/cloud-map-target.js'
 import { desiredOf, reconciled } from '../support/served.js'
+import { contractRuns } from '../laws/runs.js'
 
 const { signal } = new AbortController()
 const at = (n: number) => ({ host: `10.0.${n >> 8}.${n & 255}`, port: 80 })
@@ -32,7 +33,7 @@ const harness = async (): Promise<SinkHarness<CloudMapInstances>> => {
   })
 }
 
-sinkContract('cloudMap', harness, { runs: 3 })
+sinkContract('cloudMap', harness, { runs: contractRuns(3) })
 
 const opened = async (...services: readonly string[]) => {
   const server = await embeddedCloudMap()

@@ -453,9 +453,6 @@ const played = async (
   ]
 }
 
-/** At least 100: stories with a restart after a lost answer are rare. */
-const numRuns = Math.max(runs, 100)
-
 describe('a receiver under lost, repeated, late and reordered events, and restarts', () => {
   const law = (story: fc.Arbitrary<Story>, receiver: () => Receiver) =>
     fc.asyncProperty(story, async (each) => {
@@ -466,7 +463,7 @@ describe('a receiver under lost, repeated, late and reordered events, and restar
   it('has the last state if it keeps the greatest sequence of each backend, and clocks are right', async () => {
     await fc.assert(
       law(rightClocks, () => silent),
-      { numRuns },
+      { numRuns: runs },
     )
   })
 
@@ -474,14 +471,14 @@ describe('a receiver under lost, repeated, late and reordered events, and restar
     const withCursor = anyClocks.map((each) => ({ ...each, hasCursor: true }))
     await fc.assert(
       law(withCursor, () => silent),
-      { numRuns },
+      { numRuns: runs },
     )
   })
 
   it('has the last state whatever clocks show, if it also answers 409 to a sequence that is not greater', async () => {
     await fc.assert(
       law(anyClocks, () => careful),
-      { numRuns },
+      { numRuns: runs },
     )
   })
 

@@ -11,6 +11,7 @@ import type { SinkHarness } from '../../src/testing/sink-harness.js'
 import { reconciled } from '../support/served.js'
 import { temporaryDirectories } from '../support/temporary-directory.js'
 import { countedWrites } from '../support/counted-writes.js'
+import { contractRuns } from '../laws/runs.js'
 
 const temporary = temporaryDirectories()
 const { signal } = new AbortController()
@@ -60,7 +61,7 @@ const harness = async (): Promise<SinkHarness<EnvoyAssignment>> => {
 }
 
 // A file is one backend's as a whole. Each run writes to the disk several times, and waits for it.
-sinkContract('envoyFiles', harness, { lacks: ['extras', 'partial-failure'], runs: 15 })
+sinkContract('envoyFiles', harness, { lacks: ['extras', 'partial-failure'], runs: contractRuns(15) })
 
 describe('the files', () => {
   it('are one for each backend, and a change writes its own alone', async () => {

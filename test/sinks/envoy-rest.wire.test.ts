@@ -9,6 +9,7 @@ import { sinkContract } from '../../src/testing/sink-contract.js'
 import type { SinkHarness } from '../../src/testing/sink-harness.js'
 import { requested } from '../support/followed.js'
 import { desiredOf, reconciled, served } from '../support/served.js'
+import { contractRuns } from '../laws/runs.js'
 
 interface Discovery {
   readonly status: number
@@ -61,6 +62,7 @@ const harness = async (): Promise<SinkHarness<EnvoyAssignment>> => {
 // The records are in this process alone, and only readers reach them.
 sinkContract('envoyRest', harness, {
   lacks: ['tampering', 'foreign-rows', 'adoption', 'extras', 'partial-failure', 'restart', 'races'],
+  runs: contractRuns(30),
 })
 
 const started = async (options: EnvoyRestOptions = {}, open = true) => {

@@ -14,6 +14,7 @@ import {
 } from '../../sim/event-bridge/embedded-event-bridge.js'
 import { freePort } from '../support/free-port.js'
 import { reconciled } from '../support/served.js'
+import { contractRuns } from '../laws/runs.js'
 
 const bus = async (): Promise<EmbeddedEventBridge> => {
   const made = await embeddedEventBridge(['targets'])
@@ -46,6 +47,7 @@ const harness = async (): Promise<SinkHarness<DeliveredState>> => {
 // What was put is known to the worker alone, and a bus cannot be read.
 sinkContract('eventBridge', harness, {
   lacks: ['tampering', 'foreign-rows', 'adoption', 'extras', 'restart', 'races'],
+  runs: contractRuns(30),
 })
 
 const named = (...names: readonly string[]) =>

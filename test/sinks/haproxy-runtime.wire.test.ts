@@ -4,6 +4,7 @@ import { runtimeApi } from '../../src/sinks/haproxy/runtime-api.js'
 import { systemClock } from '../../src/shared/async/system-clock.js'
 import { sinkContract } from '../../src/testing/sink-contract.js'
 import { contractBackends, haproxyHarness } from '../support/haproxy-harness.js'
+import { contractRuns } from '../laws/runs.js'
 
 const apiAt = (address: string) =>
   runtimeApi({
@@ -26,4 +27,4 @@ const harness = async () => {
 }
 
 // A server without an owner in its name is none of ours.
-sinkContract('haproxyRuntime', harness, { lacks: ['adoption'], runs: 20 })
+sinkContract('haproxyRuntime', harness, { lacks: ['adoption'], runs: contractRuns(20) })

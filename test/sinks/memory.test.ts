@@ -4,6 +4,7 @@ import { type Addresses, memory, memoryTarget } from '../../src/sinks/memory.js'
 import { backendOf, backendsOf } from '../../src/testing/backends.js'
 import { sinkContract } from '../../src/testing/sink-contract.js'
 import type { SinkHarness } from '../../src/testing/sink-harness.js'
+import { contractRuns } from '../laws/runs.js'
 
 const harness = (adopt: boolean): SinkHarness<Addresses> => {
   const sink = memory({ adopt })
@@ -33,8 +34,11 @@ const harness = (adopt: boolean): SinkHarness<Addresses> => {
 }
 
 const lacks = ['extras', 'partial-failure'] as const
-sinkContract('memory', () => Promise.resolve(harness(true)), { lacks, runs: 200 })
-sinkContract('memory that does not adopt', () => Promise.resolve(harness(false)), { lacks, runs: 200 })
+sinkContract('memory', () => Promise.resolve(harness(true)), { lacks, runs: contractRuns(200) })
+sinkContract('memory that does not adopt', () => Promise.resolve(harness(false)), {
+  lacks,
+  runs: contractRuns(200),
+})
 
 describe('memory', () => {
   it('lets sinks that share a target see each other', async () => {

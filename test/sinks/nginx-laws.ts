@@ -11,6 +11,7 @@ import { sinkContract } from '../../src/testing/sink-contract.js'
 import type { SinkHarness } from '../../src/testing/sink-harness.js'
 import { countedWrites } from '../support/counted-writes.js'
 import { desiredOf, reconciled } from '../support/served.js'
+import { contractRuns } from '../laws/runs.js'
 
 export interface NginxAtHand {
   /** Its configuration `nginx.conf` includes the files `upstreams/*.conf` in `http`. */
@@ -99,7 +100,10 @@ const killedWhileTesting = async (nginx: NginxAtHand, after: NginxUpstream): Pro
 /** `start`: a fresh nginx without any upstream. It ends with the test. */
 export const nginxLaws = (name: string, start: () => Promise<NginxAtHand>, runs: number): void => {
   // A file is one backend's as a whole. Each run writes to the disk and runs nginx several times.
-  sinkContract(name, async () => harnessOf(await start()), { lacks: ['extras', 'partial-failure'], runs })
+  sinkContract(name, async () => harnessOf(await start()), {
+    lacks: ['extras', 'partial-failure'],
+    runs: contractRuns(runs),
+  })
 
   describe(`${name}: a change that nginx refuses`, () => {
     it('is rejected with its message, leaves its file as it was, and holds up no other', async () => {

@@ -12,6 +12,7 @@ import { documentOnDisk } from '../support/document-files.js'
 import { targetsAsPrometheus } from '../support/prometheus-sd-rules.js'
 import { reconciled } from '../support/served.js'
 import { temporaryDirectories } from '../support/temporary-directory.js'
+import { contractRuns } from '../laws/runs.js'
 
 interface Group {
   readonly targets: readonly string[]
@@ -65,7 +66,7 @@ const harness = async (): Promise<SinkHarness<TargetGroups>> => {
 // Each run writes to the disk several times, and waits for it.
 sinkContract('prometheusFile', harness, {
   lacks: ['foreign-rows', 'adoption', 'extras', 'partial-failure'],
-  runs: 15,
+  runs: contractRuns(15),
 })
 
 describe('the file', () => {

@@ -21,6 +21,7 @@ import { cluster, observed } from '../support/observed-task.js'
 import { seriesLabels, takesContentType, targetsAsPrometheus } from '../support/prometheus-sd-rules.js'
 import { desiredOf, reconciled, served } from '../support/served.js'
 import { virtualClock } from '../support/virtual-clock.js'
+import { contractRuns } from '../laws/runs.js'
 
 const { signal } = new AbortController()
 const at = (host: string, port = 9100) => ({ host, port })
@@ -53,6 +54,7 @@ const harness = async (): Promise<SinkHarness<TargetGroups>> => {
 // The document is in this process alone, and only readers reach it.
 sinkContract('prometheusHttp', harness, {
   lacks: ['tampering', 'foreign-rows', 'adoption', 'extras', 'partial-failure', 'restart', 'races'],
+  runs: contractRuns(30),
 })
 
 const started = async (options: PrometheusHttpOptions = {}, open = true) => {

@@ -3,6 +3,7 @@ import { sinkContract } from '../../src/testing/sink-contract.js'
 import { redisTraefikHarness } from '../support/redis-traefik-harness.js'
 import { needs } from '../tiers/needs.js'
 import { type RedisClient, redisIsMissing, RedisServer } from '../support/redis-server.js'
+import { contractRuns } from '../laws/runs.js'
 
 describe('over a real Redis server', needs(redisIsMissing), () => {
   let server: RedisServer
@@ -13,8 +14,10 @@ describe('over a real Redis server', needs(redisIsMissing), () => {
   })
   afterAll(() => server.stop())
 
-  sinkContract('redisTraefik', () => redisTraefikHarness(client))
-  sinkContract('redisTraefik that adopts and deletes', () =>
-    redisTraefikHarness(client, { adopt: true, prune: 'delete' }),
+  sinkContract('redisTraefik', () => redisTraefikHarness(client), { runs: contractRuns(30) })
+  sinkContract(
+    'redisTraefik that adopts and deletes',
+    () => redisTraefikHarness(client, { adopt: true, prune: 'delete' }),
+    { runs: contractRuns(30) },
   )
 })

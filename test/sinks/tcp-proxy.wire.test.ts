@@ -33,6 +33,7 @@ import {
   taskServer,
 } from './tcp-proxy-task.js'
 import { countedWrites } from '../support/counted-writes.js'
+import { contractRuns } from '../laws/runs.js'
 
 const { signal } = new AbortController()
 const soon = { timeout: 60_000, interval: 5 }
@@ -63,7 +64,7 @@ const harness = (): SinkHarness<readonly Address[]> => {
 // The ports are open in this process alone.
 sinkContract('tcp-proxy', () => Promise.resolve(harness()), {
   lacks: ['tampering', 'foreign-rows', 'adoption', 'extras', 'partial-failure', 'restart', 'races'],
-  runs: 50,
+  runs: contractRuns(50),
 })
 
 describe('tcpProxy', () => {

@@ -16,6 +16,7 @@ import { reconciled } from '../support/served.js'
 import { temporaryDirectories } from '../support/temporary-directory.js'
 import { elementsAsTraefik, serversOf } from '../support/traefik-elements.js'
 import { virtualClock } from '../support/virtual-clock.js'
+import { contractRuns } from '../laws/runs.js'
 
 const temporary = temporaryDirectories()
 const { signal } = new AbortController()
@@ -58,8 +59,8 @@ const harness = async (prune: 'empty' | 'delete'): Promise<SinkHarness<Element>>
 // A file is one owner's as a whole, holds nothing else, and is replaced as a whole.
 // Each run writes to the disk several times, and waits for it.
 const lacks = ['foreign-rows', 'adoption', 'extras', 'partial-failure'] as const
-sinkContract('traefikFile', () => harness('empty'), { lacks, runs: 12 })
-sinkContract('traefikFile that deletes', () => harness('delete'), { lacks, runs: 12 })
+sinkContract('traefikFile', () => harness('empty'), { lacks, runs: contractRuns(12) })
+sinkContract('traefikFile that deletes', () => harness('delete'), { lacks, runs: contractRuns(12) })
 
 describe('the file', () => {
   it('is what Traefik takes, as JSON and as YAML, with the name of its owner where Traefik does not look', async () => {

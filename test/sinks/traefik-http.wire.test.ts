@@ -11,6 +11,7 @@ import { cluster, observed } from '../support/observed-task.js'
 import { desiredOf, reconciled, served } from '../support/served.js'
 import { elementsAsTraefik, serversOf } from '../support/traefik-elements.js'
 import { virtualClock } from '../support/virtual-clock.js'
+import { contractRuns } from '../laws/runs.js'
 
 const at = (last: number, port = 8080) => ({ host: `10.0.0.${last}`, port })
 const state = (backends: Readonly<Record<string, readonly number[]>>) =>
@@ -44,8 +45,11 @@ const lacks = [
   'restart',
   'races',
 ] as const
-sinkContract('traefikHttp', () => harness({}), { lacks })
-sinkContract('traefikHttp that deletes', () => harness({ prune: 'delete' }), { lacks })
+sinkContract('traefikHttp', () => harness({}), { lacks, runs: contractRuns(30) })
+sinkContract('traefikHttp that deletes', () => harness({ prune: 'delete' }), {
+  lacks,
+  runs: contractRuns(30),
+})
 
 const started = async (options: TraefikHttpOptions = {}, open = true) => {
   const here = await served(traefikHttp(options), { open })

@@ -26,6 +26,7 @@ import {
 } from '../support/table-of-backends.js'
 import { type TraefikTableContract, traefikTableHarness } from '../support/traefik-table-harness.js'
 import { readAsTraefik } from '../support/traefik-v1-rules.js'
+import { contractRuns } from '../laws/runs.js'
 
 const { signal } = new AbortController()
 const at = (last: number, port = 8080): Address => ({ host: `10.0.0.${last}`, port })
@@ -60,12 +61,12 @@ const expectReadable = async (table: TableOfBackends): Promise<void> => {
 const harness = async (options: TraefikTableContract) =>
   traefikTableHarness(dynamo, `contract-${++tables}`, options)
 
-sinkContract('traefikTable', () => harness({}), { runs: 10 })
+sinkContract('traefikTable', () => harness({}), { runs: contractRuns(10) })
 sinkContract(
   'traefikTable that does not adopt and deletes',
   () => harness({ adopt: false, prune: 'delete' }),
   {
-    runs: 6,
+    runs: contractRuns(6),
   },
 )
 

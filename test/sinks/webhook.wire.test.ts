@@ -19,6 +19,7 @@ import { reconciled } from '../support/served.js'
 import { temporaryDirectories } from '../support/temporary-directory.js'
 import { virtualClock } from '../support/virtual-clock.js'
 import { type WebhookReceiver, webhookReceiver, webhookSecret } from '../support/webhook-receiver.js'
+import { contractRuns } from '../laws/runs.js'
 
 const temporary = temporaryDirectories()
 const newPath = async () => join(await temporary(), 'delivered.json')
@@ -56,8 +57,8 @@ const harness = async (cursorPath?: string): Promise<SinkHarness<DeliveredState>
 
 // What was delivered is known to the worker alone, and the receiver says nothing of itself.
 const lacks = ['tampering', 'foreign-rows', 'adoption', 'extras'] as const
-sinkContract('webhook', () => harness(), { lacks: [...lacks, 'restart', 'races'] })
-sinkContract('webhook with a cursor', async () => harness(await newPath()), { lacks, runs: 12 })
+sinkContract('webhook', () => harness(), { lacks: [...lacks, 'restart', 'races'], runs: contractRuns(30) })
+sinkContract('webhook with a cursor', async () => harness(await newPath()), { lacks, runs: contractRuns(12) })
 
 /** As the library of CloudEvents reads a request. It throws for what is no valid CloudEvent. */
 const cloudEventIn = (headers: Headers, body: string): CloudEventV1<unknown> => {

@@ -3,6 +3,7 @@ import { sourceContract } from 'ecs-task-stream/testing'
 import { decodeJson } from '../support/sqs-backend.js'
 import { virtualClock } from '../support/virtual-clock.js'
 import { webhookBackend } from '../support/webhook-backend.js'
+import { contractRuns } from '../laws/runs.js'
 
 const maxInFlight = 45
 
@@ -10,6 +11,7 @@ const maxInFlight = 45
 const clock = virtualClock(Date.now())
 
 sourceContract('event-bridge-webhook', {
+  runs: contractRuns(10),
   make: () =>
     webhookBackend(
       eventBridgeWebhook({ secrets: ['a-secret'], decode: decodeJson, maxInFlight, clock }),

@@ -2,6 +2,7 @@ import { afterAll, beforeAll } from 'vitest'
 import { type EmbeddedKinesis, embeddedKinesis } from '../../sim/kinesis/embedded-kinesis.js'
 import { sourceContract } from '../../src/testing/source-contract.js'
 import { kinesisBackend } from '../support/kinesis-backend.js'
+import { contractRuns } from '../laws/runs.js'
 
 let server: EmbeddedKinesis
 beforeAll(async () => {
@@ -12,6 +13,7 @@ afterAll(() => server.close())
 const maxInFlight = 45
 
 sourceContract('kinesis', {
+  runs: contractRuns(10),
   lacks: ['singleAcks'],
   make: async () => ({ maxInFlight, ...(await kinesisBackend(server, { maxInFlight })) }),
 })

@@ -2,6 +2,7 @@ import { Observable } from 'rxjs'
 import type { ClusterEvent, Source } from 'ecs-task-stream'
 import { memory } from 'ecs-task-stream/sources/memory'
 import { sourceContract } from '../../src/testing/source-contract.js'
+import { contractRuns } from '../laws/runs.js'
 
 /** A sender that keeps what was not acknowledged, and offers it to whoever subscribes. */
 const sender = () => {
@@ -49,7 +50,7 @@ const sender = () => {
 sourceContract('memory', {
   // Who pushes without waiting sets his own bound, and cannot push what is no event.
   lacks: ['maxInFlight', 'publishGarbage'],
-  runs: 100,
+  runs: contractRuns(100),
   patienceMs: 2_000,
   make: () => Promise.resolve(sender()),
 })

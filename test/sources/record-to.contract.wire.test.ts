@@ -5,6 +5,7 @@ import { type EmbeddedSqs, embeddedSqs } from '../../sim/sqs/embedded-sqs.js'
 import { sourceContract } from '../../src/testing/source-contract.js'
 import { sqsBackend } from '../support/sqs-backend.js'
 import { temporaryDirectories } from '../support/temporary-directory.js'
+import { contractRuns } from '../laws/runs.js'
 
 const temporary = temporaryDirectories()
 
@@ -17,7 +18,7 @@ afterAll(() => server.close())
 const maxInFlight = 45
 
 sourceContract('recordTo of a queue', {
-  runs: 3,
+  runs: contractRuns(3),
   make: async () => {
     const backend = await sqsBackend(server, { maxInFlight })
     const directory = join(await temporary(), 'journal')

@@ -5,6 +5,7 @@ import { snsHttp, type SnsHttp } from '../../sim/sns/sns-http.js'
 import { decodeJson } from '../support/sqs-backend.js'
 import { virtualClock } from '../support/virtual-clock.js'
 import { webhookBackend } from '../support/webhook-backend.js'
+import { contractRuns } from '../laws/runs.js'
 
 let sns: SnsHttp
 beforeAll(async () => {
@@ -18,6 +19,7 @@ const maxInFlight = 45
 const clock = virtualClock(Date.now())
 
 sourceContract('sns-webhook', {
+  runs: contractRuns(10),
   make: () =>
     webhookBackend(
       snsWebhook({

@@ -3,7 +3,7 @@ import { half } from '../../sim/faults/fault-proxy.js'
 import { prng } from '../../sim/prng.js'
 import { type Account, account, live } from './account.js'
 
-const churn = async ({ cluster, publish }: Account, rounds = 10): Promise<void> => {
+const churn = async ({ cluster, publish }: Account, rounds = 5): Promise<void> => {
   for (let round = 0; round < rounds; round++) {
     for (let i = 0; i < 30; i++) cluster.step()
     await publish()
