@@ -1,19 +1,18 @@
 import type { BundledWorker } from '../runner/bundled-worker.js'
-import { planning } from '../runner/plan-settings.js'
+import { drySettings } from '../runner/dry-settings.js'
 import { commonSettings } from '../settings/common-settings.js'
 import { exitCode, type ExitCode } from '../terminal/exit-code.js'
 import type { Terminal } from '../terminal/terminal.js'
 import type { Declaration } from '../settings/setting.js'
 import { examining } from '../doctor/doctor-settings.js'
 import { explainingElsewhere } from '../explain/explain-elsewhere.js'
-import { explaining } from '../explain/explain-settings.js'
 import { complete } from './complete.js'
 import { shells } from './shell-script.js'
 
 /** The commands that take a worker, and their settings. */
 const beforeWorkers: ReadonlyMap<string, Declaration> = new Map<string, Declaration>([
-  ['plan', planning],
-  ['explain', explaining],
+  ['plan', drySettings],
+  ['explain', drySettings],
   ['doctor', examining],
 ])
 

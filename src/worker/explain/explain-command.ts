@@ -3,7 +3,7 @@ import { readCommandLine, refuse } from '../runner/read-command-line.js'
 import type { DefinedWorker } from '../runner/worker.js'
 import type { ExitCode } from '../terminal/exit-code.js'
 import type { Terminal } from '../terminal/terminal.js'
-import { explaining } from './explain-settings.js'
+import { drySettings } from '../runner/dry-settings.js'
 
 /**
  * `ecs-task-stream explain <worker> <question>`: prints why tasks are routed or are not, from fresh snapshots, lookups
@@ -21,7 +21,7 @@ export const explainCommand = async (
   const question = first === undefined || first.startsWith('-') ? undefined : first
   const flags = question === undefined ? argv : argv.slice(1)
   const reading = await readCommandLine(
-    { worker, common: explaining, usage: `${usage} <question>`, argv: flags },
+    { worker, common: drySettings, usage: `${usage} <question>`, argv: flags },
     terminal,
   )
   if (E.isLeft(reading)) return reading.left

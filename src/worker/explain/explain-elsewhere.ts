@@ -3,7 +3,7 @@ import { explain as explainQuestion } from '../../core/explain/explain.js'
 import { defaultOwner } from '../../core/run-setup.js'
 import { journalLocation } from '../clusters/journal-location.js'
 import { journalOf } from '../clusters/journal-settings.js'
-import { regionName } from '../clusters/region-name.js'
+import { sharedJournalSettings } from '../clusters/shared-journal-settings.js'
 import { explain } from '../observability/diagnosis.js'
 import { policyNames, replayedPolicy } from '../replay/policy.js'
 import { backendName } from '../settings/backend-name.js'
@@ -12,7 +12,7 @@ import { moment } from '../settings/moment.js'
 import { formatProblems, type Problem } from '../settings/problem.js'
 import { readRawSettings } from '../settings/raw-settings.js'
 import { defaulted, optional, type SettingsOf } from '../settings/setting.js'
-import { integer, list, oneOf, text, url } from '../settings/setting-type.js'
+import { integer, oneOf, text, url } from '../settings/setting-type.js'
 import { decodeSettings } from '../settings/settings.js'
 import { exitCode, type ExitCode } from '../terminal/exit-code.js'
 import type { Terminal } from '../terminal/terminal.js'
@@ -47,21 +47,7 @@ export const explainingElsewhere = {
     example: '2026-01-02T03:04:05Z',
     otherwise: 'everything',
   }),
-  cluster: optional(list('clusters'), {
-    description: 'The clusters of the workers that share the journal, as in their setting',
-    example: 'staging',
-    otherwise: 'none; then OWNER names the journal',
-  }),
-  owner: optional(text('owner', 'an owner ID'), {
-    description: 'The owner of the workers that share the journal, as in their setting',
-    example: 'ecs-task-stream/production',
-    otherwise: 'the one that follows from CLUSTER',
-  }),
-  region: optional(regionName(), {
-    description: 'AWS region of the table of the journal',
-    example: 'eu-west-1',
-    otherwise: 'resolved by the AWS SDK',
-  }),
+  ...sharedJournalSettings,
   policy: defaulted(oneOf(...policyNames), 'service-ports', {
     description: 'Of a journal, the policy that decides which ports are offered, with its default options',
     example: 'traefik-labels',

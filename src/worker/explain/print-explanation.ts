@@ -14,7 +14,7 @@ import type { Reading } from '../runner/worker.js'
 import { exitCode, type ExitCode } from '../terminal/exit-code.js'
 import { openTerminal } from '../terminal/open-terminal.js'
 import type { Terminal } from '../terminal/terminal.js'
-import type { explaining } from './explain-settings.js'
+import type { drySettings } from '../runner/dry-settings.js'
 import { explanationJson, explanationText } from './explanation-text.js'
 import { unmatched } from './unmatched.js'
 
@@ -60,7 +60,7 @@ const lookAt = async (
 export const printExplanation = async (
   name: string,
   question: string,
-  { common, warnings, compose }: Extract<Reading<typeof explaining>, { readonly _tag: 'Settings' }>,
+  { common, warnings, compose }: Extract<Reading<typeof drySettings>, { readonly _tag: 'Settings' }>,
   terminal: Terminal,
 ): Promise<ExitCode> => {
   const usage = `ecs-task-stream explain ${name}`

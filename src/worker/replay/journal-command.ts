@@ -3,13 +3,12 @@ import { journalHistory } from '../../journal/journal-history.js'
 import { linesOf } from '../../journal/stored-entries.js'
 import { journalLocation } from '../clusters/journal-location.js'
 import { journalOf } from '../clusters/journal-settings.js'
-import { regionName } from '../clusters/region-name.js'
+import { sharedJournalSettings } from '../clusters/shared-journal-settings.js'
 import { explain } from '../observability/diagnosis.js'
 import { helpOf } from '../settings/help.js'
 import { formatProblems } from '../settings/problem.js'
 import { readRawSettings } from '../settings/raw-settings.js'
-import { list, text } from '../settings/setting-type.js'
-import { optional, required } from '../settings/setting.js'
+import { required } from '../settings/setting.js'
 import { decodeSettings } from '../settings/settings.js'
 import { exitCode, type ExitCode } from '../terminal/exit-code.js'
 import type { Terminal } from '../terminal/terminal.js'
@@ -22,21 +21,7 @@ export const reading = {
     description: 'The journal to read',
     example: 'dynamodb:ecs-journal',
   }),
-  cluster: optional(list('clusters'), {
-    description: 'The clusters of the workers that share it, as in their setting',
-    example: 'staging',
-    otherwise: 'none; then OWNER names the journal',
-  }),
-  owner: optional(text('owner', 'an owner ID'), {
-    description: 'The owner of the workers that share it, as in their setting',
-    example: 'ecs-task-stream/production',
-    otherwise: 'the one that follows from CLUSTER',
-  }),
-  region: optional(regionName(), {
-    description: 'AWS region of the table',
-    example: 'eu-west-1',
-    otherwise: 'resolved by the AWS SDK',
-  }),
+  ...sharedJournalSettings,
 }
 
 /**

@@ -1,7 +1,7 @@
 import * as E from 'fp-ts/lib/Either.js'
 import type { ExitCode } from '../terminal/exit-code.js'
 import type { Terminal } from '../terminal/terminal.js'
-import { planning } from './plan-settings.js'
+import { drySettings } from './dry-settings.js'
 import { readCommandLine } from './read-command-line.js'
 import type { DefinedWorker } from './worker.js'
 
@@ -18,7 +18,7 @@ export const planCommand = async (
   terminal: Terminal,
 ): Promise<ExitCode> => {
   const usage = `ecs-task-stream plan ${worker.name}`
-  const reading = await readCommandLine({ worker, common: planning, usage, argv }, terminal)
+  const reading = await readCommandLine({ worker, common: drySettings, usage, argv }, terminal)
   if (E.isLeft(reading)) return reading.left
   const { printPlan } = await import('./print-plan.js')
   return printPlan(worker.name, reading.right, terminal)

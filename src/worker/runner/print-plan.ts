@@ -8,7 +8,7 @@ import { refuse } from './read-command-line.js'
 import { sinkPlan } from './sink-plan.js'
 import { openTerminal } from '../terminal/open-terminal.js'
 import type { Terminal } from '../terminal/terminal.js'
-import type { planning } from './plan-settings.js'
+import type { drySettings } from './dry-settings.js'
 import type { Reading } from './worker.js'
 
 /** Plans every sink once, for what is known of the clusters. */
@@ -29,7 +29,7 @@ const summarise = async (
 /** Prints the plan of a worker whose settings are read. Resolves to the exit code, as `planCommand` does. */
 export const printPlan = async (
   name: string,
-  { common, warnings, compose }: Extract<Reading<typeof planning>, { readonly _tag: 'Settings' }>,
+  { common, warnings, compose }: Extract<Reading<typeof drySettings>, { readonly _tag: 'Settings' }>,
   terminal: Terminal,
 ): Promise<ExitCode> => {
   const usage = `ecs-task-stream plan ${name}`

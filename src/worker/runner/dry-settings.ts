@@ -1,9 +1,9 @@
+import { integer, oneOf, onOff } from '../settings/setting-type.js'
 import { configSettings } from '../settings/config-settings.js'
 import { defaulted } from '../settings/setting.js'
-import { integer, oneOf, onOff } from '../settings/setting-type.js'
 
-/** The settings of `explain`, in addition to those of the worker. */
-export const explaining = {
+/** The settings of commands that read and write nothing, `plan` and `explain`, in addition to those of the worker. */
+export const drySettings = {
   format: defaulted(oneOf('text', 'json'), 'text', {
     description: 'Output format: for people, or as one JSON document',
     example: 'json',
