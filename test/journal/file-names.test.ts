@@ -36,7 +36,9 @@ describe('the name of a file', () => {
     expect(amendmentFile(3)).toBe('amendment.00000003.jsonl')
     expect(checkpointFile(3)).toBe('checkpoint.00000003.gz')
     expect(leaseFile('sqs', 3)).toBe('lease.sqs.00000003')
-    expect(leaseFile('a b/c-D_1.é', 1)).toBe('lease.a%32b%47c-D_1%46%233.00000001')
+    expect(leaseFile('a b/c-D_1.é', 1)).toBe('lease.a%0020b%002fc-D_1%002e%00e9.00000001')
+    // Of another length, é and a digit could be one letter of another script.
+    expect(leaseFile('é1', 1)).not.toBe(leaseFile('\u091b', 1))
   })
 })
 

@@ -22,8 +22,9 @@ export const amendmentFile = (number: number): string => `amendment.${padded(num
 
 export const checkpointFile = (number: number): string => `checkpoint.${padded(number)}.gz`
 
-/** Other characters could be special to file systems. */
-const workName = (work: string): string => work.replace(/[^\w-]/g, (one) => `%${one.codePointAt(0) ?? 0}`)
+/** Other characters could be special to file systems. Each has four digits, so that two names are never the same. */
+const workName = (work: string): string =>
+  work.replace(/[^\w-]/g, (unit) => `%${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
 
 export const leaseFile = (work: string, generation: number): string =>
   `lease.${workName(work)}.${padded(generation)}`
