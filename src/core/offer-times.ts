@@ -106,6 +106,7 @@ export class OfferTimes {
   }
 
   private livenessOf(task: Task, { marks }: ClusterState): Liveness {
-    return livenessOf({ ...task, health: undefined }, marks.get(task.cluster), this.skewAllowanceMs)
+    const liveness = livenessOf(task, marks.get(task.cluster), this.skewAllowanceMs)
+    return liveness === 'unhealthy' ? 'live' : liveness
   }
 }
