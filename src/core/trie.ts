@@ -219,6 +219,8 @@ export const diffNodes = <V>(
         visit,
       )
     }
+  } else if (before.kind === LEAF && after.kind === LEAF && before.key === after.key) {
+    if (before.value !== after.value) visit(after.key, before.value, after.value)
   } else {
     // At least one side is a single leaf or a bucket. The other side has few keys, or they were just added.
     const old = new Map([...leavesOf(before)].map((leaf) => [leaf.key, leaf.value]))
@@ -248,7 +250,6 @@ export function* diffNodesInSlices<V>(
     is: Node<V> | undefined,
     levels: number,
   ): Generator<undefined, void, undefined> {
-    if (was === is) return
     if (
       levels === 0 ||
       (was !== undefined && was.kind !== BRANCH) ||
@@ -263,8 +264,10 @@ export function* diffNodesInSlices<V>(
     }
     for (let bits = (was?.bitmap ?? 0) | (is?.bitmap ?? 0); bits !== 0; bits &= bits - 1) {
       const bit = bits & -bits
-      yield* descend(childAt(was, bit), childAt(is, bit), levels - 1)
+      const [before, after] = [childAt(was, bit), childAt(is, bit)]
+      // Asked here, because most are the same, and a generator costs far more than the question.
+      if (before !== after) yield* descend(before, after, levels - 1)
     }
   }
-  yield* descend(before, after, 2)
+  if (before !== after) yield* descend(before, after, 2)
 }
