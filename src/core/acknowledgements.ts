@@ -25,14 +25,17 @@ export interface AcknowledgementsOptions {
 const acknowledged: Pick<Delivery, 'ack' | 'nack'> = { ack: () => undefined, nack: () => undefined }
 
 /** The running tasks in events, which targets may not be able to hold before lookups have answered. */
-const runningTasks = (events: readonly JournalEvent[]): readonly TaskArn[] =>
-  events.flatMap((event) =>
-    event._tag === 'TaskChanged' &&
-    event.task.lastStatus === 'RUNNING' &&
-    event.task.desiredStatus === 'RUNNING'
-      ? [event.task.arn]
-      : [],
-  )
+const runningTasks = (events: readonly JournalEvent[]): readonly TaskArn[] => {
+  const running: TaskArn[] = []
+  for (const event of events)
+    if (
+      event._tag === 'TaskChanged' &&
+      event.task.lastStatus === 'RUNNING' &&
+      event.task.desiredStatus === 'RUNNING'
+    )
+      running.push(event.task.arn)
+  return running
+}
 
 const waitsForLookup = ({ unresolved }: Desired, task: TaskArn): boolean => awaitsAnswer(unresolved.get(task))
 

@@ -83,13 +83,9 @@ export class FoldedState {
     const crowded = new Set<ClusterArn>()
     const added = new Set<TaskArn>()
     const admitted = events.filter((event) => {
-      if (event._tag === 'TaskChanged' && added.has(event.task.arn)) return true
-      if (!this.fits(event, state)) {
-        if (event._tag === 'TaskChanged') crowded.add(event.task.cluster)
-        return false
-      }
-      if (event._tag === 'TaskChanged') added.add(event.task.arn)
-      return true
+      if (this.fits(event, state, added)) return true
+      if (event._tag === 'TaskChanged') crowded.add(event.task.cluster)
+      return false
     })
     return { events: admitted, crowded }
   }
@@ -175,15 +171,19 @@ export class FoldedState {
     return isCovered(cluster, this.options.covers, this.current)
   }
 
-  /** Whether an event may be folded: false for a new task in a cluster that already has implausibly many. */
-  private fits(event: ClusterEvent, state: ClusterState): boolean {
+  /**
+   * Whether an event may be folded: false for a new task in a cluster that already has implausibly many. `added`: the
+   * new tasks that have been admitted with it.
+   */
+  private fits(event: ClusterEvent, state: ClusterState, added: Set<TaskArn>): boolean {
     if (event._tag === 'DeploymentAnnounced')
       return state.deployments.has(event.service) || state.deployments.size < mostServices
     if (event._tag !== 'TaskChanged') return true
     const { arn, cluster } = event.task
-    if (state.tasks.has(arn)) return true
+    if (state.tasks.has(arn) || added.has(arn)) return true
     if (!this.room.hasRoom(cluster, state) && this.isCoveredCluster(cluster)) return false
     this.room.add(cluster)
+    added.add(arn)
     return true
   }
 }

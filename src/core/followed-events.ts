@@ -48,8 +48,9 @@ export const withIdentities = (
   { covers }: Pick<Source, 'covers'>,
   events: readonly ClusterEvent[],
   { identities }: ClusterState,
-): readonly ClusterEvent[] =>
-  events.flatMap((event): readonly ClusterEvent[] => {
+): readonly ClusterEvent[] => {
+  if (!events.some(({ _tag }) => _tag === 'TasksListed')) return events
+  return events.flatMap((event): readonly ClusterEvent[] => {
     if (event._tag !== 'TasksListed') return [event]
     const name = covers.find(
       (named) =>
@@ -62,6 +63,7 @@ export const withIdentities = (
       ? [event]
       : [{ _tag: 'ClusterIdentified', named: name, clusters: [event.cluster], order: 0 }, event]
   })
+}
 
 /** The events that belong to followed clusters. Events without a cluster belong to all. */
 export const followedEvents = <E extends JournalEvent>(
@@ -70,7 +72,8 @@ export const followedEvents = <E extends JournalEvent>(
   follows: Follows,
 ): FollowedEvents<E> => {
   // Events about names apply to all other events, whatever their order.
-  const known = received.filter(isAboutName).reduce(fold, state)
+  let known = state
+  for (const event of received) if (isAboutName(event)) known = fold(known, event)
   const events: E[] = []
   const elsewhere: ClusterArn[] = []
   for (const event of received) {
