@@ -77,7 +77,10 @@ export const object = <R extends t.Props, O extends t.Props>(required: R, option
   const codec = t.intersection([t.type(required, 'object'), t.partial(optionals, 'object')], 'object')
   type Described = t.TypeOf<typeof codec>
   const needed = Object.entries(required).map(([key, { is }]) => ({ key, is }))
-  const allowed = Object.entries(optionals).map(([key, { is }]) => ({ key, is }))
+  // What may be anything need not be looked at.
+  const allowed = Object.entries(optionals)
+    .filter(([, codec]) => !(codec instanceof t.UnknownType))
+    .map(([key, { is }]) => ({ key, is }))
 
   const is = (u: unknown): u is Described => {
     if (!isObject(u)) return false

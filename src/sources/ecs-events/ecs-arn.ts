@@ -15,16 +15,32 @@ const name = '[A-Za-z0-9_-]+'
 /** Maximum length of an ARN: names have at most 255 characters, and an ARN contains at most three of them. */
 export const maxArnLength = 1_024
 
+/** Enough for the clusters, definitions and instances that are in use. */
+const mostRemembered = 10_000
+
 const arnOf = (resource: string): ((arn: string) => boolean) => {
   const form = new RegExp(`^arn:${partition}:ecs:${region}:${account}:${resource}$`)
   return (arn) => arn.length <= maxArnLength && form.test(arn)
 }
 
-export const isClusterArn = arnOf(`cluster/${name}`)
+/** The same for ARNs that many messages repeat: those that had the form are remembered. */
+const repeatedArnOf = (resource: string): ((arn: string) => boolean) => {
+  const holds = arnOf(resource)
+  const held = new Set<string>()
+  return (arn) => {
+    if (held.has(arn)) return true
+    if (!holds(arn)) return false
+    if (held.size >= mostRemembered) held.clear()
+    held.add(arn)
+    return true
+  }
+}
+
+export const isClusterArn = repeatedArnOf(`cluster/${name}`)
 /** Long, or short as before 2020, without the cluster's name. */
 export const isTaskArn = arnOf(`task/(?:${name}/)?${name}`)
-export const isInstanceArn = arnOf(`container-instance/(?:${name}/)?${name}`)
-export const isDefinitionArn = arnOf(`(?:daemon-)?task-definition/${name}:\\d{1,10}`)
+export const isInstanceArn = repeatedArnOf(`container-instance/(?:${name}/)?${name}`)
+export const isDefinitionArn = repeatedArnOf(`(?:daemon-)?task-definition/${name}:\\d{1,10}`)
 /** Long, with the cluster's name. Since 2021, all services have this form. */
 export const isServiceArn = arnOf(`service/${name}/${name}`)
 /**

@@ -95,9 +95,10 @@ const decodeTaskEvent = (json: JsonObject, path: string, latest: Millis): Decode
 export const decodeOpened = (opened: Opened, latest: Millis = systemClock.now()): Decoded => {
   if (opened._tag !== 'Content') return opened
   const { json, path, source, detailType } = opened
+  if (source === 'aws.ecs' && detailType === 'ECS Task State Change')
+    return decodeTaskEvent(json, path, latest)
   const kind = `${source}/${detailType}`
   if (source !== 'aws.ecs') return { _tag: 'Ignored', kind }
-  if (detailType === 'ECS Task State Change') return decodeTaskEvent(json, path, latest)
   return deploymentEvents.has(detailType)
     ? decodeDeploymentEvent(json, path, latest, kind)
     : { _tag: 'Ignored', kind }

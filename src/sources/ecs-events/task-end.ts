@@ -11,12 +11,16 @@ import type { WireContainer, WireTask } from './wire-task.js'
 /** ECS's reasons, of tasks and of containers, have at most so many characters. Source: API reference, `Container`. */
 const maxReasonLength = 1_024
 
+/** Whether a text is words of printable ASCII with one space between them, as nearly all reasons are. */
+const isLine = (text: string): boolean => /^[!-~]+(?: [!-~]+)*$/.test(text)
+
 /**
  * A reason quotes the errors of others. It becomes one line of well-formed text, because terminals interpret control
  * characters, and logs are lines.
  */
 const reasonIn = (u: unknown): string | undefined => {
   if (typeof u !== 'string') return undefined
+  if (u.length <= maxReasonLength && isLine(u)) return u
   const line = u
     .slice(0, maxReasonLength)
     .replace(/[\p{Cc}\u2028\u2029\s]+/gu, ' ')
@@ -32,15 +36,15 @@ const stopCodeIn = (u: unknown): string | undefined =>
 const exitCodeIn = (u: unknown): number | undefined =>
   typeof u === 'number' && Number.isInteger(u) && u >= -(2 ** 31) && u < 2 ** 32 ? u : undefined
 
-const containersIn = (wires: readonly WireContainer[]): readonly ContainerEnd[] =>
-  canonicalEnds(
-    wires.flatMap(({ name, exitCode, reason }) => {
-      const end = { exitCode: exitCodeIn(exitCode), reason: reasonIn(reason) }
-      return name && (end.exitCode !== undefined || end.reason !== undefined)
-        ? [{ name: interned(name), ...end }]
-        : []
-    }),
-  )
+const containersIn = (wires: readonly WireContainer[]): readonly ContainerEnd[] => {
+  const ends: ContainerEnd[] = []
+  for (const wire of wires) {
+    const [exitCode, reason] = [exitCodeIn(wire.exitCode), reasonIn(wire.reason)]
+    if (wire.name && (exitCode !== undefined || reason !== undefined))
+      ends.push({ name: interned(wire.name), exitCode, reason })
+  }
+  return canonicalEnds(ends)
+}
 
 const RUNNING = lifecycleRank('RUNNING')
 
