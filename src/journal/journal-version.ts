@@ -9,7 +9,8 @@
  *   `end`; a reader that does not know it reads the rest.
  */
 import type * as t from 'io-ts'
-import { isObject, type JsonObject, satisfying } from '../shared/codec/lenient.js'
+import { isObject, type JsonObject } from '../shared/codec/json-object.js'
+import { satisfying } from '../shared/codec/lenient.js'
 
 export const journalVersion = 3
 

@@ -31,7 +31,8 @@ import { decodeEvent } from '../sources/ecs-events/ecs-event.js'
 import { type EntrySlice, slicesOf } from './entry-slices.js'
 import { eventCodec, millis } from './event-codec.js'
 import { journalVersion, upcast, version } from './journal-version.js'
-import { arrayOf, count, isObject, nonEmptyString, optional } from '../shared/codec/lenient.js'
+import { isObject } from '../shared/codec/json-object.js'
+import { arrayOf, count, nonEmptyString, optional } from '../shared/codec/lenient.js'
 
 /** One line of an entry. */
 export interface JournalLine extends EntrySlice {

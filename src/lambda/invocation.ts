@@ -1,7 +1,8 @@
 import { isLeft } from 'fp-ts/lib/Either.js'
 import * as t from 'io-ts'
 import { type DecodeError, decodeErrors, describe, explain } from '../shared/codec/decode-error.js'
-import { arrayOf, isObject, nonEmptyString, object, optional } from '../shared/codec/lenient.js'
+import { isObject } from '../shared/codec/json-object.js'
+import { arrayOf, nonEmptyString, object, optional } from '../shared/codec/lenient.js'
 
 /** A message of a queue, as Lambda passes it on. */
 export interface QueueRecord {

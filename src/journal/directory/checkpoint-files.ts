@@ -1,6 +1,6 @@
 import type { Clock, Millis } from '../../core/clock.js'
 import type { ClusterEvent } from '../../core/event.js'
-import { isObject } from '../../shared/codec/lenient.js'
+import { isObject } from '../../shared/codec/json-object.js'
 import { checkpointEvents, checkpointLines } from '../checkpoint-lines.js'
 import { packed, unpackedStream } from '../packed-lines.js'
 import { type DirectoryPosition, formatPosition, isUpTo, parsePosition } from './directory-position.js'

@@ -1,6 +1,6 @@
 import type { Millis } from '../../core/clock.js'
 import type { Position } from '../../core/journal.js'
-import { isObject } from '../../shared/codec/lenient.js'
+import { isObject } from '../../shared/codec/json-object.js'
 
 /** How far the files of a directory were read. */
 export interface DirectoryPosition {

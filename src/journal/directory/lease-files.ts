@@ -1,5 +1,5 @@
 import type { Clock, Millis } from '../../core/clock.js'
-import { isObject } from '../../shared/codec/lenient.js'
+import { isObject } from '../../shared/codec/json-object.js'
 import { leaseFile, leasesIn } from './file-names.js'
 import type { JournalFiles } from './journal-files.js'
 

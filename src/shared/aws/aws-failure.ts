@@ -1,4 +1,4 @@
-import { isObject } from '../codec/lenient.js'
+import { isObject } from '../codec/json-object.js'
 
 /** The HTTP status of the response; `undefined` if there was none. */
 const statusOf = (thrown: unknown): number | undefined => {

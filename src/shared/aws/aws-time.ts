@@ -1,6 +1,6 @@
 import type { Clock, Millis } from '../../core/clock.js'
 import { systemClock } from '../async/system-clock.js'
-import { isObject } from '../codec/lenient.js'
+import { isObject } from '../codec/json-object.js'
 
 /** Calls that take longer than this are too imprecise to compare clocks. */
 const longestMeasure: Millis = 5_000

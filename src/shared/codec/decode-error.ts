@@ -1,5 +1,8 @@
 import type { ValidationError } from 'io-ts'
-import { isObject, maxErrors } from './lenient.js'
+import { isObject } from './json-object.js'
+
+/** Validation of a list stops after this many errors, because a message of a mebibyte can contain half a million. */
+export const maxErrors = 100
 
 /**
  * What is wrong at one path of a message. Safe to log: messages can contain secrets such as environment overrides, and

@@ -5,11 +5,8 @@
  */
 import { isLeft } from 'fp-ts/lib/Either.js'
 import * as t from 'io-ts'
-
-export type JsonObject = Readonly<Record<string, unknown>>
-
-export const isObject = (u: unknown): u is JsonObject =>
-  typeof u === 'object' && u !== null && !Array.isArray(u)
+import { maxErrors } from './decode-error.js'
+import { isObject } from './json-object.js'
 
 export const satisfying = <A>(name: string, is: (u: unknown) => u is A): t.Type<A> =>
   new t.Type<A>(name, is, (u, context) => (is(u) ? t.success(u) : t.failure(u, context)), t.identity)
@@ -41,9 +38,6 @@ export const optional = <A>(codec: t.Type<A>): t.Type<Optional<A>> => {
     t.identity,
   )
 }
-
-/** Validation of a list stops after this many errors, because a message of a mebibyte can contain half a million. */
-export const maxErrors = 100
 
 /** A list of at most `most` items. A longer list is rejected unread; validation stops after `maxErrors` errors. */
 export const arrayOf = <A>(codec: t.Type<A>, most = Infinity): t.Type<readonly A[]> => {

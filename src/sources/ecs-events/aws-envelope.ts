@@ -3,7 +3,7 @@
  * receives them (in `Records`) and as EventBridge Pipes send them (in a bare array); and nested combinations.
  */
 import { type DecodeError, describe, describeText } from '../../shared/codec/decode-error.js'
-import { isObject, type JsonObject } from '../../shared/codec/lenient.js'
+import { isObject, type JsonObject } from '../../shared/codec/json-object.js'
 import { isPlainText } from '../../shared/codec/plain-text.js'
 
 export type Opened =

@@ -5,13 +5,14 @@ import { systemClock } from '../../shared/async/system-clock.js'
 import { type Opened, openAll, openMessage, undecodable } from './aws-envelope.js'
 import { type DecodeError, decodeErrors, describe } from '../../shared/codec/decode-error.js'
 import { believedTime, earliest, farAheadMs } from './event-time.js'
-import { type JsonObject, object, optional } from '../../shared/codec/lenient.js'
+import { type JsonObject } from '../../shared/codec/json-object.js'
+import { object, optional } from '../../shared/codec/lenient.js'
 import { taskRecord } from './task-record.js'
 import { deploymentEvents, serviceIn, wireDeployment } from './wire-deployment.js'
 import { timestamp, wireTask } from './wire-task.js'
 
 export type { Opened } from './aws-envelope.js'
-export type { JsonObject } from '../../shared/codec/lenient.js'
+export type { JsonObject } from '../../shared/codec/json-object.js'
 
 export { type DecodeError, explain } from '../../shared/codec/decode-error.js'
 

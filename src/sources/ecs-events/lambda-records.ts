@@ -1,6 +1,6 @@
 import { batchOf, open } from './aws-envelope.js'
 import { type Decoded, decodeOpened, type DecodeOptions } from './ecs-event.js'
-import { isObject, type JsonObject } from '../../shared/codec/lenient.js'
+import { isObject, type JsonObject } from '../../shared/codec/json-object.js'
 
 export type { DecodeError, Decoded, DecodeOptions } from './ecs-event.js'
 

@@ -16,12 +16,11 @@ import {
   isTaskArn,
 } from './ecs-arn.js'
 import { ipv6Address, isIpv4Address, isLoopback } from './ip-address.js'
+import { isObject, type JsonObject } from '../../shared/codec/json-object.js'
 import {
   arrayOf,
   consistent,
   type Fault,
-  isObject,
-  type JsonObject,
   noFaults,
   object,
   optional,

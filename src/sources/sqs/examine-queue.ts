@@ -1,6 +1,6 @@
 /** What is so about a queue, from its attributes. Pure. */
 import type { Finding } from '../../core/finding.js'
-import { isObject } from '../../shared/codec/lenient.js'
+import { isObject } from '../../shared/codec/json-object.js'
 
 /** As GetQueueAttributes gives them. */
 export type QueueAttributes = Readonly<Record<string, string>>

@@ -2,7 +2,7 @@ import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts'
 import type { Clock } from '../../core/clock.js'
 import type { Finding } from '../../core/finding.js'
 import { awsFailure } from '../../shared/aws/aws-failure.js'
-import { isObject } from '../../shared/codec/lenient.js'
+import { isObject } from '../../shared/codec/json-object.js'
 import { clientSettings } from '../../shared/aws/aws-clients.js'
 import { answerDate, AwsTime, readAnswerDate } from '../../shared/aws/aws-time.js'
 

@@ -1,4 +1,4 @@
-import { isObject } from '../../shared/codec/lenient.js'
+import { isObject } from '../../shared/codec/json-object.js'
 import type { LogDestination, Terminal } from './terminal.js'
 
 const parsed = (line: string): unknown => {
