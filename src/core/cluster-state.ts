@@ -76,7 +76,7 @@ export interface ClusterState {
 
 /** The state before any event. */
 export const emptyState: ClusterState = {
-  tasks: PersistentMap.empty(),
+  tasks: PersistentMap.keyedBy(({ arn }) => arn),
   instances: PersistentMap.empty(),
   definitions: PersistentMap.empty(),
   deployments: PersistentMap.empty(),

@@ -5,6 +5,9 @@ import {
   emptyRoot,
   find,
   hashOf,
+  type Keys,
+  leafKey,
+  leafValue,
   leavesOf,
   type Node,
   type Revise,
@@ -12,6 +15,9 @@ import {
   without,
 } from './trie.js'
 import type { Sliced } from './sliced.js'
+
+/** For values that hold no keys. */
+const noKeys = { of: (): undefined => undefined }
 
 /**
  * An immutable map with string keys that shares structure between versions. `get` and `set`, which the fold uses for
@@ -23,10 +29,19 @@ export class PersistentMap<V extends object> implements Iterable<readonly [strin
   private constructor(
     private readonly root: Node<V>,
     readonly size: number,
+    private readonly held: Keys<V>,
   ) {}
 
   static empty<V extends object>(): PersistentMap<V> {
-    return new PersistentMap<V>(emptyRoot, 0)
+    return new PersistentMap<V>(emptyRoot, 0, noKeys)
+  }
+
+  /**
+   * An empty map for values that hold their keys. It takes less memory for each value that is set under the key that it
+   * holds. `of` must be the same for all maps that are compared.
+   */
+  static keyedBy<V extends object>(of: (value: V) => string): PersistentMap<V> {
+    return new PersistentMap<V>(emptyRoot, 0, { of })
   }
 
   static from<V extends object>(entries: Iterable<readonly [string, V]>): PersistentMap<V> {
@@ -37,11 +52,11 @@ export class PersistentMap<V extends object> implements Iterable<readonly [strin
 
   get(key: string): V | undefined {
     // The hash of a long key takes longer than a look into an empty map.
-    return this.size === 0 ? undefined : find(this.root, hashOf(key), key)?.value
+    return this.size === 0 ? undefined : find(this.root, hashOf(key), key, this.held)
   }
 
   has(key: string): boolean {
-    return find(this.root, hashOf(key), key) !== undefined
+    return this.get(key) !== undefined
   }
 
   /** Returns the same map if `key` already has this value (`===`). */
@@ -64,25 +79,26 @@ export class PersistentMap<V extends object> implements Iterable<readonly [strin
         return revise(known)
       },
       0,
+      this.held,
     )
-    return root === this.root ? this : new PersistentMap<V>(root, this.size + added)
+    return root === this.root ? this : new PersistentMap<V>(root, this.size + added, this.held)
   }
 
   delete(key: string): PersistentMap<V> {
-    const root = without(this.root, hashOf(key), key, 0)
-    return root === this.root ? this : new PersistentMap<V>(root ?? emptyRoot, this.size - 1)
+    const root = without(this.root, hashOf(key), key, 0, this.held)
+    return root === this.root ? this : new PersistentMap<V>(root ?? emptyRoot, this.size - 1, this.held)
   }
 
   *keys(): Generator<string> {
-    for (const leaf of leavesOf(this.root)) yield leaf.key
+    for (const leaf of leavesOf(this.root)) yield leafKey(leaf, this.held)
   }
 
   *values(): Generator<V> {
-    for (const leaf of leavesOf(this.root)) yield leaf.value
+    for (const leaf of leavesOf(this.root)) yield leafValue(leaf)
   }
 
   *entries(): Generator<readonly [string, V]> {
-    for (const { key, value } of leavesOf(this.root)) yield [key, value]
+    for (const leaf of leavesOf(this.root)) yield [leafKey(leaf, this.held), leafValue(leaf)]
   }
 
   [Symbol.iterator](): Generator<readonly [string, V]> {
@@ -106,11 +122,16 @@ export class PersistentMap<V extends object> implements Iterable<readonly [strin
 
   /** Visits the differences from `before`, in time proportional to the differences, not to the sizes. */
   diff(before: PersistentMap<V>, visit: DiffVisitor<V>): void {
-    diffNodes(before.root, this.root, visit)
+    diffNodes(before.root, this.root, visit, this.keysOfBoth(before))
   }
 
   /** `diff`, with a pause about every `slice` differences. */
   diffInSlices(before: PersistentMap<V>, visit: DiffVisitor<V>, slice: number): Sliced<void> {
-    return diffNodesInSlices(before.root, this.root, visit, slice)
+    return diffNodesInSlices(before.root, this.root, visit, slice, this.keysOfBoth(before))
+  }
+
+  /** Two maps may differ in whether their values hold keys. Entries do not need it. */
+  private keysOfBoth({ held }: PersistentMap<V>): Keys<V> {
+    return this.held === noKeys ? held : this.held
   }
 }

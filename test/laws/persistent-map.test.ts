@@ -34,7 +34,6 @@ const steps = fc.array(step, { maxLength: 60, size: 'max' })
 
 const taken = (map: PersistentMap<Value>, one: Step): PersistentMap<Value> =>
   one.do === 'set' ? map.set(one.key, one.value) : map.delete(one.key)
-const build = (all: readonly Step[]): PersistentMap<Value> => all.reduce(taken, PersistentMap.empty<Value>())
 const model = (all: readonly Step[]): Map<string, Value> => {
   const map = new Map<string, Value>()
   for (const one of all)
@@ -60,18 +59,29 @@ const bruteForce = (
     .filter(([, was, is]) => was !== is)
     .sort(byKey)
 
-describe('a persistent map', () => {
-  it('is tried with keys that really collide', () => {
-    strictEqual(new Set(colliding.slice(0, 3).map(hashOf)).size, 1)
-  })
+it('keys of the laws of the persistent map really collide', () => {
+  strictEqual(new Set(colliding.slice(0, 3).map(hashOf)).size, 1)
+})
+
+const anonymous = PersistentMap.empty<Value>()
+/** Each value is set under the key that it holds, and under others. */
+const keyed = PersistentMap.keyedBy<Value>(({ n }) => colliding[n] ?? `task/${n}`)
+
+describe.each([
+  ['a persistent map', anonymous, keyed],
+  ['a persistent map of values that hold keys', keyed, anonymous],
+] as const)('%s', (_, empty, other) => {
+  const buildFrom = (from: PersistentMap<Value>, all: readonly Step[]): PersistentMap<Value> =>
+    all.reduce(taken, from)
+  const build = (all: readonly Step[]): PersistentMap<Value> => buildFrom(empty, all)
 
   it('behaves as a Map: get, has, size, iteration', () => {
     holds(
-      fc.property(steps, key, (all, other) => {
+      fc.property(steps, key, (all, another) => {
         const map = build(all)
         const expected = model(all)
         strictEqual(map.size, expected.size)
-        for (const name of [...expected.keys(), other]) {
+        for (const name of [...expected.keys(), another]) {
           strictEqual(map.get(name), expected.get(name))
           strictEqual(map.has(name), expected.has(name))
         }
@@ -88,8 +98,8 @@ describe('a persistent map', () => {
   it('never changes: every earlier version stays as it was', () => {
     holds(
       fc.property(steps, (all) => {
-        const versions = [PersistentMap.empty<Value>()]
-        for (const one of all) versions.push(taken(versions.at(-1) ?? PersistentMap.empty(), one))
+        const versions = [empty]
+        for (const one of all) versions.push(taken(versions.at(-1) ?? empty, one))
         versions.forEach((version, i) => deepStrictEqual(new Map(version), model(all.slice(0, i))))
       }),
     )
@@ -110,7 +120,7 @@ describe('a persistent map', () => {
         let map = build(all)
         for (const [name] of map) map = map.delete(name)
         strictEqual(map.size, 0)
-        deepStrictEqual(JSON.stringify(map), JSON.stringify(PersistentMap.empty()))
+        deepStrictEqual(JSON.stringify(map), JSON.stringify(empty))
       }),
     )
   })
@@ -121,8 +131,11 @@ describe('a persistent map', () => {
     holds(
       fc.property(plain, (all) => {
         const map = build(all)
-        const anew = PersistentMap.from([...map].sort(([a], [b]) => (a < b ? -1 : 1)))
-        deepStrictEqual(JSON.stringify(map), JSON.stringify(anew))
+        const sorted = [...map].sort(([a], [b]) => (a < b ? -1 : 1))
+        deepStrictEqual(
+          map,
+          sorted.reduce((anew, [name, value]) => anew.set(name, value), empty),
+        )
       }),
     )
   })
@@ -137,15 +150,15 @@ describe('a persistent map', () => {
         deepStrictEqual(differences(b, a), bruteForce(inB, inA))
         // Nothing shared at all: built from scratch.
         deepStrictEqual(differences(build([...shared, ...left]), b), bruteForce(inA, inB))
+        deepStrictEqual(differences(buildFrom(other, [...shared, ...left]), b), bruteForce(inA, inB))
         deepStrictEqual(differences(a, a), [])
       }),
     )
   })
 
   it('shares all but one path with the version before', () => {
-    const many = PersistentMap.from(
-      Array.from({ length: 100_000 }, (_, n): [string, Value] => [`task/${n}`, { n }]),
-    )
+    let many = empty
+    for (let n = 0; n < 100_000; n++) many = many.set(`task/${n}`, { n })
     const old = nodesOf(many)
     holds(
       fc.property(fc.nat(100_100), fc.boolean(), (n, gone) => {
