@@ -3,7 +3,7 @@
  * Knowledge only grows here. A task is gone if its own status says so, or if a newer snapshot does not list it.
  */
 import type { Addresses } from './addresses.js'
-import type { ClusterArn, TaskArn } from './arn.js'
+import type { ClusterArn } from './arn.js'
 import type { Millis } from './clock.js'
 import { type Deployment, joinDeployment } from './deployment.js'
 import { laterPosition, type LogPosition } from './log-position.js'
@@ -18,8 +18,8 @@ export interface Mark {
   readonly order: number
   /** A time at or before the beginning of the snapshot, by ECS's clock; 0 if no time could be trusted. */
   readonly at: Millis
-  /** Every listed task, as described then. Shares its records with `ClusterState.tasks`. */
-  readonly tasks: ReadonlyMap<TaskArn, Task>
+  /** Every listed task, as described then, by `TaskArn`. Shares its records and nodes with `ClusterState.tasks`. */
+  readonly tasks: PersistentMap<Task>
 }
 
 /** The clusters that a name or a pattern stands for. */
@@ -87,21 +87,11 @@ export const emptyState: ClusterState = {
   logs: PersistentMap.empty(),
 }
 
-const joinListed = (
-  a: ReadonlyMap<TaskArn, Task>,
-  b: ReadonlyMap<TaskArn, Task>,
-): ReadonlyMap<TaskArn, Task> => {
-  const joined = new Map(a)
-  let same = true
-  for (const [arn, task] of b) {
-    const known = a.get(arn)
-    const next = known === undefined ? task : joinTask(known, task)
-    if (known !== undefined && sameTask(known, next)) continue
-    joined.set(arn, next)
-    same = false
-  }
-  return same ? a : joined
-}
+const joinListed = (a: PersistentMap<Task>, b: PersistentMap<Task>): PersistentMap<Task> =>
+  joinMaps(a, b, (known, task) => {
+    const joined = joinTask(known, task)
+    return sameTask(known, joined) ? known : joined
+  })
 
 /**
  * The tasks of the newer mark, and the later time. The newer snapshot began no earlier than the older one, so the older

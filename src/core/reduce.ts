@@ -2,6 +2,7 @@ import type { TaskArn } from './arn.js'
 import type { ClusterEvent } from './event.js'
 import {
   type ClusterState,
+  emptyState,
   joinDefinition,
   joinHealth,
   joinIdentity,
@@ -41,16 +42,28 @@ export function* observeAll(
   return tasks
 }
 
-/** The mark of a snapshot. It shares records that are equal to known ones, which is the usual case. */
+/**
+ * The mark of a snapshot. Its map begins as that of the known tasks, because most snapshots list just these, and the two
+ * then share all nodes: a mark takes memory only for what differs.
+ */
 function* markOf({ at, order = at, tasks: listed }: TasksListed, known: PersistentMap<Task>): Sliced<Mark> {
-  const tasks = new Map<TaskArn, Task>()
+  const records = new Map<TaskArn, Task>()
   for (const [i, task] of listed.entries()) {
     if (i > 0 && i % sliceSize === 0) yield
-    const other = tasks.get(task.arn)
-    const record = other === undefined ? task : joinTask(other, task)
-    const held = known.get(task.arn)
-    // The text of the known record, so that equal names are in memory once.
-    tasks.set(held?.arn ?? task.arn, held !== undefined && sameTask(held, record) ? held : record)
+    const other = records.get(task.arn)
+    records.set(task.arn, other === undefined ? task : joinTask(other, task))
+  }
+  // With many clusters, the known tasks are mostly those of others.
+  let tasks = 2 * records.size > known.size ? known : emptyState.tasks
+  let seen = 0
+  for (const arn of tasks.keys()) {
+    if (++seen % sliceSize === 0) yield
+    if (!records.has(arn)) tasks = tasks.delete(arn)
+  }
+  for (const [arn, record] of records) {
+    if (++seen % sliceSize === 0) yield
+    const held = known.get(arn)
+    tasks = tasks.set(arn, held !== undefined && sameTask(held, record) ? held : record)
   }
   return { order, at, tasks }
 }

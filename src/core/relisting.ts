@@ -66,17 +66,16 @@ function* markAfter(
   { at, order, tasks, unlisted }: TasksRelisted,
   state: ClusterState,
 ): Sliced<Mark> {
-  const gone = new Set(unlisted)
-  const listed = new Map<TaskArn, Task>()
+  let listed = mark.tasks
   let seen = 0
-  for (const [arn, task] of mark.tasks) {
-    if (++seen % (4 * sliceSize) === 0) yield
-    if (!gone.has(arn)) listed.set(arn, task)
+  for (const arn of unlisted) {
+    if (++seen % sliceSize === 0) yield
+    listed = listed.delete(arn)
   }
-  for (const [i, task] of tasks.entries()) {
-    if (i > 0 && i % sliceSize === 0) yield
+  for (const task of tasks) {
+    if (++seen % sliceSize === 0) yield
     const held = state.tasks.get(task.arn)
-    listed.set(task.arn, held !== undefined && sameTask(held, task) ? held : task)
+    listed = listed.set(task.arn, held !== undefined && sameTask(held, task) ? held : task)
   }
   // As in `joinMark`: the time of the older snapshot is also at or before the beginning of the newer one.
   return { order, at: Math.max(mark.at, at), tasks: listed }

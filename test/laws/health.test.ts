@@ -36,7 +36,7 @@ const withoutHealth = (state: ClusterState): ClusterState => {
     marks: PersistentMap.from(
       Array.from(state.marks, ([cluster, mark]): [string, Mark] => [
         cluster,
-        { ...mark, tasks: new Map(Array.from(mark.tasks, hidden)) },
+        { ...mark, tasks: PersistentMap.from(Array.from(mark.tasks, hidden)) },
       ]),
     ),
   }

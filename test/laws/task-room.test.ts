@@ -9,6 +9,7 @@ import {
 } from 'ecs-task-stream'
 import { memory as memorySource } from 'ecs-task-stream/sources/memory'
 import { describe, expect, it, onTestFinished } from 'vitest'
+import { PersistentMap } from '../../src/core/persistent-map.js'
 import { mostUnlistedTasks, TaskRoom } from '../../src/core/task-room.js'
 import { cluster, observed } from '../support/observed-task.js'
 import { virtualClock } from '../support/virtual-clock.js'
@@ -115,7 +116,7 @@ describe('the room for tasks of a cluster', () => {
       marks: emptyState.marks.set(cluster, {
         order: 1,
         at: 1,
-        tasks: new Map(tasks.map((task) => [task.arn, task])),
+        tasks: PersistentMap.from(tasks.map((task) => [task.arn, task])),
       }),
     }
     let taken = 0

@@ -163,7 +163,9 @@ describe('a worker that believes the highest version, whatever snapshots say', (
         cluster,
         {
           ...mark,
-          tasks: new Map(Array.from(mark.tasks, ([arn]) => [arn, state.tasks.get(arn) ?? never(arn)])),
+          tasks: PersistentMap.from(
+            Array.from(mark.tasks, ([arn]) => [arn, state.tasks.get(arn) ?? never(arn)]),
+          ),
         },
       ]),
     )

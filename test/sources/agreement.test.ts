@@ -242,8 +242,8 @@ describe('the agreement of events and snapshots', () => {
     const snapshot = (at: number): NewSnapshot => ({
       before: emptyState,
       after: emptyState,
-      previous: { order: at - 1, at: at - 1, tasks: new Map() },
-      mark: { order: at, at, tasks: new Map() },
+      previous: { order: at - 1, at: at - 1, tasks: emptyState.tasks },
+      mark: { order: at, at, tasks: emptyState.tasks },
       changes: [],
     })
     agreement.changed({ arn: task.arn, before: undefined, after: task }, true, at(0))

@@ -37,7 +37,7 @@ const stateOf = (tasks: readonly Task[], listed: readonly Task[] = []): ClusterS
   ...emptyState,
   tasks: PersistentMap.from([...tasks, ...listed].map((task) => [task.arn, task])),
   marks: PersistentMap.from(
-    listed.map((task) => [task.cluster, { order: 1, at: 0, tasks: new Map([[task.arn, task]]) }]),
+    listed.map((task) => [task.cluster, { order: 1, at: 0, tasks: PersistentMap.from([[task.arn, task]]) }]),
   ),
 })
 

@@ -1,6 +1,7 @@
 import { ECSClient } from '@aws-sdk/client-ecs'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { PersistentMap } from '../../src/core/persistent-map.js'
 import type { Task } from '../../src/core/task.js'
 import {
   nextQuestionAt,
@@ -75,9 +76,9 @@ describe('passing tasks', () => {
     const stop = observed({ id: 'b', last: 'STOPPING', desired: 'STOPPED', at: 1_000 })
     const known = new Map([start, stop].map((task) => [task.arn, task]))
     for (const task of known.values()) tasks.changed(task.arn, task, undefined, 1_000)
-    tasks.listed({ order: 2, at: 20_000, tasks: new Map() }, (arn) => known.get(arn), 20_000)
+    tasks.listed({ order: 2, at: 20_000, tasks: PersistentMap.empty() }, (arn) => known.get(arn), 20_000)
     expect(tasks.size).toBe(2)
-    tasks.listed({ order: 3, at: 60_000, tasks: new Map() }, (arn) => known.get(arn), 60_000)
+    tasks.listed({ order: 3, at: 60_000, tasks: PersistentMap.empty() }, (arn) => known.get(arn), 60_000)
     expect(tasks.size).toBe(0)
   })
 
@@ -85,7 +86,7 @@ describe('passing tasks', () => {
     const tasks = new PassingTasks()
     const task = observed({ id: 'a', last: 'PENDING', at: 1_000 })
     tasks.changed(task.arn, task, undefined, 0)
-    const tasksOf = new Map([[task.arn, task]])
+    const tasksOf = PersistentMap.from([[task.arn, task]])
     tasks.listed({ order: 2, at: 30_000, tasks: tasksOf }, (arn) => tasksOf.get(arn), 31_000)
     expect(tasks.due(69_999, 100)).toEqual([])
     expect(tasks.due(70_000, 100)).toEqual([task.arn])

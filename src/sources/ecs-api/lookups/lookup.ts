@@ -73,14 +73,18 @@ const noop = (): void => undefined
 function* changedTasks(before: ClusterState, after: ClusterState): Sliced<ReadonlySet<TaskArn>> {
   const changed = new Set<TaskArn>()
   yield* after.tasks.diffInSlices(before.tasks, (arn) => changed.add(arn), 4 * sliceSize)
-  const marks: (readonly [Mark | undefined, Mark | undefined])[] = []
-  after.marks.diff(before.marks, (_, was, is) => marks.push([was, is], [is, was]))
-  let seen = 0
-  for (const [one, other] of marks)
-    for (const arn of one?.tasks.keys() ?? []) {
-      if (++seen % (4 * sliceSize) === 0) yield
-      if (other?.tasks.has(arn) !== true) changed.add(arn)
-    }
+  const marks: (readonly [Mark['tasks'], Mark['tasks']])[] = []
+  after.marks.diff(before.marks, (_, was, is) =>
+    marks.push([was?.tasks ?? emptyState.tasks, is?.tasks ?? emptyState.tasks]),
+  )
+  for (const [was, is] of marks)
+    yield* is.diffInSlices(
+      was,
+      (arn, listed, lists) => {
+        if (listed === undefined || lists === undefined) changed.add(arn)
+      },
+      4 * sliceSize,
+    )
   return changed
 }
 
