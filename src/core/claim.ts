@@ -179,27 +179,28 @@ const claimOf = (
   const healthy = isHealthy(id)
   if (liveness === 'gone' || (!healthy && unhealthy === 'leave-out'))
     return [{ _tag: 'Gone', backend, address: { host, port: port.port } }]
+  const endpoint: Endpoint = {
+    id,
+    task: task.arn,
+    cluster: task.cluster,
+    group: task.group,
+    definition: task.definition,
+    container: port.container,
+    containerPort: port.containerPort,
+    host,
+    ipv6,
+    port: port.port,
+    protocol: port.protocol,
+    weight: port.weight,
+    zone: task.zone,
+    labels: port.labels,
+  }
   return [
     {
       _tag: healthy ? 'Live' : 'Unhealthy',
-      backend,
-      endpoint: {
-        id,
-        task: task.arn,
-        cluster: task.cluster,
-        group: task.group,
-        definition: task.definition,
-        container: port.container,
-        containerPort: port.containerPort,
-        host,
-        ipv6,
-        port: port.port,
-        protocol: port.protocol,
-        weight: port.weight,
-        share,
-        zone: task.zone,
-        labels: port.labels,
-      },
+      // Policies make this text anew for each task.
+      backend: interned(backend),
+      endpoint: share === undefined ? endpoint : { ...endpoint, share },
     },
   ]
 }

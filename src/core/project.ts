@@ -10,6 +10,7 @@ import { defaultHealthChecks, type HealthChecks } from './health-checks.js'
 import { defaultHealthPolicy, type HealthPolicy } from './health-policy.js'
 import { completenessOf, type NamelessTask } from './completeness.js'
 import { believed, defaultSkewAllowanceMs } from './liveness.js'
+import { claimsIn, type KeptClaims, keptClaims } from './kept-claims.js'
 import { MissingAnswers } from './missing-answers.js'
 import { PersistentMap } from './persistent-map.js'
 import { atOnce, type Sliced, sliceSize } from './sliced.js'
@@ -65,7 +66,11 @@ export const projectorInSlices = ({
   onClaims = () => undefined,
 }: ProjectOptions): SlicedProjector => {
   const pooled = expose.pooled ?? false
-  const byTask = new Map<TaskArn, TaskClaims>()
+  const byTask = new Map<TaskArn, KeptClaims>()
+  const claimsBy = (arn: TaskArn): TaskClaims | undefined => {
+    const kept = byTask.get(arn)
+    return kept && claimsIn(kept)
+  }
   const byBackend = new Map<BackendName, BackendClaims>()
   const taken = new Map<BackendName, readonly Loser[]>()
   /** The names that each task claims and does not get. */
@@ -80,7 +85,7 @@ export const projectorInSlices = ({
   let completeness = completenessOf(known, [], { covers, pooled })
 
   const claim = (arn: TaskArn, next: TaskClaims | undefined, dirty: Set<BackendName>): void => {
-    const before = byTask.get(arn)
+    const before = claimsBy(arn)
     if (sameClaims(before, next)) return
     const names = new Set([...(before?.claims ?? []), ...(next?.claims ?? [])].map(({ backend }) => backend))
     for (const name of names) {
@@ -91,7 +96,7 @@ export const projectorInSlices = ({
     }
     onClaims(arn, names)
     if (next === undefined) byTask.delete(arn)
-    else byTask.set(arn, next)
+    else byTask.set(arn, keptClaims(next))
     if (next?.nameless === undefined) nameless.delete(arn)
     else nameless.set(arn, { ...next.nameless, cluster: next.cluster, origin: originOf(next) })
     if (next?.unresolved !== undefined) unresolved = unresolved.set(arn, next.unresolved)
@@ -123,7 +128,7 @@ export const projectorInSlices = ({
 
   /** If a task does not get several names, reports the least one, so that the order of arrival does not matter. */
   const explain = (arn: TaskArn): void => {
-    const claims = byTask.get(arn)
+    const claims = claimsBy(arn)
     const [name] = [...(lost.get(arn) ?? [])].sort()
     if (name === undefined) lost.delete(arn)
     const why =

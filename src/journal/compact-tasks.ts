@@ -15,6 +15,7 @@ import {
 import { compareEnds, type ContainerEnd, type TaskEnd } from '../core/task-end.js'
 import type { Binding } from '../core/binding.js'
 import { interned } from '../core/interned.js'
+import { sharedHealth } from '../core/shared-health.js'
 import { count } from '../shared/codec/lenient.js'
 import { isPlainText } from '../shared/codec/plain-text.js'
 import { taskVersion } from '../sources/ecs-events/task-version.js'
@@ -218,11 +219,8 @@ class RowReader {
     const [at, status, wasHealthy] = this.list(row)
     const text = this.sharedName(status)
     if (!isHealth(text) || (wasHealthy !== undefined && wasHealthy !== 1)) this.isValid = false
-    return {
-      at: this.time(at),
-      status: isHealth(text) ? text : 'UNKNOWN',
-      ...(wasHealthy === 1 ? { wasHealthy: true } : {}),
-    }
+    const known = sharedHealth(this.time(at), isHealth(text) ? text : 'UNKNOWN')
+    return wasHealthy === 1 ? { ...known, wasHealthy: true } : known
   }
 
   private list(u: unknown): readonly unknown[] {

@@ -1,5 +1,6 @@
 import { isLeft } from 'fp-ts/lib/Either.js'
 import type { Millis } from '../../core/clock.js'
+import { sharedHealth } from '../../core/shared-health.js'
 import type { Health, Task } from '../../core/task.js'
 import { type DecodeError, decodeErrors } from '../../shared/codec/decode-error.js'
 import { taskRecord } from './task-record.js'
@@ -72,7 +73,7 @@ const plausiblePart = (description: TaskDescription): WireTask | undefined => {
  */
 export const taskFromDescription = (description: TaskDescription, order: number): TaskReading => {
   const status = healthOf(description.healthStatus)
-  const health = status === undefined ? undefined : { at: order, status }
+  const health = status === undefined ? undefined : sharedHealth(order, status)
   const at = changedAt(description)
   if (describedTask.is(description)) return { task: taskRecord(description, at, health), errors: [] }
   const result = describedTask.decode(description)
