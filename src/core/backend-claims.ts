@@ -54,26 +54,27 @@ const removable = (claim: Claim): Address | undefined => {
   }
 }
 
-/** How often each of some keys occurs. */
+/** How often each of some keys occurs. Of most backends none does, and an empty map takes 200 bytes. */
 class Counts<K> {
-  readonly #counts = new Map<K, number>()
+  #counts: Map<K, number> | undefined
 
   add(key: K, by: 1 | -1): void {
+    this.#counts ??= new Map()
     const count = (this.#counts.get(key) ?? 0) + by
     if (count === 0) this.#counts.delete(key)
     else this.#counts.set(key, count)
   }
 
   has(key: K): boolean {
-    return this.#counts.has(key)
+    return this.#counts?.has(key) ?? false
   }
 
   get size(): number {
-    return this.#counts.size
+    return this.#counts?.size ?? 0
   }
 
   keys(): Iterable<K> {
-    return this.#counts.keys()
+    return this.#counts?.keys() ?? []
   }
 }
 
@@ -92,7 +93,7 @@ interface OriginClaims {
   claimants: number
   /** The number of tasks that are live, or wait. */
   active: number
-  readonly waiting: Set<TaskArn>
+  readonly waiting: Counts<TaskArn>
   /** Addresses as `<host> <port>`. */
   readonly removable: Counts<string>
   readonly lists: Lists
@@ -163,7 +164,7 @@ export class BackendClaims {
     return firstByArn(
       others.flatMap(({ cluster, lists, waiting }) =>
         [
-          ...waiting,
+          ...waiting.keys(),
           ...[lists.live, lists.unhealthy].flatMap(({ list }) => list.map(({ task }) => task)),
         ].map((task) => ({ task, cluster })),
       ),
@@ -228,7 +229,7 @@ export class BackendClaims {
       origin,
       claimants: 0,
       active: 0,
-      waiting: new Set(),
+      waiting: new Counts(),
       removable: new Counts(),
       lists: this.#pool ?? noLists(),
     }
@@ -261,8 +262,7 @@ export class BackendClaims {
       }
       case 'Waiting':
         this.#waitingOn.add(claim.host, by)
-        if (by === 1) waiting.add(task)
-        else waiting.delete(task)
+        waiting.add(task, by)
         return
       case 'Gone':
     }

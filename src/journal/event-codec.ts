@@ -167,7 +167,7 @@ const task: t.Type<Task> = t.exact(
         instance: maybe(shared(text)),
         launchType: maybe(shared(text)),
         capacityProvider: maybe(shared(text)),
-        zone: maybe(text),
+        zone: maybe(shared(text)),
         startedBy: maybe(shared(text)),
         createdAt: maybe(millis),
         version,

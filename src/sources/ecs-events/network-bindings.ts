@@ -46,4 +46,7 @@ const none: readonly Binding[] = []
 
 /** The bindings in `networkBindings`, in canonical form: the IPv4 and IPv6 rows of a port become one binding. */
 export const bindingsOf = (rows: readonly WireBinding[]): readonly Binding[] =>
-  rows.length === 0 ? none : canonicalBindings(rows.map(bindingOf).filter((binding) => binding !== undefined))
+  rows.length === 0
+    ? none
+    : // What a filter returns has room for 17 items; a copy has none.
+      canonicalBindings(rows.map(bindingOf).filter((binding) => binding !== undefined)).slice()
