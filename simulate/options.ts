@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os'
 import { parseArgs } from 'node:util'
 import { type FaultKind, faultKinds } from './engine/faults.js'
-import { type Arrangement, arrangements } from './world/scenario.js'
+import { type Arrangement, arrangements, type TargetKind, targets } from './world/scenario.js'
 
 export interface Options {
   readonly seed: number
@@ -12,6 +12,7 @@ export interface Options {
   readonly snapshotMinutes: number | undefined
   readonly incidentMinutes: number | undefined
   readonly arrangement: Arrangement | undefined
+  readonly target: TargetKind | undefined
   /** How many seeds run at once, each in a process of its own; 1: all in this one. */
   readonly jobs: number
   readonly without: ReadonlySet<FaultKind>
@@ -36,6 +37,7 @@ export const usage = `npm run simulate -- [options]
   --snapshot-minutes <n>  ECS is asked for everything so often; default: the seed decides
   --incident-minutes <n>  the mean time from one incident of a cluster to the next; default: the seed decides
   --arrangement <a>   ${arrangements.join(', ')}; default: the seed decides
+  --target <t>        ${targets.join(', ')}; default: the seed decides
   --jobs <n>          so many seeds at once; default: the number of cores
   --without <kinds>   these kinds of faults never happen: ${faultKinds.join(', ')}
   --faults <n>        only the first so many faults happen
@@ -62,10 +64,14 @@ const kinds = (text: string): ReadonlySet<FaultKind> =>
     }),
   )
 
-const arrangementOf = (text: string | undefined): Arrangement | undefined => {
-  const known = arrangements.find((one) => one === text)
+const oneOf = <A extends string>(
+  name: string,
+  all: readonly A[],
+  text: string | undefined,
+): A | undefined => {
+  const known = all.find((one) => one === text)
   if (text !== undefined && known === undefined)
-    throw new Error(`--arrangement: expected one of ${arrangements.join(', ')}, got "${text}"`)
+    throw new Error(`--${name}: expected one of ${all.join(', ')}, got "${text}"`)
   return known
 }
 
@@ -85,6 +91,7 @@ export const parseOptions = (args: readonly string[], commit: string): Options =
       'snapshot-minutes': { type: 'string' },
       'incident-minutes': { type: 'string' },
       arrangement: { type: 'string' },
+      target: { type: 'string' },
       jobs: { type: 'string' },
       without: { type: 'string' },
       faults: { type: 'string' },
@@ -108,7 +115,8 @@ export const parseOptions = (args: readonly string[], commit: string): Options =
     clusters: optional('clusters'),
     snapshotMinutes: optional('snapshot-minutes'),
     incidentMinutes: optional('incident-minutes'),
-    arrangement: arrangementOf(values.arrangement),
+    arrangement: oneOf('arrangement', arrangements, values.arrangement),
+    target: oneOf('target', targets, values.target),
     jobs: Math.max(1, optional('jobs') ?? availableParallelism()),
     without: values.without === undefined ? new Set() : kinds(values.without),
     mostFaults: optional('faults') ?? Infinity,

@@ -44,13 +44,14 @@ export const runSeed = async ({
   snapshotMinutes,
   incidentMinutes,
   arrangement,
+  target,
   without = new Set(),
   mostFaults = Infinity,
   print,
 }: SeedOptions): Promise<SeedResult> => {
   await warmUp()
   const timeline = new Timeline(start, prng(seed ^ 0x71e))
-  const scenario = scenarioOf(seed, { clusters, snapshotMinutes, incidentMinutes, arrangement })
+  const scenario = scenarioOf(seed, { clusters, snapshotMinutes, incidentMinutes, arrangement, target })
   const uninstall = installGlobals(timeline, prng(seed ^ 0x6106a1))
   const simulation = new Simulation(scenario, timeline, { without, most: mostFaults }, print)
   const caught = (thrown: unknown): void => simulation.defect(thrown)
@@ -68,7 +69,7 @@ export const runSeed = async ({
   const { failure, trace, faults } = simulation
   const passed = timeline.now - start
   return {
-    arrangement: `${scenario.arrangement}, ${scenario.workers} workers, ack ${scenario.ack}`,
+    arrangement: `${scenario.target}, ${scenario.arrangement}, ${scenario.workers} workers, ack ${scenario.ack}`,
     clusters: scenario.clusters.length,
     clusterDays: (scenario.clusters.length * passed) / 86_400_000,
     fingerprint: trace.fingerprint,

@@ -31,7 +31,7 @@ export interface RunSeeds {
 /** Runs seeds, some at once, and tells of them in their order. Returns the first that failed; then no more are begun. */
 export const runSeeds = async ({ options, commit, run, say }: RunSeeds): Promise<Failed | undefined> => {
   const { days, without, mostFaults, jobs } = options
-  const { clusters, snapshotMinutes, incidentMinutes, arrangement } = options
+  const { clusters, snapshotMinutes, incidentMinutes, arrangement, target } = options
   const seeds = seedsOf(options)
   const begun: Promise<SeedMessage>[] = []
   let isOver = false
@@ -42,6 +42,7 @@ export const runSeeds = async ({ options, commit, run, say }: RunSeeds): Promise
     snapshotMinutes,
     incidentMinutes,
     arrangement,
+    target,
     without,
     mostFaults,
   })

@@ -8,6 +8,7 @@ export const argumentsOf = ({
   snapshotMinutes,
   incidentMinutes,
   arrangement,
+  target,
   without,
   mostFaults,
 }: SeedOptions): string =>
@@ -17,6 +18,7 @@ export const argumentsOf = ({
     ...(snapshotMinutes === undefined ? [] : [`--snapshot-minutes ${snapshotMinutes}`]),
     ...(incidentMinutes === undefined ? [] : [`--incident-minutes ${incidentMinutes}`]),
     ...(arrangement === undefined ? [] : [`--arrangement ${arrangement}`]),
+    ...(target === undefined ? [] : [`--target ${target}`]),
     ...(without === undefined || without.size === 0 ? [] : [`--without ${[...without].join(',')}`]),
     ...(mostFaults === undefined || mostFaults === Infinity ? [] : [`--faults ${mostFaults}`]),
   ].join(' ')

@@ -1,7 +1,6 @@
 import type { Millis } from '../src/core/clock.js'
 import { prng, type Random } from '../sim/prng.js'
 import { Oracle } from './checks/oracle.js'
-import { addressesOf, backendOf } from './checks/target-check.js'
 import { Violation } from './checks/violation.js'
 import { type FaultOptions, Faults } from './engine/faults.js'
 import { type SimulatedProcess, wrongClock } from './engine/simulated-process.js'
@@ -9,18 +8,21 @@ import type { Timeline } from './engine/timeline.js'
 import { Trace } from './engine/trace.js'
 import { Wire, type WireRequest } from './network/wire.js'
 import { SimulatedAwsApi } from './servers/aws-api.js'
-import { SimulatedDynamoDb, type TableWrite } from './servers/dynamodb.js'
+import { SimulatedDynamoDb } from './servers/dynamodb.js'
 import { SimulatedSqs } from './servers/sqs.js'
 import { Table } from './servers/table.js'
+import type { SimulatedTarget, TargetObserver } from './targets/simulated-target.js'
+import { TableTarget } from './targets/table-target.js'
+import { addressesOf, backendOf, type WorkerWrite } from './targets/target-record.js'
+import { ZoneTarget } from './targets/zone-target.js'
 import { Days, start } from './world/days.js'
 import { EcsWorld, type Happening } from './world/ecs-world.js'
 import { EventPath } from './world/event-path.js'
 import { Listings } from './world/listings.js'
 import { reportText } from './world/report-text.js'
 import type { Scenario } from './world/scenario.js'
-import { Stranger } from './world/stranger.js'
 import { Trouble } from './world/trouble.js'
-import { journalTableName, owner, tableName, WorkerHost } from './world/worker-host.js'
+import { journalTableName, owner, WorkerHost } from './world/worker-host.js'
 
 /** One run of a scenario. */
 export class Simulation {
@@ -29,10 +31,9 @@ export class Simulation {
   readonly ecs: EcsWorld
   readonly #oracle: Oracle
   readonly #listings: Listings
-  readonly #traefik = new Table(tableName, { hash: 'id' })
   readonly #journal = new Table(journalTableName, { hash: 'journal', range: 'number' })
   readonly #sqs: SimulatedSqs<Happening>
-  readonly #stranger: Stranger
+  readonly #target: SimulatedTarget
   readonly #trouble: Trouble
   readonly #hosts: readonly WorkerHost[]
   readonly #queues: readonly string[]
@@ -61,15 +62,30 @@ export class Simulation {
       { deleted: (_, what, by) => this.#check(() => this.#oracle.deleted(what, by)) },
     )
     const api = new SimulatedAwsApi(this.ecs.clusters, (request, ago) => this.#listings.answer(request, ago))
+    const watched: TargetObserver = {
+      wrote: (write) => this.#check(() => this.#wrote(write)),
+      noted: (write) => {
+        this.trace.add(`somebody else writes ${backendOf(write)} [${addressesOf(write.after).join()}]`)
+        this.#oracle.noted(write)
+      },
+    }
+    const { faults } = this
+    const addresses = (service: string): readonly string[] => this.#oracle.addresses(service)
+    const table = new TableTarget({ faults, services }, watched)
+    const zone = new ZoneTarget({ now, faults, services, addressesOf: addresses }, watched)
+    this.#target = scenario.target === 'traefik-table' ? table : zone
     const dynamodb = new SimulatedDynamoDb(
-      new Map([this.#traefik, this.#journal].map((table) => [table.name, table])),
-      (write) => this.#check(() => this.#wrote(write)),
+      new Map([table.table, this.#journal].map((one) => [one.name, one])),
+      (write) =>
+        write.table === journalTableName
+          ? this.#check(() => this.#oracle.journalled(write))
+          : table.wrote(write),
     )
     const wire = new Wire({
       timeline,
       faults: this.faults,
       random: prng(seed ^ 0x31e),
-      services: { sqs: this.#sqs, dynamodb, ecs: api, ec2: api, ssm: api },
+      services: { sqs: this.#sqs, dynamodb, route53: zone.route53, ecs: api, ec2: api, ssm: api },
       observer: {
         sent: (process, request) => this.#sent(process, request),
         answered: (process, request, answer) => this.#oracle.answered(process, request, answer),
@@ -79,15 +95,6 @@ export class Simulation {
     const queueCount = arrangement === 'queue-each' ? workers : 1
     this.#queues = Array.from({ length: queueCount }, (_, i) => `queue-${i + 1}`)
     const urls = this.#queues.map((queue) => this.#sqs.createQueue(queue))
-    this.#stranger = new Stranger({
-      table: this.#traefik,
-      faults: this.faults,
-      services,
-      wrote: (write) => {
-        this.trace.add(`somebody else writes ${backendOf(write.after ?? write.before)}`)
-        this.#oracle.noted(write)
-      },
-    })
     this.#hosts = Array.from({ length: workers }, (_, i): WorkerHost => {
       const host: WorkerHost = new WorkerHost({
         name: `w${i + 1}`,
@@ -117,14 +124,14 @@ export class Simulation {
       owner,
       services,
       hosts: this.#hosts,
-      stranger: this.#stranger,
+      target: this.#target,
       contents: (answer) => this.#sqs.contents(answer),
     })
     this.#trouble = new Trouble({
       timeline,
       faults: this.faults,
       hosts: this.#hosts,
-      stranger: this.#stranger,
+      stranger: this.#target.stranger,
     })
     const path = new EventPath({ timeline, faults: this.faults, sqs: this.#sqs, queues: this.#queues })
     this.#publish = (what) => path.send(what)
@@ -168,7 +175,7 @@ export class Simulation {
       isOver: () => this.#failure !== undefined,
       calmed: () => {
         this.#trouble.heal()
-        this.#stranger.leave()
+        this.#target.stranger.leave()
       },
       checkExact: () => this.#check(() => this.#checkExact()),
       ended: () => this.#journal.expire(timeline.now),
@@ -176,7 +183,7 @@ export class Simulation {
   }
 
   #checkExact(): void {
-    this.#oracle.checkExact(this.#traefik)
+    this.#oracle.checkExact()
     for (const queue of this.#queues)
       if (this.#sqs.depth(queue) > 0)
         throw new Violation('calm makes exact', `${queue} still has ${this.#sqs.depth(queue)} messages`)
@@ -196,14 +203,8 @@ export class Simulation {
     this.#publish(what)
   }
 
-  #wrote(write: TableWrite): void {
-    if (write.table === journalTableName) {
-      this.#oracle.journalled(write)
-      return
-    }
-    this.trace.add(
-      `${write.by.name} writes ${backendOf(write.after ?? write.before)} [${addressesOf(write.after).join()}]`,
-    )
+  #wrote(write: WorkerWrite): void {
+    this.trace.add(`${write.by.name} writes ${backendOf(write)} [${addressesOf(write.after).join()}]`)
     this.#oracle.wrote(write)
   }
 

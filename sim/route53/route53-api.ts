@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { ApiFailure } from '../aws-api/api-failure.js'
 import { callOf, type Route53Answer, type Route53Call } from './route53-operations.js'
-import { xmlFailure } from './route53-xml.js'
+import { broken, busy, refused, REQUEST_ID, throttled } from './route53-refusals.js'
 import { httpServer } from '../http-server.js'
 
 /**
@@ -32,13 +32,6 @@ export interface Route53Api {
   /** Stops listening and breaks all open connections, including hanging calls. */
   close(): Promise<void>
 }
-
-/** The service's refusals that do not depend on a call's content. */
-export const throttled = new ApiFailure('Throttling', 'Rate exceeded')
-export const busy = new ApiFailure(
-  'PriorRequestNotComplete',
-  'The request was rejected because Route 53 was still processing a prior request.',
-)
 
 /** The REST-XML protocol on 127.0.0.1 and a free port, for any credentials. `answer` throws an `ApiFailure` to refuse. */
 export const route53Api = async (
@@ -110,15 +103,6 @@ export const route53Api = async (
     },
   }
 }
-
-const broken = new ApiFailure('InternalFailure', 'An internal error occurred.', 500)
-
-const REQUEST_ID = '00000000-0000-4000-8000-000000000000'
-
-const refused = (failure: ApiFailure): Route53Answer => ({
-  status: failure.status,
-  body: xmlFailure(failure, REQUEST_ID),
-})
 
 const send = (response: ServerResponse, { status, headers, body }: Route53Answer): void => {
   response.writeHead(status, { 'content-type': 'text/xml', 'x-amzn-requestid': REQUEST_ID, ...headers })

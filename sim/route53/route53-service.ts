@@ -1,7 +1,7 @@
 import type { Clock, Millis } from '../../src/core/clock.js'
 import type { Route53Account } from './route53-account.js'
-import { busy, throttled } from './route53-api.js'
 import { answerTo, changesOf, type Route53Answer, type Route53Call } from './route53-operations.js'
+import { busy, throttled } from './route53-refusals.js'
 import { type Route53Limits, route53Throttle } from './route53-throttle.js'
 
 export interface Route53ServiceOptions {

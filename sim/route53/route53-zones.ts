@@ -29,14 +29,15 @@ export interface Route53Zones {
   close(): Promise<void>
 }
 
-/** Connects to the server at `url`, which may run in another process. */
-export const route53Zones = (url: string): Route53Zones => {
+/** Connects to the server at `url`, which may run in another process. `settings`: of all clients. */
+export const route53Zones = (url: string, settings: Route53ClientConfig = {}): Route53Zones => {
   const clients: Route53Client[] = []
   const client = (overrides: Route53ClientConfig = {}) => {
     const made = new Route53Client({
       endpoint: url,
       region: 'us-east-1',
       credentials: { accessKeyId: 'embedded', secretAccessKey: 'embedded' },
+      ...settings,
       ...overrides,
     })
     clients.push(made)

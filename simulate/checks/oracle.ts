@@ -3,17 +3,17 @@ import type { Report } from '../../src/core/report.js'
 import type { SimulatedProcess } from '../engine/simulated-process.js'
 import type { WireAnswer, WireRequest } from '../network/wire.js'
 import type { TableWrite } from '../servers/dynamodb.js'
-import type { Table } from '../servers/table.js'
+import type { SimulatedTarget } from '../targets/simulated-target.js'
+import { addressesOf, type TargetWrite, type WorkerWrite } from '../targets/target-record.js'
 import type { Happening } from '../world/ecs-world.js'
 import type { Scenario } from '../world/scenario.js'
-import type { Stranger } from '../world/stranger.js'
 import { AcknowledgementCheck } from './acknowledgement-check.js'
 import { Bounds, type BoundsOptions } from './bounds.js'
 import { Knowledge } from './knowledge.js'
 import { PlannedWrites } from './planned-writes.js'
 import { Presence } from './presence.js'
 import { runningIn } from './running-in.js'
-import { addressesOf, backendOf, TargetCheck, writeMs } from './target-check.js'
+import { TargetCheck, writeMs } from './target-check.js'
 import { Truth } from './truth.js'
 import { Violation } from './violation.js'
 
@@ -23,7 +23,7 @@ export interface OracleOptions {
   readonly owner: string
   readonly services: readonly string[]
   readonly hosts: BoundsOptions['hosts']
-  readonly stranger: Pick<Stranger, 'occupies' | 'damaged'>
+  readonly target: SimulatedTarget
   /** What the messages of an answer of ReceiveMessage are about. */
   readonly contents: (answer: string) => readonly Happening[]
 }
@@ -34,14 +34,15 @@ export class Oracle {
   readonly #knowledge: Knowledge
   readonly #presence: Presence
   readonly #target: TargetCheck
-  readonly #planned = new PlannedWrites()
+  readonly #planned: PlannedWrites
   readonly #acknowledgements: AcknowledgementCheck
   readonly bounds: Bounds
 
   constructor(private readonly options: OracleOptions) {
-    const { scenario, now, owner, services, hosts, stranger } = options
+    const { scenario, now, owner, services, hosts, target } = options
     const { arrangement, ack, resyncMs } = scenario
     this.#truth = new Truth(now)
+    this.#planned = new PlannedWrites((value) => target.readText(value))
     this.#knowledge = new Knowledge(now)
     this.#presence = new Presence(now)
     const shared = { truth: this.#truth, knowledge: this.#knowledge, presence: this.#presence, now }
@@ -54,10 +55,15 @@ export class Oracle {
     this.#acknowledgements = new AcknowledgementCheck({
       ...shared,
       viewMs: 1.1 * resyncMs + writeMs,
-      isOccupied: (service) => stranger.occupies(service),
+      isOccupied: (service) => target.stranger.occupies(service),
       promise: arrangement === 'journal' ? 'journal' : ack === 'applied' ? 'target' : 'covered',
     })
     this.bounds = new Bounds({ now, hosts })
+  }
+
+  /** Where the tasks of a service are, sorted. */
+  addresses(service: string): readonly string[] {
+    return this.#truth.addresses(service)
   }
 
   /** How many tasks can be reached. */
@@ -82,12 +88,12 @@ export class Oracle {
   }
 
   /** Somebody else has written to the target. */
-  noted(write: Pick<TableWrite, 'before' | 'after'>): void {
+  noted(write: TargetWrite): void {
     this.#target.note(write)
   }
 
   /** A worker has written to the target. */
-  wrote(write: TableWrite): void {
+  wrote(write: WorkerWrite): void {
     this.#planned.wrote(write)
     this.#target.wrote(write)
   }
@@ -115,18 +121,16 @@ export class Oracle {
   }
 
   /** All that must be so in the target when nothing has gone wrong for long enough. */
-  checkExact(target: Table): void {
-    const { services, stranger } = this.options
-    const items = new Map(
-      [...target.all()].map((item) => [backendOf(item) + (item['frontend'] ? ' frontend' : ''), item]),
-    )
+  checkExact(): void {
+    const { services, target } = this.options
+    const records = new Map([...target.records()].map((record) => [record.backend, record]))
     for (const name of services) {
-      const held = [...addressesOf(items.get(name))].sort().join()
+      const held = [...addressesOf(records.get(name))].sort().join()
       const live = this.#truth.addresses(name).join()
       if (held !== live)
         throw new Violation('calm makes exact', `${name} has [${held}], and its tasks are at [${live}]`)
     }
-    const [damaged] = stranger.damaged()
+    const [damaged] = target.stranger.damaged()
     if (damaged !== undefined)
       throw new Violation('nothing of others is touched', `${damaged} is not as its owner left it`)
   }

@@ -1,19 +1,16 @@
 import type { SimulatedProcess } from '../engine/simulated-process.js'
-import type { TableWrite } from '../servers/dynamodb.js'
-import type { StoredItem } from '../servers/stored-item.js'
+import {
+  addressesOf,
+  backendOf,
+  isOfRecord,
+  type TargetWrite,
+  type WorkerWrite,
+} from '../targets/target-record.js'
 import type { Millis } from '../../src/core/clock.js'
 import type { Knowledge } from './knowledge.js'
 import type { Presence } from './presence.js'
 import type { Truth } from './truth.js'
 import { Violation } from './violation.js'
-
-/** The addresses of the servers of an item of Traefik's table. */
-export const addressesOf = (item: StoredItem | undefined): readonly string[] =>
-  Object.values(item?.['backend']?.M?.['servers']?.M ?? {})
-    .flatMap(({ M: server }) => server?.['url']?.S ?? [])
-    .map((url) => url.replace(/^https?:\/\//, ''))
-
-export const backendOf = (item: StoredItem | undefined): string => item?.['name']?.S ?? ''
 
 export interface TargetCheckOptions {
   readonly owner: string
@@ -40,39 +37,38 @@ export class TargetCheck {
   constructor(private readonly options: TargetCheckOptions) {}
 
   /** A write by a worker. */
-  wrote(write: TableWrite): void {
-    this.#checkOwner(write)
+  wrote(write: WorkerWrite): void {
+    if (isOfRecord(write)) this.#checkOwner(write)
     const after = new Set(addressesOf(write.after))
     for (const address of addressesOf(write.before))
-      if (!after.has(address)) this.#checkRemoved(write.by, backendOf(write.before), address)
+      if (!after.has(address)) this.#checkRemoved(write.by, backendOf(write), address)
     this.note(write)
   }
 
   /** Remembers what is in the target, without judging it. */
-  note({ before, after }: Pick<TableWrite, 'before' | 'after'>): void {
+  note(write: TargetWrite): void {
+    const { before, after } = write
     const { presence } = this.options
-    const service = backendOf(after ?? before)
+    const service = backendOf(write)
     const now = new Set(addressesOf(after))
     for (const address of addressesOf(before)) if (!now.has(address)) presence.set(service, address, false)
     for (const address of now) presence.set(service, address, true)
   }
 
-  #checkOwner({ before, by, after }: TableWrite): void {
+  #checkOwner(write: WorkerWrite): void {
     const { owner, services } = this.options
-    const name = backendOf(after ?? before)
+    const { before, by, after } = write
+    const name = backendOf(write)
     if (!services.has(name))
       throw new Violation(
         'nothing of others is touched',
         `${by.name} wrote backend ${name}, which is no service`,
       )
-    const heldBy = before?.['owner']?.S
-    if (before !== undefined && heldBy !== undefined && heldBy !== owner)
+    const heldBy = before?.owner
+    if (heldBy !== undefined && heldBy !== owner)
       throw new Violation('nothing of others is touched', `${by.name} wrote ${name}, which ${heldBy} owns`)
-    if (
-      before?.['frontend'] !== undefined &&
-      JSON.stringify(before['frontend']) !== JSON.stringify(after?.['frontend'])
-    )
-      throw new Violation('nothing of others is touched', `${by.name} changed a frontend`)
+    if (before !== undefined && before.ofOthers !== '' && before.ofOthers !== after?.ofOthers)
+      throw new Violation('nothing of others is touched', `${by.name} changed what is of others in ${name}`)
   }
 
   #checkRemoved(by: SimulatedProcess, service: string, address: string): void {

@@ -95,6 +95,7 @@ export const mutants: readonly Mutant[] = [
     ExpressionAttributeValues: {`,
     wrong: `    ExpressionAttributeNames: names,
     ExpressionAttributeValues: {`,
+    with: ['--target', 'traefik-table'],
   },
   {
     name: 'takes what it knows for whole before the first snapshot',

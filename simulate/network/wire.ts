@@ -5,7 +5,7 @@ import type { SimulatedProcess } from '../engine/simulated-process.js'
 import type { Timeline } from '../engine/timeline.js'
 import { bodyText, operationOf, queryText, type SdkRequest, type SdkResponse } from './sdk-request.js'
 
-export type ServiceName = 'sqs' | 'dynamodb' | 'ecs' | 'ec2' | 'ssm'
+export type ServiceName = 'sqs' | 'dynamodb' | 'route53' | 'ecs' | 'ec2' | 'ssm'
 
 /** A request as it arrives. */
 export interface WireRequest {

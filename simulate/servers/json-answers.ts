@@ -6,6 +6,7 @@ import type { WireAnswer, WireRequest } from '../network/wire.js'
 export const targets = {
   sqs: 'AmazonSQS',
   dynamodb: 'DynamoDB_20120810',
+  route53: '',
   ecs: 'AmazonEC2ContainerServiceV20141113',
   ec2: '',
   ssm: 'AmazonSSM',

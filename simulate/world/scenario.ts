@@ -17,10 +17,18 @@ export const arrangements = [
 
 export type Arrangement = (typeof arrangements)[number]
 
+/** What workers keep in sync. */
+export const targets = ['traefik-table', 'srv-records'] as const
+
+export type TargetKind = (typeof targets)[number]
+
 /** What the seed decides before anything happens. */
 export interface Scenario {
   readonly seed: number
   readonly arrangement: Arrangement
+  readonly target: TargetKind
+  /** How records are laid out in a zone: see `SrvRecordsOptions`. */
+  readonly shape: 'simple' | 'weighted'
   readonly workers: number
   readonly clusters: readonly { readonly name: string; readonly services: readonly ServiceSpec[] }[]
   readonly ack: 'applied' | 'folded'
@@ -49,11 +57,18 @@ export interface Fixed {
   readonly snapshotMinutes?: number | undefined
   readonly incidentMinutes?: number | undefined
   readonly arrangement?: Arrangement | undefined
+  readonly target?: TargetKind | undefined
 }
 
 export const scenarioOf = (
   seed: number,
-  { clusters: clusterCount, snapshotMinutes, incidentMinutes, arrangement: fixedArrangement }: Fixed = {},
+  {
+    clusters: clusterCount,
+    snapshotMinutes,
+    incidentMinutes,
+    arrangement: fixedArrangement,
+    target,
+  }: Fixed = {},
 ): Scenario => {
   const random = prng(seed ^ 0x5ce9a210)
   const drawnArrangement = random.pick<Arrangement>(['alone', 'alone', 'alone', 'queue-each', 'journal'])
@@ -64,6 +79,8 @@ export const scenarioOf = (
   return {
     seed,
     arrangement,
+    target: target ?? targets[seed % targets.length] ?? 'traefik-table',
+    shape: seed % 3 === 0 ? 'weighted' : 'simple',
     workers: arrangement === 'alone' ? 1 : 2 + (random.chance(0.2) ? 1 : 0),
     clusters: Array.from({ length: count }, (_, i) => {
       const name = `c${i + 1}`

@@ -1,4 +1,6 @@
 import { clientSettings } from '../../src/shared/aws/aws-clients.js'
+import type { SimulatedProcess } from '../engine/simulated-process.js'
+import type { ServiceName, Wire } from '../network/wire.js'
 
 export const region = 'eu-west-1'
 
@@ -32,3 +34,11 @@ export const stripped = <C extends Stripped>(client: C): C => {
     if (!client.middlewareStack.remove(name)) throw new Error(`the SDK has no ${name} any more`)
   return client
 }
+
+/** The settings of the shipped clients, with the simulated wire instead of sockets. */
+export const simulatedClient = (wire: Wire, process: SimulatedProcess, service: ServiceName) => ({
+  ...simulatedSettings,
+  requestHandler: wire.handler(process, service),
+})
+
+export type ClientSettings = ReturnType<typeof simulatedClient>

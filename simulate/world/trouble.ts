@@ -12,7 +12,7 @@ export interface TroubleOptions {
   readonly stranger: { act(): void }
 }
 
-const services: readonly (ServiceName | 'all')[] = ['sqs', 'dynamodb', 'ecs', 'ec2', 'ssm', 'all']
+const services: readonly (ServiceName | 'all')[] = ['sqs', 'dynamodb', 'route53', 'ecs', 'ec2', 'ssm', 'all']
 
 /** What happens to processes and networks as a whole, about once a minute of rough weather. */
 export class Trouble {

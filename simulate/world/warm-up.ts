@@ -1,6 +1,7 @@
 import { DescribeEndpointsCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { DescribeRegionsCommand, EC2Client } from '@aws-sdk/client-ec2'
 import { ECSClient, ListClustersCommand } from '@aws-sdk/client-ecs'
+import { GetHostedZoneCommand, Route53Client } from '@aws-sdk/client-route-53'
 import { ListQueuesCommand, SQSClient } from '@aws-sdk/client-sqs'
 import { DescribeParametersCommand, SSMClient } from '@aws-sdk/client-ssm'
 import { simulatedSettings } from './simulated-settings.js'
@@ -28,5 +29,6 @@ export const warmUp = async (): Promise<void> => {
   await new SQSClient(settings('{}')).send(new ListQueuesCommand({}))
   await new ECSClient(settings('{}')).send(new ListClustersCommand({}))
   await new SSMClient(settings('{}')).send(new DescribeParametersCommand({}))
+  await new Route53Client(settings('<GetHostedZoneResponse/>')).send(new GetHostedZoneCommand({ Id: 'Z0' }))
   await new EC2Client(settings('<DescribeRegionsResponse/>')).send(new DescribeRegionsCommand({}))
 }

@@ -7,25 +7,17 @@ import { run } from '../../src/run.js'
 import type { Report } from '../../src/core/report.js'
 import type { Worker } from '../../src/core/worker.js'
 import { dynamoDbJournal } from '../../src/journal/dynamodb/index.js'
-import { servicePorts } from '../../src/policies/service-ports.js'
-import { traefikTable } from '../../src/sinks/traefik/table/index.js'
 import { ecs } from '../../src/sources/ecs-api/ecs.js'
 import { sqs } from '../../src/sources/sqs/sqs.js'
 import { SimulatedProcess, type WrongClock } from '../engine/simulated-process.js'
 import type { Timeline } from '../engine/timeline.js'
 import type { ServiceName, Wire } from '../network/wire.js'
 import type { Scenario } from './scenario.js'
-import { simulatedSettings, stripped } from './simulated-settings.js'
+import { simulatedClient, stripped } from './simulated-settings.js'
+import { exposed, workerSink } from './worker-sink.js'
 
-export const tableName = 'traefik'
 export const journalTableName = 'journal'
 export const owner = 'ecs-task-stream/simulated'
-
-/** The settings of the shipped clients, with the simulated wire instead of sockets. */
-const simulatedClient = (wire: Wire, process: SimulatedProcess, service: ServiceName) => ({
-  ...simulatedSettings,
-  requestHandler: wire.handler(process, service),
-})
 
 export interface WorkerHostOptions {
   readonly name: string
@@ -61,7 +53,7 @@ export class WorkerHost {
     return this.#worker
   }
 
-  /** Starts the shipped worker: what `examples/traefik-table.ts` composes. */
+  /** Starts the shipped worker: what the examples compose. */
   start(): void {
     const { name, timeline, scenario, wrong, ended, started } = this.options
     const life = `${name}.${++this.#starts}`
@@ -131,8 +123,8 @@ export class WorkerHost {
             longestIntervalMs: scenario.longestSnapshotMs,
           }),
         ],
-        sinks: [traefikTable({ table: tableName, client: dynamoDb })],
-        expose: servicePorts(),
+        sinks: [workerSink(scenario, process, client)],
+        expose: exposed(scenario),
         ...(scenario.arrangement === 'journal'
           ? {
               journal: dynamoDbJournal({

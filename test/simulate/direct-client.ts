@@ -3,13 +3,15 @@ import { DynamoDBClient, type DynamoDBClientConfig } from '@aws-sdk/client-dynam
 import { SQSClient, type SQSClientConfig } from '@aws-sdk/client-sqs'
 import { prng } from '../../sim/prng.js'
 import type { DynamoDbTables } from '../../sim/dynamodb/dynamodb-tables.js'
+import { type Route53Zones, route53Zones } from '../../sim/route53/route53-zones.js'
 import type { SqsQueues } from '../../sim/sqs/sqs-queues.js'
 import { Faults } from '../../simulate/engine/faults.js'
 import { SimulatedProcess } from '../../simulate/engine/simulated-process.js'
 import { Timeline } from '../../simulate/engine/timeline.js'
-import { bodyText, operationOf, type SdkRequest } from '../../simulate/network/sdk-request.js'
+import { bodyText, operationOf, queryText, type SdkRequest } from '../../simulate/network/sdk-request.js'
 import type { SimulatedService } from '../../simulate/network/wire.js'
 import { SimulatedDynamoDb } from '../../simulate/servers/dynamodb.js'
+import { SimulatedRoute53 } from '../../simulate/servers/route53.js'
 import { SimulatedSqs } from '../../simulate/servers/sqs.js'
 import { Table } from '../../simulate/servers/table.js'
 
@@ -33,7 +35,7 @@ const handlerOf = (
       service: 'sqs' as const,
       operation: operationOf(sdk, body),
       method: sdk.method,
-      path: sdk.path,
+      path: `${sdk.path}${queryText(sdk.query)}`,
       body,
     }
     const aborted = new Promise<never>((_, reject) => {
@@ -64,6 +66,8 @@ const settings = (service: SimulatedService, hungUp?: (by: SimulatedProcess) => 
   requestHandler: handlerOf(service, hungUp),
 })
 
+const noFaults = (): Faults => new Faults({ seed: 1, without: new Set(), most: 0 }, () => undefined)
+
 /** Tables of the simulated DynamoDB. */
 export const simulatedTables = (): DynamoDbTables => {
   const tables = new Map<string, Table>()
@@ -84,6 +88,17 @@ export const simulatedTables = (): DynamoDbTables => {
   }
 }
 
+/** Zones of the simulated Route 53, where each call is seconds after the one before. */
+export const simulatedZones = (): Route53Zones => {
+  let now = 0
+  const service = new SimulatedRoute53({
+    now: () => (now += 10_000),
+    faults: noFaults(),
+    changed: () => undefined,
+  })
+  return route53Zones('https://simulated.us-east-1.amazonaws.com', settings(service))
+}
+
 /** Queues of the simulated SQS, in real time. */
 export const simulatedQueues = (): SqsQueues => {
   const timers = new Set<NodeJS.Timeout>()
@@ -102,7 +117,7 @@ export const simulatedQueues = (): SqsQueues => {
           return { due: 0, luck: 0, sequence: 0, run }
         },
       },
-      faults: new Faults({ seed: 1, without: new Set(), most: 0 }, () => undefined),
+      faults: noFaults(),
       random: prng(1),
       maxReceives: Infinity,
     },

@@ -1,5 +1,5 @@
 import type { ChangeResourceRecordSetsCommandInput } from '@aws-sdk/client-route-53'
-import type { EmbeddedRoute53 } from '../../sim/route53/embedded-route53.js'
+import type { Route53Zones } from '../../sim/route53/route53-zones.js'
 import { digestOf, formatOwner, ownershipName } from '../../src/sinks/route53/ownership.js'
 import { hostName } from '../../src/sinks/route53/host-name.js'
 import { recordName } from '../../src/sinks/route53/record-set.js'
@@ -14,7 +14,7 @@ export type SrvRecordsContract = Pick<SrvRecordsOptions, 'adopt' | 'shape'>
 
 /** A new zone called `zone`, the sink over it, and the hands of everybody else on it. */
 export const srvRecordsHarness = async (
-  route53: EmbeddedRoute53,
+  route53: Route53Zones,
   zone: string,
   options: SrvRecordsContract = {},
 ): Promise<SinkHarness<SrvService>> => {

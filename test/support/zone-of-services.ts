@@ -1,5 +1,5 @@
 import type { Change as RecordChange, ResourceRecordSet } from '@aws-sdk/client-route-53'
-import type { EmbeddedRoute53 } from '../../sim/route53/embedded-route53.js'
+import type { Route53Zones } from '../../sim/route53/route53-zones.js'
 import { type Address, formatAddress } from '../../src/core/desired.js'
 import { ownerIn, ownershipName, userOf, usersIn } from '../../src/sinks/route53/ownership.js'
 import { addressIn, hostName } from '../../src/sinks/route53/host-name.js'
@@ -57,12 +57,12 @@ export const offeredBy = ({ sets }: SrvService): readonly string[] => [
 /** A zone as people and other tools see it: raw, and without conditions. */
 export class ZoneOfServices {
   private constructor(
-    readonly route53: EmbeddedRoute53,
+    readonly route53: Route53Zones,
     readonly zone: string,
     readonly zoneId: string,
   ) {}
 
-  static async create(route53: EmbeddedRoute53, zone: string): Promise<ZoneOfServices> {
+  static async create(route53: Route53Zones, zone: string): Promise<ZoneOfServices> {
     return new ZoneOfServices(route53, zone, await route53.createZone(zone))
   }
 

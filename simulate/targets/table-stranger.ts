@@ -2,8 +2,9 @@ import type { Faults } from '../engine/faults.js'
 import type { TableWrite } from '../servers/dynamodb.js'
 import type { StoredItem } from '../servers/stored-item.js'
 import type { Table } from '../servers/table.js'
+import type { Stranger } from './stranger.js'
 
-export interface StrangerOptions {
+export interface TableStrangerOptions {
   readonly table: Table
   readonly faults: Faults
   readonly services: readonly string[]
@@ -13,16 +14,15 @@ export interface StrangerOptions {
 
 const server = (url: string): StoredItem => ({ M: { url: { S: url }, weight: { N: '3' } } }) as never
 
-/** Other programs and people, who write to the target: records of their own, and now and then ours. */
-export class Stranger {
+/** Who else writes to the table of Traefik. */
+export class TableStranger implements Stranger {
   /** What it left, which must stay as it is. */
   readonly #own = new Map<string, StoredItem>()
   /** Names of ours that it occupies. */
   readonly #occupied = new Set<string>()
 
-  constructor(private readonly options: StrangerOptions) {}
+  constructor(private readonly options: TableStrangerOptions) {}
 
-  /** Does something, or nothing. */
   act(): void {
     const { faults, services } = this.options
     if (!faults.happens('other-writer', 0.05, 'target')) return
@@ -67,18 +67,15 @@ export class Stranger {
     }
   }
 
-  /** Whether it has taken the record of a service of ours. */
   occupies(service: string): boolean {
     return this.#occupied.has(service)
   }
 
-  /** Gives back the names of ours that it occupies. */
   leave(): void {
     for (const service of this.#occupied) this.#put(`${service}__backend`, undefined)
     this.#occupied.clear()
   }
 
-  /** The keys of its own records that are not as it left them. */
   damaged(): readonly string[] {
     return [...this.#own].flatMap(([id, item]) =>
       JSON.stringify(this.options.table.get({ id: { S: id } })) === JSON.stringify(item) ? [] : [id],
