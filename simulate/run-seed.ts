@@ -69,7 +69,7 @@ export const runSeed = async ({
   const { failure, trace, faults } = simulation
   const passed = timeline.now - start
   return {
-    arrangement: `${scenario.target}, ${scenario.arrangement}, ${scenario.workers} workers, ack ${scenario.ack}`,
+    arrangement: `${scenario.target}, ${scenario.deployments} deployments, ${scenario.arrangement}, ${scenario.workers} workers, ack ${scenario.ack}`,
     clusters: scenario.clusters.length,
     clusterDays: (scenario.clusters.length * passed) / 86_400_000,
     fingerprint: trace.fingerprint,

@@ -54,7 +54,12 @@ export class Simulation {
       this.trace.add(`fault: ${kind}, ${where}`),
     )
     this.#listings = new Listings(now)
-    this.ecs = new EcsWorld({ timeline, scenario, happened: (what) => this.#happened(what) })
+    this.ecs = new EcsWorld({
+      timeline,
+      scenario,
+      happened: (what) => this.#happened(what),
+      moved: (cluster) => this.#oracle.moved(cluster),
+    })
     const clusters = this.ecs.clusters.map(({ arn }) => arn)
     const services = this.ecs.clusters.flatMap((cluster) => cluster.services().map(({ name }) => name))
     this.#sqs = new SimulatedSqs(

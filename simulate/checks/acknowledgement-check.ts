@@ -5,6 +5,7 @@ import type { SimulatedProcess } from '../engine/simulated-process.js'
 import type { Happening, TaskHappening } from '../world/ecs-world.js'
 import type { Knowledge } from './knowledge.js'
 import type { Presence } from './presence.js'
+import type { ShareCheck } from './share-check.js'
 import type { Truth } from './truth.js'
 import { Violation } from './violation.js'
 
@@ -12,6 +13,7 @@ export interface AcknowledgementCheckOptions {
   readonly truth: Truth
   readonly knowledge: Knowledge
   readonly presence: Presence
+  readonly shares: ShareCheck
   readonly now: () => Millis
   /** How old a worker's view of the target may be. */
   readonly viewMs: Millis
@@ -93,8 +95,8 @@ export class AcknowledgementCheck {
 
   #checkTarget({ task }: Happening, by: SimulatedProcess): void {
     if (task === undefined) return
-    const { truth, presence, knowledge, isOccupied, viewMs } = this.options
-    if (isOccupied(task.service)) return
+    const { truth, presence, knowledge, shares, isOccupied, viewMs } = this.options
+    if (isOccupied(task.service) || shares.wasHeld(task.service, task.startedBy)) return
     // A worker compares with what it has read: somebody else may have written since.
     const since = (this.#given.get(keyOf(by, task)) ?? 0) - viewMs
     const live = truth.task(task.arn)

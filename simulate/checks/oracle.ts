@@ -1,4 +1,5 @@
 import type { Millis } from '../../src/core/clock.js'
+import type { SimulatedCluster } from '../../sim/ecs/simulated-cluster.js'
 import type { Report } from '../../src/core/report.js'
 import type { SimulatedProcess } from '../engine/simulated-process.js'
 import type { WireAnswer, WireRequest } from '../network/wire.js'
@@ -13,6 +14,7 @@ import { Knowledge } from './knowledge.js'
 import { PlannedWrites } from './planned-writes.js'
 import { Presence } from './presence.js'
 import { runningIn } from './running-in.js'
+import { ShareCheck } from './share-check.js'
 import { TargetCheck, writeMs } from './target-check.js'
 import { Truth } from './truth.js'
 import { Violation } from './violation.js'
@@ -34,6 +36,7 @@ export class Oracle {
   readonly #knowledge: Knowledge
   readonly #presence: Presence
   readonly #target: TargetCheck
+  readonly #shares: ShareCheck
   readonly #planned: PlannedWrites
   readonly #acknowledgements: AcknowledgementCheck
   readonly bounds: Bounds
@@ -45,7 +48,14 @@ export class Oracle {
     this.#planned = new PlannedWrites((value) => target.readText(value))
     this.#knowledge = new Knowledge(now)
     this.#presence = new Presence(now)
-    const shared = { truth: this.#truth, knowledge: this.#knowledge, presence: this.#presence, now }
+    this.#shares = new ShareCheck(now, scenario.deployments === 'follow')
+    const shared = {
+      truth: this.#truth,
+      knowledge: this.#knowledge,
+      presence: this.#presence,
+      shares: this.#shares,
+      now,
+    }
     this.#target = new TargetCheck({
       ...shared,
       startOf: ({ startedAt }) => (arrangement === 'journal' ? undefined : startedAt),
@@ -73,7 +83,13 @@ export class Oracle {
 
   happened(what: Happening): void {
     this.#truth.happened(what)
+    this.#shares.happened(what)
     this.#acknowledgements.happened(what)
+  }
+
+  /** A deployment may have changed. */
+  moved(cluster: SimulatedCluster): void {
+    this.#shares.moved(cluster)
   }
 
   reported(process: SimulatedProcess, report: Report): void {
@@ -96,6 +112,7 @@ export class Oracle {
   wrote(write: WorkerWrite): void {
     this.#planned.wrote(write)
     this.#target.wrote(write)
+    this.#shares.wrote(write.by.name, write.after)
   }
 
   /** A worker has written to the journal. */
@@ -125,14 +142,23 @@ export class Oracle {
     const { services, target } = this.options
     const records = new Map([...target.records()].map((record) => [record.backend, record]))
     for (const name of services) {
-      const held = [...addressesOf(records.get(name))].sort().join()
-      const live = this.#truth.addresses(name).join()
+      const record = records.get(name)
+      const held = [...addressesOf(record)].sort().join()
+      const live = this.#served(name).join()
       if (held !== live)
         throw new Violation('calm makes exact', `${name} has [${held}], and its tasks are at [${live}]`)
+      if (record !== undefined) this.#shares.checkExact(record)
     }
     const [damaged] = target.stranger.damaged()
     if (damaged !== undefined)
       throw new Violation('nothing of others is touched', `${damaged} is not as its owner left it`)
+  }
+
+  /** Where the tasks are that are to get requests; if none is, the others. */
+  #served(service: string): readonly string[] {
+    const tasks = this.#truth.tasks(service)
+    const served = tasks.filter(({ startedBy }) => this.#shares.isServed(service, startedBy))
+    return (served.length > 0 ? served : tasks).map(({ address }) => address).sort()
   }
 
   /** With a journal, a worker knows only what the journal holds. */

@@ -10,6 +10,7 @@ import type { Millis } from '../../src/core/clock.js'
 import type { Knowledge } from './knowledge.js'
 import type { Presence } from './presence.js'
 import type { Truth } from './truth.js'
+import type { ShareCheck } from './share-check.js'
 import { Violation } from './violation.js'
 
 export interface TargetCheckOptions {
@@ -18,6 +19,7 @@ export interface TargetCheckOptions {
   readonly truth: Truth
   readonly knowledge: Knowledge
   readonly presence: Presence
+  readonly shares: ShareCheck
   /** Since when a process knows what it knows; `undefined` if it has the knowledge of others. */
   readonly startOf: (process: SimulatedProcess) => Millis | undefined
   readonly now: () => Millis
@@ -59,7 +61,7 @@ export class TargetCheck {
     const { owner, services } = this.options
     const { before, by, after } = write
     const name = backendOf(write)
-    if (!services.has(name))
+    if (!services.has(name.replace(/-test$/, '')))
       throw new Violation(
         'nothing of others is touched',
         `${by.name} wrote backend ${name}, which is no service`,
@@ -72,9 +74,9 @@ export class TargetCheck {
   }
 
   #checkRemoved(by: SimulatedProcess, service: string, address: string): void {
-    const { truth, knowledge, now, startOf: knows } = this.options
+    const { truth, knowledge, shares, now, startOf: knows } = this.options
     const task = truth.at(service, address)
-    if (task === undefined) return
+    if (task === undefined || shares.wasHeld(service, task.startedBy)) return
     const since = knowledge.since(by.name, task.arn)
     const startedAt = knows(by)
     // Who has not been told since it started has no whole snapshot, so it may not take away what it cannot explain.

@@ -6,6 +6,7 @@ export interface LiveTask {
   readonly arn: string
   readonly service: string
   readonly address: string
+  readonly startedBy: string
   readonly since: Millis
 }
 
@@ -42,13 +43,18 @@ export class Truth {
     return [...(this.#byService.get(service)?.keys() ?? [])].sort()
   }
 
+  /** The tasks of a service. */
+  tasks(service: string): readonly LiveTask[] {
+    return [...(this.#byService.get(service)?.values() ?? [])]
+  }
+
   get size(): number {
     return this.#live.size
   }
 
-  #enter({ arn, service, address }: TaskHappening): void {
+  #enter({ arn, service, address, startedBy }: TaskHappening): void {
     if (address === undefined) return
-    const task: LiveTask = { arn, service, address, since: this.now() }
+    const task: LiveTask = { arn, service, address, startedBy, since: this.now() }
     this.#live.set(arn, task)
     const live = this.#byService.get(service) ?? new Map<string, LiveTask>()
     live.set(address, task)

@@ -7,6 +7,8 @@ export type Invariant =
   | 'nothing acknowledged can be lost'
   /** A write replaces only what it was planned against, so nobody's write in between is lost. */
   | 'nothing written meanwhile is lost'
+  /** Of a service that deploys in stages, a revision gets what ECS has said. */
+  | 'shares are what ECS has said'
   | 'memory and calls are bounded'
   /** When nothing goes wrong any more, the target is exactly as the clusters are, within the promised time. */
   | 'calm makes exact'

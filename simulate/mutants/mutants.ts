@@ -104,6 +104,17 @@ export const mutants: readonly Mutant[] = [
     wrong: 'return (address) => complete && (',
   },
   {
+    name: 'gives each revision with a share of the requests as much as another',
+    file: 'src/core/traffic.ts',
+    original: `    production,
+    test,
+    held: production > 0 ?`,
+    wrong: `    production: production > 0 ? 50 : 0,
+    test,
+    held: production > 0 ?`,
+    with: ['--incident-minutes', '30'],
+  },
+  {
     name: 'takes records of others for its own',
     file: 'src/core/verdict.ts',
     original: 'const ours = row.owner === owner',

@@ -20,6 +20,8 @@ export interface Happening {
 export interface TaskHappening {
   readonly arn: string
   readonly service: string
+  /** Tells its revision. */
+  readonly startedBy: string
   readonly version: number
   readonly lastStatus: string
   readonly desiredStatus: string
@@ -31,6 +33,8 @@ export interface EcsWorldOptions {
   readonly timeline: Timeline
   readonly scenario: Scenario
   readonly happened: (happening: Happening) => void
+  /** A deployment may have changed, of which ECS sends no event. */
+  readonly moved: (cluster: SimulatedCluster) => void
 }
 
 const exponential = (random: Random, mean: Millis): Millis => -Math.log(1 - random.next()) * mean
@@ -63,6 +67,7 @@ export class EcsWorld {
 
   start(): void {
     for (const cluster of this.clusters) {
+      this.options.moved(cluster)
       cluster.start()
       this.#move(cluster)
       this.#expectIncident(cluster)
@@ -95,6 +100,7 @@ export class EcsWorld {
     timeline.after(exponential(this.#random, scenario.incidentMs), () => {
       if (!this.#isQuiet) {
         incident(cluster, this.#random)
+        this.options.moved(cluster)
         this.#move(cluster)
       }
       this.#expectIncident(cluster)
@@ -118,9 +124,11 @@ export class EcsWorld {
     const mean: Millis = cluster.moving > 0 ? 3_000 : 30_000
     timeline.after(exponential(this.#random, mean), () => {
       if (cluster.moving > 0) cluster.advanceOne()
+      this.options.moved(cluster)
       const [first] = deploying.length > 0 ? [this.#random.pick(deploying)] : []
       if (first !== undefined && this.#random.chance(cluster.moving > 0 ? 0.1 : 1))
         cluster.advance(first.name)
+      if (first !== undefined) this.options.moved(cluster)
       this.#next(cluster)
     })
   }
@@ -129,6 +137,7 @@ export class EcsWorld {
 export const happeningOf = (task: SimulatedTask): TaskHappening => ({
   arn: task.arn,
   service: task.service.name,
+  startedBy: task.revision.startedBy,
   version: task.version,
   lastStatus: task.lastStatus,
   desiredStatus: task.desiredStatus,

@@ -29,6 +29,8 @@ export interface Scenario {
   readonly target: TargetKind
   /** How records are laid out in a zone: see `SrvRecordsOptions`. */
   readonly shape: 'simple' | 'weighted'
+  /** As the workers' setting of that name. */
+  readonly deployments: 'follow' | 'ignore'
   readonly workers: number
   readonly clusters: readonly { readonly name: string; readonly services: readonly ServiceSpec[] }[]
   readonly ack: 'applied' | 'folded'
@@ -81,6 +83,7 @@ export const scenarioOf = (
     arrangement,
     target: target ?? targets[seed % targets.length] ?? 'traefik-table',
     shape: seed % 3 === 0 ? 'weighted' : 'simple',
+    deployments: seed % 4 === 3 ? 'ignore' : 'follow',
     workers: arrangement === 'alone' ? 1 : 2 + (random.chance(0.2) ? 1 : 0),
     clusters: Array.from({ length: count }, (_, i) => {
       const name = `c${i + 1}`
