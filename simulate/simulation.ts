@@ -17,7 +17,7 @@ import { addressesOf, backendOf, type WorkerWrite } from './targets/target-recor
 import { ZoneTarget } from './targets/zone-target.js'
 import { Days, start } from './world/days.js'
 import { EcsWorld, type Happening } from './world/ecs-world.js'
-import { EventPath } from './world/event-path.js'
+import { EventTargets } from './world/event-targets.js'
 import { Listings } from './world/listings.js'
 import { reportText } from './world/report-text.js'
 import type { Scenario } from './world/scenario.js'
@@ -36,7 +36,7 @@ export class Simulation {
   readonly #target: SimulatedTarget
   readonly #trouble: Trouble
   readonly #hosts: readonly WorkerHost[]
-  readonly #queues: readonly string[]
+  readonly #events: EventTargets
   readonly #random: Random
   #failure: Violation | undefined
 
@@ -47,7 +47,7 @@ export class Simulation {
     print?: (line: string) => void,
   ) {
     const now = (): Millis => timeline.now
-    const { seed, arrangement, workers, maxReceives } = scenario
+    const { seed, workers, maxReceives } = scenario
     this.#random = prng(seed ^ 0x0d1ce)
     this.trace = new Trace(() => timeline.now - start, 60, print)
     this.faults = new Faults({ seed, without, most }, (kind, where) =>
@@ -97,9 +97,17 @@ export class Simulation {
         isCut: (process, service) => this.#trouble.isCut(process, service),
       },
     })
-    const queueCount = arrangement === 'queue-each' ? workers : 1
-    this.#queues = Array.from({ length: queueCount }, (_, i) => `queue-${i + 1}`)
-    const urls = this.#queues.map((queue) => this.#sqs.createQueue(queue))
+    this.#events = new EventTargets({
+      scenario,
+      timeline,
+      faults,
+      sqs: this.#sqs,
+      listening: () => this.#hosts[0]?.listening,
+      isCut: (process) => this.#trouble.isCut(process, 'sqs'),
+      given: (what, to) => this.#oracle.given(what, to),
+      accepted: (what, by) => this.#check(() => this.#oracle.accepted(what, by)),
+      defect: (violation) => this.#fail(violation),
+    })
     this.#hosts = Array.from({ length: workers }, (_, i): WorkerHost => {
       const host: WorkerHost = new WorkerHost({
         name: `w${i + 1}`,
@@ -107,7 +115,7 @@ export class Simulation {
         wire,
         scenario,
         clusters,
-        queueUrl: urls[i % urls.length] ?? '',
+        queueUrl: this.#events.queueUrl(i),
         wrong: () => wrongClock(this.#random),
         reported: (process, report) => {
           this.#oracle.reported(process, report)
@@ -138,11 +146,7 @@ export class Simulation {
       hosts: this.#hosts,
       stranger: this.#target.stranger,
     })
-    const path = new EventPath({ timeline, faults: this.faults, sqs: this.#sqs, queues: this.#queues })
-    this.#publish = (what) => path.send(what)
   }
-
-  readonly #publish: (what: Happening) => void
 
   get calls(): ReadonlyMap<string, number> {
     return this.#oracle.bounds.byOperation
@@ -189,9 +193,7 @@ export class Simulation {
 
   #checkExact(): void {
     this.#oracle.checkExact()
-    for (const queue of this.#queues)
-      if (this.#sqs.depth(queue) > 0)
-        throw new Violation('calm makes exact', `${queue} still has ${this.#sqs.depth(queue)} messages`)
+    this.#events.checkEmpty()
     this.#oracle.bounds.checkCalm(this.ecs.clusters.reduce((sum, cluster) => sum + cluster.tasks().length, 0))
     this.trace.add(`exact: ${this.#oracle.size} servers`)
   }
@@ -205,7 +207,7 @@ export class Simulation {
         `${task.service} ${task.arn.slice(-8)} v${task.version} ${task.lastStatus}/${task.desiredStatus} ${task.address ?? ''}`,
       )
     }
-    this.#publish(what)
+    this.#events.send(what)
   }
 
   #wrote(write: WorkerWrite): void {

@@ -1,41 +1,42 @@
 import type { Millis } from '../../src/core/clock.js'
 import type { Faults } from '../engine/faults.js'
 import type { Timeline } from '../engine/timeline.js'
-import type { SimulatedSqs } from '../servers/sqs.js'
 import type { Happening } from './ecs-world.js'
 
 export interface EventPathOptions {
   readonly timeline: Timeline
   readonly faults: Faults
-  readonly sqs: SimulatedSqs<Happening>
-  readonly queues: readonly string[]
+  readonly targets: readonly { readonly name: string; readonly take: (happening: Happening) => void }[]
+  /** Without snapshots, what is lost is lost. */
+  readonly mayLose: boolean
 }
 
-/** EventBridge: brings each event to every queue, mostly within a second, sometimes minutes later, twice, or never. */
+/** EventBridge: brings each event to every target, mostly within a second, sometimes minutes later, twice, or never. */
 export class EventPath {
   constructor(private readonly options: EventPathOptions) {}
 
-  /** Until when everything for a queue is lost, as while somebody corrects its policy. */
+  /** Until when everything for a target is lost, as while somebody corrects its policy. */
   readonly #deafUntil = new Map<string, Millis>()
 
   send(happening: Happening): void {
-    const { faults, queues, timeline } = this.options
-    for (const queue of queues) {
-      if (faults.happens('deaf-queue', 0.02, queue))
-        this.#deafUntil.set(queue, timeline.now + 900_000 * faults.dice('deaf-queue').next())
-      const isDeaf = faults.roughness > 0 && (this.#deafUntil.get(queue) ?? 0) > timeline.now
-      if (isDeaf || faults.happens('lost-event', 0.02, queue)) continue
-      this.#bring(queue, happening)
-      if (faults.happens('doubled-event', 0.02, queue)) this.#bring(queue, happening)
+    const { faults, targets, mayLose, timeline } = this.options
+    for (const target of targets) {
+      const { name } = target
+      if (mayLose && faults.happens('deaf-queue', 0.02, name))
+        this.#deafUntil.set(name, timeline.now + 900_000 * faults.dice('deaf-queue').next())
+      const isDeaf = faults.roughness > 0 && (this.#deafUntil.get(name) ?? 0) > timeline.now
+      if (isDeaf || (mayLose && faults.happens('lost-event', 0.02, name))) continue
+      this.#bring(target, happening)
+      if (faults.happens('doubled-event', 0.02, name)) this.#bring(target, happening)
     }
   }
 
-  #bring(queue: string, happening: Happening): void {
-    const { timeline, faults, sqs } = this.options
+  #bring({ name, take }: EventPathOptions['targets'][number], happening: Happening): void {
+    const { timeline, faults } = this.options
     const usual = 100 + 900 * faults.dice('late-event').next() ** 3
-    const late = faults.happens('late-event', 0.03, queue)
+    const late = faults.happens('late-event', 0.03, name)
       ? 600_000 * faults.dice('late-event').next() ** 2
       : 0
-    timeline.after(usual + late, () => sqs.send(queue, happening, happening.body))
+    timeline.after(usual + late, () => take(happening))
   }
 }

@@ -11,7 +11,10 @@ interface ListInput {
   readonly cluster?: string
   readonly serviceName?: string
   readonly family?: string
+  readonly nextToken?: string
 }
+
+const pageSize = 100
 
 /** A cluster, as far as ListTasks shows it. */
 export interface ListedCluster {
@@ -24,7 +27,7 @@ export const oldest: Millis = 20_000
 
 /**
  * What ListTasks would have answered seconds ago: ECS may announce a task before it lists it. Only for lists of whole
- * clusters, which fit on a page.
+ * clusters that fit on a page.
  */
 export class Listings {
   readonly #byCluster = new Map<string, Listing[]>()
@@ -46,9 +49,11 @@ export class Listings {
   /** The body of the answer of `ago` ago; `undefined` if it is not known, or the request is another one. */
   answer({ operation, body }: WireRequest, ago: Millis): string | undefined {
     if (operation !== 'ListTasks') return undefined
-    const { cluster = '', serviceName, family } = JSON.parse(body) as ListInput
-    if (serviceName !== undefined || family !== undefined) return undefined
+    const { cluster = '', serviceName, family, nextToken } = JSON.parse(body) as ListInput
+    if (serviceName !== undefined || family !== undefined || nextToken !== undefined) return undefined
     const then = this.#byCluster.get(cluster)?.findLast(({ at }) => at <= this.now() - ago)
-    return then === undefined ? undefined : JSON.stringify({ taskArns: then.arns })
+    return then === undefined || then.arns.length > pageSize
+      ? undefined
+      : JSON.stringify({ taskArns: then.arns })
   }
 }

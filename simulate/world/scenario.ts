@@ -5,17 +5,47 @@ import type { ServiceSpec } from '../../sim/ecs/service-spec.js'
 const minute: Millis = 60_000
 const hour: Millis = 60 * minute
 
-/** How workers hear and remember. Each is a row of what the README guarantees. */
-export const arrangements = [
-  /** One worker, one queue. */
-  'alone',
-  /** Each worker has a queue of its own, and knows only what it hears. */
-  'queue-each',
-  /** One queue, and a journal that all workers share. */
-  'journal',
-] as const
+interface Arranged {
+  readonly source: 'queue' | 'queue-each' | 'webhook'
+  readonly hasSnapshots: boolean
+  readonly hasJournal: boolean
+  readonly workers: 1 | 'several'
+}
 
-export type Arrangement = (typeof arrangements)[number]
+/** How workers hear and remember. Each is a row of what the README guarantees. */
+const arranged = {
+  /** One worker, one queue. */
+  alone: { source: 'queue', hasSnapshots: true, hasJournal: false, workers: 1 },
+  /** One worker, to which EventBridge posts. */
+  webhook: { source: 'webhook', hasSnapshots: true, hasJournal: false, workers: 1 },
+  /** One queue, and a journal that all workers share. */
+  journal: { source: 'queue', hasSnapshots: true, hasJournal: true, workers: 'several' },
+  /** Each worker has a queue of its own, and knows only what it hears. */
+  'queue-each': { source: 'queue-each', hasSnapshots: true, hasJournal: false, workers: 'several' },
+  /** One queue and a shared journal, and ECS is not asked for snapshots. */
+  'no-snapshots': { source: 'queue', hasSnapshots: false, hasJournal: true, workers: 'several' },
+} as const satisfies Readonly<Record<string, Arranged>>
+
+export type Arrangement = keyof typeof arranged
+
+export const arrangements: readonly Arrangement[] = [
+  'alone',
+  'webhook',
+  'journal',
+  'queue-each',
+  'no-snapshots',
+]
+
+/** By the seed: any seven in a row have all. One worker is faster than several. */
+const order = [
+  'alone',
+  'webhook',
+  'journal',
+  'alone',
+  'queue-each',
+  'webhook',
+  'no-snapshots',
+] as const satisfies readonly Arrangement[]
 
 /** What workers keep in sync. */
 export const targets = ['traefik-table', 'srv-records'] as const
@@ -26,6 +56,9 @@ export type TargetKind = (typeof targets)[number]
 export interface Scenario {
   readonly seed: number
   readonly arrangement: Arrangement
+  readonly source: Arranged['source']
+  readonly hasSnapshots: boolean
+  readonly hasJournal: boolean
   readonly target: TargetKind
   /** How records are laid out in a zone: see `SrvRecordsOptions`. */
   readonly shape: 'simple' | 'weighted'
@@ -73,42 +106,53 @@ export const scenarioOf = (
   }: Fixed = {},
 ): Scenario => {
   const random = prng(seed ^ 0x5ce9a210)
-  const drawnArrangement = random.pick<Arrangement>(['alone', 'alone', 'alone', 'queue-each', 'journal'])
-  const arrangement = fixedArrangement ?? drawnArrangement
+  const arrangement = fixedArrangement ?? order[seed % order.length] ?? 'alone'
+  const { source, hasSnapshots, hasJournal, workers } = arranged[arrangement]
+  const shape = seed % 3 === 0 ? 'weighted' : 'simple'
   const count = clusterCount ?? 80 + random.int(41)
   const drawn = random.pick([20, 40])
   const snapshotMs = (snapshotMinutes ?? drawn) * minute
   return {
     seed,
     arrangement,
-    target: target ?? targets[seed % targets.length] ?? 'traefik-table',
-    shape: seed % 3 === 0 ? 'weighted' : 'simple',
+    source,
+    hasSnapshots,
+    hasJournal,
+    // Each arrangement has both.
+    target: target ?? targets[(seed + Math.floor(seed / order.length)) % targets.length] ?? 'traefik-table',
+    shape,
     deployments: seed % 4 === 3 ? 'ignore' : 'follow',
-    workers: arrangement === 'alone' ? 1 : 2 + (random.chance(0.2) ? 1 : 0),
+    workers: workers === 1 ? 1 : 2 + (random.chance(0.2) ? 1 : 0),
     clusters: Array.from({ length: count }, (_, i) => {
       const name = `c${i + 1}`
+      // ListTasks answers in pages of a hundred. A name in a zone has at most a hundred weighted sets.
+      const isLarge = i === 0 && seed % 5 === 0 && shape === 'simple'
       return {
         name,
-        services: Array.from({ length: random.chance(0.3) ? 2 : 1 }, (_unused, k): ServiceSpec => ({
-          name: `${name}-${k === 0 ? 'web' : 'api'}`,
-          placement: random.pick(placements),
-          desiredCount: 1 + random.int(3),
-          sidecar: random.chance(0.2),
-          dualStack: random.chance(0.2),
-          ...(random.chance(0.15)
-            ? { strategy: random.pick(['BLUE_GREEN', 'CANARY', 'LINEAR'] as const) }
-            : {}),
-        })),
+        services: Array.from(
+          { length: random.chance(0.3) || isLarge ? 2 : 1 },
+          (_unused, k): ServiceSpec => ({
+            name: `${name}-${k === 0 ? 'web' : 'api'}`,
+            placement: random.pick(placements),
+            desiredCount: 1 + random.int(3) + (isLarge ? 55 : 0),
+            sidecar: random.chance(0.2),
+            dualStack: random.chance(0.2),
+            ...(random.chance(0.15)
+              ? { strategy: random.pick(['BLUE_GREEN', 'CANARY', 'LINEAR'] as const) }
+              : {}),
+          }),
+        ),
       }
     }),
-    ack: random.chance(0.7) ? 'applied' : 'folded',
+    // What was only folded is lost without snapshots.
+    ack: random.chance(0.7) || !hasSnapshots ? 'applied' : 'folded',
     snapshotMs,
     longestSnapshotMs: snapshotMs * random.pick([1, 2]),
     resyncMs: random.pick([2, 5, 10]) * minute,
     catchUpMs: random.pick([minute, 5 * minute, 15 * minute]),
     visibilitySeconds: random.pick([30, 60]),
     maxInFlight: random.pick([20, 200, 2_000]),
-    maxReceives: random.pick([5, 20, 1_000]),
+    maxReceives: hasSnapshots ? random.pick([5, 20, 1_000]) : Infinity,
     incidentMs: incidentMs(random.pick([4, 8]), incidentMinutes),
     usualRoughness: random.pick([0, 0.1, 0.3]),
   }

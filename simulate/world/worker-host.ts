@@ -7,13 +7,16 @@ import { run } from '../../src/run.js'
 import type { Report } from '../../src/core/report.js'
 import type { Worker } from '../../src/core/worker.js'
 import { dynamoDbJournal } from '../../src/journal/dynamodb/index.js'
-import { ecs } from '../../src/sources/ecs-api/ecs.js'
+import type { Source } from '../../src/core/source.js'
+import { eventBridgeWebhook } from '../../src/sources/webhooks/event-bridge-webhook.js'
 import { sqs } from '../../src/sources/sqs/sqs.js'
 import { SimulatedProcess, type WrongClock } from '../engine/simulated-process.js'
 import type { Timeline } from '../engine/timeline.js'
 import type { ServiceName, Wire } from '../network/wire.js'
 import type { Scenario } from './scenario.js'
-import { simulatedClient, stripped } from './simulated-settings.js'
+import { apiKey, type Listener } from '../servers/api-destination.js'
+import { askedSources } from './asked-sources.js'
+import { type ClientSettings, simulatedClient, stripped } from './simulated-settings.js'
 import { exposed, workerSink } from './worker-sink.js'
 
 export const journalTableName = 'journal'
@@ -25,7 +28,7 @@ export interface WorkerHostOptions {
   readonly wire: Wire
   readonly scenario: Scenario
   readonly clusters: readonly string[]
-  readonly queueUrl: string
+  readonly queueUrl: string | undefined
   readonly wrong: () => WrongClock
   readonly reported: (process: SimulatedProcess, report: Report) => void
   readonly started: (process: SimulatedProcess) => void
@@ -36,6 +39,7 @@ export interface WorkerHostOptions {
 export class WorkerHost {
   #process: SimulatedProcess | undefined
   #worker: Worker | undefined
+  #listener: Listener['listener'] | undefined
   #starts = 0
   #isStopping = false
 
@@ -51,6 +55,14 @@ export class WorkerHost {
 
   get worker(): Worker | undefined {
     return this.#worker
+  }
+
+  /** Its webhook, while it runs. */
+  get listening(): Listener | undefined {
+    const { process } = this
+    return process === undefined || this.#listener === undefined
+      ? undefined
+      : { process, listener: this.#listener }
   }
 
   /** Starts the shipped worker: what the examples compose. */
@@ -89,10 +101,28 @@ export class WorkerHost {
   #forget(): void {
     this.#process = undefined
     this.#worker = undefined
+    this.#listener = undefined
+  }
+
+  /** The source of events: a queue, or a webhook. */
+  #events(client: (service: ServiceName) => ClientSettings): Source {
+    const { scenario, queueUrl } = this.options
+    if (queueUrl === undefined) {
+      const webhook = eventBridgeWebhook({ secrets: [apiKey], answer: scenario.ack })
+      this.#listener = webhook.listener
+      return webhook
+    }
+    return sqs({
+      queueUrl,
+      client: stripped(new SQSClient(client('sqs'))),
+      polls: 1,
+      visibilitySeconds: scenario.visibilitySeconds,
+      maxInFlight: scenario.maxInFlight,
+    })
   }
 
   #run(process: SimulatedProcess): Worker {
-    const { wire, scenario, clusters, queueUrl, reported } = this.options
+    const { wire, scenario, clusters, reported } = this.options
     const { clock, random } = process
     const client = (service: ServiceName) => simulatedClient(wire, process, service)
     const ecsClients = {
@@ -100,6 +130,8 @@ export class WorkerHost {
       ec2: stripped(new EC2Client(client('ec2'))),
       ssm: stripped(new SSMClient(client('ssm'))),
     }
+    const asked = askedSources(scenario, clusters, ecsClients)
+    const events = this.#events(client)
     const dynamoDb = stripped(new DynamoDBClient({ ...client('dynamodb'), maxAttempts: 3 }))
     const worker = run(
       {
@@ -108,24 +140,10 @@ export class WorkerHost {
         ack: scenario.ack,
         resyncMs: scenario.resyncMs,
         catchUpMs: scenario.catchUpMs,
-        sources: [
-          sqs({
-            queueUrl,
-            client: stripped(new SQSClient(client('sqs'))),
-            polls: 1,
-            visibilitySeconds: scenario.visibilitySeconds,
-            maxInFlight: scenario.maxInFlight,
-          }),
-          ecs({
-            clusters,
-            clients: () => ecsClients,
-            intervalMs: scenario.snapshotMs,
-            longestIntervalMs: scenario.longestSnapshotMs,
-          }),
-        ],
+        sources: [events, ...asked],
         sinks: [workerSink(scenario, process, client)],
         expose: exposed(scenario),
-        ...(scenario.arrangement === 'journal'
+        ...(scenario.hasJournal
           ? {
               journal: dynamoDbJournal({
                 table: journalTableName,
