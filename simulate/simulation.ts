@@ -1,7 +1,8 @@
 import type { Millis } from '../src/core/clock.js'
 import { prng, type Random } from '../sim/prng.js'
 import { Oracle } from './checks/oracle.js'
-import { Violation } from './checks/violation.js'
+import { Findings } from './checks/findings.js'
+import type { Violation } from './checks/violation.js'
 import { type FaultOptions, Faults } from './engine/faults.js'
 import { type SimulatedProcess, wrongClock } from './engine/simulated-process.js'
 import type { Timeline } from './engine/timeline.js'
@@ -11,10 +12,8 @@ import { SimulatedAwsApi } from './servers/aws-api.js'
 import { SimulatedDynamoDb } from './servers/dynamodb.js'
 import { SimulatedSqs } from './servers/sqs.js'
 import { Table } from './servers/table.js'
-import type { SimulatedTarget, TargetObserver } from './targets/simulated-target.js'
-import { TableTarget } from './targets/table-target.js'
-import { addressesOf, backendOf, type WorkerWrite } from './targets/target-record.js'
-import { ZoneTarget } from './targets/zone-target.js'
+import { Targets } from './targets/targets.js'
+import { type WorkerWrite, writeText } from './targets/target-record.js'
 import { Days, start } from './world/days.js'
 import { EcsWorld, type Happening } from './world/ecs-world.js'
 import { EventTargets } from './world/event-targets.js'
@@ -33,12 +32,12 @@ export class Simulation {
   readonly #listings: Listings
   readonly #journal = new Table(journalTableName, { hash: 'journal', range: 'number' })
   readonly #sqs: SimulatedSqs<Happening>
-  readonly #target: SimulatedTarget
+  readonly #targets: Targets
+  readonly #findings: Findings
   readonly #trouble: Trouble
   readonly #hosts: readonly WorkerHost[]
   readonly #events: EventTargets
   readonly #random: Random
-  #failure: Violation | undefined
 
   constructor(
     readonly scenario: Scenario,
@@ -53,6 +52,7 @@ export class Simulation {
     this.faults = new Faults({ seed, without, most }, (kind, where) =>
       this.trace.add(`fault: ${kind}, ${where}`),
     )
+    this.#findings = new Findings((text) => this.trace.add(text))
     this.#listings = new Listings(now)
     this.ecs = new EcsWorld({
       timeline,
@@ -67,18 +67,20 @@ export class Simulation {
       { deleted: (_, what, by) => this.#check(() => this.#oracle.deleted(what, by)) },
     )
     const api = new SimulatedAwsApi(this.ecs.clusters, (request, ago) => this.#listings.answer(request, ago))
-    const watched: TargetObserver = {
-      wrote: (write) => this.#check(() => this.#wrote(write)),
-      noted: (write) => {
-        this.trace.add(`somebody else writes ${backendOf(write)} [${addressesOf(write.after).join()}]`)
-        this.#oracle.noted(write)
-      },
-    }
     const { faults } = this
-    const addresses = (service: string): readonly string[] => this.#oracle.addresses(service)
-    const table = new TableTarget({ faults, services }, watched)
-    const zone = new ZoneTarget({ now, faults, services, addressesOf: addresses }, watched)
-    this.#target = scenario.target === 'traefik-table' ? table : zone
+    const addressesOf = (service: string): readonly string[] => this.#oracle.addresses(service)
+    this.#targets = new Targets(
+      scenario.target,
+      { now, faults, services, addressesOf },
+      {
+        wrote: (write) => this.#check(() => this.#wrote(write)),
+        noted: (write) => {
+          this.trace.add(`somebody else ${writeText(write)}`)
+          this.#oracle.noted(write)
+        },
+      },
+    )
+    const { table, zone, current: target } = this.#targets
     const dynamodb = new SimulatedDynamoDb(
       new Map([table.table, this.#journal].map((one) => [one.name, one])),
       (write) =>
@@ -106,7 +108,7 @@ export class Simulation {
       isCut: (process) => this.#trouble.isCut(process, 'sqs'),
       given: (what, to) => this.#oracle.given(what, to),
       accepted: (what, by) => this.#check(() => this.#oracle.accepted(what, by)),
-      defect: (violation) => this.#fail(violation),
+      defect: (violation) => this.defect(violation),
     })
     this.#hosts = Array.from({ length: workers }, (_, i): WorkerHost => {
       const host: WorkerHost = new WorkerHost({
@@ -137,14 +139,14 @@ export class Simulation {
       owner,
       services,
       hosts: this.#hosts,
-      target: this.#target,
+      target,
       contents: (answer) => this.#sqs.contents(answer),
     })
     this.#trouble = new Trouble({
       timeline,
       faults: this.faults,
       hosts: this.#hosts,
-      stranger: this.#target.stranger,
+      stranger: target.stranger,
     })
   }
 
@@ -153,19 +155,12 @@ export class Simulation {
   }
 
   get failure(): Violation | undefined {
-    return this.#failure
+    return this.#findings.failure
   }
 
   /** A defect that nobody caught. */
   defect(thrown: unknown): void {
-    this.#fail(
-      thrown instanceof Violation
-        ? thrown
-        : new Violation(
-            'no defect',
-            thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown),
-          ),
-    )
+    this.#findings.defect(thrown)
   }
 
   /** Lets days pass. Ends at the first violation. */
@@ -181,10 +176,10 @@ export class Simulation {
       ecs,
       random: this.#random,
       note: (text) => this.trace.add(text),
-      isOver: () => this.#failure !== undefined,
+      isOver: () => this.failure !== undefined,
       calmed: () => {
         this.#trouble.heal()
-        this.#target.stranger.leave()
+        this.#targets.current.stranger.leave()
       },
       checkExact: () => this.#check(() => this.#checkExact()),
       ended: () => this.#journal.expire(timeline.now),
@@ -211,7 +206,7 @@ export class Simulation {
   }
 
   #wrote(write: WorkerWrite): void {
-    this.trace.add(`${write.by.name} writes ${backendOf(write)} [${addressesOf(write.after).join()}]`)
+    this.trace.add(`${write.by.name} ${writeText(write)}`)
     this.#oracle.wrote(write)
   }
 
@@ -221,16 +216,6 @@ export class Simulation {
   }
 
   #check(check: () => void): void {
-    try {
-      check()
-    } catch (thrown) {
-      this.defect(thrown)
-    }
-  }
-
-  #fail(violation: Violation): void {
-    if (this.#failure !== undefined) return
-    this.#failure = violation
-    this.trace.add(`VIOLATION ${violation.message}`)
+    this.#findings.check(check)
   }
 }

@@ -38,3 +38,7 @@ export const backendOf = ({ before, after }: TargetWrite): string => (after ?? b
 /** Whether the record itself is another, and not only what it leads to, such as the address of a host. */
 export const isOfRecord = ({ before, after }: TargetWrite): boolean =>
   before?.text !== after?.text || before?.ofOthers !== after?.ofOthers
+
+/** A write, for people. */
+export const writeText = (write: TargetWrite): string =>
+  `writes ${backendOf(write)} [${addressesOf(write.after).join()}]`
