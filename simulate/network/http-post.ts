@@ -4,11 +4,16 @@ import type { WebhookListener } from '../../src/sources/webhooks/http-inbox.js'
 
 /** A connection to nowhere: what is written is taken, and nothing ever comes. */
 class SilentSocket extends Socket {
-  override _write(_chunk: unknown, _encoding: BufferEncoding, done: () => void): void {
+  /** All that was written. */
+  written = ''
+
+  override _write(chunk: unknown, _encoding: BufferEncoding, done: () => void): void {
+    this.written += String(chunk)
     done()
   }
 
-  override _writev(_chunks: unknown, done: () => void): void {
+  override _writev(chunks: readonly { readonly chunk: unknown }[], done: () => void): void {
+    for (const { chunk } of chunks) this.written += String(chunk)
     done()
   }
 
@@ -54,7 +59,9 @@ export const post = (
     isOver = true
     response.detachSocket(socket)
     response.emit('close')
-    answered({ status: response.statusCode, retryAfter: Number(response.getHeader('retry-after') ?? 0) })
+    // `getHeader` does not know what `writeHead` was given.
+    const [, retryAfter = 0] = /^retry-after: (\d+)/im.exec(socket.written) ?? []
+    answered({ status: response.statusCode, retryAfter: Number(retryAfter) })
   })
   listener(request, response)
   return {

@@ -61,7 +61,7 @@ export class ApiDestination<E> {
     }
     timeline.after(this.#latency(), () => {
       const to = listening()
-      if (to === undefined || !to.process.moment()) {
+      if (to?.process.moment() !== true) {
         again()
         return
       }

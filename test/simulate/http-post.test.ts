@@ -1,0 +1,40 @@
+import { expect, it } from 'vitest'
+import { post, type PostAnswer } from '../../simulate/network/http-post.js'
+
+it('a listener of Node gets the head and the body, and its answer is heard, without a socket', async () => {
+  const heard: string[] = []
+  const answer = await new Promise<PostAnswer>((resolve) => {
+    post(
+      (request, response) => {
+        request.on('data', (chunk: Buffer) => heard.push(chunk.toString()))
+        request.on('end', () => {
+          heard.push(`${request.method} ${String(request.headers['x-api-key'])}`)
+          response.writeHead(503, { 'retry-after': '2' }).end('later')
+        })
+      },
+      { headers: { 'x-api-key': 'key' }, body: '{}' },
+      resolve,
+    )
+  })
+  expect(heard).toEqual(['{}', 'POST key'])
+  expect(answer).toEqual({ status: 503, retryAfter: 2 })
+})
+
+it('who hangs up hears no answer, and the listener hears that', async () => {
+  const heard: string[] = []
+  const ended = new Promise<void>((resolve) => {
+    const { hangUp } = post(
+      (_, response) => {
+        response.once('close', () => {
+          response.end()
+          resolve()
+        })
+      },
+      { headers: {}, body: '' },
+      () => heard.push('an answer'),
+    )
+    hangUp()
+  })
+  await ended
+  expect(heard).toEqual([])
+})
