@@ -103,6 +103,17 @@ describe('items of Traefik v1', () => {
     expect(weightsIn(once)).toEqual({ '10.0.0.1:80': '19', '10.0.0.2:80': '19', '10.0.0.9:80': '2' })
     expect(rendered(known, once)).toBe(once)
   })
+
+  // The simulation found it: a worker that starts in the middle of a canary may know the old revision first.
+  it('give a new revision no more than its share while it is the one that is unknown', () => {
+    const before = rendered(shifted(5), rendered(backendOf('web', [...blue, ...green])))
+    const known = sharedBackend('web', [{ role: 'source', percent: 95, at: blue }], { complete: false })
+    expect(weightsIn(rendered(known, before))).toEqual({
+      '10.0.0.1:80': '19',
+      '10.0.0.2:80': '19',
+      '10.0.0.9:80': '2',
+    })
+  })
 })
 
 describe('addresses of the TCP proxy', () => {

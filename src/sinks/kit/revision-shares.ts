@@ -83,10 +83,10 @@ export const revisionShares = (endpoints: readonly Endpoint[]): RevisionShares =
 /**
  * The revision that parts of a record belong to that no endpoint explains: the replaced one. `undefined`: one without a
  * known endpoint, which has the rest of the requests. A new revision must not get more than its share while the others
- * are unknown.
+ * are unknown, nor while it is unknown itself: a worker may know the replaced revision first.
  */
 export const heirOf = ({ revisions, rest }: RevisionShares): RevisionShare | undefined =>
-  revisions.find(({ isSource }) => isSource) ?? (rest === 0 ? revisions[0] : undefined)
+  rest === 0 ? (revisions.find(({ isSource }) => isSource) ?? revisions[0]) : undefined
 
 export interface ShareWeights {
   /** Of the endpoints, in their order. */
