@@ -1,5 +1,6 @@
 import type { Millis } from '../src/core/clock.js'
 import { prng, type Random } from '../sim/prng.js'
+import { Conduct } from './checks/conduct.js'
 import { Oracle } from './checks/oracle.js'
 import { addressesOf, backendOf } from './checks/target-check.js'
 import { Violation } from './checks/violation.js'
@@ -20,7 +21,7 @@ import { reportText } from './world/report-text.js'
 import type { Scenario } from './world/scenario.js'
 import { Stranger } from './world/stranger.js'
 import { Trouble } from './world/trouble.js'
-import { journalTableName, owner, tableName, WorkerHost } from './world/worker-host.js'
+import { journalName, journalTableName, owner, tableName, WorkerHost } from './world/worker-host.js'
 
 /** One run of a scenario. */
 export class Simulation {
@@ -28,6 +29,7 @@ export class Simulation {
   readonly faults: Faults
   readonly ecs: EcsWorld
   readonly #oracle: Oracle
+  readonly #conduct: Conduct
   readonly #listings: Listings
   readonly #traefik = new Table(tableName, { hash: 'id' })
   readonly #journal = new Table(journalTableName, { hash: 'journal', range: 'number' })
@@ -53,6 +55,11 @@ export class Simulation {
       this.trace.add(`fault: ${kind}, ${where}`),
     )
     this.#listings = new Listings(now)
+    this.#conduct = new Conduct({
+      target: tableName,
+      journal: journalName,
+      isShared: arrangement === 'journal',
+    })
     this.ecs = new EcsWorld({ timeline, scenario, happened: (what) => this.#happened(what) })
     const clusters = this.ecs.clusters.map(({ arn }) => arn)
     const services = this.ecs.clusters.flatMap((cluster) => cluster.services().map(({ name }) => name))
@@ -72,8 +79,11 @@ export class Simulation {
       services: { sqs: this.#sqs, dynamodb, ecs: api, ec2: api, ssm: api },
       observer: {
         sent: (process, request) => this.#sent(process, request),
-        answered: (process, request, answer) => this.#oracle.answered(process, request, answer),
-        isCut: (process, service) => this.#trouble.isCut(process, service),
+        answered: (process, request, answer) => {
+          this.#oracle.answered(process, request, answer)
+          this.#check(() => this.#conduct.answered(process, request, answer))
+        },
+        cut: (process, service) => this.#trouble.cut(process, service),
       },
     })
     const queueCount = arrangement === 'queue-each' ? workers : 1
@@ -97,8 +107,14 @@ export class Simulation {
         clusters,
         queueUrl: urls[i % urls.length] ?? '',
         wrong: () => wrongClock(this.#random),
+        watch: {
+          knowledge: this.#conduct.knowledge,
+          leases: this.#conduct.leases,
+          check: (check) => this.#check(check),
+        },
         reported: (process, report) => {
           this.#oracle.reported(process, report)
+          this.#check(() => this.#conduct.reported(process, report))
           const text = reportText(report)
           if (text !== undefined) this.trace.add(`${process.name} ${text}`)
         },
@@ -106,6 +122,7 @@ export class Simulation {
         ended: (process, how) => {
           this.trace.add(`${process.name} was ${how}`)
           this.#oracle.ended(process)
+          this.#conduct.ended(process)
           timeline.after(1_000 + 120_000 * this.#random.next() ** 2, () => host.start())
         },
       })
@@ -171,7 +188,10 @@ export class Simulation {
         this.#stranger.leave()
       },
       checkExact: () => this.#check(() => this.#checkExact()),
-      ended: () => this.#journal.expire(timeline.now),
+      ended: () => {
+        this.#check(() => this.#conduct.journal.expires(this.#journal, timeline.now))
+        this.#journal.expire(timeline.now)
+      },
     }).pass(days)
   }
 
@@ -198,6 +218,7 @@ export class Simulation {
 
   #wrote(write: TableWrite): void {
     if (write.table === journalTableName) {
+      this.#conduct.journal.wrote(write)
       this.#oracle.journalled(write)
       return
     }
@@ -207,9 +228,11 @@ export class Simulation {
     this.#oracle.wrote(write)
   }
 
-  #sent(process: SimulatedProcess, { operation }: WireRequest): void {
+  #sent(process: SimulatedProcess, request: WireRequest): void {
+    const { operation } = request
     this.trace.add(`${process.name} ${operation}`)
     this.#check(() => this.#oracle.bounds.sent(process, operation))
+    this.#check(() => this.#conduct.sent(process, request))
   }
 
   #check(check: () => void): void {

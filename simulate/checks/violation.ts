@@ -7,6 +7,14 @@ export type Invariant =
   | 'nothing acknowledged can be lost'
   /** A write replaces only what it was planned against, so nobody's write in between is lost. */
   | 'nothing written meanwhile is lost'
+  /** Nothing takes the place of what a journal holds, and nothing of it goes before a checkpoint holds it. */
+  | 'the journal keeps what it holds'
+  /** After a catch-up a worker knows all that was stored before the catch-up began. */
+  | 'a catch-up misses nothing'
+  /** Of workers that share a journal, one asks at a time. */
+  | 'one at a time'
+  /** What an answer tells, or that there was none, is taken into account. */
+  | 'a worker learns from answers'
   | 'memory and calls are bounded'
   /** When nothing goes wrong any more, the target is exactly as the clusters are, within the promised time. */
   | 'calm makes exact'

@@ -53,11 +53,16 @@ export class Table {
     for (const partition of this.#partitions.values()) yield* partition.values()
   }
 
-  /** Deletes the items whose attribute `expires`, in seconds, is before `now`, as DynamoDB does within days. */
-  expire(now: number): number {
-    const old = [...this.all()].filter(
+  /** The items whose attribute `expires`, in seconds, is before `now`. */
+  expired(now: number): readonly StoredItem[] {
+    return [...this.all()].filter(
       ({ expires }) => expires?.N !== undefined && Number(expires.N) < now / 1_000,
     )
+  }
+
+  /** Deletes those, as DynamoDB does within days. */
+  expire(now: number): number {
+    const old = this.expired(now)
     for (const item of old) this.set(this.keyOf(item), undefined)
     return old.length
   }

@@ -5,6 +5,7 @@ import { SQSClient } from '@aws-sdk/client-sqs'
 import { SSMClient } from '@aws-sdk/client-ssm'
 import { run } from '../../src/run.js'
 import type { Report } from '../../src/core/report.js'
+import type { ClusterState } from '../../src/core/cluster-state.js'
 import type { Worker } from '../../src/core/worker.js'
 import { dynamoDbJournal } from '../../src/journal/dynamodb/index.js'
 import { servicePorts } from '../../src/policies/service-ports.js'
@@ -16,9 +17,11 @@ import type { Timeline } from '../engine/timeline.js'
 import type { ServiceName, Wire } from '../network/wire.js'
 import type { Scenario } from './scenario.js'
 import { simulatedSettings, stripped } from './simulated-settings.js'
+import { type JournalWatch, watchedJournal } from './watched-journal.js'
 
 export const tableName = 'traefik'
 export const journalTableName = 'journal'
+export const journalName = 'simulated'
 export const owner = 'ecs-task-stream/simulated'
 
 /** The settings of the shipped clients, with the simulated wire instead of sockets. */
@@ -35,6 +38,7 @@ export interface WorkerHostOptions {
   readonly clusters: readonly string[]
   readonly queueUrl: string
   readonly wrong: () => WrongClock
+  readonly watch: JournalWatch
   readonly reported: (process: SimulatedProcess, report: Report) => void
   readonly started: (process: SimulatedProcess) => void
   readonly ended: (process: SimulatedProcess, how: 'killed' | 'stopped') => void
@@ -100,7 +104,8 @@ export class WorkerHost {
   }
 
   #run(process: SimulatedProcess): Worker {
-    const { wire, scenario, clusters, queueUrl, reported } = this.options
+    const { wire, scenario, clusters, queueUrl, reported, watch } = this.options
+    let state: ClusterState | undefined
     const { clock, random } = process
     const client = (service: ServiceName) => simulatedClient(wire, process, service)
     const ecsClients = {
@@ -135,19 +140,25 @@ export class WorkerHost {
         expose: servicePorts(),
         ...(scenario.arrangement === 'journal'
           ? {
-              journal: dynamoDbJournal({
-                table: journalTableName,
-                name: 'simulated',
-                client: dynamoDb,
-                retentionDays: 1,
-                clock,
-                newId: () => random.uuid(),
-              }),
+              journal: watchedJournal(
+                dynamoDbJournal({
+                  table: journalTableName,
+                  name: journalName,
+                  client: dynamoDb,
+                  retentionDays: 1,
+                  clock,
+                  newId: () => random.uuid(),
+                }),
+                process,
+                watch,
+                () => state,
+              ),
             }
           : {}),
       },
       { clock, random: () => random.next() },
     )
+    worker.state$.subscribe((next) => (state = next))
     worker.reports$.subscribe((report) => reported(process, report))
     return worker
   }
