@@ -18,10 +18,11 @@ import { EcsWorld, type Happening } from './world/ecs-world.js'
 import { EventPath } from './world/event-path.js'
 import { Listings } from './world/listings.js'
 import { reportText } from './world/report-text.js'
-import type { Scenario } from './world/scenario.js'
+import { hasJournal, type Scenario } from './world/scenario.js'
 import { Stranger } from './world/stranger.js'
 import { Trouble } from './world/trouble.js'
-import { journalName, journalTableName, owner, tableName, WorkerHost } from './world/worker-host.js'
+import { journalName, journalTableName } from './world/simulated-journal.js'
+import { owner, tableName, WorkerHost } from './world/worker-host.js'
 
 /** One run of a scenario. */
 export class Simulation {
@@ -58,7 +59,7 @@ export class Simulation {
     this.#conduct = new Conduct({
       target: tableName,
       journal: journalName,
-      isShared: arrangement === 'journal',
+      hasJournal: hasJournal(arrangement),
     })
     this.ecs = new EcsWorld({ timeline, scenario, happened: (what) => this.#happened(what) })
     const clusters = this.ecs.clusters.map(({ arn }) => arn)
@@ -102,6 +103,7 @@ export class Simulation {
       const host: WorkerHost = new WorkerHost({
         name: `w${i + 1}`,
         timeline,
+        faults: this.faults,
         wire,
         scenario,
         clusters,
@@ -110,6 +112,7 @@ export class Simulation {
         watch: {
           knowledge: this.#conduct.knowledge,
           leases: this.#conduct.leases,
+          stored: (entries) => this.#oracle.stored(entries),
           check: (check) => this.#check(check),
         },
         reported: (process, report) => {

@@ -14,8 +14,8 @@ export interface ConductOptions {
   readonly target: string
   /** The name of the journal. */
   readonly journal: string
-  /** Whether workers share a journal. */
-  readonly isShared: boolean
+  /** Whether workers have a journal, which gives leases. */
+  readonly hasJournal: boolean
 }
 
 /** What workers do, whatever the target holds in the end: their calls, what they make of answers, their journal. */
@@ -25,13 +25,13 @@ export class Conduct {
   readonly journal: JournalWrites
   readonly #checks: readonly ConductCheck[]
 
-  constructor({ target, journal, isShared }: ConductOptions) {
+  constructor({ target, journal, hasJournal }: ConductOptions) {
     this.journal = new JournalWrites(journal)
     this.#checks = [
       new ConflictCheck(target),
       new FailedWriteCheck(),
       new HeldMessagesCheck(),
-      ...(isShared ? [this.leases] : []),
+      ...(hasJournal ? [this.leases] : []),
     ]
   }
 

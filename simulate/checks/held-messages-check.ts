@@ -25,37 +25,43 @@ const bodyOf = (text: string): Body => {
 
 /** What a process has done with messages. */
 interface Mailbox {
-  /** By handle: the message, and when it was received, as a count of answers. */
+  /** By handle: the message, and when it was received, as a count of requests and answers. */
   readonly received: Map<string, { readonly message: string; readonly at: number }>
-  /** By message: when SQS last confirmed that it was deleted. */
+  /** By message: when the deletion was sent that SQS has confirmed. */
   readonly deleted: Map<string, number>
 }
 
 /**
- * A message that a worker holds may be given to it again, and then it is the same delivery: it is deleted once. A worker
- * that takes it for another one folds and settles everything twice.
+ * A message that a worker holds may be given to it again, and then it is the same delivery: it is deleted once, by its
+ * newest handle. A worker that takes it for another one folds and settles everything twice.
  */
 export class HeldMessagesCheck implements ConductCheck {
   readonly #mailboxes = new Map<string, Mailbox>()
-  #answers = 0
+  readonly #sentAt = new WeakMap<WireRequest, number>()
+  #count = 0
 
-  sent(process: SimulatedProcess, { operation, body }: WireRequest): void {
-    if (operation !== 'DeleteMessageBatch') return
+  sent(process: SimulatedProcess, request: WireRequest): void {
+    if (request.operation !== 'DeleteMessageBatch') return
+    this.#sentAt.set(request, ++this.#count)
     const { received, deleted } = this.#mailbox(process)
-    for (const { ReceiptHandle: handle } of bodyOf(body).Entries ?? []) {
+    const messages = new Set<string>()
+    for (const { ReceiptHandle: handle } of bodyOf(request.body).Entries ?? []) {
       const one = received.get(handle)
-      if (one !== undefined && one.at < (deleted.get(one.message) ?? 0))
+      if (one === undefined) continue
+      if (messages.has(one.message) || one.at < (deleted.get(one.message) ?? 0))
         throw new Violation(
           'a worker learns from answers',
-          `${process.name} held ${one.message} when it was given it again, has deleted it, and deletes it again`,
+          `${process.name} was given ${one.message} again while it held it, and deletes it twice`,
         )
+      messages.add(one.message)
     }
   }
 
-  answered(process: SimulatedProcess, { operation, body }: WireRequest, answer: WireAnswer): void {
+  answered(process: SimulatedProcess, request: WireRequest, answer: WireAnswer): void {
+    const { operation, body } = request
     if (answer.status !== 200) return
     const { received, deleted } = this.#mailbox(process)
-    const at = ++this.#answers
+    const at = ++this.#count
     if (operation === 'ReceiveMessage')
       for (const { MessageId: message, ReceiptHandle: handle } of bodyOf(answer.body).Messages ?? [])
         received.set(handle, { message, at })
@@ -63,7 +69,7 @@ export class HeldMessagesCheck implements ConductCheck {
     const successful = new Set((bodyOf(answer.body).Successful ?? []).map(({ Id }) => Id))
     for (const { Id, ReceiptHandle: handle } of bodyOf(body).Entries ?? []) {
       const message = received.get(handle)?.message
-      if (message !== undefined && successful.has(Id)) deleted.set(message, at)
+      if (message !== undefined && successful.has(Id)) deleted.set(message, this.#sentAt.get(request) ?? 0)
     }
   }
 

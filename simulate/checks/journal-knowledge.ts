@@ -15,9 +15,7 @@ const isForgotten = (event: Kept, { tasks, marks }: ClusterState): boolean => {
   if (event._tag !== 'TaskChanged' || tasks.has(event.task.arn)) return false
   const mark = marks.get(event.task.cluster)
   return (
-    mark !== undefined &&
-    !mark.tasks.has(event.task.arn) &&
-    event.task.at + defaultSkewAllowanceMs < mark.at
+    mark !== undefined && !mark.tasks.has(event.task.arn) && event.task.at + defaultSkewAllowanceMs < mark.at
   )
 }
 

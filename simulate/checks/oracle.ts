@@ -1,11 +1,12 @@
 import type { Millis } from '../../src/core/clock.js'
+import type { JournalEntry } from '../../src/core/journal.js'
 import type { Report } from '../../src/core/report.js'
 import type { SimulatedProcess } from '../engine/simulated-process.js'
 import type { WireAnswer, WireRequest } from '../network/wire.js'
 import type { TableWrite } from '../servers/dynamodb.js'
 import type { Table } from '../servers/table.js'
 import type { Happening } from '../world/ecs-world.js'
-import type { Scenario } from '../world/scenario.js'
+import { hasJournal, type Scenario } from '../world/scenario.js'
 import type { Stranger } from '../world/stranger.js'
 import { AcknowledgementCheck } from './acknowledgement-check.js'
 import { Bounds, type BoundsOptions } from './bounds.js'
@@ -47,7 +48,7 @@ export class Oracle {
     const shared = { truth: this.#truth, knowledge: this.#knowledge, presence: this.#presence, now }
     this.#target = new TargetCheck({
       ...shared,
-      startOf: ({ startedAt }) => (arrangement === 'journal' ? undefined : startedAt),
+      startOf: ({ startedAt }) => (hasJournal(arrangement) ? undefined : startedAt),
       owner,
       services: new Set(services),
     })
@@ -55,7 +56,7 @@ export class Oracle {
       ...shared,
       viewMs: 1.1 * resyncMs + writeMs,
       isOccupied: (service) => stranger.occupies(service),
-      promise: arrangement === 'journal' ? 'journal' : ack === 'applied' ? 'target' : 'covered',
+      promise: hasJournal(arrangement) ? 'journal' : ack === 'applied' ? 'target' : 'covered',
     })
     this.bounds = new Bounds({ now, hosts })
   }
@@ -97,6 +98,11 @@ export class Oracle {
     if (after !== undefined) this.#acknowledgements.journalled(after)
   }
 
+  /** A journal has told a worker that it holds these. */
+  stored(entries: readonly JournalEntry[]): void {
+    this.#acknowledgements.stored(entries)
+  }
+
   /** A worker has deleted a message. */
   deleted(what: Happening, by: SimulatedProcess): void {
     this.#acknowledgements.deleted(what, by)
@@ -133,7 +139,7 @@ export class Oracle {
 
   /** With a journal, a worker knows only what the journal holds. */
   #told(process: SimulatedProcess, task: string): void {
-    if (this.options.scenario.arrangement !== 'journal' && this.#truth.task(task) !== undefined)
+    if (!hasJournal(this.options.scenario.arrangement) && this.#truth.task(task) !== undefined)
       this.#knowledge.told(process.name, task)
   }
 }

@@ -121,6 +121,22 @@ export const mutants: readonly Mutant[] = [
     with: ['--arrangement', 'journal', '--incident-minutes', '20'],
   },
   {
+    name: 'takes a write to a disk for done before it is synced',
+    file: 'src/journal/directory/journal-files.ts',
+    original: 'if (this.setup.fsync) await this.setup.access(() => handle.datasync())',
+    wrong: 'void handle',
+    with: ['--arrangement', 'directory', '--incident-minutes', '5'],
+  },
+  {
+    name: 'writes on in a file whose last line may be torn',
+    file: 'src/journal/directory/entry-writer.ts',
+    original: `      } catch (thrown) {
+        this.current = undefined`,
+    wrong: `      } catch (thrown) {
+        if (isMissing(thrown)) this.current = undefined`,
+    with: ['--arrangement', 'directory', '--incident-minutes', '5'],
+  },
+  {
     name: 'lets entries expire before a checkpoint holds them',
     file: 'src/journal/dynamodb/index.ts',
     original: 'String(Math.ceil((clock.now() + retentionMs + extraMs) / 1000))',

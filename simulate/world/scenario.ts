@@ -13,9 +13,15 @@ export const arrangements = [
   'queue-each',
   /** One queue, and a journal that all workers share. */
   'journal',
+  /** One worker, one queue, and a journal on the disk of its machine. */
+  'directory',
 ] as const
 
 export type Arrangement = (typeof arrangements)[number]
+
+/** Whether what was acknowledged is in a journal. */
+export const hasJournal = (arrangement: Arrangement): boolean =>
+  arrangement === 'journal' || arrangement === 'directory'
 
 /** What the seed decides before anything happens. */
 export interface Scenario {
@@ -56,7 +62,7 @@ export const scenarioOf = (
   { clusters: clusterCount, snapshotMinutes, incidentMinutes, arrangement: fixedArrangement }: Fixed = {},
 ): Scenario => {
   const random = prng(seed ^ 0x5ce9a210)
-  const drawnArrangement = random.pick<Arrangement>(['alone', 'alone', 'alone', 'queue-each', 'journal'])
+  const drawnArrangement = random.pick<Arrangement>(['alone', 'alone', 'queue-each', 'journal', 'directory'])
   const arrangement = fixedArrangement ?? drawnArrangement
   const count = clusterCount ?? 80 + random.int(41)
   const drawn = random.pick([20, 40])
@@ -64,7 +70,7 @@ export const scenarioOf = (
   return {
     seed,
     arrangement,
-    workers: arrangement === 'alone' ? 1 : 2 + (random.chance(0.2) ? 1 : 0),
+    workers: arrangement === 'alone' || arrangement === 'directory' ? 1 : 2 + (random.chance(0.2) ? 1 : 0),
     clusters: Array.from({ length: count }, (_, i) => {
       const name = `c${i + 1}`
       return {

@@ -1,5 +1,5 @@
 import type { ClusterState } from '../../src/core/cluster-state.js'
-import type { Journal } from '../../src/core/journal.js'
+import type { Journal, JournalEntry } from '../../src/core/journal.js'
 import type { JournalKnowledge } from '../checks/journal-knowledge.js'
 import type { LeaseCheck } from '../checks/lease-check.js'
 import type { SimulatedProcess } from '../engine/simulated-process.js'
@@ -7,6 +7,8 @@ import type { SimulatedProcess } from '../engine/simulated-process.js'
 export interface JournalWatch {
   readonly knowledge: JournalKnowledge
   readonly leases: LeaseCheck
+  /** Called with what the journal says it has stored. */
+  readonly stored: (entries: readonly JournalEntry[]) => void
   /** Runs a check, and reports what it finds. */
   readonly check: (check: () => void) => void
 }
@@ -15,7 +17,7 @@ export interface JournalWatch {
 export const watchedJournal = (
   journal: Journal,
   process: SimulatedProcess,
-  { knowledge, leases, check }: JournalWatch,
+  { knowledge, leases, stored, check }: JournalWatch,
   state: () => ClusterState | undefined,
 ): Journal => {
   /** A worker makes these calls one at a time, and folds what one has told it before the next. */
@@ -29,12 +31,15 @@ export const watchedJournal = (
       if (entries.some(({ source }) => source !== 'checkpoint')) folded()
       await journal.append(entries, signal)
       knowledge.stored(entries)
+      stored(entries)
     },
     amend: async (entry, position, signal) => {
       folded()
       const isStored = await journal.amend(entry, position, signal)
-      if (isStored) knowledge.stored([entry])
-      return isStored
+      if (!isStored) return false
+      knowledge.stored([entry])
+      stored([entry])
+      return true
     },
     catchUp: async (since, signal) => {
       folded()

@@ -7,21 +7,21 @@ import { run } from '../../src/run.js'
 import type { Report } from '../../src/core/report.js'
 import type { ClusterState } from '../../src/core/cluster-state.js'
 import type { Worker } from '../../src/core/worker.js'
-import { dynamoDbJournal } from '../../src/journal/dynamodb/index.js'
 import { servicePorts } from '../../src/policies/service-ports.js'
 import { traefikTable } from '../../src/sinks/traefik/table/index.js'
 import { ecs } from '../../src/sources/ecs-api/ecs.js'
 import { sqs } from '../../src/sources/sqs/sqs.js'
+import { Machine } from '../disk/machine.js'
+import type { Faults } from '../engine/faults.js'
 import { SimulatedProcess, type WrongClock } from '../engine/simulated-process.js'
 import type { Timeline } from '../engine/timeline.js'
 import type { ServiceName, Wire } from '../network/wire.js'
 import type { Scenario } from './scenario.js'
 import { simulatedSettings, stripped } from './simulated-settings.js'
+import { simulatedJournal } from './simulated-journal.js'
 import { type JournalWatch, watchedJournal } from './watched-journal.js'
 
 export const tableName = 'traefik'
-export const journalTableName = 'journal'
-export const journalName = 'simulated'
 export const owner = 'ecs-task-stream/simulated'
 
 /** The settings of the shipped clients, with the simulated wire instead of sockets. */
@@ -33,6 +33,7 @@ const simulatedClient = (wire: Wire, process: SimulatedProcess, service: Service
 export interface WorkerHostOptions {
   readonly name: string
   readonly timeline: Timeline
+  readonly faults: Faults
   readonly wire: Wire
   readonly scenario: Scenario
   readonly clusters: readonly string[]
@@ -51,7 +52,12 @@ export class WorkerHost {
   #starts = 0
   #isStopping = false
 
-  constructor(private readonly options: WorkerHostOptions) {}
+  /** Stays when a process ends. */
+  readonly #machine: Machine
+
+  constructor(private readonly options: WorkerHostOptions) {
+    this.#machine = new Machine(options.timeline, options.faults)
+  }
 
   get name(): string {
     return this.options.name
@@ -74,6 +80,7 @@ export class WorkerHost {
       wrong: wrong(),
       died: () => {
         this.#forget()
+        this.#machine.killed(process)
         ended(process, 'killed')
       },
     })
@@ -93,6 +100,7 @@ export class WorkerHost {
     void worker.stop().then(() => {
       if (!process.isAlive) return
       process.exit()
+      this.#machine.ended(process)
       this.#forget()
       ended(process, 'stopped')
     })
@@ -114,6 +122,12 @@ export class WorkerHost {
       ssm: stripped(new SSMClient(client('ssm'))),
     }
     const dynamoDb = stripped(new DynamoDBClient({ ...client('dynamodb'), maxAttempts: 3 }))
+    const journal = simulatedJournal({
+      arrangement: scenario.arrangement,
+      process,
+      dynamoDb,
+      machine: this.#machine,
+    })
     const worker = run(
       {
         clusters,
@@ -138,23 +152,7 @@ export class WorkerHost {
         ],
         sinks: [traefikTable({ table: tableName, client: dynamoDb })],
         expose: servicePorts(),
-        ...(scenario.arrangement === 'journal'
-          ? {
-              journal: watchedJournal(
-                dynamoDbJournal({
-                  table: journalTableName,
-                  name: journalName,
-                  client: dynamoDb,
-                  retentionDays: 1,
-                  clock,
-                  newId: () => random.uuid(),
-                }),
-                process,
-                watch,
-                () => state,
-              ),
-            }
-          : {}),
+        ...(journal && { journal: watchedJournal(journal, process, watch, () => state) }),
       },
       { clock, random: () => random.next() },
     )
