@@ -95,8 +95,10 @@ const outcomeOf = async (
         })
       case 'create':
         return await opened('ax', () => Promise.resolve('created'))
-      case 'link':
-        return await disk.link(path, join(directory, to))
+      case 'link': {
+        await disk.link(path, join(directory, to))
+        return
+      }
       case 'read':
         return await opened('r', async (file) => {
           const { signal } = new AbortController()
@@ -109,8 +111,10 @@ const outcomeOf = async (
         return (await disk.readdir(directory)).sort()
       case 'stat':
         return (await disk.stat(path)).size
-      case 'unlink':
-        return await disk.unlink(path)
+      case 'unlink': {
+        await disk.unlink(path)
+        return
+      }
     }
   } catch (thrown) {
     return thrown instanceof Error && 'code' in thrown ? thrown.code : thrown
