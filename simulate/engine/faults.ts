@@ -48,6 +48,8 @@ export const faultKinds = [
   'slow-disk',
   /** A process is killed because the power fails: what was not synced may be gone. */
   'power-failure',
+  /** A service, or all of them, does not answer a worker for a minute. */
+  'silence',
 ] as const
 
 export type FaultKind = (typeof faultKinds)[number]

@@ -76,7 +76,7 @@ export const mutants: readonly Mutant[] = [
       if (this.writes === 'none') this.writes = 'failed'`,
     wrong: `      this.failure = errorOf(thrown)
       if (this.writes === 'none') this.writes = 'failed'`,
-    with: ['--incident-minutes', '20'],
+    with: ['--arrangement', 'queue-each', '--clusters', '5', '--incident-minutes', '10'],
   },
   {
     name: 'does alone what another does, without a look at the lease',
@@ -125,7 +125,7 @@ export const mutants: readonly Mutant[] = [
     file: 'src/journal/directory/journal-files.ts',
     original: 'if (this.setup.fsync) await this.setup.access(() => handle.datasync())',
     wrong: 'void handle',
-    with: ['--arrangement', 'directory', '--incident-minutes', '5'],
+    with: ['--arrangement', 'directory', '--clusters', '3', '--incident-minutes', '15'],
   },
   {
     name: 'writes on in a file whose last line may be torn',
@@ -134,7 +134,7 @@ export const mutants: readonly Mutant[] = [
         this.current = undefined`,
     wrong: `      } catch (thrown) {
         if (isMissing(thrown)) this.current = undefined`,
-    with: ['--arrangement', 'directory', '--incident-minutes', '5'],
+    with: ['--arrangement', 'directory', '--clusters', '3', '--incident-minutes', '15'],
   },
   {
     name: 'lets entries expire before a checkpoint holds them',

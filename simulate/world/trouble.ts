@@ -71,5 +71,11 @@ export class Trouble {
         kind: dice.chance(0.5) ? 'broken' : 'silent',
       })
     }
+    // Longer than the worker waits for a write, so that it must find out what became of it.
+    if (faults.happens('silence', 0.02, where)) {
+      const dice = faults.dice('silence')
+      const until = timeline.now + 30_000 + 60_000 * dice.next()
+      this.#cuts.set(`${where} ${dice.pick(services)}`, { until, kind: 'silent' })
+    }
   }
 }
