@@ -4,12 +4,13 @@ import { constants } from 'node:fs'
 import { type Access, journalContract } from 'ecs-task-stream/testing'
 import fc from 'fast-check'
 import { join } from 'node:path'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { DirectoryJournal } from '../../src/journal/directory/directory-journal.js'
 import { type Disk, machineDisk } from '../../src/journal/directory/disk.js'
 import { JournalFiles } from '../../src/journal/directory/journal-files.js'
 import { DiskContent } from '../../simulate/disk/disk-content.js'
 import { SimulatedDisk } from '../../simulate/disk/simulated-disk.js'
+import { observed } from '../support/observed-task.js'
 import { temporaryDirectories } from '../support/temporary-directory.js'
 import { virtualClock } from '../support/virtual-clock.js'
 
@@ -17,11 +18,14 @@ const day = 86_400_000
 const temporary = temporaryDirectories()
 
 /** A disk on which nothing goes wrong. */
-const diskOver = (content: DiskContent): Disk =>
+const diskOver = (
+  content: DiskContent,
+  wait: (call: string) => Promise<void> = () => Promise.resolve(),
+): Disk =>
   new SimulatedDisk(content, {
     now: () => Date.now(),
-    access: async (_call, _path, make) => {
-      await Promise.resolve()
+    access: async (call, _path, make) => {
+      await wait(call)
       return make()
     },
     room: (_, bytes) => bytes,
@@ -159,6 +163,38 @@ describe('SimulatedDisk', () => {
         },
       ),
     )
+  })
+
+  it('has a journal settle what it reads, because its writer may be waiting for the disk yet', async () => {
+    const content = new DiskContent()
+    const over = (disk: Disk) =>
+      new DirectoryJournal({
+        files: new JournalFiles({
+          directory: '/journal',
+          fsync: true,
+          newId: randomUUID,
+          access: (call) => call(),
+          disk,
+        }),
+        retentionMs: 7 * day,
+        maxBytes: 1_000,
+        clock: virtualClock(),
+        newId: randomUUID,
+      })
+    const { signal } = new AbortController()
+    const slow = over(
+      diskOver(content, (call) => (call === 'fdatasync' ? new Promise(() => undefined) : Promise.resolve())),
+    )
+    const entry = {
+      at: 1,
+      source: 'some',
+      events: [{ _tag: 'TaskChanged', task: observed({ id: 'a' }) }],
+    } as const
+    void slow.append([entry], signal)
+    const reader = over(diskOver(content))
+    await vi.waitFor(async () => expect((await reader.catchUp(undefined, signal)).entries).toEqual([entry]))
+    content.failPower(() => 0)
+    expect((await over(diskOver(content)).catchUp(undefined, signal)).entries).toEqual([entry])
   })
 
   it('loses a name that was not synced when the power fails', async () => {

@@ -91,6 +91,20 @@ export class JournalFiles {
     }
   }
 
+  /**
+   * Makes what a file holds now survive a power failure, whoever wrote it: its writer may be waiting for the disk yet.
+   */
+  async settle(name: string): Promise<void> {
+    if (!this.setup.fsync) return
+    const handle = await this.opened(name, 'r')
+    try {
+      await this.sync(handle)
+    } finally {
+      await handle.close()
+    }
+    await this.syncDirectory()
+  }
+
   /** Whether a file with this content was created: false if there is one of this name. Nobody sees a part of it. */
   async publish(name: string, parts: AsyncIterable<string | Uint8Array>): Promise<boolean> {
     const { newId, access } = this.setup
