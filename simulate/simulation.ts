@@ -1,5 +1,6 @@
 import type { Millis } from '../src/core/clock.js'
 import { prng, type Random } from '../sim/prng.js'
+import { Conduct } from './checks/conduct.js'
 import { Oracle } from './checks/oracle.js'
 import { Findings } from './checks/findings.js'
 import type { Violation } from './checks/violation.js'
@@ -9,7 +10,7 @@ import type { Timeline } from './engine/timeline.js'
 import { Trace } from './engine/trace.js'
 import { Wire, type WireRequest } from './network/wire.js'
 import { SimulatedAwsApi } from './servers/aws-api.js'
-import { SimulatedDynamoDb } from './servers/dynamodb.js'
+import { SimulatedDynamoDb, type TableWrite } from './servers/dynamodb.js'
 import { SimulatedSqs } from './servers/sqs.js'
 import { Table } from './servers/table.js'
 import { Targets } from './targets/targets.js'
@@ -21,7 +22,8 @@ import { Listings } from './world/listings.js'
 import { reportText } from './world/report-text.js'
 import type { Scenario } from './world/scenario.js'
 import { Trouble } from './world/trouble.js'
-import { journalTableName, owner, WorkerHost } from './world/worker-host.js'
+import { journalName, journalTableName } from './world/simulated-journal.js'
+import { owner, WorkerHost } from './world/worker-host.js'
 
 /** One run of a scenario. */
 export class Simulation {
@@ -29,6 +31,7 @@ export class Simulation {
   readonly faults: Faults
   readonly ecs: EcsWorld
   readonly #oracle: Oracle
+  readonly #conduct: Conduct
   readonly #listings: Listings
   readonly #journal = new Table(journalTableName, { hash: 'journal', range: 'number' })
   readonly #sqs: SimulatedSqs<Happening>
@@ -54,6 +57,7 @@ export class Simulation {
     )
     this.#findings = new Findings((text) => this.trace.add(text))
     this.#listings = new Listings(now)
+    this.#conduct = new Conduct({ journal: journalName, hasJournal: scenario.hasJournal })
     this.ecs = new EcsWorld({
       timeline,
       scenario,
@@ -83,10 +87,10 @@ export class Simulation {
     const { table, zone, current: target } = this.#targets
     const dynamodb = new SimulatedDynamoDb(
       new Map([table.table, this.#journal].map((one) => [one.name, one])),
-      (write) =>
-        write.table === journalTableName
-          ? this.#check(() => this.#oracle.journalled(write))
-          : table.wrote(write),
+      (write) => {
+        if (write.table === journalTableName) this.#check(() => this.#journalled(write))
+        else table.wrote(write)
+      },
     )
     const wire = new Wire({
       timeline,
@@ -95,8 +99,11 @@ export class Simulation {
       services: { sqs: this.#sqs, dynamodb, route53: zone.route53, ecs: api, ec2: api, ssm: api },
       observer: {
         sent: (process, request) => this.#sent(process, request),
-        answered: (process, request, answer) => this.#oracle.answered(process, request, answer),
-        isCut: (process, service) => this.#trouble.isCut(process, service),
+        answered: (process, request, answer) => {
+          this.#oracle.answered(process, request, answer)
+          this.#check(() => this.#conduct.answered(process, request, answer))
+        },
+        cut: (process, service) => this.#trouble.cut(process, service),
       },
     })
     this.#events = new EventTargets({
@@ -105,7 +112,7 @@ export class Simulation {
       faults,
       sqs: this.#sqs,
       listening: () => this.#hosts[0]?.listening,
-      isCut: (process) => this.#trouble.isCut(process, 'sqs'),
+      isCut: (process) => this.#trouble.cut(process, 'sqs') !== undefined,
       given: (what, to) => this.#oracle.given(what, to),
       accepted: (what, by) => this.#check(() => this.#oracle.accepted(what, by)),
       defect: (violation) => this.defect(violation),
@@ -114,13 +121,21 @@ export class Simulation {
       const host: WorkerHost = new WorkerHost({
         name: `w${i + 1}`,
         timeline,
+        faults: this.faults,
         wire,
         scenario,
         clusters,
         queueUrl: this.#events.queueUrl(i),
         wrong: () => wrongClock(this.#random),
+        watch: {
+          knowledge: this.#conduct.knowledge,
+          leases: this.#conduct.leases,
+          stored: (entries) => this.#oracle.stored(entries),
+          check: (check) => this.#check(check),
+        },
         reported: (process, report) => {
           this.#oracle.reported(process, report)
+          this.#check(() => this.#conduct.reported(process, report))
           const text = reportText(report)
           if (text !== undefined) this.trace.add(`${process.name} ${text}`)
         },
@@ -128,6 +143,7 @@ export class Simulation {
         ended: (process, how) => {
           this.trace.add(`${process.name} was ${how}`)
           this.#oracle.ended(process)
+          this.#conduct.ended(process)
           timeline.after(1_000 + 120_000 * this.#random.next() ** 2, () => host.start())
         },
       })
@@ -182,7 +198,10 @@ export class Simulation {
         this.#targets.current.stranger.leave()
       },
       checkExact: () => this.#check(() => this.#checkExact()),
-      ended: () => this.#journal.expire(timeline.now),
+      ended: () => {
+        this.#check(() => this.#conduct.journal.expires(this.#journal, timeline.now))
+        this.#journal.expire(timeline.now)
+      },
     }).pass(days)
   }
 
@@ -205,14 +224,21 @@ export class Simulation {
     this.#events.send(what)
   }
 
+  #journalled(write: TableWrite): void {
+    this.#conduct.journal.wrote(write)
+    this.#oracle.journalled(write)
+  }
+
   #wrote(write: WorkerWrite): void {
     this.trace.add(`${write.by.name} ${writeText(write)}`)
     this.#oracle.wrote(write)
   }
 
-  #sent(process: SimulatedProcess, { operation }: WireRequest): void {
+  #sent(process: SimulatedProcess, request: WireRequest): void {
+    const { operation } = request
     this.trace.add(`${process.name} ${operation}`)
     this.#check(() => this.#oracle.bounds.sent(process, operation))
+    this.#check(() => this.#conduct.sent(process, request))
   }
 
   #check(check: () => void): void {

@@ -1,5 +1,6 @@
 import { gunzipSync } from 'node:zlib'
 import type { Millis } from '../../src/core/clock.js'
+import type { JournalEntry } from '../../src/core/journal.js'
 import type { StoredItem } from '../servers/stored-item.js'
 import type { SimulatedProcess } from '../engine/simulated-process.js'
 import type { Happening, TaskHappening } from '../world/ecs-world.js'
@@ -58,6 +59,15 @@ export class AcknowledgementCheck {
       .toString()
       .matchAll(/\{"arn":"(arn:[^"]*:task\/[^"]*)".*?"version":(\d+),"at":/g))
       this.#store(arn, Number(version))
+  }
+
+  /** A journal that is no table holds entries more. */
+  stored(entries: readonly JournalEntry[]): void {
+    for (const { events } of entries)
+      for (const event of events)
+        if (event._tag === 'TaskChanged') this.#store(event.task.arn, event.task.version)
+        else if (event._tag === 'TasksListed' || event._tag === 'TasksRelisted')
+          for (const { arn, version } of event.tasks) this.#store(arn, version)
   }
 
   #store(arn: string, version: number): void {

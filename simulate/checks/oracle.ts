@@ -1,5 +1,6 @@
 import type { Millis } from '../../src/core/clock.js'
 import type { SimulatedCluster } from '../../sim/ecs/simulated-cluster.js'
+import type { JournalEntry } from '../../src/core/journal.js'
 import type { Report } from '../../src/core/report.js'
 import type { SimulatedProcess } from '../engine/simulated-process.js'
 import type { WireAnswer, WireRequest } from '../network/wire.js'
@@ -121,6 +122,11 @@ export class Oracle {
   /** A worker has written to the journal. */
   journalled({ after }: TableWrite): void {
     if (after !== undefined) this.#acknowledgements.journalled(after)
+  }
+
+  /** A journal has told a worker that it holds these. */
+  stored(entries: readonly JournalEntry[]): void {
+    this.#acknowledgements.stored(entries)
   }
 
   /** A worker has deleted a message. */

@@ -9,6 +9,14 @@ export type Invariant =
   | 'nothing written meanwhile is lost'
   /** Of a service that deploys in stages, a revision gets what ECS has said. */
   | 'shares are what ECS has said'
+  /** Nothing takes the place of what a journal holds, and nothing of it goes before a checkpoint holds it. */
+  | 'the journal keeps what it holds'
+  /** After a catch-up a worker knows all that was stored before the catch-up began. */
+  | 'a catch-up misses nothing'
+  /** Of workers that share a journal, one asks at a time. */
+  | 'one at a time'
+  /** What an answer tells, or that there was none, is taken into account. */
+  | 'a worker learns from answers'
   | 'memory and calls are bounded'
   /** When nothing goes wrong any more, the target is exactly as the clusters are, within the promised time. */
   | 'calm makes exact'

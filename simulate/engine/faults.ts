@@ -40,6 +40,16 @@ export const faultKinds = [
   'clock-jump',
   /** Another program or a person writes to the target. */
   'other-writer',
+  /** A disk has no room, for minutes: a part of what is written is there. */
+  'disk-full',
+  /** A call to a disk fails. */
+  'disk-error',
+  /** A call to a disk takes seconds. */
+  'slow-disk',
+  /** A process is killed because the power fails: what was not synced may be gone. */
+  'power-failure',
+  /** A service, or all of them, does not answer a worker for a minute. */
+  'silence',
 ] as const
 
 export type FaultKind = (typeof faultKinds)[number]

@@ -27,6 +27,18 @@ const mutation = ({ name, file, original, wrong }: Mutant): Plugin => ({
   },
 })
 
+/** See `zlib-at-once.ts`. */
+const zlibAtOnce: Plugin = {
+  name: 'zlib at once',
+  setup: (building) => {
+    building.onResolve({ filter: /^node:zlib$/ }, ({ importer }) =>
+      importer.startsWith(join(root, 'src', 'journal'))
+        ? { path: join(root, 'simulate', 'disk', 'zlib-at-once.ts') }
+        : undefined,
+    )
+  },
+}
+
 /** Builds the simulation as one file, from a mutant of the engine or from the engine. */
 export const bundleSimulation = async (outfile: string, mutant?: Mutant): Promise<void> => {
   await build({
@@ -45,6 +57,6 @@ export const bundleSimulation = async (outfile: string, mutant?: Mutant): Promis
       js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",
     },
     logLevel: 'silent',
-    plugins: mutant === undefined ? [] : [mutation(mutant)],
+    plugins: [zlibAtOnce, ...(mutant === undefined ? [] : [mutation(mutant)])],
   })
 }

@@ -40,8 +40,8 @@ export interface WireObserver {
   sent(process: SimulatedProcess, request: WireRequest): void
   /** An answer has reached a worker. */
   answered(process: SimulatedProcess, request: WireRequest, answer: WireAnswer, sentAt: Millis): void
-  /** Whether the worker cannot reach the service now. */
-  isCut(process: SimulatedProcess, service: ServiceName): boolean
+  /** Whether the worker cannot reach the service now, and whether its connections are reset, or silent. */
+  cut(process: SimulatedProcess, service: ServiceName): 'broken' | 'silent' | undefined
 }
 
 export interface WireOptions {
@@ -141,15 +141,17 @@ export class Wire {
     const { timeline, faults, services, observer } = this.options
     const { service, operation } = request
     const where = `${process.name} ${operation}`
-    const isLost = (kind: 'lost-request' | 'lost-answer'): boolean =>
-      observer.isCut(process, service) || faults.happens(kind, 0.01, where)
+    /** Whether it does not arrive. Unless it is silent, the connection breaks. */
+    const isLost = (kind: 'lost-request' | 'lost-answer'): boolean => {
+      const cut = observer.cut(process, service)
+      if (cut === undefined && !faults.happens(kind, 0.01, where)) return false
+      if (cut !== 'silent') done.broken()
+      return true
+    }
     if (faults.happens('hang', 0.002, where)) return
     timeline.after(this.#latency(where), () => {
       if (!process.moment()) return
-      if (isLost('lost-request')) {
-        done.broken()
-        return
-      }
+      if (isLost('lost-request')) return
       const refuses = faults.happens('throttle', 0.01, where)
         ? 'throttle'
         : faults.happens('error500', 0.005, where)
@@ -174,8 +176,7 @@ export class Wire {
         }
         timeline.after(heldFor + this.#latency(where), () => {
           if (!process.moment()) return
-          if (isLost('lost-answer')) done.broken()
-          else done.answered(sent)
+          if (!isLost('lost-answer')) done.answered(sent)
         })
       }
       if (answer instanceof Promise) void answer.then(back)

@@ -81,7 +81,7 @@ export class SimulatedDynamoDb implements SimulatedService {
       case 'Query':
         return this.#page(table, input, this.#queried(table, input))
       case 'Scan':
-        return this.#page(table, input, [...table.all()])
+        return this.#page(table, input, this.#scanned(table, input))
       default:
         return failure('ValidationException', `not simulated: ${operation}`)
     }
@@ -118,17 +118,30 @@ export class SimulatedDynamoDb implements SimulatedService {
     )
   }
 
-  /** `#journal = :journal AND #number > :after` is the only form. */
-  #queried(table: Table, { ExpressionAttributeValues: values = {} }: Input): readonly StoredItem[] {
+  /** `#journal = :journal AND #number > :after` is the only form. One item more than a page, if there is one. */
+  #queried(
+    table: Table,
+    { ExpressionAttributeValues: values = {}, ExclusiveStartKey: start }: Input,
+  ): readonly StoredItem[] {
     const [hash, after] = Object.values(values)
-    return table.above(hash?.S ?? '', Number(after?.N))
+    const { range = '' } = table.keys
+    return table.above(hash?.S ?? '', Number((start?.[range] ?? after)?.N), pageSize + 1)
   }
 
+  /** What follows the last item of the page before. */
+  #scanned(table: Table, { ExclusiveStartKey: start }: Input): readonly StoredItem[] {
+    const all = [...table.all()]
+    if (start === undefined) return all
+    const { hash, range = '' } = table.keys
+    const place = all.findIndex(
+      (item) => item[hash]?.S === start[hash]?.S && item[range]?.N === start[range]?.N,
+    )
+    return all.slice(place + 1)
+  }
+
+  /** A page of what is left. */
   #page(table: Table, input: Input, items: readonly StoredItem[]): WireAnswer {
-    const keyText = (item: StoredItem): string => JSON.stringify(table.keyOf(item))
-    const start = input.ExclusiveStartKey
-    const from = start === undefined ? 0 : items.findIndex((item) => keyText(item) === keyText(start)) + 1
-    const taken = items.slice(from, from + pageSize)
+    const taken = items.slice(0, pageSize)
     const last = taken.at(-1)
     const filter = input.FilterExpression
     const found = filter === undefined ? taken : taken.filter((item) => satisfies(item, filter, given(input)))
@@ -136,9 +149,7 @@ export class SimulatedDynamoDb implements SimulatedService {
       Items: found.map((item) => projected(item, input)),
       Count: found.length,
       ScannedCount: taken.length,
-      ...(from + pageSize < items.length && last !== undefined
-        ? { LastEvaluatedKey: table.keyOf(last) }
-        : {}),
+      ...(pageSize < items.length && last !== undefined ? { LastEvaluatedKey: table.keyOf(last) } : {}),
     })
   }
 }

@@ -7,7 +7,7 @@ import type { SimulatedTarget, TargetObserver } from './simulated-target.js'
 import { TableStranger, type TableStrangerOptions } from './table-stranger.js'
 import { nothing, type TargetRecord } from './target-record.js'
 
-const tableName = 'traefik'
+export const tableName = 'traefik'
 
 /** What a write replaces, and what a person or another program may have changed: each on its own line, for people. */
 const textOf = (item: StoredItem): string =>

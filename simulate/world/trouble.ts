@@ -5,6 +5,12 @@ import type { Timeline } from '../engine/timeline.js'
 import type { ServiceName } from '../network/wire.js'
 import type { WorkerHost } from './worker-host.js'
 
+/** A partition. `broken`: connections are reset. `silent`: nothing arrives, and nobody says so. */
+export interface Cut {
+  readonly until: Millis
+  readonly kind: 'broken' | 'silent'
+}
+
 export interface TroubleOptions {
   readonly timeline: Timeline
   readonly faults: Faults
@@ -17,7 +23,7 @@ const services: readonly (ServiceName | 'all')[] = ['sqs', 'dynamodb', 'route53'
 /** What happens to processes and networks as a whole, about once a minute of rough weather. */
 export class Trouble {
   /** Until when which process cannot reach which service. */
-  readonly #cuts = new Map<string, Millis>()
+  readonly #cuts = new Map<string, Cut>()
 
   constructor(private readonly options: TroubleOptions) {}
 
@@ -31,11 +37,15 @@ export class Trouble {
     timeline.after(60_000, tick)
   }
 
-  isCut(process: SimulatedProcess, service: ServiceName): boolean {
-    if (this.#cuts.size === 0) return false
+  /** Whether the worker cannot reach the service now, and how it notices. */
+  cut(process: SimulatedProcess, service: ServiceName): Cut['kind'] | undefined {
+    if (this.#cuts.size === 0) return undefined
     const { now } = this.options.timeline
-    const isNow = (what: string): boolean => (this.#cuts.get(`${process.name} ${what}`) ?? 0) > now
-    return isNow(service) || isNow('all')
+    const kindOf = (what: string): Cut['kind'] | undefined => {
+      const cut = this.#cuts.get(`${process.name} ${what}`)
+      return cut !== undefined && cut.until > now ? cut.kind : undefined
+    }
+    return kindOf(service) ?? kindOf('all')
   }
 
   /** Ends all partitions. */
@@ -56,7 +66,16 @@ export class Trouble {
     }
     if (faults.happens('partition', 0.01, where)) {
       const dice = faults.dice('partition')
-      this.#cuts.set(`${where} ${dice.pick(services)}`, timeline.now + 600_000 * dice.next() ** 2)
+      this.#cuts.set(`${where} ${dice.pick(services)}`, {
+        until: timeline.now + 600_000 * dice.next() ** 2,
+        kind: dice.chance(0.5) ? 'broken' : 'silent',
+      })
+    }
+    // Longer than the worker waits for a write, so that it must find out what became of it.
+    if (faults.happens('silence', 0.02, where)) {
+      const dice = faults.dice('silence')
+      const until = timeline.now + 30_000 + 60_000 * dice.next()
+      this.#cuts.set(`${where} ${dice.pick(services)}`, { until, kind: 'silent' })
     }
   }
 }

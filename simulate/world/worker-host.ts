@@ -5,11 +5,13 @@ import { SQSClient } from '@aws-sdk/client-sqs'
 import { SSMClient } from '@aws-sdk/client-ssm'
 import { run } from '../../src/run.js'
 import type { Report } from '../../src/core/report.js'
+import type { ClusterState } from '../../src/core/cluster-state.js'
 import type { Worker } from '../../src/core/worker.js'
-import { dynamoDbJournal } from '../../src/journal/dynamodb/index.js'
 import type { Source } from '../../src/core/source.js'
 import { eventBridgeWebhook } from '../../src/sources/webhooks/event-bridge-webhook.js'
 import { sqs } from '../../src/sources/sqs/sqs.js'
+import { Machine } from '../disk/machine.js'
+import type { Faults } from '../engine/faults.js'
 import { SimulatedProcess, type WrongClock } from '../engine/simulated-process.js'
 import type { Timeline } from '../engine/timeline.js'
 import type { ServiceName, Wire } from '../network/wire.js'
@@ -17,19 +19,22 @@ import type { Scenario } from './scenario.js'
 import { apiKey, type Listener } from '../servers/api-destination.js'
 import { askedSources } from './asked-sources.js'
 import { type ClientSettings, simulatedClient, stripped } from './simulated-settings.js'
+import { simulatedJournal } from './simulated-journal.js'
+import { type JournalWatch, watchedJournal } from './watched-journal.js'
 import { exposed, workerSink } from './worker-sink.js'
 
-export const journalTableName = 'journal'
 export const owner = 'ecs-task-stream/simulated'
 
 export interface WorkerHostOptions {
   readonly name: string
   readonly timeline: Timeline
+  readonly faults: Faults
   readonly wire: Wire
   readonly scenario: Scenario
   readonly clusters: readonly string[]
   readonly queueUrl: string | undefined
   readonly wrong: () => WrongClock
+  readonly watch: JournalWatch
   readonly reported: (process: SimulatedProcess, report: Report) => void
   readonly started: (process: SimulatedProcess) => void
   readonly ended: (process: SimulatedProcess, how: 'killed' | 'stopped') => void
@@ -43,7 +48,12 @@ export class WorkerHost {
   #starts = 0
   #isStopping = false
 
-  constructor(private readonly options: WorkerHostOptions) {}
+  /** Stays when a process ends. */
+  readonly #machine: Machine
+
+  constructor(private readonly options: WorkerHostOptions) {
+    this.#machine = new Machine(options.timeline, options.faults)
+  }
 
   get name(): string {
     return this.options.name
@@ -74,6 +84,7 @@ export class WorkerHost {
       wrong: wrong(),
       died: () => {
         this.#forget()
+        this.#machine.killed(process)
         ended(process, 'killed')
       },
     })
@@ -93,6 +104,7 @@ export class WorkerHost {
     void worker.stop().then(() => {
       if (!process.isAlive) return
       process.exit()
+      this.#machine.ended(process)
       this.#forget()
       ended(process, 'stopped')
     })
@@ -122,7 +134,8 @@ export class WorkerHost {
   }
 
   #run(process: SimulatedProcess): Worker {
-    const { wire, scenario, clusters, reported } = this.options
+    const { wire, scenario, clusters, reported, watch } = this.options
+    let state: ClusterState | undefined
     const { clock, random } = process
     const client = (service: ServiceName) => simulatedClient(wire, process, service)
     const ecsClients = {
@@ -133,6 +146,12 @@ export class WorkerHost {
     const asked = askedSources(scenario, clusters, ecsClients)
     const events = this.#events(client)
     const dynamoDb = stripped(new DynamoDBClient({ ...client('dynamodb'), maxAttempts: 3 }))
+    const journal = simulatedJournal({
+      arrangement: scenario.arrangement,
+      process,
+      dynamoDb,
+      machine: this.#machine,
+    })
     const worker = run(
       {
         clusters,
@@ -143,21 +162,11 @@ export class WorkerHost {
         sources: [events, ...asked],
         sinks: [workerSink(scenario, process, client)],
         expose: exposed(scenario),
-        ...(scenario.hasJournal
-          ? {
-              journal: dynamoDbJournal({
-                table: journalTableName,
-                name: 'simulated',
-                client: dynamoDb,
-                retentionDays: 1,
-                clock,
-                newId: () => random.uuid(),
-              }),
-            }
-          : {}),
+        ...(journal && { journal: watchedJournal(journal, process, watch, () => state) }),
       },
       { clock, random: () => random.next() },
     )
+    worker.state$.subscribe((next) => (state = next))
     worker.reports$.subscribe((report) => reported(process, report))
     return worker
   }

@@ -117,7 +117,7 @@ export class FoldedState {
     this.options.onState()
   }
 
-  /** Called after a snapshot: counts the known tasks of each cluster again. */
+  /** Called after snapshots: counts the known tasks of each cluster again. */
   recount(): Sliced<void> {
     return this.room.recount(this.current)
   }

@@ -124,6 +124,8 @@ export class Intake {
   private unidentified: Arrival[] = []
   private readonly namesakes = new Namesakes()
   private sweepDue = false
+  /** Since tasks were counted last. */
+  private snapshots = 0
   private closed = false
 
   constructor(private readonly options: IntakeOptions) {}
@@ -370,7 +372,8 @@ export class Intake {
 
   private afterFold(events: readonly JournalEvent[], before: ClusterState, state: ClusterState): void {
     if (this.decidesNames(events, before, state)) this.afterIdentities()
-    if (events.some(({ _tag }) => _tag === 'TasksListed' || _tag === 'TasksRelisted')) this.afterSnapshot()
+    const snapshots = events.filter(({ _tag }) => _tag === 'TasksListed' || _tag === 'TasksRelisted')
+    if (snapshots.length > 0) this.afterSnapshots(snapshots.length)
   }
 
   private decidesNames(events: readonly JournalEvent[], before: ClusterState, after: ClusterState): boolean {
@@ -387,7 +390,11 @@ export class Intake {
     this.options.folded.forgetUnfollowed()
   }
 
-  private afterSnapshot(): void {
+  private afterSnapshots(count: number): void {
+    this.snapshots += count
+    // What follows passes over all tasks of all clusters: once for as many snapshots as there are clusters.
+    if (this.snapshots < this.options.folded.current.marks.size) return
+    this.snapshots = 0
     // A sink that is down for a whole interval must not prevent forgetting, because snapshots do not wait for it.
     this.arrived.push(
       { _tag: 'Recount' },

@@ -19,7 +19,7 @@ export class TaskRoom {
     this.known.set(cluster, (this.known.get(cluster) ?? 0) + 1)
   }
 
-  /** Recounts the known tasks, after tasks were forgotten or a snapshot was folded. */
+  /** Recounts the known tasks, after tasks were forgotten or snapshots were folded. */
   *recount({ tasks }: Pick<ClusterState, 'tasks'>): Sliced<void> {
     const known = new Map<ClusterArn, number>()
     let count = 0

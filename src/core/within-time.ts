@@ -15,7 +15,8 @@ export const withinTime = <A>(
     const inner = new AbortController()
     const timer = new AbortController()
     const end = (): void => {
-      timer.abort()
+      // With a reason, or a DOMException with its stack would be made for each call.
+      timer.abort('answered')
       signal.removeEventListener('abort', onAbort)
     }
     const giveUp = (error: Error): void => {

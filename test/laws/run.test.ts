@@ -376,6 +376,29 @@ describe('run', () => {
     ])
   })
 
+  it('passes over all tasks once for as many snapshots as there are clusters', async () => {
+    const clusters = Array.from(
+      { length: 10 },
+      (_, i) => `arn:aws:ecs:eu-west-1:123456789012:cluster/many${i}`,
+    )
+    const source = memorySource({ covers: clusters })
+    const { worker, clock, of } = started({ sources: [source], sinks: [memorySink()] })
+    await clock.advance(0)
+    const takeRound = async (at: number): Promise<void> => {
+      for (const one of clusters) {
+        void source.push({ _tag: 'TasksListed', cluster: one, at, tasks: [] })
+        await clock.advance(0)
+      }
+    }
+    await takeRound(1_000_000)
+    await takeRound(2_000_000)
+    const before = of('Swept').length
+    await takeRound(3_000_000)
+    await takeRound(4_000_000)
+    expect(of('Swept')).toHaveLength(before + 2)
+    await worker.stop()
+  })
+
   it('forgets tasks that snapshots rule out', async () => {
     const source = memorySource({ covers: [cluster] })
     const { worker, clock, of } = started({ sources: [source], sinks: [memorySink()] })

@@ -130,10 +130,16 @@ export class DirectoryJournal implements Journal {
     const torn = this.torn.get(name)
     const isTorn = torn?.offset === from && torn.bytes === size.bytes
     if (size.bytes <= from || isTorn) return { entries: [], offset: from }
-    const read = await readEntries(files, name, from, signal).catch((thrown: unknown) => {
-      if (isMissing(thrown)) return undefined
-      throw thrown
-    })
+    const read = await readEntries(files, name, from, signal)
+      // Who knows it acknowledges it, so it must be on the disk.
+      .then(async (found) => {
+        if (found.offset > from) await files.settle(name)
+        return found
+      })
+      .catch((thrown: unknown) => {
+        if (isMissing(thrown)) return undefined
+        throw thrown
+      })
     if (read === undefined) return undefined
     if (read.offset < size.bytes) this.torn.set(name, { offset: read.offset, bytes: size.bytes })
     return read

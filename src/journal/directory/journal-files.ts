@@ -1,8 +1,9 @@
 /** The files of a journal. Only this module accesses the disk. */
-import { constants, type FileHandle, link, mkdir, open, readdir, stat, unlink } from 'node:fs/promises'
+import { constants } from 'node:fs'
 import { join } from 'node:path'
 import type { Millis } from '../../core/clock.js'
 import { bytesOf } from '../journal-lines.js'
+import { type Disk, type DiskFile, machineDisk } from './disk.js'
 
 /** Makes a call to the disk. */
 export type DiskAccess = <A>(call: () => Promise<A>) => Promise<A>
@@ -14,6 +15,8 @@ export interface JournalFilesSetup {
   readonly newId: () => string
   /** For tests: may refuse a call. */
   readonly access: DiskAccess
+  /** Default: that of the machine. */
+  readonly disk?: Disk
 }
 
 /** Private to the user, because task addresses and labels are confidential. */
@@ -30,13 +33,17 @@ const codeOf = (thrown: unknown): unknown =>
 export const isMissing = (thrown: unknown): boolean => codeOf(thrown) === 'ENOENT'
 
 export class JournalFiles {
-  constructor(private readonly setup: JournalFilesSetup) {}
+  private readonly disk: Disk
+
+  constructor(private readonly setup: JournalFilesSetup) {
+    this.disk = setup.disk ?? machineDisk
+  }
 
   /** In the order of their names. */
   async names(): Promise<readonly string[]> {
     const { directory, access } = this.setup
     try {
-      return (await access(() => readdir(directory))).sort()
+      return (await access(() => this.disk.readdir(directory))).sort()
     } catch (thrown) {
       if (isMissing(thrown)) return []
       throw thrown
@@ -46,7 +53,7 @@ export class JournalFiles {
   /** `undefined` if there is no such file. */
   async size(name: string): Promise<{ readonly bytes: number; readonly modifiedAt: Millis } | undefined> {
     try {
-      const { size, mtimeMs } = await this.setup.access(() => stat(this.path(name)))
+      const { size, mtimeMs } = await this.setup.access(() => this.disk.stat(this.path(name)))
       return { bytes: size, modifiedAt: mtimeMs }
     } catch (thrown) {
       if (isMissing(thrown)) return undefined
@@ -84,6 +91,20 @@ export class JournalFiles {
     }
   }
 
+  /**
+   * Makes what a file holds now survive a power failure, whoever wrote it: its writer may be waiting for the disk yet.
+   */
+  async settle(name: string): Promise<void> {
+    if (!this.setup.fsync) return
+    const handle = await this.opened(name, 'r')
+    try {
+      await this.sync(handle)
+    } finally {
+      await handle.close()
+    }
+    await this.syncDirectory()
+  }
+
   /** Whether a file with this content was created: false if there is one of this name. Nobody sees a part of it. */
   async publish(name: string, parts: AsyncIterable<string | Uint8Array>): Promise<boolean> {
     const { newId, access } = this.setup
@@ -97,7 +118,7 @@ export class JournalFiles {
       } finally {
         await handle.close()
       }
-      await access(() => link(this.path(draft), this.path(name)))
+      await access(() => this.disk.link(this.path(draft), this.path(name)))
       await this.syncDirectory()
       return true
     } catch (thrown) {
@@ -111,7 +132,7 @@ export class JournalFiles {
   /** Deletes a file, if there is one. */
   async remove(name: string): Promise<void> {
     try {
-      await this.setup.access(() => unlink(this.path(name)))
+      await this.setup.access(() => this.disk.unlink(this.path(name)))
     } catch (thrown) {
       if (!isMissing(thrown)) throw thrown
     }
@@ -123,14 +144,14 @@ export class JournalFiles {
 
   private async makeDirectory(): Promise<void> {
     const { directory, access } = this.setup
-    await access(() => mkdir(directory, { recursive: true, mode: directoryMode }))
+    await access(() => this.disk.mkdir(directory, { recursive: true, mode: directoryMode }))
   }
 
-  private async opened(name: string, flags: string | number): Promise<FileHandle> {
-    const handles: FileHandle[] = []
+  private async opened(name: string, flags: string | number): Promise<DiskFile> {
+    const handles: DiskFile[] = []
     try {
       return await this.setup.access(async () => {
-        const handle = await open(this.path(name), flags, fileMode)
+        const handle = await this.disk.open(this.path(name), flags, fileMode)
         handles.push(handle)
         return handle
       })
@@ -140,7 +161,7 @@ export class JournalFiles {
     }
   }
 
-  private async sync(handle: FileHandle): Promise<void> {
+  private async sync(handle: DiskFile): Promise<void> {
     if (this.setup.fsync) await this.setup.access(() => handle.datasync())
   }
 
@@ -149,7 +170,7 @@ export class JournalFiles {
     const { directory, fsync, access } = this.setup
     if (!fsync) return
     await access(async () => {
-      const handle = await open(directory, 'r')
+      const handle = await this.disk.open(directory, 'r')
       try {
         await handle.sync()
       } finally {

@@ -11,7 +11,8 @@ export interface InterruptibleSleep {
 export const interruptibleSleep = (clock: Clock): InterruptibleSleep => {
   let interruption = new AbortController()
   return {
-    interrupt: () => interruption.abort(),
+    // With a reason, or a DOMException with its stack would be made each time.
+    interrupt: () => interruption.abort('interrupted'),
     wait: async (ms) => {
       await clock.sleep(ms, interruption.signal)
       if (interruption.signal.aborted) interruption = new AbortController()

@@ -1,0 +1,94 @@
+import type { Millis } from '../../src/core/clock.js'
+import type { Disk } from '../../src/journal/directory/disk.js'
+import type { Faults } from '../engine/faults.js'
+import type { SimulatedProcess } from '../engine/simulated-process.js'
+import type { Timeline } from '../engine/timeline.js'
+import { DiskContent, type StoredFile, systemError } from './disk-content.js'
+import { appendTo, SimulatedDisk } from './simulated-disk.js'
+
+interface Write {
+  readonly file: StoredFile
+  readonly data: Buffer
+}
+
+/** A machine with a disk, on which one process after the other runs. Its disk fails, fills up, is slow and loses power. */
+export class Machine {
+  readonly #content = new DiskContent()
+  /** By process: what it is writing. */
+  readonly #writes = new Map<string, Set<Write>>()
+  #fullUntil: Millis = 0
+
+  constructor(
+    private readonly timeline: Timeline,
+    private readonly faults: Faults,
+  ) {}
+
+  /** Its disk, for a process. */
+  disk(process: SimulatedProcess): Disk {
+    const writes = new Set<Write>()
+    this.#writes.set(process.name, writes)
+    const { timeline } = this
+    return new SimulatedDisk(this.#content, {
+      now: () => timeline.now,
+      access: (call, path, make) => this.#access(process, call, path, make),
+      room: (_, bytes) => this.#room(process, bytes),
+      writing: (file, data) => {
+        const write = { file, data }
+        writes.add(write)
+        return () => writes.delete(write)
+      },
+    })
+  }
+
+  /** The process was killed, perhaps because the power has failed. */
+  killed(process: SimulatedProcess): void {
+    const { faults, timeline } = this
+    const dice = faults.dice('power-failure')
+    const writes = this.#writes.get(process.name)
+    // It has not used the disk.
+    if (writes === undefined) return
+    for (const { file, data } of writes)
+      appendTo(file, data.subarray(0, dice.int(data.length + 1)), timeline.now)
+    this.ended(process)
+    if (faults.happens('power-failure', 0.5, process.name)) this.#content.failPower(() => dice.next())
+  }
+
+  ended(process: SimulatedProcess): void {
+    this.#writes.delete(process.name)
+  }
+
+  #access<A>(process: SimulatedProcess, call: string, path: string, make: () => A): Promise<A> {
+    const { timeline, faults } = this
+    return new Promise((resolve, reject) => {
+      if (!process.moment()) return
+      timeline.after(this.#latency(process, call), () => {
+        if (!process.moment()) return
+        try {
+          if (faults.happens('disk-error', 0.003, `${process.name} ${call}`))
+            throw systemError('EIO', call, path)
+          resolve(make())
+        } catch (thrown) {
+          reject(thrown instanceof Error ? thrown : new Error(String(thrown)))
+        }
+      })
+    })
+  }
+
+  /** A disk that is full takes a part of a write. It stays full until somebody makes room. */
+  #room(process: SimulatedProcess, bytes: number): number {
+    const { timeline, faults } = this
+    if (faults.happens('disk-full', 0.002, process.name))
+      this.#fullUntil = timeline.now + 900_000 * faults.dice('disk-full').next() ** 2
+    const isFull = faults.roughness > 0 && this.#fullUntil > timeline.now
+    return isFull ? faults.dice('disk-full').int(bytes) : bytes
+  }
+
+  /** A tenth of a millisecond, and seconds for a few. */
+  #latency(process: SimulatedProcess, call: string): Millis {
+    const { faults } = this
+    const usual = call === 'fdatasync' || call === 'fsync' ? 2 : 0.1
+    return faults.happens('slow-disk', 0.005, `${process.name} ${call}`)
+      ? usual + 8_000 * faults.dice('slow-disk').next() ** 2
+      : usual
+  }
+}
