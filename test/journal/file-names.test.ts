@@ -1,6 +1,8 @@
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import {
   amendmentFile,
+  amendmentsAbove,
   amendmentsIn,
   checkpointFile,
   checkpointsIn,
@@ -64,4 +66,25 @@ it('files are found by what they are, in the order of their numbers', () => {
   expect(leasesIn(names, 'sqs')).toEqual([1, 2])
   expect(leasesIn(names, 'sqs.more')).toEqual([5])
   expect(leasesIn(names, 'other')).toEqual([])
+})
+
+const number = fc.oneof(fc.nat(20), fc.integer({ min: 99_999_990, max: 100_000_010 }))
+
+it('finds the amendments above a number, also when they get more digits', () => {
+  fc.assert(
+    fc.property(fc.uniqueArray(number), number, (numbers, after) => {
+      const names = [...numbers.map(amendmentFile), checkpointFile(after + 1), entriesFile('w', after + 1)]
+      expect(amendmentsAbove(names, after)).toEqual(
+        numbers.filter((one) => one > after).sort((a, b) => a - b),
+      )
+    }),
+  )
+})
+
+it('knows the files of entries by their names', () => {
+  fc.assert(
+    fc.property(fc.stringMatching(/^[.a-]{0,3}-?\d{7,9}(\.jsonl)?$/), (name) => {
+      expect(isEntriesFile(name)).toBe(/^(?!\.).+-\d{8,}\.jsonl$/.test(name))
+    }),
+  )
 })

@@ -6,7 +6,7 @@ import { CheckpointFiles } from './checkpoint-files.js'
 import { type DirectoryPosition, formatPosition, parsePosition } from './directory-position.js'
 import { readEntries } from './entry-reader.js'
 import { EntryWriter } from './entry-writer.js'
-import { amendmentFile, amendmentsIn, isEntriesFile } from './file-names.js'
+import { amendmentFile, amendmentsAbove, isEntriesFile } from './file-names.js'
 import { isMissing, type JournalFiles } from './journal-files.js'
 import { LeaseFiles } from './lease-files.js'
 
@@ -104,15 +104,14 @@ export class DirectoryJournal implements Journal {
     const names = await this.setup.files.names()
     const entries: JournalEntry[] = []
     const offsets: Record<string, number> = {}
-    for (const name of names.filter(isEntriesFile)) {
+    for (const name of names.filter(isEntriesFile).sort()) {
       const read = await this.readFile(name, since.files[name] ?? 0, signal)
       if (read === undefined) continue
       for (const entry of read.entries) entries.push(entry)
       offsets[name] = read.offset
     }
     let { amendment } = since
-    for (const number of amendmentsIn(names)) {
-      if (number <= amendment) continue
+    for (const number of amendmentsAbove(names, amendment)) {
       if (number !== amendment + 1 && !isFirst) return undefined
       const read = await this.readFile(amendmentFile(number), 0, signal)
       if (read === undefined) return undefined

@@ -1,14 +1,20 @@
-/** The names of a journal's files. */
+/**
+ * The names of a journal's files. There are thousands, one for each snapshot of a cluster, and all of them are looked at
+ * before each plan.
+ */
 
 const digits = 8
 
 const padded = (number: number): string => String(number).padStart(digits, '0')
 
-/** As `recordTo` names its files, so that a recording is a journal. */
-const entriesShape = /^(?!\.).+-\d{8,}\.jsonl$/
+/** As `recordTo` names its files, so that a recording is a journal: what follows the last hyphen. */
+const entriesEnd = /^\d{8,}\.jsonl$/
 
 /** Entries are in files of this form: those of workers, and those of recorders. */
-export const isEntriesFile = (name: string): boolean => entriesShape.test(name)
+export const isEntriesFile = (name: string): boolean => {
+  const hyphen = name.lastIndexOf('-')
+  return hyphen > 0 && !name.startsWith('.') && entriesEnd.test(name.slice(hyphen + 1))
+}
 
 const ownPrefix = 'journal-'
 
@@ -35,8 +41,24 @@ const numberIn = (name: string, prefix: string): number | undefined => {
   return number === undefined ? undefined : Number.parseInt(number, 10)
 }
 
-const numbersIn = (names: readonly string[], prefix: string): readonly number[] =>
-  names.flatMap((name) => numberIn(name, prefix) ?? []).sort((a, b) => a - b)
+const numbersIn = (names: readonly string[], prefix: string): readonly number[] => {
+  const numbers: number[] = []
+  for (const name of names) {
+    const number = numberIn(name, prefix)
+    if (number !== undefined) numbers.push(number)
+  }
+  return numbers.sort((a, b) => a - b)
+}
+
+/** Those above `after`, in ascending order. */
+export const amendmentsAbove = (names: readonly string[], after: number): readonly number[] => {
+  const last = amendmentFile(after)
+  // Numbers with as many digits are in the order of their texts.
+  const further = names.filter(
+    (name) => name.startsWith('amendment.') && (name.length !== last.length || name > last),
+  )
+  return amendmentsIn(further).filter((number) => number > after)
+}
 
 /** In ascending order. */
 export const amendmentsIn = (names: readonly string[]): readonly number[] => numbersIn(names, 'amendment.')

@@ -39,11 +39,11 @@ export class JournalFiles {
     this.disk = setup.disk ?? machineDisk
   }
 
-  /** In the order of their names. */
+  /** In any order. */
   async names(): Promise<readonly string[]> {
     const { directory, access } = this.setup
     try {
-      return (await access(() => this.disk.readdir(directory))).sort()
+      return await access(() => this.disk.readdir(directory))
     } catch (thrown) {
       if (isMissing(thrown)) return []
       throw thrown
