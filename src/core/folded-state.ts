@@ -57,6 +57,7 @@ export class FoldedState {
   private readonly fed = new BehaviorSubject<ClusterState>(emptyState)
   private readonly room = new TaskRoom()
   private isPublished = true
+  private feeds = false
   /** The published state, and each one that follows. Completes with `end`. */
   readonly state$: Observable<ClusterState> = this.states.asObservable()
   /**
@@ -70,6 +71,11 @@ export class FoldedState {
 
   get current(): ClusterState {
     return this.fed.value
+  }
+
+  /** Whether sources are being given a state at this moment: what one delivers now is its answer to that. */
+  get isFeeding(): boolean {
+    return this.feeds
   }
 
   /** Whether the task is in a cluster that sources cover with snapshots. */
@@ -106,7 +112,9 @@ export class FoldedState {
   /** Makes a state the current one. Sources get it; everybody else does with `publish`. */
   set(state: ClusterState): void {
     this.isPublished = false
+    this.feeds = true
     this.fed.next(state)
+    this.feeds = false
   }
 
   /** Publishes the current state, unless it is published already. */

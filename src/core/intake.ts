@@ -10,7 +10,7 @@ import type { FoldedState } from './folded-state.js'
 import type { JournalEntry, JournalEvent } from './journal.js'
 import { Namesakes } from './namesakes.js'
 import type { Report } from './report.js'
-import { inSlices, type Sliced, sliceSize } from './sliced.js'
+import { atOnce, inSlices, type Sliced, sliceSize } from './sliced.js'
 import type { Delivery, Source } from './source.js'
 import type { Span } from './tracer.js'
 import type { Traces } from './traces.js'
@@ -46,10 +46,18 @@ export interface Heard {
   readonly events: readonly ClusterEvent[]
   /** Number of events of other clusters. */
   readonly elsewhere: number
+  /** Folded before it is stored. Its events are news for the journal, although the state knows them. */
+  readonly isFolded?: boolean
 }
 
 type Arrival =
-  | { readonly _tag: 'Delivered'; readonly source: Source; readonly delivery: Delivery }
+  | {
+      readonly _tag: 'Delivered'
+      readonly source: Source
+      readonly delivery: Delivery
+      /** Whether a source answers a state that nobody else has seen yet. */
+      readonly isAnswer: boolean
+    }
   /** A delivery whose events are in the journal, as these entries say. */
   | { readonly _tag: 'Stored'; readonly heard: Heard; readonly events: readonly JournalEvent[] }
   /** Entries that were read from the journal. */
@@ -132,7 +140,7 @@ export class Intake {
 
   take(source: Source, delivery: Delivery): void {
     const traced = this.options.traces?.received(source.name, delivery) ?? delivery
-    this.arrive({ _tag: 'Delivered', source, delivery: traced })
+    this.arrive({ _tag: 'Delivered', source, delivery: traced, isAnswer: this.options.folded.isFeeding })
   }
 
   /** Called when the journal holds what `heard` says that the state does not know. */
@@ -276,8 +284,22 @@ export class Intake {
     for (const cluster of crowded) this.warn(source, this.namesakes.crowded(cluster))
     const heard: Heard = { source, delivery, events, elsewhere: found.elsewhere.length }
     if (store === undefined) return this.fold(heard, events)
-    store(heard)
+    store({ ...heard, isFolded: arrival.isAnswer && this.holdsBack(events) })
     return undefined
+  }
+
+  /**
+   * Folds at once how a service deploys. A source that answers a state with it may hold back new tasks of that state, and
+   * nobody may see them without: a plan that is made while the journal stores it would give them requests. Returns
+   * whether it said anything new.
+   */
+  private holdsBack(events: readonly ClusterEvent[]): boolean {
+    const { folded } = this.options
+    if (!events.every(({ _tag }) => _tag === 'DeploymentDescribed')) return false
+    const state = atOnce(foldAll(folded.current, events))
+    if (state === folded.current) return false
+    folded.set(state)
+    return true
   }
 
   /**

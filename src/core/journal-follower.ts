@@ -292,6 +292,7 @@ export class JournalFollower {
   private async newsOf(heard: Heard): Promise<News> {
     const { clock, news, signal } = this.options
     let entry: JournalEntry = { at: clock.now(), source: heard.source.name, events: [] }
+    if (heard.isFolded === true) return { heard, entry: { ...entry, events: heard.events } }
     await inSlices(
       news(heard.events),
       () => clock.sleep(0, signal),
