@@ -14,7 +14,7 @@ import type { RoundStage, RoundTrace } from './round-trace.js'
 import type { StageResult } from './tracer.js'
 import type { Report } from './report.js'
 import type { Change, Outcome, Owner, Sink } from './sink.js'
-import { sliced } from './sliced.js'
+import { sliced, sliceSize } from './sliced.js'
 import { TargetView } from './target-view.js'
 import { withinTime } from './within-time.js'
 
@@ -375,7 +375,12 @@ export class Reconciler<V> {
     }
     const byKey = new Map(outcomes.map((outcome) => [outcome.key, outcome]))
     const at = options.clock.now()
-    const ended = changes.map((change) => this.follow(change, byKey.get(change.key), view, retryIn))
+    let isEnded = true
+    for (const [i, change] of changes.entries()) {
+      // As many as there are backends, after the first snapshot.
+      if (i > 0 && i % sliceSize === 0) await this.pause()
+      if (!this.follow(change, byKey.get(change.key), view, retryIn)) isEnded = false
+    }
     const isDone = ({ key }: Change<V>): boolean => byKey.get(key)?._tag === 'Done'
     options.applied?.({
       desired,
@@ -383,7 +388,7 @@ export class Reconciler<V> {
       left: changes.filter((change) => !isDone(change)),
       at,
     })
-    return ended.every(Boolean)
+    return isEnded
   }
 
   /** Updates the view with an outcome. Returns whether the change needs no further attempt. */

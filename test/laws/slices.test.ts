@@ -134,6 +134,26 @@ describe('a state that is projected in slices', () => {
   })
 })
 
+describe('changes of many backends that were made at once', () => {
+  it('are reported in slices, between which other work goes on', async () => {
+    const { clock, ecs, worker } = worldOf()
+    const seenByOthers: number[] = []
+    let applied = 0
+    worker.reports$.subscribe(({ _tag }) => {
+      if (_tag !== 'Applied') return
+      applied++
+      if (applied === 1)
+        void clock.sleep(0, new AbortController().signal).then(() => seenByOthers.push(applied))
+    })
+    await clock.advance(0)
+    const all = Array.from({ length: large }, (_, i) => observed({ id: `t${i}`, service: `s${i}` }))
+    void ecs.push({ _tag: 'TasksListed', cluster, at: 1_000_000, tasks: all })
+    while (applied < large) await clock.advance(250)
+    expect(seenByOthers).toEqual([sliceSize])
+    await worker.stop()
+  })
+})
+
 describe('an event that cannot be folded', () => {
   const unreported = (): readonly unknown[] => {
     const errors: unknown[] = []
