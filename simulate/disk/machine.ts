@@ -40,6 +40,16 @@ export class Machine {
     })
   }
 
+  /** Its disk, as it is now: every call is made at once. */
+  get quietDisk(): Disk {
+    return new SimulatedDisk(this.#content, {
+      now: () => this.timeline.now,
+      access: (_call, _path, make) => new Promise((resolve) => resolve(make())),
+      room: (_, bytes) => bytes,
+      writing: () => () => undefined,
+    })
+  }
+
   /** The process was killed, perhaps because the power has failed. */
   killed(process: SimulatedProcess): void {
     const { faults, timeline } = this

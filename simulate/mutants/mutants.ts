@@ -66,7 +66,7 @@ export const mutants: readonly Mutant[] = [
     file: 'src/core/reconcile.ts',
     original: 'else view.put(key, outcome.found)',
     wrong: 'else void key',
-    with: ['--arrangement', 'journal', '--incident-minutes', '20'],
+    with: ['--target', 'traefik-table', '--arrangement', 'journal', '--incident-minutes', '20'],
   },
   {
     name: 'tries again without reading after a failed write',
@@ -93,7 +93,7 @@ export const mutants: readonly Mutant[] = [
     ExpressionAttributeValues: {`,
     wrong: `    ExpressionAttributeNames: names,
     ExpressionAttributeValues: {`,
-    with: ['--target', 'traefik-table'],
+    with: ['--target', 'traefik-table', '--arrangement', 'journal', '--incident-minutes', '20'],
   },
   {
     name: 'takes what it knows for whole before the first snapshot',

@@ -1,5 +1,7 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb'
+import type { Clock } from '../../src/core/clock.js'
 import type { Journal } from '../../src/core/journal.js'
+import type { Disk } from '../../src/journal/directory/disk.js'
 import { DirectoryJournal } from '../../src/journal/directory/directory-journal.js'
 import { JournalFiles } from '../../src/journal/directory/journal-files.js'
 import { dynamoDbJournal } from '../../src/journal/dynamodb/index.js'
@@ -44,19 +46,27 @@ export const simulatedJournal = ({
         newId,
       })
     case 'directory':
-      // What `directoryJournal` makes.
-      return new DirectoryJournal({
-        files: new JournalFiles({
-          directory: '/journal',
-          fsync: true,
-          newId,
-          access: (call) => call(),
-          disk: machine.disk(process),
-        }),
-        retentionMs: 2 * day,
-        maxBytes: 1024 * 1024,
-        clock,
-        newId,
-      })
+      return onDisk({ disk: machine.disk(process), fsync: true, clock, newId })
   }
 }
+
+interface OnDisk {
+  readonly disk: Disk
+  readonly fsync: boolean
+  readonly clock: Clock
+  readonly newId: () => string
+}
+
+/** What `directoryJournal` makes. */
+const onDisk = ({ disk, fsync, clock, newId }: OnDisk): Journal =>
+  new DirectoryJournal({
+    files: new JournalFiles({ directory: '/journal', fsync, newId, access: (call) => call(), disk }),
+    retentionMs: 2 * day,
+    maxBytes: 1024 * 1024,
+    clock,
+    newId,
+  })
+
+/** A journal that only reads what is on the disk of a machine. */
+export const readerOf = (machine: Machine, clock: Clock): Journal =>
+  onDisk({ disk: machine.quietDisk, fsync: false, clock, newId: () => 'reader' })

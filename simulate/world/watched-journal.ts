@@ -1,7 +1,9 @@
 import type { ClusterState } from '../../src/core/cluster-state.js'
 import type { Journal, JournalEntry } from '../../src/core/journal.js'
+import type { DiskCheck } from '../checks/disk-check.js'
 import type { JournalKnowledge } from '../checks/journal-knowledge.js'
 import type { LeaseCheck } from '../checks/lease-check.js'
+import { Violation } from '../checks/violation.js'
 import type { SimulatedProcess } from '../engine/simulated-process.js'
 
 export interface JournalWatch {
@@ -13,12 +15,19 @@ export interface JournalWatch {
   readonly check: (check: () => void) => void
 }
 
+/** What is seen of a process and its machine. */
+export interface WatchedProcess {
+  readonly state: () => ClusterState | undefined
+  /** Of a journal on a disk. */
+  readonly disk?: DiskCheck | undefined
+}
+
 /** The journal of a process, watched: what it promises, and what the process knows when it calls again. */
 export const watchedJournal = (
   journal: Journal,
   process: SimulatedProcess,
   { knowledge, leases, stored, check }: JournalWatch,
-  state: () => ClusterState | undefined,
+  { state, disk }: WatchedProcess,
 ): Journal => {
   /** A worker makes these calls one at a time, and folds what one has told it before the next. */
   const folded = (): void => {
@@ -32,6 +41,13 @@ export const watchedJournal = (
       await journal.append(entries, signal)
       knowledge.stored(entries)
       stored(entries)
+      // A disk that cannot be read shows elsewhere.
+      void disk?.check(process.name, entries).catch((thrown: unknown) => {
+        if (thrown instanceof Violation)
+          check(() => {
+            throw thrown
+          })
+      })
     },
     amend: async (entry, position, signal) => {
       folded()

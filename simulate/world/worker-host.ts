@@ -10,6 +10,7 @@ import type { Worker } from '../../src/core/worker.js'
 import type { Source } from '../../src/core/source.js'
 import { eventBridgeWebhook } from '../../src/sources/webhooks/event-bridge-webhook.js'
 import { sqs } from '../../src/sources/sqs/sqs.js'
+import { DiskCheck } from '../checks/disk-check.js'
 import { Machine } from '../disk/machine.js'
 import type { Faults } from '../engine/faults.js'
 import { SimulatedProcess, type WrongClock } from '../engine/simulated-process.js'
@@ -19,7 +20,7 @@ import type { Scenario } from './scenario.js'
 import { apiKey, type Listener } from '../servers/api-destination.js'
 import { askedSources } from './asked-sources.js'
 import { type ClientSettings, simulatedClient, stripped } from './simulated-settings.js'
-import { simulatedJournal } from './simulated-journal.js'
+import { readerOf, simulatedJournal } from './simulated-journal.js'
 import { type JournalWatch, watchedJournal } from './watched-journal.js'
 import { exposed, workerSink } from './worker-sink.js'
 
@@ -50,9 +51,13 @@ export class WorkerHost {
 
   /** Stays when a process ends. */
   readonly #machine: Machine
+  readonly #disk: DiskCheck | undefined
 
   constructor(private readonly options: WorkerHostOptions) {
-    this.#machine = new Machine(options.timeline, options.faults)
+    const { timeline, faults, scenario } = options
+    this.#machine = new Machine(timeline, faults)
+    const clock = { now: () => timeline.now, sleep: () => Promise.resolve() }
+    if (scenario.arrangement === 'directory') this.#disk = new DiskCheck(readerOf(this.#machine, clock))
   }
 
   get name(): string {
@@ -162,7 +167,9 @@ export class WorkerHost {
         sources: [events, ...asked],
         sinks: [workerSink(scenario, process, client)],
         expose: exposed(scenario),
-        ...(journal && { journal: watchedJournal(journal, process, watch, () => state) }),
+        ...(journal && {
+          journal: watchedJournal(journal, process, watch, { state: () => state, disk: this.#disk }),
+        }),
       },
       { clock, random: () => random.next() },
     )
