@@ -38,6 +38,7 @@ export const mutants: readonly Mutant[] = [
     file: 'src/core/reconcile.ts',
     original: `if (next.changes.length > 0 && !(await this.apply(next.changes, desired, view, retryIn))) return 'again'`,
     wrong: `if (next.changes.length > 0) await this.apply(next.changes, desired, view, retryIn)`,
+    with: ['--arrangement', 'queue-each', '--target', 'traefik-table', '--incident-minutes', '20'],
   },
   {
     name: 'keeps what it believed to be settled while it writes',
