@@ -172,6 +172,12 @@ export class BackendClaims {
     )
   }
 
+  /** Whether there are addresses that an incomplete backend would remove. */
+  get mayRemove(): boolean {
+    for (const { removable } of this.#origins.values()) if (removable.size > 0) return true
+    return false
+  }
+
   build(completeness: Completeness): Backend {
     const endpoints = this.#endpoints()
     const complete = this.#waitingOn.size === 0 && this.#isKnown(completeness)
@@ -204,7 +210,8 @@ export class BackendClaims {
 
   /**
    * Addresses to remove. They include those of tasks that are unhealthy or held back, and not exposed. A live task whose
-   * address is not fully known may have taken over any address of its host, or any address at all, so those are kept.
+   * address or name is not fully known may have taken over any address of its host, or any address at all, so those are
+   * kept.
    */
   #gone(endpoints: readonly Endpoint[], completeness: Completeness): readonly Address[] {
     if (this.#waitingOn.has(undefined)) return []
@@ -213,7 +220,9 @@ export class BackendClaims {
       if (!completeness.mayRemove(origin)) continue
       for (const key of origin.removable.keys()) {
         const address = addressOf(key)
-        if (!this.#waitingOn.has(address.host) && !hasAddress(endpoints, address)) gone.set(key, address)
+        const mayBeTaken =
+          this.#waitingOn.has(address.host) || completeness.mayHost(origin.cluster, address.host)
+        if (!mayBeTaken && !hasAddress(endpoints, address)) gone.set(key, address)
       }
     }
     return [...gone.values()].sort(compareAddresses)

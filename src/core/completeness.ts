@@ -26,8 +26,15 @@ export interface Completeness {
   readonly knows: (claimant: Claimant) => boolean
   /** Whether addresses of the claimant's gone task may be removed before that. */
   readonly mayRemove: (claimant: Claimant) => boolean
-  /** Equal for values with the same answers, ignoring `readings`. */
+  /**
+   * Whether a live task whose names wait for a lookup may be at an address of this host: it may have taken over any of
+   * them. While the host of such a task is unknown, it may be anywhere in its cluster.
+   */
+  readonly mayHost: (cluster: ClusterArn, host: string) => boolean
+  /** Equal for values with the same answers, ignoring `readings` and `mayHost`. */
   readonly view: string
+  /** Equal for values with the same answers of `mayHost`. */
+  readonly hosts: string
 }
 
 export interface CompletenessOptions {
@@ -99,10 +106,15 @@ export const completenessOf = (
   const waiting = new Set<ClusterArn>()
   const refusedOrigins = new Set<string>()
   const unjudged = new Set<string>()
+  const hosts = new Set<string>()
+  const anywhere = new Set<ClusterArn>()
   let judged = true
   for (const { why, host, cluster, origin } of nameless) {
-    if (why === 'waiting') waiting.add(cluster)
-    else {
+    if (why === 'waiting') {
+      waiting.add(cluster)
+      if (host === undefined) anywhere.add(cluster)
+      else hosts.add(host)
+    } else {
       refusedOrigins.add(origin)
       if (host === undefined) judged = false
       else unjudged.add(host)
@@ -134,6 +146,8 @@ export const completenessOf = (
     // In a covered cluster, nothing is removed before the first snapshot: a late STOPPED may be of a task whose address
     // already belongs to a new one.
     mayRemove: ({ cluster }) => marks.has(cluster) || !isCovered(cluster, covers, known),
+    mayHost: (cluster, host) => hosts.has(host) || anywhere.has(cluster),
+    hosts: JSON.stringify([[...hosts].sort(), [...anywhere].sort()]),
     view: JSON.stringify([
       marked,
       unread,

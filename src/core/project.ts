@@ -166,8 +166,12 @@ export const projectorInSlices = ({
     )
       return
     const next = completenessOf(state, nameless.values(), { covers, pooled })
-    if (next.view === completeness.view) completeness = { ...completeness, readings: next.readings }
-    else {
+    if (next.view === completeness.view) {
+      // Rarely many: what snapshots rule out is forgotten.
+      if (next.hosts !== completeness.hosts)
+        for (const [name, claims] of byBackend) if (claims.mayRemove) dirty.add(name)
+      completeness = next
+    } else {
       for (const name of byBackend.keys()) dirty.add(name)
       completeness = next
     }

@@ -188,3 +188,48 @@ describe('a mark of a worker whose clock jumped back', () => {
     strictEqual(state.marks.get(cluster)?.at, start + 2 * defaultSkewAllowanceMs)
   })
 })
+
+describe('an address that a task has left', () => {
+  // A task with a definition that nobody has looked up yet may claim any name.
+  const expose: Policy = {
+    ...servicePorts(),
+    expose: (one, definition) =>
+      one.definition !== undefined && definition === undefined
+        ? { _tag: 'NeedsDefinition', backends: 'any' }
+        : servicePorts().expose(one, definition),
+  }
+  const settings = { expose, covers: [cluster] }
+  const at = (ipv4: string) => ({ version: 1, ipv4, ipv6: undefined })
+  const unnamed = (id: string, version: number, changes: Partial<Task> = {}) =>
+    changed(task(id, version, 1_000 * version, { definition: 'web:2', ...changes }))
+  const before = listed(1_000, [task('a', 1, 0)])
+  const stopped = changed(task('a', 2, 3_000, { desiredStatus: 'STOPPED' }))
+  const goneIn = (desired: ReturnType<typeof project>) =>
+    desired.backends.get('shop')?.gone.map(({ host }) => host)
+
+  it('is not removed while a live task is on its host whose names are unknown', () => {
+    const after = (event: ClusterEvent) => goneIn(project(fold([before, event, stopped]), settings))
+    deepStrictEqual(after(unnamed('b', 2)), [])
+    deepStrictEqual(after(unnamed('b', 2, { interface: undefined, instance: 'unknown' })), [])
+    deepStrictEqual(after(unnamed('b', 2, { interface: at('10.1.0.2') })), ['10.1.0.1'])
+  })
+
+  it('is kept and removed again as such tasks come and go', () => {
+    const again = projector(settings)
+    let state = emptyState
+    const seen = [
+      before,
+      unnamed('b', 2, { interface: at('10.1.0.2') }),
+      stopped,
+      unnamed('c', 4),
+      unnamed('c', 5, { desiredStatus: 'STOPPED' }),
+      unnamed('d', 6, { interface: undefined, instance: 'unknown' }),
+    ].map((event) => {
+      state = reduce(state, event)
+      const desired = again(state, 0)
+      deepStrictEqual(desiredContents(desired), desiredContents(project(state, settings)))
+      return goneIn(desired)
+    })
+    deepStrictEqual(seen.slice(2), [['10.1.0.1'], [], ['10.1.0.1'], []])
+  })
+})
