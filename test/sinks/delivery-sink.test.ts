@@ -15,7 +15,7 @@ import {
 } from 'ecs-task-stream/sinks/kit'
 import { backendsArbitrary } from '../../src/testing/backends.js'
 import { backendOf, backendsOf } from 'ecs-task-stream/testing'
-import { runs } from '../laws/runs.js'
+import { runsOfStories } from '../laws/runs.js'
 import { reconciled } from '../support/served.js'
 import { temporaryDirectories } from '../support/temporary-directory.js'
 import { virtualClock } from '../support/virtual-clock.js'
@@ -463,7 +463,7 @@ describe('a receiver under lost, repeated, late and reordered events, and restar
   it('has the last state if it keeps the greatest sequence of each backend, and clocks are right', async () => {
     await fc.assert(
       law(rightClocks, () => silent),
-      { numRuns: runs },
+      { numRuns: runsOfStories },
     )
   })
 
@@ -471,14 +471,14 @@ describe('a receiver under lost, repeated, late and reordered events, and restar
     const withCursor = anyClocks.map((each) => ({ ...each, hasCursor: true }))
     await fc.assert(
       law(withCursor, () => silent),
-      { numRuns: runs },
+      { numRuns: runsOfStories },
     )
   })
 
   it('has the last state whatever clocks show, if it also answers 409 to a sequence that is not greater', async () => {
     await fc.assert(
       law(anyClocks, () => careful),
-      { numRuns: runs },
+      { numRuns: runsOfStories },
     )
   })
 
