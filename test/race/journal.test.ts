@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import type { CaughtUp, JournalEntry } from 'ecs-task-stream'
 import { describe, expect, it } from 'vitest'
 import { refutation } from '../laws/holds.js'
-import { runs } from '../laws/runs.js'
+import { runsOfStories } from '../laws/runs.js'
 import { type Distortion, liveIn, stories, type StoryOptions, tell } from './shared-journal.js'
 
 /** Everything is exact in the end, and at no moment was a live server missing that the target had had. */
@@ -18,11 +18,11 @@ const isRight = (options: StoryOptions, distort?: Distortion): fc.IAsyncProperty
 
 describe('workers on one queue that share a journal', () => {
   it('without snapshots, leave exactly what is live, and at no moment remove a live server', async () => {
-    await fc.assert(isRight({ snapshots: false }), { numRuns: runs })
+    await fc.assert(isRight({ snapshots: false }), { numRuns: runsOfStories })
   })
 
   it('with lost events and snapshots, leave exactly what is live, and at no moment remove a live server', async () => {
-    await fc.assert(isRight({ snapshots: true }), { numRuns: runs })
+    await fc.assert(isRight({ snapshots: true }), { numRuns: runsOfStories })
   })
 })
 

@@ -3,7 +3,7 @@ import { memory as memorySource } from 'ecs-task-stream/sources/memory'
 import { memory as memorySink, memoryTarget } from 'ecs-task-stream/sinks/memory'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { runs } from '../laws/runs.js'
+import { runsOfStories } from '../laws/runs.js'
 import { cluster } from '../support/observed-task.js'
 import {
   deliverAll,
@@ -51,7 +51,7 @@ describe('racing workers', () => {
           expect(held(target)).toEqual(truth(events))
         },
       ),
-      { numRuns: runs },
+      { numRuns: runsOfStories },
     )
   })
 })
@@ -129,15 +129,15 @@ const nothingLiveIsMissing = (ack: 'applied' | 'folded'): fc.IAsyncProperty<[Cra
 
 describe('a worker killed at any await and restarted', () => {
   it('leaves exactly what is live, with a queue and snapshots', async () => {
-    await fc.assert(exactAfterCrash(true, 'applied'), { numRuns: runs })
+    await fc.assert(exactAfterCrash(true, 'applied'), { numRuns: runsOfStories })
   })
 
   it('leaves exactly what is live, with snapshots, also when it acknowledges what it only folded', async () => {
-    await fc.assert(exactAfterCrash(true, 'folded'), { numRuns: runs })
+    await fc.assert(exactAfterCrash(true, 'folded'), { numRuns: runsOfStories })
   })
 
   it('removes nothing live, with a queue alone', async () => {
-    await fc.assert(nothingLiveIsMissing('applied'), { numRuns: runs })
+    await fc.assert(nothingLiveIsMissing('applied'), { numRuns: runsOfStories })
   })
 
   it('would lose a live task if it acknowledged what it only folded, without snapshots: the law sees it', async () => {
