@@ -11,22 +11,36 @@ interface Arranged {
   /** Whether what was acknowledged is in a journal. */
   readonly hasJournal: boolean
   readonly workers: 1 | 'several'
+  /** Whether a day takes several times as long, so that there are few clusters. */
+  readonly isSlow: boolean
 }
 
 /** How workers hear and remember. Each is a row of what the README guarantees. */
 const arranged = {
   /** One worker, one queue. */
-  alone: { source: 'queue', hasSnapshots: true, hasJournal: false, workers: 1 },
+  alone: { source: 'queue', hasSnapshots: true, hasJournal: false, workers: 1, isSlow: false },
   /** One worker, to which EventBridge posts. */
-  webhook: { source: 'webhook', hasSnapshots: true, hasJournal: false, workers: 1 },
+  webhook: { source: 'webhook', hasSnapshots: true, hasJournal: false, workers: 1, isSlow: false },
   /** One queue, and a journal that all workers share. */
-  journal: { source: 'queue', hasSnapshots: true, hasJournal: true, workers: 'several' },
+  journal: { source: 'queue', hasSnapshots: true, hasJournal: true, workers: 'several', isSlow: false },
   /** Each worker has a queue of its own, and knows only what it hears. */
-  'queue-each': { source: 'queue-each', hasSnapshots: true, hasJournal: false, workers: 'several' },
+  'queue-each': {
+    source: 'queue-each',
+    hasSnapshots: true,
+    hasJournal: false,
+    workers: 'several',
+    isSlow: false,
+  },
   /** One queue and a shared journal, and ECS is not asked for snapshots. */
-  'no-snapshots': { source: 'queue', hasSnapshots: false, hasJournal: true, workers: 'several' },
+  'no-snapshots': {
+    source: 'queue',
+    hasSnapshots: false,
+    hasJournal: true,
+    workers: 'several',
+    isSlow: true,
+  },
   /** One worker, one queue, and a journal on the disk of its machine. */
-  directory: { source: 'queue', hasSnapshots: true, hasJournal: true, workers: 1 },
+  directory: { source: 'queue', hasSnapshots: true, hasJournal: true, workers: 1, isSlow: true },
 } as const satisfies Readonly<Record<string, Arranged>>
 
 export type Arrangement = keyof typeof arranged
@@ -112,9 +126,10 @@ export const scenarioOf = (
 ): Scenario => {
   const random = prng(seed ^ 0x5ce9a210)
   const arrangement = fixedArrangement ?? order[seed % order.length] ?? 'alone'
-  const { source, hasSnapshots, hasJournal, workers } = arranged[arrangement]
+  const { source, hasSnapshots, hasJournal, workers, isSlow } = arranged[arrangement]
   const shape = seed % 3 === 0 ? 'weighted' : 'simple'
-  const count = clusterCount ?? 80 + random.int(41)
+  const many = 80 + random.int(41)
+  const count = clusterCount ?? (isSlow ? Math.round(many / 6) : many)
   const drawn = random.pick([20, 40])
   const snapshotMs = (snapshotMinutes ?? drawn) * minute
   return {
