@@ -40,18 +40,14 @@ export interface SeedResult {
 export const runSeed = async ({
   seed,
   days,
-  clusters,
-  snapshotMinutes,
-  incidentMinutes,
-  arrangement,
-  target,
   without = new Set(),
   mostFaults = Infinity,
   print,
+  ...fixed
 }: SeedOptions): Promise<SeedResult> => {
   await warmUp()
   const timeline = new Timeline(start, prng(seed ^ 0x71e))
-  const scenario = scenarioOf(seed, { clusters, snapshotMinutes, incidentMinutes, arrangement, target })
+  const scenario = scenarioOf(seed, fixed)
   const uninstall = installGlobals(timeline, prng(seed ^ 0x6106a1))
   const simulation = new Simulation(scenario, timeline, { without, most: mostFaults }, print)
   const caught = (thrown: unknown): void => simulation.defect(thrown)

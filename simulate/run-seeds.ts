@@ -10,12 +10,12 @@ export interface Failed {
 }
 
 /** The seeds to run, in order: what they have of days is known before they run. */
-export const seedsOf = ({ seed, seeds, days, clusterDays, clusters }: Options): readonly number[] => {
+export const seedsOf = ({ seed, seeds, days, clusterDays, ...fixed }: Options): readonly number[] => {
   if (clusterDays === undefined) return Array.from({ length: seeds }, (_, i) => seed + i)
   const chosen: number[] = []
   for (let [next, planned] = [seed, 0]; planned < clusterDays && days > 0; next++) {
     chosen.push(next)
-    planned += days * scenarioOf(next, { clusters }).clusters.length
+    planned += days * scenarioOf(next, fixed).clusters.length
   }
   return chosen
 }
@@ -30,22 +30,11 @@ export interface RunSeeds {
 
 /** Runs seeds, some at once, and tells of them in their order. Returns the first that failed; then no more are begun. */
 export const runSeeds = async ({ options, commit, run, say }: RunSeeds): Promise<Failed | undefined> => {
-  const { days, without, mostFaults, jobs } = options
-  const { clusters, snapshotMinutes, incidentMinutes, arrangement, target } = options
+  const { jobs } = options
   const seeds = seedsOf(options)
   const begun: Promise<SeedMessage>[] = []
   let isOver = false
-  const optionsOf = (seed: number): SeedOptions => ({
-    seed,
-    days,
-    clusters,
-    snapshotMinutes,
-    incidentMinutes,
-    arrangement,
-    target,
-    without,
-    mostFaults,
-  })
+  const optionsOf = (seed: number): SeedOptions => ({ ...options, seed })
   const begin = (): void => {
     const seed = seeds[begun.length]
     if (seed === undefined || isOver) return

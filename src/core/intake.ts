@@ -284,7 +284,7 @@ export class Intake {
     for (const cluster of crowded) this.warn(source, this.namesakes.crowded(cluster))
     const heard: Heard = { source, delivery, events, elsewhere: found.elsewhere.length }
     if (store === undefined) return this.fold(heard, events)
-    store({ ...heard, isFolded: arrival.isAnswer && this.holdsBack(events) })
+    store({ ...heard, isFolded: arrival.isAnswer && this.foldBeforeStoring(events) })
     return undefined
   }
 
@@ -293,7 +293,7 @@ export class Intake {
    * nobody may see them without: a plan that is made while the journal stores it would give them requests. Returns
    * whether it said anything new.
    */
-  private holdsBack(events: readonly ClusterEvent[]): boolean {
+  private foldBeforeStoring(events: readonly ClusterEvent[]): boolean {
     const { folded } = this.options
     if (!events.every(({ _tag }) => _tag === 'DeploymentDescribed')) return false
     const state = atOnce(foldAll(folded.current, events))

@@ -11,16 +11,7 @@ import { anyEvents, anyTask } from '../../src/testing/any-event.js'
 import { fold, stateContents } from '../laws/observed.js'
 import { runs } from '../laws/runs.js'
 import { cluster, observed } from '../support/observed-task.js'
-
-const all = async <A>(items: AsyncIterable<A>): Promise<readonly A[]> => {
-  const found: A[] = []
-  for await (const item of items) found.push(item)
-  return found
-}
-
-async function* each<A>(items: readonly A[]): AsyncGenerator<A> {
-  for (const item of items) yield await Promise.resolve(item)
-}
+import { all, each } from '../support/async-items.js'
 
 const isTask = (task: unknown): boolean => isRight(eventCodec.decode({ _tag: 'TaskChanged', task }))
 

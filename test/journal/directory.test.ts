@@ -4,12 +4,13 @@ import { replay } from 'ecs-task-stream/sources/replay'
 import { type Access, journalContract } from 'ecs-task-stream/testing'
 import fc from 'fast-check'
 import { appendFile, readdir, readFile, stat, truncate, utimes, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { randomUUID } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import type { ClusterEvent } from '../../src/core/event.js'
 import type { JournalEntry } from '../../src/core/journal.js'
 import { DirectoryJournal } from '../../src/journal/directory/directory-journal.js'
+import { type Disk, machineDisk } from '../../src/journal/directory/disk.js'
 import { JournalFiles } from '../../src/journal/directory/journal-files.js'
 import { encodeEntry } from '../../src/journal/journal.js'
 import { heard } from '../support/heard.js'
@@ -51,7 +52,54 @@ const harness = async () => {
 
 journalContract('directoryJournal', harness, { runs: contractRuns(30) })
 
+/** The disk of the machine, on which syncs of files are noted. */
+const notingSyncs = (synced: string[]): Disk => ({
+  ...machineDisk,
+  open: async (path, flags, mode) => {
+    const file = await machineDisk.open(path, flags, mode)
+    return {
+      appendFile: (data) => file.appendFile(data),
+      datasync: () => {
+        synced.push(basename(path))
+        return file.datasync()
+      },
+      sync: () => file.sync(),
+      stat: () => file.stat(),
+      createReadStream: (options) => file.createReadStream(options),
+      close: () => file.close(),
+    }
+  },
+})
+
 describe('directoryJournal', () => {
+  it('syncs what it reads of others, and not once more what it has written', async () => {
+    const directory = await temporary()
+    const synced: string[] = []
+    const open = (): Journal =>
+      new DirectoryJournal({
+        files: new JournalFiles({
+          directory,
+          fsync: true,
+          newId: randomUUID,
+          access: (call) => call(),
+          disk: notingSyncs(synced),
+        }),
+        retentionMs: 7 * day,
+        maxBytes: 1_000_000,
+        clock: virtualClock(),
+        newId: randomUUID,
+      })
+    const [one, other] = [open(), open()]
+    const { position } = await one.catchUp(undefined, signal())
+    await one.append([entry('a')], signal())
+    expect(synced).toHaveLength(1)
+    expect(idsIn((await one.catchUp(position, signal())).entries)).toEqual(['a'])
+    expect(synced).toHaveLength(1)
+    expect(idsIn((await other.catchUp(undefined, signal())).entries)).toEqual(['a'])
+    expect(synced).toHaveLength(2)
+    expect(new Set(synced).size).toBe(1)
+  })
+
   it('reads what recorders have written, and replay reads what it has written', async () => {
     const directory = await temporary()
     const recorded = [1, 2].map((at) => encodeEntry(at, 'sqs', [changed(`recorded${at}`)]))

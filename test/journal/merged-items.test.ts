@@ -4,15 +4,7 @@ import type { FileLine } from '../../src/journal/file-line.js'
 import { type JournalItem, journalItems } from '../../src/journal/journal-items.js'
 import { mergedItems } from '../../src/journal/merged-items.js'
 import { cluster, observed } from '../support/observed-task.js'
-
-async function* each<A>(items: readonly A[]): AsyncGenerator<A> {
-  for (const item of items) yield await Promise.resolve(item)
-}
-const all = async <A>(items: AsyncIterable<A>): Promise<readonly A[]> => {
-  const found: A[] = []
-  for await (const item of items) found.push(item)
-  return found
-}
+import { all, each } from '../support/async-items.js'
 
 const event = { _tag: 'LogRead', log: 'l', position: '1' }
 const entry = (at: number, more: object = {}) =>

@@ -4,15 +4,7 @@ import { UnwritableEntry } from '../../src/core/journal.js'
 import { entriesIn, linesOf } from '../../src/journal/stored-entries.js'
 import { Turns } from '../../src/shared/async/turns.js'
 import { cluster, observed } from '../support/observed-task.js'
-
-async function* each<A>(items: readonly A[]): AsyncGenerator<A> {
-  for (const item of items) yield await Promise.resolve(item)
-}
-const all = async <A>(items: AsyncIterable<A>): Promise<readonly A[]> => {
-  const found: A[] = []
-  for await (const item of items) found.push(item)
-  return found
-}
+import { all, each } from '../support/async-items.js'
 
 /** Counts the work after which others had their turn. */
 class Counted extends Turns {

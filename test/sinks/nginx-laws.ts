@@ -11,7 +11,6 @@ import { sinkContract } from '../../src/testing/sink-contract.js'
 import type { SinkHarness } from '../../src/testing/sink-harness.js'
 import { countedWrites } from '../support/counted-writes.js'
 import { desiredOf, reconciled } from '../support/served.js'
-import { contractRuns } from '../laws/runs.js'
 
 export interface NginxAtHand {
   /** Its configuration `nginx.conf` includes the files `upstreams/*.conf` in `http`. */
@@ -102,7 +101,7 @@ export const nginxLaws = (name: string, start: () => Promise<NginxAtHand>, runs:
   // A file is one backend's as a whole. Each run writes to the disk and runs nginx several times.
   sinkContract(name, async () => harnessOf(await start()), {
     lacks: ['extras', 'partial-failure'],
-    runs: contractRuns(runs),
+    runs,
   })
 
   describe(`${name}: a change that nginx refuses`, () => {

@@ -11,6 +11,7 @@ import { desiredOf, reconciled } from '../support/served.js'
 import { temporaryDirectories } from '../support/temporary-directory.js'
 import { virtualClock } from '../support/virtual-clock.js'
 import { backend, filesIn, type NginxAtHand, nginxLaws, sinkFor, upstreamsIn } from './nginx-laws.js'
+import { contractRuns } from '../laws/runs.js'
 
 const temporary = temporaryDirectories()
 const { signal } = new AbortController()
@@ -24,7 +25,7 @@ const fake = async (): Promise<NginxAtHand> => {
   return { home, command: [fakeNginx(home), '-c', configuration], configure, end: () => Promise.resolve() }
 }
 
-nginxLaws('nginxFiles', fake, 8)
+nginxLaws('nginxFiles', fake, contractRuns(8))
 
 const reloadsOf = ({ home }: NginxAtHand): number => {
   try {

@@ -205,7 +205,7 @@ export const account = async ({
       const worker = run(
         {
           sources: [
-            sqs({ queueUrl: made[queue]!.url, client, clock, waitSeconds: 1 }),
+            sqs({ queueUrl: made[queue]!.url, client, clock, waitSeconds: 1, visibilitySeconds: 5 }),
             ...(resyncMs === 0
               ? []
               : [ecsSnapshots({ ...shared, clusters: [cluster.arn], intervalMs: resyncMs })]),

@@ -132,7 +132,7 @@ export class DirectoryJournal implements Journal {
     const read = await readEntries(files, name, from, signal)
       // Who knows it acknowledges it, so it must be on the disk.
       .then(async (found) => {
-        if (found.offset > from) await files.settle(name)
+        if (found.offset > from && !this.writer.isSettled(name)) await files.settle(name)
         return found
       })
       .catch((thrown: unknown) => {

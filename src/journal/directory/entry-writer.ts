@@ -25,6 +25,7 @@ interface Current {
 export class EntryWriter {
   private current: Current | undefined
   private count = 0
+  private callsUnderWay = 0
   private last: Promise<unknown> = Promise.resolve()
 
   constructor(private readonly setup: EntryWriterSetup) {}
@@ -35,8 +36,18 @@ export class EntryWriter {
       signal.throwIfAborted()
       return this.write(text)
     })
-    this.last = appended.catch(() => undefined)
+    this.callsUnderWay++
+    this.last = appended
+      .catch(() => undefined)
+      .then(() => {
+        this.callsUnderWay--
+      })
     return appended
+  }
+
+  /** Whether the disk has all that a file holds: this writer writes to it, and is not writing now. */
+  isSettled(name: string): boolean {
+    return this.callsUnderWay === 0 && name === this.current?.name
   }
 
   private async write(text: string): Promise<void> {

@@ -11,6 +11,7 @@ import { helpOf } from '../settings/help.js'
 import { moment } from '../settings/moment.js'
 import { formatProblems, type Problem } from '../settings/problem.js'
 import { readRawSettings } from '../settings/raw-settings.js'
+import { outputFormat } from '../settings/output-format.js'
 import { defaulted, optional, type SettingsOf } from '../settings/setting.js'
 import { integer, oneOf, text, url } from '../settings/setting-type.js'
 import { decodeSettings } from '../settings/settings.js'
@@ -53,10 +54,7 @@ export const explainingElsewhere = {
     example: 'traefik-labels',
   }),
   backendName,
-  format: defaulted(oneOf('text', 'json'), 'text', {
-    description: 'Output format: for people, or as one JSON document',
-    example: 'json',
-  }),
+  format: outputFormat,
   timeoutSeconds: defaulted(integer({ min: 1, max: 3600, unit: 'seconds' }), 60, {
     description: 'How long to wait for the answer',
     example: '120',

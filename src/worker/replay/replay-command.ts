@@ -9,6 +9,7 @@ import { exitCode, type ExitCode } from '../terminal/exit-code.js'
 import { readRawSettings } from '../settings/raw-settings.js'
 import { helpOf } from '../settings/help.js'
 import { moment } from '../settings/moment.js'
+import { outputFormat } from '../settings/output-format.js'
 import { integer, list, oneOf, text } from '../settings/setting-type.js'
 import { readingProgress } from './reading-progress.js'
 import { policyNames, replayedPolicy } from './policy.js'
@@ -58,10 +59,7 @@ export const replaying = {
     description: 'How much older than a snapshot a task must be for the snapshot to rule it out',
     example: '30',
   }),
-  format: defaulted(oneOf('text', 'json'), 'text', {
-    description: 'Output format: for people, or as one JSON document',
-    example: 'json',
-  }),
+  format: outputFormat,
 }
 
 /** Every flag of `replay` takes a value, so a word that does not follow a flag is a file. */

@@ -1,13 +1,11 @@
-import { integer, oneOf, onOff } from '../settings/setting-type.js'
+import { outputFormat } from '../settings/output-format.js'
+import { integer, onOff } from '../settings/setting-type.js'
 import { configSettings } from '../settings/config-settings.js'
 import { defaulted } from '../settings/setting.js'
 
 /** The settings of commands that read and write nothing, `plan` and `explain`, in addition to those of the worker. */
 export const drySettings = {
-  format: defaulted(oneOf('text', 'json'), 'text', {
-    description: 'Output format: for people, or as one JSON document',
-    example: 'json',
-  }),
+  format: outputFormat,
   timeoutSeconds: defaulted(integer({ min: 1, max: 3600, unit: 'seconds' }), 60, {
     description: 'How long to wait for snapshots, lookups and targets',
     example: '120',
