@@ -8,7 +8,6 @@ const inner = /^(fp-ts|io-ts)(\/|$)/
 /** Declarations that may import one, because exported types depend on them. */
 export const named: readonly string[] = [
   'dist/src/shared/codec/decode-error.d.ts',
-  'dist/src/shared/codec/lenient.d.ts',
   'dist/src/sources/ecs-events/wire-task.d.ts',
   'dist/src/sources/webhooks/sns-message.d.ts',
   'dist/src/worker/settings/setting-type.d.ts',
