@@ -18,8 +18,8 @@ export interface AcknowledgementCheckOptions {
   readonly now: () => Millis
   /** How old a worker's view of the target may be. */
   readonly viewMs: Millis
-  /** Whether somebody else owns the record of a service, so that no worker may write it. */
-  readonly isOccupied: (service: string) => boolean
+  /** Whether somebody else owned the record of a service since, so that a worker may believe that it must not write it. */
+  readonly wasOccupied: (service: string, since: Millis) => boolean
   /** `covered`: snapshots tell everything again, so that an acknowledgement promises nothing. */
   readonly promise: 'journal' | 'target' | 'covered'
 }
@@ -105,10 +105,10 @@ export class AcknowledgementCheck {
 
   #checkTarget({ task }: Happening, by: SimulatedProcess): void {
     if (task === undefined) return
-    const { truth, presence, knowledge, shares, isOccupied, viewMs } = this.options
-    if (isOccupied(task.service) || shares.wasHeld(task.service, task.startedBy)) return
+    const { truth, presence, knowledge, shares, wasOccupied, viewMs } = this.options
     // A worker compares with what it has read: somebody else may have written since.
     const since = (this.#given.get(keyOf(by, task)) ?? 0) - viewMs
+    if (wasOccupied(task.service, since) || shares.wasHeld(task.service, task.startedBy)) return
     const live = truth.task(task.arn)
     if (task.address !== undefined) {
       // What has stopped since may have been told by a newer event, or by a snapshot.

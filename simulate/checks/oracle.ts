@@ -49,7 +49,7 @@ export class Oracle {
     const { scenario, now, owner, services, hosts, target } = options
     const { hasJournal, ack, resyncMs } = scenario
     this.#truth = new Truth(now)
-    this.#planned = new PlannedWrites((value) => target.readText(value))
+    this.#planned = new PlannedWrites((value) => target.readParts(value))
     this.#knowledge = new Knowledge(now)
     this.#presence = new Presence(now)
     this.#shares = new ShareCheck(now, scenario.deployments === 'follow')
@@ -69,7 +69,7 @@ export class Oracle {
     this.#acknowledgements = new AcknowledgementCheck({
       ...shared,
       viewMs: 1.1 * resyncMs + writeMs,
-      isOccupied: (service) => target.stranger.occupies(service),
+      wasOccupied: (service, since) => target.stranger.occupied(service, since),
       promise: hasJournal ? 'journal' : ack === 'applied' ? 'target' : 'covered',
     })
     this.bounds = new Bounds({ now, hosts })

@@ -1,29 +1,33 @@
 import type { Plan } from '../../src/core/plan.js'
-import { isOfRecord, nothing, type WorkerWrite } from '../targets/target-record.js'
+import { isOfRecord, type WorkerWrite } from '../targets/target-record.js'
 import { Violation } from './violation.js'
 
-/** A request may be under way while its worker plans again: it must replace what one of so many plans had read. */
+/** A request may be under way while its worker plans again: it belongs to one of so many plans. */
 const kept = 8
 
+const textOf = (parts: readonly string[]): string => parts.join('; ') || 'nothing'
+
 /**
- * Compares what each write to the target was planned against with what it replaced. A write that replaces anything else
- * loses what somebody wrote in between.
+ * Compares what each write takes away from the target with what its worker had read when it planned. A write that takes
+ * away anything else loses what somebody wrote in between.
  */
 export class PlannedWrites {
   /** By process and key: what the record was, in its last plans. */
-  readonly #before = new Map<string, Map<string, string[]>>()
+  readonly #before = new Map<string, Map<string, readonly (readonly string[])[]>>()
 
-  /** `readText`: what a plan has read, in the form of `TargetRecord.text`. */
-  constructor(private readonly readText: (value: unknown) => string) {}
+  /** `readParts`: what a plan has read, in the form of `TargetRecord.parts`. */
+  constructor(private readonly readParts: (value: unknown) => readonly string[]) {}
 
   /** A process is about to make these changes. */
   planned(process: string, { changes }: Plan<unknown>): void {
-    const byKey = this.#before.get(process) ?? new Map<string, string[]>()
+    const byKey = this.#before.get(process) ?? new Map<string, readonly (readonly string[])[]>()
     this.#before.set(process, byKey)
     for (const change of changes) {
-      const parts = change._tag === 'Create' ? nothing : this.readText(change.before.value)
-      const before = byKey.get(change.key) ?? []
-      if (before.at(-1) !== parts) byKey.set(change.key, [...before, parts].slice(-kept))
+      const parts = change._tag === 'Create' ? [] : this.readParts(change.before.value)
+      const plans = byKey.get(change.key) ?? []
+      const last = plans.at(-1)
+      if (last === undefined || textOf(last) !== textOf(parts))
+        byKey.set(change.key, [...plans, parts].slice(-kept))
     }
   }
 
@@ -36,12 +40,12 @@ export class PlannedWrites {
     if (!isOfRecord(write)) return
     const { by, before, after } = write
     const key = (after ?? before)?.key ?? ''
-    const found = before?.text ?? nothing
-    const planned = this.#before.get(by.name)?.get(key) ?? []
-    if (!planned.includes(found))
+    const taken = (before?.parts ?? []).filter((part) => after?.parts.includes(part) !== true)
+    const plans = this.#before.get(by.name)?.get(key) ?? []
+    if (!plans.some((parts) => taken.every((part) => parts.includes(part))))
       throw new Violation(
         'nothing written meanwhile is lost',
-        `${by.name} wrote ${key}, which was ${found}, and it had planned to replace ${planned.at(-1) ?? 'nothing at all'}`,
+        `${by.name} took from ${key} what it had not read: ${textOf(taken)}; it had read ${textOf(plans.at(-1) ?? [])}`,
       )
   }
 }

@@ -16,6 +16,8 @@ const patienceMs = 600_000
 
 export type Fate =
   | { readonly _tag: 'Killed'; readonly seed: number; readonly by: string }
+  /** The right engine breaks the same seed: nothing is shown. */
+  | { readonly _tag: 'Unclear'; readonly seed: number; readonly by: string }
   | { readonly _tag: 'Survived'; readonly seeds: number }
 
 /** The invariant that a run breaks; `undefined` if it breaks none. */
@@ -28,33 +30,47 @@ const brokenIn = (program: string, args: readonly string[]): Promise<string | un
     })
   })
 
-/** Runs seeds with a wrong engine until one finds it. */
-const fateOf = async (program: string, mutant: Mutant, options: Options): Promise<Fate> => {
+/** Runs seeds with a wrong engine until one finds it, and that seed with the right one. */
+const fateOf = async (
+  { right, program }: { readonly right: string; readonly program: string },
+  mutant: Mutant,
+  options: Options,
+): Promise<Fate> => {
   const { seed, seeds, days } = options
   await bundleSimulation(program, mutant)
   const { with: further = [] } = mutant
   for (let i = 0; i < seeds; i++) {
     const args = ['--seed', seed + i, '--days', days, '--clusters', clusters, '--jobs', 1, ...further]
     const by = await brokenIn(program, args.map(String))
-    if (by !== undefined) return { _tag: 'Killed', seed: seed + i, by }
+    if (by === undefined) continue
+    const byRight = await brokenIn(right, args.map(String))
+    return byRight === undefined
+      ? { _tag: 'Killed', seed: seed + i, by }
+      : { _tag: 'Unclear', seed: seed + i, by: byRight }
   }
   return { _tag: 'Survived', seeds }
 }
 
 const textOf = ({ name, harmless }: Mutant, fate: Fate): string => {
-  if (fate._tag === 'Killed')
-    return harmless === undefined
-      ? `killed by seed ${fate.seed} (${fate.by}): ${name}`
-      : `KILLED by seed ${fate.seed} (${fate.by}), although it is said to be harmless: ${name}`
-  return harmless === undefined
-    ? `SURVIVED ${fate.seeds} seeds: ${name}`
-    : `survived ${fate.seeds} seeds, as it must: ${name}: ${harmless}`
+  switch (fate._tag) {
+    case 'Killed':
+      return harmless === undefined
+        ? `killed by seed ${fate.seed} (${fate.by}): ${name}`
+        : `KILLED by seed ${fate.seed} (${fate.by}), although it is said to be harmless: ${name}`
+    case 'Unclear':
+      return `UNCLEAR: the right engine breaks seed ${fate.seed}, too (${fate.by}): ${name}`
+    case 'Survived':
+      return harmless === undefined
+        ? `SURVIVED ${fate.seeds} seeds: ${name}`
+        : `survived ${fate.seeds} seeds, as it must: ${name}: ${harmless}`
+  }
 }
 
 /** Only an invariant kills: a mutant that does not start, or hangs, shows nothing. */
 const isRight = ({ harmless }: Mutant, fate: Fate): boolean =>
-  (fate._tag === 'Survived') === (harmless !== undefined) &&
-  (fate._tag === 'Survived' || !fate.by.startsWith('no invariant'))
+  harmless === undefined
+    ? fate._tag === 'Killed' && !fate.by.startsWith('no invariant')
+    : fate._tag === 'Survived'
 
 /** Runs all mutants, some at once. Returns whether each had the fate that it must have. */
 export const runMutants = async (options: Options, say: (text: string) => void): Promise<boolean> => {
@@ -62,6 +78,8 @@ export const runMutants = async (options: Options, say: (text: string) => void):
   const directory = await mkdtemp(join(built, 'mutants-'))
   const chosen = mutants.filter(({ name }) => name.includes(options.mutant))
   if (chosen.length === 0) throw new Error(`--mutant: no name has "${options.mutant}" in it`)
+  const right = join(directory, 'right.mjs')
+  await bundleSimulation(right)
   let areRight = true
   let next = 0
   const work = async (): Promise<void> => {
@@ -69,7 +87,7 @@ export const runMutants = async (options: Options, say: (text: string) => void):
       const mutant = chosen[i]
       if (mutant === undefined) return
       const program = join(directory, `${i}.mjs`)
-      const fate = await fateOf(program, mutant, options)
+      const fate = await fateOf({ right, program }, mutant, options)
       if (!isRight(mutant, fate)) areRight = false
       say(textOf(mutant, fate))
     }

@@ -6,8 +6,8 @@ export interface SimulatedTarget {
   readonly stranger: Stranger
   /** What it holds now. */
   records(): Iterable<TargetRecord>
-  /** What a plan has read: as `TargetRecord.text`. */
-  readText(value: unknown): string
+  /** What a plan has read: as `TargetRecord.parts`. */
+  readParts(value: unknown): readonly string[]
 }
 
 /** Whoever watches a target. */

@@ -1,10 +1,13 @@
+import type { Millis } from '../../src/core/clock.js'
 import type { Faults } from '../engine/faults.js'
 import type { TableWrite } from '../servers/dynamodb.js'
 import type { StoredItem } from '../servers/stored-item.js'
 import type { Table } from '../servers/table.js'
+import { OccupiedNames } from './occupied-names.js'
 import type { Stranger } from './stranger.js'
 
 export interface TableStrangerOptions {
+  readonly now: () => Millis
   readonly table: Table
   readonly faults: Faults
   readonly services: readonly string[]
@@ -18,10 +21,11 @@ const server = (url: string): StoredItem => ({ M: { url: { S: url }, weight: { N
 export class TableStranger implements Stranger {
   /** What it left, which must stay as it is. */
   readonly #own = new Map<string, StoredItem>()
-  /** Names of ours that it occupies. */
-  readonly #occupied = new Set<string>()
+  readonly #occupied: OccupiedNames
 
-  constructor(private readonly options: TableStrangerOptions) {}
+  constructor(private readonly options: TableStrangerOptions) {
+    this.#occupied = new OccupiedNames(options.now)
+  }
 
   act(): void {
     const { faults, services } = this.options
@@ -62,18 +66,17 @@ export class TableStranger implements Stranger {
     } else if (dice.chance(0.5))
       this.#put(id, { ...held, version: { N: String(Number(held['version']?.N ?? 0) + 5) } })
     else {
-      this.#occupied.add(service)
+      this.#occupied.take(service)
       this.#put(id, { ...held, owner: { S: 'somebody-else' } })
     }
   }
 
-  occupies(service: string): boolean {
-    return this.#occupied.has(service)
+  occupied(service: string, since: Millis): boolean {
+    return this.#occupied.had(service, since)
   }
 
   leave(): void {
-    for (const service of this.#occupied) this.#put(`${service}__backend`, undefined)
-    this.#occupied.clear()
+    for (const service of this.#occupied.leave()) this.#put(`${service}__backend`, undefined)
   }
 
   damaged(): readonly string[] {

@@ -5,11 +5,11 @@ import { canonical, type StoredItem } from '../servers/stored-item.js'
 import { Table } from '../servers/table.js'
 import type { SimulatedTarget, TargetObserver } from './simulated-target.js'
 import { TableStranger, type TableStrangerOptions } from './table-stranger.js'
-import { nothing, type TargetRecord } from './target-record.js'
+import type { TargetRecord } from './target-record.js'
 
 export const tableName = 'traefik'
 
-/** What a write replaces, and what a person or another program may have changed: each on its own line, for people. */
+/** A write replaces the whole item: its version makes sure of it. */
 const textOf = (item: StoredItem): string =>
   [
     `version ${canonical(item['version'])}`,
@@ -32,7 +32,7 @@ const recordOf = (item: StoredItem): TargetRecord => ({
   owner: item['owner']?.S,
   servers: serversOf(item),
   ofOthers: item['frontend'] === undefined ? '' : JSON.stringify(item['frontend']),
-  text: textOf(item),
+  parts: [textOf(item)],
 })
 
 const isRead = (value: unknown): value is { readonly held: StoredItem } =>
@@ -68,8 +68,8 @@ export class TableTarget implements SimulatedTarget {
     for (const item of this.table.all()) if (item['frontend'] === undefined) yield recordOf(item)
   }
 
-  readText(value: unknown): string {
-    return isRead(value) ? textOf(value.held) : nothing
+  readParts(value: unknown): readonly string[] {
+    return isRead(value) ? [textOf(value.held)] : []
   }
 }
 

@@ -12,8 +12,8 @@ export interface TargetRecord {
   readonly servers: ReadonlyMap<string, number>
   /** What is in it that others maintain; empty if nothing is. */
   readonly ofOthers: string
-  /** What a write replaces, for people: equal texts for what a sink takes for equal. */
-  readonly text: string
+  /** What a write may take away, each as a text for people: equal texts for what a sink takes for equal. */
+  readonly parts: readonly string[]
 }
 
 /** A write that was made. At least one of the two is there. */
@@ -26,9 +26,6 @@ export interface WorkerWrite extends TargetWrite {
   readonly by: SimulatedProcess
 }
 
-/** The text of a record that is not there. */
-export const nothing = 'nothing'
-
 export const addressesOf = (record: TargetRecord | undefined): readonly string[] => [
   ...(record?.servers.keys() ?? []),
 ]
@@ -37,7 +34,7 @@ export const backendOf = ({ before, after }: TargetWrite): string => (after ?? b
 
 /** Whether the record itself is another, and not only what it leads to, such as the address of a host. */
 export const isOfRecord = ({ before, after }: TargetWrite): boolean =>
-  before?.text !== after?.text || before?.ofOthers !== after?.ofOthers
+  before?.parts.join('; ') !== after?.parts.join('; ') || before?.ofOthers !== after?.ofOthers
 
 /** A write, for people. */
 export const writeText = (write: TargetWrite): string =>

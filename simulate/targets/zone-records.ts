@@ -1,7 +1,7 @@
 import type { RecordSet, RecordSets } from '../../sim/dns/route53-record-set.js'
 import { valuesOf } from '../../sim/dns/route53-record-set.js'
 import { zoneName } from '../servers/route53.js'
-import { nothing, type TargetRecord } from './target-record.js'
+import type { TargetRecord } from './target-record.js'
 
 /** What the name of a service is in the zone: what the worker's template makes of it. */
 export const nameTemplate = '_{service}._tcp'
@@ -16,8 +16,8 @@ type Content = Partial<{
   readonly [K in 'Type' | 'SetIdentifier' | 'Weight' | 'TTL']: RecordSet[K] | undefined
 }> & { readonly ResourceRecords?: readonly { readonly Value?: string | undefined }[] | undefined }
 
-/** What record sets say, and nothing of how they are written. */
-export const textOf = (sets: readonly Content[]): string =>
+/** What each record set says, and nothing of how it is written. */
+export const partsOf = (sets: readonly Content[]): readonly string[] =>
   sets
     .map(
       ({ Type, SetIdentifier = '', Weight = '', TTL, ResourceRecords = [] }) =>
@@ -28,7 +28,6 @@ export const textOf = (sets: readonly Content[]): string =>
           .join()}]`,
     )
     .sort()
-    .join('; ') || nothing
 
 /** Who owns the records of a name, by its ownership record. */
 const ownerOf = (ownership: RecordSet | undefined): string | undefined => {
@@ -74,6 +73,6 @@ export const recordAt = (
     owner: ownership === undefined ? 'nobody, so others' : (ownerOf(ownership) ?? 'others'),
     servers: serversOf(sets, records),
     ofOthers: '',
-    text: textOf(ownership === undefined ? sets : [...sets, ownership]),
+    parts: partsOf(ownership === undefined ? sets : [...sets, ownership]),
   }
 }

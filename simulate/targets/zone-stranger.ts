@@ -1,11 +1,14 @@
 import { type RecordSet, recordSetKey, type RecordSets, valuesOf } from '../../sim/dns/route53-record-set.js'
+import type { Millis } from '../../src/core/clock.js'
 import type { Random } from '../../sim/prng.js'
 import type { Faults } from '../engine/faults.js'
 import { type SimulatedRoute53, zoneName } from '../servers/route53.js'
+import { OccupiedNames } from './occupied-names.js'
 import type { Stranger } from './stranger.js'
 import { nameOf } from './zone-records.js'
 
 export interface ZoneStrangerOptions {
+  readonly now: () => Millis
   readonly route53: SimulatedRoute53
   readonly faults: Faults
   readonly services: readonly string[]
@@ -26,10 +29,11 @@ const record = (Name: string, Type: string, values: readonly string[]): RecordSe
 export class ZoneStranger implements Stranger {
   /** What it left, which must stay as it is. */
   readonly #own = new Map<string, RecordSet>()
-  /** Names of ours that it occupies. */
-  readonly #occupied = new Set<string>()
+  readonly #occupied: OccupiedNames
 
-  constructor(private readonly options: ZoneStrangerOptions) {}
+  constructor(private readonly options: ZoneStrangerOptions) {
+    this.#occupied = new OccupiedNames(options.now)
+  }
 
   act(): void {
     const { faults, services } = this.options
@@ -47,17 +51,16 @@ export class ZoneStranger implements Stranger {
     else if (!this.#occupied.has(service)) this.#meddle(service, dice, draw)
   }
 
-  occupies(service: string): boolean {
-    return this.#occupied.has(service)
+  occupied(service: string, since: Millis): boolean {
+    return this.#occupied.had(service, since)
   }
 
   leave(): void {
-    for (const service of this.#occupied) {
+    for (const service of this.#occupied.leave()) {
       const name = nameOf(service)
       const theirs = [...this.#setsAt(name, 'SRV'), ...this.#setsAt(`srv-${name}`, 'TXT')]
       this.#change(theirs, [])
     }
-    this.#occupied.clear()
   }
 
   damaged(): readonly string[] {
@@ -91,7 +94,7 @@ export class ZoneStranger implements Stranger {
       )
       this.#change(address, [])
     } else {
-      this.#occupied.add(service)
+      this.#occupied.take(service)
       const owner = '"heritage=ecs-task-stream,ecs-task-stream/owner=somebody-else"'
       this.#change(ownership, dice.chance(0.3) ? [] : [record(`srv-${name}`, 'TXT', [owner])])
     }

@@ -6,8 +6,8 @@ import type { Faults } from '../engine/faults.js'
 import type { SimulatedProcess } from '../engine/simulated-process.js'
 import { SimulatedRoute53, zoneId } from '../servers/route53.js'
 import type { SimulatedTarget, TargetObserver } from './simulated-target.js'
-import { nothing, type TargetRecord, type TargetWrite } from './target-record.js'
-import { hostsOf, recordAt, textOf } from './zone-records.js'
+import type { TargetRecord, TargetWrite } from './target-record.js'
+import { hostsOf, partsOf, recordAt } from './zone-records.js'
 import { ZoneStranger } from './zone-stranger.js'
 
 export interface ZoneTargetOptions {
@@ -64,10 +64,10 @@ export class ZoneTarget implements SimulatedTarget {
     for (const { record } of this.#known.values()) yield record
   }
 
-  readText(value: unknown): string {
-    if (!isRead(value)) return nothing
+  readParts(value: unknown): readonly string[] {
+    if (!isRead(value)) return []
     const { ownership, others } = value.held
-    return textOf(
+    return partsOf(
       [...value.sets, ...others, ...(ownership === undefined ? [] : [ownership])].map(({ raw }) => raw),
     )
   }

@@ -33,7 +33,7 @@ const canary = () => {
       ]),
     ),
     ofOthers: '',
-    text: '',
+    parts: [],
   })
   return { check, record }
 }
