@@ -8,7 +8,7 @@ import { listContainers, listInstances, listServices, listTasks } from '../../sr
 import { containersOf, familyOf, phases, type TaskRecord } from '../../src/id-mapper/index/task-record.js'
 import { serviceOf } from '../../src/core/service-of.js'
 import { histories } from '../../src/testing/histories.js'
-import { holds } from '../laws/holds.js'
+import { holdsInHistories } from '../laws/holds.js'
 import { everyPage, indexOf } from './indexed.js'
 
 const indexes = histories().map(({ events }) => indexOf([events.reduce(reduce, emptyState)]))
@@ -37,7 +37,7 @@ const filters = fc.record(
 
 describe('a list', () => {
   it('has every task that is meant in exactly one page, in order, while nothing changes', () => {
-    holds(
+    holdsInHistories(
       fc.property(
         indexes,
         filters,
@@ -67,7 +67,7 @@ describe('a list', () => {
   })
 
   it('has every container, service and instance in exactly one page', () => {
-    holds(
+    holdsInHistories(
       fc.property(indexes, limits, (index, limit) => {
         const records = [...index.tasks.from()]
         const containers = everyPage((options) => listContainers(index, {}, options), limit)
@@ -102,7 +102,7 @@ describe('a list', () => {
   })
 
   it('has what stays there in exactly one page, whatever comes and goes meanwhile', () => {
-    holds(
+    holdsInHistories(
       fc.property(histories(), fc.nat(), limits, ({ events, end }, from, limit) => {
         const index = indexOf([], { keepTasks: 1 })
         let state = emptyState

@@ -13,7 +13,7 @@ import { taskJson } from '../../src/id-mapper/index/task-json.js'
 import { redelivered } from '../../src/testing/distortions.js'
 import { histories } from '../../src/testing/histories.js'
 import { anyEvents } from '../../src/testing/any-event.js'
-import { holds } from '../laws/holds.js'
+import { holdsInHistories } from '../laws/holds.js'
 import { contentsOf, indexOf } from './indexed.js'
 
 /** The state after each event. */
@@ -51,7 +51,7 @@ const arn = (id: string): string => `arn:aws:ecs:eu-west-1:123456789012:task/sta
 
 describe('the index of tasks', () => {
   it('kept up to date from state to state holds what one made of the last state does', () => {
-    holds(
+    holdsInHistories(
       fc.property(histories(), ({ events }) => {
         const states = statesOf(events)
         deepStrictEqual(contentsOf(indexOf(states)), contentsOf(indexOf([last(states)])))
@@ -60,7 +60,7 @@ describe('the index of tasks', () => {
   })
 
   it('does so for states that make no sense either', () => {
-    holds(
+    holdsInHistories(
       fc.property(anyEvents, (events) => {
         const states = statesOf(events)
         const index = indexOf(states)
@@ -79,7 +79,7 @@ describe('the index of tasks', () => {
   })
 
   it('holds the same whatever the order in which events came, and how often', () => {
-    holds(
+    holdsInHistories(
       fc.property(
         histories().chain(({ events }) => fc.tuple(fc.constant(events), redelivered(events))),
         ([events, others]) => {
@@ -90,7 +90,7 @@ describe('the index of tasks', () => {
   })
 
   it('still knows what the state has forgotten', () => {
-    holds(
+    holdsInHistories(
       fc.property(histories(), fc.func(fc.boolean()), ({ events, skewAllowanceMs, end }, sweeps) => {
         let whole = emptyState
         let swept = emptyState
@@ -120,7 +120,7 @@ describe('the index of tasks', () => {
   })
 
   it('finds by the id of a container its task, and by that the container again', () => {
-    holds(
+    holdsInHistories(
       fc.property(histories(), ({ events }) => {
         const index = indexOf(statesOf(events))
         for (const record of index.tasks.from()) {
@@ -143,7 +143,7 @@ describe('the index of tasks', () => {
   })
 
   it('reports in its changes all that can be seen', () => {
-    holds(
+    holdsInHistories(
       fc.property(
         histories(),
         fc.nat(4),
@@ -182,7 +182,7 @@ describe('the index of tasks', () => {
   })
 
   it('counts the tasks of its groups by phase, and has no group without tasks', () => {
-    holds(
+    holdsInHistories(
       fc.property(histories(), fc.nat(3), ({ events, end }, keepTasks) => {
         const index = indexOf([], { keepTasks })
         for (const state of statesOf(events)) index.follow(state, end)

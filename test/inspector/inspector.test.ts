@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { overviewOf } from '../../src/inspector/overview-of.js'
-import { holds, refutation } from '../laws/holds.js'
+import { holdsInHistories, refutation } from '../laws/holds.js'
 import {
   countsAreTotals,
   heldAsExplained,
@@ -13,19 +13,19 @@ import {
 
 describe('the tables of the inspector', () => {
   it('are whole: windows of any size, one after the other, have every row once', () => {
-    holds(windowsAreTheWhole(ourReader))
+    holdsInHistories(windowsAreTheWhole(ourReader))
   })
 
   it('call a task routed exactly if explain finds no break', () => {
-    holds(tasksAreAsExplained(ourReader))
+    holdsInHistories(tasksAreAsExplained(ourReader))
   })
 
   it('have as many rows as the overview counts', () => {
-    holds(countsAreTotals(ourReader, overviewOf))
+    holdsInHistories(countsAreTotals(ourReader, overviewOf))
   })
 
   it('call an endpoint held exactly if its chain says so, and a backend as far as its endpoints are', () => {
-    holds(heldAsExplained(ourReader))
+    holdsInHistories(heldAsExplained(ourReader))
   })
 })
 

@@ -16,7 +16,7 @@ import { type TaskChange, taskChanges } from '../../src/core/task-changes.js'
 import { servicePorts } from '../../src/policies/service-ports.js'
 import { histories } from '../../src/testing/histories.js'
 import { modelledClusters } from '../../src/testing/modelled-service.js'
-import { holds } from './holds.js'
+import { holdsInHistories } from './holds.js'
 
 const policy = { expose: servicePorts({ ports: 'all' }), covers: modelledClusters }
 
@@ -41,7 +41,7 @@ const contents = ({ backends }: Desired): unknown =>
 
 describe('the changes of backends', () => {
   it('end, wherever they began, in what is desired', () => {
-    holds(
+    holdsInHistories(
       fc.property(histories(), fc.nat(), ({ events, closing }, began) => {
         const desired = desiredOf(statesOf([...events, ...closing]))
         const seen = collected(from(desired.slice(began % desired.length)).pipe(backendChanges()))
@@ -57,7 +57,7 @@ describe('the changes of backends', () => {
   })
 
   it('add and remove exactly what differs, and none is empty', () => {
-    holds(
+    holdsInHistories(
       fc.property(histories(), ({ events, closing }) => {
         const desired = desiredOf(statesOf([...events, ...closing]))
         const seen = collected(from(desired).pipe(backendChanges()))
@@ -77,7 +77,7 @@ describe('the changes of backends', () => {
 
 describe('the changes of endpoints', () => {
   it('end in the endpoints that are desired', () => {
-    holds(
+    holdsInHistories(
       fc.property(histories(), ({ events, closing }) => {
         const desired = desiredOf(statesOf([...events, ...closing]))
         const built = new Map<string, Endpoint>()
@@ -132,7 +132,7 @@ const following = (changes: readonly TaskChange[]): unknown => {
 
 describe('the changes of tasks', () => {
   it('end in the tasks that are not gone, whatever the worker forgets meanwhile', () => {
-    holds(
+    holdsInHistories(
       fc.property(histories(), fc.nat(10), ({ events, closing, end }, every) => {
         const states = statesOf([...events, ...closing]).map((state, i) =>
           i % (every + 2) === 0
@@ -146,7 +146,7 @@ describe('the changes of tasks', () => {
   })
 
   it('report a stop without an event, when a snapshot no longer lists the task', () => {
-    holds(
+    holdsInHistories(
       fc.property(histories(), ({ events, closing }) => {
         const states = statesOf([...events, ...closing])
         const seen = collected(from(states).pipe(taskChanges()))

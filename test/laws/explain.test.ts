@@ -5,7 +5,7 @@ import { explain } from '../../src/core/explain/explain.js'
 import type { TaskExplanation } from '../../src/core/explain/task-explanation.js'
 import { PersistentMap } from '../../src/core/persistent-map.js'
 import { type Explainer, explainedWorlds, okIfRouted, orderIsKept, withState } from './explain-law.js'
-import { holds, refutation } from './holds.js'
+import { holds, holdsInHistories, refutation } from './holds.js'
 import { runsForRareCases } from './runs.js'
 
 const ours: Explainer = (world, { arn }) => {
@@ -20,11 +20,11 @@ describe('an explanation', () => {
   })
 
   it('says of nothing that it is so where what it needs is not', () => {
-    holds(orderIsKept(ours))
+    holdsInHistories(orderIsKept(ours))
   })
 
   it('names a break for every unresolved task that is not routed anyway', () => {
-    holds(
+    holdsInHistories(
       fc.property(explainedWorlds, (world) => {
         for (const [arn, { why }] of world.desired.unresolved) {
           const task = world.state.tasks.get(arn)
@@ -37,7 +37,7 @@ describe('an explanation', () => {
   })
 
   it('says what keeps a backend incomplete exactly if something does', () => {
-    holds(
+    holdsInHistories(
       fc.property(explainedWorlds, (world) => {
         for (const { name, complete, endpoints } of world.desired.backends.values()) {
           const found = explain(world, name).subjects.find(({ _tag }) => _tag === 'Backend')

@@ -18,7 +18,7 @@ import {
   sweepIsUnobservable,
 } from './convergence.js'
 import { desiredContents, fold, options, routed, stateContents } from './observed.js'
-import { holds } from './holds.js'
+import { holds, holdsInHistories } from './holds.js'
 import { runsForRareCases } from './runs.js'
 
 const { join } = clusterStateJoin
@@ -27,7 +27,7 @@ const same = (a: ReturnType<typeof fold>, b: ReturnType<typeof fold>): void =>
 
 describe('the fold of any events, realistic or not', () => {
   it('commutes: no order of arrival decides', () => {
-    holds(
+    holdsInHistories(
       fc.property(
         anyEvents.chain((events) => fc.tuple(fc.constant(events), shuffled(events))),
         ([events, others]) => same(fold(others), fold(events)),
@@ -36,7 +36,7 @@ describe('the fold of any events, realistic or not', () => {
   })
 
   it('is idempotent: what comes twice counts once', () => {
-    holds(
+    holdsInHistories(
       fc.property(
         anyEvents.chain((events) => fc.tuple(fc.constant(events), redelivered(events))),
         ([events, again]) => same(fold(again), fold(events)),
@@ -45,7 +45,7 @@ describe('the fold of any events, realistic or not', () => {
   })
 
   it('returns the very same state for a duplicate, so that nothing downstream looks at it', () => {
-    holds(
+    holdsInHistories(
       fc.property(anyEvents, anyEvent, (events, event) => {
         const known = fold([...events, event])
         strictEqual(reduce(known, event), known)
@@ -54,7 +54,7 @@ describe('the fold of any events, realistic or not', () => {
   })
 
   it('is the join with what the event says', () => {
-    holds(
+    holdsInHistories(
       fc.property(anyEvents, anyEvent, (events, event) => {
         const state = fold(events)
         same(reduce(state, event), join(state, reduce(emptyState, event)))
@@ -63,7 +63,7 @@ describe('the fold of any events, realistic or not', () => {
   })
 
   it('forgets nothing: what was known is below what is known', () => {
-    holds(
+    holdsInHistories(
       fc.property(anyEvents, anyEvent, (events, event) => {
         const before = fold(events)
         const after = reduce(before, event)
@@ -77,15 +77,17 @@ describe('the join of any two states', () => {
   const state = anyEvents.map((events) => fold(events))
 
   it('commutes', () => {
-    holds(fc.property(state, state, (a, b) => same(join(a, b), join(b, a))))
+    holdsInHistories(fc.property(state, state, (a, b) => same(join(a, b), join(b, a))))
   })
 
   it('associates', () => {
-    holds(fc.property(state, state, state, (a, b, c) => same(join(join(a, b), c), join(a, join(b, c)))))
+    holdsInHistories(
+      fc.property(state, state, state, (a, b, c) => same(join(join(a, b), c), join(a, join(b, c)))),
+    )
   })
 
   it('is idempotent, and the empty state adds nothing', () => {
-    holds(
+    holdsInHistories(
       fc.property(state, (a) => {
         same(join(a, a), a)
         same(join(a, emptyState), a)
@@ -97,7 +99,7 @@ describe('the join of any two states', () => {
 
 describe('the fold of a history', () => {
   it('ends in the same state and wants the same, in any order and with duplicates', () => {
-    holds(
+    holdsInHistories(
       fc.property(
         histories().chain(({ events }) => fc.tuple(fc.constant(events), redelivered(events))),
         ([events, arrived]) => {
@@ -117,7 +119,7 @@ describe('the fold of a history', () => {
   })
 
   it('is the join of what several workers saw of it', () => {
-    holds(
+    holdsInHistories(
       fc.property(
         histories().chain(({ events }) => fc.tuple(fc.constant(events), split(events, 3))),
         ([events, parts]) => same(parts.map((part) => fold(part)).reduce(join, emptyState), fold(events)),
@@ -126,15 +128,15 @@ describe('the fold of a history', () => {
   })
 
   it('is exact after the next snapshot, whichever events were lost before it', () => {
-    holds(nextSnapshotRepairs(routed))
+    holdsInHistories(nextSnapshotRepairs(routed))
   })
 
   it('is exact after the next snapshot, whatever was forged before it', () => {
-    holds(nextSnapshotRefutes(routed))
+    holdsInHistories(nextSnapshotRefutes(routed))
   })
 
   it('stays exact when everything comes once more after the snapshot', () => {
-    holds(
+    holdsInHistories(
       fc.property(
         histories().chain((history) => redelivered(history.events).map((late) => ({ history, late }))),
         ({ history: { closing, lookups, truth }, late }) =>
@@ -150,7 +152,7 @@ describe('sweeping', () => {
   })
 
   it('shrinks nothing to a tombstone while a sink has yet to reach the state', () => {
-    holds(
+    holdsInHistories(
       fc.property(anyEvents, fc.nat(10), (events, periods) => {
         const before = fold(events)
         const after = sweep(before, {
@@ -165,7 +167,7 @@ describe('sweeping', () => {
   })
 
   it('forgets every task that a snapshot two skew allowances later does not name, unless it may only be unhealthy', () => {
-    holds(
+    holdsInHistories(
       fc.property(histories(), ({ events, closing, skewAllowanceMs, end }) => {
         const { tasks, marks } = sweep(fold([...events, ...closing]), {
           skewAllowanceMs,
@@ -229,7 +231,7 @@ describe('one task after another', () => {
   }
   const web = new Map([['web', ['10.0.0.1:32768']]])
   const inAnyOrder = (events: readonly ClusterEvent[], routes: ReadonlyMap<string, readonly string[]>) =>
-    holds(fc.property(redelivered(events), (arrived) => deepStrictEqual(routed(arrived), routes)))
+    holdsInHistories(fc.property(redelivered(events), (arrived) => deepStrictEqual(routed(arrived), routes)))
 
   it('a late STOPPED never removes a port that a new task has', () => {
     inAnyOrder(

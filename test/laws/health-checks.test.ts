@@ -18,7 +18,7 @@ import type { Task, TaskHealth } from '../../src/core/task.js'
 import { servicePorts } from '../../src/policies/service-ports.js'
 import { histories } from '../../src/testing/histories.js'
 import { modelledClusters } from '../../src/testing/modelled-service.js'
-import { holds, refutation } from './holds.js'
+import { holdsInHistories, refutation } from './holds.js'
 import { fold } from './observed.js'
 
 const tasksOf = (event: ClusterEvent): readonly Task[] =>
@@ -146,11 +146,11 @@ const withTasks = (state: ClusterState, change: (task: Task) => Task): ClusterSt
 
 describe('health checks that are required', () => {
   it('offer no task with a health check before an observation has reported it HEALTHY', () => {
-    holds(neverBeforeHealthy(ours))
+    holdsInHistories(neverBeforeHealthy(ours))
   })
 
   it('offer the same also step by step', () => {
-    holds(
+    holdsInHistories(
       fc.property(stories, policies, (events, unhealthy) => {
         const again = projector({ ...settings(unhealthy), healthChecks: 'required' })
         let state = emptyState
@@ -163,11 +163,11 @@ describe('health checks that are required', () => {
   })
 
   it('offer every other task as before', () => {
-    holds(everyoneElse(ours))
+    holdsInHistories(everyoneElse(ours))
   })
 
   it('name what each live task that is not offered waits for', () => {
-    holds(
+    holdsInHistories(
       fc.property(stories, (events) => {
         const state = fold(events)
         const desired = ours(state, 'leave-out')

@@ -21,7 +21,7 @@ import { histories } from '../../src/testing/histories.js'
 import type { History } from '../../src/testing/history.js'
 import { modelledClusters } from '../../src/testing/modelled-service.js'
 import { desiredContents, fold, routesOf } from './observed.js'
-import { holds } from './holds.js'
+import { holdsInHistories } from './holds.js'
 
 /** What all would be offered if nothing were known of health. */
 const withoutHealth = (state: ClusterState): ClusterState => {
@@ -158,7 +158,7 @@ const task: Task = {
 
 describe('the health policy', () => {
   it('said again after every change is the projection from scratch', () => {
-    holds(
+    holdsInHistories(
       fc.property(
         allOptions,
         events,
@@ -177,7 +177,7 @@ describe('the health policy', () => {
   })
 
   it('keeps the identity of every backend that did not change', () => {
-    holds(
+    holdsInHistories(
       fc.property(allOptions, events, (chosen, arrived) => {
         const again = projector(chosen)
         let state = emptyState
@@ -196,7 +196,7 @@ describe('the health policy', () => {
   })
 
   it('is the same in any order of arrival', () => {
-    holds(
+    holdsInHistories(
       fc.property(
         allOptions,
         events.chain((told) => fc.tuple(fc.constant(told), redelivered(told))),
@@ -211,7 +211,7 @@ describe('the health policy', () => {
   })
 
   it('keep-the-last offers the healthy, and all the unhealthy where none is healthy: no more, no less', () => {
-    holds(
+    holdsInHistories(
       fc.property(uncontested, events, (chosen, arrived) => {
         const state = fold(arrived)
         const kept = backendsOf(project(state, { ...chosen, unhealthy: 'keep-the-last' }))
@@ -229,7 +229,7 @@ describe('the health policy', () => {
   })
 
   it('keep-the-last never lets health alone empty a backend, also where names are contested or pooled', () => {
-    holds(
+    holdsInHistories(
       fc.property(options, events, (chosen, arrived) => {
         const state = fold(arrived)
         const kept = project(state, { ...chosen, unhealthy: 'keep-the-last' })
@@ -241,7 +241,7 @@ describe('the health policy', () => {
   })
 
   it('leave-out offers no endpoint that a probe or ECS calls unhealthy', () => {
-    holds(
+    holdsInHistories(
       fc.property(options, events, (chosen, arrived) => {
         const state = fold(arrived)
         for (const { endpoints } of project(state, { ...chosen, unhealthy: 'leave-out' }).backends.values())
@@ -254,7 +254,7 @@ describe('the health policy', () => {
   })
 
   it('never calls an address gone that it keeps, and calls gone what is unhealthy and not kept', () => {
-    holds(
+    holdsInHistories(
       fc.property(options, events, (chosen, arrived) => {
         const state = fold(arrived.filter(({ _tag }) => _tag !== 'TasksListed'))
         const uncovered = { ...chosen, covers: [] }
@@ -295,7 +295,7 @@ describe('the health policy', () => {
   it('does not give a name to another service because all endpoints of its holder are unhealthy', () => {
     const expose = servicePorts({ name: () => 'web' })
     const settings: ProjectOptions = { expose, covers: modelledClusters, unhealthy: 'keep-the-last' }
-    holds(
+    holdsInHistories(
       fc.property(probedHistories, ({ events: told, closing }) => {
         const state = fold([...told, ...closing])
         const groups = (desired: Desired): ReadonlySet<string | undefined> =>
@@ -310,7 +310,7 @@ describe('what probes said', () => {
   const settings = { expose: servicePorts(), covers: modelledClusters }
 
   it('is forgotten with its task, and with a task that has stopped for good; sweeping stays unobservable', () => {
-    holds(
+    holdsInHistories(
       fc.property(probedHistories, fc.boolean(), ({ events: told, skewAllowanceMs, end }, settled) => {
         const before = fold(told)
         // Without marks, stopped tasks shrink to tombstones after two skew allowances.

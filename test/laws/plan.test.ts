@@ -10,7 +10,7 @@ import { reduce } from '../../src/core/reduce.js'
 import type { Change, Row } from '../../src/core/sink.js'
 import { cut, redelivered, shuffled } from '../../src/testing/distortions.js'
 import { histories } from '../../src/testing/histories.js'
-import { holds } from './holds.js'
+import { holdsInHistories } from './holds.js'
 import { fold, options } from './observed.js'
 import { applied, type Pool, setSink, type SetSinkOptions } from './set-sink.js'
 
@@ -42,7 +42,7 @@ const byKey = (all: readonly Row<Pool>[]): ReadonlyMap<string, Row<Pool>> =>
 
 describe('a plan', () => {
   it('applied, yields what was wanted on our rows and on those that it may adopt', () => {
-    holds(
+    holdsInHistories(
       fc.property(target, wanted, rows, fc.boolean(), (settings, want, held, complete) => {
         const sink = setSink(settings)
         const after = byKey(applied(held, plan(sink, want, held, unguarded(complete)), us))
@@ -59,7 +59,7 @@ describe('a plan', () => {
   })
 
   it('prunes what is ours and not wanted when the desired state is complete, as the sink says', () => {
-    holds(
+    holdsInHistories(
       fc.property(target, wanted, rows, (settings, want, held) => {
         const after = byKey(applied(held, plan(setSink(settings), want, held, unguarded(true)), us))
         for (const row of held) {
@@ -73,7 +73,7 @@ describe('a plan', () => {
   })
 
   it('leaves foreign rows alone: they are in no change, whatever is wanted', () => {
-    holds(
+    holdsInHistories(
       fc.property(target, wanted, rows, fc.boolean(), (settings, want, held, complete) => {
         const { changes, skipped } = plan(setSink(settings), want, held, unguarded(complete))
         const foreign = held.filter(
@@ -93,7 +93,7 @@ describe('a plan', () => {
   })
 
   it('is empty after it was applied', () => {
-    holds(
+    holdsInHistories(
       fc.property(target, wanted, rows, fc.boolean(), (settings, want, held, complete) => {
         const sink = setSink(settings)
         const after = applied(held, plan(sink, want, held, unguarded(complete)), us)
@@ -103,7 +103,7 @@ describe('a plan', () => {
   })
 
   it('prunes nothing while the desired state is incomplete, and says what it would', () => {
-    holds(
+    holdsInHistories(
       fc.property(target, wanted, rows, (settings, want, held) => {
         const sink = setSink(settings)
         const cautious = plan(sink, want, held, { owner: us, complete: false })
@@ -119,7 +119,7 @@ describe('a plan', () => {
   })
 
   it('does not depend on the order of the rows', () => {
-    holds(
+    holdsInHistories(
       fc.property(
         target,
         wanted,
@@ -135,7 +135,7 @@ describe('a plan', () => {
 
   it('skips pruning beyond the prune guard as a whole, and nothing else', () => {
     const guard = fc.record({ share: fc.double({ min: 0, max: 1, noNaN: true }), atLeast: fc.nat(4) })
-    holds(
+    holdsInHistories(
       fc.property(target, wanted, rows, guard, (settings, want, held, limits) => {
         const sink = setSink(settings)
         const bold = plan(sink, want, held, unguarded(true))
@@ -211,7 +211,7 @@ describe('a plan of a sink that knows what its records lead to', () => {
   }
 
   it('counts what it would empty beside what it would prune, and skips all of that and nothing else', () => {
-    holds(
+    holdsInHistories(
       fc.property(cases, (one) => {
         const { settings, want, held, complete, limits } = one
         const { bold, away, tooMuch } = taken(one)
@@ -229,7 +229,7 @@ describe('a plan of a sink that knows what its records lead to', () => {
   })
 
   it('does what it doubted once that is confirmed, but empties in place of deleting where it can', () => {
-    holds(
+    holdsInHistories(
       fc.property(cases, (one) => {
         const { settings, want, held, complete, limits } = one
         const { bold, away, tooMuch } = taken(one)
@@ -261,7 +261,7 @@ describe('a plan of a sink that knows what its records lead to', () => {
     .map((all) => new Set(all))
 
   it('prunes no record that leads to a host of which it cannot be judged, and all others as ever', () => {
-    holds(
+    holdsInHistories(
       fc.property(
         settingsOf,
         wanted,
@@ -291,7 +291,7 @@ describe('a plan of a sink that knows what its records lead to', () => {
   })
 
   it('that does not know, prunes nothing while a host cannot be judged', () => {
-    holds(
+    holdsInHistories(
       fc.property(target, wanted, rows, (settings, want, held) => {
         const careful = plan(setSink(settings), want, held, { ...unguarded(true), unjudged: new Set(['x']) })
         ok(careful.changes.every((change) => want.has(change.key)))
@@ -332,7 +332,7 @@ describe('what a history leads to', () => {
     )
 
   it('is that an incomplete state removes only what it knows to be gone: no row, and no other server inside one', () => {
-    holds(
+    holdsInHistories(
       fc.property(
         target,
         heard((events) => cut(events).chain(redelivered)),
@@ -357,7 +357,7 @@ describe('what a history leads to', () => {
   })
 
   it('is the truth and nothing else once snapshots and lookups have come, whatever the target held', () => {
-    holds(
+    holdsInHistories(
       fc.property(
         target,
         heard((events) => cut(events).chain(redelivered)),
@@ -372,7 +372,7 @@ describe('what a history leads to', () => {
   })
 
   it('is that a restart removes nothing live, however slowly the lookups answer', () => {
-    holds(
+    holdsInHistories(
       fc.property(
         target,
         histories().chain((history) =>

@@ -20,7 +20,7 @@ import { histories } from '../../src/testing/histories.js'
 import { modelledClusters } from '../../src/testing/modelled-service.js'
 import { cluster, observed } from '../support/observed-task.js'
 import { desiredContents, fold, options, routesOf } from './observed.js'
-import { holds } from './holds.js'
+import { holdsInHistories } from './holds.js'
 
 /** Every bound or mapped TCP port under a name that services share; nothing can be told before the definition. */
 const byContainerPort: Policy = {
@@ -65,7 +65,7 @@ const skips = fc.array(fc.boolean(), { minLength: 1, maxLength: 5 })
 
 describe('the projection', () => {
   it('said again after every change is the projection from scratch', () => {
-    holds(
+    holdsInHistories(
       fc.property(policy, covers, events, skips, ({ expose }, covered, arrived, skip) => {
         const again = projector({ expose, covers: covered })
         let state = emptyState
@@ -98,7 +98,7 @@ describe('the projection', () => {
   })
 
   it('keeps the identity of every backend that did not change', () => {
-    holds(
+    holdsInHistories(
       fc.property(policy, covers, events, ({ expose }, covered, arrived) => {
         const again = projector({ expose, covers: covered })
         let state = emptyState
@@ -118,7 +118,7 @@ describe('the projection', () => {
   })
 
   it('is the same in any order of arrival', () => {
-    holds(
+    holdsInHistories(
       fc.property(
         policy,
         events.chain((told) => fc.tuple(fc.constant(told), redelivered(told))),
@@ -139,7 +139,7 @@ describe('the projection', () => {
   })
 
   it('orders endpoints and gone addresses, and names each gone address once', () => {
-    holds(
+    holdsInHistories(
       fc.property(policy, events, ({ expose }, arrived) => {
         for (const [name, backend] of project(fold(arrived), { expose, covers: [] }).backends) {
           strictEqual(backend.name, name)
@@ -155,7 +155,7 @@ describe('the projection', () => {
 
 describe('completeness', () => {
   it('never calls an address gone that is live', () => {
-    holds(
+    holdsInHistories(
       fc.property(policy, covers, events, ({ expose }, covered, arrived) => {
         for (const { endpoints, gone } of project(fold(arrived), {
           expose,
@@ -169,7 +169,7 @@ describe('completeness', () => {
   })
 
   it('is not claimed without a snapshot of the cluster, nor while a live task waits for a lookup', () => {
-    holds(
+    holdsInHistories(
       fc.property(covers, events, (covered, arrived) => {
         const state = fold(arrived)
         const desired = project(state, { expose: servicePorts(), covers: covered })
@@ -197,7 +197,7 @@ describe('completeness', () => {
   })
 
   it('is not claimed of anything while a live task may have any name', () => {
-    holds(
+    holdsInHistories(
       fc.property(histories(), ({ events: told, closing }) => {
         const known = [...told, ...closing].filter(({ _tag }) => _tag !== 'DefinitionDescribed')
         const state = fold(known)
@@ -212,7 +212,7 @@ describe('completeness', () => {
   })
 
   it('comes when the snapshots and the lookups have come, in any order, and what was complete before them was right', () => {
-    holds(
+    holdsInHistories(
       fc.property(
         histories().chain((history) =>
           shuffled([...history.lookups, ...history.closing]).map((arrived) => ({ history, arrived })),
@@ -247,7 +247,7 @@ describe('a name that two services want', () => {
     project(fold(known), { expose, covers: modelledClusters })
 
   it('belongs to one of them: never a silent merge', () => {
-    holds(
+    holdsInHistories(
       fc.property(told, ({ known, truth }) => {
         const desired = desiredOf(known)
         const endpoints = desired.backends.get('web')?.endpoints ?? []
@@ -259,7 +259,7 @@ describe('a name that two services want', () => {
   })
 
   it('belongs to the same one in any order of arrival', () => {
-    holds(
+    holdsInHistories(
       fc.property(
         told.chain(({ known }) => fc.tuple(fc.constant(known), redelivered(known))),
         ([known, arrived]) => {
@@ -270,7 +270,7 @@ describe('a name that two services want', () => {
   })
 
   it('is shared by all of them under a policy that pools', () => {
-    holds(
+    holdsInHistories(
       fc.property(told, ({ known, truth }) => {
         const pooled = { ...servicePorts({ name: () => 'web' }), pooled: true }
         const desired = project(fold(known), { expose: pooled, covers: modelledClusters })
@@ -284,7 +284,7 @@ describe('a name that two services want', () => {
 
 describe('two workers that join what they know', () => {
   it('desire the same', () => {
-    holds(
+    holdsInHistories(
       fc.property(policy, events, events, ({ expose }, left, right) => {
         const [a, b] = [fold(left), fold(right)]
         const of = (state: typeof a): unknown =>

@@ -15,7 +15,7 @@ import { histories, redelivered } from 'ecs-task-stream/testing'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { cluster, observed } from '../support/observed-task.js'
 import { virtualClock } from '../support/virtual-clock.js'
-import { runs } from './runs.js'
+import { runsOfHistories } from './runs.js'
 
 const start = 1_000_000
 
@@ -238,7 +238,7 @@ describe('the law of lag', () => {
           expect(tasks.map(({ at }) => at)).toContain(eventAt)
         }
       }),
-      { numRuns: runs },
+      { numRuns: runsOfHistories },
     )
   })
 
@@ -250,6 +250,6 @@ describe('the law of lag', () => {
       )
       expect(flaws).toEqual([])
     })
-    expect((await fc.check(law, { numRuns: Math.max(runs, 50) })).failed).toBe(true)
+    expect((await fc.check(law, { numRuns: Math.max(runsOfHistories, 50) })).failed).toBe(true)
   })
 })

@@ -13,7 +13,7 @@ import { redelivered, shuffled } from '../../src/testing/distortions.js'
 import type { History } from '../../src/testing/history.js'
 import { histories } from '../../src/testing/histories.js'
 import { modelledClusters } from '../../src/testing/modelled-service.js'
-import { holds, refutation } from './holds.js'
+import { holdsInHistories, refutation } from './holds.js'
 import { desiredContents, fold, routesOf } from './observed.js'
 
 /** As `servicePorts`, but not even names are known before the definition. */
@@ -73,7 +73,7 @@ const refused: fc.Arbitrary<Refused> = histories()
 
 describe('a task whose definition is refused for good', () => {
   it('blocks only the backend of its own service, where names are known without it', () => {
-    holds(
+    holdsInHistories(
       fc.property(refused, ({ history, known, affected }) => {
         const desired = desiredOf(known, servicePorts())
         ok(desired.complete)
@@ -97,7 +97,7 @@ describe('a task whose definition is refused for good', () => {
   })
 
   it('blocks only what its own service offers, where names are not known, and its host is not judged', () => {
-    holds(
+    holdsInHistories(
       fc.property(refused, ({ history, known, all, affected }) => {
         const desired = desiredOf(known, namedByDefinition)
         ok(desired.complete)
@@ -121,7 +121,7 @@ describe('a task whose definition is refused for good', () => {
   })
 
   it('leaves nothing complete that may have its name while it is only waited for', () => {
-    holds(
+    holdsInHistories(
       fc.property(refused, ({ known, affected }) => {
         fc.pre(affected.length > 0)
         const desired = desiredOf(
@@ -150,7 +150,7 @@ describe('an answer', () => {
       )
       return shuffled([...all, ...refusals]).map((arrived) => ({ all, arrived }))
     })
-    holds(
+    holdsInHistories(
       fc.property(
         fc.constantFrom(servicePorts(), namedByDefinition),
         refusedAndAnswered,

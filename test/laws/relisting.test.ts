@@ -11,7 +11,7 @@ import { anyEvents, anyTask } from '../../src/testing/any-event.js'
 import { shuffled } from '../../src/testing/distortions.js'
 import { histories } from '../../src/testing/histories.js'
 import { fold, stateContents } from './observed.js'
-import { holds } from './holds.js'
+import { holdsInHistories } from './holds.js'
 
 type TasksListed = Extract<ClusterEvent, { readonly _tag: 'TasksListed' }>
 type State = ReturnType<typeof fold>
@@ -46,7 +46,7 @@ const twoSnapshots = fc.tuple(
 
 describe('a snapshot as its difference from the one before', () => {
   it('gives the state that the whole snapshot gives', () => {
-    holds(
+    holdsInHistories(
       fc.property(twoSnapshots, ([events, first, second]) => {
         const state = [...events, first].reduce(reduce, emptyState)
         if ((state.marks.get(cluster)?.order ?? 0) > 100) return
@@ -56,7 +56,7 @@ describe('a snapshot as its difference from the one before', () => {
   })
 
   it('gives it whatever else its reader knows', () => {
-    holds(
+    holdsInHistories(
       fc.property(twoSnapshots, ([events, first, second, others]) => {
         const isOther = (event: ClusterEvent): boolean => event._tag !== 'TasksListed'
         const writer = [...events.filter(isOther), first].reduce(reduce, emptyState)
@@ -70,7 +70,7 @@ describe('a snapshot as its difference from the one before', () => {
   })
 
   it('changes nothing when it comes twice, or after a newer one', () => {
-    holds(
+    holdsInHistories(
       fc.property(twoSnapshots, ([, first, second]) => {
         const before = reduce(emptyState, first)
         const relisted = differenceOf(second, before)
@@ -81,7 +81,7 @@ describe('a snapshot as its difference from the one before', () => {
   })
 
   it('rules nothing out without the snapshot before it', () => {
-    holds(
+    holdsInHistories(
       fc.property(twoSnapshots, ([, first, second]) => {
         const relisted = differenceOf(second, reduce(emptyState, first))
         deepStrictEqual(relist(emptyState, relisted).marks.size, 0)
@@ -119,7 +119,7 @@ describe('the events of a state', () => {
   )
 
   it('give the state when they are folded, in any order', () => {
-    holds(
+    holdsInHistories(
       fc.property(
         ordered
           .map((events) => fold(events))

@@ -7,6 +7,9 @@ export const runs = Number(process.env['LAW_RUNS'] ?? 25)
 /** For laws that a known wrong implementation breaks in one case of a hundred or less, as the refutations show. */
 export const runsForRareCases = Math.max(runs, 100)
 
+/** For laws whose case is a whole history of clusters, which takes ten times as long as others: in CI a quarter. */
+export const runsOfHistories = Math.max(Math.min(runs, 25), Math.ceil(runs / 4))
+
 /** For laws whose case is itself a long story, such as a dozen invocations. */
 export const runsOfStories = Math.ceil(Math.max(runs, 60) / 4)
 
