@@ -46,9 +46,9 @@ it('twenty containers at once on one queue, cold and warm, without snapshots, le
   here.cluster.events$.subscribe(() => sent++)
   here.cluster.start()
   let containers = Array.from({ length: concurrency }, container)
-  for (let round = 0; round < 4; round++) {
-    for (let i = 0; i < 80; i++) here.cluster.step()
-    if (round === 3) here.cluster.settle()
+  for (let round = 0; round < 3; round++) {
+    for (let i = 0; i < 50; i++) here.cluster.step()
+    if (round === 2) here.cluster.settle()
     await here.publish()
     const answers = await Promise.all(
       containers.map((handler) =>

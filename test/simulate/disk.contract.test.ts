@@ -10,6 +10,7 @@ import { type Disk, machineDisk } from '../../src/journal/directory/disk.js'
 import { JournalFiles } from '../../src/journal/directory/journal-files.js'
 import { DiskContent } from '../../simulate/disk/disk-content.js'
 import { SimulatedDisk } from '../../simulate/disk/simulated-disk.js'
+import { contractRuns } from '../laws/runs.js'
 import { observed } from '../support/observed-task.js'
 import { temporaryDirectories } from '../support/temporary-directory.js'
 import { virtualClock } from '../support/virtual-clock.js'
@@ -32,30 +33,34 @@ const diskOver = (
     writing: () => () => undefined,
   })
 
-journalContract('directoryJournal on the disk in memory', () => {
-  const content = new DiskContent()
-  const clock = virtualClock()
-  const over = (access: Access) =>
-    new DirectoryJournal({
-      files: new JournalFiles({
-        directory: '/journal',
-        fsync: true,
+journalContract(
+  'directoryJournal on the disk in memory',
+  () => {
+    const content = new DiskContent()
+    const clock = virtualClock()
+    const over = (access: Access) =>
+      new DirectoryJournal({
+        files: new JournalFiles({
+          directory: '/journal',
+          fsync: true,
+          newId: randomUUID,
+          access,
+          disk: diskOver(content),
+        }),
+        retentionMs: 7 * day,
+        maxBytes: 1_000,
+        clock,
         newId: randomUUID,
-        access,
-        disk: diskOver(content),
-      }),
-      retentionMs: 7 * day,
-      maxBytes: 1_000,
-      clock,
-      newId: randomUUID,
+      })
+    return Promise.resolve({
+      open: () => over((call) => call()),
+      openFaulty: over,
+      advance: (ms: number) => clock.advance(ms),
+      dispose: () => Promise.resolve(),
     })
-  return Promise.resolve({
-    open: () => over((call) => call()),
-    openFaulty: over,
-    advance: (ms: number) => clock.advance(ms),
-    dispose: () => Promise.resolve(),
-  })
-})
+  },
+  { runs: contractRuns(30) },
+)
 
 const names = ['a', 'b'] as const
 type Step = readonly [
