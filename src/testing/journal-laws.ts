@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { expect } from 'vitest'
+import type { ClusterEvent } from '../core/event.js'
 import { type JournalEntry, type JournalEvent, UnwritableEntry } from '../core/journal.js'
 import { anyEvents } from './any-event.js'
 import { contractSnapshot, contractTask } from './contract-tasks.js'
@@ -12,7 +13,7 @@ const unaborted = (): AbortSignal => new AbortController().signal
 
 const entryOf = (...events: readonly JournalEvent[]): JournalEntry => ({ at: 1, source: 'contract', events })
 
-const changed = (id: string): JournalEvent => ({ _tag: 'TaskChanged', task: contractTask(id) })
+const changed = (id: string): ClusterEvent => ({ _tag: 'TaskChanged', task: contractTask(id) })
 
 /** One task each, so that no task needs a snapshot to be known. */
 const several = fc.integer({ min: 2, max: 6 })
@@ -85,6 +86,31 @@ export const journalLaws: readonly JournalLaw[] = [
       expect(orders).toEqual(Array.from({ length: count }, (_, i) => i + 1))
     },
   ),
+
+  journalLaw(
+    'amends what others have appended to since, because only an amendment is in the way of another',
+    [],
+    several,
+    async ({ open }, count) => {
+      const [one, other] = [open(), open()]
+      const { position } = await one.catchUp(undefined, unaborted())
+      for (let i = 0; i < count; i++) await other.append([entryOf(changed(`t${i}`))], unaborted())
+      const entry = entryOf(contractSnapshot(1, contractTask('listed')))
+      expect(await one.amend(entry, position, unaborted())).toBe(true)
+      expect((await open().catchUp(undefined, unaborted())).entries).toContainEqual(entry)
+    },
+  ),
+
+  journalLaw('stores a checkpoint, with which who starts begins', [], several, async ({ open }, count) => {
+    const journal = open()
+    for (let i = 0; i < count; i++) await journal.append([entryOf(changed(`t${i}`))], unaborted())
+    const { position } = await journal.catchUp(undefined, unaborted())
+    // It stands for all of them, and says what none of them says.
+    const all = [...Array.from({ length: count }, (_, i) => changed(`t${i}`)), changed('in the checkpoint')]
+    await journal.checkpoint(all, position, unaborted())
+    const { entries } = await open().catchUp(undefined, unaborted())
+    expect(entries.flatMap(({ events }) => events)).toContainEqual(changed('in the checkpoint'))
+  }),
 
   journalLaw(
     'starts with the newest checkpoint, and everything after it; several that store one do no harm',

@@ -124,6 +124,18 @@ const wrongJournals: Readonly<Record<string, { readonly wrong: Wrong; readonly b
     }),
     breaks: 'returns amendments in their order',
   },
+  'takes an appended entry for an amendment': {
+    wrong: (right, log) => ({
+      ...right,
+      amend: async (entry, position, signal) =>
+        log.entries.length > Number(position) ? false : right.amend(entry, position, signal),
+    }),
+    breaks: 'amends what others have appended to since',
+  },
+  'never stores a checkpoint': {
+    wrong: (right) => ({ ...right, checkpoint: () => Promise.resolve() }),
+    breaks: 'stores a checkpoint',
+  },
   'gives a lease to everybody': {
     wrong: (right) => ({ ...right, lease: () => Promise.resolve(true) }),
     breaks: 'gives a lease to one worker at a time',
