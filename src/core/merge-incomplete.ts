@@ -35,7 +35,8 @@ export const mergeIncomplete = <A>(
 ): readonly A[] => {
   const stays = keepsUnexplained(backend)
   const merged = new Map<unknown, A>()
-  for (const part of [...live, ...held.filter((each) => stays(addressOf(each)))]) {
+  const kept = backend.complete ? [] : held.filter((each) => stays(addressOf(each)))
+  for (const part of kept.length === 0 ? live : [...live, ...kept]) {
     const identity = identityOf(part) ?? part
     if (!merged.has(identity)) merged.set(identity, part)
   }
