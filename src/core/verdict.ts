@@ -26,7 +26,7 @@ const mayLeadTo = <V>(sink: JudgedSink<V>, value: V, hosts: ReadonlySet<string>)
 
 /** Whether a change removes all hosts of a record. False if the sink cannot tell. */
 const empties = <V>(sink: JudgedSink<V>, before: V, after: V): boolean =>
-  sink.hostsOf !== undefined && sink.hostsOf(after).length === 0 && sink.hostsOf(before).length > 0
+  sink.hostsOf?.(after).length === 0 && sink.hostsOf(before).length > 0
 
 const unwanted = <V>(
   sink: JudgedSink<V>,
