@@ -19,6 +19,7 @@ import type { Address } from '../../src/core/desired.js'
 import { traefikTable } from '../../src/sinks/traefik/table/index.js'
 import { backendOf, backendsOf } from '../../src/testing/backends.js'
 import { sinkContract } from '../../src/testing/sink-contract.js'
+import { contractRuns } from '../laws/runs.js'
 import { unknownAttributes } from '../support/attribute-values.js'
 import {
   type Item,
@@ -351,14 +352,14 @@ describe.each(candidates)('$name', (candidate) => {
           expect(await table.get('web__backend')).toEqual(expected)
         },
       ),
-      { numRuns: 50 },
+      { numRuns: contractRuns(50) },
     )
   })
 
   law('racing writers lose no server, and the version counts every write', async () => {
     const table = await tableOf()
     const written = await Promise.all(
-      many(50).map((address) =>
+      many(20).map((address) =>
         reconcileUntilQuiet(
           traefikTable(table),
           backendsOf([backendOf('web', [address], { complete: false })]),
@@ -369,14 +370,14 @@ describe.each(candidates)('$name', (candidate) => {
       ),
     )
     const item = await table.get('web__backend')
-    expect(Object.keys(serversIn(item))).toHaveLength(50)
+    expect(Object.keys(serversIn(item))).toHaveLength(20)
     expect(item?.['version']?.N).toBe(String(written.reduce((sum, count) => sum + count, 0) - 1))
   })
 
   const contract = (options: Parameters<typeof traefikTableHarness>[2]) => () =>
     traefikTableHarness(tables, `contract-${process.pid}-${++made}`, options)
-  sinkContract('traefikTable', contract({}), { runs: 8 })
+  sinkContract('traefikTable', contract({}), { runs: contractRuns(8) })
   sinkContract('traefikTable that does not adopt and deletes', contract({ adopt: false, prune: 'delete' }), {
-    runs: 8,
+    runs: contractRuns(8),
   })
 })

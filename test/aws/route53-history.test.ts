@@ -4,6 +4,7 @@ import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { embeddedRoute53 } from '../../sim/route53/embedded-route53.js'
 import { type Route53Zones, route53Zones } from '../../sim/route53/route53-zones.js'
+import { contractRuns } from '../laws/runs.js'
 import { hostedZones, type TestZone } from '../support/hosted-zones.js'
 import { created, deleted, set, upserted, weighted } from '../support/record-sets.js'
 import { moto } from './witnesses.js'
@@ -135,7 +136,7 @@ describe('moto and the embedded server', () => {
           expect(ours).toEqual(byIdentifier(theirs))
           expect(ours).toHaveLength(held.size)
         }),
-        { numRuns: 40 },
+        { numRuns: contractRuns(40) },
       )
     },
   )
@@ -153,7 +154,7 @@ describe('moto and the embedded server', () => {
           expect(ours.flat()).toHaveLength(chosen.length + 2)
         },
       ),
-      { numRuns: 40 },
+      { numRuns: contractRuns(40) },
     )
   })
 })
