@@ -176,7 +176,9 @@ export class Ledger {
       before = released
       const passed = this.passed()
       while (this.head <= passed - this.first) {
-        const entry = this.entries[this.head++]
+        const entry = this.entries[this.head]
+        // A delivery holds its events, and a snapshot is one of them: it must not wait for the array to be cut.
+        this.entries[this.head++] = undefined
         if (entry === undefined) continue
         this.open--
         released++
