@@ -5,6 +5,7 @@ import type { Millis } from './clock.js'
 import type { ClusterState } from './cluster-state.js'
 import { daemonDefinition, isDaemon } from './daemon-task.js'
 import { type Address, compareAddresses, type Endpoint, type Share, type Unresolved } from './desired.js'
+import { extended } from './extended.js'
 import type { BackendName, Policy, ExposedPort, Exposure } from './policy.js'
 import { defaultHealthChecks, firstHealthOf, hasHealthCheck, type HealthChecks } from './health-checks.js'
 import { defaultHealthPolicy, type HealthPolicy } from './health-policy.js'
@@ -200,7 +201,7 @@ const claimOf = (
       _tag: healthy ? 'Live' : 'Unhealthy',
       // Policies make this text anew for each task.
       backend: interned(backend),
-      endpoint: share === undefined ? endpoint : { ...endpoint, share },
+      endpoint: share === undefined ? endpoint : extended(endpoint, { share }),
     },
   ]
 }

@@ -19,6 +19,7 @@
 import type { ClusterArn, DefinitionArn, InstanceArn, TaskArn } from './arn.js'
 import type { Binding } from './binding.js'
 import type { Millis } from './clock.js'
+import { extended } from './extended.js'
 import { joinEnd, sameEnd, type TaskEnd } from './task-end.js'
 import { lifecycleRank, type TaskStatus } from './task-status.js'
 
@@ -115,7 +116,9 @@ const joinHealth = (a: Task['health'], b: Task['health']): Task['health'] => {
   if (a === undefined || b === undefined) return a ?? b
   const isNewer = a.at === b.at ? healthRank[a.status] >= healthRank[b.status] : a.at > b.at
   const newer = isNewer ? a : b
-  return hasBeenHealthy(newer) || !hasBeenHealthy(isNewer ? b : a) ? newer : { ...newer, wasHealthy: true }
+  return hasBeenHealthy(newer) || !hasBeenHealthy(isNewer ? b : a)
+    ? newer
+    : { at: newer.at, status: newer.status, wasHealthy: true }
 }
 
 const joinInterface = (a: Interface | undefined, b: Interface | undefined): Interface | undefined => {
@@ -271,7 +274,7 @@ export const joinTask = (a: Task, b: Task): Task => {
     containers: mergeSorted(a.containers, b.containers, compareNames, joinContainer),
     health: joinHealth(a.health, b.health),
   }
-  return end === undefined ? joined : { ...joined, end }
+  return end === undefined ? joined : extended(joined, { end })
 }
 
 const sameBindings = (a: readonly Binding[], b: readonly Binding[]): boolean =>

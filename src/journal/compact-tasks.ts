@@ -14,6 +14,7 @@ import {
 } from '../core/task.js'
 import { compareEnds, type ContainerEnd, type TaskEnd } from '../core/task-end.js'
 import type { Binding } from '../core/binding.js'
+import { extended } from '../core/extended.js'
 import { interned } from '../core/interned.js'
 import { sharedHealth } from '../core/shared-health.js'
 import { count } from '../shared/codec/lenient.js'
@@ -146,7 +147,7 @@ class RowReader {
       containers: this.containers(containers),
       health: health === null ? undefined : this.health(health),
     }
-    return end === undefined ? task : { ...task, end: this.end(end) }
+    return end === undefined ? task : extended(task, { end: this.end(end) })
   }
 
   private end(row: unknown): TaskEnd {
@@ -220,7 +221,7 @@ class RowReader {
     const text = this.sharedName(status)
     if (!isHealth(text) || (wasHealthy !== undefined && wasHealthy !== 1)) this.isValid = false
     const known = sharedHealth(this.time(at), isHealth(text) ? text : 'UNKNOWN')
-    return wasHealthy === 1 ? { ...known, wasHealthy: true } : known
+    return wasHealthy === 1 ? { at: known.at, status: known.status, wasHealthy: true } : known
   }
 
   private list(u: unknown): readonly unknown[] {

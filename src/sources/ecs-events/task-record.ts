@@ -1,5 +1,6 @@
 import { longArn } from '../../core/arn.js'
 import type { Millis } from '../../core/clock.js'
+import { extended } from '../../core/extended.js'
 import { canonicalContainers, type Container, type Interface, type Task } from '../../core/task.js'
 import { interned } from '../../core/interned.js'
 import { ipv6Address } from './ip-address.js'
@@ -68,7 +69,7 @@ const containersOf = (wires: readonly WireContainer[], version: number): readonl
 export const taskRecord = (wire: WireTask, at: Millis, health: Task['health']): Task => {
   const end = taskEnd(wire)
   const task = runningRecord(wire, at, health)
-  return end === undefined ? task : { ...task, end }
+  return end === undefined ? task : extended(task, { end })
 }
 
 const runningRecord = (wire: WireTask, at: Millis, health: Task['health']): Task => ({
