@@ -1,6 +1,5 @@
 import { setMaxListeners } from 'node:events'
 import { errorOf } from '../../core/error-of.js'
-import { from, lastValueFrom, mergeMap, toArray } from 'rxjs'
 import type { Change, Outcome, Owner, Sink } from '../../core/sink.js'
 
 /**
@@ -13,6 +12,13 @@ export type ConditionalWrite<V> = (
   signal: AbortSignal,
 ) => Promise<Outcome<V>>
 
+/** Each concurrent write listens to it; on the caller's own signal, more than ten listeners would cause a warning. */
+const forMany = (signal: AbortSignal): AbortSignal => {
+  const abort = AbortSignal.any([signal])
+  setMaxListeners(0, abort)
+  return abort
+}
+
 export interface CompareAndSwapOptions {
   /** The most concurrent writes; 1 keeps the order of the changes. Default: 8. */
   readonly concurrency?: number
@@ -24,10 +30,14 @@ export interface CompareAndSwapOptions {
  */
 export const compareAndSwap =
   <V>(write: ConditionalWrite<V>, { concurrency = 8 }: CompareAndSwapOptions = {}): Sink<V>['apply'] =>
-  (changes, owner, signal) => {
-    // Each concurrent write listens to it; on the caller's own signal, more than ten listeners would cause a warning.
-    const abort = AbortSignal.any([signal])
-    setMaxListeners(0, abort)
+  async (changes, owner, signal) => {
+    // Most rounds have one change, and a signal that follows another one costs more than the rest of this function.
+    const abort = changes.length > 1 ? forMany(signal) : signal
+    const outcomes: Outcome<V>[] = []
+    const left = changes.values()
+    const writeInTurn = async (): Promise<void> => {
+      for (const change of left) outcomes.push(await attempt(change))
+    }
     const attempt = async (change: Change<V>): Promise<Outcome<V>> => {
       try {
         return await write(change, owner, abort)
@@ -35,5 +45,6 @@ export const compareAndSwap =
         return { _tag: 'Failed', key: change.key, error: errorOf(thrown) }
       }
     }
-    return lastValueFrom(from(changes).pipe(mergeMap(attempt, concurrency), toArray()))
+    await Promise.all(Array.from({ length: Math.min(concurrency, changes.length) }, writeInTurn))
+    return outcomes
   }
