@@ -1,7 +1,8 @@
 import { availableParallelism } from 'node:os'
 import { parseArgs } from 'node:util'
 import { type FaultKind, faultKinds } from './engine/faults.js'
-import { type Arrangement, arrangements, type TargetKind, targets } from './world/scenario.js'
+import { type TargetKind, targets } from './targets/target-kind.js'
+import { type Arrangement, arrangements } from './world/arrangement.js'
 
 export interface Options {
   readonly seed: number

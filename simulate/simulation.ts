@@ -8,21 +8,18 @@ import { type FaultOptions, Faults } from './engine/faults.js'
 import { type SimulatedProcess, wrongClock } from './engine/simulated-process.js'
 import type { Timeline } from './engine/timeline.js'
 import { Trace } from './engine/trace.js'
-import { Wire, type WireRequest } from './network/wire.js'
-import { SimulatedAwsApi } from './servers/aws-api.js'
-import { SimulatedDynamoDb, type TableWrite } from './servers/dynamodb.js'
-import { SimulatedSqs } from './servers/sqs.js'
-import { Table } from './servers/table.js'
+import type { WireRequest } from './network/wire.js'
+import type { TableWrite } from './servers/dynamodb.js'
 import { Targets } from './targets/targets.js'
 import { type WorkerWrite, writeText } from './targets/target-record.js'
+import { Account } from './world/account.js'
 import { Days, start } from './world/days.js'
 import { EcsWorld, type Happening } from './world/ecs-world.js'
 import { EventTargets } from './world/event-targets.js'
-import { Listings } from './world/listings.js'
 import { reportText } from './world/report-text.js'
 import type { Scenario } from './world/scenario.js'
 import { Trouble } from './world/trouble.js'
-import { journalName, journalTableName } from './world/simulated-journal.js'
+import { journalName } from './world/simulated-journal.js'
 import { owner, WorkerHost } from './world/worker-host.js'
 
 /** One run of a scenario. */
@@ -32,9 +29,7 @@ export class Simulation {
   readonly ecs: EcsWorld
   readonly #oracle: Oracle
   readonly #conduct: Conduct
-  readonly #listings: Listings
-  readonly #journal = new Table(journalTableName, { hash: 'journal', range: 'number' })
-  readonly #sqs: SimulatedSqs<Happening>
+  readonly #account: Account
   readonly #targets: Targets
   readonly #findings: Findings
   readonly #trouble: Trouble
@@ -49,14 +44,13 @@ export class Simulation {
     print?: (line: string) => void,
   ) {
     const now = (): Millis => timeline.now
-    const { seed, workers, maxReceives } = scenario
+    const { seed, workers } = scenario
     this.#random = prng(seed ^ 0x0d1ce)
     this.trace = new Trace(() => timeline.now - start, 60, print)
     this.faults = new Faults({ seed, without, most }, (kind, where) =>
       this.trace.add(`fault: ${kind}, ${where}`),
     )
     this.#findings = new Findings((text) => this.trace.add(text))
-    this.#listings = new Listings(now)
     this.#conduct = new Conduct({ journal: journalName, hasJournal: scenario.hasJournal })
     this.ecs = new EcsWorld({
       timeline,
@@ -66,37 +60,38 @@ export class Simulation {
     })
     const clusters = this.ecs.clusters.map(({ arn }) => arn)
     const services = this.ecs.clusters.flatMap((cluster) => cluster.services().map(({ name }) => name))
-    this.#sqs = new SimulatedSqs(
-      { timeline, faults: this.faults, random: prng(seed ^ 0x595), maxReceives },
-      { deleted: (_, what, by) => this.#check(() => this.#oracle.deleted(what, by)) },
-    )
-    const api = new SimulatedAwsApi(this.ecs.clusters, (request, ago) => this.#listings.answer(request, ago))
     const { faults } = this
     const addressesOf = (service: string): readonly string[] => this.#oracle.addresses(service)
     this.#targets = new Targets(
       scenario.target,
-      { now, faults, services, addressesOf },
+      {
+        timeline,
+        faults,
+        random: prng(seed ^ 0x7ea),
+        services,
+        addressesOf,
+        workers,
+        listening: (worker) => this.#hosts[worker]?.serving,
+      },
       {
         wrote: (write) => this.#check(() => this.#wrote(write)),
         noted: (write) => {
           this.trace.add(`somebody else ${writeText(write)}`)
           this.#oracle.noted(write)
         },
+        shown: (by, answeredAt) => this.#check(() => this.#oracle.shown(by, answeredAt)),
+        defect: (thrown) => this.defect(thrown),
       },
     )
-    const { table, zone, current: target } = this.#targets
-    const dynamodb = new SimulatedDynamoDb(
-      new Map([table.table, this.#journal].map((one) => [one.name, one])),
-      (write) => {
-        if (write.table === journalTableName) this.#check(() => this.#journalled(write))
-        else table.wrote(write)
-      },
-    )
-    const wire = new Wire({
+    const { current: target, stranger } = this.#targets
+    this.#account = new Account({
       timeline,
-      faults: this.faults,
-      random: prng(seed ^ 0x31e),
-      services: { sqs: this.#sqs, dynamodb, route53: zone.route53, ecs: api, ec2: api, ssm: api },
+      faults,
+      scenario,
+      clusters: this.ecs.clusters,
+      targets: this.#targets,
+      deleted: (what, by) => this.#check(() => this.#oracle.deleted(what, by)),
+      journalled: (write) => this.#check(() => this.#journalled(write)),
       observer: {
         sent: (process, request) => this.#sent(process, request),
         answered: (process, request, answer) => {
@@ -106,11 +101,12 @@ export class Simulation {
         cut: (process, service) => this.#trouble.cut(process, service),
       },
     })
+    const { sqs, wire } = this.#account
     this.#events = new EventTargets({
       scenario,
       timeline,
       faults,
-      sqs: this.#sqs,
+      sqs,
       listening: () => this.#hosts[0]?.listening,
       isCut: (process) => this.#trouble.cut(process, 'sqs') !== undefined,
       given: (what, to) => this.#oracle.given(what, to),
@@ -156,13 +152,13 @@ export class Simulation {
       services,
       hosts: this.#hosts,
       target,
-      contents: (answer) => this.#sqs.contents(answer),
+      contents: (answer) => sqs.contents(answer),
     })
     this.#trouble = new Trouble({
       timeline,
       faults: this.faults,
       hosts: this.#hosts,
-      stranger: target.stranger,
+      stranger,
     })
   }
 
@@ -185,6 +181,7 @@ export class Simulation {
     ecs.start()
     for (const host of this.#hosts) host.start()
     this.#trouble.start()
+    this.#targets.start()
     await new Days({
       timeline,
       scenario,
@@ -195,12 +192,12 @@ export class Simulation {
       isOver: () => this.failure !== undefined,
       calmed: () => {
         this.#trouble.heal()
-        this.#targets.current.stranger.leave()
+        this.#targets.stranger?.leave()
       },
       checkExact: () => this.#check(() => this.#checkExact()),
       ended: () => {
-        this.#check(() => this.#conduct.journal.expires(this.#journal, timeline.now))
-        this.#journal.expire(timeline.now)
+        this.#check(() => this.#conduct.journal.expires(this.#account.journal, timeline.now))
+        this.#account.journal.expire(timeline.now)
       },
     }).pass(days)
   }
@@ -214,7 +211,7 @@ export class Simulation {
 
   #happened(what: Happening): void {
     this.#oracle.happened(what)
-    this.#listings.note(what.cluster)
+    this.#account.happened(what.cluster)
     const { task } = what
     if (task !== undefined) {
       this.trace.add(

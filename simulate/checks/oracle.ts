@@ -18,6 +18,7 @@ import { runningIn } from './running-in.js'
 import { ShareCheck } from './share-check.js'
 import { TargetCheck, writeMs } from './target-check.js'
 import { Truth } from './truth.js'
+import { UnseenAcknowledgements } from './unseen-acknowledgements.js'
 import { Violation } from './violation.js'
 
 export interface OracleOptions {
@@ -41,15 +42,18 @@ export class Oracle {
   readonly #presence: Presence
   readonly #target: TargetCheck
   readonly #shares: ShareCheck
-  readonly #planned: PlannedWrites
+  /** `undefined`: nobody else writes, so that nothing can be lost by a write. */
+  readonly #planned: PlannedWrites | undefined
   readonly #acknowledgements: AcknowledgementCheck
+  /** Acknowledgements that no reader has had the time to see. */
+  readonly #unseen = new UnseenAcknowledgements()
   readonly bounds: Bounds
 
   constructor(private readonly options: OracleOptions) {
     const { scenario, now, owner, services, hosts, target } = options
     const { hasJournal, ack, resyncMs } = scenario
     this.#truth = new Truth(now)
-    this.#planned = new PlannedWrites((value) => target.readParts(value))
+    if (target._tag === 'Written') this.#planned = new PlannedWrites((value) => target.readParts(value))
     this.#knowledge = new Knowledge(now)
     this.#presence = new Presence(now)
     this.#shares = new ShareCheck(now, scenario.deployments === 'follow')
@@ -68,8 +72,9 @@ export class Oracle {
     })
     this.#acknowledgements = new AcknowledgementCheck({
       ...shared,
-      viewMs: 1.1 * resyncMs + writeMs,
-      wasOccupied: (service, since) => target.stranger.occupied(service, since),
+      // A worker knows what it serves itself.
+      viewMs: target._tag === 'Written' ? 1.1 * resyncMs + writeMs : 0,
+      wasOccupied: (service, since) => target._tag === 'Written' && target.stranger.occupied(service, since),
       promise: hasJournal ? 'journal' : ack === 'applied' ? 'target' : 'covered',
     })
     this.bounds = new Bounds({ now, hosts })
@@ -99,12 +104,13 @@ export class Oracle {
   reported(process: SimulatedProcess, report: Report): void {
     if (report._tag !== 'Planned' || report.plan.changes.length === 0) return
     process.plannedAt = this.options.now()
-    this.#planned.planned(process.name, report.plan)
+    this.#planned?.planned(process.name, report.plan)
   }
 
   ended({ name }: SimulatedProcess): void {
     this.#knowledge.forget(name)
-    this.#planned.forget(name)
+    this.#planned?.forget(name)
+    this.#unseen.forget(name)
   }
 
   /** Somebody else has written to the target. */
@@ -114,7 +120,7 @@ export class Oracle {
 
   /** A worker has written to the target. */
   wrote(write: WorkerWrite): void {
-    this.#planned.wrote(write)
+    this.#planned?.wrote(write)
     this.#target.wrote(write)
     this.#shares.wrote(write.by.name, write.after)
   }
@@ -131,7 +137,15 @@ export class Oracle {
 
   /** A worker has deleted a message. */
   deleted(what: Happening, by: SimulatedProcess): void {
-    this.#acknowledgements.deleted(what, by)
+    const { target, scenario } = this.options
+    // What a journal holds is there at once.
+    if (target._tag === 'Written' || scenario.hasJournal) this.#acknowledgements.deleted(what, by)
+    else this.#unseen.add(by.name, this.options.now(), () => this.#acknowledgements.deleted(what, by))
+  }
+
+  /** A reader holds what a worker has answered at that time. */
+  shown({ name }: SimulatedProcess, answeredAt: Millis): void {
+    this.#unseen.show(name, answeredAt)
   }
 
   /** A webhook was given an event. */
@@ -142,7 +156,7 @@ export class Oracle {
   /** A webhook has answered that it has an event. */
   accepted(what: Happening, by: SimulatedProcess): void {
     if (what.task?.address !== undefined) this.#told(by, what.task.arn)
-    this.#acknowledgements.deleted(what, by)
+    this.deleted(what, by)
   }
 
   /** Notes what an answer tells about tasks that run. */
@@ -172,7 +186,7 @@ export class Oracle {
         throw new Violation('calm makes exact', `${name} has [${held}], and its tasks are at [${live}]`)
       if (record !== undefined) this.#shares.checkExact(record)
     }
-    const [damaged] = target.stranger.damaged()
+    const [damaged] = target._tag === 'Written' ? target.stranger.damaged() : []
     if (damaged !== undefined)
       throw new Violation('nothing of others is touched', `${damaged} is not as its owner left it`)
   }

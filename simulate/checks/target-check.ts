@@ -43,7 +43,7 @@ export class TargetCheck {
     if (isOfRecord(write)) this.#checkOwner(write)
     const after = new Set(addressesOf(write.after))
     for (const address of addressesOf(write.before))
-      if (!after.has(address)) this.#checkRemoved(write.by, backendOf(write), address)
+      if (!after.has(address)) this.#checkRemoved(write, address)
     this.note(write)
   }
 
@@ -73,8 +73,10 @@ export class TargetCheck {
       throw new Violation('nothing of others is touched', `${by.name} changed what is of others in ${name}`)
   }
 
-  #checkRemoved(by: SimulatedProcess, service: string, address: string): void {
+  #checkRemoved(write: WorkerWrite, address: string): void {
     const { truth, knowledge, shares, now, startOf: knows } = this.options
+    const { by, plannedAt = by.plannedAt } = write
+    const service = backendOf(write)
     const task = truth.at(service, address)
     if (task === undefined || shares.wasHeld(service, task.startedBy)) return
     const since = knowledge.since(by.name, task.arn)
@@ -83,8 +85,8 @@ export class TargetCheck {
     const isUntold = since === undefined && startedAt !== undefined && task.since < startedAt - writeMs
     const isOwn = since !== undefined && startedAt !== undefined
     const wasPlannedLater = isOwn
-      ? since < by.plannedAt - foldMs
-      : since !== undefined && now() - since >= writeMs
+      ? since < plannedAt - foldMs
+      : since !== undefined && (write.plannedAt ?? now()) - since >= writeMs
     if (!isUntold && (!wasPlannedLater || by.isStopping)) return
     const ago = (time: Millis): string => `${Math.round((now() - time) / 1_000)} s`
     throw new Violation(

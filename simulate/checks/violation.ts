@@ -7,6 +7,8 @@ export type Invariant =
   | 'nothing acknowledged can be lost'
   /** A write replaces only what it was planned against, so nobody's write in between is lost. */
   | 'nothing written meanwhile is lost'
+  /** Nobody reads half of a document. */
+  | 'readers see whole documents'
   /** Of a service that deploys in stages, a revision gets what ECS has said. */
   | 'shares are what ECS has said'
   /** Nothing takes the place of what a journal holds, and nothing of it goes before a checkpoint holds it. */

@@ -170,4 +170,13 @@ export const mutants: readonly Mutant[] = [
     wrong: 'void 0',
     with: ['--incident-minutes', '20'],
   },
+  {
+    name: 'serves its document before it knows everything',
+    file: 'src/sinks/document/served-records.ts',
+    original: `      missing = missingIn(desired)
+      if (missing === undefined) open()`,
+    wrong: `      void missingIn(desired)
+      open()`,
+    with: ['--target', 'traefik-http'],
+  },
 ]

@@ -1,18 +1,12 @@
 import type { Millis } from '../../src/core/clock.js'
 import type { Random } from '../../sim/prng.js'
-import type { WebhookListener } from '../../src/sources/webhooks/http-inbox.js'
 import type { Faults } from '../engine/faults.js'
 import type { SimulatedProcess } from '../engine/simulated-process.js'
 import type { Timeline } from '../engine/timeline.js'
-import { post, type PostAnswer } from '../network/http-post.js'
+import { call, type CallAnswer } from '../network/http-call.js'
+import type { Listener } from '../network/listener.js'
 
 export const apiKey = 'simulated-api-key'
-
-/** Whoever listens now. */
-export interface Listener {
-  readonly process: SimulatedProcess
-  readonly listener: WebhookListener
-}
 
 export interface ApiDestinationOptions<E> {
   readonly timeline: Timeline
@@ -74,7 +68,7 @@ export class ApiDestination<E> {
         return
       }
       received(content, process)
-      const answered = ({ status, retryAfter }: PostAnswer): void => {
+      const answered = ({ status, retryAfter }: CallAnswer): void => {
         timeline.cancel(timeout)
         if (!process.isAlive) {
           again()
@@ -94,9 +88,9 @@ export class ApiDestination<E> {
         hangUp()
         again()
       })
-      const { hangUp } = post(
+      const { hangUp } = call(
         listener,
-        { headers: { 'content-type': 'application/json', 'x-api-key': apiKey }, body },
+        { method: 'POST', headers: { 'content-type': 'application/json', 'x-api-key': apiKey }, body },
         answered,
       )
     })

@@ -3,7 +3,7 @@ import type { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import type { TableWrite } from '../servers/dynamodb.js'
 import { canonical, type StoredItem } from '../servers/stored-item.js'
 import { Table } from '../servers/table.js'
-import type { SimulatedTarget, TargetObserver } from './simulated-target.js'
+import type { TargetObserver, WrittenTarget } from './simulated-target.js'
 import { TableStranger, type TableStrangerOptions } from './table-stranger.js'
 import type { TargetRecord } from './target-record.js'
 
@@ -43,7 +43,8 @@ const isRead = (value: unknown): value is { readonly held: StoredItem } =>
   value.held !== null
 
 /** The table of Traefik v1, in the simulated DynamoDB. */
-export class TableTarget implements SimulatedTarget {
+export class TableTarget implements WrittenTarget {
+  readonly _tag = 'Written'
   readonly table = new Table(tableName, { hash: 'id' })
   readonly stranger: TableStranger
 

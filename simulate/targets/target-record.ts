@@ -1,3 +1,4 @@
+import type { Millis } from '../../src/core/clock.js'
 import type { SimulatedProcess } from '../engine/simulated-process.js'
 
 /** What a target holds of one backend, in whatever form. */
@@ -24,6 +25,8 @@ export interface TargetWrite {
 
 export interface WorkerWrite extends TargetWrite {
   readonly by: SimulatedProcess
+  /** When it was planned, if that is known better than by when it was written. */
+  readonly plannedAt?: Millis
 }
 
 export const addressesOf = (record: TargetRecord | undefined): readonly string[] => [

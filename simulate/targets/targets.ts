@@ -1,20 +1,27 @@
-import type { TargetKind } from '../world/scenario.js'
+import type { Stranger } from './stranger.js'
+import { ServedTarget, type ServedTargetOptions } from './served-target.js'
 import type { SimulatedTarget, TargetObserver } from './simulated-target.js'
 import { TableTarget } from './table-target.js'
+import type { TargetKind } from './target-kind.js'
 import { ZoneTarget, type ZoneTargetOptions } from './zone-target.js'
+
+export type TargetsOptions = Omit<ZoneTargetOptions, 'now'> & ServedTargetOptions
 
 /** All targets that there are, of which workers keep one in sync. */
 export class Targets {
   readonly table: TableTarget
   readonly zone: ZoneTarget
+  readonly #served: ServedTarget
 
   constructor(
     private readonly kind: TargetKind,
-    options: ZoneTargetOptions,
+    options: TargetsOptions,
     observer: TargetObserver,
   ) {
-    this.table = new TableTarget(options, observer)
-    this.zone = new ZoneTarget(options, observer)
+    const now = () => options.timeline.now
+    this.table = new TableTarget({ ...options, now }, observer)
+    this.zone = new ZoneTarget({ ...options, now }, observer)
+    this.#served = new ServedTarget(options, observer)
   }
 
   /** The one that workers keep in sync. */
@@ -24,6 +31,19 @@ export class Targets {
         return this.table
       case 'srv-records':
         return this.zone
+      case 'traefik-http':
+        return this.#served
     }
+  }
+
+  /** Who else writes to it, if anybody can. */
+  get stranger(): Stranger | undefined {
+    const { current } = this
+    return current._tag === 'Written' ? current.stranger : undefined
+  }
+
+  /** The reader begins to ask, if the target is one. */
+  start(): void {
+    if (this.kind === 'traefik-http') this.#served.start()
   }
 }

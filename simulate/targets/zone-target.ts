@@ -5,7 +5,7 @@ import type { RecordSet, RecordSets } from '../../sim/dns/route53-record-set.js'
 import type { Faults } from '../engine/faults.js'
 import type { SimulatedProcess } from '../engine/simulated-process.js'
 import { SimulatedRoute53, zoneId } from '../servers/route53.js'
-import type { SimulatedTarget, TargetObserver } from './simulated-target.js'
+import type { TargetObserver, WrittenTarget } from './simulated-target.js'
 import type { TargetRecord, TargetWrite } from './target-record.js'
 import { hostsOf, partsOf, recordAt } from './zone-records.js'
 import { ZoneStranger } from './zone-stranger.js'
@@ -39,7 +39,8 @@ const isRead = (
   'sets' in value
 
 /** A hosted zone in the simulated Route 53. */
-export class ZoneTarget implements SimulatedTarget {
+export class ZoneTarget implements WrittenTarget {
+  readonly _tag = 'Written'
   readonly route53: SimulatedRoute53
   readonly stranger: ZoneStranger
   /** By name, with the dot at its end. */

@@ -1,75 +1,11 @@
 import type { Millis } from '../../src/core/clock.js'
 import { prng } from '../../sim/prng.js'
 import type { ServiceSpec } from '../../sim/ecs/service-spec.js'
+import type { TargetKind } from '../targets/target-kind.js'
+import { type Arranged, arranged, type Arrangement, arrangementOf, targetOf } from './arrangement.js'
 
 const minute: Millis = 60_000
 const hour: Millis = 60 * minute
-
-interface Arranged {
-  readonly source: 'queue' | 'queue-each' | 'webhook'
-  readonly hasSnapshots: boolean
-  /** Whether what was acknowledged is in a journal. */
-  readonly hasJournal: boolean
-  readonly workers: 1 | 'several'
-  /** Whether a day takes several times as long, so that there are few clusters. */
-  readonly isSlow: boolean
-}
-
-/** How workers hear and remember. Each is a row of what the README guarantees. */
-const arranged = {
-  /** One worker, one queue. */
-  alone: { source: 'queue', hasSnapshots: true, hasJournal: false, workers: 1, isSlow: false },
-  /** One worker, to which EventBridge posts. */
-  webhook: { source: 'webhook', hasSnapshots: true, hasJournal: false, workers: 1, isSlow: false },
-  /** One queue, and a journal that all workers share. */
-  journal: { source: 'queue', hasSnapshots: true, hasJournal: true, workers: 'several', isSlow: false },
-  /** Each worker has a queue of its own, and knows only what it hears. */
-  'queue-each': {
-    source: 'queue-each',
-    hasSnapshots: true,
-    hasJournal: false,
-    workers: 'several',
-    isSlow: false,
-  },
-  /** One queue and a shared journal, and ECS is not asked for snapshots. */
-  'no-snapshots': {
-    source: 'queue',
-    hasSnapshots: false,
-    hasJournal: true,
-    workers: 'several',
-    isSlow: true,
-  },
-  /** One worker, one queue, and a journal on the disk of its machine. */
-  directory: { source: 'queue', hasSnapshots: true, hasJournal: true, workers: 1, isSlow: true },
-} as const satisfies Readonly<Record<string, Arranged>>
-
-export type Arrangement = keyof typeof arranged
-
-export const arrangements: readonly Arrangement[] = [
-  'alone',
-  'webhook',
-  'journal',
-  'queue-each',
-  'no-snapshots',
-  'directory',
-]
-
-/** By the seed: any eight in a row have all. One worker is faster than several. */
-const order = [
-  'alone',
-  'webhook',
-  'journal',
-  'alone',
-  'queue-each',
-  'directory',
-  'no-snapshots',
-  'webhook',
-] as const satisfies readonly Arrangement[]
-
-/** What workers keep in sync. */
-export const targets = ['traefik-table', 'srv-records'] as const
-
-export type TargetKind = (typeof targets)[number]
 
 /** What the seed decides before anything happens. */
 export interface Scenario {
@@ -121,11 +57,11 @@ export const scenarioOf = (
     snapshotMinutes,
     incidentMinutes,
     arrangement: fixedArrangement,
-    target,
+    target: fixedTarget,
   }: Fixed = {},
 ): Scenario => {
   const random = prng(seed ^ 0x5ce9a210)
-  const arrangement = fixedArrangement ?? order[seed % order.length] ?? 'alone'
+  const arrangement = arrangementOf(seed, { arrangement: fixedArrangement, target: fixedTarget })
   const { source, hasSnapshots, hasJournal, workers, isSlow } = arranged[arrangement]
   const shape = seed % 3 === 0 ? 'weighted' : 'simple'
   const many = 80 + random.int(41)
@@ -138,8 +74,7 @@ export const scenarioOf = (
     source,
     hasSnapshots,
     hasJournal,
-    // Each arrangement has both.
-    target: target ?? targets[(seed + Math.floor(seed / order.length)) % targets.length] ?? 'traefik-table',
+    target: fixedTarget ?? targetOf(seed, arrangement),
     shape,
     deployments: seed % 4 === 3 ? 'ignore' : 'follow',
     workers: workers === 1 ? 1 : 2 + (random.chance(0.2) ? 1 : 0),

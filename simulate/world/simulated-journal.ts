@@ -7,7 +7,7 @@ import { JournalFiles } from '../../src/journal/directory/journal-files.js'
 import { dynamoDbJournal } from '../../src/journal/dynamodb/index.js'
 import type { Machine } from '../disk/machine.js'
 import type { SimulatedProcess } from '../engine/simulated-process.js'
-import type { Arrangement } from './scenario.js'
+import type { Arrangement } from './arrangement.js'
 
 export const journalTableName = 'journal'
 export const journalName = 'simulated'

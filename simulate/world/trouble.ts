@@ -15,7 +15,8 @@ export interface TroubleOptions {
   readonly timeline: Timeline
   readonly faults: Faults
   readonly hosts: readonly WorkerHost[]
-  readonly stranger: { act(): void }
+  /** Who else writes to the target. */
+  readonly stranger: { act(): void } | undefined
 }
 
 const services: readonly (ServiceName | 'all')[] = ['sqs', 'dynamodb', 'route53', 'ecs', 'ec2', 'ssm', 'all']
@@ -32,7 +33,7 @@ export class Trouble {
     const tick = (): void => {
       timeline.after(60_000, tick)
       for (const host of hosts) this.#strike(host)
-      stranger.act()
+      stranger?.act()
     }
     timeline.after(60_000, tick)
   }

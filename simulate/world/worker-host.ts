@@ -17,7 +17,8 @@ import { SimulatedProcess, type WrongClock } from '../engine/simulated-process.j
 import type { Timeline } from '../engine/timeline.js'
 import type { ServiceName, Wire } from '../network/wire.js'
 import type { Scenario } from './scenario.js'
-import { apiKey, type Listener } from '../servers/api-destination.js'
+import type { Listener } from '../network/listener.js'
+import { apiKey } from '../servers/api-destination.js'
 import { askedSources } from './asked-sources.js'
 import { type ClientSettings, simulatedClient, stripped } from './simulated-settings.js'
 import { readerOf, simulatedJournal } from './simulated-journal.js'
@@ -45,7 +46,8 @@ export interface WorkerHostOptions {
 export class WorkerHost {
   #process: SimulatedProcess | undefined
   #worker: Worker | undefined
-  #listener: Listener['listener'] | undefined
+  #webhook: Listener['listener'] | undefined
+  #document: Listener['listener'] | undefined
   #starts = 0
   #isStopping = false
 
@@ -74,10 +76,17 @@ export class WorkerHost {
 
   /** Its webhook, while it runs. */
   get listening(): Listener | undefined {
+    return this.#listening(this.#webhook)
+  }
+
+  /** Where it serves its document, while it runs. */
+  get serving(): Listener | undefined {
+    return this.#listening(this.#document)
+  }
+
+  #listening(listener: Listener['listener'] | undefined): Listener | undefined {
     const { process } = this
-    return process === undefined || this.#listener === undefined
-      ? undefined
-      : { process, listener: this.#listener }
+    return process === undefined || listener === undefined ? undefined : { process, listener }
   }
 
   /** Starts the shipped worker: what the examples compose. */
@@ -118,7 +127,8 @@ export class WorkerHost {
   #forget(): void {
     this.#process = undefined
     this.#worker = undefined
-    this.#listener = undefined
+    this.#webhook = undefined
+    this.#document = undefined
   }
 
   /** The source of events: a queue, or a webhook. */
@@ -126,7 +136,7 @@ export class WorkerHost {
     const { scenario, queueUrl } = this.options
     if (queueUrl === undefined) {
       const webhook = eventBridgeWebhook({ secrets: [apiKey], answer: scenario.ack })
-      this.#listener = webhook.listener
+      this.#webhook = webhook.listener
       return webhook
     }
     return sqs({
@@ -157,6 +167,8 @@ export class WorkerHost {
       dynamoDb,
       machine: this.#machine,
     })
+    const { sink, listener } = workerSink(scenario, process, client)
+    this.#document = listener
     const worker = run(
       {
         clusters,
@@ -165,7 +177,7 @@ export class WorkerHost {
         resyncMs: scenario.resyncMs,
         catchUpMs: scenario.catchUpMs,
         sources: [events, ...asked],
-        sinks: [workerSink(scenario, process, client)],
+        sinks: [sink],
         expose: exposed(scenario),
         ...(journal && {
           journal: watchedJournal(journal, process, watch, { state: () => state, disk: this.#disk }),

@@ -1,6 +1,5 @@
-import { IncomingMessage, ServerResponse } from 'node:http'
+import { IncomingMessage, type RequestListener, ServerResponse } from 'node:http'
 import { Socket } from 'node:net'
-import type { WebhookListener } from '../../src/sources/webhooks/http-inbox.js'
 
 /** A connection to nowhere: what is written is taken, and nothing ever comes. */
 class SilentSocket extends Socket {
@@ -22,32 +21,34 @@ class SilentSocket extends Socket {
   }
 }
 
-export interface HttpPost {
+export interface HttpCall {
+  readonly method: 'GET' | 'POST'
   readonly headers: Readonly<Record<string, string>>
   readonly body: string
 }
 
-export interface PostAnswer {
+export interface CallAnswer {
   readonly status: number
   /** Seconds. */
   readonly retryAfter: number
+  readonly body: string
 }
 
-/** Posts to a listener of Node without a connection. `answered` is called once, unless `hangUp` is before. */
-export const post = (
-  listener: WebhookListener,
-  { headers, body }: HttpPost,
-  answered: (answer: PostAnswer) => void,
+/** Calls a listener of Node without a connection. `answered` is called once, unless `hangUp` is before. */
+export const call = (
+  listener: RequestListener,
+  { method, headers, body }: HttpCall,
+  answered: (answer: CallAnswer) => void,
 ): { readonly hangUp: () => void } => {
   const socket = new SilentSocket()
   const request = new IncomingMessage(socket)
-  request.method = 'POST'
+  request.method = method
   request.url = '/'
   for (const [name, value] of Object.entries(headers)) {
     request.headers[name] = value
     request.rawHeaders.push(name, value)
   }
-  request.push(body)
+  if (body !== '') request.push(body)
   request.push(null)
   request.complete = true
   const response = new ServerResponse(request)
@@ -59,9 +60,14 @@ export const post = (
     isOver = true
     response.detachSocket(socket)
     response.emit('close')
+    const { written } = socket
     // `getHeader` does not know what `writeHead` was given.
-    const [, retryAfter = 0] = /^retry-after: (\d+)/im.exec(socket.written) ?? []
-    answered({ status: response.statusCode, retryAfter: Number(retryAfter) })
+    const [, retryAfter = 0] = /^retry-after: (\d+)/im.exec(written) ?? []
+    answered({
+      status: response.statusCode,
+      retryAfter: Number(retryAfter),
+      body: written.slice(written.indexOf('\r\n\r\n') + 4),
+    })
   })
   listener(request, response)
   return {
