@@ -4,6 +4,7 @@ import { Conduct } from './checks/conduct.js'
 import { Oracle } from './checks/oracle.js'
 import { Findings } from './checks/findings.js'
 import type { Violation } from './checks/violation.js'
+import { Machine } from './disk/machine.js'
 import { type FaultOptions, Faults } from './engine/faults.js'
 import { type SimulatedProcess, wrongClock } from './engine/simulated-process.js'
 import type { Timeline } from './engine/timeline.js'
@@ -62,6 +63,8 @@ export class Simulation {
     const services = this.ecs.clusters.flatMap((cluster) => cluster.services().map(({ name }) => name))
     const { faults } = this
     const addressesOf = (service: string): readonly string[] => this.#oracle.addresses(service)
+    const machine = new Machine(timeline, faults)
+    const machines = [machine, ...Array.from({ length: workers - 1 }, () => new Machine(timeline, faults))]
     this.#targets = new Targets(
       scenario.target,
       {
@@ -70,6 +73,7 @@ export class Simulation {
         random: prng(seed ^ 0x7ea),
         services,
         addressesOf,
+        machine,
         workers,
         listening: (worker) => this.#hosts[worker]?.serving,
       },
@@ -117,7 +121,7 @@ export class Simulation {
       const host: WorkerHost = new WorkerHost({
         name: `w${i + 1}`,
         timeline,
-        faults: this.faults,
+        machine: machines[i] ?? machine,
         wire,
         scenario,
         clusters,
@@ -135,6 +139,7 @@ export class Simulation {
           const text = reportText(report)
           if (text !== undefined) this.trace.add(`${process.name} ${text}`)
         },
+        hasRead: (process) => this.#conduct.read(process),
         started: (process) => this.trace.add(`${process.name} starts`),
         ended: (process, how) => {
           this.trace.add(`${process.name} was ${how}`)

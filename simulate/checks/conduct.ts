@@ -22,13 +22,14 @@ export class Conduct {
   readonly knowledge = new JournalKnowledge()
   readonly leases = new LeaseCheck()
   readonly journal: JournalWrites
+  readonly #failedWrites = new FailedWriteCheck()
   readonly #checks: readonly ConductCheck[]
 
   constructor({ journal, hasJournal }: ConductOptions) {
     this.journal = new JournalWrites(journal)
     this.#checks = [
       new ConflictCheck(tableName),
-      new FailedWriteCheck(),
+      this.#failedWrites,
       new HeldMessagesCheck(),
       ...(hasJournal ? [this.leases] : []),
     ]
@@ -40,6 +41,11 @@ export class Conduct {
 
   answered(process: SimulatedProcess, request: WireRequest, answer: WireAnswer): void {
     for (const check of this.#checks) check.answered?.(process, request, answer)
+  }
+
+  /** A process has read a target that is not behind the wire. */
+  read(process: SimulatedProcess): void {
+    this.#failedWrites.read(process)
   }
 
   reported(process: SimulatedProcess, report: Report): void {

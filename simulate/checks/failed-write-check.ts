@@ -16,6 +16,11 @@ export class FailedWriteCheck implements ConductCheck {
     if (status === 200 && reads.has(operation)) this.#unsure.delete(name)
   }
 
+  /** A process has read a target that is not behind the wire. */
+  read({ name }: SimulatedProcess): void {
+    this.#unsure.delete(name)
+  }
+
   reported({ name }: SimulatedProcess, report: Report): void {
     if (report._tag === 'SinkFailed' && report.operation === 'apply' && report.key === undefined)
       this.#unsure.add(name)

@@ -53,7 +53,7 @@ export class Oracle {
     const { scenario, now, owner, services, hosts, target } = options
     const { hasJournal, ack, resyncMs } = scenario
     this.#truth = new Truth(now)
-    if (target._tag === 'Written') this.#planned = new PlannedWrites((value) => target.readParts(value))
+    if (target._tag === 'Written') this.#planned = new PlannedWrites(target)
     this.#knowledge = new Knowledge(now)
     this.#presence = new Presence(now)
     this.#shares = new ShareCheck(now, scenario.deployments === 'follow')

@@ -1,4 +1,5 @@
 import type { Plan } from '../../src/core/plan.js'
+import type { WrittenTarget } from '../targets/simulated-target.js'
 import { isOfRecord, type WorkerWrite } from '../targets/target-record.js'
 import { Violation } from './violation.js'
 
@@ -15,19 +16,24 @@ export class PlannedWrites {
   /** By process and key: what the record was, in its last plans. */
   readonly #before = new Map<string, Map<string, readonly (readonly string[])[]>>()
 
-  /** `readParts`: what a plan has read, in the form of `TargetRecord.parts`. */
-  constructor(private readonly readParts: (value: unknown) => readonly string[]) {}
+  constructor(private readonly target: Pick<WrittenTarget, 'readParts' | 'recordKey'>) {}
 
   /** A process is about to make these changes. */
   planned(process: string, { changes }: Plan<unknown>): void {
     const byKey = this.#before.get(process) ?? new Map<string, readonly (readonly string[])[]>()
     this.#before.set(process, byKey)
+    const { target } = this
+    const read = new Map<string, string[]>()
     for (const change of changes) {
-      const parts = change._tag === 'Create' ? [] : this.readParts(change.before.value)
-      const plans = byKey.get(change.key) ?? []
+      const key = target.recordKey?.(change.key) ?? change.key
+      const parts = read.get(key) ?? []
+      if (change._tag !== 'Create') parts.push(...target.readParts(change.key, change.before.value))
+      read.set(key, parts)
+    }
+    for (const [key, parts] of read) {
+      const plans = byKey.get(key) ?? []
       const last = plans.at(-1)
-      if (last === undefined || textOf(last) !== textOf(parts))
-        byKey.set(change.key, [...plans, parts].slice(-kept))
+      if (last === undefined || textOf(last) !== textOf(parts)) byKey.set(key, [...plans, parts].slice(-kept))
     }
   }
 

@@ -60,6 +60,20 @@ export class DiskContent {
     file.links++
   }
 
+  has(path: string): boolean {
+    return this.#directories.get(posix.dirname(path))?.names.has(posix.basename(path)) === true
+  }
+
+  /** Takes the place of what has that name. */
+  rename(from: string, to: string): void {
+    const file = this.file(from, 'rename')
+    const { names } = this.#directory(posix.dirname(to), 'rename')
+    const replaced = names.get(posix.basename(to))
+    if (replaced !== undefined) replaced.links--
+    this.#directory(posix.dirname(from), 'rename').names.delete(posix.basename(from))
+    names.set(posix.basename(to), file)
+  }
+
   unlink(path: string): void {
     const file = this.file(path, 'unlink')
     file.links--

@@ -1,10 +1,13 @@
+import { posix } from 'node:path'
 import type { Millis } from '../../src/core/clock.js'
 import type { Disk } from '../../src/journal/directory/disk.js'
 import type { Faults } from '../engine/faults.js'
 import type { SimulatedProcess } from '../engine/simulated-process.js'
 import type { Timeline } from '../engine/timeline.js'
 import { DiskContent, type StoredFile, systemError } from './disk-content.js'
-import { appendTo, SimulatedDisk } from './simulated-disk.js'
+import type { FileSystem } from '../../src/sinks/document/file-system.js'
+import { appendTo, type DiskConduct, SimulatedDisk } from './simulated-disk.js'
+import { SimulatedFiles } from './simulated-files.js'
 
 interface Write {
   readonly file: StoredFile
@@ -17,18 +20,34 @@ export class Machine {
   /** By process: what it is writing. */
   readonly #writes = new Map<string, Set<Write>>()
   #fullUntil: Millis = 0
+  #watcher: (by: SimulatedProcess | undefined) => void = () => undefined
 
   constructor(
     private readonly timeline: Timeline,
     private readonly faults: Faults,
   ) {}
 
-  /** Its disk, for a process. */
+  /** Its disk, for the journal of a process. */
   disk(process: SimulatedProcess): Disk {
-    const writes = new Set<Write>()
+    return new SimulatedDisk(this.#content, this.#conduct(process))
+  }
+
+  /** Its disk, for a document that a process writes. */
+  files(process: SimulatedProcess): FileSystem {
+    const { faults } = this
+    this.#content.mkdir('/dynamic')
+    return new SimulatedFiles(this.#content, {
+      ...this.#conduct(process),
+      faults,
+      changed: () => this.#watcher(process),
+    })
+  }
+
+  #conduct(process: SimulatedProcess): DiskConduct {
+    const writes = this.#writes.get(process.name) ?? new Set<Write>()
     this.#writes.set(process.name, writes)
     const { timeline } = this
-    return new SimulatedDisk(this.#content, {
+    return {
       now: () => timeline.now,
       access: (call, path, make) => this.#access(process, call, path, make),
       room: (_, bytes) => this.#room(process, bytes),
@@ -37,7 +56,30 @@ export class Machine {
         writes.add(write)
         return () => writes.delete(write)
       },
-    })
+    }
+  }
+
+  /** Has somebody look whenever a document may be another: by a process, or by nobody's. */
+  watch(watcher: (by: SimulatedProcess | undefined) => void): void {
+    this.#watcher = watcher
+  }
+
+  /** What a file says now. */
+  text(path: string): string | undefined {
+    return this.#content.has(path) ? this.#content.file(path, 'open').bytes.toString() : undefined
+  }
+
+  /** Another program replaces a file, or deletes it: at once, and for good. */
+  replace(path: string, text: string | undefined): void {
+    const content = this.#content
+    if (content.has(path)) content.unlink(path)
+    if (text !== undefined) {
+      const file = content.create(path, this.timeline.now)
+      appendTo(file, Buffer.from(text), this.timeline.now)
+      file.synced = file.bytes.length
+    }
+    content.syncDirectory(posix.dirname(path))
+    this.#watcher(undefined)
   }
 
   /** Its disk, as it is now: every call is made at once. */
@@ -61,6 +103,7 @@ export class Machine {
       appendTo(file, data.subarray(0, dice.int(data.length + 1)), timeline.now)
     this.ended(process)
     if (faults.happens('power-failure', 0.5, process.name)) this.#content.failPower(() => dice.next())
+    this.#watcher(undefined)
   }
 
   ended(process: SimulatedProcess): void {

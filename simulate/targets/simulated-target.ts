@@ -12,8 +12,10 @@ interface Target {
 export interface WrittenTarget extends Target {
   readonly _tag: 'Written'
   readonly stranger: Stranger
-  /** What a plan has read: as `TargetRecord.parts`. */
-  readParts(value: unknown): readonly string[]
+  /** The key of the record that a change of a plan is of. Default: that of the change. */
+  recordKey?(key: string): string
+  /** What a plan has read at a key: as `TargetRecord.parts`. */
+  readParts(key: string, value: unknown): readonly string[]
 }
 
 /**

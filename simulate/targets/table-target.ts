@@ -69,7 +69,7 @@ export class TableTarget implements WrittenTarget {
     for (const item of this.table.all()) if (item['frontend'] === undefined) yield recordOf(item)
   }
 
-  readParts(value: unknown): readonly string[] {
+  readParts(_: string, value: unknown): readonly string[] {
     return isRead(value) ? [textOf(value.held)] : []
   }
 }

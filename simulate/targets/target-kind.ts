@@ -1,4 +1,4 @@
 /** What workers keep in sync. */
-export const targets = ['traefik-table', 'srv-records', 'traefik-http'] as const
+export const targets = ['traefik-table', 'srv-records', 'traefik-http', 'traefik-file'] as const
 
 export type TargetKind = (typeof targets)[number]

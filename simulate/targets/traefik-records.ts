@@ -1,3 +1,4 @@
+import { canonicalText, isJson } from '../../src/shared/codec/json.js'
 import type { TargetRecord } from './target-record.js'
 
 interface Balancer {
@@ -8,7 +9,7 @@ interface Service extends Balancer {
   readonly weighted?: { readonly services?: readonly { readonly name: string; readonly weight?: number }[] }
 }
 
-interface TraefikDocument {
+export interface TraefikDocument {
   readonly _meta?: { readonly owner?: string }
   readonly http?: { readonly services?: Readonly<Record<string, Service>> }
 }
@@ -26,23 +27,40 @@ const serversOf = ({ loadBalancer }: Balancer, share?: number): readonly (readon
   ])
 }
 
-/** A service as a text, with those that it is weighted over. */
-const textOf = (name: string, services: Readonly<Record<string, Service>>): string => {
-  const service = services[name] ?? {}
-  const revisions = (service.weighted?.services ?? []).map((one) => JSON.stringify(services[one.name]))
-  return [JSON.stringify(service), ...revisions].join(' over ')
-}
+/** An element as a text: equal texts for what a sink takes for equal. */
+export const partOf = (key: string, element: unknown): string =>
+  `${key} ${isJson(element) ? canonicalText(element) : ''}`
+
+/** The key of the record that an element belongs to: the service of a revision is of that which is weighted over it. */
+export const recordKey = (key: string): string => key.replace(/_ecs-task-stream_[0-9a-f]{16}$/, '')
+
+const keyOf = (name: string): string => `http/services/${name}`
+
+/** A service, and those that it is weighted over. */
+const partsOf = (name: string, services: Readonly<Record<string, Service>>): readonly string[] =>
+  [name, ...(services[name]?.weighted?.services ?? []).map((one) => one.name)].map((one) =>
+    partOf(keyOf(one), services[one]),
+  )
+
+const isSame = (
+  held: TargetRecord | undefined,
+  parts: readonly string[],
+  owner: string | undefined,
+): held is TargetRecord =>
+  held?.owner === owner &&
+  held?.parts.length === parts.length &&
+  parts.every((one, i) => one === held.parts[i])
 
 const recordOf = (
   name: string,
-  text: string,
+  parts: readonly string[],
   services: Readonly<Record<string, Service>>,
   owner: string | undefined,
 ): TargetRecord => {
   const service = services[name] ?? {}
   const weighted = service.weighted?.services
   return {
-    key: `http/services/${name}`,
+    key: keyOf(name),
     backend: name,
     owner,
     servers: new Map(
@@ -51,7 +69,7 @@ const recordOf = (
         : weighted.flatMap((one) => serversOf(services[one.name] ?? {}, one.weight ?? 1)),
     ),
     ofOthers: '',
-    parts: [text],
+    parts,
   }
 }
 
@@ -64,14 +82,14 @@ export const recordsIn = (
   before: ReadonlyMap<string, TargetRecord>,
 ): ReadonlyMap<string, TargetRecord> => {
   const { _meta: meta, http } = JSON.parse(document) as TraefikDocument
+  const owner = meta === undefined ? undefined : (meta.owner ?? 'nobody, so others')
   const services = http?.services ?? {}
   return new Map(
     Object.keys(services).flatMap((name): readonly (readonly [string, TargetRecord])[] => {
       if (isOfRevision(name)) return []
       const held = before.get(name)
-      const text = textOf(name, services)
-      const isSame = held?.parts[0] === text && held.owner === meta?.owner
-      return [[name, isSame ? held : recordOf(name, text, services, meta?.owner)]]
+      const parts = partsOf(name, services)
+      return [[name, isSame(held, parts, owner) ? held : recordOf(name, parts, services, owner)]]
     }),
   )
 }

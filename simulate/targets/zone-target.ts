@@ -65,7 +65,7 @@ export class ZoneTarget implements WrittenTarget {
     for (const { record } of this.#known.values()) yield record
   }
 
-  readParts(value: unknown): readonly string[] {
+  readParts(_: string, value: unknown): readonly string[] {
     if (!isRead(value)) return []
     const { ownership, others } = value.held
     return partsOf(

@@ -12,7 +12,15 @@ export interface Arranged {
   readonly targets: readonly TargetKind[]
 }
 
-const all: readonly TargetKind[] = ['traefik-table', 'srv-records', 'traefik-http']
+const all = [
+  'traefik-table',
+  'srv-records',
+  'traefik-http',
+  'traefik-file',
+] as const satisfies readonly TargetKind[]
+
+/** Several workers write no file together: each would have one on its own machine. */
+const shared = all.filter((target) => target !== 'traefik-file')
 
 /** How workers hear and remember. Each is a row of what the README guarantees. */
 export const arranged = {
@@ -41,7 +49,7 @@ export const arranged = {
     hasJournal: true,
     workers: 'several',
     isSlow: false,
-    targets: all,
+    targets: shared,
   },
   /** Each worker has a queue of its own, and knows only what it hears. */
   'queue-each': {
@@ -50,7 +58,7 @@ export const arranged = {
     hasJournal: false,
     workers: 'several',
     isSlow: false,
-    targets: all,
+    targets: shared,
   },
   /** One queue and a shared journal, and ECS is not asked for snapshots: no worker would ever serve a document. */
   'no-snapshots': {
@@ -68,7 +76,7 @@ export const arranged = {
     hasJournal: true,
     workers: 1,
     isSlow: true,
-    targets: all,
+    targets: ['traefik-table', 'srv-records', 'traefik-file'],
   },
 } as const satisfies Readonly<Record<string, Arranged>>
 

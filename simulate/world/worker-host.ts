@@ -11,8 +11,7 @@ import type { Source } from '../../src/core/source.js'
 import { eventBridgeWebhook } from '../../src/sources/webhooks/event-bridge-webhook.js'
 import { sqs } from '../../src/sources/sqs/sqs.js'
 import { DiskCheck } from '../checks/disk-check.js'
-import { Machine } from '../disk/machine.js'
-import type { Faults } from '../engine/faults.js'
+import type { Machine } from '../disk/machine.js'
 import { SimulatedProcess, type WrongClock } from '../engine/simulated-process.js'
 import type { Timeline } from '../engine/timeline.js'
 import type { ServiceName, Wire } from '../network/wire.js'
@@ -30,7 +29,8 @@ export const owner = 'ecs-task-stream/simulated'
 export interface WorkerHostOptions {
   readonly name: string
   readonly timeline: Timeline
-  readonly faults: Faults
+  /** Stays when a process ends. */
+  readonly machine: Machine
   readonly wire: Wire
   readonly scenario: Scenario
   readonly clusters: readonly string[]
@@ -38,6 +38,8 @@ export interface WorkerHostOptions {
   readonly wrong: () => WrongClock
   readonly watch: JournalWatch
   readonly reported: (process: SimulatedProcess, report: Report) => void
+  /** It has read a target that is not behind the wire. */
+  readonly hasRead: (process: SimulatedProcess) => void
   readonly started: (process: SimulatedProcess) => void
   readonly ended: (process: SimulatedProcess, how: 'killed' | 'stopped') => void
 }
@@ -51,13 +53,12 @@ export class WorkerHost {
   #starts = 0
   #isStopping = false
 
-  /** Stays when a process ends. */
   readonly #machine: Machine
   readonly #disk: DiskCheck | undefined
 
   constructor(private readonly options: WorkerHostOptions) {
-    const { timeline, faults, scenario } = options
-    this.#machine = new Machine(timeline, faults)
+    const { timeline, scenario, machine } = options
+    this.#machine = machine
     const clock = { now: () => timeline.now, sleep: () => Promise.resolve() }
     if (scenario.arrangement === 'directory') this.#disk = new DiskCheck(readerOf(this.#machine, clock))
   }
@@ -149,7 +150,7 @@ export class WorkerHost {
   }
 
   #run(process: SimulatedProcess): Worker {
-    const { wire, scenario, clusters, reported, watch } = this.options
+    const { wire, scenario, clusters, reported, watch, hasRead } = this.options
     let state: ClusterState | undefined
     const { clock, random } = process
     const client = (service: ServiceName) => simulatedClient(wire, process, service)
@@ -167,7 +168,11 @@ export class WorkerHost {
       dynamoDb,
       machine: this.#machine,
     })
-    const { sink, listener } = workerSink(scenario, process, client)
+    const { sink, listener } = workerSink(scenario, process, {
+      client,
+      files: () => this.#machine.files(process),
+      hasRead: () => hasRead(process),
+    })
     this.#document = listener
     const worker = run(
       {

@@ -5,10 +5,12 @@ import { servicePorts } from '../../src/policies/service-ports.js'
 import { srvNames } from '../../src/sinks/route53/names/srv-names.js'
 import { srvTestName } from '../../src/sinks/route53/names/test-name.js'
 import type { AnySink } from '../../src/core/sink.js'
+import type { FileSystem } from '../../src/sinks/document/file-system.js'
 import type { Policy } from '../../src/core/policy.js'
 import type { Listener } from '../network/listener.js'
 import type { SimulatedProcess } from '../engine/simulated-process.js'
 import type { ServiceName } from '../network/wire.js'
+import { fileSink } from '../targets/file-target.js'
 import { servedSink } from '../targets/served-target.js'
 import { tableSink } from '../targets/table-target.js'
 import { nameTemplate } from '../targets/zone-records.js'
@@ -23,12 +25,21 @@ export const exposed = ({ target, deployments: setting }: Scenario): Policy => {
   switch (target) {
     case 'traefik-table':
     case 'traefik-http':
+    case 'traefik-file':
       return isFollowed ? deployments(servicePorts()) : servicePorts()
     case 'srv-records': {
       const names = srvNames({ template: nameTemplate })
       return isFollowed ? deployments(names, { testBackend: srvTestName }) : names
     }
   }
+}
+
+/** What a sink writes by. */
+export interface SinkResources {
+  readonly client: (service: ServiceName) => ClientSettings
+  readonly files: () => FileSystem
+  /** Called when a target that is not behind the wire was read. */
+  readonly hasRead: () => void
 }
 
 export interface WorkerSink {
@@ -40,7 +51,7 @@ export interface WorkerSink {
 export const workerSink = (
   { target, shape }: Scenario,
   process: SimulatedProcess,
-  client: (service: ServiceName) => ClientSettings,
+  { client, files, hasRead }: SinkResources,
 ): WorkerSink => {
   switch (target) {
     case 'traefik-table':
@@ -51,5 +62,7 @@ export const workerSink = (
       const sink = servedSink(process)
       return { sink, listener: sink.listener }
     }
+    case 'traefik-file':
+      return { sink: fileSink(files(), hasRead) }
   }
 }

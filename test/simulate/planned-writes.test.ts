@@ -18,7 +18,8 @@ const record = (parts: readonly string[]): TargetRecord | undefined =>
     ? undefined
     : { key: 'web', backend: 'web', owner: 'us', servers: new Map(), ofOthers: '', parts }
 
-const unplanned = (): PlannedWrites => new PlannedWrites((value) => (isTexts(value) ? value : []))
+const unplanned = (): PlannedWrites =>
+  new PlannedWrites({ readParts: (_, value) => (isTexts(value) ? value : []) })
 
 /** The check, after a process has planned to replace what it had read of a record. */
 const planned = (...read: readonly string[]): PlannedWrites => {

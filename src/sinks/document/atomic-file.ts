@@ -1,8 +1,7 @@
-/** A text file that is replaced atomically while others read it. All disk access is in this file. */
+/** A text file that is replaced atomically while others read it. */
 import { randomUUID } from 'node:crypto'
-import { readFileSync, renameSync, rmSync } from 'node:fs'
-import { lstat, open, readdir, readFile, realpath, rm, stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
+import { type FileSystem, nodeFiles } from './file-system.js'
 
 export interface AtomicFile {
   /** The whole text; `undefined` if the file does not exist. */
@@ -62,10 +61,10 @@ const advice = (code: string, path: string): string | undefined => {
 }
 
 /** The file's real path, so that a symbolic link to it stays a link. */
-const targetOf = async (path: string): Promise<string> => {
-  const link = await lstat(path).catch(unlessMissing)
-  if (link === undefined) return join(await realpath(dirname(path)), basename(path))
-  const target = await realpath(path).catch(unlessMissing)
+const targetOf = async (files: FileSystem, path: string): Promise<string> => {
+  const link = await files.lstat(path).catch(unlessMissing)
+  if (link === undefined) return join(await files.realpath(dirname(path)), basename(path))
+  const target = await files.realpath(path).catch(unlessMissing)
   if (target === undefined)
     throw new Error(
       'it is a symbolic link to a file that does not exist: create the file, or remove the link',
@@ -73,18 +72,18 @@ const targetOf = async (path: string): Promise<string> => {
   return target
 }
 
-const readText = async (target: string): Promise<string | undefined> => {
-  const found = await stat(target).catch(unlessMissing)
+const readText = async (files: FileSystem, target: string): Promise<string | undefined> => {
+  const found = await files.stat(target).catch(unlessMissing)
   if (found === undefined) return undefined
   if (!found.isFile()) throw new Error('it is not a regular file: give the path of one')
   if (found.size > maxBytes)
     throw new Error(`it has ${found.size} bytes, so this worker did not write it: move it away`)
-  return readFile(target, 'utf8').catch(unlessMissing)
+  return files.readText(target).catch(unlessMissing)
 }
 
-const readTextSync = (target: string): string | undefined => {
+const readTextSync = (files: FileSystem, target: string): string | undefined => {
   try {
-    return readFileSync(target, 'utf8')
+    return files.readTextSync(target)
   } catch (thrown) {
     unlessMissing(thrown)
     return undefined
@@ -92,8 +91,8 @@ const readTextSync = (target: string): string | undefined => {
 }
 
 /** Flushes the directory entry to disk. File systems that cannot do this for a directory do not need it. */
-const syncDirectory = async (directory: string): Promise<void> => {
-  const handle = await open(directory, 'r').catch(() => undefined)
+const syncDirectory = async (files: FileSystem, directory: string): Promise<void> => {
+  const handle = await files.open(directory, 'r').catch(() => undefined)
   await handle?.sync().catch(() => undefined)
   await handle?.close()
 }
@@ -105,22 +104,29 @@ const temporaryPrefix = (target: string): string => `.${basename(target)}.`
  * Removes temporary files that killed writers left behind, as far as permissions allow. `now` is the file system's
  * time, which may come from another machine.
  */
-const removeAbandoned = async (target: string, now: number): Promise<void> => {
+const removeAbandoned = async (files: FileSystem, target: string, now: number): Promise<void> => {
   const directory = dirname(target)
   const prefix = temporaryPrefix(target)
-  for (const name of await readdir(directory).catch(() => [])) {
+  for (const name of await files.readdir(directory).catch(() => [])) {
     if (!name.startsWith(prefix) || !name.endsWith('.tmp')) continue
     const path = join(directory, name)
-    const found = await stat(path).catch(() => undefined)
-    if (found !== undefined && now - found.mtimeMs > abandonedMs) await rm(path).catch(() => undefined)
+    const found = await files.stat(path).catch(() => undefined)
+    if (found !== undefined && now - found.mtimeMs > abandonedMs) await files.rm(path).catch(() => undefined)
   }
 }
 
-const replaceText = async (target: string, text: string, expected: string | undefined): Promise<boolean> => {
-  const held = await stat(target).catch(unlessMissing)
+const replaceText = async (
+  files: FileSystem,
+  {
+    target,
+    text,
+    expected,
+  }: { readonly target: string; readonly text: string; readonly expected: string | undefined },
+): Promise<boolean> => {
+  const held = await files.stat(target).catch(unlessMissing)
   const temporary = join(dirname(target), `${temporaryPrefix(target)}${randomUUID()}.tmp`)
   try {
-    const handle = await open(temporary, 'wx', 0o600)
+    const handle = await files.open(temporary, 'wx', 0o600)
     try {
       await handle.writeFile(text)
       await handle.chmod(held === undefined ? newFileMode : held.mode & 0o7777)
@@ -129,29 +135,29 @@ const replaceText = async (target: string, text: string, expected: string | unde
       if (held !== undefined && (held.uid !== made.uid || held.gid !== made.gid))
         await handle.chown(held.uid, held.gid).catch(() => undefined)
       await handle.sync()
-      await removeAbandoned(target, made.mtimeMs)
+      await removeAbandoned(files, target, made.mtimeMs)
     } finally {
       await handle.close()
     }
     // Synchronous, so that nothing in this process runs between the check and the rename, and other processes have as
     // little time as a file system allows.
-    if (readTextSync(target) !== expected) return false
-    renameSync(temporary, target)
-    await syncDirectory(dirname(target))
+    if (readTextSync(files, target) !== expected) return false
+    files.renameSync(temporary, target)
+    await syncDirectory(files, dirname(target))
     return true
   } finally {
-    await rm(temporary, { force: true })
+    await files.rm(temporary, { force: true })
   }
 }
 
-const removeText = async (target: string, expected: string): Promise<boolean> => {
-  if (readTextSync(target) !== expected) return false
-  rmSync(target)
-  await syncDirectory(dirname(target))
+const removeText = async (files: FileSystem, target: string, expected: string): Promise<boolean> => {
+  if (readTextSync(files, target) !== expected) return false
+  files.rmSync(target)
+  await syncDirectory(files, dirname(target))
   return true
 }
 
-export const atomicFile = (path: string): AtomicFile => {
+export const atomicFile = (path: string, files: FileSystem = nodeFiles): AtomicFile => {
   const explained = async <A>(attempt: Promise<A>, what: string): Promise<A> => {
     try {
       return await attempt
@@ -161,15 +167,19 @@ export const atomicFile = (path: string): AtomicFile => {
     }
   }
   return {
-    read: () => explained(targetOf(path).then(readText), 'read'),
+    read: () =>
+      explained(
+        targetOf(files, path).then((target) => readText(files, target)),
+        'read',
+      ),
     replace: (text, expected) =>
       explained(
-        targetOf(path).then((target) => replaceText(target, text, expected)),
+        targetOf(files, path).then((target) => replaceText(files, { target, text, expected })),
         'replace',
       ),
     remove: (expected) =>
       explained(
-        targetOf(path).then((target) => removeText(target, expected)),
+        targetOf(files, path).then((target) => removeText(files, target, expected)),
         'remove',
       ),
   }

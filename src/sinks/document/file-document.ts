@@ -1,5 +1,5 @@
 import type { Sink } from '../../core/sink.js'
-import { atomicFile } from './atomic-file.js'
+import { type AtomicFile, atomicFile } from './atomic-file.js'
 import { amended, type Contents, type DocumentFormat, noContents, rowsOf } from './document.js'
 
 export interface FileDocumentOptions<V> {
@@ -20,11 +20,14 @@ const messageOf = (thrown: unknown): string => (thrown instanceof Error ? thrown
  *
  * The file names its owner. A non-empty file without an owner, or with another one, is never overwritten.
  */
-export const fileDocument = <V>({
-  path,
-  format,
-}: FileDocumentOptions<V>): Pick<Sink<V>, 'read' | 'apply'> => {
-  const file = atomicFile(path)
+export const fileDocument = <V>({ path, format }: FileDocumentOptions<V>): Pick<Sink<V>, 'read' | 'apply'> =>
+  documentIn(atomicFile(path), { path, format })
+
+/** A document in a file of any file system. `path`: for messages. */
+export const documentIn = <V>(
+  file: AtomicFile,
+  { path, format }: FileDocumentOptions<V>,
+): Pick<Sink<V>, 'read' | 'apply'> => {
   /** The text read or written last: usually the next read returns the same. */
   let known: { readonly text: string; readonly contents: Contents<V> } | undefined
 
