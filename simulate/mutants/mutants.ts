@@ -179,20 +179,4 @@ export const mutants: readonly Mutant[] = [
       open()`,
     with: ['--target', 'traefik-http'],
   },
-  {
-    name: 'gives a document its name before it is on the disk',
-    file: 'src/sinks/document/atomic-file.ts',
-    original: '      await handle.sync()\n',
-    wrong: '',
-    with: [
-      '--target',
-      'traefik-file',
-      '--arrangement',
-      'directory',
-      '--clusters',
-      '3',
-      '--incident-minutes',
-      '5',
-    ],
-  },
 ]
