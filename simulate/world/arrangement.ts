@@ -76,7 +76,7 @@ export const arranged = {
     hasJournal: true,
     workers: 1,
     isSlow: true,
-    targets: ['traefik-table', 'srv-records', 'traefik-file'],
+    targets: ['traefik-table', 'srv-records', 'traefik-file', 'traefik-http'],
   },
 } as const satisfies Readonly<Record<string, Arranged>>
 

@@ -7,6 +7,8 @@ import { type SimulatedCluster, simulatedCluster } from '../../sim/ecs/simulated
 import { type Desired, trafficWeight } from '../../src/core/desired.js'
 import { type ClusterState, clusterStateJoin, emptyState } from '../../src/core/cluster-state.js'
 import type { Rollout } from '../../src/core/deployment.js'
+import type { ClusterEvent } from '../../src/core/event.js'
+import { reduce } from '../../src/core/reduce.js'
 import { run } from '../../src/core/run.js'
 import type { Notice } from '../../src/core/source.js'
 import type { Worker } from '../../src/core/worker.js'
@@ -193,6 +195,51 @@ describe('serviceDeployments', () => {
     expect(on.shares()).toEqual({ [blue]: 100 })
     expect(on.history.at(-1)?.unresolved.size).toBe(0)
   })
+
+  it.each([
+    ['knows', (blue: string) => [blue]],
+    ['has lost', () => []],
+  ])(
+    'gives everything to a revision that was rolled back to, although all of its tasks are younger than the deployment, to a worker that starts and %s who had it',
+    async (_, known) => {
+      const cluster = settled(
+        simulatedCluster({
+          seed: 3,
+          name: 'shop',
+          services: [{ name: 'web', placement: 'fargate', desiredCount: 2, strategy: 'BLUE_GREEN' }],
+        }),
+      )
+      const before = cluster.tasks().map(({ id }) => id)
+      cluster.deploy('web')
+      cluster.reach('web', 'POST_SCALE_UP')
+      cluster.rollBack('web')
+      cluster.settle()
+      for (const id of before) expect(cluster.crash(id)).toBe(true)
+      cluster.settle()
+      const running = cluster.tasks().filter(({ hasStopped }) => !hasStopped)
+      expect(running.filter(({ id }) => before.includes(id))).toEqual([])
+      const blue = running[0]?.startedBy ?? ''
+      const world = await awsWorld([cluster])
+      const service = `${cluster.arn.replace(':cluster/', ':service/')}/web`
+      const events: readonly ClusterEvent[] = [
+        { _tag: 'DeploymentAnnounced', service, at: 1 },
+        { _tag: 'DeploymentDescribed', service, at: 1, rollout: { _tag: 'Settled', startedBy: known(blue) } },
+      ]
+      const answered = new Set<string>()
+      world.alter((operation) => answered.add(operation))
+      const following = follow(
+        serviceDeployments(world.options),
+        events.reduce(reduce, await listedState(world, cluster)),
+        { expose: deployments(servicePorts()) },
+      )
+      await world.until(() => answered.has('DescribeServiceRevisions'))
+      await world.clock.advance(0)
+      expect(following.state.deployments.get(service)?.described?.rollout).toEqual({
+        _tag: 'Settled',
+        startedBy: [blue],
+      })
+    },
+  )
 
   it('leaves the traffic as it is when the deployment is stopped', async () => {
     const on = await staged({ strategy: 'LINEAR', stepPercent: 25 })
