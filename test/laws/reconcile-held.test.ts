@@ -36,7 +36,8 @@ describe('a target has', () => {
 
   it('nothing of a dry run, which is planned each time, and reported when it differs', async () => {
     const { round } = loneReconciler({ sink: { dry: true } })
-    expect(await round(web)).toEqual(['read', 'planned dry for 1: Create web 80', 'reached 1: held'])
+    expect(await round(wanting({}))).toEqual(['read', 'reached 1: held'])
+    expect(await round(web)).toEqual(['planned dry for 1: Create web 80', 'reached 1: held'])
     expect(await round({ ...web, revision: 2 })).toEqual(['reached 2: held'])
     expect(await round(wanting({ web: [81] }))).toEqual([
       'planned dry for 1: Create web 81',
@@ -91,6 +92,13 @@ describe('records that the prune guard doubts', () => {
     expect((await round(snapshots({}, ['one', 3], ['new', 1]))).at(-1)).toBe('reached 1: exact')
   })
 
+  it('are doubted anew after a plan that only skips records of others', async () => {
+    const { round } = loneReconciler({ ...guarded, rows: [...guarded.rows, rowOf('web', [79], 'them')] })
+    expect((await round(snapshots({}, ['one', 1]))).at(-1)).toBe('reached 1: held')
+    await round(snapshots({ a: [1], b: [2], c: [3], web: [80] }, ['one', 1]))
+    expect((await round(snapshots({}, ['one', 2]))).slice(1)).toEqual(['doubt', 'reached 1: held'])
+  })
+
   it('are believed as long as records are emptied that would be deleted', async () => {
     const { round, held } = loneReconciler({ ...guarded, sink: { prune: () => undefined } })
     expect((await round(snapshots({}, ['one', 1]))).slice(2)).toEqual(['doubt', 'reached 1: held'])
@@ -109,6 +117,7 @@ describe('records that the prune guard doubts', () => {
 describe('after a round', () => {
   it('that wrote, a pause collects changes; after one that did not, there is none', async () => {
     const { round, during, want, reconciler } = loneReconciler({ minWriteIntervalMs: 100 })
+    await round(wanting({}))
     expect((await round(web)).at(-1)).toBe('reached 1: exact')
     expect(await round(wanting({ web: [81] }), 99)).toEqual([])
     want(wanting({ web: [82] }, { revision: 3 }))
@@ -143,10 +152,19 @@ describe('after a round', () => {
     void at.reconciler.reread().then(() => at.note('answered'))
     expect(await at.during(0)).toEqual(['read', 'Read ended: ', 'Round ended: a defect'])
     expect(at.failure).toEqual(new Error('a defect'))
+    const untraced = loneReconciler({ latest: () => Promise.reject(new Error('a defect')) })
+    untraced.reconciler.ask()
+    expect(await untraced.during(0)).toEqual(['read'])
+    expect(untraced.failure).toEqual(new Error('a defect'))
   })
 })
 
 describe('a reconciler tells', () => {
+  it('nothing to a sink that does not listen', async () => {
+    const { round } = loneReconciler({ hears: false })
+    expect((await round(web)).slice(3)).toEqual(['applied Create web 80, of 1 endpoints', 'reached 1: exact'])
+  })
+
   it('what became of the changes of a write', async () => {
     const heard: Applied[] = []
     const { round, answers } = loneReconciler({
@@ -279,7 +297,9 @@ describe('a reconciler tells', () => {
 
 it('leaves others their turn after each five hundred records that were written', async () => {
   const pauses: number[] = []
-  const at = loneReconciler({ paused: () => pauses.push(at.written()) })
+  const at = loneReconciler({ minWriteIntervalMs: 1, paused: () => pauses.push(at.written()) })
+  await at.round(web, 1)
+  expect(pauses).toEqual([])
   await at.round(wanting(Object.fromEntries(Array.from({ length: 1001 }, (_, i) => [`s${i}`, [i]]))))
   expect(pauses.filter((count) => count > 0 && count < 1001)).toEqual([500, 1000])
 })

@@ -71,8 +71,10 @@ export interface LoneOptions extends Partial<Omit<ReconcileOptions, 'pruneGuard'
   readonly pruneGuard?: PruneGuard | 'off'
   readonly rows?: readonly Row<Addresses>[]
   readonly sink?: Partial<Sink<Addresses>>
-  /** Whether stages are written down, too. */
+  /** Whether stages are written down, too. Default: false. */
   readonly traced?: boolean
+  /** Whether the sink hears what is synced. Default: true. */
+  readonly hears?: boolean
   /** Called when others get their turn. */
   readonly paused?: () => void
 }
@@ -82,6 +84,7 @@ export const loneReconciler = ({
   rows = [],
   sink: otherwise,
   traced = false,
+  hears = true,
   paused = () => undefined,
   ...options
 }: LoneOptions = {}) => {
@@ -114,7 +117,7 @@ export const loneReconciler = ({
       note(`apply ${changes.map(changeText).join('; ')}`)
       return answers.apply.shift()?.(changes) ?? inner.apply(changes, owner, signal)
     },
-    synced: ({ revision }) => note(`synced ${revision}`),
+    ...(hears && { synced: ({ revision }) => note(`synced ${revision}`) }),
     ...otherwise,
   }
   const tracer: Tracer = {
