@@ -112,7 +112,7 @@ export const millis: t.Type<Millis> = new t.Type<Millis>(
   (u, context) => (t.number.is(u) && Math.abs(u) <= 8.64e15 ? t.success(u) : t.failure(u, context)),
   t.identity,
 )
-const protocol = t.union([t.literal('tcp'), t.literal('udp')], '"tcp" or "udp"')
+const protocol = t.keyof({ tcp: null, udp: null }, '"tcp" or "udp"')
 const addresses = t.strict({ ipv4: maybe(text), ipv6: maybe(text) }, 'object')
 const machine = t.strict(
   { id: nonEmptyText, type: maybe(text), zone: maybe(text), hostName: maybe(text) },
@@ -121,7 +121,7 @@ const machine = t.strict(
 const binding = t.strict({ containerPort: count, hostPort: count, protocol, count }, 'object')
 
 /** -1 if no observation had bindings. */
-const bindingsVersion = t.union([version, t.literal(-1)], `${version.name}, or -1`)
+const bindingsVersion = satisfying(`${version.name}, or -1`, (u): u is number => u === -1 || version.is(u))
 
 const container: t.Type<Container> = t.strict(
   {
