@@ -6,6 +6,7 @@ import type { ClusterEvent } from '../../src/core/event.js'
 import type { Policy } from '../../src/core/policy.js'
 import { project, type ProjectOptions, projector, projectorInSlices } from '../../src/core/project.js'
 import { reduce } from '../../src/core/reduce.js'
+import type { Sliced } from '../../src/core/sliced.js'
 import type { Task } from '../../src/core/task.js'
 import { servicePorts } from '../../src/policies/service-ports.js'
 import { cluster, observed } from '../support/observed-task.js'
@@ -171,6 +172,17 @@ describe('a name that several services claim', () => {
     expect(after(stopped(less)).unresolved.size).toBe(0)
   })
 
+  it('is the least one also after only another one has changed', () => {
+    const names = (group: string) =>
+      group === 'service:web' ? ['a', 'b'] : group === 'service:api' ? ['a'] : ['b']
+    const { after } = following({ expose: naming(names) })
+    const least = observed({ id: 'least', service: 'ap', host: '10.0.0.4' })
+    expect(told(after(listed(5000, one, api, least)), one)?.detail).toContain('backend "a" belongs')
+    expect(told(after(changed({ ...least, version: 9, zone: 'b1' })), one)?.detail).toContain('backend "a"')
+    expect(told(after(stopped(api)), one)?.detail).toContain(`backend "b" belongs to ${cluster} service:ap:`)
+    expect(after(stopped(least)).unresolved.size).toBe(0)
+  })
+
   it('is not reported of a task that claims it no longer', () => {
     const { after } = following({ expose })
     after(listed(5000, one, api))
@@ -297,19 +309,47 @@ describe('the options', () => {
   })
 })
 
-it('others have their turn after each five hundred tasks, and each five hundred endpoints', () => {
-  const all = (count: number, service: (i: number) => string): ClusterState =>
-    Array.from({ length: count }, (_, i) =>
-      changed(observed({ id: `t${i}`, service: service(i), port: i + 1 })),
-    ).reduce(reduce, emptyState)
-  const turnsOf = (state: ClusterState): number => {
-    const work = projectorInSlices({ expose: servicePorts(), covers: [] })(state, 1)
+describe('others have their turn', () => {
+  const services = (count: number, service: (i: number) => string): readonly Task[] =>
+    Array.from({ length: count }, (_, i) => observed({ id: `t${i}`, service: service(i), port: i + 1 }))
+  const turnsOf = (work: Sliced<Desired>): number => {
     let turns = 0
     while (work.next().done !== true) turns++
     return turns
   }
-  // A pass over the differences, one over the tasks, and one over the backends, which counts them and their endpoints.
-  expect(turnsOf(all(499, (i) => `s${i}`))).toBe(0 + 0 + 1)
-  expect(turnsOf(all(501, (i) => `s${i}`))).toBe(1 + 1 + 2)
-  expect(turnsOf(all(1000, () => 'web'))).toBe(1 + 2 + 0)
+  const inSlices = () => projectorInSlices({ expose: servicePorts(), covers: [cluster] })
+
+  it('after each five hundred tasks, and each five hundred backends and endpoints', () => {
+    const turns = (tasks: readonly Task[]): number =>
+      turnsOf(inSlices()(tasks.map(changed).reduce(reduce, emptyState), 1))
+    // A pass over the differences, one over the tasks, and one over the backends, which counts them and their endpoints.
+    expect(turns(services(499, (i) => `s${i}`))).toBe(0 + 0 + 1)
+    expect(turns(services(501, (i) => `s${i}`))).toBe(1 + 1 + 2)
+    expect(turns(services(1000, () => 'web'))).toBe(1 + 2 + 0)
+  })
+
+  it.each([
+    ['endpoints', (task: Task) => task],
+    ['addresses to remove', (task: Task) => ({ ...task, desiredStatus: 'STOPPED' })],
+  ])('less often for a snapshot that tells nothing new of six hundred backends with %s', (_, made) => {
+    const tasks = services(600, (i) => `s${i}`).map(made)
+    const next = inSlices()
+    const first = reduce(emptyState, listed(5000, ...tasks))
+    expect(turnsOf(next(first, 1))).toBeGreaterThan(2)
+    expect(turnsOf(next(reduce(first, listed(6000, ...tasks)), 2))).toBe(0)
+  })
+
+  it('less often for another host of a task without a name, if no backend has anything to remove', () => {
+    const needy: Policy = {
+      expose: (task, definition) =>
+        task.definition === undefined
+          ? servicePorts().expose(task, definition)
+          : { _tag: 'NeedsDefinition', backends: 'any' },
+    }
+    const next = projectorInSlices({ expose: needy, covers: [cluster] })
+    const waits = { ...one, definition: 'web:1' }
+    const first = reduce(emptyState, listed(5000, waits, ...services(300, (i) => `s${i}`)))
+    expect(turnsOf(next(first, 1))).toBe(1)
+    expect(turnsOf(next(reduce(first, changed({ ...two, definition: 'web:1' })), 2))).toBe(0)
+  })
 })
