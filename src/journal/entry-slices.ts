@@ -71,7 +71,7 @@ export function* slicesOf(events: readonly JournalEvent[], size: number = sliceS
   let slice: JournalEvent[] = []
   for (const event of events)
     for (const piece of piecesOf(event, size)) {
-      if (slice.length > 0 && (piece.size > room || piece.continues)) {
+      if (piece.size > room || piece.continues) {
         yield { part: part++, more: piece.continues ? 'event' : 'entry', events: slice }
         slice = []
         room = size
@@ -82,9 +82,9 @@ export function* slicesOf(events: readonly JournalEvent[], size: number = sliceS
   yield { part, more: undefined, events: slice }
 }
 
-const joined = ([first, ...others]: readonly LongEvent[]): readonly JournalEvent[] => {
-  if (first === undefined || others.length === 0) return first === undefined ? [] : [first]
-  const parts = [first, ...others]
+const joined = (parts: readonly LongEvent[]): readonly JournalEvent[] => {
+  const [first] = parts
+  if (first === undefined) return []
   const tasks = parts.flatMap((part) => part.tasks)
   return first._tag === 'TasksListed'
     ? [{ ...first, tasks }]
@@ -122,7 +122,7 @@ export class JoinedSlices {
       for (const event of joined(this.open)) this.events.push(event)
       this.open = []
     }
-    const last = more === 'event' && this.open.length === 0 ? left.pop() : undefined
+    const last = more === 'event' ? left.pop() : undefined
     for (const event of left) this.events.push(event)
     if (last !== undefined && isLong(last)) this.open.push(last)
     if (more === 'event' && this.open.length === 0) return { _tag: 'Misplaced' }
