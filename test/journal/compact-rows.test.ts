@@ -118,6 +118,7 @@ describe('compact tasks', () => {
     expect(decodeTasks({ texts: {}, tasks: [] })).toBeUndefined()
     expect(decodeTasks({ texts: [], tasks: {} })).toBeUndefined()
     expect(decodeTasks({ texts: [1], tasks: [] })).toBeUndefined()
+    expect(decodeTasks({ texts: [[]], tasks: [] })).toBeUndefined()
     expect(decodeTasks({ texts: ['a\nb'], tasks: [] })).toBeUndefined()
     expect(decodeTasks({ texts: ['a'.repeat(4096)], tasks: [] })).toEqual([])
     expect(decodeTasks({ texts: ['a'.repeat(4097)], tasks: [] })).toBeUndefined()
@@ -148,7 +149,7 @@ describe('a row is no task with', () => {
     ['a cluster as text', 1, cluster],
     ...[2, 3, 4, 5, 6, 7, 8].flatMap((at): [string, number, unknown][] => [
       [`an unknown text in place ${at}`, at, 99],
-      [`a text of its own in place ${at}`, at, 'x'],
+      [`a text of its own in place ${at}`, at, '0'],
     ]),
     ['a time of creation that is none', 9, 9e15],
     ['the version 0', 10, 0],

@@ -178,6 +178,11 @@ describe('an event is refused', () => {
       { '$.definition.containers[0].labels.a': 'well-formed text' },
     ],
     [
+      'with a label that is no text beside one that is',
+      withDefinition({ labels: { a: 'x', b: 1 } }),
+      { '$.definition.containers[0].labels.b': 'well-formed text' },
+    ],
+    [
       'with half a character in a label',
       withDefinition({ labels: { a: '\ud83d' } }),
       { '$.definition.containers[0].labels.a': 'well-formed text' },
@@ -251,7 +256,8 @@ describe('an event is refused', () => {
 
   it('after a hundred faults, unread', () => {
     const labels = Object.fromEntries(Array.from({ length: 150 }, (_, i) => [`l${i}`, i]))
-    expect(Object.keys(faultsOf(withDefinition({ labels })))).toHaveLength(100)
+    const decoded = eventCodec.decode(withDefinition({ labels }))
+    expect(isRight(decoded) ? [] : decoded.left).toHaveLength(100)
   })
 })
 
@@ -264,6 +270,8 @@ describe('an event is accepted', () => {
     ['with an empty group', withTask({ group: '' })],
     ['with bindings in order', withContainer({ bindings: [bound(80), bound(81), bound(80, 'udp')] })],
     ['without containers', withTask({ containers: [] })],
+    ['with containers in order', withTask({ containers: [named('a'), named('b'), named('c')] })],
+    ['without a version of bindings', withContainer({ bindingsVersion: -1 })],
   ])('%s', (_, event) => {
     expect(faultsOf(event)).toEqual({})
   })
