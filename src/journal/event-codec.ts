@@ -55,7 +55,7 @@ const ascending = <A>(
   const ascend = (list: readonly A[]): boolean =>
     list.every((item, i) => {
       const previous = list[i - 1]
-      return i === 0 || previous === undefined || compare(previous, item) < 0
+      return previous === undefined || compare(previous, item) < 0
     })
   const ordered: t.Type<readonly A[]> = new t.Type<readonly A[]>(
     `array ordered by ${by}, without duplicates`,
