@@ -8,6 +8,9 @@ import { source } from './vitest.config.js'
 const measured = [
   'test/laws/{acknowledgements,cluster-state,completeness,ledger,liveness,log-position}.test.ts',
   'test/laws/{plan-of,reduce,sweep,task,task-end,verdict}.test.ts',
+  'test/laws/{backend-claims,claim,projector,reconcile-held,reconcile-reads,reconcile-writes,same-claims}.test.ts',
+  'test/{deployments/traffic,sinks/kit}.test.ts',
+  'test/journal/{checkpoint-events,compact-rows,entry-parts,event-forms}.test.ts',
   'test/journal/{file-names,memory-journal,merged-items,positions,stored-entries,whole-snapshots}.test.ts',
 ]
 const only = process.env['MUTATION_TESTS']?.split(',') ?? measured
