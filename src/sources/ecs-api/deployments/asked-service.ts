@@ -88,8 +88,9 @@ export class AskedService {
   }
 
   /**
-   * The origins of a deployment's replaced revisions, and of the new one: those that are known, and otherwise by whether
-   * their tasks existed before it began.
+   * The origins of a deployment's replaced revisions, and of the new one: those that are known, and otherwise by when
+   * their tasks came. A deployment has one origin. Those of replaced revisions may be younger than it, because their
+   * tasks are replaced, too.
    */
   originsOf(
     deployment: string,
@@ -100,8 +101,13 @@ export class AskedService {
     const last = before?._tag === 'Shifting' && before.deployment === deployment ? before : undefined
     const knownSource = last?.source.flatMap(({ startedBy }) => startedBy) ?? []
     const knownTarget = last?.target.startedBy ?? []
-    const source = new Set([...knownSource, ...split.before.filter((id) => !knownTarget.includes(id))])
-    const target = new Set([...knownTarget, ...split.since.filter((id) => !source.has(id))])
+    const young = split.since.filter((id) => !knownSource.includes(id) && !knownTarget.includes(id))
+    const settled = before?._tag === 'Settled' ? before.startedBy : []
+    const isAlone = split.before.length + young.length === 1
+    const added =
+      knownTarget.length > 0 ? young : young.slice(-1).filter((id) => !isAlone || !settled.includes(id))
+    const target = new Set([...knownTarget, ...added])
+    const source = new Set([...knownSource, ...split.before, ...young].filter((id) => !target.has(id)))
     return { source: [...source].sort(), target: [...target].sort() }
   }
 

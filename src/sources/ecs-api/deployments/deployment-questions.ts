@@ -113,13 +113,8 @@ export class DeploymentQuestions {
       startedBy,
     })
     if (rollout?._tag !== 'Settled') return rollout ?? this.settled(service)
-    // Tasks of unknown origin are those that run now, unless they are known to be replaced. Their age alone does not tell:
-    // those of a revision that was rolled back to may be younger than the deployment.
-    const settled = before?._tag === 'Settled' ? before.startedBy : []
-    const replaced =
-      deployment.status === 'SUCCESSFUL'
-        ? startedBy.source
-        : startedBy.target.filter((id) => !settled.includes(id))
+    // Tasks of unknown origin are those that run now, unless they are known to be replaced.
+    const replaced = deployment.status === 'SUCCESSFUL' ? startedBy.source : startedBy.target
     const { ids } = asked.groups
     const left = ids.filter((id) => !replaced.includes(id))
     // When a deployment is over, something has the traffic: if nothing else runs, these tasks.

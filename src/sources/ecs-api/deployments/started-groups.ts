@@ -35,14 +35,15 @@ export class StartedGroups {
   }
 
   /**
-   * The ids whose tasks existed before a deployment began, and the others. A group without any known creation is in
-   * neither: it cannot be told.
+   * The ids whose tasks existed before a deployment began, and the others, the youngest last. A group without any known
+   * creation is in neither: it cannot be told.
    */
   split(begin: Millis): { readonly before: readonly string[]; readonly since: readonly string[] } {
     const known = this.ids.flatMap((id) => {
       const since = this.groups.get(id)?.since
-      return since === undefined ? [] : [{ id, isBefore: since < begin }]
+      return since === undefined ? [] : [{ id, since, isBefore: since < begin }]
     })
+    known.sort((a, b) => a.since - b.since)
     return {
       before: known.filter(({ isBefore }) => isBefore).map(({ id }) => id),
       since: known.filter(({ isBefore }) => !isBefore).map(({ id }) => id),
