@@ -20,11 +20,15 @@ const isUncalled = (thrown: unknown): boolean =>
   /^(?:Credentials|Token)ProviderError$/.test(nameOf(thrown)) ||
   (thrown instanceof Error && thrown.message === 'Region is missing')
 
-/** Whether the same call may succeed a little later: a network error, a fault of the service, or throttling. */
+/**
+ * Whether the same call may succeed a little later: a network error, a fault of the service, throttling, or an answer
+ * that ended too early, which the SDK cannot read.
+ */
 export const isTransient = (thrown: unknown): boolean => {
   if (isUncalled(thrown)) return false
   const status = statusOf(thrown)
-  return status === undefined || status >= 500 || status === 429 || throttling.test(nameOf(thrown))
+  if (status === undefined || status < 300) return true
+  return status >= 500 || status === 429 || throttling.test(nameOf(thrown))
 }
 
 const denied = /AccessDenied|UnauthorizedOperation|NotAuthorized/
