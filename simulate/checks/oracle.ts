@@ -104,6 +104,7 @@ export class Oracle {
   reported(process: SimulatedProcess, report: Report): void {
     if (report._tag !== 'Planned' || report.plan.changes.length === 0) return
     process.plannedAt = this.options.now()
+    process.knewLess = report.plan.skipped.some(({ why }) => why === 'incomplete')
     this.#planned?.planned(process.name, report.plan)
   }
 
@@ -122,7 +123,7 @@ export class Oracle {
   wrote(write: WorkerWrite): void {
     this.#planned?.wrote(write)
     this.#target.wrote(write)
-    this.#shares.wrote(write.by.name, write.after)
+    this.#shares.wrote(write.by, write.after)
   }
 
   /** A worker has written to the journal. */

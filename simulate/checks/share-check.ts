@@ -2,6 +2,7 @@ import type { Millis } from '../../src/core/clock.js'
 import type { SimulatedCluster } from '../../sim/ecs/simulated-cluster.js'
 import type { TargetRecord } from '../targets/target-record.js'
 import type { Happening } from '../world/ecs-world.js'
+import type { SimulatedProcess } from '../engine/simulated-process.js'
 import { Violation } from './violation.js'
 
 /** What ECS has said of a service at once: the percentages of its revisions, by what starts their tasks. */
@@ -12,6 +13,15 @@ const kept = 64
 
 /** Weights are integers, in a zone 255 at most. */
 const rounding = 0.02
+
+/**
+ * A worker that does not know all yet leaves servers that nothing explains as they are, with the weight that they had:
+ * their revision has so much more or less than its share until the next answer.
+ */
+const unexplained = 0.15
+
+/** Who writes, and whether it knew less than all when it planned. */
+export type WritingProcess = Pick<SimulatedProcess, 'name' | 'knewLess'>
 
 /** After so long nobody takes the task at an address for the one before it. */
 const settledMs: Millis = 1_800_000
@@ -73,26 +83,26 @@ export class ShareCheck {
   }
 
   /** A worker has written. */
-  wrote(by: string, record: TargetRecord | undefined): void {
+  wrote({ name, knewLess }: WritingProcess, record: TargetRecord | undefined): void {
     if (record === undefined) return
     const said = this.#said.get(record.backend)
-    if (said !== undefined) this.#compare(record, said, `${by} wrote`)
+    if (said !== undefined) this.#compare(record, said, `${name} wrote`, knewLess ? unexplained : rounding)
   }
 
   /** Nothing goes wrong for long enough: the shares are those of now. */
   checkExact(record: TargetRecord): void {
     const said = this.#said.get(record.backend)?.slice(-1)
-    if (said !== undefined) this.#compare(record, said, 'in the end')
+    if (said !== undefined) this.#compare(record, said, 'in the end', rounding)
   }
 
-  #compare({ backend, servers }: TargetRecord, said: readonly Said[], what: string): void {
+  #compare({ backend, servers }: TargetRecord, said: readonly Said[], what: string, error: number): void {
     const weights = this.#weightsOf(backend, servers)
     const total = [...(weights?.values() ?? [])].reduce((sum, weight) => sum + weight, 0)
     if (weights === undefined || total === 0) return
     const revisions = [...weights.keys()]
     const isSo = (one: Said): boolean =>
       fractionsOf(one, revisions).every(
-        (fraction, i) => Math.abs(fraction - (weights.get(revisions[i] ?? '') ?? 0) / total) <= rounding,
+        (fraction, i) => Math.abs(fraction - (weights.get(revisions[i] ?? '') ?? 0) / total) <= error,
       )
     if (said.some(isSo)) return
     const text = (one: Said | undefined): string =>

@@ -27,6 +27,8 @@ export class SimulatedProcess {
   readonly startedAt: Millis
   /** When its worker has last planned a change. */
   plannedAt: Millis = 0
+  /** Whether it then left something alone because it did not know all yet. */
+  knewLess = false
   /** Whether it was asked to stop: it then leaves what it is told to others. */
   isStopping = false
   #isAlive = true

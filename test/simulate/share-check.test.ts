@@ -38,21 +38,31 @@ const canary = () => {
   return { check, record }
 }
 
+const knowing = { name: 'w1', knewLess: false }
+
 describe('the check of shares', () => {
   it('takes weights that are what ECS says', () => {
     const { check, record } = canary()
-    check.wrote('w1', record(19, 1))
+    check.wrote(knowing, record(19, 1))
     check.checkExact(record(19, 1))
   })
 
   it('takes those of an earlier stage in a write, and not in the end', () => {
     const { check, record } = canary()
-    check.wrote('w1', record(1, 0))
+    check.wrote(knowing, record(1, 0))
     expect(() => check.checkExact(record(1, 0))).toThrow('shares are what ECS has said')
   })
 
   it('refuses weights that ECS has never said', () => {
     const { check, record } = canary()
-    expect(() => check.wrote('w1', record(1, 1))).toThrow('shares are what ECS has said')
+    expect(() => check.wrote(knowing, record(1, 1))).toThrow('shares are what ECS has said')
+  })
+
+  it('allows for servers that a worker does not know yet, and for no more than these', () => {
+    const { check, record } = canary()
+    const starting = { ...knowing, knewLess: true }
+    expect(() => check.wrote(knowing, record(9, 1))).toThrow('shares are what ECS has said')
+    check.wrote(starting, record(9, 1))
+    expect(() => check.wrote(starting, record(1, 1))).toThrow('shares are what ECS has said')
   })
 })

@@ -1,4 +1,5 @@
 import type { Deployment, Rollout } from '../../../core/deployment.js'
+import type { DefinitionArn } from '../../../core/arn.js'
 import type { Millis } from '../../../core/clock.js'
 import { isActive } from './described-rollout.js'
 import { StartedGroups } from './started-groups.js'
@@ -12,6 +13,28 @@ export type Need =
   | 'check'
   /** A deployment is in progress: to be asked about again and again. */
   | 'polling'
+
+/** What ECS tells of a deployment about whose tasks are its own. */
+export interface AskedDeployment {
+  /** Its ARN. */
+  readonly deployment: string
+  readonly begin: Millis | undefined
+  /** `undefined`: not known yet. */
+  readonly definitions: {
+    readonly source: readonly (DefinitionArn | undefined)[]
+    readonly target: DefinitionArn | undefined
+  }
+}
+
+/** The side of a deployment whose tasks have the definition, if that tells it. */
+const sideOf = (
+  definition: DefinitionArn | undefined,
+  { source, target }: AskedDeployment['definitions'],
+): 'source' | 'target' | undefined => {
+  if (definition === undefined || target === undefined || source.includes(target)) return undefined
+  if (definition === target) return source.includes(undefined) ? undefined : 'target'
+  return source.includes(definition) ? 'source' : undefined
+}
 
 type Shifting = Extract<Rollout, { _tag: 'Shifting' }>
 
@@ -88,26 +111,31 @@ export class AskedService {
   }
 
   /**
-   * The origins of a deployment's replaced revisions, and of the new one: those that are known, and otherwise by when
-   * their tasks came. A deployment has one origin. Those of replaced revisions may be younger than it, because their
-   * tasks are replaced, too.
+   * The origins of a deployment's replaced revisions, and of the new one: those that are known; then by the definitions
+   * of their tasks; then by when their tasks came, if the same definition is deployed again. A deployment has one origin.
+   * Those of replaced revisions may be younger than it, because their tasks are replaced, too.
    */
   originsOf(
-    deployment: string,
-    begin: Millis | undefined,
+    { deployment, begin, definitions }: AskedDeployment,
     before: Rollout | undefined,
   ): { readonly source: readonly string[]; readonly target: readonly string[] } {
-    const split = begin === undefined ? { before: [], since: [] } : this.groups.split(begin)
     const last = before?._tag === 'Shifting' && before.deployment === deployment ? before : undefined
-    const knownSource = last?.source.flatMap(({ startedBy }) => startedBy) ?? []
-    const knownTarget = last?.target.startedBy ?? []
-    const young = split.since.filter((id) => !knownSource.includes(id) && !knownTarget.includes(id))
+    const source = new Set(last?.source.flatMap(({ startedBy }) => startedBy))
+    const target = new Set(last?.target.startedBy)
+    const isOpen = (id: string): boolean => !source.has(id) && !target.has(id)
+    for (const id of this.groups.ids.filter(isOpen)) {
+      const side = sideOf(this.groups.definitionOf(id), definitions)
+      if (side !== undefined) (side === 'target' ? target : source).add(id)
+    }
+    const split = begin === undefined ? { before: [], since: [] } : this.groups.split(begin)
+    for (const id of split.before.filter(isOpen)) source.add(id)
+    const young = split.since.filter(isOpen)
     const settled = before?._tag === 'Settled' ? before.startedBy : []
-    const isAlone = split.before.length + young.length === 1
-    const added =
-      knownTarget.length > 0 ? young : young.slice(-1).filter((id) => !isAlone || !settled.includes(id))
-    const target = new Set([...knownTarget, ...added])
-    const source = new Set([...knownSource, ...split.before, ...young].filter((id) => !target.has(id)))
+    // Alone and known to have had the traffic, they are of the old revision.
+    const isOld = source.size + young.length === 1 && young.every((id) => settled.includes(id))
+    if (last !== undefined && last.target.startedBy.length > 0) for (const id of young) target.add(id)
+    else if (target.size === 0 && !isOld) for (const id of young.slice(-1)) target.add(id)
+    for (const id of young) if (!target.has(id)) source.add(id)
     return { source: [...source].sort(), target: [...target].sort() }
   }
 

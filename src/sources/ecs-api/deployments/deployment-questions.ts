@@ -1,4 +1,4 @@
-import type { Service, ServiceDeployment } from '@aws-sdk/client-ecs'
+import type { Service, ServiceDeployment, ServiceRevisionSummary } from '@aws-sdk/client-ecs'
 import type { ClusterArn, DefinitionArn } from '../../../core/arn.js'
 import type { ClusterState } from '../../../core/cluster-state.js'
 import type { Rollout, ServiceArn } from '../../../core/deployment.js'
@@ -106,8 +106,20 @@ export class DeploymentQuestions {
     const before = this.setup.state().deployments.get(service)?.described?.rollout
     if (deployment === undefined || asked === undefined) return this.settled(service)
     const { serviceDeploymentArn = '', createdAt, startedAt } = deployment
-    const begin = createdAt ?? startedAt
-    const startedBy = asked.originsOf(serviceDeploymentArn, begin?.getTime(), before)
+    const { targetServiceRevision: target, sourceServiceRevisions = [] } = deployment
+    const definitionOf = ({ arn = '' }: ServiceRevisionSummary): DefinitionArn | undefined =>
+      this.definitions.get(arn)
+    const startedBy = asked.originsOf(
+      {
+        deployment: serviceDeploymentArn,
+        begin: (createdAt ?? startedAt)?.getTime(),
+        definitions: {
+          source: sourceServiceRevisions.filter(({ arn }) => arn !== target?.arn).map(definitionOf),
+          target: target && definitionOf(target),
+        },
+      },
+      before,
+    )
     const rollout = describedRollout(deployment, {
       definitionOf: (revision) => this.definitions.get(revision),
       startedBy,

@@ -1,3 +1,4 @@
+import type { DefinitionArn } from '../../../core/arn.js'
 import type { Millis } from '../../../core/clock.js'
 import type { Task } from '../../../core/task.js'
 
@@ -6,6 +7,8 @@ interface Group {
   tasks: number
   /** The earliest creation of a task that was seen, by ECS's clock. */
   since: Millis | undefined
+  /** All tasks of a deployment have the same one. */
+  definition: DefinitionArn | undefined
 }
 
 /**
@@ -15,19 +18,27 @@ interface Group {
 export class StartedGroups {
   private readonly groups = new Map<string, Group>()
 
-  add({ startedBy, createdAt }: Pick<Task, 'startedBy' | 'createdAt'>, by: 1 | -1): void {
+  add(
+    { startedBy, createdAt, definition }: Pick<Task, 'startedBy' | 'createdAt' | 'definition'>,
+    by: 1 | -1,
+  ): void {
     if (startedBy === undefined) return
-    const group = this.groups.get(startedBy) ?? { tasks: 0, since: undefined }
+    const group = this.groups.get(startedBy) ?? { tasks: 0, since: undefined, definition: undefined }
     this.groups.set(startedBy, group)
     group.tasks += by
     if (createdAt !== undefined && (group.since === undefined || createdAt < group.since))
       group.since = createdAt
+    group.definition ??= definition
     if (group.tasks <= 0) this.groups.delete(startedBy)
   }
 
   /** The ids of the groups, sorted. */
   get ids(): readonly string[] {
     return [...this.groups.keys()].sort()
+  }
+
+  definitionOf(id: string): DefinitionArn | undefined {
+    return this.groups.get(id)?.definition
   }
 
   get isEmpty(): boolean {
