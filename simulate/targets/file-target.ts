@@ -80,8 +80,9 @@ export class FileTarget implements WrittenTarget {
 }
 
 /** What `traefikFile` makes. `hasRead` is called whenever the worker has read the file as a whole. */
-export const fileSink = (files: FileSystem, hasRead: () => void) => {
-  const file = documentIn(atomicFile(documentPath, files), { path: documentPath, format: traefikDocument })
+export const fileSink = (files: FileSystem, { random }: SimulatedProcess, hasRead: () => void) => {
+  const atomic = atomicFile(documentPath, { files, newId: () => random.uuid() })
+  const file = documentIn(atomic, { path: documentPath, format: traefikDocument })
   return {
     name: 'traefik-file',
     adopt: false,

@@ -63,6 +63,6 @@ export const workerSink = (
       return { sink, listener: sink.listener }
     }
     case 'traefik-file':
-      return { sink: fileSink(files(), hasRead) }
+      return { sink: fileSink(files(), process, hasRead) }
   }
 }

@@ -34,7 +34,7 @@ const quiet = () => {
     wrong: { aheadMs: 0, rate: 1 },
     died: () => undefined,
   })
-  const file = atomicFile(documentPath, machine.files(process))
+  const file = atomicFile(documentPath, { files: machine.files(process) })
   const written = async (text: string, expected: string | undefined): Promise<void> => {
     const writing = file.replace(text, expected)
     await timeline.runUntil(timeline.now + 1_000)

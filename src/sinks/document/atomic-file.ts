@@ -115,16 +115,18 @@ const removeAbandoned = async (files: FileSystem, target: string, now: number): 
   }
 }
 
+interface Replacement {
+  readonly target: string
+  readonly text: string
+  readonly expected: string | undefined
+}
+
 const replaceText = async (
-  files: FileSystem,
-  {
-    target,
-    text,
-    expected,
-  }: { readonly target: string; readonly text: string; readonly expected: string | undefined },
+  { files, newId }: Required<AtomicFileOptions>,
+  { target, text, expected }: Replacement,
 ): Promise<boolean> => {
   const held = await files.stat(target).catch(unlessMissing)
-  const temporary = join(dirname(target), `${temporaryPrefix(target)}${randomUUID()}.tmp`)
+  const temporary = join(dirname(target), `${temporaryPrefix(target)}${newId()}.tmp`)
   try {
     const handle = await files.open(temporary, 'wx', 0o600)
     try {
@@ -157,7 +159,17 @@ const removeText = async (files: FileSystem, target: string, expected: string): 
   return true
 }
 
-export const atomicFile = (path: string, files: FileSystem = nodeFiles): AtomicFile => {
+export interface AtomicFileOptions {
+  /** Default: those of this machine. */
+  readonly files?: FileSystem
+  /** Makes unique names, as `randomUUID` does, which is the default. */
+  readonly newId?: () => string
+}
+
+export const atomicFile = (
+  path: string,
+  { files = nodeFiles, newId = randomUUID }: AtomicFileOptions = {},
+): AtomicFile => {
   const explained = async <A>(attempt: Promise<A>, what: string): Promise<A> => {
     try {
       return await attempt
@@ -174,7 +186,7 @@ export const atomicFile = (path: string, files: FileSystem = nodeFiles): AtomicF
       ),
     replace: (text, expected) =>
       explained(
-        targetOf(files, path).then((target) => replaceText(files, { target, text, expected })),
+        targetOf(files, path).then((target) => replaceText({ files, newId }, { target, text, expected })),
         'replace',
       ),
     remove: (expected) =>
