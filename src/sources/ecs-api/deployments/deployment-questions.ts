@@ -1,4 +1,4 @@
-import type { Service, ServiceDeployment, ServiceRevisionSummary } from '@aws-sdk/client-ecs'
+import type { Service, ServiceDeployment } from '@aws-sdk/client-ecs'
 import type { ClusterArn, DefinitionArn } from '../../../core/arn.js'
 import type { ClusterState } from '../../../core/cluster-state.js'
 import type { Rollout, ServiceArn } from '../../../core/deployment.js'
@@ -107,23 +107,21 @@ export class DeploymentQuestions {
     if (deployment === undefined || asked === undefined) return this.settled(service)
     const { serviceDeploymentArn = '', createdAt, startedAt } = deployment
     const { targetServiceRevision: target, sourceServiceRevisions = [] } = deployment
-    const definitionOf = ({ arn = '' }: ServiceRevisionSummary): DefinitionArn | undefined =>
-      this.definitions.get(arn)
+    const definitionOf = (revision = ''): DefinitionArn | undefined => this.definitions.get(revision)
     const startedBy = asked.originsOf(
       {
         deployment: serviceDeploymentArn,
         begin: (createdAt ?? startedAt)?.getTime(),
         definitions: {
-          source: sourceServiceRevisions.filter(({ arn }) => arn !== target?.arn).map(definitionOf),
-          target: target && definitionOf(target),
+          source: sourceServiceRevisions
+            .filter(({ arn }) => arn !== target?.arn)
+            .map(({ arn }) => definitionOf(arn)),
+          target: definitionOf(target?.arn),
         },
       },
       before,
     )
-    const rollout = describedRollout(deployment, {
-      definitionOf: (revision) => this.definitions.get(revision),
-      startedBy,
-    })
+    const rollout = describedRollout(deployment, { definitionOf, startedBy })
     if (rollout?._tag !== 'Settled') return rollout ?? this.settled(service)
     // Tasks of unknown origin are those that run now, unless they are known to be replaced.
     const replaced = deployment.status === 'SUCCESSFUL' ? startedBy.source : startedBy.target
